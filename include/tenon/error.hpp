@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_ERROR_HPP
+#define TENON_ERROR_HPP
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace tenon::inline v1 {
+
+/// What went wrong, for a program to act on.
+enum class errc {
+    system_call = 1,   ///< the operating system refused something
+    not_found,         ///< no such file, plugin or built-in
+    malformed_driver,  ///< a driver string that names nothing
+    untrusted,         ///< somebody else could have written the file
+    not_a_library,     ///< not an ELF shared library for this machine, or a damaged one
+    not_a_plugin,      ///< a library without a plugin of this type
+    malformed_note,    ///< a manifest that tenon cannot have written
+    ambiguous,         ///< several plugins to choose from, or two of one name
+    toolchain,         ///< compiled for another standard library, ABI or sanitizer
+    misfit,            ///< compiled against another shape of the interface
+    bad_interface,     ///< an interface that does not describe itself completely
+    load_failed,       ///< the system's loader refused the library
+    changed,           ///< the file changed while it was being loaded
+    construction,      ///< the plugin's constructor threw what is no std::exception
+    no_compiler,       ///< no compiler, or one that cannot be run
+    build_failed,      ///< the compiler refused the source
+    build_needed,      ///< something has to be built and `build = never`
+    fetch_failed,      ///< git could not fetch or check out
+};
+
+namespace detail {
+class category final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "tenon"; }
+    std::string message(int value) const override {
+        static constexpr const char* text[] = {
+            "success", "system call failed", "not found", "malformed driver", "untrusted file", "not a library",
+            "not a plugin", "malformed note", "ambiguous", "other toolchain", "interface misfit", "bad interface",
+            "load failed", "file changed", "construction failed", "no compiler", "build failed", "build needed",
+            "fetch failed"};
+        const bool known = value >= 0 && value < static_cast<int>(sizeof text / sizeof *text);
+        return known ? text[value] : "unknown error";
+    }
+};
+} // namespace detail
+
+inline const std::error_category& category() noexcept {
+    static const detail::category instance;
+    return instance;
+}
+
+inline std::error_code make_error_code(errc code) noexcept { return {static_cast<int>(code), category()}; }
+
+/// The one type of exception that this library throws.
+///
+///     try { tenon::plugin<greeter> g{"./nowhere.so"}; }
+///     catch (const tenon::error& e) { std::cerr << e.what(); }   // cannot open './nowhere.so': No such file or directory
+///
+/// `what()` is for a person: what was expected, what was found, what to do, and verbatim what the loader, the
+/// compiler or git said. `code()` is an `errc`. Copying one does not throw.
+class error : public std::system_error {
+public:
+    error(errc code, const std::string& text, const std::string& path = {})
+        : std::system_error(make_error_code(code)), text_(text), path_(path) {}
+
+    const char* what() const noexcept override { return text_.what(); }
+    /// The file that the error is about; empty where there is none.
+    const char* path() const noexcept { return path_.what(); }
+
+    // One factory for each failure; the tests fix every text.
+
+    static error system_call(std::string_view doing, const std::string& path, int error_number) {
+        return {errc::system_call, text("cannot ", doing, " '", path, "': ", reason(error_number)), path};
+    }
+
+private:
+    /// One string of many.
+    template <class... S>
+    static std::string text(const S&... parts) {
+        std::string whole;
+        (whole.append(parts), ...);
+        return whole;
+    }
+
+    static std::string reason(int error_number) { return std::generic_category().message(error_number); }
+
+    // std::runtime_error shares its text, so that copies of an error cannot throw.
+    std::runtime_error text_, path_;
+};
+
+} // namespace tenon::inline v1
+
+template <>
+struct std::is_error_code_enum<tenon::errc> : std::true_type {};
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_PATH_HPP
+#define TENON_PATH_HPP
+
+#include <concepts>
+#include <string>
+#include <string_view>
+
+namespace tenon::inline v1 {
+
+/// Whatever names a file: a string, or a path type with `native()`, such as `std::filesystem::path`.
+template <class P>
+concept path_like = std::convertible_to<const P&, std::string_view> || requires(const P& path) {
+    { path.native() } -> std::convertible_to<std::string_view>;
+};
+
+namespace detail {
+
+template <path_like P>
+std::string native(const P& path) {
+    if constexpr (std::convertible_to<const P&, std::string_view>)
+        return std::string(std::string_view(path));
+    else
+        return std::string(std::string_view(path.native()));
+}
+
+/// `a/b` of `a` and `b`, whether or not `a` ends in a slash.
+inline std::string join(std::string_view folder, std::string_view name) {
+    std::string path(folder);
+    if (!path.empty() && path.back() != '/')
+        path += '/';
+    return path.append(name);
+}
+
+/// `a` of `a/b`, `.` of `b`, `/` of `/b`.
+inline std::string_view parent(std::string_view path) {
+    const auto slash = path.rfind('/');
+    if (slash == path.npos)
+        return ".";
+    return slash == 0 ? path.substr(0, 1) : path.substr(0, slash);
+}
+
+/// `b` of `a/b`.
+inline std::string_view basename(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
