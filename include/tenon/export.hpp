@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_EXPORT_HPP
+#define TENON_EXPORT_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+#include <tenon/interface.hpp>
+#include <tenon/note.hpp>
+
+namespace tenon::inline v1::detail {
+
+/// One plugin of this image, as its host finds it in the export table. `Create` is `T*(arguments of T's factory...)`; who reads
+/// the table does not know it before the manifest has been compared, and all pointers to functions look alike.
+template <class Create = void()>
+struct exported {
+    const char* type;
+    const char* name;
+    const char* version;
+    void (*interface)(); // where the interface's note stands, behind which all of its shape is found
+    Create* create;
+};
+
+// What the manifest says of one plugin; see note.hpp.
+template <class Slots, std::size_t Text>
+struct [[gnu::packed]] plugin_note {
+    std::uint32_t name_size = 6, size = sizeof(plugin_note) - 20, kind = static_cast<std::uint32_t>(note_kind::plugin);
+    char owner[8] = "tenon";
+    std::uint32_t format = note_format, low, high, count;
+    Slots slots;
+    char text[(Text + 3) / 4 * 4] = {};
+
+    constexpr plugin_note(std::uint32_t key_low, std::uint32_t key_high, std::uint32_t slot_count, Slots slot_pointers)
+        : low(key_low), high(key_high), count(slot_count), slots(slot_pointers) {}
+};
+
+template <class T, std::size_t Name, std::size_t Version>
+consteval auto make_plugin_note(const char (&name)[Name], const char (&version)[Version]) {
+    using shape = shape_in_image<T>;
+    constexpr std::size_t size = T::type.size() + 1 + Name + Version + sizeof toolchain;
+    plugin_note<typename shape::slots, size> note{key_low<T>, key_high<T>, T::methods::size + 1, shape::make_slots()};
+    char* at = note.text;
+    for (std::size_t i = 0; i <= T::type.size(); ++i)
+        *at++ = T::type.name()[i];
+    for (const char c : name)
+        *at++ = c;
+    for (const char c : version)
+        *at++ = c;
+    for (const char c : toolchain)
+        *at++ = c;
+    return note;
+}
+
+template <class T, class P, class Arguments>
+struct creation;
+template <class T, class P, class... A>
+struct creation<T, P, list<A...>> {
+    using function = T*(A...);
+
+    [[gnu::visibility("hidden")]] static T* create(A... arguments) {
+        if constexpr (derives_from_interface<P, T>) {
+            return new P(static_cast<A&&>(arguments)...);
+        } else {
+            using model = typename T::template model<P>;
+            model* made = new model;
+            try {
+                made->make(static_cast<A&&>(arguments)...);
+            } catch (...) {
+                delete made;
+                throw;
+            }
+            return made;
+        }
+    }
+};
+
+template <class T, class P>
+consteval auto make_export(const char* name, const char* version) {
+    using creation = creation<T, P, factory_arguments<T>>;
+    return exported<typename creation::function>{T::type.name(), name, version, &interface_note<T>, &creation::create};
+}
+
+template <std::size_t N>
+struct literal {
+    const char (&text)[N];
+    constexpr std::size_t size() const { return N - 1; }
+    constexpr char operator[](std::size_t i) const { return text[i]; }
+};
+
+template <std::size_t N>
+consteval bool valid_plugin_name(const char (&name)[N]) {
+    return well_named(literal<N>{name});
+}
+
+template <std::size_t N>
+consteval bool valid_version(const char (&version)[N]) {
+    for (std::size_t i = 0; i + 1 < N; ++i)
+        if (version[i] <= ' ' || version[i] > '~')
+            return false;
+    return N > 1;
+}
+
+} // namespace tenon::inline v1::detail
+
+// The export table: one entry for each TENON_EXPORT of the image, in a section whose ends the linker names.
+extern "C" {
+[[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __start_tenon_exports[];
+[[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __stop_tenon_exports[];
+
+/// How a host finds a library's factories. The ABI version is in the name: a host never calls another one's.
+struct tenon_exports_v1_range {
+    const tenon::detail::exported<>*begin, *end;
+};
+[[gnu::used, gnu::visibility("default")]] inline tenon_exports_v1_range tenon_exports_v1() {
+    return {__start_tenon_exports, __stop_tenon_exports};
+}
+}
+
+#ifdef __clang__
+// The address sanitizer would put a red zone behind the note, in the middle of the manifest.
+#define TENON_DETAIL_UNPADDED __attribute__((no_sanitize("address")))
+#else
+#define TENON_DETAIL_UNPADDED
+#endif
+
+#define TENON_DETAIL_EXPORT(T, P, NAME, VERSION, NUMBER) TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)
+#define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                            \
+    namespace {                                                                                                        \
+    static_assert(::tenon::detail::explain_interface<T>() && ::tenon::detail::explain_implementation<P, T>());         \
+    static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");      \
+    static_assert(::tenon::detail::valid_version(VERSION),                                                             \
+                  "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");             \
+    [[gnu::used, gnu::section(".note.tenon"), gnu::aligned(4)]] TENON_DETAIL_UNPADDED constexpr auto                   \
+        tenon_note_##NUMBER = ::tenon::detail::make_plugin_note<T>(NAME, VERSION);                                     \
+    [[gnu::used, gnu::retain, gnu::section("tenon_exports"), gnu::aligned(alignof(void*))]] constexpr auto             \
+        tenon_export_##NUMBER =                                                                                        \
+        ::tenon::detail::make_export<T, P>(NAME, VERSION);                                                             \
+    [[gnu::used]] void tenon_emit_##NUMBER() { ::tenon::detail::shape_in_image<T>::emit(); }                           \
+    }
+
+/// Makes the class P a plugin of type T in this library, or a built-in of the program that it is linked into.
+///
+///     TENON_EXPORT(greeter, hello, "hello", "1.0.0")
+///
+/// At namespace scope, in a source file. `NAME` is `[a-z][a-z0-9_-]*`, `VERSION` any text without spaces. A library may have
+/// several, of several types, from several files. What does not fit is a compile error that says why.
+#define TENON_EXPORT(T, P, NAME, VERSION) TENON_DETAIL_EXPORT(T, P, NAME, VERSION, __COUNTER__)
+
+#endif

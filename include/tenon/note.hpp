@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_NOTE_HPP
+#define TENON_NOTE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include <tenon/interface.hpp>
+#include <tenon/toolchain.hpp>
+
+// The manifest as it stands in a file: ELF notes of owner "tenon", in the section `.note.tenon`, words in the file's own
+// byte order, texts ended by NUL. Every description begins with the key of the interface that it belongs to:
+//
+//   plugin     format, key, number of slots, {pointer, adjustment} for each slot, type, name, version, toolchain
+//   interface  key, name, factory
+//   method     key, place in `methods`, name, signature
+//   type       key, size (0: incomplete here), alignment, stated version, name, fields
+//
+// Names, signatures and fields are mangled names (Itanium C++ ABI, 5.1), which g++ and clang agree on to the byte where
+// __PRETTY_FUNCTION__ differs between them; only the assembler can write them down without running the plugin.
+
+namespace tenon::inline v1::detail {
+
+inline constexpr std::uint32_t note_format = 1;
+
+enum class note_kind : std::uint32_t { plugin = 1, interface = 2, method = 3, type = 4 };
+
+// Ties together the notes that one compilation makes for one interface; two compilations need not agree on it.
+template <class T>
+consteval std::uint64_t interface_key() {
+    std::uint64_t hash = 14695981039346656037u; // FNV-1a
+    const spelling name = spelled<T>();
+    for (std::size_t i = 0; i < name.size; ++i)
+        hash = (hash ^ static_cast<unsigned char>(name.begin[i])) * 1099511628211u;
+    return hash;
+}
+
+template <class T>
+inline constexpr unsigned key_low = static_cast<unsigned>(interface_key<T>());
+template <class T>
+inline constexpr unsigned key_high = static_cast<unsigned>(interface_key<T>() >> 32);
+
+// Functions that are never called: their mangled names are the text. Hidden, so that the compiler takes their
+// addresses for constants in position-independent code too.
+template <class... T>
+[[gnu::visibility("hidden")]] void type_name() {}
+template <auto M>
+[[gnu::visibility("hidden")]] void method_name() {}
+
+// Where a note stands in this image: named here, and defined by the assembler where the note is written.
+template <class T>
+[[gnu::visibility("hidden")]] void interface_note();
+template <class T, std::size_t Index>
+[[gnu::visibility("hidden")]] void method_note();
+template <class T, class U>
+[[gnu::visibility("hidden")]] void crossing_note();
+
+// A section group cannot hold a note that has to survive --gc-sections, so every file that needs a note writes its own,
+// under a weak name; readers take the first and hold the rest against it.
+#define TENON_DETAIL_NOTE(KIND, NAME)                                                                                  \
+    ".pushsection .note.tenon,\"a\",%%note\n.balign 4\n.weak %c[here]\n.hidden %c[here]\n%c[here]:\n"                  \
+    ".4byte 6, 2f-1f, " KIND "\n.asciz \"tenon\"\n.balign 4\n1: .4byte %c[low], %c[high]\n" NAME                       \
+    "2: .balign 4\n.popsection"
+
+template <class T>
+[[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_interface_note() {
+    asm(TENON_DETAIL_NOTE("2", ".asciz \"%c[name]\"\n.asciz \"%c[made]\"\n")
+        :
+        : [here] "i"(&interface_note<T>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [name] "i"(&type_name<T>),
+          [made] "i"(&type_name<factory_arguments<T>>));
+}
+
+template <class T, std::size_t Index, auto Method>
+[[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_method_note() {
+    asm(TENON_DETAIL_NOTE("3", ".4byte %c[index]\n.asciz \"%c[name]\"\n.asciz \"%c[signature]\"\n")
+        :
+        : [here] "i"(&method_note<T, Index>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [index] "i"(Index),
+          [name] "i"(&method_name<Method>),
+          [signature] "i"(&type_name<typename member_function<decltype(Method)>::signature>));
+}
+
+template <class U>
+consteval std::size_t size_here() {
+    if constexpr (complete<U>)
+        return sizeof(U);
+    else
+        return 0;
+}
+template <class U>
+consteval std::size_t alignment_here() {
+    if constexpr (complete<U>)
+        return alignof(U);
+    else
+        return 0;
+}
+
+template <class T, class U>
+[[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_crossing_note() {
+    asm(TENON_DETAIL_NOTE("4", ".4byte %c[size], %c[alignment], %c[version]\n.asciz \"%c[name]\"\n.asciz \"%c[fields]\"\n")
+        :
+        : [here] "i"(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [size] "i"(size_here<U>()),
+          [alignment] "i"(alignment_here<U>()), [version] "i"(layout_version<U>()), [name] "i"(&type_name<U>),
+          [fields] "i"(&type_name<decltype(contents<U>())>));
+}
+#undef TENON_DETAIL_NOTE
+
+// The words of member pointers: {1 + 8 * slot, 0} for a virtual function (on Arm {8 * slot, 1}), with no relocation.
+template <class M, class... Rest>
+struct [[gnu::packed]] pointers {
+    M first;
+    pointers<Rest...> rest;
+
+    constexpr pointers(M pointer, Rest... others) : first(pointer), rest(others...) {}
+};
+template <class M>
+struct [[gnu::packed]] pointers<M> {
+    M first;
+
+    constexpr pointers(M pointer) : first(pointer) {}
+};
+
+// Its one function's slot is the number of T's slots.
+template <class T>
+struct tail : T {
+    virtual void end();
+};
+
+template <class T, class Methods, class Indices>
+struct shape_of;
+
+// All of what one image says about the interface T.
+template <class T, auto... M, std::size_t... I>
+struct shape_of<T, methods<M...>, indices<I...>> {
+    using slots = pointers<decltype(method_of(M))..., void (tail<T>::*)()>;
+
+    static consteval slots make_slots() { return slots(method_of(M)..., &tail<T>::end); }
+
+    [[gnu::visibility("hidden")]] static void emit() {
+        emit_interface_note<T>();
+        (emit_method_note<T, I, method_of(M)>(), ...);
+        emit_types(crossing<T>{});
+    }
+
+    template <class... U>
+    [[gnu::visibility("hidden")]] static void emit_types(list<U...>) {
+        (emit_crossing_note<T, U>(), ...);
+    }
+};
+
+template <class T>
+using shape_in_image = shape_of<T, typename T::methods, make_indices<T::methods::size>>;
+
+} // namespace tenon::inline v1::detail
+
+#endif
