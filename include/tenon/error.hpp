@@ -76,6 +76,90 @@ public:
         return {errc::system_call, text("cannot ", doing, " '", path, "': ", reason(error_number)), path};
     }
 
+    static error not_a_library(const std::string& path, std::string_view why) {
+        return {errc::not_a_library, text("'", path, "' is not a library that this program can load: ", why), path};
+    }
+    static error malformed_note(const std::string& path, std::string_view why) {
+        return {errc::malformed_note,
+                text("the manifest in '", path, "' is damaged: ", why, "; compile the library again"), path};
+    }
+    static error other_format(const std::string& path, unsigned found, unsigned known) {
+        return {errc::malformed_note,
+                text("the manifest in '", path, "' has format ", std::to_string(found), ", and this program reads format ",
+                     std::to_string(known), "; compile both with the same version of tenon"),
+                path};
+    }
+    static error two_plugins(const std::string& path, std::string_view type, std::string_view name,
+                             std::string_view version, std::string_view other_version) {
+        return {errc::ambiguous,
+                text("'", path, "' has two plugins of type '", type, "' named '", name, "', versions ", version, " and ",
+                     other_version, "; give one of them another name"),
+                path};
+    }
+    static error two_built_ins(std::string_view type, std::string_view name, std::string_view version,
+                               std::string_view other_version) {
+        return {errc::ambiguous, text("this program has two built-in plugins of type '", type, "' named '", name,
+                                      "', versions ", version, " and ", other_version, "; give one of them another name")};
+    }
+    static error not_a_plugin(const std::string& path, std::string_view type, std::string_view found) {
+        return {errc::not_a_plugin,
+                found.empty()
+                    ? text("'", path, "' has no plugins: it was not made with TENON_EXPORT; a plugin of type '", type, "' was asked for")
+                    : text("'", path, "' has no plugin of type '", type, "'; it has ", found),
+                path};
+    }
+    static error no_such_plugin(const std::string& path, std::string_view type, std::string_view name,
+                                std::string_view found) {
+        return {errc::not_a_plugin,
+                text("'", path, "' has no plugin of type '", type, "' named '", name, "'; it has ", found), path};
+    }
+    static error several_plugins(const std::string& path, std::string_view type, std::string_view found) {
+        return {errc::ambiguous,
+                text("'", path, "' has several plugins of type '", type, "': ", found, "; choose one by adding '#' and its name"),
+                path};
+    }
+    static error other_toolchain(const std::string& path, std::string_view name, std::string_view differences) {
+        return {errc::toolchain,
+                text("the plugin '", name, "' in '", path, "' was compiled with another toolchain than this program:\n",
+                     differences, "compile it with the same standard library, mode and sanitizer"),
+                path};
+    }
+    static error misfit(const std::string& path, std::string_view name, std::string_view type,
+                        std::string_view differences) {
+        return {errc::misfit,
+                text("the plugin '", name, "' in '", path, "' was compiled against another '", type,
+                     "' than this program:\n", differences, "compile both against the same header"),
+                path};
+    }
+    static error built_in_misfit(std::string_view name, std::string_view type, std::string_view differences) {
+        return {errc::misfit, text("the built-in plugin '", name, "' is of another interface that is called '", type,
+                                   "' too:\n", differences, "give one of the interfaces another name")};
+    }
+    static error bad_interface(std::string_view type, std::string_view wrong) {
+        return {errc::bad_interface,
+                text("the interface '", type, "' does not describe itself: ", wrong, "name every virtual function in `methods`")};
+    }
+    static error plugin_has_bad_interface(const std::string& path, std::string_view name, std::string_view type,
+                                          std::string_view wrong) {
+        return {errc::bad_interface,
+                text("the plugin '", name, "' in '", path, "' was compiled against a '", type,
+                     "' that does not describe itself: ", wrong, "name every virtual function in `methods`"),
+                path};
+    }
+    static error note_changed(const std::string& path) {
+        return {errc::changed,
+                text("'", path, "' changed while it was being loaded: its manifest in memory is not the one in the file"), path};
+    }
+    static error export_table(const std::string& path, std::string_view name) {
+        return {errc::malformed_note,
+                text("'", path, "' says that it has a plugin '", name, "', and its export table does not; compile the library again"),
+                path};
+    }
+    static error construction(std::string_view name, std::string_view type) {
+        return {errc::construction, text("the constructor of the plugin '", name, "' of type '", type,
+                                         "' threw something that is no std::exception")};
+    }
+
 private:
     /// One string of many.
     template <class... S>

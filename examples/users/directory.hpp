@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// What most drivers have in common: once their users are read, they only look them up.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "users.hpp"
+
+namespace users {
+
+/// Users held in memory, in the order in which they were read.
+///
+///     struct some_users : users::directory {
+///         explicit some_users(const users::settings& given) : directory("somewhere", read(given)) {}
+///     };
+class directory {
+public:
+    /// Throws `std::runtime_error`, which names the `source`, if two users have one id.
+    directory(const std::string& source, std::vector<user> all) : users_(std::move(all)) {
+        std::unordered_set<std::string_view> ids;
+        for (const user& each : users_)
+            if (!ids.insert(each.id.opaque_id).second)
+                throw std::runtime_error(source + ": two users have the id '" + each.id.opaque_id + "'");
+    }
+
+    std::optional<user> get_user(std::string_view id) const {
+        return first([&](const user& each) { return each.id.opaque_id == id; });
+    }
+
+    std::optional<user> get_user_by_claim(std::string_view claim, std::string_view value) const {
+        if (claim == "username")
+            return first([&](const user& each) { return each.username == value; });
+        if (claim == "mail") // an unknown one is empty, and nobody's
+            return first([&](const user& each) { return !value.empty() && each.mail == value; });
+        if (claim == "uid")
+            return first([&](const user& each) { return std::to_string(each.uid_number) == value; });
+        throw std::invalid_argument("unknown claim '" + std::string(claim) +
+                                    "', expected username, mail or uid");
+    }
+
+    std::optional<std::vector<std::string>> get_user_groups(std::string_view id) const {
+        auto found = get_user(id);
+        return found ? std::optional(std::move(found->groups)) : std::nullopt;
+    }
+
+    std::vector<user> find_users(std::string_view query) const {
+        std::vector<user> found;
+        for (const user& each : users_)
+            for (const std::string& text : {each.username, each.display_name, each.mail, each.id.opaque_id})
+                if (lower(text).find(lower(query)) != std::string::npos) {
+                    found.push_back(each);
+                    break;
+                }
+        return found;
+    }
+
+private:
+    template <class Predicate>
+    std::optional<user> first(Predicate wanted) const {
+        const auto found = std::ranges::find_if(users_, wanted);
+        return found != users_.end() ? std::optional(*found) : std::nullopt;
+    }
+
+    // ASCII letters only: the locale is the host's business, and may change between two calls.
+    static std::string lower(std::string_view text) {
+        std::string result(text);
+        for (char& c : result)
+            if (c >= 'A' && c <= 'Z')
+                c = static_cast<char>(c - 'A' + 'a');
+        return result;
+    }
+
+    std::vector<user> users_;
+};
+
+} // namespace users
