@@ -51,13 +51,14 @@ public:
     }
 
     std::vector<user> find_users(std::string_view query) const {
+        const auto matches = [wanted = lower(query)](const std::string& text) {
+            return lower(text).find(wanted) != std::string::npos;
+        };
         std::vector<user> found;
         for (const user& each : users_)
-            for (const std::string& text : {each.username, each.display_name, each.mail, each.id.opaque_id})
-                if (lower(text).find(lower(query)) != std::string::npos) {
-                    found.push_back(each);
-                    break;
-                }
+            if (matches(each.username) || matches(each.display_name) || matches(each.mail) ||
+                matches(each.id.opaque_id))
+                found.push_back(each);
         return found;
     }
 

@@ -51,11 +51,11 @@ struct settings {
     void allow(std::initializer_list<std::string_view> known) const {
         for (const auto& [key, value] : values) {
             if (std::ranges::find(known, key) == known.end()) {
-                std::string text = "unknown setting '" + key + "', expected one of:";
-                for (const auto name : known)
-                    text.append(" ").append(name);
-                throw std::invalid_argument(known.size() ? text
-                                                         : "unknown setting '" + key + "', expected none");
+                std::string expected;
+                for (const std::string_view name : known)
+                    expected.append(expected.empty() ? "" : ", ").append(name);
+                throw std::invalid_argument("unknown setting '" + key + "', expected " +
+                                            (expected.empty() ? "none" : "one of: " + expected));
             }
             if (std::ranges::count(values, key, &setting::key) > 1)
                 throw std::invalid_argument("the setting '" + key + "' is given twice");

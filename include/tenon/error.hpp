@@ -24,7 +24,6 @@ enum class errc {
     bad_interface,     ///< an interface that does not describe itself completely
     load_failed,       ///< the system's loader refused the library
     changed,           ///< the file changed while it was being loaded
-    construction,      ///< the plugin's constructor threw what is no std::exception
     no_compiler,       ///< no compiler, or one that cannot be run
     build_failed,      ///< the compiler refused the source
     build_needed,      ///< something has to be built and `build = never`
@@ -39,7 +38,7 @@ public:
         static constexpr const char* text[] = {
             "success", "system call failed", "not found", "malformed driver", "untrusted file", "not a library",
             "not a plugin", "malformed note", "ambiguous", "other toolchain", "interface misfit", "bad interface",
-            "load failed", "file changed", "construction failed", "no compiler", "build failed", "build needed",
+            "load failed", "file changed", "no compiler", "build failed", "build needed",
             "fetch failed"};
         const bool known = value >= 0 && value < static_cast<int>(sizeof text / sizeof *text);
         return known ? text[value] : "unknown error";
@@ -131,9 +130,12 @@ public:
                      "' than this program:\n", differences, "compile both against the same header"),
                 path};
     }
-    static error built_in_misfit(std::string_view name, std::string_view type, std::string_view differences) {
-        return {errc::misfit, text("the built-in plugin '", name, "' is of another interface that is called '", type,
-                                   "' too:\n", differences, "give one of the interfaces another name")};
+    static error built_in_misfit(std::string_view name, std::string_view type, std::string_view host, std::string_view plugin) {
+        return {errc::misfit, text("the built-in plugin '", name, "' of type '", type, "' implements '", plugin,
+                                   "', and '", host, "' was asked for; give one of the interfaces another type name")};
+    }
+    static error bad_plugin_name(std::string_view name) {
+        return {errc::malformed_driver, text("'", name, "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*")};
     }
     static error bad_interface(std::string_view type, std::string_view wrong) {
         return {errc::bad_interface,
@@ -154,10 +156,6 @@ public:
         return {errc::malformed_note,
                 text("'", path, "' says that it has a plugin '", name, "', and its export table does not; compile the library again"),
                 path};
-    }
-    static error construction(std::string_view name, std::string_view type) {
-        return {errc::construction, text("the constructor of the plugin '", name, "' of type '", type,
-                                         "' threw something that is no std::exception")};
     }
 
 private:

@@ -75,7 +75,7 @@ struct creation<T, P, list<A...>> {
 };
 
 template <class T, class P>
-consteval auto make_export(const char* name, const char* version) {
+constexpr auto make_export(const char* name, const char* version) {
     using creation = creation<T, P, factory_arguments<T>>;
     return exported<typename creation::function>{T::type.name(), name, version, &interface_note<T>, &creation::create};
 }

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT
 // Two users to try things out with, built into the host.
+#include <vector>
+
 #include <tenon/export.hpp>
 
 #include "../directory.hpp"
 
-struct demo_users : users::directory {
-    explicit demo_users(const users::settings& given)
-        : directory("demo", {{.id = {"1", "demo"},
-                              .username = "administrator",
-                              .mail = "admin@example.org",
-                              .display_name = "Demo Administrator",
-                              .uid_number = 1001,
-                              .groups = {"staff", "admins"}},
-                             {.id = {"2", "demo"},
-                              .username = "visitor",
-                              .mail = "visitor@example.org",
-                              .display_name = "Demo Visitor",
-                              .uid_number = 1002,
-                              .groups = {}}}) {
-        given.allow({});
+class demo_users : public users::directory {
+public:
+    explicit demo_users(const users::settings& given) : directory("demo", all()) { given.allow({}); }
+
+private:
+    static std::vector<users::user> all() {
+        return {{{"1", "demo"},
+                 "administrator",
+                 "admin@example.org",
+                 "Demo Administrator",
+                 1001,
+                 {"staff", "admins"}},
+                {{"2", "demo"}, "visitor", "visitor@example.org", "Demo Visitor", 1002, {}}};
     }
 };
 

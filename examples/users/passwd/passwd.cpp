@@ -66,8 +66,8 @@ std::vector<entry> read(const std::string& path, std::size_t fields) {
         ++number;
         if (line.empty() || std::string_view("#+-").find(line[0]) != std::string_view::npos)
             continue;
-        const entry& added = entries.emplace_back(split(line, ':'), path + ":" + std::to_string(number));
-        if (added.fields.size() != fields)
+        entries.push_back({split(line, ':'), path + ":" + std::to_string(number)});
+        if (const entry& added = entries.back(); added.fields.size() != fields)
             added.reject("expected " + std::to_string(fields) + " fields separated by ':', found " +
                          std::to_string(added.fields.size()));
     }

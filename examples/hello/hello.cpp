@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+#include "greeter.hpp"
+#include <tenon/export.hpp>
+
+struct hello : greeter {
+    std::string greet(std::string_view who) override { return "hello, " + std::string(who); }
+};
+TENON_EXPORT(greeter, hello, "hello", "1.0.0")

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// Prints what libraries say of the plugins in them, and runs nothing of them.
+//
+//   inspect LIBRARY...   0: all are sound plugins; 1: one has none, or a damaged interface; 2: one cannot be
+//   read
+#include <algorithm>
+#include <iostream>
+#include <string>
+#include <string_view>
+
+#include <tenon/manifest.hpp>
+
+namespace {
+
+void print_lines(std::string_view indent, std::string_view lines) {
+    while (!lines.empty()) {
+        const auto line = lines.substr(0, lines.find('\n'));
+        std::cout << indent << line << '\n';
+        lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    }
+}
+
+void print(const tenon::manifest::plugin& plugin) {
+    namespace text = tenon::detail;
+    std::cout << "  " << plugin.type << ' ' << plugin.name << ' ' << plugin.version << "\n    interface "
+              << text::readable(plugin.shape.interface) << "\n    made from ("
+              << text::readable_list(plugin.shape.factory) << ")\n    methods\n";
+    for (const auto& method : plugin.shape.methods)
+        std::cout << "      " << text::readable_method(method.name) << ": " << text::described(method)
+                  << '\n';
+    std::cout << "    types\n";
+    for (const auto& type : plugin.shape.types)
+        std::cout << "      " << text::readable(type.name) << ": " << text::described(type) << '\n';
+    std::cout << "    toolchain\n";
+    print_lines("      ", plugin.toolchain);
+}
+
+int inspect(const char* path) try {
+    const tenon::manifest manifest(path);
+    std::cout << path << (manifest.plugins().empty() ? ": no plugins\n" : "\n");
+    int status = manifest.plugins().empty() ? 1 : 0;
+    for (const auto& plugin : manifest.plugins()) {
+        print(plugin);
+        if (const std::string wrong = tenon::detail::incompleteness(plugin.shape); !wrong.empty()) {
+            std::cout << "    incomplete\n";
+            print_lines("      ", wrong);
+            status = 1;
+        }
+    }
+    return status;
+} catch (const tenon::error& e) {
+    std::cerr << "inspect: " << e.what() << '\n';
+    return 2;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    if (argc < 2) {
+        std::cerr << "usage: inspect LIBRARY...\n";
+        return 2;
+    }
+    int status = 0;
+    for (int i = 1; i < argc; ++i)
+        status = std::max(status, inspect(argv[i]));
+    return std::cout.flush() ? status : 2;
+}

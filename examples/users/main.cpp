@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// Asks any user provider: one that is built in, a library, a directory of sources, or a git repository.
+//
+//   c++ -std=c++20 -Iinclude examples/users/main.cpp -o users
+//   ./users examples/users/passwd get root
+#include <algorithm>
+#include <exception>
+#include <iostream>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tenon/loader.hpp>
+
+#include "users.hpp"
+
+#include "demo/demo.cpp" // built in; here so that this file is all there is to compile
+
+namespace {
+
+enum status { found = 0, not_found = 1, failed = 2 };
+
+struct usage_error : std::invalid_argument {
+    using invalid_argument::invalid_argument;
+};
+
+struct request {
+    std::string driver;
+    users::settings settings;
+    std::string command; // none: about the driver, and everybody it knows
+    std::vector<std::string> operands;
+};
+
+request parse(std::span<char*> words) {
+    request asked;
+    auto word = words.begin();
+    if (word == words.end())
+        throw usage_error("which driver?");
+    asked.driver = *word++;
+    for (; word != words.end(); ++word) {
+        const std::string_view text = *word;
+        const auto equals = text.find('=');
+        if (equals == text.npos)
+            break;
+        asked.settings.values.push_back(
+            {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))});
+    }
+    if (word == words.end())
+        return asked;
+
+    asked.command = *word++;
+    asked.operands.assign(word, words.end());
+    const std::size_t expected = asked.command == "claim" ? 2 : 1;
+    if (!(asked.command == "get" || asked.command == "claim" || asked.command == "groups" ||
+          asked.command == "find"))
+        throw usage_error("unknown command '" + asked.command + "'");
+    if (asked.operands.size() != expected)
+        throw usage_error("'" + asked.command + "' takes " +
+                          (expected == 2 ? "a claim and its value" : "one argument") + ", found " +
+                          std::to_string(asked.operands.size()));
+    return asked;
+}
+
+/// What a driver says is not trusted to be one line, or to leave the terminal alone.
+std::string printable(std::string text) {
+    std::ranges::replace_if(
+        text, [](unsigned char c) { return c < ' ' || c == 127; }, '?');
+    return text;
+}
+
+void print(std::string_view label, const std::string& value) {
+    if (!value.empty())
+        std::cout << label << printable(value) << '\n';
+}
+
+void print(const users::user& user) {
+    print("id:       ", user.id.opaque_id);
+    print("idp:      ", user.id.idp);
+    print("username: ", user.username);
+    print("mail:     ", user.mail);
+    print("name:     ", user.display_name);
+    print("uid:      ", std::to_string(user.uid_number));
+    for (const std::string& group : user.groups)
+        print("group:    ", group);
+}
+
+status answer(const request& asked, const users::user_provider& provider) {
+    if (asked.command == "groups") {
+        const auto groups = provider.get_user_groups(asked.operands[0]);
+        for (const std::string& group : groups.value_or(std::vector<std::string>{}))
+            print("", group);
+        return groups ? found : not_found;
+    }
+    if (asked.command == "get" || asked.command == "claim") {
+        const auto user = asked.command == "get"
+                              ? provider.get_user(asked.operands[0])
+                              : provider.get_user_by_claim(asked.operands[0], asked.operands[1]);
+        if (user)
+            print(*user);
+        return user ? found : not_found;
+    }
+    const auto matches = provider.find_users(asked.command == "find" ? asked.operands[0] : "");
+    for (const char* separator = ""; const users::user& user : matches) {
+        std::cout << separator;
+        print(user);
+        separator = "\n";
+    }
+    return matches.empty() ? not_found : found;
+}
+
+void print_usage() {
+    std::cerr << "usage: users DRIVER [KEY=VALUE...] [get ID | claim NAME VALUE | groups ID | find QUERY]\n"
+                 "DRIVER is a library, a directory of sources, a git repository, or built in:";
+    for (const std::string& name : tenon::registry().names("userprovider"))
+        std::cerr << ' ' << name;
+    std::cerr << '\n';
+}
+
+} // namespace
+
+int main(int argc, char** argv) try {
+    const request asked = parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+    tenon::loader loader{{.report = [](std::string_view step) { std::cerr << step << '\n'; }}};
+    const auto provider = loader.load<users::user_provider>(asked.driver, asked.settings);
+    if (asked.command.empty())
+        std::cout << provider.info().name << ' ' << provider.info().version << ' ' << provider.info().path
+                  << "\n\n";
+    const status result = answer(asked, *provider);
+    if (!std::cout.flush())
+        throw std::runtime_error("cannot write the answer to standard output");
+    if (result == not_found)
+        std::cerr << "users: not found\n";
+    return result;
+} catch (const usage_error& e) {
+    std::cerr << "users: " << e.what() << '\n';
+    print_usage();
+    return failed;
+} catch (const std::exception& e) {
+    std::cerr << "users: " << e.what() << '\n';
+    return failed;
+}

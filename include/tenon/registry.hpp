@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_REGISTRY_HPP
+#define TENON_REGISTRY_HPP
+
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tenon/error.hpp>
+#include <tenon/export.hpp>
+#include <tenon/shape.hpp>
+
+namespace tenon::inline v1 {
+
+/// The plugins that are part of the program itself.
+///
+///     tenon::registry built_ins;                            // has what TENON_EXPORT linked into this program
+///     built_ins.add<greeter, polite>("polite", "1.0.0");    // and what is added by hand
+///     for (const auto& each : built_ins.list())
+///         std::cout << each.type << ' ' << each.name << ' ' << each.version << '\n';   // greeter polite 1.0.0
+///
+/// Two of one type and name are an `error` that gives both their versions. Objects from a static archive that nothing refers to
+/// are left out by the linker, and their built-ins with them: link them as objects, or with `--whole-archive`. Any thread
+/// may read; adding needs the registry for itself.
+class registry {
+public:
+    struct built_in {
+        std::string_view type, name, version;
+    };
+
+    registry() {
+        for (const auto* each = __start_tenon_exports; each != __stop_tenon_exports; ++each)
+            insert(*each);
+    }
+
+    /// Adds a class as a plugin of type T; the texts have to outlive the registry, as literals do.
+    template <class T, class P>
+    void add(const char* name, const char* version) {
+        static_assert(detail::explain_interface<T>() && detail::explain_implementation<P, T>());
+        if (!detail::well_named(std::string_view(name)))
+            throw error::bad_plugin_name(name);
+        const auto made = detail::make_export<T, P>(name, version);
+        insert({made.type, made.name, made.version, made.interface, reinterpret_cast<void (*)()>(made.create)});
+    }
+
+    std::vector<built_in> list() const {
+        std::vector<built_in> all;
+        for (const auto& each : entries_)
+            all.push_back({each.type, each.name, each.version});
+        return all;
+    }
+
+    /// The names of one plugin type's built-ins.
+    std::vector<std::string> names(std::string_view type) const {
+        std::vector<std::string> found;
+        for (const auto& each : entries_)
+            if (each.type == type)
+                found.emplace_back(each.name);
+        return found;
+    }
+
+    /// The built-in of that name, compiled against this T; null where there is none.
+    template <class T>
+    const detail::exported<>* find(std::string_view name) const {
+        for (const auto& each : entries_)
+            if (each.type == std::string_view(T::type.name(), T::type.size()) && each.name == name) {
+                check<T>(each);
+                return &each;
+            }
+        return nullptr;
+    }
+
+private:
+    void insert(const detail::exported<>& entry) {
+        for (const auto& other : entries_)
+            if (std::strcmp(other.type, entry.type) == 0 && std::strcmp(other.name, entry.name) == 0)
+                throw error::two_built_ins(entry.type, entry.name, other.version, entry.version);
+        entries_.push_back(entry);
+    }
+
+    // Two interfaces of one program may have taken the same name for their type.
+    template <class T>
+    static void check(const detail::exported<>& entry) {
+        detail::note_reader theirs = detail::note_at(entry.interface);
+        const std::string_view interface = theirs.text();
+        if (const detail::shape& ours = detail::shape_here<T>(); ours.interface != interface)
+            throw error::built_in_misfit(entry.name, entry.type, detail::readable(ours.interface), detail::readable(interface));
+    }
+
+    std::vector<detail::exported<>> entries_;
+};
+
+} // namespace tenon::inline v1
+
+#endif

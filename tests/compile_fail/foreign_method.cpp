@@ -1,0 +1,21 @@
+// error: `methods` names what is no member function of the interface
+#include <tenon/export.hpp>
+
+struct other {
+    virtual void f() = 0;
+};
+struct greeter {
+    static constexpr tenon::plugin_type type{"greeter"};
+    virtual ~greeter() = default;
+    virtual int greet(int) = 0;
+#ifdef FIXED
+    using methods = tenon::methods<&greeter::greet>;
+#else
+    using methods = tenon::methods<&other::f>;
+#endif
+};
+
+struct hello : greeter {
+    int greet(int n) override { return n; }
+};
+TENON_EXPORT(greeter, hello, "hello", "1.0.0")

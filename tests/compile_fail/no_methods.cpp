@@ -1,0 +1,18 @@
+// error: the interface needs `using methods = tenon::methods
+#include <tenon/export.hpp>
+
+struct greeter {
+    static constexpr tenon::plugin_type type{"greeter"};
+    virtual ~greeter() = default;
+    virtual int greet(int) = 0;
+#ifdef FIXED
+    using methods = tenon::methods<&greeter::greet>;
+#else
+    // no methods
+#endif
+};
+
+struct hello : greeter {
+    int greet(int n) override { return n; }
+};
+TENON_EXPORT(greeter, hello, "hello", "1.0.0")

@@ -1,0 +1,19 @@
+// error: a method gives out a type that carries the plugin's code along
+#include <exception>
+#include <tenon/export.hpp>
+
+struct maker {
+    static constexpr tenon::plugin_type type{"maker"};
+    virtual ~maker() = default;
+    virtual std::exception_ptr make() = 0;
+#ifdef FIXED
+    using methods = tenon::methods<tenon::lets_code_escape<&maker::make>>;
+#else
+    using methods = tenon::methods<&maker::make>;
+#endif
+};
+
+struct simple : maker {
+    std::exception_ptr make() override { return {}; }
+};
+TENON_EXPORT(maker, simple, "simple", "1.0.0")
