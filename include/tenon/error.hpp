@@ -158,6 +158,13 @@ public:
                 path};
     }
 
+    static error header_not_found(std::string_view header) {
+        return {errc::not_found,
+                text("cannot find the folder of the header '", header, "' that plugins are compiled against: it is not where the "
+                     "compiler of this program saw it; name its folder in $TENON_INCLUDE or in options.include"),
+                std::string(header)};
+    }
+
 private:
     /// One string of many.
     template <class... S>

@@ -31,6 +31,7 @@ struct posix {
     static int fstat(int fd, struct stat* out) noexcept { return ::fstat(fd, out); }
     static int stat(const char* path, struct stat* out) noexcept { return ::stat(path, out); }
     static int lstat(const char* path, struct stat* out) noexcept { return ::lstat(path, out); }
+    static ssize_t readlink(const char* path, char* into, size_t size) noexcept { return ::readlink(path, into, size); }
     static char* realpath(const char* path) noexcept { return ::realpath(path, nullptr); }
     static int mkdir(const char* path, mode_t mode) noexcept { return ::mkdir(path, mode); }
     static int rename(const char* from, const char* to) noexcept { return ::rename(from, to); }

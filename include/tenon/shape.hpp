@@ -59,6 +59,8 @@ inline std::string readable(std::string_view mangled) {
             text = text.substr(open + 1, close - open - 1);
     text = replaced(std::move(text), "tenon::v1::detail::", "");
     text = replaced(std::move(text), "std::__cxx11::", "std::");
+    for (std::size_t at = 0; (at = text.find("[abi:", at)) != text.npos;) // of functions that return a std::string
+        text.erase(at, text.find(']', at) == text.npos ? text.npos : text.find(']', at) + 1 - at);
     text = replaced(std::move(text), "std::basic_string<char, std::char_traits<char>, std::allocator<char> >", "std::string");
     text = replaced(std::move(text), "std::basic_string_view<char, std::char_traits<char> >", "std::string_view");
     for (std::size_t at = 0; (at = text.find(", std::allocator<", at)) != text.npos;)

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+// The drivers of examples/users: as the plain classes that they are.
+#include "users.hpp"
+
+#include "passwd/passwd.cpp"
+
+#include "json/json.cpp"
+
+#include "demo/demo.cpp"
+
+#include <type_traits>
+
+#include "catch.hpp"
+#include "program.hpp"
+
+using tests::scratch_directory;
+using tests::write;
+
+namespace {
+
+static_assert(users::user_driver<passwd_users> && users::user_driver<json_users> &&
+              users::user_driver<demo_users>);
+static_assert(!users::user_driver<int> && !users::user_driver<users::settings>);
+static_assert(tenon::plugin_interface<users::user_provider>);
+static_assert(tenon::plugin_for<passwd_users, users::user_provider>);
+static_assert(!std::is_polymorphic_v<passwd_users>);
+
+users::settings with(std::vector<users::setting> values) {
+    return {std::move(values)};
+}
+
+const std::string accounts = "root:x:0:0:root,,,:/root:/bin/sh\n"
+                             "# the two below are for people\n"
+                             "\n"
+                             "operator:x:11:5:Site Operator,Room 7:/home/operator:/bin/sh\n"
+                             "+::::::\n"
+                             "build:x:900:77::/:/usr/sbin/nologin\n";
+const std::string groups = "root:x:0:\n"
+                           "tape:x:5:root,operator\n"
+                           "wheel:x:10:operator,root,operator\n";
+
+/// A passwd driver over files of these texts.
+struct machine {
+    explicit machine(const std::string& passwd_text, const std::string& group_text = groups,
+                     std::vector<users::setting> more = {}) {
+        write(scratch / "passwd", passwd_text);
+        write(scratch / "group", group_text);
+        given.values = {{"passwd", scratch / "passwd"}, {"group", scratch / "group"}};
+        given.values.insert(given.values.end(), more.begin(), more.end());
+    }
+
+    passwd_users read() const { return passwd_users(given); }
+
+    /// What the driver says instead, with the scratch directory left out of the paths.
+    std::string complaint() const {
+        try {
+            read();
+        } catch (const std::exception& e) {
+            std::string text = e.what();
+            for (std::size_t at; (at = text.find(scratch.path().native() + "/")) != text.npos;)
+                text.erase(at, scratch.path().native().size() + 1);
+            return text;
+        }
+        return "no complaint";
+    }
+
+    scratch_directory scratch;
+    users::settings given;
+};
+
+/// The same for a JSON file.
+std::string complaint_about(const std::string& json) {
+    scratch_directory scratch;
+    write(scratch / "users.json", json);
+    try {
+        json_users(with({{"file", scratch / "users.json"}}));
+    } catch (const std::exception& e) {
+        std::string text = e.what();
+        return text.replace(text.find(scratch.path().native()), scratch.path().native().size() + 1, "");
+    }
+    return "no complaint";
+}
+
+std::string one_user(const std::string& id, const std::string& rest) {
+    return R"([{"id":)" + id + R"(,"username":"build","mail":"","display_name":"")" + rest + "}]";
+}
+
+std::vector<std::string> names(const std::vector<users::user>& all) {
+    std::vector<std::string> found;
+    for (const users::user& each : all)
+        found.push_back(each.username);
+    return found;
+}
+
+using texts = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("an account of a passwd file has its name for an id, the first GECOS field and its groups, the "
+          "primary one first",
+          "[users]") {
+    const passwd_users provider = machine(accounts).read();
+    const auto found = provider.get_user("operator");
+    REQUIRE(found);
+    CHECK(found->id.opaque_id == "operator");
+    CHECK(found->id.idp == "localhost");
+    CHECK(found->username == "operator");
+    CHECK(found->mail == "");
+    CHECK(found->display_name == "Site Operator");
+    CHECK(found->uid_number == 11);
+    CHECK(found->groups == texts{"tape", "wheel"});
+    CHECK_FALSE(provider.get_user("operato"));
+    CHECK_FALSE(provider.get_user(""));
+}
+
+TEST_CASE("a passwd driver's settings name the issuer and the domain of the mail addresses", "[users]") {
+    const passwd_users provider =
+        machine(accounts, groups, {{"idp", "https://idp.example.org"}, {"mail_domain", "example.org"}})
+            .read();
+    CHECK(provider.get_user("build")->mail == "build@example.org");
+    CHECK(provider.get_user("build")->id.idp == "https://idp.example.org");
+    CHECK(provider.get_user_by_claim("mail", "root@example.org")->username == "root");
+}
+
+TEST_CASE("a passwd driver without settings reads the machine's own accounts", "[users]") {
+    const passwd_users provider{users::settings{}};
+    CHECK(provider.get_user_by_claim("uid", "0"));
+    CHECK_FALSE(provider.find_users("").empty());
+}
+
+TEST_CASE("groups are given for known ids only, and a primary group without a name by its number",
+          "[users]") {
+    const passwd_users provider = machine(accounts).read();
+    CHECK(provider.get_user_groups("root") == texts{"root", "tape", "wheel"});
+    CHECK(provider.get_user_groups("build") == texts{"77"});
+    CHECK(provider.get_user_groups("nobody") == std::nullopt);
+}
+
+TEST_CASE("comments, empty lines and NIS entries of a passwd file are no accounts", "[users]") {
+    CHECK(names(machine(accounts).read().find_users("")) == texts{"root", "operator", "build"});
+    CHECK(names(machine("").read().find_users("")).empty());
+    CHECK(names(machine("no-newline:x:1:1::/:/").read().find_users("")) == texts{"no-newline"});
+}
+
+TEST_CASE("a claim finds the first user whose field is exactly its value", "[users]") {
+    const passwd_users provider = machine(accounts + "toor:x:0:0::/root:/bin/sh\n").read();
+    CHECK(provider.get_user_by_claim("username", "build")->uid_number == 900);
+    CHECK(provider.get_user_by_claim("uid", "0")->username == "root");
+    CHECK_FALSE(provider.get_user_by_claim("uid", "00"));
+    CHECK_FALSE(provider.get_user_by_claim("uid", "root"));
+    CHECK_FALSE(provider.get_user_by_claim("username", "Build"));
+}
+
+TEST_CASE("an unknown mail address is empty, and nobody is found by it", "[users]") {
+    CHECK_FALSE(machine(accounts).read().get_user_by_claim("mail", ""));
+}
+
+TEST_CASE("an unknown claim is an error that names the known ones", "[users]") {
+    CHECK_THROWS_WITH(machine(accounts).read().get_user_by_claim("gid", "0"),
+                      "unknown claim 'gid', expected username, mail or uid");
+}
+
+TEST_CASE("find looks into names, mail addresses and ids, whether in capitals or not", "[users]") {
+    const json_users provider(with({{"file", TENON_SOURCE_DIR "/examples/users/json/users.json"}}));
+    CHECK(names(provider.find_users("OPERATOR")) == texts{"backup-operator", "print-operator"});
+    CHECK(names(provider.find_users("Build Serv")) == texts{"build-service"});
+    CHECK(names(provider.find_users("PRINT@example")) == texts{"print-operator"});
+    CHECK(names(provider.find_users("0AB27D94")) == texts{"guest"});
+    CHECK(provider.find_users("").size() == 4);
+    CHECK(provider.find_users("nobody at all").empty());
+    CHECK(provider.find_users(std::string(1000, 'x')).empty());
+}
+
+TEST_CASE("a malformed line of a passwd or group file is an error that names the file and the line",
+          "[users]") {
+    CHECK(machine("root:x:0:0\n").complaint() == "passwd:1: expected 7 fields separated by ':', found 4");
+    CHECK(machine(accounts + "a:b:1:1:::::\n").complaint() ==
+          "passwd:7: expected 7 fields separated by ':', found 9");
+    CHECK(machine(":x:1:1:::\n").complaint() == "passwd:1: expected a name before the first ':'");
+    CHECK(machine("a:x:-1:1:::\n").complaint() ==
+          "passwd:1: expected a number from 0 to 4294967295, found '-1'");
+    CHECK(machine("a:x:1:4294967296:::\n").complaint() ==
+          "passwd:1: expected a number from 0 to 4294967295, found '4294967296'");
+    CHECK(machine("a:x::1:::\n").complaint() == "passwd:1: expected a number from 0 to 4294967295, found ''");
+    CHECK(machine("a:x:0x1:1:::\n").complaint() ==
+          "passwd:1: expected a number from 0 to 4294967295, found '0x1'");
+    CHECK(machine(accounts, "root:x\n").complaint() ==
+          "group:1: expected 4 fields separated by ':', found 2");
+    CHECK(machine(accounts, "root:x:none:\n").complaint() ==
+          "group:1: expected a number from 0 to 4294967295, found 'none'");
+    CHECK(machine(std::string(5000, '\0')).complaint() ==
+          "passwd:1: expected 7 fields separated by ':', found 1");
+}
+
+TEST_CASE("two accounts of one name are an error", "[users]") {
+    CHECK(machine(accounts + accounts).complaint() == "passwd: two users have the id 'root'");
+}
+
+TEST_CASE("a file that cannot be read is an error with the system's reason", "[users]") {
+    CHECK_THROWS_WITH(passwd_users(with({{"passwd", "/nowhere/passwd"}})),
+                      "cannot read '/nowhere/passwd': No such file or directory");
+    CHECK_THROWS_WITH(passwd_users(with({{"group", "/nowhere/group"}})),
+                      "cannot read '/nowhere/group': No such file or directory");
+    CHECK_THROWS_WITH(passwd_users(with({{"passwd", "/"}})), "cannot read '/': Is a directory");
+    CHECK_THROWS_WITH(json_users(with({{"file", "/nowhere/users.json"}})),
+                      "cannot read '/nowhere/users.json': No such file or directory");
+    CHECK_THROWS_WITH(json_users(with({{"file", "/"}})), "cannot read '/': Is a directory");
+}
+
+TEST_CASE("a setting that a driver does not have, or has twice, is an error that says so", "[users]") {
+    CHECK_THROWS_WITH(passwd_users(with({{"file", "/etc/passwd"}})),
+                      "unknown setting 'file', expected one of: passwd, group, idp, mail_domain");
+    CHECK_THROWS_WITH(passwd_users(with({{"idp", "a"}, {"idp", "b"}})), "the setting 'idp' is given twice");
+    CHECK_THROWS_WITH(json_users(with({{"path", "users.json"}})),
+                      "unknown setting 'path', expected one of: file");
+    CHECK_THROWS_WITH(json_users(with({})),
+                      "the setting 'file' is missing: the JSON file to read the users from");
+    CHECK_THROWS_WITH(demo_users(with({{"file", "x"}})), "unknown setting 'file', expected none");
+}
+
+TEST_CASE("a JSON driver gives what the file says", "[users]") {
+    const json_users provider(with({{"file", TENON_SOURCE_DIR "/examples/users/json/users.json"}}));
+    const auto found = provider.get_user("c35f8e07-print");
+    REQUIRE(found);
+    CHECK(found->id.opaque_id == "c35f8e07-print");
+    CHECK(found->id.idp == "https://idp.example.org");
+    CHECK(found->username == "print-operator");
+    CHECK(found->mail == "print@example.org");
+    CHECK(found->display_name == "Print Operator");
+    CHECK(found->uid_number == 2003);
+    CHECK(found->groups == texts{"operators", "printers"});
+    CHECK(provider.get_user_groups("0ab27d94-guest") == texts{});
+    CHECK(provider.get_user_by_claim("mail", "backup@example.org")->uid_number == 2002);
+    CHECK_FALSE(provider.get_user("print-operator"));
+}
+
+TEST_CASE("a JSON file that is none is an error that names the position", "[users]") {
+    CHECK(complaint_about("[\n{,}]") ==
+          "users.json: [json.exception.parse_error.101] parse error at line 2, column 2: syntax "
+          "error while parsing object key - unexpected ','; expected string literal");
+    CHECK(complaint_about("").find(
+              "users.json: [json.exception.parse_error.101] parse error at line 1, column 1") == 0);
+    CHECK(complaint_about("[] trailing").find("users.json: [json.exception.parse_error.101]") == 0);
+    CHECK(complaint_about("\"\xff\"").find("users.json: [json.exception.parse_error.101]") == 0);
+    CHECK(complaint_about(std::string(100'000, '[')).find("users.json: [json.exception.parse_error.101]") ==
+          0);
+}
+
+TEST_CASE("a JSON file of another shape is an error that names the field", "[users]") {
+    const std::string id = R"({"opaque_id":"1","idp":"x"})";
+    CHECK(complaint_about("{}") == "users.json: expected an array, found object");
+    CHECK(complaint_about("[7]") == "users.json[0]: expected an object, found 7");
+    CHECK(complaint_about("[{}]") == "users.json[0]: the field 'id' is missing");
+    CHECK(complaint_about(one_user("\"1\"", "")) == "users.json[0].id: expected an object, found \"1\"");
+    CHECK(complaint_about(one_user(R"({"opaque_id":"1"})", "")) ==
+          "users.json[0].id: the field 'idp' is missing");
+    CHECK(complaint_about(one_user(R"({"opaque_id":null,"idp":"x"})", "")) ==
+          "users.json[0].id.opaque_id: expected a string, found null");
+    CHECK(complaint_about(one_user(id, "")) == "users.json[0]: the field 'uid_number' is missing");
+    for (const std::string wrong : {"-1", "1.5", "\"7\"", "9223372036854775808", "1e400"})
+        CHECK(complaint_about(one_user(id, R"(,"groups":[],"uid_number":)" + wrong)).find("users.json") == 0);
+    CHECK(complaint_about(one_user(id, R"(,"groups":[],"uid_number":-1)")) ==
+          "users.json[0].uid_number: expected a whole number from 0 to 2^63-1, found -1");
+    CHECK(complaint_about(one_user(id, R"(,"uid_number":1,"groups":["a",{}])")) ==
+          "users.json[0].groups[1]: expected a string, found object");
+    CHECK(complaint_about(one_user(id, R"(,"uid_number":9223372036854775807,"groups":[])")) ==
+          "no complaint");
+}
+
+TEST_CASE("two users of one id in a JSON file are an error", "[users]") {
+    std::string two = one_user(R"({"opaque_id":"1","idp":"x"})", R"(,"uid_number":1,"groups":[])");
+    two.pop_back();
+    two += "," + two.substr(1) + "]";
+    CHECK(complaint_about(two) == "users.json: two users have the id '1'");
+}
+
+TEST_CASE("the demo driver has two users", "[users]") {
+    const demo_users provider{users::settings{}};
+    CHECK(names(provider.find_users("")) == texts{"administrator", "visitor"});
+    CHECK(provider.get_user_groups("1") == texts{"staff", "admins"});
+    CHECK(provider.get_user_by_claim("mail", "visitor@example.org")->id.opaque_id == "2");
+}
