@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The drivers of examples/users: as the plain classes that they are.
+// The drivers of examples/users: as the plain classes that they are, and through the program that loads them.
 #include "users.hpp"
 
 #include "passwd/passwd.cpp"
@@ -13,6 +13,7 @@
 #include "catch.hpp"
 #include "program.hpp"
 
+using tests::outcome;
 using tests::scratch_directory;
 using tests::write;
 
@@ -279,4 +280,197 @@ TEST_CASE("the demo driver has two users", "[users]") {
     CHECK(names(provider.find_users("")) == texts{"administrator", "visitor"});
     CHECK(provider.get_user_groups("1") == texts{"staff", "admins"});
     CHECK(provider.get_user_by_claim("mail", "visitor@example.org")->id.opaque_id == "2");
+}
+
+// ---- The program, with each kind of driver.
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Runs `users` with a cache of its own.
+class host {
+public:
+    outcome operator()(std::vector<std::string> words) const {
+        words.insert(words.begin(), TENON_USERS_PROGRAM);
+        return tests::run(words, scratch_.path(), {"TENON_CACHE=" + (scratch_ / "cache").native()});
+    }
+
+    outcome operator()(const std::vector<std::string>& driver,
+                       const std::vector<std::string>& command) const {
+        std::vector<std::string> words = driver;
+        words.insert(words.end(), command.begin(), command.end());
+        return (*this)(words);
+    }
+
+    fs::path operator/(const fs::path& name) const { return scratch_ / name; }
+
+private:
+    scratch_directory scratch_;
+};
+
+bool says(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+const std::string examples = TENON_SOURCE_DIR "/examples/users";
+
+const std::string print_operator = "id:       c35f8e07-print\n"
+                                   "idp:      https://idp.example.org\n"
+                                   "username: print-operator\n"
+                                   "mail:     print@example.org\n"
+                                   "name:     Print Operator\n"
+                                   "uid:      2003\n"
+                                   "group:    operators\n"
+                                   "group:    printers\n";
+
+/// The four questions, to a driver that reads examples/users/json/users.json.
+void ask_json(const host& users, const std::vector<std::string>& driver) {
+    const outcome got = users(driver, {"get", "c35f8e07-print"});
+    INFO(got.err);
+    CHECK(got.out == print_operator);
+    CHECK(got.status == 0);
+    CHECK(users(driver, {"claim", "uid", "2003"}).out == print_operator);
+    CHECK(users(driver, {"groups", "c35f8e07-print"}).out == "operators\nprinters\n");
+    CHECK(users(driver, {"find", "PRINT"}).out == print_operator);
+
+    const outcome none = users(driver, {"get", "print-operator"});
+    CHECK(none.out == "");
+    CHECK(says(none.err, "users: not found\n"));
+    CHECK(none.status == 1);
+    CHECK(users(driver, {"claim", "mail", ""}).status == 1);
+    CHECK(users(driver, {"groups", "nobody"}).status == 1);
+    CHECK(users(driver, {"find", "nobody at all"}).status == 1);
+    const outcome nothing = users(driver, {"groups", "0ab27d94-guest"});
+    CHECK(nothing.out == "");
+    CHECK(nothing.status == 0);
+}
+
+} // namespace
+
+TEST_CASE("users answers from a driver that is built in", "[users][program]") {
+    const host users;
+    const std::string visitor =
+        "id:       2\nidp:      demo\nusername: visitor\nmail:     visitor@example.org\n"
+        "name:     Demo Visitor\nuid:      1002\n";
+    const outcome got = users({"demo", "get", "2"});
+    CHECK(got.out == visitor);
+    CHECK(got.err == "");
+    CHECK(got.status == 0);
+    CHECK(users({"demo", "claim", "username", "visitor"}).out == visitor);
+    CHECK(users({"demo", "groups", "1"}).out == "staff\nadmins\n");
+    CHECK(users({"demo", "find", "VISIT"}).out == visitor);
+    CHECK(users({"demo", "find", "nobody"}).status == 1);
+    CHECK_FALSE(fs::exists(users / "cache"));
+}
+
+TEST_CASE("users answers from a library", "[users][program]") {
+    const host users;
+    ask_json(users, {TENON_JSON_PLUGIN, "file=" + examples + "/json/users.json"});
+    CHECK(users({TENON_JSON_PLUGIN, "file=" + examples + "/json/users.json", "get", "0ab27d94-guest"}).err ==
+          "");
+}
+
+TEST_CASE("users answers from a directory of sources, which it compiles once", "[users][program]") {
+    const host users;
+    const std::vector<std::string> driver = {examples + "/json", "file=" + examples + "/json/users.json"};
+    CHECK(says(users(driver, {"get", "c35f8e07-print"}).err, "compiling "));
+    CHECK(users(driver, {"get", "c35f8e07-print"}).err == "");
+    ask_json(users, driver);
+}
+
+TEST_CASE("users answers from a git repository, which it fetches and compiles", "[users][program]") {
+    const host users;
+    const fs::path repository = users / "repository";
+    fs::copy(examples, repository, fs::copy_options::recursive);
+    const auto git = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), {"git", "-c", "user.name=tests", "-c", "user.email=tests@example.org"});
+        const outcome said =
+            tests::run(words, repository, {"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null"});
+        INFO(said.err);
+        REQUIRE(said.status == 0);
+    };
+    git({"init", "--quiet"});
+    git({"add", "."});
+    git({"commit", "--quiet", "--message=The drivers"});
+
+    const std::vector<std::string> driver = {"git+file://" + repository.native() + "#subdirectory=json",
+                                             "file=" + examples + "/json/users.json"};
+    const outcome first = users(driver, {"get", "c35f8e07-print"});
+    INFO(first.err);
+    CHECK(says(first.err, "fetching "));
+    CHECK(says(first.err, "compiling "));
+    ask_json(users, driver);
+}
+
+TEST_CASE(
+    "users asks the machine's accounts of examples/users/passwd, and of the files that its settings name",
+    "[users][program]") {
+    const host users;
+    write(users / "passwd", accounts);
+    write(users / "group", groups);
+    const std::vector<std::string> driver = {examples + "/passwd", "passwd=passwd", "group=group",
+                                             "mail_domain=example.org"};
+    const std::string operator_ = "id:       operator\nidp:      localhost\nusername: operator\n"
+                                  "mail:     operator@example.org\nname:     Site Operator\nuid:      11\n"
+                                  "group:    tape\ngroup:    wheel\n";
+    CHECK(users(driver, {"get", "operator"}).out == operator_);
+    CHECK(users(driver, {"claim", "mail", "operator@example.org"}).out == operator_);
+    CHECK(users(driver, {"groups", "root"}).out == "root\ntape\nwheel\n");
+    CHECK(users(driver, {"find", "site op"}).out == operator_);
+    CHECK(users({examples + "/passwd", "claim", "uid", "0"}).status == 0);
+}
+
+TEST_CASE("users without a command says which plugin it is, and gives everybody", "[users][program]") {
+    const host users;
+    const outcome said = users({TENON_JSON_PLUGIN, "file=" + examples + "/json/users.json"});
+    CHECK(said.out.find("json 1.0.0 ") == 0);
+    CHECK(says(said.out, "\n\n" + print_operator + "\nid:       0ab27d94-guest\n"));
+    CHECK(said.status == 0);
+}
+
+TEST_CASE("users that is asked in the wrong way says how to ask, and loads nothing", "[users][program]") {
+    const host users;
+    const std::string usage =
+        "usage: users DRIVER [KEY=VALUE...] [get ID | claim NAME VALUE | groups ID | find QUERY]\n"
+        "DRIVER is a library, a directory of sources, a git repository, or built in: demo\n";
+    const auto complaint = [&](const std::vector<std::string>& words) {
+        const outcome said = users(words);
+        CHECK(said.out == "");
+        CHECK(said.status == 2);
+        return said.err;
+    };
+    CHECK(complaint({}) == "users: which driver?\n" + usage);
+    CHECK(complaint({"./absent", "fetch", "x"}) == "users: unknown command 'fetch'\n" + usage);
+    CHECK(complaint({"./absent", "get"}) == "users: 'get' takes 1 argument, found 0\n" + usage);
+    CHECK(complaint({"./absent", "find", "a", "b"}) == "users: 'find' takes 1 argument, found 2\n" + usage);
+    CHECK(complaint({"./absent", "claim", "uid"}) == "users: 'claim' takes 2 arguments, found 1\n" + usage);
+}
+
+TEST_CASE("what a driver refuses is an error on standard error, with status 2", "[users][program]") {
+    const host users;
+    const auto complaint = [&](const std::vector<std::string>& words) {
+        const outcome said = users(words);
+        CHECK(said.out == "");
+        CHECK(said.status == 2);
+        return said.err;
+    };
+    CHECK(complaint({"demo", "claim", "gid", "0"}) ==
+          "users: unknown claim 'gid', expected username, mail or uid\n");
+    CHECK(complaint({"demo", "file=x", "get", "1"}) == "users: unknown setting 'file', expected none\n");
+    CHECK(complaint({TENON_JSON_PLUGIN, "get", "1"}) ==
+          "users: the setting 'file' is missing: the JSON file to read the users from\n");
+    write(users / "broken.json", "[");
+    CHECK(says(complaint({TENON_JSON_PLUGIN, "file=broken.json", "get", "1"}),
+               "users: broken.json: [json.exception.parse_error.101] parse error at line 1, column 2: "));
+    CHECK(says(complaint({"dmeo", "get", "1"}), "demo"));
+    CHECK(says(complaint({"./absent.so", "get", "1"}), "absent.so"));
+}
+
+TEST_CASE("control characters in what a driver says do not reach the terminal", "[users][program]") {
+    const host users;
+    write(users / "users.json",
+          one_user(R"({"opaque_id":"1\nuid: 0","idp":"x\u001b[2J"})", R"(,"uid_number":7,"groups":[])"));
+    CHECK(users({TENON_JSON_PLUGIN, "file=users.json", "find", ""}).out ==
+          "id:       1?uid: 0\nidp:      x?[2J\nusername: build\nuid:      7\n");
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+//   c++ -std=c++20 -Iinclude -shared -fPIC examples/hello/hello.cpp -o libhello.so
+//   c++ -std=c++20 -Iinclude examples/hello/main.cpp -o hello && ./hello
 #include "greeter.hpp"
 #include <iostream>
 #include <tenon/plugin.hpp>

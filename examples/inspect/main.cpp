@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Prints what libraries say of the plugins in them, and runs nothing of them.
 //
-//   inspect LIBRARY...   0: all are sound plugins; 1: one has none, or a damaged interface; 2: one cannot be
-//   read
+//   c++ -std=c++20 -Iinclude examples/inspect/main.cpp -o inspect
+//   ./inspect libhello.so
+//
+// Its status: 0: all are sound; 1: one has no plugins, or an incomplete interface; 2: one cannot be read.
 #include <algorithm>
 #include <iostream>
 #include <string>

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <exception>
 #include <iostream>
+#include <iterator>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tenon/loader.hpp>
@@ -26,6 +29,12 @@ struct usage_error : std::invalid_argument {
     using invalid_argument::invalid_argument;
 };
 
+struct command_form {
+    std::string_view name;
+    std::size_t operands;
+};
+constexpr command_form commands[] = {{"get", 1}, {"claim", 2}, {"groups", 1}, {"find", 1}};
+
 struct request {
     std::string driver;
     users::settings settings;
@@ -40,25 +49,23 @@ request parse(std::span<char*> words) {
         throw usage_error("which driver?");
     asked.driver = *word++;
     for (; word != words.end(); ++word) {
-        const std::string_view text = *word;
+        const std::string text = *word;
         const auto equals = text.find('=');
         if (equals == text.npos)
             break;
-        asked.settings.values.push_back(
-            {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))});
+        asked.settings.values.push_back({text.substr(0, equals), text.substr(equals + 1)});
     }
     if (word == words.end())
         return asked;
 
     asked.command = *word++;
     asked.operands.assign(word, words.end());
-    const std::size_t expected = asked.command == "claim" ? 2 : 1;
-    if (!(asked.command == "get" || asked.command == "claim" || asked.command == "groups" ||
-          asked.command == "find"))
+    const auto known = std::ranges::find(commands, asked.command, &command_form::name);
+    if (known == std::end(commands))
         throw usage_error("unknown command '" + asked.command + "'");
-    if (asked.operands.size() != expected)
-        throw usage_error("'" + asked.command + "' takes " +
-                          (expected == 2 ? "a claim and its value" : "one argument") + ", found " +
+    if (asked.operands.size() != known->operands)
+        throw usage_error("'" + asked.command + "' takes " + std::to_string(known->operands) +
+                          (known->operands == 1 ? " argument" : " arguments") + ", found " +
                           std::to_string(asked.operands.size()));
     return asked;
 }
@@ -86,28 +93,33 @@ void print(const users::user& user) {
         print("group:    ", group);
 }
 
-status answer(const request& asked, const users::user_provider& provider) {
+std::vector<users::user> ask(const users::user_provider& provider, const request& asked) {
+    const auto listed = [](std::optional<users::user> user) {
+        return user ? std::vector{std::move(*user)} : std::vector<users::user>{};
+    };
+    if (asked.command == "get")
+        return listed(provider.get_user(asked.operands[0]));
+    if (asked.command == "claim")
+        return listed(provider.get_user_by_claim(asked.operands[0], asked.operands[1]));
+    return provider.find_users(asked.command == "find" ? asked.operands[0] : "");
+}
+
+status answer(const users::user_provider& provider, const request& asked) {
     if (asked.command == "groups") {
         const auto groups = provider.get_user_groups(asked.operands[0]);
-        for (const std::string& group : groups.value_or(std::vector<std::string>{}))
+        if (!groups)
+            return not_found;
+        for (const std::string& group : *groups)
             print("", group);
-        return groups ? found : not_found;
+        return found;
     }
-    if (asked.command == "get" || asked.command == "claim") {
-        const auto user = asked.command == "get"
-                              ? provider.get_user(asked.operands[0])
-                              : provider.get_user_by_claim(asked.operands[0], asked.operands[1]);
-        if (user)
-            print(*user);
-        return user ? found : not_found;
-    }
-    const auto matches = provider.find_users(asked.command == "find" ? asked.operands[0] : "");
-    for (const char* separator = ""; const users::user& user : matches) {
+    const auto users = ask(provider, asked);
+    for (const char* separator = ""; const users::user& user : users) {
         std::cout << separator;
         print(user);
         separator = "\n";
     }
-    return matches.empty() ? not_found : found;
+    return users.empty() ? not_found : found;
 }
 
 void print_usage() {
@@ -127,7 +139,7 @@ int main(int argc, char** argv) try {
     if (asked.command.empty())
         std::cout << provider.info().name << ' ' << provider.info().version << ' ' << provider.info().path
                   << "\n\n";
-    const status result = answer(asked, *provider);
+    const status result = answer(*provider, asked);
     if (!std::cout.flush())
         throw std::runtime_error("cannot write the answer to standard output");
     if (result == not_found)

@@ -69,9 +69,12 @@ concept standard = std::is_class_v<T> && spelled<T>().starts_with("std::");
 
 // ---- The fields of an aggregate, found by trying how many initialisers it takes.
 
+// Never called, and defined all the same: clang asks for the definition where T has no linkage.
 struct anything {
     template <class T>
-    operator T() const;
+    operator T() const {
+        __builtin_trap();
+    }
 };
 
 template <class T>
@@ -84,14 +87,15 @@ struct any_base_of {
 // <utility> has these too, for a third of what all of this header costs to include.
 template <std::size_t...>
 struct indices {};
-template <std::size_t N, std::size_t... I>
-struct counted : counted<N - 1, N - 1, I...> {};
-template <std::size_t... I>
-struct counted<0, I...> {
-    using type = indices<I...>;
-};
+#ifdef __clang__
+template <class, std::size_t... I>
+using indices_of = indices<I...>;
 template <std::size_t N>
-using make_indices = typename counted<N>::type;
+using make_indices = __make_integer_seq<indices_of, std::size_t, N>;
+#else
+template <std::size_t N>
+using make_indices = indices<__integer_pack(N)...>;
+#endif
 
 template <std::size_t>
 using anything_at = anything;
@@ -107,29 +111,57 @@ inline constexpr bool takes_flat = false;
 template <class T, std::size_t... I>
 inline constexpr bool takes_flat<T, indices<I...>> = requires { T{anything_at<I>{}...}; };
 
-inline constexpr std::size_t most_fields = 32;
-
-// How many initialisers T takes, an array counting once for each of its elements.
-template <class T, std::size_t N = 0>
-consteval std::size_t count_initialisers() {
-    if constexpr (takes_flat<T, make_indices<N + 1>>)
-        return count_initialisers<T, N + 1>();
+// The largest N that holds, of those in [Low, High): an array of thousands of elements has to be found in few steps.
+template <template <std::size_t> class Holds, std::size_t Low, std::size_t High>
+consteval std::size_t largest() {
+    if constexpr (High - Low <= 1)
+        return Low;
+    else if constexpr (constexpr std::size_t middle = Low + (High - Low) / 2; Holds<middle>::value)
+        return largest<Holds, middle, High>();
     else
-        return N;
+        return largest<Holds, Low, middle>();
+}
+// The same without an upper bound, by doubling.
+template <template <std::size_t> class Holds, std::size_t Low = 1>
+consteval std::size_t largest_above() {
+    if constexpr (Holds<Low * 2>::value)
+        return largest_above<Holds, Low * 2>();
+    else
+        return largest<Holds, Low, Low * 2>();
 }
 
-// How many initialisers the field at the I-th one takes up: more than one where it is an array.
-template <class T, std::size_t Total, std::size_t I, std::size_t N>
-consteval std::size_t extent_at() {
-    if constexpr (N < 2)
-        return 1;
-    else if constexpr (takes<T, make_indices<I>, make_indices<N>,
-                             make_indices<Total - I - N>> &&
-                       !takes<T, make_indices<I>, make_indices<N>,
-                              make_indices<Total - I - N + 1>>)
-        return N;
+template <class T>
+struct flat {
+    template <std::size_t N>
+    using takes = std::bool_constant<takes_flat<T, make_indices<N>>>;
+};
+
+template <class T, std::size_t I>
+struct nested {
+    template <std::size_t N>
+    using takes = std::bool_constant<detail::takes<T, make_indices<I>, make_indices<N>, indices<>>>;
+};
+
+// How many initialisers T takes, an array counting once for each of its elements.
+template <class T>
+consteval std::size_t count_initialisers() {
+    if constexpr (flat<T>::template takes<1>::value)
+        return largest_above<flat<T>::template takes>();
     else
-        return extent_at<T, Total, I, N - 1>();
+        return 0;
+}
+
+// How many initialisers the field at the I-th one takes up: more than one where it is an array. A class takes several in
+// braces too, but then as many can follow it as follow a field of one.
+template <class T, std::size_t Total, std::size_t I>
+consteval std::size_t extent_at() {
+    if constexpr (Total - I >= 2 && nested<T, I>::template takes<2>::value) {
+        constexpr std::size_t n = largest<nested<T, I>::template takes, 2, Total - I + 1>();
+        if constexpr (takes<T, make_indices<I>, make_indices<n>, make_indices<Total - I - n>> &&
+                      !takes<T, make_indices<I>, make_indices<n>, make_indices<Total - I - n + 1>>)
+            return n;
+    }
+    return 1;
 }
 
 template <class T, std::size_t Total, std::size_t I = 0>
@@ -137,7 +169,7 @@ consteval std::size_t count_fields() {
     if constexpr (I >= Total)
         return 0;
     else
-        return 1 + count_fields<T, Total, I + extent_at<T, Total, I, Total - I>()>();
+        return 1 + count_fields<T, Total, I + extent_at<T, Total, I>()>();
 }
 
 // An error inside this function: T has an anonymous union or another field that cannot be found from outside.
@@ -180,8 +212,12 @@ auto bind_fields(T& object) {
     // clang-format on
 }
 
+// What converts to nothing.
+struct stranger {};
+
+// A first field that takes anything whatever, as std::any does, is no base.
 template <class T>
-concept has_base = requires { T{any_base_of<T>{}}; };
+concept has_base = requires { T{any_base_of<T>{}}; } && !requires { T{stranger{}}; };
 
 template <class T>
 concept has_stated_layout = complete<layout<T>>;

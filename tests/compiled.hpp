@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// For tests that need real libraries: compiles them while the test runs.
+#ifndef TENON_TESTS_COMPILED_HPP
+#define TENON_TESTS_COMPILED_HPP
+
+#include <string>
+#include <vector>
+
+#include "program.hpp"
+
+#ifndef TENON_SOURCE_DIR
+#define TENON_SOURCE_DIR "."
+#endif
+#ifndef TENON_GXX
+#define TENON_GXX "g++"
+#endif
+#ifndef TENON_CLANGXX
+#define TENON_CLANGXX "clang++"
+#endif
+
+namespace tests {
+
+inline const fs::path source_directory = fs::absolute(TENON_SOURCE_DIR);
+inline const fs::path calculator = source_directory / "tests/plugins/calculator.cpp";
+
+/// The compilers that plugins are compiled with in turn, so that each meets the other's hosts.
+inline std::vector<std::string> compilers() {
+    std::vector<std::string> found;
+    for (const std::string name : {TENON_GXX, TENON_CLANGXX})
+        if (!name.empty())
+            found.push_back(name);
+    return found;
+}
+
+/// Compiles and links one source into a shared library; throws what the compiler said.
+inline fs::path compiled(const fs::path& library, const fs::path& source, std::vector<std::string> flags = {},
+                         const std::string& compiler = TENON_GXX) {
+    std::vector<std::string> words{compiler, "-std=c++20", "-I" + (source_directory / "include").native(), "-shared",
+                                   "-fPIC", "-fvisibility=hidden"};
+    words.insert(words.end(), flags.begin(), flags.end());
+    words.insert(words.end(), {source.native(), "-o", library.native()});
+    if (const outcome said = run(words); said.status != 0)
+        throw std::runtime_error(said.err);
+    return library;
+}
+
+} // namespace tests
+
+#endif
