@@ -75,6 +75,23 @@ public:
         return {errc::system_call, text("cannot ", doing, " '", path, "': ", reason(error_number)), path};
     }
 
+    static error not_a_regular_file(const std::string& path) {
+        return {errc::system_call, text("'", path, "' is not a regular file"), path};
+    }
+    static error untrusted(const std::string& path, std::string_view why) {
+        return {errc::untrusted, text("'", path, "' is not run, because somebody else could have written it: ", why), path};
+    }
+    static error untrusted_cache(const std::string& path) {
+        return {errc::untrusted,
+                text("the cache '", path, "' is not used, because it has to belong to this user alone; `chmod 700 '", path,
+                     "'`, or name another in $TENON_CACHE or options.cache"),
+                path};
+    }
+    static error no_cache() {
+        return {errc::not_found, "there is no folder to keep compiled plugins in: $TENON_CACHE, $XDG_CACHE_HOME and $HOME are not "
+                                 "set; set one of them, or options.cache"};
+    }
+
     static error not_a_library(const std::string& path, std::string_view why) {
         return {errc::not_a_library, text("'", path, "' is not a library that this program can load: ", why), path};
     }

@@ -5,7 +5,8 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <link.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -13,13 +14,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 namespace tenon::inline v1::detail {
 
 /// The only place that names the operating system. What uses it takes it as a template parameter; a test
-/// derives from it, hides one function, and so makes that call fail on demand.
+/// derives from it, hides one function, and so makes that call fail on demand. Every descriptor is closed on exec.
 struct posix {
     static int open(const char* path, int flags, mode_t mode = 0) noexcept {
         return ::open(path, flags | O_CLOEXEC, mode);
@@ -31,13 +31,60 @@ struct posix {
     static int fstat(int fd, struct stat* out) noexcept { return ::fstat(fd, out); }
     static int stat(const char* path, struct stat* out) noexcept { return ::stat(path, out); }
     static int lstat(const char* path, struct stat* out) noexcept { return ::lstat(path, out); }
+    static int access(const char* path, int mode) noexcept { return ::access(path, mode); }
     static ssize_t readlink(const char* path, char* into, size_t size) noexcept { return ::readlink(path, into, size); }
     static char* realpath(const char* path) noexcept { return ::realpath(path, nullptr); }
     static int mkdir(const char* path, mode_t mode) noexcept { return ::mkdir(path, mode); }
+    static char* mkdtemp(char* path) noexcept { return ::mkdtemp(path); }
     static int rename(const char* from, const char* to) noexcept { return ::rename(from, to); }
     static int unlink(const char* path) noexcept { return ::unlink(path); }
     static int rmdir(const char* path) noexcept { return ::rmdir(path); }
     static int flock(int fd, int operation) noexcept { return ::flock(fd, operation); }
+    static DIR* opendir(const char* path) noexcept { return ::opendir(path); }
+    static dirent* readdir(DIR* directory) noexcept { return ::readdir(directory); }
+    static int closedir(DIR* directory) noexcept { return ::closedir(directory); }
+    static uid_t geteuid() noexcept { return ::geteuid(); }
+
+    /// A file without a name, in memory, whose descriptor may be mapped executable.
+    static int memory_file(const char* name) noexcept {
+#ifdef MFD_EXEC
+        constexpr unsigned executable = MFD_EXEC;
+#else
+        constexpr unsigned executable = 0x10; // Linux 6.3; older kernels refuse the flag and need none
+#endif
+        const int fd = ::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | executable);
+        return fd >= 0 ? fd : ::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    }
+    /// Makes a file of `memory_file` one that nobody can change any more.
+    static int seal(int fd) noexcept {
+        return ::fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+    }
+
+    static int spawn(pid_t* child, const char* path, const posix_spawn_file_actions_t* files,
+                     const posix_spawnattr_t* attributes, char* const arguments[], char* const environment[]) noexcept {
+        return ::posix_spawn(child, path, files, attributes, arguments, environment);
+    }
+    static int kill(pid_t child, int signal) noexcept { return ::kill(child, signal); }
+    static off_t rewind(int fd) noexcept { return ::lseek(fd, 0, SEEK_SET); }
+    static pid_t waitpid(pid_t child, int* status) noexcept { return ::waitpid(child, status, 0); }
+
+    static void* dlopen(const char* path, int flags) noexcept { return ::dlopen(path, flags); }
+    static void* dlsym(void* library, const char* symbol) noexcept { return ::dlsym(library, symbol); }
+    static int dlclose(void* library) noexcept { return ::dlclose(library); }
+    static const char* dlerror() noexcept { return ::dlerror(); }
+    /// The name of the object that an address belongs to; null where there is none.
+    static const char* object_at(const void* address) noexcept {
+        Dl_info found;
+        return ::dladdr(address, &found) != 0 ? found.dli_fname : nullptr;
+    }
+    /// What has to be added to a library's own addresses.
+    static bool load_address(void* library, ElfW(Addr) & address) noexcept {
+        struct link_map* map = nullptr;
+        if (::dlinfo(library, RTLD_DI_LINKMAP, &map) != 0)
+            return false;
+        address = map->l_addr;
+        return true;
+    }
 };
 
 } // namespace tenon::inline v1::detail

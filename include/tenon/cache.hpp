@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_CACHE_HPP
+#define TENON_CACHE_HPP
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include <tenon/error.hpp>
+#include <tenon/file.hpp>
+#include <tenon/path.hpp>
+#include <tenon/posix.hpp>
+#include <tenon/trace.hpp>
+
+namespace tenon::inline v1::detail {
+
+/// Makes a folder, and those above it, that only this user can look into.
+template <class System = posix>
+void make_folders(const std::string& path) {
+    struct stat found;
+    if (System::stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode))
+        return;
+    if (const std::string above(parent(path)); above != path && path.find('/') != path.npos)
+        make_folders<System>(above);
+    if (System::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+        throw error::system_call("make the folder", path, errno);
+}
+
+/// Removes a folder and all that is in it, as far as that is possible; never follows a symbolic link.
+template <class System = posix>
+void remove_tree(const std::string& path) noexcept {
+    if (System::unlink(path.c_str()) == 0 || errno == ENOENT)
+        return;
+    DIR* folder = System::opendir(path.c_str());
+    if (!folder)
+        return;
+    while (const dirent* each = System::readdir(folder))
+        if (const std::string_view name = each->d_name; name != "." && name != "..")
+            remove_tree<System>(join(path, name));
+    System::closedir(folder);
+    System::rmdir(path.c_str());
+}
+
+/// Where what was compiled and fetched is kept: the chosen folder, else `$TENON_CACHE`, else `$XDG_CACHE_HOME/tenon`,
+/// else `~/.cache/tenon`. It is made when it is first needed, and belongs to this user alone.
+template <class System = posix>
+class basic_cache {
+public:
+    explicit basic_cache(std::string chosen) : path_(std::move(chosen)) {
+        if (path_.empty())
+            path_ = usual();
+    }
+
+    /// Makes the folder `name` in the cache where it is not there yet, and gives its path.
+    std::string folder(std::string_view name) const {
+        make_folders<System>(path_);
+        struct stat found;
+        if (System::stat(path_.c_str(), &found) != 0)
+            throw error::system_call("look at", path_, errno);
+        if (found.st_uid != System::geteuid() || (found.st_mode & (S_IWGRP | S_IWOTH)))
+            throw error::untrusted_cache(path_);
+        std::string inside = join(path_, name);
+        make_folders<System>(inside);
+        return inside;
+    }
+
+    const std::string& path() const noexcept { return path_; }
+
+private:
+    static std::string usual() {
+        if (const char* set = ::secure_getenv("TENON_CACHE"); set && *set)
+            return set;
+        if (const char* set = ::secure_getenv("XDG_CACHE_HOME"); set && *set == '/') // others are to be ignored, says the XDG specification
+            return join(set, "tenon");
+        if (const char* set = ::secure_getenv("HOME"); set && *set == '/')
+            return join(set, ".cache/tenon");
+        throw error::no_cache();
+    }
+
+    std::string path_;
+};
+using cache = basic_cache<>;
+
+/// A folder in the cache for what is not finished; it goes with its owner, and what a killed owner left goes when the
+/// next one is made: whoever lives holds a lock on its own.
+template <class System = posix>
+class basic_scratch {
+public:
+    explicit basic_scratch(const basic_cache<System>& in) {
+        const std::string all = in.folder("tmp");
+        sweep(all);
+        do {
+            path_ = join(all, "XXXXXX");
+            if (!System::mkdtemp(path_.data()))
+                throw error::system_call("make a folder in", all, errno);
+            lock_ = basic_file<System>(path_, O_RDONLY | O_DIRECTORY);
+        } while (!lock_.try_lock() || swept_away());
+    }
+    basic_scratch(const basic_scratch&) = delete;
+    basic_scratch& operator=(const basic_scratch&) = delete;
+    ~basic_scratch() { remove_tree<System>(path_); }
+
+    const std::string& path() const noexcept { return path_; }
+    std::string operator/(std::string_view name) const { return join(path_, name); }
+
+private:
+    // Between its making and its lock, another's sweep may have taken the folder for a dead one's.
+    bool swept_away() const {
+        struct stat found;
+        return System::stat(path_.c_str(), &found) != 0;
+    }
+
+    static void sweep(const std::string& all) noexcept {
+        DIR* folder = System::opendir(all.c_str());
+        if (!folder)
+            return;
+        while (const dirent* each = System::readdir(folder)) {
+            if (each->d_name[0] == '.')
+                continue;
+            const std::string path = join(all, each->d_name);
+            const basic_file<System> found(System::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+            if (found.descriptor() >= 0 && found.try_lock()) {
+                trace("removing '", path, "', which a builder that was killed left");
+                remove_tree<System>(path);
+            }
+        }
+        System::closedir(folder);
+    }
+
+    std::string path_;
+    basic_file<System> lock_;
+};
+using scratch = basic_scratch<>;
+
+/// One at a time among processes and threads, for as long as it lives; a killed owner's ends with it. The file stays.
+template <class System = posix>
+class basic_lock {
+public:
+    explicit basic_lock(const std::string& path) : file_(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600) { file_.lock(path); }
+
+private:
+    basic_file<System> file_;
+};
+using lock = basic_lock<>;
+
+} // namespace tenon::inline v1::detail
+
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_TRUST_HPP
+#define TENON_TRUST_HPP
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tenon/error.hpp>
+#include <tenon/path.hpp>
+#include <tenon/posix.hpp>
+
+namespace tenon::inline v1 {
+
+/// Whose files a host runs: those that nobody but root, its own user and the ones named here could have written.
+///
+///     tenon::loader loader{{.trust = {.users = {1000}}}};            // what the deploying user owns too
+///     tenon::loader careless{{.trust = {.everyone = true}}};         // anything
+///
+/// A file may be writable by its group where that is its owner's own, which has the owner's number, or is among `groups`.
+/// A folder that everybody may write to passes where it is sticky, as /tmp is.
+struct trust {
+    std::vector<uid_t> users{};
+    std::vector<gid_t> groups{};
+    bool everyone = false;
+};
+
+namespace detail {
+
+template <class List, class Value>
+bool among(const List& list, Value value) {
+    for (const auto& each : list)
+        if (each == value)
+            return true;
+    return false;
+}
+
+// What keeps one file or folder from being trusted; empty where nothing does.
+template <class System>
+std::string distrust(const std::string& path, const struct stat& of, const trust& rule) {
+    if (of.st_uid != 0 && of.st_uid != System::geteuid() && !among(rule.users, of.st_uid))
+        return "'" + path + "' belongs to user " + std::to_string(of.st_uid) + ", and this program runs as user " +
+               std::to_string(System::geteuid()) + "; `chown " + std::to_string(System::geteuid()) + " '" + path +
+               "'`, or name the user in options.trust";
+    if (S_ISDIR(of.st_mode) && (of.st_mode & S_ISVTX))
+        return "";
+    if (of.st_mode & S_IWOTH)
+        return "everybody may write to '" + path + "'; `chmod o-w '" + path + "'`, or widen options.trust";
+    if ((of.st_mode & S_IWGRP) && of.st_gid != of.st_uid && !among(rule.groups, of.st_gid))
+        return "group " + std::to_string(of.st_gid) + " may write to '" + path + "'; `chmod g-w '" + path +
+               "'`, or name the group in options.trust";
+    return "";
+}
+
+/// Throws unless a file, whose canonical path and status are given, and every folder above it are trusted.
+template <class System = posix>
+void require_trust(const std::string& canonical, const struct stat& of, const trust& rule) {
+    if (rule.everyone)
+        return;
+    std::string why = distrust<System>(canonical, of, rule);
+    for (std::string_view folder = canonical; why.empty() && folder != "/";) {
+        folder = parent(folder);
+        struct stat found;
+        const std::string path(folder);
+        if (System::stat(path.c_str(), &found) != 0)
+            throw error::system_call("look at", path, errno);
+        why = distrust<System>(path, found, rule);
+    }
+    if (!why.empty())
+        throw error::untrusted(canonical, why);
+}
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
