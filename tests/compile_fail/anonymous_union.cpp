@@ -1,5 +1,5 @@
 // error: anonymous union
-// error: say tenon::layout<T> : tenon::fields
+// reason: say tenon::layout<T> : tenon::fields
 #include <tenon/export.hpp>
 
 struct value {

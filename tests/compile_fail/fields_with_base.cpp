@@ -1,5 +1,5 @@
 // error: the fields of this type \(T\) cannot be seen
-// error: account
+// reason: account
 #include <tenon/export.hpp>
 
 struct named {

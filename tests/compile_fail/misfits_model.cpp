@@ -1,5 +1,5 @@
 // error: the plugin neither derives from the interface nor fits its model
-// error: same_as
+// reason: same_as
 #include <concepts>
 #include <tenon/export.hpp>
 
