@@ -165,6 +165,25 @@ public:
                      "' that does not describe itself: ", wrong, "name every virtual function in `methods`"),
                 path};
     }
+    static error load_failed(const std::string& path, std::string_view said) {
+        const auto says = [said](std::string_view part) { return said.find(part) != said.npos; };
+        return {errc::load_failed,
+                text("cannot load '", path, "': ", said,
+                     says("failed to map segment")      ? "; its file system may be mounted noexec"
+                     : says("static TLS block")         ? "; it was compiled with -ftls-model=initial-exec, or links what was"
+                     : says("undefined symbol")         ? "; link it with -Wl,-z,defs to find this when it is built"
+                                                        : ""),
+                path};
+    }
+    static error file_changed(const std::string& path) {
+        return {errc::changed, text("'", path, "' changed while it was being loaded; put new versions in place by renaming"), path};
+    }
+    static error changed_in_place(const std::string& path) {
+        return {errc::changed,
+                text("'", path, "' was written to while it is loaded, so that neither the old version nor the new one can be trusted; "
+                     "put new versions in place by renaming"),
+                path};
+    }
     static error note_changed(const std::string& path) {
         return {errc::changed,
                 text("'", path, "' changed while it was being loaded: its manifest in memory is not the one in the file"), path};

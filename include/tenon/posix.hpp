@@ -2,6 +2,7 @@
 #ifndef TENON_POSIX_HPP
 #define TENON_POSIX_HPP
 
+#include <cerrno>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -67,6 +68,9 @@ struct posix {
     static int kill(pid_t child, int signal) noexcept { return ::kill(child, signal); }
     static off_t rewind(int fd) noexcept { return ::lseek(fd, 0, SEEK_SET); }
     static pid_t waitpid(pid_t child, int* status) noexcept { return ::waitpid(child, status, 0); }
+
+    static pid_t thread() noexcept { return ::gettid(); }
+    static bool thread_ended(pid_t thread) noexcept { return ::tgkill(::getpid(), thread, 0) != 0 && errno == ESRCH; }
 
     static void* dlopen(const char* path, int flags) noexcept { return ::dlopen(path, flags); }
     static void* dlsym(void* library, const char* symbol) noexcept { return ::dlsym(library, symbol); }

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_FIT_HPP
+#define TENON_FIT_HPP
+
+#include <string>
+#include <string_view>
+
+#include <tenon/error.hpp>
+#include <tenon/manifest.hpp>
+#include <tenon/shape.hpp>
+
+namespace tenon::inline v1::detail {
+
+/// What this program expects of plugins of type T; throws where the interface does not describe itself.
+template <class T>
+[[gnu::visibility("hidden")]] const shape& expected_shape() {
+    const shape& here = shape_here<T>();
+    static const std::string wrong = incompleteness(here);
+    if (!wrong.empty())
+        throw error::bad_interface(T::type.name(), wrong);
+    return here;
+}
+
+inline std::string listed(const manifest& in, std::string_view type) {
+    std::string text;
+    for (const manifest::plugin& each : in.plugins())
+        if (type.empty() || each.type == type) {
+            text += text.empty() ? "'" : ", '";
+            text.append(each.name).append(type.empty() ? "' of type '" + std::string(each.type) + "'" : "'");
+        }
+    return text;
+}
+
+/// The plugin of that type and name in a library, or its only one where no name is given; throws unless this program, which
+/// expects `host`, may call it.
+inline const manifest::plugin& fitting_plugin(const manifest& in, const std::string& path, std::string_view type,
+                                              std::string_view name, const shape& host) {
+    const manifest::plugin* chosen = nullptr;
+    std::size_t of_type = 0;
+    for (const manifest::plugin& each : in.plugins())
+        if (each.type == type) {
+            ++of_type;
+            if (name.empty() || each.name == name)
+                chosen = &each;
+        }
+    if (of_type == 0)
+        throw error::not_a_plugin(path, type, listed(in, {}));
+    if (!chosen)
+        throw error::no_such_plugin(path, type, name, listed(in, type));
+    if (name.empty() && of_type > 1)
+        throw error::several_plugins(path, type, listed(in, type));
+
+    // Types of another standard library differ in every detail, and to list those would hide the cause.
+    if (const std::string other = toolchain_differences(toolchain, chosen->toolchain); !other.empty())
+        throw error::other_toolchain(path, chosen->name, other);
+    if (const std::string wrong = incompleteness(chosen->shape); !wrong.empty())
+        throw error::plugin_has_bad_interface(path, chosen->name, type, wrong);
+    if (!fits(host, chosen->shape))
+        throw error::misfit(path, chosen->name, type, differences(host, chosen->shape));
+    return *chosen;
+}
+
+} // namespace tenon::inline v1::detail
+
+#endif
