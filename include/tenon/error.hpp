@@ -92,6 +92,49 @@ public:
                                  "set; set one of them, or options.cache"};
     }
 
+    static error empty_driver() {
+        return {errc::malformed_driver, "the driver is empty: it has to be the name of a plugin, the path of a library or of a "
+                                        "directory with its source, or the URL of a repository"};
+    }
+    static error driver_too_long(std::size_t size, std::size_t longest) {
+        return {errc::malformed_driver, text("a driver of ", std::to_string(size), " characters is too long: it may have ",
+                                             std::to_string(longest))};
+    }
+    static error control_character(std::string_view escaped) {
+        return {errc::malformed_driver, text("the driver '", escaped, "' has a control character, and none may")};
+    }
+    static error no_transport(std::string_view driver) {
+        return {errc::malformed_driver,
+                text("the driver '", driver, "' is neither a repository nor a path: a repository is written git+ssh://git@host/user/repo "
+                     "or https://host/user/repo, and a path that begins with a name with a colon ./", driver)};
+    }
+    static error bad_repository(std::string_view url, std::string_view why) {
+        return {errc::malformed_driver, text("the repository '", url, "' is refused: ", why)};
+    }
+    static error bad_name(std::string_view name, std::string_view here) {
+        return {errc::malformed_driver,
+                text("'", name, "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a slash",
+                     here.empty() ? "" : "; there is a '", here, here.empty() ? "" : "'")};
+    }
+    static error unknown_name(std::string_view type, std::string_view name, std::string_view known, std::string_view here) {
+        return {errc::not_found,
+                text("unknown name '", name, "' of plugin type '", type, "'; ",
+                     known.empty() ? "there are no plugins of that type" : "known: ", known,
+                     here.empty() ? "" : "; there is a '", here, here.empty() ? "" : "', and a path has to contain a slash")};
+    }
+    static error bad_plugin_choice(const std::string& path, std::string_view plugin) {
+        return {errc::malformed_driver,
+                text("'", plugin, "', which follows '", path, "#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; where the "
+                     "'#' is part of a file's name, add another and the plugin, and where of a directory's, a slash"),
+                path};
+    }
+    static error no_such_path(const std::string& path, std::string_view instead) {
+        return {errc::not_found, text("there is no '", path, "'; ", instead), path};
+    }
+    static error neither_file_nor_directory(const std::string& path) {
+        return {errc::system_call, text("'", path, "' is neither a file nor a directory"), path};
+    }
+
     static error not_a_library(const std::string& path, std::string_view why) {
         return {errc::not_a_library, text("'", path, "' is not a library that this program can load: ", why), path};
     }

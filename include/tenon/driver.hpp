@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DRIVER_HPP
+#define TENON_DRIVER_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/error.hpp>
+#include <tenon/interface.hpp>
+#include <tenon/path.hpp>
+#include <tenon/posix.hpp>
+
+namespace tenon::inline v1 {
+
+/// What one string of a configuration says about where a plugin comes from.
+///
+///     json                                                          a name: built in, or in the search path
+///     ./libmany.so#ldap                                             a library, and which of its plugins
+///     ./drivers/ldap                                                a directory of source
+///     https://host/user/repo                                        a repository, at its default branch
+///     git+ssh://git@host/user/repo@v1.2#subdirectory=drivers/json&plugin=json
+///
+/// A path contains a slash, and a name never does. The last component of a path may end in `#` and a plugin's name; a file
+/// whose own name has a `#` needs a second one, and a directory a slash at its end.
+///
+/// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is spelled as pip does. The
+/// branch, tag or full commit id follows the first `@` after the host that does not follow a slash, so that both
+/// `/@user/repo` and the tag `json@1.2` can be written; any other `@` of a path is written `%40`. Percent-encoding is git's to
+/// read. Only ssh takes a user, and nothing takes a password: URLs end up in logs.
+struct driver {
+    enum class kind { name, library, directory, repository };
+
+    kind what = kind::name;
+    std::string place{};        ///< the name; the path; or the URL, as git takes it
+    std::string plugin{};       ///< which of its plugins; empty: the only one
+    std::string reference{};    ///< of a repository: branch, tag or commit id; empty: its default branch
+    std::string subdirectory{}; ///< of a repository; empty: all of it
+
+    /// Looks at the file system only to tell a file from a directory.
+    template <class System = detail::posix>
+    static driver parse(std::string_view text);
+};
+
+namespace detail {
+
+constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_letter_or_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+/// For messages: a terminal does not obey what it shows.
+inline std::string escaped(std::string_view text) {
+    std::string safe;
+    for (const char c : text)
+        if (is_control(c)) {
+            constexpr char digits[] = "0123456789abcdef";
+            safe.append("\\x").append(1, digits[(c >> 4) & 15]).append(1, digits[c & 15]);
+        } else {
+            safe += c;
+        }
+    return safe;
+}
+
+/// For messages: without what may be a secret. A password that is not encoded may itself contain slashes and at signs, and a
+/// token is often given as the user, so that rather too much is hidden; only the user of ssh is never a secret.
+inline std::string without_credentials(std::string_view text) {
+    const auto scheme = text.find("://");
+    const auto begin = scheme == text.npos ? 0 : scheme + 3;
+    const std::string_view authority = text.substr(begin, text.find('/', begin) - begin);
+    const auto at = authority.find('@'), colon = authority.find(':');
+    const bool scp_like = scheme == text.npos && at < colon;
+    const bool port = authority.starts_with('[') || authority.find_first_not_of("0123456789", colon + 1) == authority.npos;
+
+    auto end = text.npos;
+    if (colon != authority.npos && !port && !scp_like)
+        end = text.rfind('@');
+    else if (scheme != text.npos && at != authority.npos && !text.substr(0, scheme).ends_with("ssh"))
+        end = begin + authority.rfind('@');
+    if (end == text.npos || end < begin)
+        return std::string(text);
+    return std::string(text.substr(0, begin)).append("***").append(text.substr(end));
+}
+
+/// Whether all of a text is the id of a commit, in either of git's two object formats.
+constexpr bool is_commit_id(std::string_view text) {
+    return (text.size() == 40 || text.size() == 64) && std::all_of(text.begin(), text.end(), is_hex_digit);
+}
+
+/// git's own rules for the name of a branch or tag, git-check-ref-format(1), and no leading hyphen.
+constexpr bool is_reference(std::string_view text) {
+    if (text.empty() || text == "@" || text.front() == '-' || text.back() == '.' || text.find("..") != text.npos ||
+        text.find("@{") != text.npos || text.find_first_of(" ~^:?*[\\") != text.npos ||
+        std::any_of(text.begin(), text.end(), is_control))
+        return false;
+    for (;;) {
+        const auto slash = text.find('/');
+        const std::string_view component = text.substr(0, slash);
+        if (component.empty() || component.front() == '.' || component.ends_with(".lock"))
+            return false;
+        if (slash == text.npos)
+            return true;
+        text.remove_prefix(slash + 1);
+    }
+}
+
+/// Whether a relative path stays below where it begins, and is no option to any program.
+constexpr bool stays_below(std::string_view path) {
+    if (path.starts_with('-'))
+        return false;
+    for (;;) {
+        const auto slash = path.find('/');
+        const std::string_view component = path.substr(0, slash);
+        if (component.empty() || component == "." || component == "..")
+            return false;
+        if (slash == path.npos)
+            return true;
+        path.remove_prefix(slash + 1);
+    }
+}
+
+/// `host`, `host:22`, `[::1]:22`: narrower than the standard for URLs, so that nothing is left that ssh could take for an option.
+constexpr bool is_host(std::string_view text) {
+    if (const auto colon = text.rfind(':'); colon != text.npos && !text.ends_with(']')) {
+        const std::string_view port = text.substr(colon + 1);
+        if (port.empty() || !std::all_of(port.begin(), port.end(), is_digit))
+            return false;
+        text = text.substr(0, colon);
+    }
+    if (text.starts_with('[') && text.ends_with(']')) {
+        text = text.substr(1, text.size() - 2);
+        return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return is_hex_digit(c) || c == ':' || c == '.'; });
+    }
+    return !text.empty() && text.front() != '-' && text.front() != '.' &&
+           std::all_of(text.begin(), text.end(), [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; });
+}
+
+constexpr bool is_user(std::string_view text) {
+    return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
+        return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+';
+    });
+}
+
+/// Whether percent-encoding hides a control character: a line break in a URL has made git ask one host's password for another.
+constexpr bool hides_control(std::string_view url) {
+    for (std::size_t i = 0; i + 2 < url.size(); ++i)
+        if (url[i] == '%' && (url[i + 1] == '0' || url[i + 1] == '1' || (url[i + 1] == '7' && (url[i + 2] | 0x20) == 'f')))
+            return true;
+    return false;
+}
+
+/// How many letters one has to change, add or remove to make one text of the other.
+inline std::size_t edit_distance(std::string_view from, std::string_view to) {
+    std::vector<std::size_t> row(to.size() + 1);
+    for (std::size_t j = 0; j <= to.size(); ++j)
+        row[j] = j;
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t j = 0; j < to.size(); ++j) {
+            const std::size_t changed = diagonal + (from[i] != to[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+        }
+    }
+    return row.back();
+}
+
+/// The known names, each once, those most like the wanted one first.
+inline std::vector<std::string> by_likeness(std::string_view wanted, const std::vector<std::string>& known) {
+    std::vector<std::pair<std::size_t, std::string>> ranked;
+    for (const std::string& name : known)
+        ranked.emplace_back(edit_distance(wanted, name), name);
+    std::sort(ranked.begin(), ranked.end());
+    ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
+    std::vector<std::string> names;
+    for (auto& [distance, name] : ranked)
+        names.push_back(std::move(name));
+    return names;
+}
+
+/// For messages: `a, b, c and 4 more`, those most like the wanted one first; empty where nothing is known.
+inline std::string likeliest(std::string_view wanted, const std::vector<std::string>& known) {
+    constexpr std::size_t most = 8;
+    const std::vector<std::string> names = by_likeness(wanted, known);
+    std::string text;
+    for (std::size_t i = 0; i < names.size() && i < most; ++i)
+        text.append(i ? ", " : "").append(escaped(names[i]));
+    if (names.size() > most)
+        text.append(" and ").append(std::to_string(names.size() - most)).append(" more");
+    return text;
+}
+
+/// The path of a file or directory in the current directory that somebody who wrote this name may have meant; else empty.
+template <class System = posix>
+std::string found_here(std::string_view name) {
+    if (name.empty() || name.find('/') != name.npos)
+        return "";
+    const std::string as_it_is = "./" + std::string(name);
+    for (const std::string& path : {as_it_is, as_it_is + ".so", "./lib" + std::string(name) + ".so"})
+        if (struct stat found; System::stat(path.c_str(), &found) == 0)
+            return path;
+    return "";
+}
+
+inline driver parse_repository(std::string_view text) {
+    const auto refused = [shown = without_credentials(text)](std::string_view why) { return error::bad_repository(shown, why); };
+
+    const bool spelled_out = text.starts_with("git+");
+    std::string_view rest = text.substr(spelled_out ? 4 : 0);
+    const std::string_view transport = rest.substr(0, rest.find("://"));
+    if (transport != "https" && !(spelled_out && (transport == "ssh" || transport == "file")))
+        throw refused("it has to begin with https://, git+https://, git+ssh:// or git+file:///");
+    const std::string_view address = rest.substr(0, rest.find('#'));
+    const std::string_view fragment = rest.substr(address.size());
+
+    const std::size_t begin = transport.size() + 3;
+    std::string_view host = address.substr(begin, address.find('/', begin) - begin);
+    std::string_view path = address.substr(begin + host.size());
+    if (const auto at = host.rfind('@'); at != host.npos) {
+        const std::string_view user = host.substr(0, at);
+        if (transport != "ssh" || user.find(':') != user.npos)
+            throw refused("credentials do not belong in it, because it ends up in logs; leave them to git's credential helper or to ssh");
+        if (!is_user(user))
+            throw refused("its user is not one that ssh takes");
+        host.remove_prefix(at + 1);
+    }
+    if (transport == "file" && !host.empty())
+        throw refused("the path has to be absolute, as in git+file:///srv/repo");
+    if (transport != "file" && !is_host(host))
+        throw refused("it has no host, or one that is not letters, digits, dots and hyphens");
+
+    driver parsed{.what = driver::kind::repository};
+    for (std::size_t i = 1; i < path.size(); ++i)
+        if (path[i] == '@' && path[i - 1] != '/') {
+            parsed.reference = path.substr(i + 1);
+            path = path.substr(0, i);
+            if (!is_reference(parsed.reference))
+                throw refused("what follows '@' is no name that git allows for a branch or tag, and no commit id");
+        }
+    if (path.find_first_not_of('/') == path.npos)
+        throw refused("it has no path after the host");
+    if (path.find(' ') != path.npos)
+        throw refused("a space in it is written %20");
+    if (hides_control(path))
+        throw refused("it hides a control character in percent-encoding");
+    parsed.place = address.substr(0, static_cast<std::size_t>(path.data() + path.size() - address.data()));
+
+    for (std::string_view left = fragment; !left.empty();) {
+        left.remove_prefix(1); // the '#' or '&'
+        const std::string_view part = left.substr(0, left.find('&'));
+        left.remove_prefix(part.size());
+        const auto equals = part.find('=');
+        const std::string_view key = part.substr(0, equals);
+        std::string* const value = key == "subdirectory" ? &parsed.subdirectory : key == "plugin" ? &parsed.plugin : nullptr;
+        if (!value || equals == part.npos)
+            throw refused("after '#' it may have subdirectory=FOLDER and plugin=NAME, joined by '&', and nothing else");
+        if (!value->empty())
+            throw refused(key == "plugin" ? "it says plugin= twice" : "it says subdirectory= twice");
+        *value = part.substr(equals + 1);
+        if (value == &parsed.plugin && !well_named(parsed.plugin))
+            throw refused("the name of its plugin has to be [a-z][a-z0-9_-]*");
+        if (value == &parsed.subdirectory && !stays_below(parsed.subdirectory))
+            throw refused("its subdirectory has to be a relative path without '.', '..' and a leading '-'");
+    }
+    return parsed;
+}
+
+/// What is in the folder where a path is missing, for the error.
+template <class System>
+std::string instead_of(const std::string& path) {
+    const std::string folder(parent(path));
+    DIR* const open = System::opendir(folder.c_str());
+    if (!open)
+        return "'" + folder + "' is no folder that can be looked into";
+    std::vector<std::string> names;
+    while (const dirent* each = System::readdir(open))
+        if (const std::string_view name = each->d_name; name != "." && name != "..")
+            names.emplace_back(name);
+    System::closedir(open);
+    return names.empty() ? "'" + folder + "' is empty" : "'" + folder + "' has " + likeliest(basename(path), names);
+}
+
+template <class System>
+driver parse_path(std::string_view text) {
+    driver parsed;
+    if (const auto hash = text.rfind('#'); hash != text.npos && hash > text.rfind('/')) {
+        parsed.plugin = text.substr(hash + 1);
+        text = text.substr(0, hash);
+        if (!well_named(parsed.plugin))
+            throw error::bad_plugin_choice(std::string(text), parsed.plugin);
+    }
+    while (text.size() > 1 && text.ends_with("//"))
+        text.remove_suffix(1);
+    parsed.place = text;
+
+    struct stat found;
+    if (System::stat(parsed.place.c_str(), &found) != 0) {
+        const int why = errno;
+        if (why != ENOENT)
+            throw error::system_call("look at", parsed.place, why);
+        while (parsed.place.size() > 1 && parsed.place.back() == '/')
+            parsed.place.pop_back();
+        throw error::no_such_path(parsed.place, instead_of<System>(parsed.place));
+    }
+    if (S_ISREG(found.st_mode))
+        parsed.what = driver::kind::library;
+    else if (S_ISDIR(found.st_mode))
+        parsed.what = driver::kind::directory;
+    else
+        throw error::neither_file_nor_directory(parsed.place);
+    if (parsed.place.size() > 1 && parsed.place.back() == '/')
+        parsed.place.pop_back();
+    return parsed;
+}
+
+} // namespace detail
+
+template <class System>
+driver driver::parse(std::string_view text) {
+    constexpr std::size_t longest = 4096;
+    if (text.empty())
+        throw error::empty_driver();
+    if (text.size() > longest)
+        throw error::driver_too_long(text.size(), longest);
+    if (std::any_of(text.begin(), text.end(), detail::is_control))
+        throw error::control_character(detail::escaped(detail::without_credentials(text)));
+
+    const auto slash = text.find('/'), scheme = text.find("://");
+    if (text.starts_with("git+") || (scheme != text.npos && slash == scheme + 1))
+        return detail::parse_repository(text);
+    // `git@host:repo` and `ext::command` are things that git itself would take.
+    if (const auto colon = text.find(':'); colon < slash && colon < text.find('#'))
+        throw error::no_transport(detail::without_credentials(text));
+    if (slash != text.npos)
+        return detail::parse_path<System>(text);
+    if (!detail::well_named(text))
+        throw error::bad_name(text, detail::found_here<System>(text.substr(0, text.find('#'))));
+    return {.what = kind::name, .place = std::string(text)};
+}
+
+} // namespace tenon::inline v1
+
+#endif
