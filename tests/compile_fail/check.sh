@@ -28,13 +28,13 @@ if said=$("$@" -fsyntax-only "$src" 2>&1); then
     exit 1
 fi
 
-# missing PREFIX REGEXES
+# missing PREFIX REGEXES: those that no line of what was said has behind the prefix
 missing() {
     printf '%s\n' "$2" | while read -r want; do
-        [ -z "$want" ] || printf '%s\n' "$said" | grep -Eq -- "$1$want" || printf '%s\n' "$want"
+        [ -z "$want" ] || printf '%s\n' "$said" | grep -Eq -- "$1($want)" || printf '%s\n' "$want"
     done
 }
-lacks=$(missing 'error: .*' "$errors")$(missing '' "$reasons")
+lacks=$(missing 'error: .*' "$errors"; missing '' "$reasons")
 if [ -n "$lacks" ]; then
     printf '%s did not compile, as it should, but nothing said:\n%s\nThe compiler said:\n%s\n' "$src" "$lacks" "$said"
     exit 1

@@ -1,0 +1,18 @@
+// error: the plugin neither derives from the interface nor fits its model
+#include <tenon/export.hpp>
+
+struct greeter {
+    static constexpr tenon::plugin_type type{"greeter"};
+    virtual ~greeter() = default;
+    virtual int greet(int) = 0;
+    using methods = tenon::methods<&greeter::greet>;
+};
+
+#ifdef FIXED
+class hello : public greeter {
+#else
+class hello : greeter {
+#endif
+    int greet(int n) override { return n; }
+};
+TENON_EXPORT(greeter, hello, "hello", "1.0.0")

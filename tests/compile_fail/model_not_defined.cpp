@@ -1,0 +1,22 @@
+// error: incomplete|undefined
+#include <tenon/export.hpp>
+
+struct greeter {
+    static constexpr tenon::plugin_type type{"greeter"};
+    virtual ~greeter() = default;
+    virtual int greet(int) = 0;
+    using methods = tenon::methods<&greeter::greet>;
+    template <class P>
+    struct model;
+};
+#ifdef FIXED
+template <class P>
+struct greeter::model final : tenon::holds<greeter, P> {
+    int greet(int n) override { return this->self().greet(n); }
+};
+#endif
+
+struct hello {
+    int greet(int n) { return n; }
+};
+TENON_EXPORT(greeter, hello, "hello", "1.0.0")
