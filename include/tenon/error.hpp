@@ -135,6 +135,29 @@ public:
         return {errc::system_call, text("'", path, "' is neither a file nor a directory"), path};
     }
 
+    static error no_git(std::string_view url) {
+        return {errc::fetch_failed, text("cannot fetch '", url, "': there is no git in $PATH; install it")};
+    }
+    static error fetch_failed(std::string_view url, std::string_view how, std::string_view said, std::string_view command,
+                              std::string_view advice) {
+        return {errc::fetch_failed,
+                text("cannot fetch '", url, "': git ", how, said.empty() ? ", and said nothing\n" : ", and said:\n", said,
+                     said.empty() || said.back() == '\n' ? "" : "\n", "command: ", command, advice.empty() ? "" : "\n", advice)};
+    }
+    static error no_such_reference(std::string_view url, std::string_view reference, std::string_view known, bool shortened) {
+        return {errc::not_found, text("the repository '", url, "' does not have ", reference, "; ",
+                                      known.empty() ? "it has no branches and no tags" : "it has ", known,
+                                      shortened ? "; a commit has to be given by its full id" : "")};
+    }
+    static error no_such_commit(std::string_view url, std::string_view id) {
+        return {errc::not_found, text("the repository '", url, "' has no commit ", id, " on any branch or tag")};
+    }
+    static error no_subdirectory(std::string_view url, std::string_view commit, std::string_view subdirectory,
+                                 std::string_view instead) {
+        return {errc::not_found, text("the repository '", url, "' has no directory '", subdirectory, "' in commit ", commit, "; ",
+                                      instead)};
+    }
+
     static error not_a_library(const std::string& path, std::string_view why) {
         return {errc::not_a_library, text("'", path, "' is not a library that this program can load: ", why), path};
     }
@@ -242,6 +265,42 @@ public:
                 text("cannot find the folder of the header '", header, "' that plugins are compiled against: it is not where the "
                      "compiler of this program saw it; name its folder in $TENON_INCLUDE or in options.include"),
                 std::string(header)};
+    }
+
+    static error no_compiler(std::string_view tried) {
+        return {errc::no_compiler, text("there is no compiler for plugins: cannot find ", tried,
+                                        "; install one, or name another in $CXX or options.compiler")};
+    }
+    static error compiler_unusable(std::string_view command, std::string_view how, std::string_view said) {
+        return {errc::no_compiler, text("the compiler for plugins does not work: `", command, "` ", how,
+                                        said.empty() ? "" : ", and said:\n", said)};
+    }
+    static error no_sources(const std::string& directory, std::string_view found) {
+        return {errc::not_found,
+                text("'", directory, "' has no sources to compile: files that end in .cpp, .cc or .cxx are expected in it, and it ",
+                     found),
+                directory};
+    }
+    static error needs_cmake(const std::string& directory) {
+        return {errc::not_found,
+                text("'", directory, "' has a CMakeLists.txt, and only directories of sources that need none are compiled; build it "
+                     "with CMake, and name the library that it makes"),
+                directory};
+    }
+    static error refused_flag(std::string_view where, std::string_view flag) {
+        return {errc::build_failed,
+                text(where, ": the flag '", flag, "' is refused, because what is made of a plugin's sources, by which program and "
+                     "where, is not for its flags to say; remove it"),
+                std::string(where.substr(0, where.rfind(':')))};
+    }
+    static error build_failed(const std::string& directory, std::string_view first, std::string_view runs) {
+        return {errc::build_failed, text(first, "\nthe plugin in '", directory, "' was not built:\n", runs), directory};
+    }
+    static error sources_keep_changing(const std::string& directory, std::string_view path) {
+        return {errc::changed,
+                text("the plugin in '", directory, "' was not built, because '", path, "' changed each time while it was being "
+                     "compiled; try again when it is left alone"),
+                directory};
     }
 
 private:

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace tenon::inline v1::detail {
@@ -36,6 +37,7 @@ struct posix {
     static int access(const char* path, int mode) noexcept { return ::access(path, mode); }
     static ssize_t readlink(const char* path, char* into, size_t size) noexcept { return ::readlink(path, into, size); }
     static char* realpath(const char* path) noexcept { return ::realpath(path, nullptr); }
+    static int chmod(const char* path, mode_t mode) noexcept { return ::chmod(path, mode); }
     static int mkdir(const char* path, mode_t mode) noexcept { return ::mkdir(path, mode); }
     static char* mkdtemp(char* path) noexcept { return ::mkdtemp(path); }
     static int rename(const char* from, const char* to) noexcept { return ::rename(from, to); }
@@ -46,6 +48,23 @@ struct posix {
     static dirent* readdir(DIR* directory) noexcept { return ::readdir(directory); }
     static int closedir(DIR* directory) noexcept { return ::closedir(directory); }
     static uid_t geteuid() noexcept { return ::geteuid(); }
+
+    /// The time as files are stamped with it: in steps of the kernel's clock.
+    static timespec now() noexcept {
+#ifdef CLOCK_REALTIME_COARSE
+        constexpr clockid_t stamps = CLOCK_REALTIME_COARSE;
+#else
+        constexpr clockid_t stamps = CLOCK_REALTIME;
+#endif
+        timespec time{};
+        ::clock_gettime(stamps, &time);
+        return time;
+    }
+    static void pause_a_millisecond() noexcept {
+        const timespec millisecond{0, 1'000'000};
+        ::nanosleep(&millisecond, nullptr);
+    }
+    static long processors() noexcept { return ::sysconf(_SC_NPROCESSORS_ONLN); }
 
     /// A file without a name, in memory, whose descriptor may be mapped executable.
     static int memory_file(const char* name) noexcept {

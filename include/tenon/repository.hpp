@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_REPOSITORY_HPP
+#define TENON_REPOSITORY_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/cache.hpp>
+#include <tenon/driver.hpp>
+#include <tenon/error.hpp>
+#include <tenon/file.hpp>
+#include <tenon/path.hpp>
+#include <tenon/posix.hpp>
+#include <tenon/process.hpp>
+#include <tenon/sha256.hpp>
+#include <tenon/trace.hpp>
+
+namespace tenon::inline v1::detail {
+
+/// The address of a git repository in, a directory with its files out.
+///
+/// Every commit has a folder of its own, `<cache>/src/<repository>/<commit>`, which is published whole and never changes.
+/// What is fetched goes into a fresh scratch repository that is thrown away, so that a git that was killed leaves
+/// nothing that a later one could trip over; the price is that a branch that moved is fetched as a whole, at depth one.
+///
+/// A full commit id is looked for in the cache first, and then needs no network and no git. A branch, a tag and the default
+/// branch are asked for each time; where that fails, the commit that they were at when they were last seen is used. A branch
+/// goes before a tag of the same name, as `git clone --branch` has it.
+///
+/// What git obeys: while it talks to the remote, the system's and the user's own configuration, which have the credential
+/// helpers, proxies and `insteadOf`; but no hook, no submodule, no transport besides the driver's kind, and no question to
+/// anybody. While it writes files, no configuration at all, so that no filter of a `.gitattributes` runs and what is stored
+/// with Git LFS stays a pointer; a symbolic link becomes a small file that holds its target, and a submodule an empty folder.
+template <class System = posix>
+class basic_repository {
+public:
+    /// `report` is told before the network is used, and where an older commit has to do.
+    basic_repository(driver of, basic_cache<System> in, std::function<void(std::string_view)> report = {})
+        : wanted_(std::move(of)), cache_(std::move(in)), report_(std::move(report)), name_(folder_name(wanted_.place)) {
+        if (is_commit_id(wanted_.reference))
+            for (char& digit : wanted_.reference)
+                digit = static_cast<char>(digit | 0x20); // git prints ids in small letters; digits have that bit already
+    }
+
+    /// The directory with the files, fetched where the cache does not have them.
+    std::string checkout() const {
+        if (pinned() && has(wanted_.reference))
+            return inside(wanted_.reference);
+        try {
+            report("fetching " + wanted_.place + " ...");
+            return inside(current());
+        } catch (const error& failed) {
+            const std::string before = failed.code() == errc::fetch_failed ? remembered() : "";
+            if (before.empty())
+                throw;
+            report(std::string(failed.what()) + "\nusing commit " + before + " of " + described() + ", which was fetched earlier");
+            return inside(before);
+        }
+    }
+
+    /// The same from the cache alone; empty where it does not have the commit. Runs and writes nothing.
+    std::string cached() const {
+        const std::string commit = pinned() ? wanted_.reference : remembered();
+        return !commit.empty() && has(commit) ? inside(commit) : "";
+    }
+
+private:
+    /// The name of a commit on the remote, and its id.
+    struct named_commit {
+        std::string name, id;
+    };
+    struct finished {
+        command what;
+        ended how;
+    };
+
+    bool pinned() const { return is_commit_id(wanted_.reference); }
+    std::string described() const { return wanted_.reference.empty() ? "its default branch" : "'" + wanted_.reference + "'"; }
+    void report(const std::string& text) const {
+        trace(text);
+        if (report_)
+            report_(text);
+    }
+
+    // Readable, because the compiler's messages show it, and unambiguous.
+    static std::string folder_name(std::string_view url) {
+        while (url.ends_with('/'))
+            url.remove_suffix(1);
+        std::string name(basename(url).substr(0, 40));
+        for (char& c : name)
+            if (!is_letter_or_digit(c) && c != '.' && c != '-' && c != '_')
+                c = '_';
+        return name + "-" + sha256(url).hex().substr(0, 32);
+    }
+
+    std::string folder() const { return join(join(cache_.path(), "src"), name_); }
+    std::string made_folder() const { return cache_.folder(join("src", name_)); }
+
+    bool has(const std::string& commit) const {
+        struct stat found;
+        return System::stat(join(folder(), commit).c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+    }
+
+    std::string inside(const std::string& commit) const {
+        std::string path = join(folder(), commit);
+        if (wanted_.subdirectory.empty())
+            return path;
+        path = join(path, wanted_.subdirectory);
+        struct stat found;
+        if (System::stat(path.c_str(), &found) != 0)
+            throw error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory, instead_of<System>(path));
+        if (!S_ISDIR(found.st_mode))
+            throw error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
+                                         "it is a file there, or a symbolic link, which is not followed");
+        return path;
+    }
+
+    // What a branch or tag was at when it was last seen is one line: the commit, the reference, the URL.
+
+    std::string memory() const { return join(folder(), "at-" + sha256(wanted_.reference).hex()); }
+    std::string line(const std::string& commit) const { return commit + " " + wanted_.reference + " " + wanted_.place + "\n"; }
+
+    std::string remembered() const {
+        try {
+            const std::string text = read_file<System>(memory());
+            const std::string commit = text.substr(0, text.find(' '));
+            return is_commit_id(commit) && text == line(commit) && has(commit) ? commit : "";
+        } catch (const error&) {
+            return "";
+        }
+    }
+
+    void remember(const std::string& commit) const {
+        if (pinned() || remembered() == commit)
+            return;
+        made_folder();
+        const basic_scratch<System> beside(cache_);
+        publish<System>(memory(), line(commit), beside.path());
+    }
+
+    /// The commit that is wanted now, in the cache.
+    std::string current() const {
+        const named_commit there = pinned() ? named_commit{wanted_.reference, wanted_.reference} : asked();
+        const std::string commit = has(there.id) ? there.id : fetched(there);
+        trace(described(), " of ", wanted_.place, " is commit ", commit);
+        remember(commit);
+        return commit;
+    }
+
+    /// What the remote has under the reference.
+    named_commit asked() const {
+        const std::string& reference = wanted_.reference;
+        std::vector<std::string> names;
+        if (reference.empty())
+            names = {"HEAD"};
+        else if (reference == "HEAD" || reference.starts_with("refs/"))
+            names = {reference};
+        else
+            names = {"refs/heads/" + reference, "refs/tags/" + reference};
+
+        std::vector<std::string> asking{"ls-remote", "--", wanted_.place};
+        for (const std::string& name : names)
+            asking.insert(asking.end(), {name, name + "^{}"}); // the commit of an annotated tag
+        const std::vector<named_commit> found = listed(std::move(asking));
+        for (const std::string& name : names)
+            for (const std::string& spelling : {name + "^{}", name})
+                for (const named_commit& each : found)
+                    if (each.name == spelling)
+                        return {name, each.id};
+
+        std::vector<std::string> known;
+        for (const named_commit& each : listed({"ls-remote", "--heads", "--tags", "--", wanted_.place}))
+            if (!each.name.ends_with("^{}"))
+                known.push_back(each.name.substr(each.name.find('/', std::string_view("refs/").size()) + 1));
+        const bool shortened = reference.size() >= 4 && std::all_of(reference.begin(), reference.end(), is_hex_digit);
+        throw error::no_such_reference(wanted_.place, described(), likeliest(reference, known), shortened);
+    }
+
+    std::vector<named_commit> listed(std::vector<std::string> arguments) const {
+        // Not where the host was started, which may be a repository with a configuration of its own.
+        const std::string text = succeeded(with_remote(std::move(arguments), "/")).out;
+        std::vector<named_commit> found;
+        for (std::string_view rest = text; !rest.empty();) {
+            const std::string_view each = rest.substr(0, rest.find('\n'));
+            rest.remove_prefix(std::min(rest.size(), each.size() + 1));
+            const auto tab = each.find('\t');
+            if (tab != each.npos && is_commit_id(each.substr(0, tab)))
+                found.push_back({std::string(each.substr(tab + 1)), std::string(each.substr(0, tab))});
+        }
+        return found;
+    }
+
+    /// Fetches and publishes a commit; gives its id, which is another where the reference has just moved.
+    std::string fetched(const named_commit& there) const {
+        const basic_lock<System> turn(join(made_folder(), "lock"));
+        if (has(there.id))
+            return there.id; // while this one waited for its turn
+
+        const basic_scratch<System> workshop(cache_);
+        std::vector<std::string> making{"init", "--quiet", "--bare", "--template="};
+        if (there.id.size() == 64)
+            making.push_back("--object-format=sha256");
+        making.push_back("git");
+        succeeded(alone(std::move(making), workshop.path()));
+
+        finished fetching = fetch(workshop.path(), {"--depth=1"}, {"+" + there.name + ":refs/tenon/wanted"});
+        std::string commit = id_of("refs/tenon/wanted", workshop.path());
+        if (pinned() && commit.empty()) {
+            // Servers need not give out a commit by its id, but they do give out branches and tags.
+            trace("looking for ", there.id, " in all branches and tags");
+            fetching = fetch(workshop.path(), {}, {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
+            succeeded(fetching);
+            commit = id_of(there.id, workshop.path());
+        }
+        if (pinned() && commit != there.id) {
+            succeeded(fetching);
+            throw error::no_such_commit(wanted_.place, there.id);
+        }
+        if (commit.empty())
+            throw failure(fetching);
+        if (!has(commit))
+            write_files(commit, workshop);
+        return commit;
+    }
+
+    finished fetch(const std::string& where, std::initializer_list<std::string> options,
+                   std::initializer_list<std::string> references) const {
+        std::vector<std::string> arguments{"--git-dir=git", "fetch", "--quiet", "--no-tags", "--no-recurse-submodules"};
+        arguments.insert(arguments.end(), options);
+        arguments.insert(arguments.end(), {"--", wanted_.place});
+        arguments.insert(arguments.end(), references);
+        return with_remote(std::move(arguments), where);
+    }
+
+    /// The id of the commit that a name has in the scratch repository; empty where it has none.
+    std::string id_of(const std::string& name, const std::string& where) const {
+        std::string id = alone({"--git-dir=git", "rev-parse", "--verify", "--quiet", name + "^{commit}"}, where).how.out;
+        if (id.ends_with('\n'))
+            id.pop_back();
+        return is_commit_id(id) ? id : "";
+    }
+
+    void write_files(const std::string& commit, const basic_scratch<System>& workshop) const {
+        const std::string tree = workshop / "tree";
+        if (System::mkdir(tree.c_str(), 0700) != 0)
+            throw error::system_call("make the folder", tree, errno);
+        const finished writing = alone({"-c", "core.symlinks=false", "--git-dir=git", "--work-tree=tree", "checkout", "--quiet",
+                                        "--force", "--detach", "--no-recurse-submodules", commit, "--"},
+                                       workshop.path());
+        // git moves HEAD after the last file: so it is known where the host takes the child's status away, too.
+        if (writing.how.failed() || id_of("HEAD", workshop.path()) != commit)
+            throw failure(writing);
+        close_to_others(tree);
+        const std::string path = join(folder(), commit);
+        if (System::rename(tree.c_str(), path.c_str()) != 0 && !has(commit))
+            throw error::system_call("rename to", path, errno);
+    }
+
+    // A daemon often has no umask, and then its own files would not be trusted.
+    static void close_to_others(const std::string& path) {
+        struct stat found;
+        if (System::lstat(path.c_str(), &found) != 0)
+            throw error::system_call("look at", path, errno);
+        if (S_ISLNK(found.st_mode))
+            return;
+        if ((found.st_mode & (S_IWGRP | S_IWOTH)) && System::chmod(path.c_str(), found.st_mode & 0755) != 0)
+            throw error::system_call("change the mode of", path, errno);
+        if (!S_ISDIR(found.st_mode))
+            return;
+        DIR* folder = System::opendir(path.c_str());
+        if (!folder)
+            throw error::system_call("look into", path, errno);
+        std::vector<std::string> names;
+        while (const dirent* each = System::readdir(folder))
+            if (const std::string_view name = each->d_name; name != "." && name != "..")
+                names.emplace_back(name);
+        System::closedir(folder);
+        for (const std::string& name : names)
+            close_to_others(join(path, name));
+    }
+
+    /// git as its user set it up, but without programs of his that have nothing to do with reaching the remote.
+    finished with_remote(std::vector<std::string> arguments, const std::string& where) const {
+        std::vector<std::string> variables =
+            environment({"PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "SSH_AUTH_SOCK", "http_proxy", "https_proxy", "no_proxy",
+                         "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"});
+        // An empty GIT_ASKPASS keeps git from the ones in SSH_ASKPASS and in the configuration.
+        const bool local = wanted_.place.starts_with("file:");
+        variables.insert(variables.end(),
+                         {local ? "GIT_ALLOW_PROTOCOL=file" : "GIT_ALLOW_PROTOCOL=https:ssh", "GIT_ASKPASS=",
+                          "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=30 -oServerAliveInterval=15"});
+        std::vector<std::string> settings;
+        for (const char* setting : {"core.hooksPath=/dev/null", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false",
+                                    "fetch.fsckObjects=true", "credential.interactive=false",
+                                    // a remote that has gone silent
+                                    "http.lowSpeedLimit=1", "http.lowSpeedTime=60"})
+            settings.insert(settings.end(), {"-c", setting});
+        arguments.insert(arguments.begin(), settings.begin(), settings.end());
+        return git(std::move(arguments), std::move(variables), where);
+    }
+
+    /// git without any configuration, for what needs no remote.
+    finished alone(std::vector<std::string> arguments, const std::string& where) const {
+        std::vector<std::string> variables = environment({"PATH", "TMPDIR"});
+        variables.insert(variables.end(), {"GIT_ALLOW_PROTOCOL=none", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
+                                           "GIT_ATTR_NOSYSTEM=1"});
+        return git(std::move(arguments), std::move(variables), where);
+    }
+
+    finished git(std::vector<std::string> arguments, std::vector<std::string> variables, const std::string& where) const {
+        const std::string program = find_program<System>("git");
+        if (program.empty())
+            throw error::no_git(wanted_.place);
+        arguments.insert(arguments.begin(), program);
+        variables.insert(variables.end(), {"LC_ALL=C.UTF-8", "GIT_TERMINAL_PROMPT=0"});
+        command what{std::move(arguments), std::move(variables), where};
+        ended how = run<System>(what);
+        return {std::move(what), std::move(how)};
+    }
+
+    error failure(const finished& git) const {
+        return error::fetch_failed(wanted_.place, git.how.how(), git.how.err, shown(git.what), advice(git.how.err));
+    }
+
+    const ended& succeeded(const finished& git) const {
+        if (git.how.failed())
+            throw failure(git);
+        return git.how;
+    }
+    ended succeeded(finished&& git) const { return succeeded(std::as_const(git)); }
+
+    static std::string_view advice(std::string_view said) {
+        constexpr std::pair<std::string_view, std::string_view> known[] = {
+            {"Could not resolve host", "is the host's name right, and is there a network?"},
+            {"Name or service not known", "is the host's name right, and is there a network?"},
+            {"terminal prompts disabled", "nobody can be asked for a password here: set up a credential helper for git"},
+            {"Permission denied (", "nobody can be asked for a passphrase here: add the key to ssh-agent"},
+            {"Host key verification failed", "connect to the host with ssh once by hand, so that its key is known"},
+        };
+        for (const auto& [words, what_to_do] : known)
+            if (said.find(words) != said.npos)
+                return what_to_do;
+        return "";
+    }
+
+    driver wanted_;
+    basic_cache<System> cache_;
+    std::function<void(std::string_view)> report_;
+    std::string name_;
+};
+using repository = basic_repository<>;
+
+} // namespace tenon::inline v1::detail
+
+#endif
