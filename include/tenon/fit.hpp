@@ -21,7 +21,7 @@ template <class T>
     return here;
 }
 
-inline std::string listed(const manifest& in, std::string_view type) {
+inline std::string plugins_of(const manifest& in, std::string_view type) {
     std::string text;
     for (const manifest::plugin& each : in.plugins())
         if (type.empty() || each.type == type) {
@@ -44,11 +44,11 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
                 chosen = &each;
         }
     if (of_type == 0)
-        throw error::not_a_plugin(path, type, listed(in, {}));
+        throw error::not_a_plugin(path, type, plugins_of(in, {}));
     if (!chosen)
-        throw error::no_such_plugin(path, type, name, listed(in, type));
+        throw error::no_such_plugin(path, type, name, plugins_of(in, type));
     if (name.empty() && of_type > 1)
-        throw error::several_plugins(path, type, listed(in, type));
+        throw error::several_plugins(path, type, plugins_of(in, type));
 
     // Types of another standard library differ in every detail, and to list those would hide the cause.
     if (const std::string other = toolchain_differences(toolchain, chosen->toolchain); !other.empty())

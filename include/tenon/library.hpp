@@ -114,6 +114,11 @@ private:
         const ssize_t size = System::readlink(link.c_str(), name.data(), name.size());
         if (size > 0 && static_cast<std::size_t>(size) < name.size() && name[0] == '/') {
             name.resize(static_cast<std::size_t>(size));
+            // Linux says so of a file that has been replaced since it was opened, and of one that is really called that.
+            if (constexpr std::string_view mark = " (deleted)"; name.size() > mark.size() &&
+                                                                name.compare(name.size() - mark.size(), mark.size(), mark) == 0)
+                if (struct stat now; System::stat(name.c_str(), &now) != 0)
+                    throw error::file_changed(path_);
             return name;
         }
         char* resolved = System::realpath(path_.c_str());
@@ -143,11 +148,9 @@ private:
     pthread_mutex_t& mutex_;
 };
 
-/// A name under which the system's loader knows a file, and the handles that use it.
-struct loaded_name {
-    std::string name;
-    file_identity identity;
-    unsigned users = 0;
+struct still_there {
+    bool mapped;
+    unsigned users;
 };
 
 /// Chooses what to call a library when it is loaded.
@@ -164,52 +167,87 @@ public:
         return all;
     }
 
-    /// The name for a file, in use by one more; throws where the file was written to in place while it is loaded.
-    loaded_name* acquire(const std::string& path, const std::string& canonical, const file_identity& identity) {
-        const mutex_lock locked(mutex_);
-        std::string name(parent(canonical));
-        for (;;) {
-            name += "/.";
-            const std::string whole = join(name, basename(canonical));
-            const auto place = lower_bound(whole);
-            if (place == all_.end() || (*place)->name != whole) {
-                loaded_name* added = new loaded_name{whole, identity, 1};
-                try {
-                    all_.insert(place, added);
-                } catch (...) {
-                    delete added;
-                    throw;
-                }
-                return added;
-            }
-            loaded_name& found = **place;
-            const file_identity& old = found.identity;
-            if (old.device != identity.device || old.inode != identity.inode)
-                continue;
-            // Links and modes change the third time, `changed`, and do no harm.
-            if (old.size != identity.size || old.modified != identity.modified)
-                throw error::changed_in_place(path);
-            ++found.users;
-            return &found;
-        }
+    static std::string name(std::string_view path, std::size_t generation) {
+        std::string text(parent(path) == "/" ? "" : parent(path));
+        for (std::size_t i = 0; i <= generation; ++i)
+            text += "/.";
+        return join(text, basename(path));
     }
 
-    /// How many handles still use the name; it is free again where nobody does and the code is gone.
-    unsigned release(loaded_name* name, bool mapped) {
+    /// Which of a path's names a file has, in use by one more; throws where the file was written to in place while it is loaded.
+    std::size_t acquire(const std::string& path, const file_identity& identity) {
         const mutex_lock locked(mutex_);
-        const unsigned users = --name->users;
-        if (users == 0 && !mapped) {
-            all_.erase(lower_bound(name->name));
-            delete name;
+        auto place = lower_bound(path);
+        if (place == all_.end() || place->path != path)
+            place = all_.insert(place, {path, {}});
+        auto& generations = place->generations;
+        auto unused = generations.end();
+        for (auto each = generations.begin(); each != generations.end(); ++each) {
+            if (each->users == 0 && !each->mapped()) {
+                unused = unused == generations.end() ? each : unused;
+                continue;
+            }
+            if (each->identity.device != identity.device || each->identity.inode != identity.inode)
+                continue;
+            // Links and modes change the third time, `changed`, and do no harm.
+            if (each->identity.size == identity.size && each->identity.modified == identity.modified) {
+                ++each->users;
+                return static_cast<std::size_t>(each - generations.begin());
+            }
+            // What is no longer mapped and is yet to be released leaves its inode to the next file.
+            if (each->mapped())
+                throw error::changed_in_place(path);
         }
-        return users;
+        if (unused == generations.end())
+            unused = generations.insert(unused, use{});
+        *unused = {identity, 1, nullptr, {}};
+        return static_cast<std::size_t>(unused - generations.begin());
+    }
+
+    /// Notes an address in the library, by which is found out later whether it is still there.
+    void found_at(const std::string& path, std::size_t generation, const void* address) {
+        const char* object = posix::object_at(address);
+        const mutex_lock locked(mutex_);
+        use& loaded = lower_bound(path)->generations[generation];
+        loaded.address = address;
+        loaded.object = object ? object : "";
+    }
+
+    /// Has to be told after each dlclose, which does not say what it did; a name is free again once its last user is gone and the
+    /// library too.
+    still_there release(const std::string& path, std::size_t generation) {
+        const mutex_lock locked(mutex_);
+        const auto place = lower_bound(path);
+        use& released = place->generations[generation];
+        const still_there left{released.mapped(), --released.users};
+        for (const use& each : place->generations)
+            if (each.users > 0 || each.mapped())
+                return left;
+        all_.erase(place);
+        return left;
     }
 
 private:
-    std::vector<loaded_name*>::iterator lower_bound(const std::string& name) {
+    struct use {
+        file_identity identity;
+        unsigned users = 0;
+        const void* address = nullptr;
+        std::string object; // what the system's loader calls what is there
+
+        bool mapped() const {
+            const char* now = address ? posix::object_at(address) : nullptr;
+            return now && object == now;
+        }
+    };
+    struct names_of_path {
+        std::string path;
+        std::vector<use> generations;
+    };
+
+    std::vector<names_of_path>::iterator lower_bound(const std::string& path) {
         auto low = all_.begin(), high = all_.end();
         while (low != high)
-            if (const auto middle = low + (high - low) / 2; (*middle)->name < name)
+            if (const auto middle = low + (high - low) / 2; middle->path < path)
                 low = middle + 1;
             else
                 high = middle;
@@ -217,29 +255,22 @@ private:
     }
 
     pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-    std::vector<loaded_name*> all_; // sorted
+    std::vector<names_of_path> all_; // sorted by path
 };
 
 /// One use of a library that is loaded.
 struct loaded_library {
     void* handle = nullptr;
-    loaded_name* name = nullptr;
-    const void* inside = nullptr; // an address in it
-    std::string object;           // what the system's loader calls the object at that address
+    std::string path; // canonical
+    std::size_t generation = 0;
+
+    std::string name() const { return loaded_names::name(path, generation); }
 };
 
-struct still_there {
-    bool mapped;
-    unsigned users;
-};
-
-/// Closes, and finds out whether the code is gone, which dlclose does not tell.
 template <class System>
 still_there unload(const loaded_library& library) {
     System::dlclose(library.handle);
-    const char* object = System::object_at(library.inside);
-    const bool mapped = object && library.object == object;
-    return {mapped, loaded_names::here().release(library.name, mapped)};
+    return loaded_names::here().release(library.path, library.generation);
 }
 
 /// Whether an exception is in flight or being handled on this thread: its type and its code may be a plugin's.
@@ -279,7 +310,7 @@ public:
         }
         for (const loaded_library& each : ready) {
             [[maybe_unused]] const still_there left = unload<System>(each);
-            trace("closed '", each.object, left.mapped ? "', which was deferred and stays" : "', which was deferred");
+            trace("closed '", each.path, left.mapped ? "', which was deferred and stays" : "', which was deferred");
         }
     }
 
@@ -334,7 +365,7 @@ public:
     unloaded close() {
         const loaded_library library = std::exchange(loaded_, {});
         if (unload_ == unload_policy::never) {
-            loaded_names::here().release(library.name, true);
+            loaded_names::here().release(library.path, library.generation);
             return verdict(unloaded::state::pinned, "options.unload says never");
         }
         if (exception_alive()) {
@@ -355,20 +386,19 @@ public:
 
 private:
     void load(const std::string& path, const file_identity& identity, const manifest& says) {
-        loaded_.name = loaded_names::here().acquire(path_, path, identity);
-        trace("loading '", path_, "' as '", loaded_.name->name, "'");
-        loaded_.handle = System::dlopen(loaded_.name->name.c_str(), RTLD_NOW | RTLD_LOCAL);
+        loaded_.path = path;
+        loaded_.generation = loaded_names::here().acquire(path, identity);
+        trace("loading '", path_, "' as '", loaded_.name(), "'");
+        loaded_.handle = System::dlopen(loaded_.name().c_str(), RTLD_NOW | RTLD_LOCAL);
         if (!loaded_.handle) {
             const char* said = System::dlerror();
             const std::string reason = said ? said : "no reason given";
-            loaded_names::here().release(loaded_.name, false);
+            loaded_names::here().release(path, loaded_.generation);
             throw error::load_failed(path_, reason);
         }
         System::load_address(loaded_.handle, base_);
         if (!says.ranges().empty())
-            loaded_.inside = in_memory(says.ranges().front());
-        if (const char* object = System::object_at(loaded_.inside))
-            loaded_.object = object;
+            loaded_names::here().found_at(path, loaded_.generation, in_memory(says.ranges().front()));
     }
 
     const char* in_memory(const note_range& note) const noexcept {

@@ -83,13 +83,9 @@ public:
     template <class... A>
         requires arguments_of_the_factory<T, A...>
     static plugin from_library(const library_options& options, std::string path, std::string_view name, A&&... arguments) {
-        const std::string_view type(T::type.name(), T::type.size());
-        const detail::shape& host = detail::expected_shape<T>();
-        const detail::library_file file(std::move(path), options.trust);
-        const auto& chosen = detail::fitting_plugin(file.manifest(), file.path(), type, name, host);
-        holder made{new detail::origin{{std::string(type), std::string(chosen.name), std::string(chosen.version), file.path()}, {}}};
-        made.origin->code.emplace(file, options);
-        return made.with(create(entry(*made.origin->code, type, chosen.name), static_cast<A&&>(arguments)...));
+        holder made{loaded(options, std::move(path), name)};
+        const detail::exported<>& chosen = entry(*made.origin);
+        return made.with(create(chosen, static_cast<A&&>(arguments)...));
     }
 
     /// A plugin that is part of the program, out of its `registry`.
@@ -159,15 +155,36 @@ private:
         return reinterpret_cast<function*>(entry.create)(static_cast<A&&>(arguments)...);
     }
 
-    static const detail::exported<>& entry(const detail::library& in, std::string_view type, std::string_view name) {
+    // A file that is replaced while it is being loaded is an error only if that goes on.
+    static detail::origin* loaded(const library_options& options, std::string path, std::string_view name) {
+        for (int tries = 5;; --tries)
+            try {
+                return loaded_once(options, path, name);
+            } catch (const error& e) {
+                if (e.code() != errc::changed || tries == 1)
+                    throw;
+            }
+    }
+
+    static detail::origin* loaded_once(const library_options& options, const std::string& path, std::string_view name) {
+        const std::string_view type(T::type.name(), T::type.size());
+        const detail::shape& host = detail::expected_shape<T>();
+        const detail::library_file file(path, options.trust);
+        const auto& chosen = detail::fitting_plugin(file.manifest(), path, type, name, host);
+        holder made{new detail::origin{{std::string(type), std::string(chosen.name), std::string(chosen.version), path}, {}}};
+        made.origin->code.emplace(file, options);
+        return std::exchange(made.origin, nullptr);
+    }
+
+    static const detail::exported<>& entry(const detail::origin& of) {
         using table = tenon_exports_v1_range();
-        if (const auto all = reinterpret_cast<table*>(in.symbol("tenon_exports_v1"))) {
+        if (const auto all = reinterpret_cast<table*>(of.code->symbol("tenon_exports_v1"))) {
             const auto [begin, end] = all();
             for (const auto* each = begin; each != end; ++each)
-                if (each->type == type && each->name == name)
+                if (each->type == of.info.type && each->name == of.info.name)
                     return *each;
         }
-        throw error::export_table(in.path(), name);
+        throw error::export_table(of.info.path, of.info.name);
     }
 
     T* object_ = nullptr;

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// The loading of libraries, where the operating system fails on demand; what it does when all goes well is in plugin.cpp.
+#include <tenon/library.hpp>
+
+#include <cstdarg>
+
+#include "catch.hpp"
+#include "compiled.hpp"
+
+using tenon::detail::basic_library;
+using tenon::detail::basic_library_file;
+using tenon::detail::file_identity;
+using tenon::detail::loaded_names;
+using tests::fs::path;
+
+namespace {
+
+const path& part_library() {
+    static const tests::scratch_directory scratch;
+    static const path library =
+        tests::compiled(scratch / "part.so", tests::source_directory / "tests/plugins/part.cpp", {}, TENON_CXX);
+    return library;
+}
+
+/// Loads and closes the library with a system that fails; what it throws, with the folder left out.
+template <class System>
+std::string complaint(const tenon::library_options& options = {}, const path& library = part_library()) {
+    try {
+        const basic_library_file<System> file(library.native(), options.trust);
+        basic_library<System>(file, options).close();
+    } catch (const tenon::error& e) {
+        std::string text = e.what();
+        const std::string folder = library.parent_path().native() + "/";
+        for (std::size_t at; (at = text.find(folder)) != text.npos;)
+            text.erase(at, folder.size());
+        return text;
+    }
+    return "no complaint";
+}
+
+using tenon::detail::posix;
+
+} // namespace
+
+TEST_CASE("a library without any failure is loaded and goes", "[library]") {
+    CHECK(complaint<posix>() == "no complaint");
+    CHECK(complaint<posix>({.private_copy = true}) == "no complaint");
+}
+
+TEST_CASE("a loader that says no is quoted, and one that says nothing is an error too", "[library]") {
+    struct refuses : posix {
+        static void* dlopen(const char*, int) noexcept { return nullptr; }
+        static const char* dlerror() noexcept { return "out of handles"; }
+    };
+    struct says_nothing : refuses {
+        static const char* dlerror() noexcept { return nullptr; }
+    };
+    struct noexec : refuses {
+        static const char* dlerror() noexcept { return "part.so: failed to map segment from shared object"; }
+    };
+    struct tls : refuses {
+        static const char* dlerror() noexcept { return "part.so: cannot allocate memory in static TLS block"; }
+    };
+    CHECK(complaint<refuses>() == "cannot load 'part.so': out of handles");
+    CHECK(complaint<says_nothing>() == "cannot load 'part.so': no reason given");
+    CHECK(complaint<noexec>() == "cannot load 'part.so': part.so: failed to map segment from shared object; its file system may be "
+                                 "mounted noexec");
+    CHECK(complaint<tls>() == "cannot load 'part.so': part.so: cannot allocate memory in static TLS block; it was compiled with "
+                              "-ftls-model=initial-exec, or links what was");
+    // The name that was taken is free again.
+    CHECK(complaint<posix>() == "no complaint");
+}
+
+TEST_CASE("a file that is replaced while it is being loaded is an error, and stays unloaded", "[library]") {
+    struct replaces : posix {
+        static void* dlopen(const char* name, int flags) noexcept {
+            void* loaded = posix::dlopen(name, flags);
+            const path file = name;
+            tests::fs::copy_file(file, file.native() + ".new");
+            tests::fs::rename(file.native() + ".new", file);
+            return loaded;
+        }
+    };
+    const tests::scratch_directory scratch;
+    tests::fs::copy_file(part_library(), scratch / "part.so");
+    CHECK(complaint<replaces>({}, scratch / "part.so") ==
+          "'part.so' changed while it was being loaded; put new versions in place by renaming");
+    CHECK(tests::read("/proc/self/maps").find(scratch.path().native()) == std::string::npos);
+}
+
+TEST_CASE("a library whose manifest in memory is not the one that was read is an error", "[library]") {
+    // What was checked is one file, and what is loaded is another.
+    static std::string other;
+    struct swaps : posix {
+        static void* dlopen(const char*, int flags) noexcept { return posix::dlopen(other.c_str(), flags); }
+    };
+    const tests::scratch_directory scratch;
+    other = tests::compiled(scratch / "part.so", tests::source_directory / "tests/plugins/part.cpp", {"-DSECOND"}, TENON_CXX);
+    CHECK(complaint<swaps>() ==
+          "'part.so' changed while it was being loaded: its manifest in memory is not the one in the file");
+}
+
+TEST_CASE("a private copy that cannot be made is an error with the system's reason", "[library]") {
+    struct no_memory_file : posix {
+        static int memory_file(const char*) noexcept { return errno = EACCES, -1; }
+    };
+    struct no_seal : posix {
+        static int seal(int) noexcept { return errno = EPERM, -1; }
+    };
+    struct full : posix {
+        static ssize_t write(int, const void*, size_t) noexcept { return errno = ENOSPC, -1; }
+    };
+    CHECK(complaint<no_memory_file>({.private_copy = true}) == "cannot make a copy in memory of 'part.so': Permission denied");
+    CHECK(complaint<no_seal>({.private_copy = true}) == "cannot seal a copy in memory of 'part.so': Operation not permitted");
+    CHECK(complaint<full>({.private_copy = true}) == "cannot write 'part.so': No space left on device");
+}
+
+TEST_CASE("a file is found without /proc too", "[library]") {
+    struct no_proc : posix {
+        static ssize_t readlink(const char*, char*, size_t) noexcept { return errno = ENOENT, -1; }
+    };
+    struct nothing_resolves : no_proc {
+        static char* realpath(const char*) noexcept { return errno = ELOOP, nullptr; }
+    };
+    CHECK(complaint<no_proc>() == "no complaint");
+    CHECK(complaint<nothing_resolves>() == "cannot resolve 'part.so': Too many levels of symbolic links");
+}
+
+TEST_CASE("calls that a signal interrupts are made again", "[library]") {
+    struct interrupted : posix {
+        static int open(const char* name, int flags, mode_t mode = 0) noexcept {
+            static int calls = 0;
+            return ++calls % 2 ? (errno = EINTR, -1) : posix::open(name, flags, mode);
+        }
+        static ssize_t pread(int fd, void* into, size_t size, off_t at) noexcept {
+            static int calls = 0;
+            return ++calls % 2 ? (errno = EINTR, -1) : posix::pread(fd, into, size > 100 ? 100 : size, at);
+        }
+        static ssize_t write(int fd, const void* from, size_t size) noexcept {
+            static int calls = 0;
+            return ++calls % 2 ? (errno = EINTR, -1) : posix::write(fd, from, size > 1000 ? 1000 : size);
+        }
+    };
+    CHECK(complaint<interrupted>() == "no complaint");
+    CHECK(complaint<interrupted>({.private_copy = true}) == "no complaint");
+}
+
+TEST_CASE("a name stands for one file for as long as that is loaded", "[library]") {
+    CHECK(loaded_names::name("/a/b/x.so", 0) == "/a/b/./x.so");
+    CHECK(loaded_names::name("/a/b/x.so", 2) == "/a/b/./././x.so");
+    CHECK(loaded_names::name("/x.so", 0) == "/./x.so");
+
+    loaded_names& names = loaded_names::here();
+    const std::string path = "/nowhere/x.so";
+    file_identity first, second;
+    first.inode = 1;
+    second.inode = 2;
+    CHECK(names.acquire(path, first) == 0);
+    CHECK(names.acquire(path, second) == 1);
+    CHECK(names.acquire(path, first) == 0);
+    CHECK(names.release(path, 0).users == 1);
+    CHECK(names.release(path, 0).users == 0);
+    CHECK(names.acquire(path, second) == 1);
+    CHECK(names.acquire(path, first) == 0);
+    CHECK(names.release(path, 1).users == 1);
+    CHECK(names.release(path, 1).users == 0);
+    CHECK_FALSE(names.release(path, 0).mapped);
+}
+
+TEST_CASE("the name of what stays in memory after its last handle stays taken", "[library]") {
+    loaded_names& names = loaded_names::here();
+    const std::string path = "/nowhere/pinned.so";
+    file_identity first, second;
+    first.inode = 1;
+    second.inode = 2;
+    static const int here = 0; // in this program, which is never unmapped
+    CHECK(names.acquire(path, first) == 0);
+    names.found_at(path, 0, &here);
+    CHECK(names.release(path, 0).mapped);
+    CHECK(names.acquire(path, second) == 1);
+    CHECK(names.acquire(path, first) == 0);
+    CHECK(names.release(path, 0).mapped);
+    CHECK_FALSE(names.release(path, 1).mapped);
+}
+
+TEST_CASE("an inode that a library has left is the next file's, before the library is released", "[library]") {
+    loaded_names& names = loaded_names::here();
+    const std::string path = "/nowhere/reused.so";
+    file_identity first, second;
+    second.modified = 1;
+    static const int here = 0;
+    CHECK(names.acquire(path, first) == 0);
+    CHECK(names.acquire(path, second) == 1);
+    names.found_at(path, 0, &here);
+    names.release(path, 1);
+    CHECK_THROWS_WITH(names.acquire(path, second),
+                      "'/nowhere/reused.so' was written to while it is loaded, so that neither the old version nor the new one can be "
+                      "trusted; put new versions in place by renaming");
+    names.release(path, 0);
+}
