@@ -44,3 +44,4 @@ if ! said=$("$@" -c -o /dev/null -Werror -DFIXED "$src" 2>&1); then
     printf '%s must compile with -DFIXED, and did not:\n%s\n' "$src" "$said"
     exit 1
 fi
+echo "$src: refused, for the right reasons"

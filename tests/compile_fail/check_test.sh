@@ -20,7 +20,7 @@ expect() {
     fi
 }
 
-expect 0 '' "$1" <<'case'
+expect 0 'refused, for the right reasons' "$1" <<'case'
 // error: too small
 // reason: sizeof
 #ifdef FIXED
