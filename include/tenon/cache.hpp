@@ -32,6 +32,9 @@ template <class System = posix>
 void remove_tree(const std::string& path) noexcept {
     if (System::unlink(path.c_str()) == 0 || errno == ENOENT)
         return;
+    struct stat found;
+    if (System::lstat(path.c_str(), &found) != 0 || !S_ISDIR(found.st_mode))
+        return;
     DIR* folder = System::opendir(path.c_str());
     if (!folder)
         return;
@@ -90,12 +93,17 @@ public:
     explicit basic_scratch(const basic_cache<System>& in) {
         const std::string all = in.folder("tmp");
         sweep(all);
-        do {
+        for (;;) {
             path_ = join(all, "XXXXXX");
             if (!System::mkdtemp(path_.data()))
                 throw error::system_call("make a folder in", all, errno);
-            lock_ = basic_file<System>(path_, O_RDONLY | O_DIRECTORY);
-        } while (!lock_.try_lock() || swept_away());
+            // Before it has its lock, another's sweep may take the folder for a dead one's.
+            lock_ = basic_file<System>(System::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+            if (lock_.descriptor() >= 0 && lock_.try_lock() && still_there())
+                return;
+            if (errno != ENOENT && errno != EWOULDBLOCK)
+                throw error::system_call("lock", path_, errno);
+        }
     }
     basic_scratch(const basic_scratch&) = delete;
     basic_scratch& operator=(const basic_scratch&) = delete;
@@ -105,10 +113,9 @@ public:
     std::string operator/(std::string_view name) const { return join(path_, name); }
 
 private:
-    // Between its making and its lock, another's sweep may have taken the folder for a dead one's.
-    bool swept_away() const {
+    bool still_there() const {
         struct stat found;
-        return System::stat(path_.c_str(), &found) != 0;
+        return System::stat(path_.c_str(), &found) == 0;
     }
 
     static void sweep(const std::string& all) noexcept {

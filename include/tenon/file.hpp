@@ -14,6 +14,8 @@
 
 namespace tenon::inline v1::detail {
 
+inline std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
+
 /// Which file, and in which state: two equal looks at a file mean that nobody wrote to it between them, unless within
 /// one tick of the clock.
 struct file_identity {
@@ -26,9 +28,6 @@ struct file_identity {
           modified(nanoseconds(of.st_mtim)), changed(nanoseconds(of.st_ctim)) {}
 
     friend bool operator==(const file_identity&, const file_identity&) = default;
-
-private:
-    static std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
 };
 
 /// An open file; closed when its owner goes.
@@ -64,9 +63,9 @@ public:
         return found;
     }
 
-    /// All of the file from where it stands; an error where it is larger than `limit` bytes.
-    std::string read(const std::string& path, std::size_t limit = 64 * 1024 * 1024) const {
-        std::string text;
+    /// Gives `take` one part after the other of the file, from where it stands.
+    template <class Take>
+    void parts(const std::string& path, Take&& take) const {
         char part[64 * 1024];
         for (;;) {
             const ssize_t got = System::read(descriptor_, part, sizeof part);
@@ -75,11 +74,20 @@ public:
             if (got < 0)
                 throw error::system_call("read", path, errno);
             if (got == 0)
-                return text;
-            if (text.size() + static_cast<std::size_t>(got) > limit)
-                throw error::system_call("read", path, EFBIG);
-            text.append(part, static_cast<std::size_t>(got));
+                return;
+            take(std::string_view(part, static_cast<std::size_t>(got)));
         }
+    }
+
+    /// All of the file from where it stands; an error where it is larger than `limit` bytes.
+    std::string read(const std::string& path, std::size_t limit = 64 * 1024 * 1024) const {
+        std::string text;
+        parts(path, [&](std::string_view part) {
+            if (text.size() + part.size() > limit)
+                throw error::system_call("read", path, EFBIG);
+            text += part;
+        });
+        return text;
     }
 
     void write(const std::string& path, std::string_view text) const {

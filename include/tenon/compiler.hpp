@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_COMPILER_HPP
+#define TENON_COMPILER_HPP
+
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/error.hpp>
+#include <tenon/file.hpp>
+#include <tenon/posix.hpp>
+#include <tenon/process.hpp>
+#include <tenon/sha256.hpp>
+#include <tenon/toolchain.hpp>
+
+namespace tenon::inline v1::detail {
+
+using words = std::vector<std::string>;
+
+/// The language that this program was compiled as, as a flag.
+inline std::string language_flag() {
+    // The names that standards had as drafts: clang 14 and g++ 12 know no others.
+    const char* const standard = __cplusplus > 202302L ? "2c" : __cplusplus > 202002L ? "2b" : "20";
+#ifdef __STRICT_ANSI__
+    return std::string("-std=c++") + standard;
+#else
+    return std::string("-std=gnu++") + standard;
+#endif
+}
+
+/// The flags that make a toolchain, given as in `toolchain`, of what a compiler is by itself.
+inline words toolchain_flags(std::string_view wanted, bool clang) {
+    const auto says = [&](std::string_view key) { return wanted.find(key) != wanted.npos; };
+    words flags;
+    if (says("library=libc++"))
+        flags.push_back("-stdlib=libc++");
+    else if (clang)
+        flags.push_back("-stdlib=libstdc++");
+    if (says("_GLIBCXX_USE_CXX11_ABI=0"))
+        flags.push_back("-D_GLIBCXX_USE_CXX11_ABI=0");
+    if (says("debug mode=_GLIBCXX_DEBUG"))
+        flags.push_back("-D_GLIBCXX_DEBUG");
+    if (says("debug mode=_LIBCPP_DEBUG"))
+        flags.push_back("-D_LIBCPP_DEBUG=1");
+    for (const char* sanitizer : {"address", "thread", "memory"})
+        if (says(std::string("sanitizer=") + sanitizer))
+            flags.push_back(std::string("-fsanitize=") + sanitizer);
+#if defined(__x86_64__) || defined(__i386__)
+    // Elsewhere compilers have no choice here, and know no such flags.
+    if (says("long double=8 bytes"))
+        flags.push_back("-mlong-double-64");
+    if (says("113 digits"))
+        flags.push_back("-mlong-double-128");
+#endif
+#if defined(__i386__)
+    flags.push_back("-m32");
+#endif
+    if (says("wchar_t=2 bytes"))
+        flags.push_back("-fshort-wchar");
+    return flags;
+}
+
+inline words split_at_spaces(std::string_view text) {
+    words found;
+    while (!text.empty()) {
+        const std::string_view word = text.substr(0, text.find(' '));
+        if (!word.empty())
+            found.emplace_back(word);
+        text.remove_prefix(word.size() < text.size() ? word.size() + 1 : word.size());
+    }
+    return found;
+}
+
+/// What a compiler is, as it says itself.
+struct compiler_traits {
+    bool clang = false;
+    bool gnu_unique = false; ///< it knows -fno-gnu-unique
+    std::string identity;    ///< of its version and of everything that it defines
+};
+
+/// The compiler for plugins: a program and its first arguments.
+template <class System = posix>
+class basic_compiler {
+public:
+    /// The chosen one; else $CXX, split at spaces; else the one that compiled this program, or one of its family.
+    explicit basic_compiler(words chosen) : chosen_(std::move(chosen)) {
+        if (chosen_.empty())
+            if (const char* set = ::secure_getenv("CXX"))
+                chosen_ = split_at_spaces(set);
+        for (const std::string& name : chosen_.empty() ? family() : words{chosen_[0]})
+            if (std::string path = find_program<System>(name); runnable(path)) {
+                arguments_ = chosen_;
+                arguments_.resize(chosen_.empty() ? 1 : chosen_.size());
+                arguments_[0] = std::move(path);
+                break;
+            }
+        if (found())
+            look_at_programs();
+    }
+
+    bool found() const noexcept { return !arguments_.empty(); }
+
+    /// What it was chosen as, whether or not it is there.
+    std::string choice() const {
+        sha256 all;
+        for (const std::string& word : chosen_.empty() ? family() : chosen_)
+            all.field(word);
+        return all.hex();
+    }
+
+    /// Equal as long as nobody has installed another; nothing has to run for it.
+    const std::string& stamp() const noexcept { return stamp_; }
+
+    /// Its path and first arguments.
+    const words& arguments() const noexcept { return arguments_; }
+
+    /// Asks the compiler itself, once in the life of this program.
+    compiler_traits traits() const {
+        if (!found())
+            throw error::no_compiler(tried());
+        static std::mutex one_at_a_time;
+        static std::map<std::string, compiler_traits> asked;
+        const std::lock_guard<std::mutex> lock(one_at_a_time);
+        if (const auto known = asked.find(stamp_); known != asked.end())
+            return known->second;
+        return asked[stamp_] = ask();
+    }
+
+    /// Only these variables reach a compiler: what else is set where the host happens to run shall not change what a
+    /// plugin is compiled to.
+    static words variables() {
+        words passed = environment({"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SOURCE_DATE_EPOCH", "CCACHE_*", "DISTCC_*"});
+        // Messages in English, for whoever looks for `error:` in them, and names in any alphabet.
+        passed.push_back("LC_ALL=C.UTF-8");
+        return passed;
+    }
+
+private:
+    static words family() {
+#ifdef __clang__
+        return {"clang++-" + std::to_string(__clang_major__), "clang++", "c++"};
+#else
+        return {"g++-" + std::to_string(__GNUC__), "g++", "c++"};
+#endif
+    }
+
+    static bool runnable(const std::string& path) {
+        struct stat found;
+        return !path.empty() && System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+               System::access(path.c_str(), X_OK) == 0;
+    }
+
+    std::string tried() const {
+        std::string names;
+        for (const std::string& name : chosen_.empty() ? family() : words{chosen_[0]})
+            names += (names.empty() ? "'" : ", '") + name + "'";
+        return names;
+    }
+
+    void look_at_programs() {
+        sha256 all;
+        for (std::size_t i = 0; i < arguments_.size(); ++i) {
+            all.field(arguments_[i]);
+            // Of `ccache g++ -m64` the second word is the compiler.
+            const std::string path = arguments_[i][0] == '-' ? "" : find_program<System>(arguments_[i]);
+            struct stat found;
+            if (path.empty() || System::stat(path.c_str(), &found) != 0)
+                continue;
+            const file_identity state(found);
+            all.field(path).field(std::to_string(state.size)).field(std::to_string(state.modified));
+        }
+        stamp_ = all.hex();
+    }
+
+    compiler_traits ask() const {
+        // Neither the status nor the absence of complaints says more than that a preprocessor did its work.
+        const auto works = [](const ended& run) { return run.out.find("__cplusplus") != run.out.npos; };
+        compiler_traits traits;
+        ended said = run<System>(defines("-fno-gnu-unique"));
+        traits.gnu_unique = works(said);
+        if (!traits.gnu_unique)
+            said = run<System>(defines("-fPIC"));
+        if (!works(said))
+            throw error::compiler_unusable(shown(defines("-fPIC")), said.how(), said.err);
+        traits.clang = said.out.find("__clang__") != said.out.npos;
+        traits.identity = sha256().field(stamp_).field(said.out).hex();
+        return traits;
+    }
+
+    command defines(const char* flag) const {
+        command what{arguments_, variables(), "/"};
+        what.arguments.insert(what.arguments.end(), {flag, "-dM", "-E", "-x", "c++", "/dev/null"});
+        return what;
+    }
+
+    words chosen_, arguments_;
+    std::string stamp_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
