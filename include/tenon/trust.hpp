@@ -59,7 +59,7 @@ void require_trust(const std::string& canonical, const struct stat& of, const tr
     if (rule.everyone)
         return;
     std::string why = distrust<System>(canonical, of, rule);
-    for (std::string_view folder = canonical; why.empty() && folder != "/";) {
+    for (std::string_view folder = canonical; why.empty() && parent(folder) != folder;) {
         folder = parent(folder);
         struct stat found;
         const std::string path(folder);
