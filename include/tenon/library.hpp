@@ -200,17 +200,16 @@ public:
         }
         if (unused == generations.end())
             unused = generations.insert(unused, use{});
-        *unused = {identity, 1, nullptr, {}};
+        *unused = use{identity, 1};
         return static_cast<std::size_t>(unused - generations.begin());
     }
 
-    /// Notes an address in the library, by which is found out later whether it is still there.
-    void found_at(const std::string& path, std::size_t generation, const void* address) {
-        const char* object = posix::object_at(address);
+    /// Notes what the system's loader calls the library and where it is, by which is found out later whether it is still there.
+    void found(const std::string& path, std::size_t generation, const char* name, ElfW(Addr) base) {
         const mutex_lock locked(mutex_);
         use& loaded = lower_bound(path)->generations[generation];
-        loaded.address = address;
-        loaded.object = object ? object : "";
+        loaded.name = name;
+        loaded.base = base;
     }
 
     /// Has to be told after each dlclose, which does not say what it did; a name is free again once its last user is gone and the
@@ -231,13 +230,10 @@ private:
     struct use {
         file_identity identity;
         unsigned users = 0;
-        const void* address = nullptr;
-        std::string object; // what the system's loader calls what is there
+        std::string name{}; // a link's may be another's; empty before it is loaded
+        ElfW(Addr) base = 0;
 
-        bool mapped() const {
-            const char* now = address ? posix::object_at(address) : nullptr;
-            return now && object == now;
-        }
+        bool mapped() const { return !name.empty() && posix::is_loaded(name.c_str(), base); }
     };
     struct names_of_path {
         std::string path;
@@ -333,9 +329,9 @@ public:
         deferred_libraries<System>::here().retry();
         if (options.private_copy) {
             const basic_file<System> copy = from.sealed_copy();
-            load("/proc/self/fd/" + std::to_string(copy.descriptor()), file_identity(copy.status(path_)), from.manifest());
+            load("/proc/self/fd/" + std::to_string(copy.descriptor()), file_identity(copy.status(path_)));
         } else {
-            load(canonical_, identity_, from.manifest());
+            load(canonical_, identity_);
         }
         try {
             // What was checked is what was loaded.
@@ -385,7 +381,7 @@ public:
     }
 
 private:
-    void load(const std::string& path, const file_identity& identity, const manifest& says) {
+    void load(const std::string& path, const file_identity& identity) {
         loaded_.path = path;
         loaded_.generation = loaded_names::here().acquire(path, identity);
         trace("loading '", path_, "' as '", loaded_.name(), "'");
@@ -396,9 +392,9 @@ private:
             loaded_names::here().release(path, loaded_.generation);
             throw error::load_failed(path_, reason);
         }
-        System::load_address(loaded_.handle, base_);
-        if (!says.ranges().empty())
-            loaded_names::here().found_at(path, loaded_.generation, in_memory(says.ranges().front()));
+        const char* name = nullptr;
+        if (System::find(loaded_.handle, name, base_))
+            loaded_names::here().found(path, loaded_.generation, name, base_);
     }
 
     const char* in_memory(const note_range& note) const noexcept {

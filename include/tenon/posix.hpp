@@ -12,6 +12,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -96,18 +97,27 @@ struct posix {
     static void* dlsym(void* library, const char* symbol) noexcept { return ::dlsym(library, symbol); }
     static int dlclose(void* library) noexcept { return ::dlclose(library); }
     static const char* dlerror() noexcept { return ::dlerror(); }
-    /// The name of the object that an address belongs to; null where there is none.
-    static const char* object_at(const void* address) noexcept {
-        Dl_info found;
-        return ::dladdr(address, &found) != 0 ? found.dli_fname : nullptr;
-    }
-    /// What has to be added to a library's own addresses.
-    static bool load_address(void* library, ElfW(Addr) & address) noexcept {
+    /// What the system's loader calls a library, and what has to be added to the library's own addresses; the name lives as long
+    /// as the handle. The thread sanitizer does not see the loader's own lock, which orders this.
+    __attribute__((no_sanitize("thread"))) static bool find(void* library, const char*& name, ElfW(Addr) & base) noexcept {
         struct link_map* map = nullptr;
         if (::dlinfo(library, RTLD_DI_LINKMAP, &map) != 0)
             return false;
-        address = map->l_addr;
+        name = map->l_name;
+        base = map->l_addr;
         return true;
+    }
+    /// Whether a library of that name is loaded there. Not dladdr, whose names go while they are being read.
+    static bool is_loaded(const char* name, ElfW(Addr) base) noexcept {
+        struct wanted {
+            const char* name;
+            ElfW(Addr) base;
+        } what{name, base};
+        const auto is_it = [](dl_phdr_info* each, size_t, void* context) {
+            const auto* that = static_cast<const wanted*>(context);
+            return each->dlpi_addr == that->base && ::strcmp(each->dlpi_name, that->name) == 0 ? 1 : 0;
+        };
+        return ::dl_iterate_phdr(is_it, &what) == 1;
     }
 };
 
