@@ -36,9 +36,9 @@ struct [[gnu::packed]] plugin_note {
 
 template <class T, std::size_t Name, std::size_t Version>
 consteval auto make_plugin_note(const char (&name)[Name], const char (&version)[Version]) {
-    using shape = shape_in_image<T>;
+    using in_image = shape_in_image<T>;
     constexpr std::size_t size = T::type.size() + 1 + Name + Version + sizeof toolchain;
-    plugin_note<typename shape::slots, size> note{key_low<T>, key_high<T>, T::methods::size + 1, shape::make_slots()};
+    plugin_note<typename in_image::slots, size> note{key_low<T>, key_high<T>, T::methods::size + 1, in_image::make_slots()};
     char* at = note.text;
     for (std::size_t i = 0; i <= T::type.size(); ++i)
         *at++ = T::type.name()[i];
