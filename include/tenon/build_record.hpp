@@ -26,6 +26,7 @@ using build_inputs = std::vector<build_input>;
 /// A library that was built, and all that it was made from.
 struct build_result {
     std::string key;      ///< the library's name in the cache
+    std::uint64_t size = 0; ///< of the library, in which a file that a crash has cut short differs
     std::string compiler; ///< its stamp
     std::string packages; ///< what the system's packages were; empty where that is not known
     build_inputs files;   ///< the plugin's own
@@ -83,7 +84,7 @@ public:
         for (const build_result* each : kept) {
             if (build_inputs files; each->system != newest.system && lists.find(each->system) == lists.npos && system_files(*each, files))
                 list(lists, files);
-            text += "result " + each->key + ' ' + each->compiler + ' ' + (each->packages.empty() ? "-" : each->packages) + ' ' +
+            text += "result " + each->key + ' ' + std::to_string(each->size) + ' ' + each->compiler + ' ' + (each->packages.empty() ? "-" : each->packages) + ' ' +
                     each->system + ' ' + std::to_string(each->files.size()) + ' ' + std::to_string(each->folders.size()) + '\n';
             add(text, each->files);
             add(text, each->folders);
@@ -119,7 +120,7 @@ private:
         while (take("result ")) {
             build_result read;
             std::size_t files = 0, folders = 0;
-            if (!take_digest(read.key) || !take_digest(read.compiler) || !(take("- ") || take_digest(read.packages)) ||
+            if (!take_digest(read.key) || !take_number(read.size) || !take_digest(read.compiler) || !(take("- ") || take_digest(read.packages)) ||
                 !take_digest(read.system) || !take_number(files) || !take_count(folders) || !take_inputs(read.files, files) ||
                 !take_inputs(read.folders, folders))
                 return false;

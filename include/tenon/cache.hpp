@@ -138,7 +138,6 @@ private:
     std::string path_;
     basic_file<System> lock_;
 };
-using scratch = basic_scratch<>;
 
 /// One at a time among processes and threads, for as long as it lives; a killed owner's ends with it. The file stays.
 template <class System = posix>
@@ -149,7 +148,6 @@ public:
 private:
     basic_file<System> file_;
 };
-using lock = basic_lock<>;
 
 } // namespace tenon::inline v1::detail
 

@@ -19,7 +19,7 @@
 
 namespace tenon::inline v1::detail {
 
-using words = std::vector<std::string>;
+using word_list = std::vector<std::string>;
 
 /// The language that this program was compiled as, as a flag.
 inline std::string language_flag() {
@@ -33,9 +33,9 @@ inline std::string language_flag() {
 }
 
 /// The flags that make a toolchain, given as in `toolchain`, of what a compiler is by itself.
-inline words toolchain_flags(std::string_view wanted, bool clang) {
+inline word_list toolchain_flags(std::string_view wanted, bool clang) {
     const auto says = [&](std::string_view key) { return wanted.find(key) != wanted.npos; };
-    words flags;
+    word_list flags;
     if (says("library=libc++"))
         flags.push_back("-stdlib=libc++");
     else if (clang)
@@ -64,8 +64,8 @@ inline words toolchain_flags(std::string_view wanted, bool clang) {
     return flags;
 }
 
-inline words split_at_spaces(std::string_view text) {
-    words found;
+inline word_list split_at_spaces(std::string_view text) {
+    word_list found;
     while (!text.empty()) {
         const std::string_view word = text.substr(0, text.find(' '));
         if (!word.empty())
@@ -87,11 +87,11 @@ template <class System = posix>
 class basic_compiler {
 public:
     /// The chosen one; else $CXX, split at spaces; else the one that compiled this program, or one of its family.
-    explicit basic_compiler(words chosen) : chosen_(std::move(chosen)) {
+    explicit basic_compiler(word_list chosen) : chosen_(std::move(chosen)) {
         if (chosen_.empty())
             if (const char* set = ::secure_getenv("CXX"))
                 chosen_ = split_at_spaces(set);
-        for (const std::string& name : chosen_.empty() ? family() : words{chosen_[0]})
+        for (const std::string& name : chosen_.empty() ? family() : word_list{chosen_[0]})
             if (std::string path = find_program<System>(name); runnable(path)) {
                 arguments_ = chosen_;
                 arguments_.resize(chosen_.empty() ? 1 : chosen_.size());
@@ -116,7 +116,7 @@ public:
     const std::string& stamp() const noexcept { return stamp_; }
 
     /// Its path and first arguments.
-    const words& arguments() const noexcept { return arguments_; }
+    const word_list& arguments() const noexcept { return arguments_; }
 
     /// Asks the compiler itself, once in the life of this program.
     compiler_traits traits() const {
@@ -124,7 +124,7 @@ public:
             throw error::no_compiler(tried());
         static std::mutex one_at_a_time;
         static std::map<std::string, compiler_traits> asked;
-        const std::lock_guard<std::mutex> lock(one_at_a_time);
+        const std::lock_guard<std::mutex> turn(one_at_a_time);
         if (const auto known = asked.find(stamp_); known != asked.end())
             return known->second;
         return asked[stamp_] = ask();
@@ -132,15 +132,15 @@ public:
 
     /// Only these variables reach a compiler: what else is set where the host happens to run shall not change what a
     /// plugin is compiled to.
-    static words variables() {
-        words passed = environment({"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SOURCE_DATE_EPOCH", "CCACHE_*", "DISTCC_*"});
+    static word_list variables() {
+        word_list passed = environment({"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SOURCE_DATE_EPOCH", "CCACHE_*", "DISTCC_*"});
         // Messages in English, for whoever looks for `error:` in them, and names in any alphabet.
         passed.push_back("LC_ALL=C.UTF-8");
         return passed;
     }
 
 private:
-    static words family() {
+    static word_list family() {
 #ifdef __clang__
         return {"clang++-" + std::to_string(__clang_major__), "clang++", "c++"};
 #else
@@ -156,7 +156,7 @@ private:
 
     std::string tried() const {
         std::string names;
-        for (const std::string& name : chosen_.empty() ? family() : words{chosen_[0]})
+        for (const std::string& name : chosen_.empty() ? family() : word_list{chosen_[0]})
             names += (names.empty() ? "'" : ", '") + name + "'";
         return names;
     }
@@ -197,7 +197,7 @@ private:
         return what;
     }
 
-    words chosen_, arguments_;
+    word_list chosen_, arguments_;
     std::string stamp_;
 };
 

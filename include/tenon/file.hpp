@@ -112,7 +112,6 @@ public:
 private:
     int descriptor_ = -1;
 };
-using file = basic_file<>;
 
 /// The text of a regular file.
 template <class System = posix>

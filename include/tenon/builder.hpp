@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_BUILDER_HPP
+#define TENON_BUILDER_HPP
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/build_record.hpp>
+#include <tenon/cache.hpp>
+#include <tenon/compilation.hpp>
+#include <tenon/compile_flags.hpp>
+#include <tenon/compiler.hpp>
+#include <tenon/elf.hpp>
+#include <tenon/error.hpp>
+#include <tenon/file.hpp>
+#include <tenon/headers.hpp>
+#include <tenon/inputs.hpp>
+#include <tenon/interface.hpp>
+#include <tenon/path.hpp>
+#include <tenon/posix.hpp>
+#include <tenon/sha256.hpp>
+#include <tenon/toolchain.hpp>
+#include <tenon/trace.hpp>
+#include <tenon/trust.hpp>
+#include <tenon/version.hpp>
+
+namespace tenon::inline v1 {
+
+/// How directories of sources become libraries.
+struct build_options {
+    std::vector<std::string> compiler{}; ///< program and first arguments, such as {"ccache", "g++"}; empty: $CXX, else the family that built this program
+    std::vector<std::string> flags{};    ///< for every plugin, and before those in its compile_flags.txt
+    std::vector<std::string> include{};  ///< folders searched before those in $TENON_INCLUDE and those that the compiler of this program saw
+    tenon::trust trust{};
+    std::function<void(std::string_view)> report{}; ///< is told what takes time, `compiling passwd`
+};
+
+namespace detail {
+
+/// Compiles directories of sources, and remembers what came of it.
+///
+/// A library's name says what it was made from, so none is ever written to again. A record beside it lists the files that went
+/// into the last few: as long as their states are the remembered ones, nothing runs and nothing is read.
+template <class System = posix>
+class basic_builder {
+public:
+    basic_builder(build_options options, basic_cache<System> in) : options_(std::move(options)), cache_(std::move(in)) {}
+
+    /// The library that the sources in `directory` compile to, compiled where the cache has none that is current.
+    /// `check(path)` looks at a library before anybody else can find it, and throws where it is no good.
+    template <class Check>
+    std::string library(const std::string& directory, const plugin_type& type, Check&& check) const {
+        const place at = place_of(directory, type);
+        if (const result now = current(at); !now.library.empty()) {
+            if (!now.record.empty())
+                refresh(at);
+            return now.library;
+        }
+        make_folders<System>(join(cache_.folder("bin"), type.name()));
+        const basic_lock<System> turn(at.file(".lock"));
+        result now = current(at);
+        if (now.library.empty())
+            now = build(at, type, check);
+        if (!now.record.empty())
+            remember(at, now.record);
+        return now.library;
+    }
+
+    /// The library that is current in the cache; empty where there is none. Runs nothing and writes nothing.
+    std::string cached(const std::string& directory, const plugin_type& type) const {
+        return current(place_of(directory, type)).library;
+    }
+
+private:
+    // A directory to compile, and where what comes of it is kept.
+    struct place {
+        std::string directory; // canonical
+        basic_compiler<System> compiler;
+        std::string stem;   // of all files about the directory
+        std::string digest; // of all that is the same for each of its results
+
+        std::string library(const std::string& key) const { return stem + key + ".so"; }
+        std::string file(std::string_view end) const { return stem + digest + std::string(end); }
+        std::string name() const { return std::string(basename(directory)); }
+    };
+
+    // Both empty where there is none; a record only where it is to be written.
+    struct result {
+        std::string library, record;
+    };
+
+    place place_of(const std::string& directory, const plugin_type& type) const {
+        place at{canonical(directory), basic_compiler<System>(options_.compiler), "", ""};
+        at.stem = join(join(join(cache_.path(), "bin"), type.name()), safe(basename(at.directory)) + '-');
+
+        sha256 all;
+        const char* const include = ::secure_getenv("TENON_INCLUDE");
+        for (const std::string_view part : {std::string_view(TENON_VERSION), std::string_view(at.directory), std::string_view(type.name()),
+                                            std::string_view(type.header()), std::string_view(toolchain), std::string_view(include ? include : "")})
+            all.field(part);
+        all.field(language_flag()).field(at.compiler.choice());
+        for (const std::vector<std::string>* list : {&options_.flags, &options_.include}) {
+            all.field(std::to_string(list->size()));
+            for (const std::string& each : *list)
+                all.field(each);
+        }
+        // What was compiled from files that one host trusts is nothing to a host that trusts fewer.
+        all.field(options_.trust.everyone ? "everyone" : "");
+        for (const uid_t user : options_.trust.users)
+            all.field("user " + std::to_string(user));
+        for (const gid_t group : options_.trust.groups)
+            all.field("group " + std::to_string(group));
+        at.digest = all.hex();
+        return at;
+    }
+
+    static std::string canonical(const std::string& path) {
+        char* const found = System::realpath(path.c_str());
+        if (!found)
+            throw error::system_call("find", path, errno);
+        std::string text = found;
+        std::free(found);
+        return text;
+    }
+
+    // A name for files, made of one that may have any characters and any length.
+    static std::string safe(std::string_view name) {
+        std::string text;
+        for (const char c : name.substr(0, 64)) {
+            const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+            text += plain ? c : '_';
+        }
+        return text;
+    }
+
+    // ---- Is there a library that is current?
+
+    result current(const place& at) const {
+        const std::int64_t look = nanoseconds(System::now());
+        const build_record record(text_of(at.file(".record")));
+        basic_inputs<System> inputs;
+        for (const build_result& remembered : record.results()) {
+            comparison compared{remembered, {}, {}, &remembered != record.results().data()};
+            try {
+                if (!is_current(at, record, look, inputs, compared))
+                    continue;
+            } catch (const error& e) {
+                trace("not using '", at.library(remembered.key), "': ", e.what());
+                continue;
+            }
+            for (const std::string& path : compared.read_again)
+                require_trusted(path);
+            result found{at.library(remembered.key), ""};
+            trace("'", found.library, "' is current");
+            if (compared.changed && (!compared.system.empty() || record.system_files(remembered, compared.system)))
+                found.record = record.with(compared.now, compared.system);
+            return found;
+        }
+        return {};
+    }
+
+    static std::string text_of(const std::string& record) {
+        try {
+            return read_file<System>(record);
+        } catch (const error&) {
+            // Without it everything is compiled again, and what then stands in the way is an error that is worth more.
+            return "";
+        }
+    }
+
+    // A remembered result, with the states that its files have now.
+    struct comparison {
+        build_result now;
+        build_inputs system;                 // where they had to be compared
+        std::vector<std::string> read_again; // own files in another state, and with the same content
+        bool changed;                        // so that it is worth remembering
+    };
+
+    bool is_current(const place& at, const build_record& record, std::int64_t look, basic_inputs<System>& inputs, comparison& of) const {
+        build_result& now = of.now;
+        // A host without a compiler uses what was built while there was one.
+        if (at.compiler.found() && now.compiler != at.compiler.stamp())
+            return false;
+        struct stat found;
+        if (System::stat(at.library(now.key).c_str(), &found) != 0 || static_cast<std::uint64_t>(found.st_size) != now.size)
+            return false;
+        const auto same = [&](build_input& input, const build_input& seen) {
+            if (seen.digest != input.digest)
+                return false;
+            const file_identity state = settled(seen.state, look) ? seen.state : file_identity();
+            of.changed = of.changed || state != input.state;
+            input.state = state;
+            return true;
+        };
+
+        for (build_input& file : now.files) {
+            if (has_state(file))
+                continue;
+            const build_input* const seen = inputs.file(file.path);
+            if (!seen || !same(file, *seen))
+                return false;
+            of.read_again.push_back(file.path);
+        }
+        std::set<std::string> names; // read from the record only where a folder has any, and has changed
+        for (build_input& folder : now.folders)
+            if (!has_state(folder) && !same(folder, inputs.folder(folder.path, [&](const std::string& where, const std::string& name) {
+                    if (names.empty() && (!of.system.empty() || record.system_files(now, of.system)))
+                        for (const build_inputs* list : {&now.files, &of.system})
+                            for (const build_input& file : *list)
+                                add_parts(names, file.path);
+                    return matters(at, names, where, name);
+                })))
+                return false;
+
+        const std::string packages = package_state(look);
+        if (!packages.empty() && packages == now.packages)
+            return true;
+        if (of.system.empty() && !record.system_files(now, of.system))
+            return false;
+        for (build_input& file : of.system) {
+            if (has_state(file))
+                continue;
+            const build_input* const seen = inputs.file(file.path);
+            if (seen ? !same(file, *seen) : at.compiler.found())
+                return false;
+        }
+        of.changed = of.changed || packages != now.packages;
+        now.packages = packages;
+        return true;
+    }
+
+    static bool has_state(const build_input& input) {
+        struct stat found;
+        return System::stat(input.path.c_str(), &found) == 0 && file_identity(found) == input.state;
+    }
+
+    // The state of what the system's package manager keeps its list in; empty where there is none, or where it was changed only just now.
+    static std::string package_state(std::int64_t look) {
+        sha256 all;
+        bool any = false;
+        for (const char* path : {"/var/lib/dpkg/status", "/var/lib/rpm/rpmdb.sqlite", "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+                                 "/lib/apk/db/installed", "/var/lib/pacman/local"}) {
+            struct stat found;
+            if (System::stat(path, &found) != 0)
+                continue;
+            const file_identity state(found);
+            if (!settled(state, look))
+                return "";
+            any = true;
+            for (const std::uint64_t number : {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
+                                               static_cast<std::uint64_t>(state.changed)})
+                all.field(std::to_string(number));
+        }
+        return any ? all.hex() : "";
+    }
+
+    // Writes a record that says of the same results in which state their files are now.
+    void refresh(const place& at) const {
+        try {
+            const basic_lock<System> turn(at.file(".lock"));
+            if (const result now = current(at); !now.record.empty())
+                remember(at, now.record);
+        } catch (const error& e) {
+            // A cache that cannot be written to serves all the same.
+            trace("not remembering the files of '", at.directory, "': ", e.what());
+        }
+    }
+
+    void remember(const place& at, const std::string& record) const {
+        const basic_scratch<System> beside(cache_);
+        publish<System>(at.file(".record"), record, beside.path());
+    }
+
+    // ---- Making one
+
+    // What is known before a compiler has said what it reads: from the newest result, and from an attempt that came to nothing.
+    struct expected {
+        std::set<std::string> files, folders, names;
+        std::string changed; // what made the attempt come to nothing
+    };
+
+    template <class Check>
+    result build(const place& at, const plugin_type& type, Check& check) const {
+        require_trust<System>(at.directory, status_of(at.directory), options_.trust);
+        if (options_.report)
+            options_.report("compiling " + at.name());
+        const build_record record(text_of(at.file(".record")));
+        expected known;
+        if (!record.results().empty())
+            for (const build_input& file : record.results()[0].files)
+                known.files.insert(file.path);
+        for (int attempt = 0; attempt < 3; ++attempt) {
+            known.changed.clear();
+            result made = try_to_build(at, type, check, record, known);
+            if (!made.library.empty())
+                return made;
+            trace("'", known.changed, "' changed while '", at.directory, "' was being compiled");
+        }
+        throw error::sources_keep_changing(at.directory, known.changed);
+    }
+
+    // Nothing where something changed meanwhile.
+    template <class Check>
+    result try_to_build(const place& at, const plugin_type& type, Check& check, const build_record& record, expected& known) const {
+        const std::vector<std::string> sources = sources_in(at.directory);
+        for (const std::string& source : sources) {
+            require_trusted(join(at.directory, source));
+            known.files.insert(join(at.directory, source));
+        }
+        known.files.insert(flags_file(at));
+        basic_inputs<System> before;
+        for (const std::string& path : known.files)
+            before.file(path);
+        const auto matter = [&](const std::string& where, const std::string& name) { return matters(at, known.names, where, name); };
+        for (const std::string& path : known.folders)
+            before.folder(path, matter);
+
+        const compile_flags flags = read_flags(at, before);
+        std::vector<std::string> folders = basic_headers<System>(options_.include).folders(type);
+        for (std::string& folder : folders)
+            folder = absolute(folder);
+        const basic_scratch<System> scratch(cache_);
+        basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch);
+        folders.push_back(at.directory);
+        for (const std::string& folder : flags.include_folders())
+            folders.push_back(folder[0] == '/' ? folder : join(at.directory, folder));
+
+        const std::int64_t start = start_after(before, folders);
+        build_result made;
+        made.compiler = at.compiler.stamp();
+        made.packages = package_state(start);
+        try {
+            compilation.compile();
+            compilation.link();
+        } catch (const error&) {
+            basic_inputs<System> after;
+            for (const std::string& path : known.files)
+                if (const build_input* const was = before.seen(path); was && !is_same(*was, after.file(path)))
+                    known.changed = path;
+            if (known.changed.empty())
+                throw;
+            return {};
+        }
+
+        basic_inputs<System> after;
+        const auto take = [&](build_inputs& into, const build_input& now) {
+            const build_input* const was = before.seen(now.path);
+            if (was ? !is_same(*was, &now) : now.state.changed >= start)
+                known.changed = now.path;
+            into.push_back({now.path, settled(now.state, start) ? now.state : file_identity(), now.digest});
+        };
+        build_inputs system;
+        std::vector<std::string> files = compilation.files();
+        if (before.seen(flags_file(at)))
+            files.push_back(flags_file(at));
+        known.names.clear();
+        for (const std::string& path : files) {
+            known.files.insert(path);
+            add_parts(known.names, path);
+            if (const build_input* const now = after.file(path))
+                take(is_systems(path) ? system : made.files, *now);
+            else
+                known.changed = path;
+        }
+        for (const std::string& folder : folders_that_matter(made.files, folders, known.names)) {
+            known.folders.insert(folder);
+            take(made.folders, after.folder(folder, matter));
+        }
+        if (package_state(start) != made.packages)
+            made.packages.clear();
+        if (!known.changed.empty())
+            return {};
+
+        for (const build_input& file : made.files)
+            require_trusted(file.path);
+        check(compilation.library());
+        trace_pins(compilation.library());
+        made.key = key_of(at, compilation.recipe(), made.files, system);
+        result finished{at.library(made.key), ""};
+        publish_library(compilation.library(), finished.library, check);
+        made.size = static_cast<std::uint64_t>(status_of(finished.library).st_size);
+        finished.record = record.with(made, system);
+        return finished;
+    }
+
+    static bool is_same(const build_input& was, const build_input* now) {
+        return now && now->state == was.state && now->digest == was.digest;
+    }
+
+    static std::vector<std::string> sources_in(const std::string& directory) {
+        std::vector<std::string> sources;
+        std::string others;
+        for (const std::string& name : names_in<System>(directory)) {
+            if (name == "CMakeLists.txt")
+                throw error::needs_cmake(directory);
+            struct stat found;
+            if (is_source_name(name) && System::stat(join(directory, name).c_str(), &found) == 0 && S_ISREG(found.st_mode))
+                sources.push_back(name);
+            else if (others.size() < 200)
+                others += (others.empty() ? "has '" : ", '") + name + '\'';
+        }
+        if (sources.empty())
+            throw error::no_sources(directory, others.empty() ? "is empty" : others);
+        return sources;
+    }
+
+    compile_flags read_flags(const place& at, const basic_inputs<System>& seen) const {
+        compile_flags flags;
+        for (const std::string& flag : options_.flags)
+            flags.add(flag, "options.flags");
+        const std::string path = flags_file(at);
+        if (seen.seen(path)) {
+            require_trusted(path);
+            flags.add_lines(read_file<System>(path), path);
+        }
+        return flags;
+    }
+
+    static std::string flags_file(const place& at) { return join(at.directory, "compile_flags.txt"); }
+
+    static std::string absolute(const std::string& folder) {
+        return folder[0] == '/' ? folder : join(canonical("."), folder);
+    }
+
+    // A time that every change from now on will be seen to be later than: files are stamped in steps of some milliseconds, and what was
+    // written in this one could not be told from what will be.
+    static std::int64_t start_after(const basic_inputs<System>& seen, const std::vector<std::string>& folders) {
+        std::int64_t newest = seen.newest();
+        for (const std::string& folder : folders) {
+            struct stat found;
+            if (System::stat(folder.c_str(), &found) == 0 && newest < file_identity(found).changed)
+                newest = file_identity(found).changed;
+        }
+        // A clock that is behind that of a file server is not waited for.
+        for (int i = 0; i < 50 && nanoseconds(System::now()) <= newest; ++i)
+            System::pause_a_millisecond();
+        return nanoseconds(System::now());
+    }
+
+    static struct stat status_of(const std::string& path) {
+        struct stat found;
+        if (System::stat(path.c_str(), &found) != 0)
+            throw error::system_call("look at", path, errno);
+        return found;
+    }
+
+    void require_trusted(const std::string& path) const {
+        if (!options_.trust.everyone)
+            require_trust<System>(canonical(path), status_of(path), options_.trust);
+    }
+
+    // What only the package manager changes, or nobody. /usr/local is anybody's.
+    static bool is_systems(const std::string& path) {
+        const auto in = [](std::string_view where, std::string_view root) { return where.substr(0, root.size()) == root; };
+        const auto packaged = [&](std::string_view where) {
+            return (in(where, "/usr/") && !in(where, "/usr/local/")) || in(where, "/nix/store/") || in(where, "/gnu/store/");
+        };
+        if (!packaged(path))
+            return false;
+        // `/usr/../home/me` is not.
+        char* const found = System::realpath(path.c_str());
+        const bool there = found && packaged(found);
+        std::free(found);
+        return there;
+    }
+
+    // A name in a folder matters where it could be found instead of something that was read, or is a source or flags.
+    static bool matters(const place& at, const std::set<std::string>& names, const std::string& folder, const std::string& name) {
+        return names.count(name) != 0 ||
+               (folder == at.directory && (is_source_name(name) || name == "compile_flags.txt" || name == "CMakeLists.txt"));
+    }
+
+    static void add_parts(std::set<std::string>& names, std::string_view path) {
+        while (!path.empty()) {
+            const std::string_view part = path.substr(0, path.find('/'));
+            if (!part.empty() && part != "." && part != "..")
+                names.emplace(part);
+            path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
+        }
+    }
+
+    // The folders that a header was or could have been found in, and those in them that bear the name of one on the way to a header.
+    static std::set<std::string> folders_that_matter(const build_inputs& files, std::vector<std::string> folders,
+                                                     const std::set<std::string>& names) {
+        for (const build_input& file : files)
+            folders.emplace_back(parent(file.path));
+        std::set<std::string> found;
+        while (!folders.empty()) {
+            const std::string folder = std::move(folders.back());
+            folders.pop_back();
+            if (is_systems(folder + '/') || !found.insert(folder).second)
+                continue;
+            for (const std::string& name : names_in<System>(folder)) {
+                struct stat inside;
+                // A link may lead back to here.
+                if (std::string path = join(folder, name);
+                    names.count(name) != 0 && System::lstat(path.c_str(), &inside) == 0 && S_ISDIR(inside.st_mode))
+                    folders.push_back(std::move(path));
+            }
+        }
+        return found;
+    }
+
+    static std::string key_of(const place& at, const std::string& recipe, const build_inputs& own, const build_inputs& system) {
+        sha256 all;
+        all.field(at.compiler.traits().identity).field(at.directory).field(recipe);
+        for (const build_inputs* list : {&own, &system})
+            for (const build_input& file : *list)
+                all.field(file.path).field(file.digest);
+        return all.hex();
+    }
+
+    static void trace_pins(const std::string& library) {
+        if (!tracing())
+            return;
+        const basic_file<System> open(library, O_RDONLY);
+        for (const std::string& symbol : elf_reader<System>(open.descriptor(), library).what_pins().unique_symbols)
+            trace("'", library, "' will stay in memory for its unique symbol ", symbol);
+    }
+
+    // Puts a library where others find it, unless there is one of that name: equal, and perhaps in use.
+    template <class Check>
+    static void publish_library(const std::string& unpublished, const std::string& path, Check& check) {
+        struct stat found;
+        if (System::stat(path.c_str(), &found) == 0) {
+            try {
+                check(path);
+                return;
+            } catch (const error& e) {
+                trace("replacing '", path, "': ", e.what());
+            }
+        }
+        // Linkers let the umask say who may write to it, and the loader refuses what others may.
+        if (System::chmod(unpublished.c_str(), 0700) != 0)
+            throw error::system_call("change the mode of", unpublished, errno);
+        if (System::rename(unpublished.c_str(), path.c_str()) != 0)
+            throw error::system_call("rename to", path, errno);
+    }
+
+    build_options options_;
+    basic_cache<System> cache_;
+};
+using builder = basic_builder<>;
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif

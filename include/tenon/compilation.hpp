@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_COMPILATION_HPP
+#define TENON_COMPILATION_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/cache.hpp>
+#include <tenon/compile_flags.hpp>
+#include <tenon/compiler.hpp>
+#include <tenon/error.hpp>
+#include <tenon/file.hpp>
+#include <tenon/path.hpp>
+#include <tenon/posix.hpp>
+#include <tenon/process.hpp>
+#include <tenon/sha256.hpp>
+#include <tenon/toolchain.hpp>
+
+namespace tenon::inline v1::detail {
+
+/// The files that a compiler says, in the words of a makefile, that it has read.
+inline word_list read_dependencies(std::string_view makefile) {
+    word_list found;
+    std::string path;
+    const auto finish = [&] {
+        // The target is the one word that ends in a colon; a colon in a path is not at its end.
+        if (!path.empty() && path.back() != ':')
+            found.push_back(path);
+        path.clear();
+    };
+    for (std::size_t i = 0; i < makefile.size(); ++i) {
+        const char c = makefile[i], next = i + 1 < makefile.size() ? makefile[i + 1] : '\0';
+        if (c == '\\' && next == '\n')
+            ++i, finish();
+        else if (c == ' ' || c == '\n' || c == '\t')
+            finish();
+        else if ((c == '\\' && (next == ' ' || next == '#' || next == ':' || next == '\t')) || (c == '$' && next == '$'))
+            path += next, ++i;
+        else
+            path += c;
+    }
+    finish();
+    return found;
+}
+
+/// The files that a linker says it has opened: one a line, members of archives as `lib.a(member.o)` or `(lib.a)member.o`.
+inline word_list read_linked(std::string_view trace) {
+    word_list found;
+    while (!trace.empty()) {
+        std::string_view line = trace.substr(0, trace.find('\n'));
+        trace.remove_prefix(line.size() < trace.size() ? line.size() + 1 : line.size());
+        if (!line.empty() && line.front() == '(')
+            line = line.substr(1, line.find(')') - 1);
+        else if (!line.empty() && line.back() == ')')
+            line = line.substr(0, line.rfind('('));
+        if (!line.empty())
+            found.emplace_back(line);
+    }
+    return found;
+}
+
+/// One run of a compiler over the sources of a directory, and of the linker over what comes out.
+template <class System = posix>
+class basic_compilation {
+public:
+    /// Of `sources` in `directory`, with headers searched in `folders` first.
+    basic_compilation(const basic_compiler<System>& compiler, const std::string& directory, word_list sources, const compile_flags& flags,
+                      const word_list& folders, const basic_scratch<System>& in)
+        : directory_(directory), sources_(std::move(sources)), flags_(flags), scratch_(in), compile_(compiler.arguments()) {
+        const compiler_traits traits = compiler.traits();
+        compile_.push_back(language_flag());
+        add(compile_, toolchain_flags(toolchain, traits.clang));
+        // Default visibility would let a symbol of the host, or of another plugin, take the place of this one's.
+        add(compile_, {"-O2", "-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
+        // A unique symbol keeps a library in memory for good, and its value from one version to the next.
+        if (traits.gnu_unique)
+            compile_.push_back("-fno-gnu-unique");
+        // Options of the link in a compile, and the other way round, are no mistake of the plugin's author.
+        if (traits.clang)
+            compile_.push_back("-Qunused-arguments");
+        link_ = compile_;
+        for (const std::string& folder : folders)
+            compile_.push_back("-I" + folder);
+        add(compile_, flags.compile());
+        add(link_, flags.compile());
+        link_.push_back("-shared");
+        // Clang leaves a sanitizer's symbols to the host's executable.
+        if (!(traits.clang && sanitizes(link_)))
+            link_.push_back("-Wl,-z,defs");
+    }
+
+    /// What makes the library what it is, besides the files that are read.
+    std::string recipe() const {
+        sha256 all;
+        for (const word_list* list : {&compile_, &link_, &flags_.link(), &sources_}) {
+            all.field(std::to_string(list->size()));
+            for (const std::string& word : *list)
+                all.field(word);
+        }
+        return all.hex();
+    }
+
+    /// Throws what the compiler says of each source that it refuses.
+    void compile() {
+        // A machine that does not know counts as one.
+        const auto at_once = static_cast<std::size_t>(std::max(System::processors(), 1L));
+        std::vector<basic_process<System>> runs;
+        std::vector<ended> ends;
+        for (std::size_t i = 0; i < sources_.size(); ++i) {
+            if (i >= at_once)
+                ends.push_back(runs[i - at_once].wait());
+            command what = prepared(compile_);
+            add(what.arguments, {"-MD", "-MT", "library", "-MF", made(i, ".d"), "-c", join(directory_, sources_[i]), "-o", made(i, ".o")});
+            runs.emplace_back(std::move(what));
+        }
+        while (ends.size() < runs.size())
+            ends.push_back(runs[ends.size()].wait());
+
+        failures failed;
+        for (std::size_t i = 0; i < runs.size(); ++i)
+            failed.look_at(runs[i].what(), ends[i], made(i, ".o"));
+        failed.raise(directory_);
+    }
+
+    void link() {
+        command what = prepared(link_);
+        for (std::size_t i = 0; i < sources_.size(); ++i)
+            what.arguments.push_back(made(i, ".o"));
+        add(what.arguments, {"-o", library()});
+        add(what.arguments, flags_.link());
+        if (!flags_.link().empty())
+            what.arguments.push_back("-Wl,--trace");
+        ended end = run<System>(what);
+        failures failed;
+        failed.look_at(what, end, library());
+        failed.raise(directory_);
+        linked_ = read_linked(end.out);
+    }
+
+    std::string library() const { return scratch_ / "library.so"; }
+
+    /// The absolute paths of all files that were read, as the compiler spells them; sorted.
+    word_list files() const {
+        word_list found;
+        for (std::size_t i = 0; i < sources_.size(); ++i)
+            add(found, read_dependencies(read_file<System>(made(i, ".d"))));
+        for (const std::string& path : linked_)
+            // What a linker prints besides is about no file, and what is here was made here.
+            if (struct stat seen; path.compare(0, scratch_.path().size(), scratch_.path()) != 0 &&
+                                  System::stat(absolute(path).c_str(), &seen) == 0 && S_ISREG(seen.st_mode))
+                found.push_back(path);
+        for (std::string& path : found)
+            path = absolute(path);
+        std::sort(found.begin(), found.end());
+        found.erase(std::unique(found.begin(), found.end()), found.end());
+        return found;
+    }
+
+private:
+    // What went wrong, of as many commands as there were.
+    struct failures {
+        std::string first, runs;
+
+        void look_at(const command& what, const ended& end, const std::string& result) {
+            struct stat made;
+            // Where nobody knows how it ended, its result tells.
+            if (!end.failed() && System::stat(result.c_str(), &made) == 0)
+                return;
+            const std::string said = end.err + end.out;
+            if (first.empty())
+                first = first_error(said);
+            if (first.empty())
+                first = std::string(basename(what.arguments[0])) + ' ' + end.how();
+            runs += shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") + said + (ends_line(said) ? "" : "\n");
+        }
+
+        void raise(const std::string& directory) const {
+            if (!runs.empty())
+                throw error::build_failed(directory, first, std::string_view(runs).substr(0, runs.size() - 1));
+        }
+
+        static bool ends_line(const std::string& text) { return !text.empty() && text.back() == '\n'; }
+
+        static std::string first_error(std::string_view said) {
+            while (!said.empty()) {
+                const std::string_view line = said.substr(0, said.find('\n'));
+                // A linker without the word `error` says it later, and less.
+                if (line.find("error:") != line.npos || line.find("undefined reference to") != line.npos)
+                    return std::string(line);
+                said.remove_prefix(line.size() < said.size() ? line.size() + 1 : line.size());
+            }
+            return "";
+        }
+    };
+
+    static void add(word_list& to, const word_list& more) { to.insert(to.end(), more.begin(), more.end()); }
+
+    static bool sanitizes(const word_list& flags) {
+        for (const std::string& flag : flags)
+            if (flag.compare(0, 11, "-fsanitize=") == 0)
+                return true;
+        return false;
+    }
+
+    // In the directory, so that relative paths in flags are relative to where they stand.
+    command prepared(const word_list& arguments) const { return {arguments, basic_compiler<System>::variables(), directory_}; }
+
+    std::string made(std::size_t source, std::string_view end) const { return scratch_ / (std::to_string(source) + std::string(end)); }
+
+    std::string absolute(const std::string& path) const { return path[0] == '/' ? path : join(directory_, path); }
+
+    const std::string& directory_;
+    word_list sources_;
+    const compile_flags& flags_;
+    const basic_scratch<System>& scratch_;
+    word_list compile_, link_, linked_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_INPUTS_HPP
+#define TENON_INPUTS_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/build_record.hpp>
+#include <tenon/error.hpp>
+#include <tenon/file.hpp>
+#include <tenon/path.hpp>
+#include <tenon/posix.hpp>
+#include <tenon/sha256.hpp>
+
+namespace tenon::inline v1::detail {
+
+inline bool ends_in(std::string_view name, std::string_view end) {
+    return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
+}
+
+// An editor's lock beside `a.cpp` is `.#a.cpp`.
+inline bool is_source_name(std::string_view name) {
+    return name[0] != '.' && (ends_in(name, ".cpp") || ends_in(name, ".cc") || ends_in(name, ".cxx"));
+}
+
+/// The sorted names in a folder; none where there is no such folder.
+template <class System = posix>
+std::vector<std::string> names_in(const std::string& folder) {
+    std::vector<std::string> names;
+    DIR* const open = System::opendir(folder.c_str());
+    if (!open) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return names;
+        throw error::system_call("open the folder", folder, errno);
+    }
+    while (const dirent* each = System::readdir(open))
+        if (const std::string_view name = each->d_name; name != "." && name != "..")
+            names.emplace_back(name);
+    System::closedir(open);
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+/// Whether a file or folder whose last change was then would have shown another state if it had been changed after `look`.
+inline bool settled(const file_identity& state, std::int64_t look) {
+    // File systems that count whole seconds, or every other one, show two changes as one for that long.
+    constexpr std::int64_t second = 1'000'000'000;
+    const std::int64_t step = state.changed % second == 0 ? 2 * second : 0;
+    return state.changed + step < look;
+}
+
+/// Looks at files and folders, and reads no file twice.
+template <class System = posix>
+class basic_inputs {
+public:
+    /// The state and the digest of a regular file; null where there is none that can be read.
+    const build_input* file(const std::string& path) {
+        const auto [place, fresh] = seen_.try_emplace(path);
+        build_input& input = place->second;
+        if (!fresh)
+            return input.digest.empty() ? nullptr : &input;
+        const basic_file<System> from(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
+        if (from.descriptor() < 0 || !S_ISREG(from.status(path).st_mode))
+            return nullptr;
+        sha256 all;
+        from.parts(path, [&](std::string_view part) { all.add(part); });
+        // As it is after it was read: what was written to it meanwhile makes it younger than this look.
+        input = {path, file_identity(from.status(path)), all.hex()};
+        return &input;
+    }
+
+    /// The state of a folder, and a digest of those names in it that matter; of a folder that is not there as of one that is empty.
+    template <class Matters>
+    const build_input& folder(const std::string& path, Matters&& matters) {
+        sha256 all;
+        for (const std::string& name : names_in<System>(path))
+            if (matters(path, name))
+                all.field(name);
+        struct stat found;
+        const bool there = System::stat(path.c_str(), &found) == 0;
+        return seen_[path] = {path, there ? file_identity(found) : file_identity(), all.hex()};
+    }
+
+    /// What was seen of a path so far; null where nothing was.
+    const build_input* seen(const std::string& path) const {
+        const auto known = seen_.find(path);
+        return known == seen_.end() || known->second.digest.empty() ? nullptr : &known->second;
+    }
+
+    /// The last change to anything that was looked at.
+    std::int64_t newest() const {
+        std::int64_t last = 0;
+        for (const auto& [path, input] : seen_)
+            last = std::max(last, input.state.changed);
+        return last;
+    }
+
+private:
+    std::map<std::string, build_input> seen_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
