@@ -10,10 +10,16 @@ struct greeter {
 
 struct hello : greeter {
 #ifdef FIXED
-    int greet(int n) override { return n; }
+    int greet(int n) override {
+        return n;
+    }
 #else
-    int greet(int n) const { return n; }
+    int greet(int n) const {
+        return n;
+    }
 #endif
 };
 
-void add(tenon::registry& built_ins) { built_ins.add<greeter, hello>("hello", "1.0.0"); }
+void add(tenon::registry& built_ins) {
+    built_ins.add<greeter, hello>("hello", "1.0.0");
+}

@@ -1,6 +1,6 @@
 // error: deleted
-#include <utility>
 #include <tenon/plugin.hpp>
+#include <utility>
 
 struct greeter {
     static constexpr tenon::plugin_type type{"greeter"};
@@ -10,7 +10,11 @@ struct greeter {
 };
 
 #ifdef FIXED
-tenon::plugin<greeter> passed_on(tenon::plugin<greeter>& hello) { return std::move(hello); }
+tenon::plugin<greeter> passed_on(tenon::plugin<greeter>& hello) {
+    return std::move(hello);
+}
 #else
-tenon::plugin<greeter> passed_on(tenon::plugin<greeter>& hello) { return hello; }
+tenon::plugin<greeter> passed_on(tenon::plugin<greeter>& hello) {
+    return hello;
+}
 #endif

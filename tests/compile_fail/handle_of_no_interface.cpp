@@ -10,4 +10,6 @@ struct greeter {
 #endif
 };
 
-int greet(tenon::plugin<greeter>& hello) { return hello->greet(1); }
+int greet(tenon::plugin<greeter>& hello) {
+    return hello->greet(1);
+}

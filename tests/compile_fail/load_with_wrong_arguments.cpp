@@ -10,7 +10,11 @@ struct greeter {
 };
 
 #ifdef FIXED
-void greet() { tenon::load<greeter>("hello")->greet(1); }
+void greet() {
+    tenon::load<greeter>("hello")->greet(1);
+}
 #else
-void greet() { tenon::load<greeter>("hello", 7)->greet(1); }
+void greet() {
+    tenon::load<greeter>("hello", 7)->greet(1);
+}
 #endif

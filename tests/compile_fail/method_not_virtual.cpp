@@ -1,5 +1,5 @@
 // error: `methods` names a function that is not virtual
-// clang only: g++ takes any member function for a constant; there the manifest says it, when a host first uses the interface
+// clang only: g++ takes any member function for a constant; there the manifest shows it at run time
 #include <tenon/export.hpp>
 
 struct greeter {
@@ -7,9 +7,13 @@ struct greeter {
     virtual ~greeter() = default;
     virtual int greet(int) = 0;
 #ifdef FIXED
-    virtual int greet_twice(int n) { return greet(greet(n)); }
+    virtual int greet_twice(int n) {
+        return greet(greet(n));
+    }
 #else
-    int greet_twice(int n) { return greet(greet(n)); }
+    int greet_twice(int n) {
+        return greet(greet(n));
+    }
 #endif
     using methods = tenon::methods<&greeter::greet, &greeter::greet_twice>;
 };

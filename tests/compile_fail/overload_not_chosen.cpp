@@ -7,7 +7,8 @@ struct greeter {
     virtual int greet(int) = 0;
     virtual int greet(char) = 0;
 #ifdef FIXED
-    using methods = tenon::methods<tenon::overload<int(int)>(&greeter::greet), tenon::overload<int(char)>(&greeter::greet)>;
+    using methods = tenon::methods<tenon::overload<int(int)>(&greeter::greet),
+                                   tenon::overload<int(char)>(&greeter::greet)>;
 #else
     using methods = tenon::methods<&greeter::greet, &greeter::greet>;
 #endif

@@ -1,7 +1,7 @@
 // error: a method gives out a type that carries the plugin's code along
 #include <any>
-#include <vector>
 #include <tenon/export.hpp>
+#include <vector>
 
 struct maker {
     static constexpr tenon::plugin_type type{"maker"};
