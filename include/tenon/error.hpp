@@ -122,6 +122,15 @@ public:
                      known.empty() ? "there are no plugins of that type" : "known: ", known,
                      here.empty() ? "" : "; there is a '", here, here.empty() ? "" : "', and a path has to contain a slash")};
     }
+    static error two_libraries(std::string_view name, const std::string& path, std::string_view other) {
+        return {errc::ambiguous,
+                text("the name '", name, "' may be '", path, "' or '", other, "'; remove one, or give the path"), path};
+    }
+    static error build_needed(const std::string& path) {
+        return {errc::build_needed,
+                text("'", path, "' has to be compiled or fetched first, and options.build says never; prepare it with a loader that may"),
+                path};
+    }
     static error bad_plugin_choice(const std::string& path, std::string_view plugin) {
         return {errc::malformed_driver,
                 text("'", plugin, "', which follows '", path, "#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; where the "

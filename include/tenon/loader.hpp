@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_LOADER_HPP
+#define TENON_LOADER_HPP
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/builder.hpp>
+#include <tenon/cache.hpp>
+#include <tenon/driver.hpp>
+#include <tenon/error.hpp>
+#include <tenon/fit.hpp>
+#include <tenon/library.hpp>
+#include <tenon/path.hpp>
+#include <tenon/plugin.hpp>
+#include <tenon/registry.hpp>
+#include <tenon/repository.hpp>
+#include <tenon/trace.hpp>
+
+namespace tenon::inline v1 {
+
+/// Whether sources may be compiled and repositories fetched.
+enum class build_policy {
+    when_needed,
+    never, ///< what the cache has is used, as long as it is current; no compiler and no git runs
+};
+
+/// How a loader works; all of it may be left out.
+struct loader_options {
+    std::string cache{};                 ///< where results are kept; see README for what else is looked at
+    std::vector<std::string> compiler{}; ///< its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
+    std::vector<std::string> flags{};    ///< more of them, for every plugin
+    std::vector<std::string> include{};  ///< folders with headers, before those of the interface and of tenon
+    std::vector<std::string> search{};   ///< folders in which a bare name may be a library, `name.so` or `libname.so`
+    build_policy build = build_policy::when_needed;
+    unload_policy unload = unload_policy::when_unused;
+    tenon::trust trust{};
+    bool private_copy = false; ///< see library_options
+    std::function<void(std::string_view)> report{}; ///< is told what takes time, "compiling passwd"; called on the thread that loads
+};
+
+/// Loads plugins from a driver: a built-in's name, a library's path, a directory of sources, or a git repository.
+///
+///     tenon::loader loader{{.search = {"/opt/plugins"}}};
+///     auto users = loader.load<user_provider>("git+https://example.org/drivers@v1.2#subdirectory=json", settings);
+///     users->get_user("root");
+///
+/// Throws `error`, and what the plugin's constructor throws. Every function but `built_ins` may be called from any thread, also while
+/// others are, and from a plugin's constructor. A handle may outlive the loader.
+class loader {
+public:
+    explicit loader(loader_options options = {}) : options_(std::move(options)) {}
+
+    /// The plugins that are part of this program; to be added to before other threads load.
+    registry& built_ins() noexcept { return built_ins_; }
+
+    template <class T, path_like D, class... A>
+        requires arguments_of_the_factory<T, A...>
+    plugin<T> load(const D& text, A&&... arguments) const {
+        const driver from = driver::parse(detail::native(text));
+        if (from.what == driver::kind::name)
+            if (const auto* built_in = built_ins_.find<T>(from.place)) {
+                detail::trace("'", from.place, "' is built in");
+                return plugin<T>::from_built_in(*built_in, static_cast<A&&>(arguments)...);
+            }
+        const found library = locate<T>(from);
+        return plugin<T>::from_library(library_options{options_.unload, options_.trust, options_.private_copy}, library.path,
+                                       library.plugin, static_cast<A&&>(arguments)...);
+    }
+
+    /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run with `build = never`.
+    /// The library's path; empty for a built-in.
+    template <class T, path_like D>
+    std::string prepare(const D& text) const {
+        const driver from = driver::parse(detail::native(text));
+        if (from.what == driver::kind::name && built_ins_.find<T>(from.place))
+            return "";
+        const found library = locate<T>(from);
+        check<T>(library);
+        return library.path;
+    }
+
+private:
+    struct found {
+        std::string path, plugin;
+    };
+
+    template <class T>
+    static std::string_view type_name() {
+        return {T::type.name(), T::type.size()};
+    }
+
+    template <class T>
+    void check(const found& library) const {
+        const detail::library_file file(library.path, options_.trust);
+        detail::fitting_plugin(file.manifest(), file.path(), type_name<T>(), library.plugin, detail::expected_shape<T>());
+    }
+
+    template <class T>
+    found locate(const driver& from) const {
+        switch (from.what) {
+        case driver::kind::name:
+            return {searched(from.place, type_name<T>()), from.place};
+        case driver::kind::library:
+            return {from.place, from.plugin};
+        case driver::kind::directory:
+            return {built<T>(from.place, from.plugin), from.plugin};
+        case driver::kind::repository:
+            return {built<T>(checked_out(from), from.plugin), from.plugin};
+        }
+        std::abort();
+    }
+
+    /// The library of a bare name, out of the first folder that has one.
+    std::string searched(const std::string& name, std::string_view type) const {
+        for (const std::string& folder : options_.search) {
+            const std::string plain = detail::join(folder, name + ".so"), prefixed = detail::join(folder, "lib" + name + ".so");
+            const bool has_plain = detail::posix::access(plain.c_str(), F_OK) == 0;
+            const bool has_prefixed = detail::posix::access(prefixed.c_str(), F_OK) == 0;
+            if (has_plain && has_prefixed)
+                throw error::two_libraries(name, plain, prefixed);
+            if (has_plain || has_prefixed)
+                return has_plain ? plain : prefixed;
+        }
+        std::vector<std::string> known = built_ins_.names(type);
+        for (const std::string& folder : options_.search)
+            add_libraries(known, folder);
+        throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name));
+    }
+
+    static void add_libraries(std::vector<std::string>& names, const std::string& folder) {
+        DIR* open = detail::posix::opendir(folder.c_str());
+        if (!open)
+            return;
+        while (const dirent* each = detail::posix::readdir(open)) {
+            std::string_view name = each->d_name;
+            if (name.size() <= 3 || name.substr(name.size() - 3) != ".so")
+                continue;
+            name.remove_suffix(3);
+            if (name.substr(0, 3) == "lib")
+                name.remove_prefix(3);
+            if (detail::well_named(name))
+                names.emplace_back(name);
+        }
+        detail::posix::closedir(open);
+    }
+
+    template <class T>
+    std::string built(const std::string& directory, const std::string& plugin) const {
+        const detail::cache cache(options_.cache);
+        const detail::basic_builder<> builder({options_.compiler, options_.flags, options_.include, options_.trust, options_.report}, cache);
+        if (options_.build == build_policy::never) {
+            std::string current = builder.cached(directory, T::type);
+            if (current.empty())
+                throw error::build_needed(directory);
+            return current;
+        }
+        return builder.library(directory, T::type, [&](const std::string& unpublished) { check<T>({unpublished, plugin}); });
+    }
+
+    std::string checked_out(const driver& from) const {
+        const detail::basic_repository<> repository(from, detail::cache(options_.cache), options_.report);
+        if (options_.build == build_policy::never) {
+            std::string current = repository.cached();
+            if (current.empty())
+                throw error::build_needed(from.place);
+            return current;
+        }
+        return repository.checkout();
+    }
+
+    loader_options options_;
+    registry built_ins_;
+};
+
+/// Loads a plugin with a loader of its own that has no options: `tenon::load<user_provider>("./drivers/json", settings)`.
+template <class T, path_like D, class... A>
+    requires arguments_of_the_factory<T, A...>
+plugin<T> load(const D& driver, A&&... arguments) {
+    return loader().load<T>(driver, static_cast<A&&>(arguments)...);
+}
+
+} // namespace tenon::inline v1
+
+#endif

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT
+#include <tenon/loader.hpp>
+
+#include <algorithm>
+#include <thread>
+
+#include "catch.hpp"
+#include "compiled.hpp"
+#include "plugins/part.hpp"
+
+using tests::fs::path;
+
+namespace {
+
+struct built_in_part : part {
+    explicit built_in_part(part_counts& counts) { ++counts.made; }
+    int version() const override { return 100; }
+    void fail() const override {}
+};
+struct added_part : built_in_part {
+    using built_in_part::built_in_part;
+    int version() const override { return 200; }
+};
+
+} // namespace
+
+TENON_EXPORT(part, built_in_part, "inside", "1.2.3")
+
+namespace {
+
+// Wrong arguments are compile errors here too.
+template <class... A>
+concept loads_with = requires(const tenon::loader& loader, A... arguments) { loader.load<part>("inside", arguments...); };
+static_assert(loads_with<std::reference_wrapper<part_counts>>);
+static_assert(!loads_with<>);
+static_assert(!loads_with<int>);
+
+/// A folder to keep everything in, and a loader that keeps its cache there.
+struct workshop {
+    tests::scratch_directory scratch;
+    part_counts counts{};
+    std::vector<std::string> reports;
+    tenon::loader_options options{.cache = scratch / "cache", .compiler = {TENON_CXX}, .report = [this](std::string_view step) {
+                                      reports.emplace_back(step);
+                                  }};
+
+    tenon::plugin<part> load(const std::string& driver) { return tenon::loader(options).load<part>(driver, counts); }
+
+    /// A directory with the sources of a part.
+    path sources(int version = 1, const std::string& name = "drivers") {
+        const path folder = scratch / name;
+        tests::write(folder / "part.cpp", "#define VERSION " + std::to_string(version) + "\n" +
+                                              tests::read(tests::source_directory / "tests/plugins/part.cpp"));
+        return folder;
+    }
+
+    path library(const path& to, const std::vector<std::string>& flags = {}) {
+        tests::fs::create_directories(to.parent_path());
+        return tests::compiled(to, tests::source_directory / "tests/plugins/part.cpp", flags, TENON_CXX);
+    }
+
+    /// What loading throws, with the folder left out of it.
+    std::string complaint(const std::string& driver) {
+        try {
+            load(driver);
+        } catch (const tenon::error& e) {
+            std::string text = e.what();
+            for (std::size_t at; (at = text.find(scratch.path().native() + "/")) != text.npos;)
+                text.erase(at, scratch.path().native().size() + 1);
+            return text;
+        }
+        return "no complaint";
+    }
+};
+
+bool says(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// A compiler that writes down each time that it is run.
+std::vector<std::string> counting_compiler(const path& log) {
+    tests::write(log.native() + ".sh", "#!/bin/sh\necho run >> '" + log.native() + "'\nexec " TENON_CXX " \"$@\"\n");
+    tests::fs::permissions(log.native() + ".sh", tests::fs::perms::owner_all);
+    return {log.native() + ".sh"};
+}
+
+} // namespace
+
+TEST_CASE("a bare name is a plugin of the program itself, without a file", "[loader]") {
+    workshop here;
+    auto inside = here.load("inside");
+    CHECK(inside->version() == 100);
+    CHECK(here.counts.made == 1);
+    CHECK(inside.info().type == "part");
+    CHECK(inside.info().name == "inside");
+    CHECK(inside.info().version == "1.2.3");
+    CHECK(inside.info().path == "");
+    CHECK(tenon::load<part>("inside", here.counts)->version() == 100);
+    CHECK(inside.close().reason() == "'inside' stays in memory: it is built into this program");
+    CHECK_FALSE(tests::fs::exists(here.scratch / "cache"));
+}
+
+TEST_CASE("a built-in that was added by hand is found by its name too", "[loader]") {
+    workshop here;
+    tenon::loader loader(here.options);
+    loader.built_ins().add<part, added_part>("added", "2.0.0");
+    CHECK(loader.load<part>("added", here.counts)->version() == 200);
+    CHECK(loader.load<part>("inside", here.counts)->version() == 100);
+}
+
+TEST_CASE("a bare name is a library in the first folder of the search path that has one", "[loader]") {
+    workshop here;
+    here.library(here.scratch / "first/libplain.so");
+    here.library(here.scratch / "second/plain.so", {"-DVERSION=2"});
+    here.library(here.scratch / "second/inside.so");
+    here.options.search = {here.scratch / "absent", here.scratch / "first", here.scratch / "second"};
+    CHECK(here.load("plain")->version() == 1);
+    CHECK(here.load("plain").info().path == here.scratch / "first/libplain.so");
+    CHECK(here.load("inside")->version() == 100); // what is built in goes first
+    here.library(here.scratch / "first/plain.so");
+    CHECK(here.complaint("plain") ==
+          "the name 'plain' may be 'first/plain.so' or 'first/libplain.so'; remove one, or give the path");
+}
+
+TEST_CASE("a library of the search path has to have the plugin that its name says", "[loader]") {
+    workshop here;
+    here.library(here.scratch / "search/other.so");
+    here.options.search = {here.scratch / "search"};
+    CHECK(here.complaint("other") == "'search/other.so' has no plugin of type 'part' named 'other'; it has 'plain'");
+}
+
+TEST_CASE("an unknown name lists the known ones, closest first", "[loader]") {
+    workshop here;
+    CHECK(here.complaint("insde") == "unknown name 'insde' of plugin type 'part'; known: inside");
+    tests::write(here.scratch / "search/libinsides.so", "");
+    tests::write(here.scratch / "search/outside.so", "");
+    tests::write(here.scratch / "search/README", "");
+    here.options.search = {here.scratch / "search", here.scratch / "absent"};
+    CHECK(here.complaint("insides-out") ==
+          "unknown name 'insides-out' of plugin type 'part'; known: insides, inside, outside");
+}
+
+TEST_CASE("a path is a library, and one of several plugins is chosen by its name", "[loader]") {
+    workshop here;
+    const path library = here.library(here.scratch / "part.so", {"-DSECOND"});
+    CHECK(here.load(library.native() + "#second").info().name == "second");
+    CHECK(says(here.complaint(library), "has several plugins of type 'part': 'plain', 'second'"));
+    CHECK(here.load(library.native() + "#plain").info().path == library);
+}
+
+TEST_CASE("a directory is compiled once, and again when its sources have changed", "[loader]") {
+    workshop here;
+    const path log = here.scratch / "log";
+    here.options.compiler = counting_compiler(log);
+    const path sources = here.sources(1);
+    {
+        const auto first = here.load(sources);
+        CHECK(first->version() == 1);
+        CHECK(first.info().path.find((here.scratch / "cache/bin/part/drivers-").native()) == 0);
+        CHECK(here.reports.size() == 1);
+        CHECK(says(here.reports.at(0), "compiling"));
+    }
+    const std::string runs = tests::read(log);
+    CHECK(here.load(sources)->version() == 1);
+    CHECK(tests::read(log) == runs);
+    CHECK(here.reports.size() == 1);
+
+    here.sources(2);
+    CHECK(here.load(sources)->version() == 2);
+    CHECK(tests::read(log) != runs);
+    CHECK(here.reports.size() == 2);
+}
+
+TEST_CASE("a loaded directory whose sources change goes on, and the new version loads beside it", "[loader]") {
+    workshop here;
+    const path sources = here.sources(1);
+    const auto first = here.load(sources);
+    here.sources(2);
+    const auto second = here.load(sources);
+    CHECK(first->version() == 1);
+    CHECK(second->version() == 2);
+}
+
+TEST_CASE("what is compiled at run time can be unloaded", "[loader]") {
+    workshop here;
+    auto part = here.load(here.sources());
+    const auto gone = part.close();
+    INFO(gone.reason());
+    CHECK(gone);
+}
+
+TEST_CASE("what the compiler says about a wrong plugin is in the error, with this library's own sentence", "[loader]") {
+    workshop here;
+    tests::write(here.scratch / "wrong/wrong.cpp", "#include \"part.hpp\"\n#include <tenon/export.hpp>\n"
+                                                   "struct wrong : part { explicit wrong(part_counts&) {} };\n"
+                                                   "TENON_EXPORT(part, wrong, \"wrong\", \"1.0.0\")\n");
+    const std::string said = here.complaint(here.scratch / "wrong");
+    INFO(said);
+    CHECK(says(said, "tenon: the plugin derives from the interface but is still abstract"));
+    CHECK(says(said, "wrong/wrong.cpp:"));
+    CHECK(says(said, TENON_CXX));
+}
+
+TEST_CASE("a directory whose plugin is of another type, or not of the name that was asked for, is never published", "[loader]") {
+    workshop here;
+    const path sources = here.sources();
+    CHECK(says(here.complaint(sources.native() + "#other"), "has no plugin of type 'part' named 'other'; it has 'plain'"));
+    tests::write(here.scratch / "empty/empty.cpp", "extern \"C\" int nothing() { return 0; }\n");
+    CHECK(says(here.complaint(here.scratch / "empty"), "has no plugins: it was not made with TENON_EXPORT"));
+    if (tests::fs::exists(here.scratch / "cache/bin/part"))
+        for (const auto& each : tests::fs::directory_iterator(here.scratch / "cache/bin/part"))
+            CHECK(each.path().extension() != ".so");
+    CHECK(here.load(sources)->version() == 1);
+}
+
+TEST_CASE("a repository is fetched and compiled", "[loader]") {
+    workshop here;
+    const path repository = here.sources(7, "repository/drivers").parent_path();
+    const auto git = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {"git", "-c", "user.name=tests", "-c", "user.email=tests@example.org"});
+        const auto said = tests::run(arguments, repository, {"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null"});
+        INFO(said.err);
+        REQUIRE(said.status == 0);
+    };
+    git({"init", "--quiet"});
+    git({"add", "."});
+    git({"commit", "--quiet", "--message=A driver"});
+    const std::string driver = "git+file://" + repository.native() + "#subdirectory=drivers&plugin=plain";
+
+    CHECK(here.load(driver)->version() == 7);
+    REQUIRE(here.reports.size() == 2);
+    CHECK(says(here.reports[0], "fetching"));
+    CHECK(says(here.reports[1], "compiling"));
+
+    // Without the remote, and without leave to compile, what is there will do.
+    tests::fs::remove_all(repository);
+    here.options.build = tenon::build_policy::never;
+    CHECK(here.load(driver)->version() == 7);
+}
+
+TEST_CASE("what was prepared is loaded where nothing may be compiled, and runs no compiler", "[loader]") {
+    workshop here;
+    const path sources = here.sources();
+    ::unsetenv("PART_LOADS");
+    const std::string library = tenon::loader(here.options).prepare<part>(sources);
+    CHECK(tests::fs::exists(library));
+    CHECK(std::getenv("PART_LOADS") == nullptr);
+    CHECK(tenon::loader(here.options).prepare<part>("inside") == "");
+
+    here.options.build = tenon::build_policy::never;
+    CHECK(here.load(sources).info().path == library);
+    here.sources(2);
+    CHECK(here.complaint(sources) ==
+          "'drivers' has to be compiled or fetched first, and options.build says never; prepare it with a loader that may");
+    CHECK(here.complaint("git+file:///nowhere/repository") ==
+          "'file:///nowhere/repository' has to be compiled or fetched first, and options.build says never; prepare it with a loader "
+          "that may");
+}
+
+TEST_CASE("what is prepared is checked", "[loader]") {
+    workshop here;
+    const path truncated = here.library(here.scratch / "part.so");
+    tests::fs::resize_file(truncated, 5000);
+    CHECK_THROWS_AS(tenon::loader(here.options).prepare<part>(truncated), tenon::error);
+}
+
+TEST_CASE("options reach the library: trust, private copies, and what becomes of the code", "[loader]") {
+    workshop here;
+    const path library = here.library(here.scratch / "part.so");
+    tests::fs::permissions(library, tests::fs::perms::others_write, tests::fs::perm_options::add);
+    CHECK(says(here.complaint(library), "somebody else could have written it"));
+    here.options.trust.everyone = true;
+    here.options.private_copy = true;
+    here.options.unload = tenon::unload_policy::never;
+    auto part = here.load(library);
+    tests::fs::resize_file(library, 0);
+    CHECK(part->version() == 1);
+    CHECK(part.close().what() == tenon::unloaded::state::pinned);
+}
+
+TEST_CASE("a handle outlives its loader", "[loader]") {
+    workshop here;
+    const path library = here.library(here.scratch / "part.so");
+    tenon::plugin<part> inside, outside;
+    {
+        const tenon::loader loader(here.options);
+        inside = loader.load<part>("inside", here.counts);
+        outside = loader.load<part>(library, here.counts);
+    }
+    CHECK(inside->version() == 100);
+    CHECK(outside->version() == 1);
+}
+
+TEST_CASE("eight threads that ask one loader for one directory get it, compiled once", "[loader]") {
+    workshop here;
+    const path log = here.scratch / "log", sources = here.sources(3);
+    here.options.compiler = counting_compiler(log);
+    here.options.report = {};
+    const tenon::loader loader(here.options);
+    std::vector<int> versions(8);
+    std::vector<std::thread> threads;
+    for (int& version : versions)
+        threads.emplace_back([&] {
+            part_counts counts{};
+            version = loader.load<part>(sources, counts)->version();
+        });
+    for (std::thread& each : threads)
+        each.join();
+    CHECK(versions == std::vector<int>(8, 3));
+
+    workshop alone;
+    alone.options.compiler = counting_compiler(alone.scratch / "log");
+    alone.load(alone.sources(3));
+    CHECK(tests::read(log) == tests::read(alone.scratch / "log"));
+}
+
+TEST_CASE("a plugin may load plugins while it is made, and while its library is initialised", "[loader]") {
+    workshop here;
+    const path inner = here.library(here.scratch / "inner.so", {"-DVERSION=5"});
+    tests::write(here.scratch / "outer.cpp", R"(
+#include "part.hpp"
+#include <tenon/export.hpp>
+#include <tenon/plugin.hpp>
+namespace {
+part_counts counts;
+const tenon::plugin<part> first{INNER, counts};
+struct outer : part {
+    explicit outer(part_counts& given) : second(INNER, given) {}
+    int version() const override { return first->version() * 10 + second->version(); }
+    void fail() const override {}
+    tenon::plugin<part> second;
+};
+}
+TENON_EXPORT(part, outer, "outer", "1.0.0")
+)");
+    const path outer = tests::compiled(here.scratch / "outer.so", here.scratch / "outer.cpp",
+                                       {"-I" + (tests::source_directory / "tests/plugins").native(), "-DINNER=\"" + inner.native() + "\""},
+                                       TENON_CXX);
+    CHECK(here.load(outer)->version() == 55);
+    CHECK(here.counts.made == 1);
+}
+
+TEST_CASE("what is malformed is an error before anything is looked for", "[loader]") {
+    workshop here;
+    CHECK_THROWS_AS(here.load(""), tenon::error);
+    CHECK(says(here.complaint("part.so"), "[a-z][a-z0-9_-]*"));
+    CHECK(says(here.complaint("git@example.org:user/repo"), "git+ssh://"));
+    CHECK(says(here.complaint("./absent"), "absent"));
+}
