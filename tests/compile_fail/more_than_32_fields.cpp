@@ -1,4 +1,4 @@
-// error: has more than 32 fields
+// error: the fields of this type \(T\) cannot be seen.* or more than 32 fields
 // reason: table
 #include <tenon/export.hpp>
 
