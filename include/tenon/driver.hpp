@@ -52,11 +52,11 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_letter_or_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-/// For messages: a terminal does not obey what it shows.
-inline std::string escaped(std::string_view text) {
+/// For messages: a terminal does not obey what it shows, but for the control characters that are kept.
+inline std::string escaped(std::string_view text, std::string_view kept = "") {
     std::string safe;
     for (const char c : text)
-        if (is_control(c)) {
+        if (is_control(c) && kept.find(c) == kept.npos) {
             constexpr char digits[] = "0123456789abcdef";
             safe.append("\\x").append(1, digits[(c >> 4) & 15]).append(1, digits[c & 15]);
         } else {

@@ -64,6 +64,7 @@ public:
     }
 
     /// The same from the cache alone; empty where it does not have the commit. Runs and writes nothing.
+    /// Throws, as `checkout` does, where the commit is there and has no such subdirectory.
     std::string cached() const {
         const std::string commit = pinned() ? wanted_.reference : remembered();
         return !commit.empty() && has(commit) ? inside(commit) : "";
@@ -89,9 +90,7 @@ private:
 
     // Readable, because the compiler's messages show it, and unambiguous.
     static std::string folder_name(std::string_view url) {
-        while (url.ends_with('/'))
-            url.remove_suffix(1);
-        std::string name(basename(url).substr(0, 40));
+        std::string name(basename(url.substr(0, url.find_last_not_of('/') + 1)).substr(0, 40));
         for (char& c : name)
             if (!is_letter_or_digit(c) && c != '.' && c != '-' && c != '_')
                 c = '_';
@@ -183,7 +182,10 @@ private:
 
     std::vector<named_commit> listed(std::vector<std::string> arguments) const {
         // Not where the host was started, which may be a repository with a configuration of its own.
-        const std::string text = succeeded(with_remote(std::move(arguments), "/")).out;
+        const finished asking = with_remote(std::move(arguments), "/");
+        const std::string& text = asking.how.out;
+        if (asking.how.failed() || (!asking.how.known && text.empty()))
+            throw failure(asking);
         std::vector<named_commit> found;
         for (std::string_view rest = text; !rest.empty();) {
             const std::string_view each = rest.substr(0, rest.find('\n'));
@@ -206,22 +208,20 @@ private:
         if (there.id.size() == 64)
             making.push_back("--object-format=sha256");
         making.push_back("git");
-        succeeded(alone(std::move(making), workshop.path()));
+        if (const finished made = alone(std::move(making), workshop.path()); made.how.failed())
+            throw failure(made);
 
         finished fetching = fetch(workshop.path(), {"--depth=1"}, {"+" + there.name + ":refs/tenon/wanted"});
         std::string commit = id_of("refs/tenon/wanted", workshop.path());
-        if (pinned() && commit.empty()) {
+        if (pinned() && commit != there.id) {
             // Servers need not give out a commit by its id, but they do give out branches and tags.
             trace("looking for ", there.id, " in all branches and tags");
             fetching = fetch(workshop.path(), {}, {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
-            succeeded(fetching);
             commit = id_of(there.id, workshop.path());
+            if (fetching.how.known && !fetching.how.failed() && commit != there.id)
+                throw error::no_such_commit(wanted_.place, there.id);
         }
-        if (pinned() && commit != there.id) {
-            succeeded(fetching);
-            throw error::no_such_commit(wanted_.place, there.id);
-        }
-        if (commit.empty())
+        if (fetching.how.failed() || commit.empty())
             throw failure(fetching);
         if (!has(commit))
             write_files(commit, workshop);
@@ -257,8 +257,9 @@ private:
             throw failure(writing);
         close_to_others(tree);
         const std::string path = join(folder(), commit);
-        if (System::rename(tree.c_str(), path.c_str()) != 0 && !has(commit))
-            throw error::system_call("rename to", path, errno);
+        if (System::rename(tree.c_str(), path.c_str()) != 0)
+            if (const int why = errno; !has(commit))
+                throw error::system_call("rename to", path, why);
     }
 
     // A daemon often has no umask, and then its own files would not be trusted.
@@ -324,15 +325,8 @@ private:
     }
 
     error failure(const finished& git) const {
-        return error::fetch_failed(wanted_.place, git.how.how(), git.how.err, shown(git.what), advice(git.how.err));
+        return error::fetch_failed(wanted_.place, git.how.how(), escaped(git.how.err, "\n\t"), shown(git.what), advice(git.how.err));
     }
-
-    const ended& succeeded(const finished& git) const {
-        if (git.how.failed())
-            throw failure(git);
-        return git.how;
-    }
-    ended succeeded(finished&& git) const { return succeeded(std::as_const(git)); }
 
     static std::string_view advice(std::string_view said) {
         constexpr std::pair<std::string_view, std::string_view> known[] = {

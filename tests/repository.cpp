@@ -1,0 +1,766 @@
+// SPDX-License-Identifier: MIT
+#include <tenon/repository.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <memory>
+
+#include "catch.hpp"
+#include "program.hpp"
+
+using tenon::driver;
+using tenon::errc;
+using tests::fs::path;
+namespace detail = tenon::detail;
+namespace fs = tests::fs;
+
+namespace {
+
+/// Sets a variable of the environment for as long as it lives.
+class variable {
+public:
+    variable(std::string name, const std::string& value) : name_(std::move(name)) {
+        if (const char* before = std::getenv(name_.c_str()))
+            before_ = before, was_set_ = true;
+        ::setenv(name_.c_str(), value.c_str(), 1);
+    }
+    variable(const variable&) = delete;
+    variable& operator=(const variable&) = delete;
+    ~variable() {
+        if (was_set_)
+            ::setenv(name_.c_str(), before_.c_str(), 1);
+        else
+            ::unsetenv(name_.c_str());
+    }
+
+private:
+    std::string name_, before_;
+    bool was_set_ = false;
+};
+
+std::string real_git() {
+    static const std::string found = detail::find_program("git");
+    return found;
+}
+
+/// A repository on the other side, a cache and a home on this one.
+class world {
+public:
+    world() : home_("HOME", scratch / "home") {
+        fs::create_directories(scratch / "home");
+        fs::create_directories(scratch / "remote");
+        git({"init", "--quiet", "--initial-branch=main"});
+    }
+
+    /// Runs git in the remote, as somebody with a configuration of his own would; what it prints, without the line's end.
+    std::string git(std::vector<std::string> words) const {
+        words.insert(words.begin(), {real_git(), "-C", scratch / "remote"});
+        tests::outcome said = tests::run(words, ".", {"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=A",
+                                                      "GIT_AUTHOR_EMAIL=a@b", "GIT_COMMITTER_NAME=A", "GIT_COMMITTER_EMAIL=a@b"});
+        if (said.status != 0)
+            throw std::runtime_error(detail::shown({words, {}}) + ": " + said.err);
+        return said.out.substr(0, said.out.find_last_not_of('\n') + 1);
+    }
+    /// Commits all that is in the remote's folder.
+    std::string commit() const {
+        git({"add", "--all"});
+        git({"commit", "--quiet", "--allow-empty", "--message=more"});
+        return git({"rev-parse", "HEAD"});
+    }
+    std::string commit(const std::string& name, const std::string& text) const {
+        tests::write(scratch / "remote" / name, text);
+        return commit();
+    }
+
+    std::string url(const std::string& rest = "") const { return "git+file://" + (scratch / "remote").native() + rest; }
+
+    template <class System = detail::posix>
+    detail::basic_repository<System> repository(const std::string& rest = "") {
+        return {driver::parse(url(rest)), detail::basic_cache<System>(scratch / "cache"),
+                [this](std::string_view text) { reports += without_folders(std::string(text)) + "\n"; }};
+    }
+
+    path checkout(const std::string& rest = "") { return repository(rest).checkout(); }
+    std::string cached(const std::string& rest = "") { return repository(rest).cached(); }
+    /// What a file has in a checkout.
+    std::string text(const std::string& rest, const std::string& name) { return tests::read(checkout(rest) / name); }
+
+    /// Why a checkout failed.
+    template <class System = detail::posix>
+    std::string complaint(const std::string& rest = "", errc code = errc::fetch_failed) {
+        try {
+            return "checked out " + without_folders(repository<System>(rest).checkout());
+        } catch (const tenon::error& e) {
+            CHECK(e.code() == code);
+            return without_folders(e.what());
+        }
+    }
+
+    /// A program named git that goes before the real one; `$git` in it is the real one, `$here` the scratch folder.
+    std::unique_ptr<variable> fake_git(const std::string& script) const {
+        const path program = scratch / "bin/git";
+        tests::write(program, "#!/bin/sh\ngit='" + real_git() + "' here='" + scratch.path().native() + "'\n" + script);
+        fs::permissions(program, fs::perms::owner_all);
+        return std::make_unique<variable>("PATH", (scratch / "bin").native() + ":" + std::getenv("PATH"));
+    }
+
+    std::string without_folders(std::string text) const {
+        const std::pair<std::string, std::string> known[] = {{scratch.path().native() + "/bin/git", "GIT"},
+                                                             {real_git(), "GIT"},
+                                                             {scratch.path().native(), "HERE"}};
+        for (const auto& [folder, shorter] : known)
+            for (std::size_t at; (at = text.find(folder)) != text.npos;)
+                text.replace(at, folder.size(), shorter);
+        return text;
+    }
+
+    /// The number of commits that the cache has.
+    std::ptrdiff_t checkouts() const {
+        std::ptrdiff_t count = 0;
+        for (const auto& repository : fs::directory_iterator(scratch / "cache/src"))
+            for (const auto& each : fs::directory_iterator(repository))
+                count += each.is_directory();
+        return count;
+    }
+
+    const tests::scratch_directory scratch;
+    std::string reports;
+
+private:
+    variable home_;
+};
+
+/// Does something in a process of its own; that process.
+template <class Act>
+pid_t elsewhere(Act&& act) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        try {
+            act();
+        } catch (...) {
+            ::_exit(1);
+        }
+        ::_exit(0);
+    }
+    return child;
+}
+
+int status_of(pid_t child) {
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    return status;
+}
+
+const std::string settings = "-c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c maintenance.auto=false -c fetch.fsckObjects=true "
+                             "-c credential.interactive=false -c http.lowSpeedLimit=1 -c http.lowSpeedTime=60";
+
+} // namespace
+
+TEST_CASE("the default branch is checked out, whatever its name", "[repository]") {
+    world w;
+    const std::string first = w.commit("a.cpp", "one");
+    w.git({"checkout", "--quiet", "-b", "trunk/x"});
+    const std::string second = w.commit("a.cpp", "two");
+
+    const path found = w.checkout();
+    CHECK(tests::read(found / "a.cpp") == "two");
+    CHECK(found.filename() == second);
+    CHECK(w.without_folders(found).starts_with("HERE/cache/src/remote-"));
+    CHECK(w.reports == "fetching file://HERE/remote ...\n");
+    CHECK(w.text("@main", "a.cpp") == "one");
+    CHECK(w.text("@HEAD", "a.cpp") == "two");
+    CHECK(w.text("@refs/heads/main", "a.cpp") == "one");
+    CHECK(w.checkouts() == 2);
+    CHECK(fs::is_empty(w.scratch / "cache/tmp"));
+    CHECK(!fs::exists(found / ".git"));
+}
+
+TEST_CASE("a branch that moved is seen at the next checkout, and the earlier files stay as they were", "[repository]") {
+    world w;
+    w.commit("a.cpp", "one");
+    const path before = w.checkout("@main");
+    w.commit("a.cpp", "two");
+    CHECK(w.text("@main", "a.cpp") == "two");
+    CHECK(tests::read(before / "a.cpp") == "one");
+    CHECK(w.cached("@main") == w.checkout("@main"));
+
+    // Back again, to a commit that the cache has.
+    w.git({"reset", "--quiet", "--hard", "HEAD^"});
+    CHECK(w.checkout("@main") == before);
+    CHECK(w.cached("@main") == before);
+}
+
+TEST_CASE("tags are checked out: plain ones, annotated ones, and tags of tags", "[repository]") {
+    world w;
+    const std::string commit = w.commit("a.cpp", "one");
+    w.git({"tag", "plain"});
+    w.git({"tag", "--annotate", "--message=x", "v1.0"});
+    w.git({"tag", "--annotate", "--message=x", "json@1.0", "v1.0"});
+    w.commit("a.cpp", "two");
+    for (const char* tag : {"@plain", "@v1.0", "@json@1.0", "@refs/tags/v1.0"})
+        CHECK(w.checkout(tag).filename() == commit);
+    CHECK(w.checkouts() == 1);
+}
+
+TEST_CASE("a branch goes before a tag of the same name", "[repository]") {
+    world w;
+    w.commit("a.cpp", "tag");
+    w.git({"tag", "both"});
+    w.git({"checkout", "--quiet", "-b", "both"});
+    w.commit("a.cpp", "branch");
+    CHECK(w.text("@both", "a.cpp") == "branch");
+    CHECK(w.text("@refs/tags/both", "a.cpp") == "tag");
+}
+
+TEST_CASE("a commit id is that commit, and once cached it needs neither network nor git", "[repository]") {
+    world w;
+    const std::string first = w.commit("a.cpp", "one");
+    w.commit("a.cpp", "two");
+    CHECK(w.cached("@" + first) == "");
+    CHECK(w.text("@" + first, "a.cpp") == "one");
+
+    fs::remove_all(w.scratch / "remote");
+    const variable path_without_git("PATH", w.scratch / "empty");
+    w.reports.clear();
+    CHECK(w.text("@" + first, "a.cpp") == "one");
+    CHECK(w.cached("@" + first) == w.checkout("@" + first));
+    std::string capitals = first;
+    std::transform(first.begin(), first.end(), capitals.begin(), [](unsigned char c) { return std::toupper(c); });
+    CHECK(w.text("@" + capitals, "a.cpp") == "one");
+    CHECK(w.reports.empty());
+}
+
+TEST_CASE("a commit that the server does not give out by its id is found in its branches and tags", "[repository]") {
+    world w;
+    const std::string first = w.commit("a.cpp", "one");
+    w.commit("a.cpp", "two");
+    w.git({"checkout", "--quiet", "--detach"});
+    const std::string tagged = w.commit("a.cpp", "three");
+    w.git({"tag", "--annotate", "--message=x", "v3"});
+    const std::string nowhere = w.commit("a.cpp", "four");
+    w.git({"checkout", "--quiet", "main"});
+    const auto old_protocol = w.fake_git("exec $git -c protocol.version=0 \"$@\"\n");
+
+    CHECK(w.text("@" + first, "a.cpp") == "one");
+    CHECK(w.text("@" + tagged, "a.cpp") == "three");
+    CHECK(w.complaint("@" + nowhere, errc::not_found) ==
+          "the repository 'file://HERE/remote' has no commit " + nowhere + " on any branch or tag");
+}
+
+TEST_CASE("the id of something else than a commit is refused", "[repository]") {
+    world w;
+    w.commit("a.cpp", "one");
+    w.git({"tag", "--annotate", "--message=x", "v1"});
+    for (const char* object : {"HEAD^{tree}", "HEAD:a.cpp", "refs/tags/v1"}) {
+        const std::string id = w.git({"rev-parse", object});
+        CHECK(w.complaint("@" + id, errc::not_found) == "the repository 'file://HERE/remote' has no commit " + id + " on any branch or tag");
+    }
+    w.git({"tag", "tree", "HEAD^{tree}"});
+    CHECK(w.complaint("@tree").starts_with("cannot fetch 'file://HERE/remote': git exited with status "));
+}
+
+TEST_CASE("a repository of SHA-256 objects is checked out", "[repository]") {
+    world w;
+    fs::remove_all(w.scratch / "remote/.git");
+    w.git({"init", "--quiet", "--initial-branch=main", "--object-format=sha256"});
+    const std::string commit = w.commit("a.cpp", "one");
+    REQUIRE(commit.size() == 64);
+    CHECK(w.checkout().filename() == commit);
+    CHECK(w.text("@" + commit, "a.cpp") == "one");
+}
+
+TEST_CASE("what a reference could have been is said", "[repository]") {
+    world w;
+    const std::string id = w.commit("a.cpp", "one");
+    w.git({"tag", "v1.0"});
+    w.git({"tag", "--annotate", "--message=x", "v1.1"});
+    w.git({"branch", "feature/x"});
+    CHECK(w.complaint("@mian", errc::not_found) ==
+          "the repository 'file://HERE/remote' does not have 'mian'; it has main, v1.0, v1.1, feature/x");
+    CHECK(w.complaint("@x", errc::not_found).starts_with("the repository 'file://HERE/remote' does not have 'x'; it has "));
+    const std::string shortened = w.complaint("@" + id.substr(0, 8), errc::not_found);
+    CHECK(shortened.starts_with("the repository 'file://HERE/remote' does not have '" + id.substr(0, 8) + "'; it has "));
+    CHECK(shortened.ends_with("; a commit has to be given by its full id"));
+    CHECK(w.complaint("@" + std::string(3000, 'x'), errc::not_found).starts_with("the repository 'file://HERE/remote' does not have 'xxx"));
+}
+
+TEST_CASE("a repository without a commit says so", "[repository]") {
+    world w;
+    CHECK(w.complaint("", errc::not_found) ==
+          "the repository 'file://HERE/remote' does not have its default branch; it has no branches and no tags");
+}
+
+TEST_CASE("a remote that is gone does not stop a host that has what it needs", "[repository]") {
+    world w;
+    const std::string commit = w.commit("a.cpp", "one");
+    w.git({"tag", "v1"});
+    w.checkout();
+    w.checkout("@v1");
+    fs::rename(w.scratch / "remote", w.scratch / "moved");
+
+    w.reports.clear();
+    CHECK(w.text("", "a.cpp") == "one");
+    CHECK(w.reports == "fetching file://HERE/remote ...\n"
+                       "cannot fetch 'file://HERE/remote': git exited with status 128, and said:\n"
+                       "fatal: 'HERE/remote' does not appear to be a git repository\n"
+                       "fatal: Could not read from remote repository.\n\n"
+                       "Please make sure you have the correct access rights\nand the repository exists.\n"
+                       "command: GIT " + settings + " ls-remote -- file://HERE/remote HEAD 'HEAD^{}'\n"
+                       "using commit " + commit + " of its default branch, which was fetched earlier\n");
+    w.reports.clear();
+    CHECK(w.text("@v1", "a.cpp") == "one");
+    CHECK(w.reports.ends_with("\nusing commit " + commit + " of 'v1', which was fetched earlier\n"));
+
+    // The commit is there, but nobody knows that this branch was at it.
+    CHECK(w.complaint("@main").starts_with("cannot fetch 'file://HERE/remote': git exited with status 128, and said:\n"));
+    CHECK(w.cached("@main") == "");
+}
+
+TEST_CASE("a reference that the remote no longer has is an error, also where it was fetched earlier", "[repository]") {
+    world w;
+    w.commit("a.cpp", "one");
+    w.git({"branch", "old"});
+    w.checkout("@old");
+    w.git({"branch", "--quiet", "-D", "old"});
+    CHECK(w.complaint("@old", errc::not_found) == "the repository 'file://HERE/remote' does not have 'old'; it has main");
+}
+
+TEST_CASE("a memory that is damaged, or whose commit is gone, is none", "[repository]") {
+    world w;
+    w.commit("a.cpp", "one");
+    const path found = w.checkout();
+    path memory;
+    for (const auto& each : fs::directory_iterator(found.parent_path()))
+        if (each.path().filename().native().starts_with("at-"))
+            memory = each.path();
+    const std::string text = tests::read(memory);
+    CHECK(w.without_folders(text) == found.filename().native() + "  file://HERE/remote\n");
+    for (const std::string& damaged : {std::string(), text.substr(0, 40), text + "x", "../../" + text, std::string(1 << 16, 'a')}) {
+        tests::write(memory, damaged);
+        CHECK(w.cached() == "");
+    }
+    CHECK(w.checkout() == found);
+    CHECK(tests::read(memory) == text);
+    fs::remove_all(found);
+    CHECK(w.cached() == "");
+    CHECK(w.checkout() == found);
+}
+
+TEST_CASE("a subdirectory is the directory that is given, and one that is missing gives those that are there", "[repository]") {
+    world w;
+    tests::write(w.scratch / "remote/drivers/json/json.cpp", "json");
+    tests::write(w.scratch / "remote/drivers/file", "");
+    fs::create_symlink("json", w.scratch / "remote/drivers/link");
+    const std::string commit = w.commit();
+
+    const path all = w.checkout(), json = w.checkout("#subdirectory=drivers/json");
+    CHECK(json == all / "drivers/json");
+    CHECK(w.cached("#subdirectory=drivers/json") == json);
+    const std::string begin = "the repository 'file://HERE/remote' has no directory 'drivers/";
+    CHECK(w.complaint("#subdirectory=drivers/jsno", errc::not_found) ==
+          begin + "jsno' in commit " + commit + "; '" + w.without_folders(all) + "/drivers' has json, link, file");
+    for (const std::string name : {"file", "link"})
+        CHECK(w.complaint("#subdirectory=drivers/" + name, errc::not_found) ==
+              begin + name + "' in commit " + commit + "; it is a file there, or a symbolic link, which is not followed");
+    CHECK_THROWS_AS(w.cached("#subdirectory=none"), tenon::error);
+}
+
+TEST_CASE("symbolic links become files, and so lead nowhere", "[repository]") {
+    world w;
+    tests::write(w.scratch / "outside", "secret");
+    fs::create_symlink(w.scratch / "outside", w.scratch / "remote/absolute.cpp");
+    fs::create_symlink("../../../../outside", w.scratch / "remote/relative.cpp");
+    fs::create_symlink("..", w.scratch / "remote/up");
+    w.commit();
+    for (const auto& each : fs::recursive_directory_iterator(w.checkout()))
+        CHECK(fs::is_regular_file(fs::symlink_status(each)));
+    CHECK(w.text("", "absolute.cpp") == (w.scratch / "outside").native());
+    CHECK(w.text("", "up") == "..");
+}
+
+TEST_CASE("a tree with a name that leads out of it, or into git's own folder, is not fetched", "[repository]") {
+    world w;
+    const std::string blob = w.git({"rev-parse", w.commit("evil", "#!/bin/sh\n") + ":evil"});
+    for (const char* name : {"..", ".", ".git", ".GIT", "a/b", "../evil"}) {
+        std::string raw_id;
+        for (std::size_t i = 0; i < blob.size(); i += 2)
+            raw_id += static_cast<char>(std::stoi(blob.substr(i, 2), nullptr, 16));
+        tests::write(w.scratch / "tree", "100644 " + std::string(name) + '\0' + raw_id);
+        const std::string tree = w.git({"hash-object", "-t", "tree", "--literally", "-w", w.scratch / "tree"});
+        w.git({"update-ref", "refs/heads/main", w.git({"commit-tree", "-m", "evil", tree})});
+        CHECK(w.complaint().starts_with("cannot fetch 'file://HERE/remote': git exited with status "));
+    }
+    CHECK(w.checkouts() == 0);
+    CHECK(fs::is_empty(w.scratch / "cache/tmp"));
+}
+
+TEST_CASE("names with line breaks and control characters do no harm", "[repository]") {
+    world w;
+    w.commit("a\nb\x1b[2J.cpp", "one");
+    w.commit(std::string(255, 'x'), "two");
+    w.commit("-rf/--help", "three");
+    const path found = w.checkout();
+    CHECK(tests::read(found / "a\nb\x1b[2J.cpp") == "one");
+    CHECK(tests::read(found / std::string(255, 'x')) == "two");
+    CHECK(tests::read(found / "-rf/--help") == "three");
+}
+
+TEST_CASE("submodules are not fetched", "[repository]") {
+    world w;
+    const std::string id = w.commit("a.cpp", "one");
+    tests::write(w.scratch / "remote/.gitmodules", "[submodule \"sub\"]\n\tpath = sub\n\turl = ext::touch " + (w.scratch / "marker").native() + "\n");
+    w.git({"add", "--all"});
+    w.git({"update-index", "--add", "--cacheinfo", "160000," + id + ",sub"});
+    w.git({"commit", "--quiet", "--message=sub"});
+    tests::write(w.scratch / "home/.gitconfig", "[submodule]\n\trecurse = true\n[fetch]\n\trecurseSubmodules = true\n[protocol]\n\tallow = always\n");
+    const path found = w.checkout();
+    CHECK(fs::is_empty(found / "sub"));
+    CHECK(tests::read(found / "a.cpp") == "one");
+    CHECK(!fs::exists(w.scratch / "marker"));
+}
+
+TEST_CASE("no filter, hook, monitor or alias runs, whether the tree or the user asks for it", "[repository]") {
+    world w;
+    const path marker = w.scratch / "marker", program = w.scratch / "home/program";
+    tests::write(program, "#!/bin/sh\necho \"$0 $@\" >> '" + marker.native() + "'\ncat\n");
+    fs::permissions(program, fs::perms::owner_all);
+    for (const char* hook : {"post-checkout", "reference-transaction", "post-index-change", "pre-auto-gc", "post-merge", "fsmonitor-watchman"})
+        for (const char* folder : {"home/hooks", "home/template/hooks"}) {
+            fs::create_directories(w.scratch / folder);
+            fs::copy(program, w.scratch / folder / hook);
+        }
+    const std::string run = program.native();
+    tests::write(w.scratch / "home/.gitconfig",
+                 "[core]\n\thooksPath = " + (w.scratch / "home/hooks").native() + "\n\tfsmonitor = " + run + "\n\tattributesFile = " +
+                     (w.scratch / "home/attributes").native() + "\n\tpager = " + run + "\n\taskPass = " + run + "\n[init]\n\ttemplateDir = " +
+                     (w.scratch / "home/template").native() + "\n[filter \"evil\"]\n\tsmudge = " + run + "\n\tprocess = " + run +
+                     "\n\trequired = true\n[alias]\n\tfetch = !" + run + "\n\tcheckout = !" + run + "\n\tls-remote = !" + run + "\n");
+    tests::write(w.scratch / "home/attributes", "* filter=evil\n");
+    tests::write(w.scratch / "home/git/attributes", "* filter=evil\n");
+    const variable configuration("XDG_CONFIG_HOME", w.scratch / "home");
+    tests::write(w.scratch / "remote/.gitattributes", "* filter=evil text eol=lf\n*.x filter=lfs diff=evil merge=evil\n");
+    tests::write(w.scratch / "remote/pointer.x", "version https://git-lfs.github.com/spec/v1\n");
+    w.commit("a.cpp", "one");
+    CHECK(w.text("", "a.cpp") == "one");
+    CHECK(w.text("", "pointer.x") == "version https://git-lfs.github.com/spec/v1\n");
+    CHECK(tests::read(marker) == "");
+}
+
+TEST_CASE("the user's own configuration counts while git talks to the remote", "[repository]") {
+    world w;
+    w.commit("a.cpp", "one");
+    tests::write(w.scratch / "home/.gitconfig", "[url \"file://" + (w.scratch / "remote").native() + "\"]\n\tinsteadOf = file:///mirrored\n");
+    detail::repository mirrored(driver::parse("git+file:///mirrored"), detail::cache(w.scratch / "cache"));
+    CHECK(tests::read(path(mirrored.checkout()) / "a.cpp") == "one");
+}
+
+TEST_CASE("neither where the host was started nor its environment tells git what to do", "[repository]") {
+    world w;
+    w.commit("a.cpp", "one");
+    // Started in a repository whose configuration would lead elsewhere.
+    fs::create_directories(w.scratch / "started");
+    REQUIRE(tests::run({real_git(), "init", "--quiet"}, w.scratch / "started").status == 0);
+    tests::write(w.scratch / "started/.git/config", "[url \"file:///elsewhere\"]\n\tinsteadOf = file://" + (w.scratch / "remote").native() + "\n");
+    const variable directory("GIT_DIR", w.scratch / "started/.git"), tree("GIT_WORK_TREE", w.scratch / "started"),
+        index("GIT_INDEX_FILE", w.scratch / "started/index"), count("GIT_CONFIG_COUNT", "1"), key("GIT_CONFIG_KEY_0", "core.bare"),
+        value("GIT_CONFIG_VALUE_0", "nonsense"), objects("GIT_OBJECT_DIRECTORY", w.scratch / "started/objects");
+    const path before = fs::current_path();
+    fs::current_path(w.scratch / "started");
+    const std::string text = w.text("", "a.cpp");
+    fs::current_path(before);
+    CHECK(text == "one");
+    CHECK(std::distance(fs::directory_iterator(w.scratch / "started"), fs::directory_iterator()) == 1);
+}
+
+TEST_CASE("git sees what it needs of the environment, and nothing else", "[repository]") {
+    world w;
+    w.commit("a.cpp", "one");
+    const auto spy = w.fake_git("/usr/bin/env -u PWD -u OLDPWD -u SHLVL -u _ | /usr/bin/sort > $here/seen-$(for last in \"$@\"; do case $last in ls-remote|init|fetch|checkout) "
+                                "echo $last;; esac; done | /usr/bin/head -1)\nexec $git \"$@\"\n");
+    const std::vector<std::string> passed{"SSH_AUTH_SOCK", "XDG_CONFIG_HOME", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
+                                          "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "TMPDIR"};
+    std::vector<std::unique_ptr<variable>> set;
+    for (const std::string& name : passed)
+        set.push_back(std::make_unique<variable>(name, w.scratch / "home"));
+    for (const char* name : {"LD_PRELOAD_OF_A_TEST", "SSH_ASKPASS", "GIT_ASKPASS", "GIT_EXEC_PATH_OF_A_TEST", "GIT_SSH", "GIT_TRACE", "GIT_PROXY_COMMAND",
+                             "GIT_EXTERNAL_DIFF", "GIT_EDITOR", "DISPLAY", "SECRET", "GIT_ALLOW_PROTOCOL", "GIT_TERMINAL_PROMPT"})
+        set.push_back(std::make_unique<variable>(name, "/nonsense"));
+    w.checkout();
+
+    const std::string path_line = "PATH=" + std::string(std::getenv("PATH")), home = w.scratch / "home";
+    std::vector<std::string> network{path_line, "HOME=" + home, "GIT_ALLOW_PROTOCOL=file", "GIT_ASKPASS=", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C.UTF-8",
+                                     "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=30 -oServerAliveInterval=15"};
+    for (const std::string& name : passed)
+        network.push_back(name + "=" + home);
+    std::vector<std::string> alone{path_line, "TMPDIR=" + home, "GIT_ALLOW_PROTOCOL=none", "GIT_ATTR_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
+                                   "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C.UTF-8"};
+    for (const auto& [name, expected] : {std::pair{"ls-remote", network}, {"fetch", network}, {"init", alone}, {"checkout", alone}}) {
+        std::vector<std::string> seen;
+        std::istringstream lines(tests::read(w.scratch / ("seen-" + std::string(name))));
+        for (std::string line; std::getline(lines, line);)
+            seen.push_back(line);
+        std::vector<std::string> sorted = expected;
+        std::sort(seen.begin(), seen.end());
+        std::sort(sorted.begin(), sorted.end());
+        CHECK(seen == sorted);
+    }
+}
+
+TEST_CASE("only the transport of the driver is allowed", "[repository]") {
+    world w;
+    const auto spy = w.fake_git("echo \"$GIT_ALLOW_PROTOCOL $*\" >> $here/log; exit 1\n");
+    for (const char* url : {"https://host.invalid/x", "git+ssh://git@host.invalid/x", "git+file:///nowhere"})
+        CHECK_THROWS_AS(detail::repository(driver::parse(url), detail::cache(w.scratch / "cache")).checkout(), tenon::error);
+    CHECK(tests::read(w.scratch / "log") == "https:ssh " + settings + " ls-remote -- https://host.invalid/x HEAD HEAD^{}\n"
+                                            "https:ssh " + settings + " ls-remote -- ssh://git@host.invalid/x HEAD HEAD^{}\n"
+                                            "file " + settings + " ls-remote -- file:///nowhere HEAD HEAD^{}\n");
+}
+
+TEST_CASE("where there is no git, the error says so", "[repository]") {
+    world w;
+    const variable path_without_git("PATH", w.scratch / "empty");
+    CHECK(w.complaint() == "cannot fetch 'file://HERE/remote': there is no git in $PATH; install it");
+}
+
+TEST_CASE("git that is killed, or says nothing, is reported with its command", "[repository]") {
+    world w;
+    w.commit("a.cpp", "one");
+    {
+        const auto killed = w.fake_git("kill -9 $$\n");
+        CHECK(w.complaint() == "cannot fetch 'file://HERE/remote': git was killed by signal 9 (Killed), and said nothing\n"
+                               "command: GIT " + settings + " ls-remote -- file://HERE/remote HEAD 'HEAD^{}'");
+    }
+    {
+        const auto killed = w.fake_git("case \"$*\" in *' checkout '*) kill -9 $$;; esac; exec $git \"$@\"\n");
+        const std::string commit = w.git({"rev-parse", "HEAD"});
+        CHECK(w.complaint() == "cannot fetch 'file://HERE/remote': git was killed by signal 9 (Killed), and said nothing\n"
+                               "command: GIT -c core.symlinks=false --git-dir=git --work-tree=tree checkout --quiet --force --detach "
+                               "--no-recurse-submodules " + commit + " --");
+    }
+    CHECK(w.checkouts() == 0);
+    CHECK(w.text("", "a.cpp") == "one");
+}
+
+TEST_CASE("what a remote sends to a terminal does not reach it", "[repository]") {
+    world w;
+    const auto hostile = w.fake_git("printf 'remote: \\033[2Jgone\\r\\n\\tno' >&2; exit 7\n");
+    CHECK(w.complaint() == "cannot fetch 'file://HERE/remote': git exited with status 7, and said:\nremote: \\x1b[2Jgone\\x0d\n\tno\n"
+                           "command: GIT " + settings + " ls-remote -- file://HERE/remote HEAD 'HEAD^{}'");
+}
+
+TEST_CASE("for what stops people most often there is advice", "[repository]") {
+    world w;
+    const std::pair<const char*, const char*> known[] = {
+        {"fatal: Could not resolve host: x", "is the host's name right, and is there a network?"},
+        {"ssh: Could not resolve hostname x: Name or service not known", "is the host's name right, and is there a network?"},
+        {"fatal: could not read Username for x: terminal prompts disabled",
+         "nobody can be asked for a password here: set up a credential helper for git"},
+        {"git@x: Permission denied (publickey).", "nobody can be asked for a passphrase here: add the key to ssh-agent"},
+        {"Host key verification failed.", "connect to the host with ssh once by hand, so that its key is known"},
+    };
+    for (const auto& [said, advice] : known) {
+        const auto failing = w.fake_git("echo '" + std::string(said) + "' >&2; exit 128\n");
+        CHECK(w.complaint().ends_with("HEAD 'HEAD^{}'\n" + std::string(advice)));
+    }
+}
+
+TEST_CASE("a list of references that no git would print is not believed", "[repository]") {
+    world w;
+    const auto odd = w.fake_git("printf 'x\\tHEAD\\n\\n--help\\tHEAD\\n../../../x\\tHEAD\\nHEAD\\nda39a3ee5e6b4b0d3255bfef95601890afd80709 HEAD\\n'\n");
+    CHECK(w.complaint("", errc::not_found) ==
+          "the repository 'file://HERE/remote' does not have its default branch; it has no branches and no tags");
+}
+
+TEST_CASE("a host that ignores its children's ends fetches all the same", "[repository]") {
+    world w;
+    w.commit("a.cpp", "one");
+    const pid_t host = elsewhere([&] {
+        std::signal(SIGCHLD, SIG_IGN);
+        if (w.text("", "a.cpp") != "one")
+            ::_exit(2);
+        fs::rename(w.scratch / "remote", w.scratch / "moved");
+        if (w.text("", "a.cpp") != "one" || w.reports.find("git ended in an unknown way, and said:\nfatal: ") == std::string::npos)
+            ::_exit(3);
+    });
+    CHECK(status_of(host) == 0);
+}
+
+TEST_CASE("what is checked out is for nobody else to write, whatever the umask", "[repository]") {
+    world w;
+    tests::write(w.scratch / "remote/sub/run.sh", "");
+    fs::permissions(w.scratch / "remote/sub/run.sh", fs::perms::all);
+    w.commit("a.cpp", "one");
+    const mode_t before = ::umask(0);
+    const path found = w.checkout();
+    ::umask(before);
+    for (const auto& each : fs::recursive_directory_iterator(found))
+        CHECK((each.status().permissions() & (fs::perms::group_write | fs::perms::others_write)) == fs::perms::none);
+    CHECK((fs::status(found / "sub/run.sh").permissions() & fs::perms::owner_exec) != fs::perms::none);
+}
+
+TEST_CASE("processes that need the same commit at once fetch it once", "[repository]") {
+    world w;
+    w.commit("a.cpp", "one");
+    const auto counting = w.fake_git("case \"$*\" in *' fetch '*) echo x >> $here/fetches; sleep 0.1;; esac; exec $git \"$@\"\n");
+    std::vector<pid_t> hosts;
+    for (int i = 0; i < 4; ++i)
+        hosts.push_back(elsewhere([&] {
+            if (w.text("", "a.cpp") != "one")
+                ::_exit(2);
+        }));
+    for (const pid_t host : hosts)
+        CHECK(status_of(host) == 0);
+    CHECK(tests::read(w.scratch / "fetches") == "x\n");
+    CHECK(w.checkouts() == 1);
+}
+
+TEST_CASE("after a kill at any time the next host works, and sweeps what was left", "[repository]") {
+    world w;
+    for (int i = 0; i < 200; ++i)
+        tests::write(w.scratch / "remote" / ("file" + std::to_string(i)), std::string(1000, 'x'));
+    w.commit();
+    for (int kills = 0; kills < 25; ++kills) {
+        const std::string text = std::to_string(kills);
+        const std::string commit = w.commit("a.cpp", text), rest = kills % 2 ? "@" + commit : "@main";
+        const pid_t host = elsewhere([&] { w.checkout(rest); });
+        ::usleep(static_cast<useconds_t>(kills * 2000));
+        ::kill(host, SIGKILL);
+        status_of(host);
+
+        const path found = w.checkout(rest);
+        CHECK(tests::read(found / "a.cpp") == text);
+        CHECK(std::distance(fs::directory_iterator(found), fs::directory_iterator()) == 201);
+    }
+    // A git that outlived its host may have written after the sweep; the next one has it.
+    for (int i = 0; i < 50 && !fs::is_empty(w.scratch / "cache/tmp"); ++i) {
+        ::usleep(20'000);
+        w.commit("a.cpp", "more" + std::to_string(i));
+        w.checkout();
+    }
+    CHECK(fs::is_empty(w.scratch / "cache/tmp"));
+}
+
+TEST_CASE("a host whose system fails says what failed, and leaves nothing half done", "[repository]") {
+    world w;
+    const std::string commit = w.commit("a.cpp", "one");
+
+    struct no_rename : detail::posix {
+        static int rename(const char*, const char*) noexcept {
+            errno = EROFS;
+            return -1;
+        }
+    };
+    const std::string failed = w.complaint<no_rename>("", errc::system_call);
+    CHECK(failed.substr(0, 39) == "cannot rename to 'HERE/cache/src/remote");
+    CHECK(failed.substr(failed.rfind('/')) == "/" + commit + "': Read-only file system");
+
+    struct no_process : detail::posix {
+        static int spawn(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*, char* const*, char* const*) noexcept {
+            return EAGAIN;
+        }
+    };
+    CHECK(w.complaint<no_process>("", errc::system_call) == "cannot run 'GIT': Resource temporarily unavailable");
+
+    struct no_tree : detail::posix {
+        static int mkdir(const char* name, mode_t mode) noexcept {
+            if (std::string_view(name).ends_with("/tree")) {
+                errno = ENOSPC;
+                return -1;
+            }
+            return posix::mkdir(name, mode);
+        }
+    };
+    CHECK(w.complaint<no_tree>("", errc::system_call).ends_with("/tree': No space left on device"));
+
+    struct no_mode : detail::posix {
+        static int chmod(const char*, mode_t) noexcept {
+            errno = EPERM;
+            return -1;
+        }
+    };
+    const mode_t before = ::umask(0);
+    CHECK(w.complaint<no_mode>("", errc::system_call).ends_with("': Operation not permitted"));
+    ::umask(before);
+
+    struct no_look : detail::posix {
+        static DIR* opendir(const char* name) noexcept {
+            if (std::string_view(name).ends_with("/tree")) {
+                errno = EMFILE;
+                return nullptr;
+            }
+            return posix::opendir(name);
+        }
+    };
+    CHECK(w.complaint<no_look>("", errc::system_call).ends_with("/tree': Too many open files"));
+
+    CHECK(w.checkouts() == 0);
+    CHECK(w.cached() == "");
+    CHECK(w.text("", "a.cpp") == "one");
+    CHECK(fs::is_empty(w.scratch / "cache/tmp"));
+}
+
+TEST_CASE("a commit that somebody else published meanwhile is as good", "[repository]") {
+    world w;
+    w.commit("a.cpp", "one");
+    struct late : detail::posix {
+        static int rename(const char* from, const char* to) noexcept {
+            if (!std::string_view(from).ends_with("/tree"))
+                return posix::rename(from, to);
+            fs::copy(from, to, fs::copy_options::recursive);
+            return posix::rename(from, to);
+        }
+    };
+    CHECK(tests::read(path(w.repository<late>().checkout()) / "a.cpp") == "one");
+}
+
+TEST_CASE("a cache that has what is needed is not written to", "[repository]") {
+    world w;
+    const std::string commit = w.commit("a.cpp", "one");
+    w.checkout("@" + commit);
+    w.checkout();
+    struct read_only : detail::posix {
+        static int open(const char* name, int flags, mode_t mode = 0) noexcept {
+            if (std::string_view(name).find("/cache/") != std::string_view::npos && (flags & (O_WRONLY | O_RDWR | O_CREAT))) {
+                errno = EROFS;
+                return -1;
+            }
+            return posix::open(name, flags, mode);
+        }
+        static int mkdir(const char*, mode_t) noexcept {
+            errno = EROFS;
+            return -1;
+        }
+        static char* mkdtemp(char*) noexcept {
+            errno = EROFS;
+            return nullptr;
+        }
+    };
+    CHECK(path(w.repository<read_only>("@" + commit).checkout()).filename() == commit);
+    CHECK(path(w.repository<read_only>().checkout()).filename() == commit);
+    CHECK(path(w.repository<read_only>().cached()).filename() == commit);
+}
+
+TEST_CASE("repositories whose names look alike are kept apart", "[repository]") {
+    world w;
+    const std::string odd = "re po?";
+    fs::create_directories(w.scratch / "a");
+    fs::create_directories(w.scratch / odd);
+    const auto checkout = [&](const std::string& url) {
+        const driver of = driver::parse("git+file://" + w.scratch.path().native() + url);
+        return path(detail::repository(of, detail::cache(w.scratch / "cache")).checkout());
+    };
+    w.commit("a.cpp", "one");
+    fs::copy(w.scratch / "remote", w.scratch / "a/remote", fs::copy_options::recursive);
+    fs::copy(w.scratch / "remote", w.scratch / odd, fs::copy_options::recursive);
+    w.commit("a.cpp", "two");
+    CHECK(tests::read(checkout("/remote") / "a.cpp") == "two");
+    CHECK(tests::read(checkout("/remote/") / "a.cpp") == "two");
+    CHECK(tests::read(checkout("/a/remote") / "a.cpp") == "one");
+    CHECK(tests::read(checkout("/re%20po%3f") / "a.cpp") == "one");
+
+    std::vector<std::string> names;
+    for (const auto& each : fs::directory_iterator(w.scratch / "cache/src"))
+        names.push_back(each.path().filename().native().substr(0, each.path().filename().native().find('-')));
+    std::sort(names.begin(), names.end());
+    CHECK(names == std::vector<std::string>{"re_20po_3f", "remote", "remote", "remote"});
+}
