@@ -1,0 +1,672 @@
+// SPDX-License-Identifier: MIT
+#include <tenon/builder.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <dlfcn.h>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <tenon/manifest.hpp>
+
+#include "catch.hpp"
+#include "compiled.hpp"
+
+using tenon::build_options;
+using tenon::errc;
+using tenon::error;
+using tenon::plugin_type;
+using tenon::detail::basic_builder;
+using tenon::detail::basic_cache;
+using tenon::detail::posix;
+using tests::fs::path;
+using tests::read;
+using tests::scratch_directory;
+using tests::write;
+
+namespace {
+
+constexpr plugin_type tiny{"tiny", "/where/this/program/was/compiled/tiny.hpp"};
+
+/// A plugin of the type, in a folder of its own, with a cache and a compiler that writes down how it is called.
+struct workshop {
+    workshop() {
+        write(include / "tiny.hpp", "// a plugin_type named \"tiny\"\n#define TENS 4\n");
+        write(plugin / "main.cpp", answering("TENS * 10 + 2"));
+        compiler(TENON_GXX);
+    }
+
+    static std::string answering(const std::string& value) {
+        return "#include \"tiny.hpp\"\nextern \"C\" __attribute__((visibility(\"default\"))) int answer() { return " + value + "; }\n";
+    }
+
+    void compiler(const std::string& real, const std::string& before = "") {
+        write(wrapper, "#!/bin/sh\necho \"$@\" >> '" + log.native() + "'\n" + before + "\nexec " + real + " \"$@\"\n");
+        tests::fs::permissions(wrapper, tests::fs::perms::owner_all);
+        options.compiler = {wrapper};
+    }
+
+    template <class System = posix>
+    std::string build(const std::function<void(const std::string&)>& check = [](const std::string&) {}) const {
+        return basic_builder<System>(options, basic_cache<System>(cache)).library(plugin, tiny, check);
+    }
+    std::string cached() const { return basic_builder<>(options, basic_cache<>(cache)).cached(plugin, tiny); }
+
+    /// What the library that is current answers.
+    int answer() const { return answer_of(build()); }
+
+    static int answer_of(const std::string& library) {
+        void* const loaded = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
+        if (!loaded)
+            throw std::runtime_error(::dlerror());
+        const int value = reinterpret_cast<int (*)()>(::dlsym(loaded, "answer"))();
+        ::dlclose(loaded);
+        return value;
+    }
+
+    std::string complaint() const { return complaint_of([&] { build(); }); }
+
+    /// What an error says, with the names that no two runs have in common left out.
+    template <class F>
+    std::string complaint_of(F&& f) const {
+        try {
+            f();
+        } catch (const error& e) {
+            code = static_cast<errc>(e.code().value());
+            return without_names(e.what());
+        }
+        return "no complaint";
+    }
+
+    std::string without_names(std::string text) const {
+        const std::string unfinished = cache.native() + "/tmp/";
+        for (std::size_t at; (at = text.find(unfinished)) != text.npos;)
+            text.replace(at, unfinished.size() + 6, "UNFINISHED");
+        for (std::size_t at; (at = text.find(root.path().native())) != text.npos;)
+            text.replace(at, root.path().native().size(), "~");
+        return text;
+    }
+
+    int compiles() const { return count(" -c "); }
+    int runs() const { return count("\n"); }
+    int count(const std::string& what) const {
+        const std::string text = read(log);
+        int found = 0;
+        for (std::size_t at = 0; (at = text.find(what, at)) != text.npos; ++at)
+            ++found;
+        return found;
+    }
+
+    std::vector<path> libraries() const {
+        std::vector<path> found;
+        if (exists(cache / "bin/tiny"))
+            for (const auto& each : tests::fs::directory_iterator(cache / "bin/tiny"))
+                if (each.path().extension() == ".so")
+                    found.push_back(each.path());
+        return found;
+    }
+    path record() const {
+        for (const auto& each : tests::fs::directory_iterator(cache / "bin/tiny"))
+            if (each.path().extension() == ".record")
+                return each.path();
+        throw std::runtime_error("no record");
+    }
+    bool nothing_unfinished() const { return !exists(cache / "tmp") || is_empty(cache / "tmp"); }
+
+    scratch_directory root;
+    path plugin = root / "plugin", include = root / "include", cache = root / "cache", log = root / "log", wrapper = root / "c++";
+    build_options options{.include = {include}};
+    mutable errc code{};
+};
+
+/// Files are stamped in steps of the kernel's clock; what is to be seen as a later change has to wait for the next one.
+void next_tick() { std::this_thread::sleep_for(std::chrono::milliseconds(12)); }
+
+struct counting : posix {
+    static inline std::atomic<int> opened, spawned;
+    static int open(const char* name, int flags, mode_t mode = 0) noexcept { return ++opened, posix::open(name, flags, mode); }
+    static int spawn(pid_t* child, const char* program, const posix_spawn_file_actions_t* files, const posix_spawnattr_t* attributes,
+                     char* const arguments[], char* const environment[]) noexcept {
+        return ++spawned, posix::spawn(child, program, files, attributes, arguments, environment);
+    }
+};
+
+} // namespace
+
+TEST_CASE("a directory of sources becomes a library, named after the directory and what is in it", "[builder]") {
+    workshop work;
+    for (const std::string& compiler : tests::compilers()) {
+        work.compiler(compiler);
+        const std::string library = work.build();
+        CHECK(work.answer_of(library) == 42);
+        const std::string start = (work.cache / "bin/tiny/plugin-").native();
+        CHECK(library.compare(0, start.size(), start) == 0);
+        CHECK(library.size() == start.size() + 64 + 3);
+        CHECK((tests::fs::status(library).permissions() & tests::fs::perms::all) == tests::fs::perms::owner_all);
+        CHECK(work.nothing_unfinished());
+        CHECK(work.cached() == library);
+    }
+}
+
+TEST_CASE("when nothing has changed no program runs and only the record is read", "[builder]") {
+    workshop work;
+    const std::string library = work.build();
+    counting::opened = counting::spawned = 0;
+    CHECK(work.build<counting>() == library);
+    CHECK(counting::opened == 1);
+    CHECK(counting::spawned == 0);
+    CHECK(work.compiles() == 1);
+}
+
+TEST_CASE("a file that was touched is read once more, and compiled no more", "[builder]") {
+    workshop work;
+    const std::string library = work.build();
+    next_tick();
+    write(work.plugin / "main.cpp", read(work.plugin / "main.cpp"));
+    next_tick();
+    CHECK(work.build() == library);
+    CHECK(work.compiles() == 1);
+    counting::opened = 0;
+    CHECK(work.build<counting>() == library);
+    CHECK(counting::opened == 1);
+}
+
+TEST_CASE("an edit gives another library, and an edit taken back the one before, without a compiler", "[builder]") {
+    workshop work;
+    const std::string first = work.build();
+    write(work.plugin / "main.cpp", work.answering("7"));
+    const std::string second = work.build();
+    CHECK(second != first);
+    CHECK(work.answer_of(second) == 7);
+    CHECK(work.answer_of(first) == 42);
+    write(work.plugin / "main.cpp", work.answering("TENS * 10 + 2"));
+    CHECK(work.cached() == first);
+    CHECK(work.build() == first);
+    CHECK(work.compiles() == 2);
+}
+
+TEST_CASE("an edit of a header is seen", "[builder]") {
+    workshop work;
+    CHECK(work.answer() == 42);
+    write(work.include / "tiny.hpp", "// a plugin_type named \"tiny\"\n#define TENS 5\n");
+    CHECK(work.cached() == "");
+    CHECK(work.answer() == 52);
+}
+
+TEST_CASE("an edit within one tick of the clock, that leaves the size as it is, is seen", "[builder]") {
+    workshop work;
+    for (int value = 10; value < 30; ++value) {
+        write(work.plugin / "main.cpp", work.answering(std::to_string(value)));
+        CHECK(work.answer() == value);
+    }
+}
+
+TEST_CASE("several sources are compiled into one library, and a new or a missing one is seen", "[builder]") {
+    workshop work;
+    write(work.plugin / "main.cpp", "int a(); int b(); int c();\n" + work.answering("a() + b() + c()"));
+    write(work.plugin / "a.cc", "int a() { return 1; }");
+    write(work.plugin / "b.cxx", "int b() { return 2; }");
+    write(work.plugin / "c.cpp", "int c() { return 4; }");
+    write(work.plugin / "not/compiled.cpp", "no C++");
+    write(work.plugin / ".#c.cpp", "no C++ either");
+    write(work.plugin / "README.cpp.txt", "nor this");
+    CHECK(work.answer() == 7);
+    CHECK(work.compiles() == 4);
+    remove(work.plugin / "c.cpp");
+    CHECK(work.complaint().find("undefined reference to `c()'") != std::string::npos);
+    write(work.plugin / "d.cpp", "int c() { return 8; }");
+    CHECK(work.answer() == 11);
+}
+
+TEST_CASE("a header that comes to stand before another is seen", "[builder]") {
+    workshop work;
+    write(work.plugin / "main.cpp", "#include <net/port.hpp>\n" + work.answering("PORT"));
+    write(work.root / "late/net/port.hpp", "#define PORT 1\n");
+    create_directory(work.root / "early");
+    work.options.flags = {"-I../early", "-I../late"};
+    CHECK(work.answer() == 1);
+    write(work.root / "early/other.hpp", "");
+    CHECK(work.answer() == 1);
+    CHECK(work.compiles() == 1);
+    write(work.root / "early/net/port.hpp", "#define PORT 2\n");
+    CHECK(work.answer() == 2);
+    remove_all(work.root / "early/net");
+    CHECK(work.answer() == 1);
+    CHECK(work.compiles() == 2);
+    write(work.plugin / "net/port.hpp", "#define PORT 3\n");
+    work.options.flags.insert(work.options.flags.begin(), "-I.");
+    CHECK(work.answer() == 3);
+}
+
+TEST_CASE("a folder that headers were found in may change in other ways", "[builder]") {
+    workshop work;
+    const std::string library = work.build();
+    next_tick();
+    write(work.plugin / "notes.txt", "");
+    write(work.include / "other.hpp", "");
+    next_tick();
+    CHECK(work.build() == library);
+    CHECK(work.compiles() == 1);
+    counting::opened = 0;
+    CHECK(work.build<counting>() == library);
+    CHECK(counting::opened == 1);
+}
+
+TEST_CASE("compile_flags.txt is read as clangd reads it, from the source directory, and libraries come after the objects", "[builder]") {
+    workshop work;
+    write(work.plugin / "main.cpp", "#include <more.hpp>\nint from_archive();\n" + work.answering("from_archive() + MORE + GIVEN"));
+    write(work.plugin / "parts/more.hpp", "#define MORE 10\n");
+    write(work.root / "archive.cpp", "int from_archive() { return 1; }");
+    const auto archive = [&](const std::string& value) {
+        write(work.root / "archive.cpp", "int from_archive() { return " + value + "; }");
+        REQUIRE(tests::run({TENON_GXX, "-fPIC", "-c", "archive.cpp"}, work.root.path()).status == 0);
+        REQUIRE(tests::run({"ar", "rc", "libarchive.a", "archive.o"}, work.root.path()).status == 0);
+    };
+    archive("1");
+    write(work.plugin / "compile_flags.txt", "\n-larchive\r\n  -L..\t\n\n-I\nparts\n-DGIVEN=100");
+    CHECK(work.answer() == 111);
+
+    SECTION("an edit of it is seen") {
+        write(work.plugin / "compile_flags.txt", "-larchive\n-L..\n-Iparts\n-DGIVEN=200");
+        CHECK(work.answer() == 211);
+    }
+    SECTION("a library that was linked in is seen to change") {
+        archive("2");
+        CHECK(work.answer() == 112);
+    }
+    SECTION("its absence is seen") {
+        remove(work.plugin / "compile_flags.txt");
+        CHECK(work.complaint().find("error: ") != std::string::npos);
+    }
+}
+
+TEST_CASE("flags that would lead the builder's own outputs astray are refused by file and line", "[builder]") {
+    workshop work;
+    for (const std::string flag : {"-o", "-oelsewhere.so", "--output=x", "-c", "-E", "-S", "-M", "-MM", "-MD", "-MFx", "-Wp,-MD,x", "@arguments", "-wrapper",
+                                   "-specs=x", "--specs=x", "-fplugin=x.so", "-fpass-plugin=x.so", "-B.", "-B", "-fsyntax-only", "-save-temps", "-###"}) {
+        write(work.plugin / "compile_flags.txt", "-Wall\n\n " + flag + "\n");
+        CHECK(work.complaint() == "~/plugin/compile_flags.txt:3: the flag '" + flag +
+                                      "' is refused, because what is made of a plugin's sources, by which program and where, is not for its flags to "
+                                      "say; remove it");
+        CHECK(work.code == errc::build_failed);
+    }
+    remove(work.plugin / "compile_flags.txt");
+    work.options.flags = {"-S"};
+    CHECK(work.complaint().substr(0, 40) == "options.flags: the flag '-S' is refused,");
+    CHECK(work.compiles() == 0);
+}
+
+TEST_CASE("a directory without sources says what was expected and what is there", "[builder]") {
+    workshop work;
+    remove(work.plugin / "main.cpp");
+    const std::string expected = "'~/plugin' has no sources to compile: files that end in .cpp, .cc or .cxx are expected in it, and it ";
+    CHECK(work.complaint() == expected + "is empty");
+    CHECK(work.code == errc::not_found);
+    write(work.plugin / "main.c", "");
+    write(work.plugin / "src/main.cpp", "");
+    CHECK(work.complaint() == expected + "has 'main.c', 'src'");
+    remove_all(work.plugin);
+    CHECK(work.complaint() == "cannot find '~/plugin': No such file or directory");
+}
+
+TEST_CASE("a directory for CMake is not taken for one of plain sources", "[builder]") {
+    workshop work;
+    work.build();
+    write(work.plugin / "CMakeLists.txt", "");
+    CHECK(work.cached() == "");
+    CHECK(work.complaint() == "'~/plugin' has a CMakeLists.txt, and only directories of sources that need none are compiled; build it with CMake, and "
+                              "name the library that it makes");
+}
+
+TEST_CASE("what a compiler says is in the error, with its first error first", "[builder]") {
+    workshop work;
+    write(work.plugin / "main.cpp", "int a() { return missing; }\n");
+    write(work.plugin / "other.cpp", "int b() { return gone; }\n");
+    const std::string said = work.complaint();
+    CHECK(work.code == errc::build_failed);
+    CHECK(said.substr(0, said.find('\n')) == "~/plugin/main.cpp:1:18: error: ‘missing’ was not declared in this scope");
+    CHECK(said.find("\nthe plugin in '~/plugin' was not built:\n~/c++ -std=") != std::string::npos);
+    CHECK(said.find("\nexited with status 1, and said:\n~/plugin/main.cpp: In function ‘int a()’:\n") != std::string::npos);
+    const std::size_t first = said.find("return missing"), second = said.find("return gone");
+    CHECK((first < second && second != said.npos));
+    CHECK(work.nothing_unfinished());
+    CHECK(work.libraries().empty());
+}
+
+TEST_CASE("an error has the command, how it ended and every word", "[builder]") {
+    workshop work;
+    work.compiler("false", "case \"$*\" in *-dM*) echo '#define __cplusplus' && exit;; esac; echo to out; echo to err >&2; exit 3");
+    CHECK(work.complaint() == "c++ exited with status 3\n"
+                              "the plugin in '~/plugin' was not built:\n"
+                              "~/c++ " + tenon::detail::language_flag() +
+                                  " -O2 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fno-gnu-unique -I~/include "
+                                  "-I" + (tests::source_directory / "include/tenon/..").native() +
+                                  " -MD -MT library -MF UNFINISHED/0.d -c ~/plugin/main.cpp -o UNFINISHED/0.o\n"
+                                  "exited with status 3, and said:\n"
+                                  "to err\n"
+                                  "to out");
+    SECTION("killed") {
+        work.compiler("false", "case \"$*\" in *-dM*) echo '#define __cplusplus' && exit;; esac; kill -SEGV $$");
+        CHECK(work.complaint().substr(0, 60) == "c++ was killed by signal 11 (Segmentation fault)\nthe plugin ");
+    }
+    SECTION("successful, and nothing made") {
+        work.compiler("true", "case \"$*\" in *-dM*) echo '#define __cplusplus' && exit;; esac");
+        CHECK(work.complaint().substr(0, 36) == "c++ exited with status 0\nthe plugin ");
+    }
+    SECTION("a megabyte of output") {
+        work.compiler("false", "case \"$*\" in *-dM*) echo '#define __cplusplus' && exit;; esac; head -c 1000000 /dev/zero | tr '\\0' e >&2");
+        CHECK(work.complaint().find(std::string(1'000'000, 'e')) != std::string::npos);
+    }
+    SECTION("a linker that refuses") {
+        work.compiler(TENON_GXX);
+        write(work.plugin / "main.cpp", "int missing();\n" + work.answering("missing()"));
+        const std::string said = work.complaint();
+        CHECK(said.find("undefined reference to `missing()'") < said.find('\n'));
+        CHECK(said.find(" -shared -Wl,-z,defs UNFINISHED/0.o -o UNFINISHED/library.so\nexited with status 1, and said:\n") != said.npos);
+    }
+}
+
+TEST_CASE("a compiler gets the variables on the list, and nothing to read", "[builder]") {
+    workshop work;
+    ::setenv("CPLUS_INCLUDE_PATH", "/nowhere", 1);
+    ::setenv("LANG", "de_DE.UTF-8", 1);
+    ::setenv("CCACHE_DISABLE", "1", 1);
+    work.compiler(TENON_GXX, "env > '" + (work.root / "variables").native() + "'; cat > '" + (work.root / "read").native() + "'; pwd > '" +
+                                 (work.root / "folder").native() + "'");
+    work.build();
+    std::istringstream variables(read(work.root / "variables"));
+    for (std::string line; std::getline(variables, line);) {
+        const std::string name = line.substr(0, line.find('='));
+        const bool known = name == "PATH" || name == "HOME" || name == "TMPDIR" || name == "LD_LIBRARY_PATH" || name == "LC_ALL" ||
+                           name == "CCACHE_DISABLE" || name == "PWD" || name == "_" || name == "SHLVL" || name == "OLDPWD";
+        CHECK((known ? "" : name) == "");
+    }
+    CHECK(read(work.root / "variables").find("LC_ALL=C.UTF-8\n") != std::string::npos);
+    CHECK(read(work.root / "variables").find("CCACHE_DISABLE=1\n") != std::string::npos);
+    CHECK(exists(work.root / "read"));
+    CHECK(read(work.root / "read") == "");
+    CHECK(read(work.root / "folder") == work.plugin.native() + "\n");
+    ::unsetenv("CPLUS_INCLUDE_PATH");
+    ::unsetenv("LANG");
+    ::unsetenv("CCACHE_DISABLE");
+}
+
+TEST_CASE("nothing is compiled that somebody else could have written", "[builder]") {
+    using tests::fs::perms;
+    workshop work;
+    write(work.plugin / "compile_flags.txt", "-Wall");
+    const auto refused = [&](const path& file, const std::string& named) {
+        permissions(file, perms::others_write, tests::fs::perm_options::add);
+        CHECK(work.complaint() == "'" + named + "' is not run, because somebody else could have written it: everybody may write to '" + named +
+                                      "'; `chmod o-w '" + named + "'`, or widen options.trust");
+        CHECK(work.code == errc::untrusted);
+        CHECK(work.libraries().empty());
+        permissions(file, perms::others_write, tests::fs::perm_options::remove);
+    };
+    refused(work.plugin, "~/plugin");
+    refused(work.plugin / "main.cpp", "~/plugin/main.cpp");
+    refused(work.plugin / "compile_flags.txt", "~/plugin/compile_flags.txt");
+    refused(work.include / "tiny.hpp", "~/include/tiny.hpp");
+
+    SECTION("nor used, when it was compiled before and has become so and been touched") {
+        work.build();
+        permissions(work.include / "tiny.hpp", perms::others_write, tests::fs::perm_options::add);
+        CHECK(work.complaint().find("'~/include/tiny.hpp' is not run") == 0);
+    }
+    SECTION("nor what a host that trusts everybody compiled") {
+        permissions(work.plugin / "main.cpp", perms::others_write, tests::fs::perm_options::add);
+        work.options.trust.everyone = true;
+        CHECK(work.answer() == 42);
+        work.options.trust.everyone = false;
+        CHECK(work.cached() == "");
+        CHECK(work.complaint().find("'~/plugin/main.cpp' is not run") == 0);
+    }
+}
+
+TEST_CASE("what is written to while it is compiled is compiled again", "[builder]") {
+    workshop work;
+    const std::string header = (work.include / "tiny.hpp").native(), once = (work.root / "once").native();
+    SECTION("a header") {
+        work.compiler(TENON_GXX, "case \"$*\" in *' -c '*) test -e '" + once + "' || { touch '" + once + "'; " + TENON_GXX +
+                                     " \"$@\"; s=$?; sleep 0.02; echo '#define TENS 5 // plugin_type \"tiny\"' > '" + header + "'; exit $s; };; esac");
+        CHECK(work.answer() == 52);
+        CHECK(work.compiles() == 2);
+    }
+    SECTION("a header, by a file that is older than the build") {
+        write(work.root / "older.hpp", "#define TENS 6 // plugin_type \"tiny\"\n");
+        work.compiler(TENON_GXX, "case \"$*\" in *' -c '*) test -e '" + once + "' || { touch '" + once + "'; " + TENON_GXX +
+                                     " \"$@\"; s=$?; sleep 0.02; mv '" + (work.root / "older.hpp").native() + "' '" + header + "'; exit $s; };; esac");
+        CHECK(work.answer() == 62);
+        CHECK(work.compiles() == 2);
+    }
+    SECTION("a source, even where the compiler refuses what it was meanwhile") {
+        write(work.plugin / "main.cpp", "half a li");
+        write(work.root / "whole.cpp", work.answering("8"));
+        work.compiler(TENON_GXX, "case \"$*\" in *' -c '*) test -e '" + once + "' || { touch '" + once + "'; " + TENON_GXX +
+                                     " \"$@\"; s=$?; cp '" + (work.root / "whole.cpp").native() + "' '" + (work.plugin / "main.cpp").native() +
+                                     "'; exit $s; };; esac");
+        CHECK(work.answer() == 8);
+        CHECK(work.compiles() == 2);
+    }
+    SECTION("a new header that stands before another") {
+        work.compiler(TENON_GXX, "case \"$*\" in *' -c '*) test -e '" + once + "' || { touch '" + once + "'; " + TENON_GXX +
+                                     " \"$@\"; s=$?; sleep 0.02; echo '#define TENS 9' > '" + (work.plugin / "tiny.hpp").native() + "'; exit $s; };; esac");
+        CHECK(work.answer() == 92);
+        CHECK(work.compiles() == 2);
+    }
+    SECTION("but not for ever") {
+        work.compiler(TENON_GXX, "case \"$*\" in *' -c '*) " + std::string(TENON_GXX) + " \"$@\"; s=$?; sleep 0.02; echo \"// $$\" >> '" + header +
+                                     "'; exit $s;; esac");
+        CHECK(work.complaint() == "the plugin in '~/plugin' was not built, because '~/include/tiny.hpp' changed each time while it was being compiled; "
+                                  "try again when it is left alone");
+        CHECK(work.code == errc::changed);
+        CHECK(work.libraries().empty());
+        CHECK(work.nothing_unfinished());
+    }
+}
+
+TEST_CASE("a record that is damaged, cut short or made up is as good as none", "[builder]") {
+    workshop work;
+    const std::string library = work.build();
+    const std::string record = read(work.record());
+    const auto file_time = tests::fs::last_write_time(library);
+    const auto spoilt = [&](const std::string& text) {
+        write(work.record(), text);
+        CHECK(work.build() == library);
+        CHECK(work.answer_of(library) == 42);
+    };
+    spoilt("");
+    spoilt("tenon build record 2\n");
+    spoilt(record.substr(0, record.size() / 2));
+    spoilt(std::string(100'000, '\0'));
+    spoilt("tenon build record 1\nresult " + std::string(64, '.') + record.substr(record.find(' ', 28)));
+    spoilt(record.substr(0, record.find("result ") + 7) + "../../../../../../../../../../etc/passwd" + record.substr(record.find("result ") + 46));
+    const int compiles = work.compiles();
+    CHECK(compiles >= 6);
+    CHECK(tests::fs::last_write_time(library) == file_time); // an entry is never written to again
+
+    for (std::size_t at = 0; at < record.size(); at += record.size() / 25) {
+        std::string bad = record;
+        bad[at] = bad[at] == '1' ? '2' : '1';
+        spoilt(bad);
+    }
+}
+
+TEST_CASE("a library that is gone, or was cut short, is made again", "[builder]") {
+    workshop work;
+    const std::string library = work.build();
+    tests::fs::remove(library);
+    CHECK(work.cached() == "");
+    CHECK(work.build() == library);
+    CHECK(work.answer_of(library) == 42);
+    write(library, "");
+    CHECK(work.build([](const std::string& made) {
+        if (tests::fs::file_size(made) == 0)
+            throw error::not_a_library(made, "it is empty");
+    }) == library);
+    CHECK(work.answer_of(library) == 42);
+}
+
+TEST_CASE("a library that the loader refuses is not published", "[builder]") {
+    workshop work;
+    CHECK(work.complaint_of([&] { work.build([](const std::string& made) { throw error::not_a_library(made, "a test says so"); }); }) ==
+          "'UNFINISHED/library.so' is not a library that this program can load: a test says so");
+    CHECK(work.libraries().empty());
+    CHECK(work.nothing_unfinished());
+    CHECK(work.answer() == 42);
+}
+
+TEST_CASE("threads and processes that want the same plugin compile it once", "[builder]") {
+    workshop work;
+    work.compiler(TENON_GXX, "case \"$*\" in *' -c '*) sleep 0.2;; esac");
+    std::vector<pid_t> children;
+    for (int i = 0; i < 3; ++i) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            int status = 1;
+            try {
+                status = work.answer() == 42 ? 0 : 2;
+            } catch (...) {
+            }
+            ::_exit(status);
+        }
+        children.push_back(child);
+    }
+    std::atomic<int> right = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+        threads.emplace_back([&] { right += work.answer() == 42; });
+    for (std::thread& each : threads)
+        each.join();
+    for (const pid_t child : children) {
+        int status = -1;
+        CHECK(::waitpid(child, &status, 0) == child);
+        CHECK(status == 0);
+    }
+    CHECK(right == 4);
+    CHECK(work.compiles() == 1);
+}
+
+TEST_CASE("a builder that is killed at any moment blocks nobody and leaves nothing wrong", "[builder]") {
+    workshop work;
+    work.options.compiler = {TENON_GXX};
+    std::srand(20240607);
+    for (int round = 0; round < 20; ++round) {
+        const int value = 100 + round;
+        write(work.plugin / "main.cpp", work.answering(std::to_string(value)));
+        const pid_t child = ::fork();
+        if (child == 0) {
+            try {
+                work.build();
+            } catch (...) {
+            }
+            ::_exit(0);
+        }
+        std::this_thread::sleep_for(std::chrono::microseconds(std::rand() % 150'000));
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        CHECK(work.answer() == value);
+    }
+    CHECK(work.nothing_unfinished());
+}
+
+TEST_CASE("a host that ignores its children's ends gets its library all the same", "[builder]") {
+    workshop work;
+    const auto before = std::signal(SIGCHLD, SIG_IGN);
+    CHECK(work.answer() == 42);
+    write(work.plugin / "main.cpp", "no C++");
+    CHECK(work.complaint().find("\nended in an unknown way, and said:\n") != std::string::npos);
+    std::signal(SIGCHLD, before);
+}
+
+TEST_CASE("directories of any name are compiled", "[builder]") {
+    workshop work;
+    for (const std::string name : {"two words", "it's", "a$HOME", "#hash", "-o", "größe", "a:b", "a\\b", "%s", "a;b&c|d", "dot.", "@file", "[x]*?"}) {
+        work.plugin = work.root / name;
+        write(work.plugin / "main file.cpp", "#include \"own header$.hpp\"\n" + work.answering("OWN"));
+        write(work.plugin / "own header$.hpp", "#define OWN 5\n");
+        INFO(name);
+        CHECK(work.answer() == 5);
+        write(work.plugin / "own header$.hpp", "#define OWN 6\n");
+        CHECK(work.answer() == 6);
+    }
+}
+
+TEST_CASE("a compiler is the one asked for, else $CXX, else of the family that compiled this program", "[builder]") {
+    workshop work;
+    work.options.compiler = {work.root / "none"};
+    CHECK(work.complaint() == "there is no compiler for plugins: cannot find '~/none'; install one, or name another in $CXX or options.compiler");
+    CHECK(work.code == errc::no_compiler);
+    write(work.root / "broken", "#!/bin/sh\necho not today >&2; exit 4\n");
+    permissions(work.root / "broken", tests::fs::perms::owner_all);
+    work.options.compiler = {work.root / "broken"};
+    CHECK(work.complaint() == "the compiler for plugins does not work: `~/broken -fPIC -dM -E -x c++ /dev/null` exited with status 4, and said:\n"
+                              "not today\n");
+
+    work.options.compiler.clear();
+    ::setenv("CXX", ("  " + work.wrapper.native() + "   -DGIVEN=3 ").c_str(), 1);
+    write(work.plugin / "main.cpp", work.answering("GIVEN"));
+    CHECK(work.answer() == 3);
+    CHECK(work.compiles() == 1);
+    ::unsetenv("CXX");
+    write(work.plugin / "main.cpp", work.answering("4"));
+    CHECK(work.answer() == 4);
+    CHECK(work.compiles() == 1);
+}
+
+TEST_CASE("another compiler of the same name, or in its place, compiles again", "[builder]") {
+    workshop work;
+    CHECK(work.answer() == 42);
+    work.compiler(TENON_GXX, "# another version");
+    CHECK(work.cached() == "");
+    CHECK(work.answer() == 42);
+    CHECK(work.compiles() == 2);
+    CHECK(work.libraries().size() == 2);
+}
+
+TEST_CASE("without any compiler what was built while there was one is current", "[builder]") {
+    workshop work;
+    const std::string library = work.build();
+    rename(work.wrapper, work.root / "gone");
+    CHECK(work.cached() == library);
+    CHECK(work.build() == library);
+    write(work.plugin / "main.cpp", work.answering("1"));
+    CHECK(work.cached() == "");
+    CHECK(work.complaint().find("there is no compiler for plugins") == 0);
+}
+
+TEST_CASE("looking for a current library makes no folder", "[builder]") {
+    workshop work;
+    CHECK(work.cached() == "");
+    CHECK(!exists(work.cache));
+}
+
+TEST_CASE("a person is told what takes time", "[builder]") {
+    workshop work;
+    std::vector<std::string> told;
+    work.options.report = [&](std::string_view what) { told.emplace_back(what); };
+    work.build();
+    work.build();
+    CHECK(told == std::vector<std::string>{"compiling plugin"});
+}
+
+TEST_CASE("libraries are compiled for the toolchain of this program, by either compiler", "[builder]") {
+    scratch_directory root;
+    tests::fs::create_directory(root / "calculator");
+    copy_file(tests::calculator, root / "calculator/calculator.cpp");
+    constexpr plugin_type type{"calculator", "/where/this/program/was/compiled/calculator.hpp"};
+    for (const std::string& compiler : tests::compilers()) {
+        const basic_builder<> builder({.compiler = {compiler}, .include = {tests::source_directory / "tests/plugins"}},
+                                      basic_cache<>(root / "cache"));
+        const std::string library = builder.library(root / "calculator", type, [](const std::string& made) { tenon::manifest{made}; });
+        const tenon::manifest manifest(library);
+        REQUIRE(!manifest.plugins().empty());
+        CHECK(manifest.plugins()[0].toolchain == tenon::detail::toolchain);
+    }
+}
