@@ -221,27 +221,31 @@ struct written_through<T*> {
 template <class R, class... A>
 list<R, typename written_through<A>::type...> outputs(list<A...>);
 
+// What a method of `methods` gives out, unless its author lets code escape.
 template <auto Entry>
-inline constexpr bool keeps_code_v = is_escape<std::remove_cv_t<decltype(Entry)>> || [] {
-    using parts = member_function<decltype(method_of(Entry))>;
-    using out = decltype(outputs<typename parts::result>(typename parts::parameters{}));
-    return !any_carries_code<reached<out>>;
-}();
+consteval auto outputs_of() {
+    if constexpr (is_escape<std::remove_cv_t<decltype(Entry)>>) {
+        return list<>{};
+    } else {
+        using parts = member_function<decltype(Entry)>;
+        return decltype(outputs<typename parts::result>(typename parts::parameters{})){};
+    }
+}
 
 template <class T, class Methods>
 inline constexpr bool methods_in_chain_v = false;
 template <class T, auto... M>
-inline constexpr bool methods_in_chain_v<T, methods<M...>> = (method_in_chain<T, decltype(method_of(M))> && ...);
+inline constexpr bool methods_in_chain_v<T, methods<M...>> = all_of<method_in_chain<T, decltype(method_of(M))>...>;
 
 template <class Methods>
 inline constexpr bool methods_virtual_v = false;
 template <auto... M>
-inline constexpr bool methods_virtual_v<methods<M...>> = (virtual_method<method_of(M)> && ...);
+inline constexpr bool methods_virtual_v<methods<M...>> = all_of<virtual_method<method_of(M)>...>;
 
 template <class Methods>
 inline constexpr bool keeps_its_code_v = false;
 template <auto... M>
-inline constexpr bool keeps_its_code_v<methods<M...>> = (keeps_code_v<M> && ...);
+inline constexpr bool keeps_its_code_v<methods<M...>> = !any_carries_code<reached<decltype(outputs_of<M>())...>>;
 
 /// Everything that crosses an interface's boundary.
 template <class T>
@@ -250,7 +254,7 @@ using crossing = reached<typename T::methods::signatures, factory_arguments<T>>;
 template <class List>
 inline constexpr bool all_layouts_known = false;
 template <class... T>
-inline constexpr bool all_layouts_known<list<T...>> = (known_layout<T> && ...);
+inline constexpr bool all_layouts_known<list<T...>> = all_of<known_layout<T>...>;
 
 } // namespace detail
 
@@ -315,14 +319,16 @@ namespace detail {
 
 template <class T>
 consteval bool explain_layout() {
-    static_assert(known_layout<T>, "tenon: the fields of this type (T) cannot be seen, it has private members or a base: say "
-                                   "`template <> struct tenon::layout<T> : tenon::fields<&T::a, ...> {};` or `: tenon::opaque<T, 1> {};`");
+    static_assert(known_layout<T>, "tenon: the fields of this type (T) cannot be seen, it has private members, a base, a reference "
+                                   "or more than 32 fields: say `template <> struct tenon::layout<T> : tenon::fields<&T::a, ...> {};` "
+                                   "or `: tenon::opaque<T, 1> {};`");
     return true;
 }
 
 template <class... T>
 consteval bool explain_layouts(list<T...>) {
-    return (explain_layout<T>() && ...);
+    const bool each[] = {true, explain_layout<T>()...};
+    return each[0];
 }
 
 template <class T>

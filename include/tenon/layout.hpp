@@ -30,10 +30,37 @@ namespace detail {
 template <class... T>
 struct list {};
 
-template <class List, class T>
-inline constexpr bool contains = false;
-template <class... L, class T>
-inline constexpr bool contains<list<L...>, T> = (std::is_same_v<L, T> || ...);
+// Hundreds of types may cross one interface. So nothing here nests once for each, and nothing is a fold expression,
+// which clang limits to 256.
+
+template <bool...>
+struct bools;
+template <bool... Each>
+inline constexpr bool all_of = std::is_same_v<bools<true, Each...>, bools<Each..., true>>;
+
+template <class... List>
+struct concatenation {
+    using type = list<>;
+};
+template <class... A>
+struct concatenation<list<A...>> {
+    using type = list<A...>;
+};
+template <class... A, class... B, class... More>
+struct concatenation<list<A...>, list<B...>, More...> : concatenation<list<A..., B...>, More...> {};
+template <class... A, class... B, class... C, class... D, class... E, class... F, class... G, class... H, class... More>
+struct concatenation<list<A...>, list<B...>, list<C...>, list<D...>, list<E...>, list<F...>, list<G...>, list<H...>, More...>
+    : concatenation<list<A..., B..., C..., D..., E..., F..., G..., H...>, More...> {};
+
+template <bool, class T>
+struct list_if {
+    using type = list<>;
+};
+template <class T>
+struct list_if<true, T> {
+    using type = list<T>;
+};
+
 
 template <class T>
 concept complete = requires { sizeof(T); };
@@ -77,8 +104,11 @@ struct anything {
     }
 };
 
+// Not to be copied, as what std::any takes has to be.
 template <class T>
 struct any_base_of {
+    any_base_of() = default;
+    any_base_of(const any_base_of&) = delete;
     template <class B>
         requires(std::is_base_of_v<B, T> && !std::is_same_v<B, T>)
     operator B() const;
@@ -142,80 +172,137 @@ struct nested {
     using takes = std::bool_constant<detail::takes<T, make_indices<I>, make_indices<N>, indices<>>>;
 };
 
+inline constexpr std::size_t most_fields = 32;
+
+// The fewest initialisers that T takes: fields without a default, and all before them, cannot be left out. 0 where T takes none, or
+// more than are tried.
+template <class T, std::size_t N = 1>
+consteval std::size_t fewest_initialisers() {
+    if constexpr (flat<T>::template takes<N>::value)
+        return N;
+    else if constexpr (std::is_empty_v<T>)
+        return 0;
+    else if constexpr (N < 2 * most_fields)
+        return fewest_initialisers<T, N + 1>();
+    else
+        return 0;
+}
+
 // How many initialisers T takes, an array counting once for each of its elements.
-template <class T>
+template <class T, std::size_t Fewest>
 consteval std::size_t count_initialisers() {
-    if constexpr (flat<T>::template takes<1>::value)
-        return largest_above<flat<T>::template takes>();
-    else
+    if constexpr (Fewest == 0)
         return 0;
+    else
+        return largest_above<flat<T>::template takes, Fewest>();
 }
 
-// How many initialisers the field at the I-th one takes up: more than one where it is an array. A class takes several in
-// braces too, but then as many can follow it as follow a field of one.
-template <class T, std::size_t Total, std::size_t I>
+// Whether N of all initialisers, from the I-th on, are an array's. A class takes several in braces too, but then as many can
+// follow it as follow a field of one.
+template <class T, std::size_t All, std::size_t I, std::size_t N>
+inline constexpr bool array_at = takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N>> &&
+                                 !takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N + 1>>;
+
+// How many initialisers the field at the I-th one takes up: more than one where it is an array.
+template <class T, std::size_t Fewest, std::size_t All, std::size_t I, std::size_t N = 2>
 consteval std::size_t extent_at() {
-    if constexpr (Total - I >= 2 && nested<T, I>::template takes<2>::value) {
-        constexpr std::size_t n = largest<nested<T, I>::template takes, 2, Total - I + 1>();
-        if constexpr (takes<T, make_indices<I>, make_indices<n>, make_indices<Total - I - n>> &&
-                      !takes<T, make_indices<I>, make_indices<n>, make_indices<Total - I - n + 1>>)
-            return n;
+    if constexpr (I + N > All) {
+        return 1;
+    } else if constexpr (Fewest > I + 1) { // none but the right number holds, as what follows cannot be left out
+        if constexpr (array_at<T, All, I, N>)
+            return N;
+        else if constexpr (I + N < Fewest)
+            return extent_at<T, Fewest, All, I, N + 1>();
+        else
+            return 1;
+    } else if constexpr (nested<T, I>::template takes<N>::value) {
+        constexpr std::size_t most = largest<nested<T, I>::template takes, N, All - I + 1>();
+        return array_at<T, All, I, most> ? most : 1;
+    } else {
+        return 1;
     }
-    return 1;
 }
 
-template <class T, std::size_t Total, std::size_t I = 0>
+template <class T, std::size_t Fewest, std::size_t All, std::size_t I = 0, std::size_t Fields = 0>
 consteval std::size_t count_fields() {
-    if constexpr (I >= Total)
-        return 0;
+    if constexpr (I >= All || Fields > most_fields)
+        return Fields;
     else
-        return 1 + count_fields<T, Total, I + extent_at<T, Total, I>()>();
+        return count_fields<T, Fewest, All, I + extent_at<T, Fewest, All, I>(), Fields + 1>();
 }
+template <class T, std::size_t Fewest = fewest_initialisers<T>()>
+inline constexpr std::size_t field_count = count_fields<T, Fewest, count_initialisers<T, Fewest>()>();
 
-// An error inside this function: T has an anonymous union or another field that cannot be found from outside.
-template <class T, std::size_t N>
+// Both compilers show the line of the macro: an error in it means an anonymous union, or something else that cannot be seen.
+#define TENON_DETAIL_BIND(N, TYPES, ...)                                                                               \
+    if constexpr (field_count<T> == N) {                                                                               \
+        auto& [__VA_ARGS__] = object; /* tenon: say tenon::layout<T> : tenon::fields<...> or tenon::opaque<T, 1> */    \
+        return list<TENON_DETAIL_TYPES TYPES>{};                                                                       \
+    } else
+#define TENON_DETAIL_TYPES(...) __VA_ARGS__
+// clang-format off
+#define TENON_DETAIL_NAMES_8 f0, f1, f2, f3, f4, f5, f6, f7
+#define TENON_DETAIL_TYPES_8 decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7)
+#define TENON_DETAIL_NAMES_16 TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14, f15
+#define TENON_DETAIL_TYPES_16 TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15)
+#define TENON_DETAIL_NAMES_24 TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22, f23
+#define TENON_DETAIL_TYPES_24 TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23)
+
+// The types of all fields, as they were declared; C++20 has no pack of bindings.
+template <class T>
 auto bind_fields(T& object) {
-    // clang-format off
-    if constexpr (N == 0) return list<>{};
-    else if constexpr (N == 1) { auto& [f0] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0)>{}; }
-    else if constexpr (N == 2) { auto& [f0, f1] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1)>{}; }
-    else if constexpr (N == 3) { auto& [f0, f1, f2] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2)>{}; }
-    else if constexpr (N == 4) { auto& [f0, f1, f2, f3] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3)>{}; }
-    else if constexpr (N == 5) { auto& [f0, f1, f2, f3, f4] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4)>{}; }
-    else if constexpr (N == 6) { auto& [f0, f1, f2, f3, f4, f5] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5)>{}; }
-    else if constexpr (N == 7) { auto& [f0, f1, f2, f3, f4, f5, f6] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6)>{}; }
-    else if constexpr (N == 8) { auto& [f0, f1, f2, f3, f4, f5, f6, f7] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7)>{}; }
-    else if constexpr (N == 9) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8)>{}; }
-    else if constexpr (N == 10) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9)>{}; }
-    else if constexpr (N == 11) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10)>{}; }
-    else if constexpr (N == 12) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11)>{}; }
-    else if constexpr (N == 13) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12)>{}; }
-    else if constexpr (N == 14) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13)>{}; }
-    else if constexpr (N == 15) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14)>{}; }
-    else if constexpr (N == 16) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15)>{}; }
-    else if constexpr (N == 17) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16)>{}; }
-    else if constexpr (N == 18) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16), decltype(f17)>{}; }
-    else if constexpr (N == 19) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16), decltype(f17), decltype(f18)>{}; }
-    else if constexpr (N == 20) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16), decltype(f17), decltype(f18), decltype(f19)>{}; }
-    else if constexpr (N == 21) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19, f20] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20)>{}; }
-    else if constexpr (N == 22) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19, f20, f21] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21)>{}; }
-    else if constexpr (N == 23) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19, f20, f21, f22] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22)>{}; }
-    else if constexpr (N == 24) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19, f20, f21, f22, f23] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23)>{}; }
-    else if constexpr (N == 25) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19, f20, f21, f22, f23, f24] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23), decltype(f24)>{}; }
-    else if constexpr (N == 26) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19, f20, f21, f22, f23, f24, f25] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23), decltype(f24), decltype(f25)>{}; }
-    else if constexpr (N == 27) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19, f20, f21, f22, f23, f24, f25, f26] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23), decltype(f24), decltype(f25), decltype(f26)>{}; }
-    else if constexpr (N == 28) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19, f20, f21, f22, f23, f24, f25, f26, f27] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23), decltype(f24), decltype(f25), decltype(f26), decltype(f27)>{}; }
-    else if constexpr (N == 29) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19, f20, f21, f22, f23, f24, f25, f26, f27, f28] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23), decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28)>{}; }
-    else if constexpr (N == 30) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19, f20, f21, f22, f23, f24, f25, f26, f27, f28, f29] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23), decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29)>{}; }
-    else if constexpr (N == 31) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19, f20, f21, f22, f23, f24, f25, f26, f27, f28, f29, f30] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23), decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29), decltype(f30)>{}; }
-    else if constexpr (N == 32) { auto& [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17, f18, f19, f20, f21, f22, f23, f24, f25, f26, f27, f28, f29, f30, f31] = object; /* tenon: say tenon::layout<T> : tenon::fields<…> or tenon::opaque<T, 1> */ return list<decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7), decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15), decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23), decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29), decltype(f30), decltype(f31)>{}; }
-    // clang-format on
+    if constexpr (field_count<T> == 0) return list<>{}; else
+    TENON_DETAIL_BIND(1, (decltype(f0)), f0)
+    TENON_DETAIL_BIND(2, (decltype(f0), decltype(f1)), f0, f1)
+    TENON_DETAIL_BIND(3, (decltype(f0), decltype(f1), decltype(f2)), f0, f1, f2)
+    TENON_DETAIL_BIND(4, (decltype(f0), decltype(f1), decltype(f2), decltype(f3)), f0, f1, f2, f3)
+    TENON_DETAIL_BIND(5, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4)), f0, f1, f2, f3, f4)
+    TENON_DETAIL_BIND(6, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5)), f0, f1, f2, f3, f4, f5)
+    TENON_DETAIL_BIND(7, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6)), f0, f1, f2, f3, f4, f5, f6)
+    TENON_DETAIL_BIND(8, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7)), f0, f1, f2, f3, f4, f5, f6, f7)
+    TENON_DETAIL_BIND(9, (TENON_DETAIL_TYPES_8, decltype(f8)), TENON_DETAIL_NAMES_8, f8)
+    TENON_DETAIL_BIND(10, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9)), TENON_DETAIL_NAMES_8, f8, f9)
+    TENON_DETAIL_BIND(11, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10)), TENON_DETAIL_NAMES_8, f8, f9, f10)
+    TENON_DETAIL_BIND(12, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11)
+    TENON_DETAIL_BIND(13, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12)
+    TENON_DETAIL_BIND(14, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13)
+    TENON_DETAIL_BIND(15, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14)
+    TENON_DETAIL_BIND(16, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14, f15)
+    TENON_DETAIL_BIND(17, (TENON_DETAIL_TYPES_16, decltype(f16)), TENON_DETAIL_NAMES_16, f16)
+    TENON_DETAIL_BIND(18, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17)), TENON_DETAIL_NAMES_16, f16, f17)
+    TENON_DETAIL_BIND(19, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18)), TENON_DETAIL_NAMES_16, f16, f17, f18)
+    TENON_DETAIL_BIND(20, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19)
+    TENON_DETAIL_BIND(21, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20)
+    TENON_DETAIL_BIND(22, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21)
+    TENON_DETAIL_BIND(23, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22)
+    TENON_DETAIL_BIND(24, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22, f23)
+    TENON_DETAIL_BIND(25, (TENON_DETAIL_TYPES_24, decltype(f24)), TENON_DETAIL_NAMES_24, f24)
+    TENON_DETAIL_BIND(26, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25)), TENON_DETAIL_NAMES_24, f24, f25)
+    TENON_DETAIL_BIND(27, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26)), TENON_DETAIL_NAMES_24, f24, f25, f26)
+    TENON_DETAIL_BIND(28, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27)
+    TENON_DETAIL_BIND(29, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28)
+    TENON_DETAIL_BIND(30, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28, f29)
+    TENON_DETAIL_BIND(31, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29), decltype(f30)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28, f29, f30)
+    TENON_DETAIL_BIND(32, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29), decltype(f30), decltype(f31)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28, f29, f30, f31)
+    static_assert(field_count<T> <= most_fields);
 }
+// clang-format on
+#undef TENON_DETAIL_BIND
+#undef TENON_DETAIL_TYPES
+#undef TENON_DETAIL_NAMES_8
+#undef TENON_DETAIL_TYPES_8
+#undef TENON_DETAIL_NAMES_16
+#undef TENON_DETAIL_TYPES_16
+#undef TENON_DETAIL_NAMES_24
+#undef TENON_DETAIL_TYPES_24
 
 // What converts to nothing.
-struct stranger {};
+struct stranger {
+    stranger() = default;
+    stranger(const stranger&) = delete;
+};
 
-// A first field that takes anything whatever, as std::any does, is no base.
+// A first field whose constructor takes anything whatever is no base.
 template <class T>
 concept has_base = requires { T{any_base_of<T>{}}; } && !requires { T{stranger{}}; };
 
@@ -226,9 +313,12 @@ concept has_stated_layout = complete<layout<T>>;
 template <class T>
 concept has_methods = requires { typename T::methods; };
 
+template <class T>
+concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> != 0 || std::is_empty_v<T>);
+
 /// A class whose fields tenon finds by itself.
 template <class T>
-concept visible_aggregate = std::is_aggregate_v<T> && !std::is_union_v<T> && !has_base<T>;
+concept visible_aggregate = std::is_aggregate_v<T> && !std::is_union_v<T> && !has_base<T> && has_countable_fields<T>;
 
 /// A type whose fields tenon knows, because it sees them or because it was told.
 template <class T>
@@ -285,7 +375,7 @@ consteval auto contents() {
     else if constexpr (has_methods<T>)
         return typename T::methods::signatures{};
     else if constexpr (visible_aggregate<T>)
-        return bind_fields<T, count_fields<T, count_initialisers<T>()>()>(*static_cast<T*>(nullptr));
+        return bind_fields(*static_cast<T*>(nullptr));
     else
         return list<>{};
 }
@@ -374,32 +464,87 @@ consteval bool recorded() {
         return true;
 }
 
-template <class Seen, class... Work>
+// What one step leads to from T.
+template <class T>
+consteval auto next_to() {
+    if constexpr (recorded<T>())
+        return contents<T>();
+    else
+        return typename parts_of<T>::type{};
+}
+
+// An address tells types apart where their names need not.
+template <class T>
+inline constexpr char identity{};
+
+template <class Seen, class List>
+struct unseen_of;
+template <class... Seen, class... T>
+struct unseen_of<list<Seen...>, list<T...>> {
+    struct first_of_each {
+        bool chosen[sizeof...(T) + 1]{};
+
+        consteval first_of_each() {
+            const void* const seen[] = {&identity<Seen>..., nullptr};
+            const void* const candidates[] = {&identity<T>..., nullptr};
+            const void* found[sizeof...(T) + 1]{};
+            std::size_t size = 0;
+            for (std::size_t i = 0; i < sizeof...(T); ++i)
+                if (!among(candidates[i], found, size) && !among(candidates[i], seen, sizeof...(Seen))) {
+                    chosen[i] = true;
+                    found[size++] = candidates[i];
+                }
+        }
+        static consteval bool among(const void* one, const void* const* of, std::size_t size) {
+            for (std::size_t i = 0; i < size; ++i)
+                if (of[i] == one)
+                    return true;
+            return false;
+        }
+    };
+
+    template <std::size_t... I>
+    static consteval auto choose(indices<I...>) {
+        constexpr first_of_each first;
+        return typename concatenation<typename list_if<first.chosen[I], T>::type...>::type{};
+    }
+    using type = decltype(choose(make_indices<sizeof...(T)>{}));
+};
+template <class Seen, class List>
+struct unseen;
+template <class Seen, class... T>
+struct unseen<Seen, list<T...>> : unseen_of<Seen, list<std::remove_cv_t<T>...>> {};
+
+// One step farther at a time from all types at once, until nothing new is found.
+template <class Seen, class New>
 struct closure;
 template <class Seen>
-struct closure<Seen> {
+struct closure<Seen, list<>> {
     using type = Seen;
 };
-template <class... Seen, class... T, class... Work>
-struct closure<list<Seen...>, list<T...>, Work...> : closure<list<Seen...>, T..., Work...> {};
-
-template <class... Seen, class T, class... Work>
-struct closure<list<Seen...>, T, Work...> {
-    static consteval auto next() {
-        using bare = std::remove_cv_t<T>;
-        if constexpr (contains<list<Seen...>, bare>)
-            return closure<list<Seen...>, Work...>{};
-        else if constexpr (recorded<bare>())
-            return closure<list<Seen..., bare>, decltype(contents<bare>()), Work...>{};
-        else
-            return closure<list<Seen...>, typename parts_of<bare>::type, Work...>{};
-    }
-    using type = typename decltype(next())::type;
+template <class... Seen, class First, class... New>
+struct closure<list<Seen...>, list<First, New...>> {
+    using all = list<Seen..., First, New...>;
+    using next = typename concatenation<decltype(next_to<First>()), decltype(next_to<New>())...>::type;
+    using type = typename closure<all, typename unseen<all, next>::type>::type;
 };
 
-/// The classes, unions and enumerations that are reached from some types, each once.
+template <class List>
+struct recorded_of;
 template <class... T>
-using reached = typename closure<list<>, T...>::type;
+struct recorded_of<list<T...>> : concatenation<typename list_if<recorded<T>(), T>::type...> {};
+
+template <class T>
+struct listed {
+    using type = list<T>;
+};
+template <class... T>
+struct listed<list<T...>> : concatenation<typename listed<T>::type...> {};
+
+/// The classes, unions and enumerations that are reached from some types, or lists of types, each once.
+template <class... T>
+using reached = typename recorded_of<typename closure<
+    list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type>::type>::type;
 
 // ---- Types that carry the plugin's code along.
 
@@ -422,7 +567,7 @@ concept carries_code =
 template <class List>
 inline constexpr bool any_carries_code = false;
 template <class... T>
-inline constexpr bool any_carries_code<list<T...>> = (carries_code<T> || ...);
+inline constexpr bool any_carries_code<list<T...>> = !all_of<!carries_code<T>...>;
 
 } // namespace detail
 } // namespace tenon::inline v1

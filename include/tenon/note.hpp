@@ -138,13 +138,15 @@ struct shape_of<T, methods<M...>, indices<I...>> {
 
     [[gnu::visibility("hidden")]] static void emit() {
         emit_interface_note<T>();
-        (emit_method_note<T, I, method_of(M)>(), ...);
+        const int emitted[] = {(emit_method_note<T, I, method_of(M)>(), 0)..., 0};
+        static_cast<void>(emitted);
         emit_types(crossing<T>{});
     }
 
     template <class... U>
     [[gnu::visibility("hidden")]] static void emit_types(list<U...>) {
-        (emit_crossing_note<T, U>(), ...);
+        const int emitted[] = {(emit_crossing_note<T, U>(), 0)..., 0};
+        static_cast<void>(emitted);
     }
 };
 
