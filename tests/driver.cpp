@@ -59,8 +59,9 @@ private:
 } // namespace
 
 TEST_CASE("what holds for every driver: something, not too much, and nothing that moves a cursor", "[driver]") {
-    CHECK(refusal("") == "the driver is empty: it has to be the name of a plugin, the path of a library or of a directory with its "
-                         "source, or the URL of a repository");
+    CHECK(refusal("") ==
+          "the driver is empty: it has to be the name of a plugin, the path of a library or of a directory with its "
+          "source, or the URL of a repository");
     CHECK(refusal(std::string(4097, 'a')) == "a driver of 4097 characters is too long: it may have 4096");
     CHECK(parsed(std::string(4096, 'a')).size() == 4096 + 5);
     CHECK(refusal("a\nb") == "the driver 'a\\x0ab' has a control character, and none may");
@@ -80,15 +81,17 @@ TEST_CASE("a name is a name, whatever files there are", "[driver]") {
 TEST_CASE("what is neither a name nor a path says what each has to be, and what is here", "[driver]") {
     const tests::scratch_directory scratch;
     const visit there(scratch.path());
-    CHECK(refusal("Json") == "'Json' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a slash");
+    CHECK(refusal("Json") ==
+          "'Json' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a slash");
     CHECK(refusal("-json").starts_with("'-json' is no name for a plugin"));
     CHECK(refusal("ünï").starts_with("'ünï' is no name for a plugin"));
     CHECK(refusal("..").ends_with("a path has to contain a slash; there is a './..'"));
 
     tests::write(scratch / "json.so", "");
     tests::write(scratch / "libX.so", "");
-    CHECK(refusal("json.so") == "'json.so' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a slash; "
-                                "there is a './json.so'");
+    CHECK(refusal("json.so") ==
+          "'json.so' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a slash; "
+          "there is a './json.so'");
     CHECK(refusal("json.so#ldap").ends_with("; there is a './json.so'"));
     CHECK(refusal("json#ldap").ends_with("; there is a './json.so'"));
     CHECK(refusal("X").ends_with("; there is a './libX.so'"));
@@ -98,24 +101,28 @@ TEST_CASE("an unknown name gives the names that come close, and what is here und
     const tests::scratch_directory scratch;
     const visit there(scratch.path());
     const auto unknown = [](std::string_view name, const std::vector<std::string>& known) {
-        return std::string(tenon::error::unknown_name("userprovider", name, detail::likeliest(name, known), detail::found_here(name)).what());
+        return std::string(
+            tenon::error::unknown_name("userprovider", name, detail::likeliest(name, known), detail::found_here(name)).what());
     };
     CHECK(unknown("dmeo", {"json", "demo"}) == "unknown name 'dmeo' of plugin type 'userprovider'; known: demo, json");
     CHECK(unknown("json", {}) == "unknown name 'json' of plugin type 'userprovider'; there are no plugins of that type");
     tests::write(scratch / "json/json.cpp", "");
-    CHECK(unknown("json", {"demo"}) == "unknown name 'json' of plugin type 'userprovider'; known: demo; there is a './json', and a path "
-                                       "has to contain a slash");
+    CHECK(unknown("json", {"demo"}) ==
+          "unknown name 'json' of plugin type 'userprovider'; known: demo; there is a './json', and a path "
+          "has to contain a slash");
 }
 
 TEST_CASE("known names are sorted by likeness, then by the alphabet, each once", "[driver]") {
     CHECK(detail::by_likeness("demo", {}).empty());
-    CHECK(detail::by_likeness("dmeo", {"json", "ldap", "demo", "json", "dome"}) == std::vector<std::string>{"demo", "dome", "json", "ldap"});
+    CHECK(detail::by_likeness("dmeo", {"json", "ldap", "demo", "json", "dome"}) ==
+          std::vector<std::string>{"demo", "dome", "json", "ldap"});
     CHECK(detail::by_likeness("", {"bb", "a", "cc"}) == std::vector<std::string>{"a", "bb", "cc"});
     CHECK(detail::edit_distance("kitten", "sitting") == 3);
     CHECK(detail::edit_distance("", "abc") == 3);
     CHECK(detail::edit_distance("abc", "") == 3);
     CHECK(detail::likeliest("a", {"a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8"}) == "a1, a2, a3, a4, a5, a6, a7, a8");
-    CHECK(detail::likeliest("a", {"a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "b"}) == "a1, a2, a3, a4, a5, a6, a7, a8 and 1 more");
+    CHECK(detail::likeliest("a", {"a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "b"}) ==
+          "a1, a2, a3, a4, a5, a6, a7, a8 and 1 more");
 }
 
 TEST_CASE("a path is a library or a directory, and may choose one plugin", "[driver]") {
@@ -140,9 +147,9 @@ TEST_CASE("a path is a library or a directory, and may choose one plugin", "[dri
     // A '#' of the file system's own.
     CHECK(parsed("c#/a#b.so#json") == "library c#/a#b.so plugin=json");
     CHECK(parsed("./dir#x/") == "directory ./dir#x");
-    CHECK(refusal("c#/a#b.so") ==
-          "'b.so', which follows 'c#/a#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; where the '#' is part of a file's "
-          "name, add another and the plugin, and where of a directory's, a slash");
+    CHECK(refusal("c#/a#b.so") == "'b.so', which follows 'c#/a#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; "
+                                  "where the '#' is part of a file's "
+                                  "name, add another and the plugin, and where of a directory's, a slash");
     CHECK(refusal("./libmany.so#").starts_with("'', which follows './libmany.so#', is no name for a plugin"));
     CHECK(refusal("./libmany.so#plugin=x").starts_with("'plugin=x', which follows"));
 }
@@ -220,16 +227,34 @@ TEST_CASE("the reference follows the first '@' of the path that does not follow 
 
 TEST_CASE("other transports are refused, by name, by git's helpers, and in scp's spelling", "[driver]") {
     const std::string right = "it has to begin with https://, git+https://, git+ssh:// or git+file:///";
-    for (const char* url : {"http://host/repo", "git://host/repo", "git+http://host/repo", "git+git://host/repo", "ftp://host/repo",
-                            "svn+ssh://host/repo", "ssh://host/repo", "file:///srv/repo", "ext::sh://-c/x", "git+ext::sh -c touch% x",
-                            "git+ext::sh://x", "git+fd::17/x", "git+git@host:user/repo", "git+", "git+./repo", "git+/srv/repo",
-                            "git+https:/host/repo", "HTTPS://host/repo", "git+git+https://host/repo", "://host/repo"})
+    for (const char* url : {"http://host/repo",
+                            "git://host/repo",
+                            "git+http://host/repo",
+                            "git+git://host/repo",
+                            "ftp://host/repo",
+                            "svn+ssh://host/repo",
+                            "ssh://host/repo",
+                            "file:///srv/repo",
+                            "ext::sh://-c/x",
+                            "git+ext::sh -c touch% x",
+                            "git+ext::sh://x",
+                            "git+fd::17/x",
+                            "git+git@host:user/repo",
+                            "git+",
+                            "git+./repo",
+                            "git+/srv/repo",
+                            "git+https:/host/repo",
+                            "HTTPS://host/repo",
+                            "git+git+https://host/repo",
+                            "://host/repo"})
         CHECK(why_not(url) == right);
 
-    CHECK(refusal("git@host:user/repo") ==
-          "the driver 'git@host:user/repo' is neither a repository nor a path: a repository is written git+ssh://git@host/user/repo or "
-          "https://host/user/repo, and a path that begins with a name with a colon ./git@host:user/repo");
-    for (const char* text : {"git@host:repo", "host:user/repo", "ext::sh -c touch% x", "fd::17/x", "https:host/repo", "C:/plugins/x.dll"})
+    CHECK(
+        refusal("git@host:user/repo") ==
+        "the driver 'git@host:user/repo' is neither a repository nor a path: a repository is written https://host/user/repo or "
+        "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./");
+    for (const char* text :
+         {"git@host:repo", "host:user/repo", "ext::sh -c touch% x", "fd::17/x", "https:host/repo", "C:/plugins/x.dll"})
         CHECK(refusal(text).starts_with("the driver '" + std::string(text) + "' is neither a repository nor a path"));
 }
 
@@ -240,23 +265,38 @@ TEST_CASE("what looks like a transport deeper in a path is part of the path", "[
     tests::write(scratch / "a:b/c.so", "");
     CHECK(parsed("./git@host:user/repo.so") == "library ./git@host:user/repo.so");
     CHECK(parsed("./a:b/c.so#x") == "library ./a:b/c.so plugin=x");
-    CHECK(refusal("./https://host/x") == "there is no './https://host/x'; './https://host' is no folder that can be looked into");
+    CHECK(refusal("./https://host/x") ==
+          "there is no './https://host/x'; './https://host' is no folder that can be looked into");
 }
 
 TEST_CASE("credentials are refused and never shown", "[driver]") {
-    const std::string why = "' is refused: credentials do not belong in it, because it ends up in logs; leave them to git's credential "
-                            "helper or to ssh";
+    const std::string why =
+        "' is refused: credentials do not belong in it, because it ends up in logs; leave them to git's credential "
+        "helper or to ssh";
     CHECK(refusal("https://user:s3cret@host/repo") == "the repository 'https://***@host/repo" + why);
     CHECK(refusal("git+https://t0ken-s3cret@host/repo@v1") == "the repository 'git+https://***@host/repo@v1" + why);
     CHECK(refusal("git+ssh://git:s3cret@host/repo") == "the repository 'git+ssh://***@host/repo" + why);
     CHECK(parsed("git+ssh://git@host/repo") == "repository ssh://git@host/repo");
 
-    for (const char* text : {"https://user:s3cret@host/repo@v1", "https://user:s3cr@s3cret@host/repo", "https://user:a/s3cret@host/repo",
-                             "https://user:a/b@s3cret@host/repo", "https://user:a#s3cret@host/repo", "https://user:1#s3cret@host/repo",
-                             "https://user:a?s3cret@host/repo", "https://me@mail.com:s3cret@host/repo", "https://:s3cret@host/repo",
-                             "http://user:s3cret@host/repo", "http://s3cret@host/repo", "ftp://user:s3cret@host/repo",
-                             "git+ext::https://user:s3cret@host/repo", "user:s3cret@host/repo", "user:s3cret@host", "https://s3cret@",
-                             "https://s3cret@-host/x", "git+ssh://user:s3cret@-host/x", "git+file://user:s3cret@host/x",
+    for (const char* text : {"https://user:s3cret@host/repo@v1",
+                             "https://user:s3cr@s3cret@host/repo",
+                             "https://user:a/s3cret@host/repo",
+                             "https://user:a/b@s3cret@host/repo",
+                             "https://user:a#s3cret@host/repo",
+                             "https://user:1#s3cret@host/repo",
+                             "https://user:a?s3cret@host/repo",
+                             "https://me@mail.com:s3cret@host/repo",
+                             "https://:s3cret@host/repo",
+                             "http://user:s3cret@host/repo",
+                             "http://s3cret@host/repo",
+                             "ftp://user:s3cret@host/repo",
+                             "git+ext::https://user:s3cret@host/repo",
+                             "user:s3cret@host/repo",
+                             "user:s3cret@host",
+                             "https://s3cret@",
+                             "https://s3cret@-host/x",
+                             "git+ssh://user:s3cret@-host/x",
+                             "git+file://user:s3cret@host/x",
                              "git+user:s3cret@host:repo"}) {
         const std::string shown = refusal(text);
         CHECK(shown.find("s3cret") == shown.npos);
@@ -266,33 +306,62 @@ TEST_CASE("credentials are refused and never shown", "[driver]") {
 
 TEST_CASE("a host or user that a program could take for an option is refused", "[driver]") {
     const std::string host = "it has no host, or one that is not letters, digits, dots and hyphens";
-    for (const char* url : {"git+ssh://-oProxyCommand=touch%20x/repo", "git+ssh://git@-oProxyCommand=x/repo", "git+ssh://%2doProxyCommand=x/repo",
-                            "https://-x/repo", "https:///repo", "https://", "https://ho st/repo", "https://ho%0ast/repo", "https://host:/repo",
-                            "https://host:x/repo", "https://host\\x/repo", "https://[::1/repo", "https://[]/repo", "https://[x]/repo",
-                            "https://?x/repo", "https://$(x)/repo", "https://.host/x"})
+    for (const char* url :
+         {"git+ssh://-oProxyCommand=touch%20x/repo", "git+ssh://git@-oProxyCommand=x/repo", "git+ssh://%2doProxyCommand=x/repo",
+          "https://-x/repo", "https:///repo", "https://", "https://ho st/repo", "https://ho%0ast/repo", "https://host:/repo",
+          "https://host:x/repo", "https://host\\x/repo", "https://[::1/repo", "https://[]/repo", "https://[x]/repo",
+          "https://?x/repo", "https://$(x)/repo", "https://.host/x"})
         CHECK(why_not(url) == host);
     for (const char* url : {"git+ssh://-oProxyCommand=x@host/repo", "git+ssh://@host/repo", "git+ssh://a b@host/repo"})
         CHECK(why_not(url) == "its user is not one that ssh takes");
 }
 
 TEST_CASE("a repository's path has to be one", "[driver]") {
-    for (const char* url : {"https://host", "https://host/", "https://host//", "git+file:///", "git+ssh://host/#plugin=x", "https://host#plugin=x"})
+    for (const char* url : {"https://host", "https://host/", "https://host//", "git+file:///", "git+ssh://host/#plugin=x",
+                            "https://host#plugin=x"})
         CHECK(why_not(url) == "it has no path after the host");
     CHECK(why_not("git+file://host/srv/repo") == "the path has to be absolute, as in git+file:///srv/repo");
     CHECK(why_not("git+file://./repo") == "the path has to be absolute, as in git+file:///srv/repo");
     CHECK(why_not("https://host/my repo") == "a space in it is written %20");
-    for (const char* url : {"https://host/%0ahost=evil", "https://host/a%00", "https://host/%1Bx", "https://host/%7Fx", "https://host/%7f"})
+    for (const char* url :
+         {"https://host/%0ahost=evil", "https://host/a%00", "https://host/%1Bx", "https://host/%7Fx", "https://host/%7f"})
         CHECK(why_not(url) == "it hides a control character in percent-encoding");
     CHECK(parsed("https://host/100%") == "repository https://host/100%");
     CHECK(parsed("https://host/%20%7e") == "repository https://host/%20%7e");
 }
 
 TEST_CASE("a reference obeys git's rules, and begins with no hyphen", "[driver]") {
-    for (const char* reference : {"main", "v1.2", "feature/x", "a-b", "@x", "x@y", "HEAD", "refs/heads/x", "x.locker", "ü", "100%"})
+    for (const char* reference :
+         {"main", "v1.2", "feature/x", "a-b", "@x", "x@y", "HEAD", "refs/heads/x", "x.locker", "ü", "100%"})
         CHECK(detail::is_reference(reference));
-    for (const char* reference : {"", "-x", "--upload-pack=touch x", "--upload-pack=x", "@", "a..b", "..", "a/../b", ".a", "a/.b", "a.lock",
-                                  "a.lock/b", "a.", "/a", "a/", "a//b", "a b", "a~1", "a^", "a:b", "+a:b", "a?", "a*", "a[b", "a\\b", "a@{1}",
-                                  "a\tb", "a\x7f"})
+    for (const char* reference : {"",
+                                  "-x",
+                                  "--upload-pack=touch x",
+                                  "--upload-pack=x",
+                                  "@",
+                                  "a..b",
+                                  "..",
+                                  "a/../b",
+                                  ".a",
+                                  "a/.b",
+                                  "a.lock",
+                                  "a.lock/b",
+                                  "a.",
+                                  "/a",
+                                  "a/",
+                                  "a//b",
+                                  "a b",
+                                  "a~1",
+                                  "a^",
+                                  "a:b",
+                                  "+a:b",
+                                  "a?",
+                                  "a*",
+                                  "a[b",
+                                  "a\\b",
+                                  "a@{1}",
+                                  "a\tb",
+                                  "a\x7f"})
         CHECK(!detail::is_reference(reference));
 
     const std::string why = "what follows '@' is no name that git allows for a branch or tag, and no commit id";
@@ -305,8 +374,9 @@ TEST_CASE("a reference obeys git's rules, and begins with no hyphen", "[driver]"
 }
 
 TEST_CASE("git agrees on what is a reference", "[driver]") {
-    for (const char* reference : {"main", "feature/x", "@x", "x@y", "x.locker", "a..b", ".a", "a/.b", "a.lock", "a.lock/b", "a.", "a/", "a//b",
-                                  "a b", "a~1", "a^", "a:b", "a?", "a*", "a[b", "a\\b", "a@{1}", "a\tb", "a\x7f", "@", "ü", "{", "a.b"}) {
+    for (const char* reference : {"main", "feature/x", "@x",   "x@y",   "x.locker", "a..b", ".a",  "a/.b", "a.lock", "a.lock/b",
+                                  "a.",   "a/",        "a//b", "a b",   "a~1",      "a^",   "a:b", "a?",   "a*",     "a[b",
+                                  "a\\b", "a@{1}",     "a\tb", "a\x7f", "@",        "ü",    "{",   "a.b"}) {
         // Below a folder, because git wants no reference at the top but its own.
         const bool allowed = tests::run({"git", "check-ref-format", std::string("refs/heads/") + reference}).status == 0;
         CHECK(detail::is_reference(reference) == (allowed && std::string_view(reference) != "@"));
@@ -323,7 +393,8 @@ TEST_CASE("a subdirectory stays in the repository", "[driver]") {
 
 TEST_CASE("a fragment has what is known, once", "[driver]") {
     const std::string known = "after '#' it may have subdirectory=FOLDER and plugin=NAME, joined by '&', and nothing else";
-    for (const char* fragment : {"egg=x", "json", "", "plugin", "plugin=x&", "&plugin=x", "plugin=x&egg=y", "subdirectory=a&&plugin=b", "Plugin=x", "=x"})
+    for (const char* fragment : {"egg=x", "json", "", "plugin", "plugin=x&", "&plugin=x", "plugin=x&egg=y",
+                                 "subdirectory=a&&plugin=b", "Plugin=x", "=x"})
         CHECK(why_not("https://host/repo#" + std::string(fragment)) == known);
     CHECK(why_not("https://host/repo#plugin=a&plugin=b") == "it says plugin= twice");
     CHECK(why_not("https://host/repo#subdirectory=a&subdirectory=a") == "it says subdirectory= twice");

@@ -55,8 +55,9 @@ public:
     /// Runs git in the remote, as somebody with a configuration of his own would; what it prints, without the line's end.
     std::string git(std::vector<std::string> words) const {
         words.insert(words.begin(), {real_git(), "-C", scratch / "remote"});
-        tests::outcome said = tests::run(words, ".", {"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=A",
-                                                      "GIT_AUTHOR_EMAIL=a@b", "GIT_COMMITTER_NAME=A", "GIT_COMMITTER_EMAIL=a@b"});
+        tests::outcome said = tests::run(words, ".",
+                                         {"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=A",
+                                          "GIT_AUTHOR_EMAIL=a@b", "GIT_COMMITTER_NAME=A", "GIT_COMMITTER_EMAIL=a@b"});
         if (said.status != 0)
             throw std::runtime_error(detail::shown({words, {}}) + ": " + said.err);
         return said.out.substr(0, said.out.find_last_not_of('\n') + 1);
@@ -105,9 +106,8 @@ public:
     }
 
     std::string without_folders(std::string text) const {
-        const std::pair<std::string, std::string> known[] = {{scratch.path().native() + "/bin/git", "GIT"},
-                                                             {real_git(), "GIT"},
-                                                             {scratch.path().native(), "HERE"}};
+        const std::pair<std::string, std::string> known[] = {
+            {scratch.path().native() + "/bin/git", "GIT"}, {real_git(), "GIT"}, {scratch.path().native(), "HERE"}};
         for (const auto& [folder, shorter] : known)
             for (std::size_t at; (at = text.find(folder)) != text.npos;)
                 text.replace(at, folder.size(), shorter);
@@ -151,8 +151,9 @@ int status_of(pid_t child) {
     return status;
 }
 
-const std::string settings = "-c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c maintenance.auto=false -c fetch.fsckObjects=true "
-                             "-c credential.interactive=false -c http.lowSpeedLimit=1 -c http.lowSpeedTime=60";
+const std::string settings =
+    "-c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c maintenance.auto=false -c fetch.fsckObjects=true "
+    "-c credential.interactive=false -c http.lowSpeedLimit=1 -c http.lowSpeedTime=60";
 
 } // namespace
 
@@ -253,7 +254,8 @@ TEST_CASE("the id of something else than a commit is refused", "[repository]") {
     w.git({"tag", "--annotate", "--message=x", "v1"});
     for (const char* object : {"HEAD^{tree}", "HEAD:a.cpp", "refs/tags/v1"}) {
         const std::string id = w.git({"rev-parse", object});
-        CHECK(w.complaint("@" + id, errc::not_found) == "the repository 'file://HERE/remote' has no commit " + id + " on any branch or tag");
+        CHECK(w.complaint("@" + id, errc::not_found) ==
+              "the repository 'file://HERE/remote' has no commit " + id + " on any branch or tag");
     }
     w.git({"tag", "tree", "HEAD^{tree}"});
     CHECK(w.complaint("@tree").starts_with("cannot fetch 'file://HERE/remote': git exited with status "));
@@ -281,7 +283,8 @@ TEST_CASE("what a reference could have been is said", "[repository]") {
     const std::string shortened = w.complaint("@" + id.substr(0, 8), errc::not_found);
     CHECK(shortened.starts_with("the repository 'file://HERE/remote' does not have '" + id.substr(0, 8) + "'; it has "));
     CHECK(shortened.ends_with("; a commit has to be given by its full id"));
-    CHECK(w.complaint("@" + std::string(3000, 'x'), errc::not_found).starts_with("the repository 'file://HERE/remote' does not have 'xxx"));
+    CHECK(w.complaint("@" + std::string(3000, 'x'), errc::not_found)
+              .starts_with("the repository 'file://HERE/remote' does not have 'xxx"));
 }
 
 TEST_CASE("a repository without a commit says so", "[repository]") {
@@ -305,8 +308,11 @@ TEST_CASE("a remote that is gone does not stop a host that has what it needs", "
                        "fatal: 'HERE/remote' does not appear to be a git repository\n"
                        "fatal: Could not read from remote repository.\n\n"
                        "Please make sure you have the correct access rights\nand the repository exists.\n"
-                       "command: GIT " + settings + " ls-remote -- file://HERE/remote HEAD 'HEAD^{}'\n"
-                       "using commit " + commit + " of its default branch, which was fetched earlier\n");
+                       "command: GIT " +
+                           settings +
+                           " ls-remote -- file://HERE/remote HEAD 'HEAD^{}'\n"
+                           "using commit " +
+                           commit + " of its default branch, which was fetched earlier\n");
     w.reports.clear();
     CHECK(w.text("@v1", "a.cpp") == "one");
     CHECK(w.reports.ends_with("\nusing commit " + commit + " of 'v1', which was fetched earlier\n"));
@@ -335,7 +341,8 @@ TEST_CASE("a memory that is damaged, or whose commit is gone, is none", "[reposi
             memory = each.path();
     const std::string text = tests::read(memory);
     CHECK(w.without_folders(text) == found.filename().native() + "  file://HERE/remote\n");
-    for (const std::string& damaged : {std::string(), text.substr(0, 40), text + "x", "../../" + text, std::string(1 << 16, 'a')}) {
+    for (const std::string& damaged :
+         {std::string(), text.substr(0, 40), text + "x", "../../" + text, std::string(1 << 16, 'a')}) {
         tests::write(memory, damaged);
         CHECK(w.cached() == "");
     }
@@ -408,11 +415,13 @@ TEST_CASE("names with line breaks and control characters do no harm", "[reposito
 TEST_CASE("submodules are not fetched", "[repository]") {
     world w;
     const std::string id = w.commit("a.cpp", "one");
-    tests::write(w.scratch / "remote/.gitmodules", "[submodule \"sub\"]\n\tpath = sub\n\turl = ext::touch " + (w.scratch / "marker").native() + "\n");
+    tests::write(w.scratch / "remote/.gitmodules",
+                 "[submodule \"sub\"]\n\tpath = sub\n\turl = ext::touch " + (w.scratch / "marker").native() + "\n");
     w.git({"add", "--all"});
     w.git({"update-index", "--add", "--cacheinfo", "160000," + id + ",sub"});
     w.git({"commit", "--quiet", "--message=sub"});
-    tests::write(w.scratch / "home/.gitconfig", "[submodule]\n\trecurse = true\n[fetch]\n\trecurseSubmodules = true\n[protocol]\n\tallow = always\n");
+    tests::write(w.scratch / "home/.gitconfig",
+                 "[submodule]\n\trecurse = true\n[fetch]\n\trecurseSubmodules = true\n[protocol]\n\tallow = always\n");
     const path found = w.checkout();
     CHECK(fs::is_empty(found / "sub"));
     CHECK(tests::read(found / "a.cpp") == "one");
@@ -424,17 +433,20 @@ TEST_CASE("no filter, hook, monitor or alias runs, whether the tree or the user 
     const path marker = w.scratch / "marker", program = w.scratch / "home/program";
     tests::write(program, "#!/bin/sh\necho \"$0 $@\" >> '" + marker.native() + "'\ncat\n");
     fs::permissions(program, fs::perms::owner_all);
-    for (const char* hook : {"post-checkout", "reference-transaction", "post-index-change", "pre-auto-gc", "post-merge", "fsmonitor-watchman"})
+    for (const char* hook :
+         {"post-checkout", "reference-transaction", "post-index-change", "pre-auto-gc", "post-merge", "fsmonitor-watchman"})
         for (const char* folder : {"home/hooks", "home/template/hooks"}) {
             fs::create_directories(w.scratch / folder);
             fs::copy(program, w.scratch / folder / hook);
         }
     const std::string run = program.native();
     tests::write(w.scratch / "home/.gitconfig",
-                 "[core]\n\thooksPath = " + (w.scratch / "home/hooks").native() + "\n\tfsmonitor = " + run + "\n\tattributesFile = " +
-                     (w.scratch / "home/attributes").native() + "\n\tpager = " + run + "\n\taskPass = " + run + "\n[init]\n\ttemplateDir = " +
-                     (w.scratch / "home/template").native() + "\n[filter \"evil\"]\n\tsmudge = " + run + "\n\tprocess = " + run +
-                     "\n\trequired = true\n[alias]\n\tfetch = !" + run + "\n\tcheckout = !" + run + "\n\tls-remote = !" + run + "\n");
+                 "[core]\n\thooksPath = " + (w.scratch / "home/hooks").native() + "\n\tfsmonitor = " + run +
+                     "\n\tattributesFile = " + (w.scratch / "home/attributes").native() + "\n\tpager = " + run +
+                     "\n\taskPass = " + run + "\n[init]\n\ttemplateDir = " + (w.scratch / "home/template").native() +
+                     "\n[filter \"evil\"]\n\tsmudge = " + run + "\n\tprocess = " + run +
+                     "\n\trequired = true\n[alias]\n\tfetch = !" + run + "\n\tcheckout = !" + run + "\n\tls-remote = !" + run +
+                     "\n");
     tests::write(w.scratch / "home/attributes", "* filter=evil\n");
     tests::write(w.scratch / "home/git/attributes", "* filter=evil\n");
     const variable configuration("XDG_CONFIG_HOME", w.scratch / "home");
@@ -449,7 +461,8 @@ TEST_CASE("no filter, hook, monitor or alias runs, whether the tree or the user 
 TEST_CASE("the user's own configuration counts while git talks to the remote", "[repository]") {
     world w;
     w.commit("a.cpp", "one");
-    tests::write(w.scratch / "home/.gitconfig", "[url \"file://" + (w.scratch / "remote").native() + "\"]\n\tinsteadOf = file:///mirrored\n");
+    tests::write(w.scratch / "home/.gitconfig",
+                 "[url \"file://" + (w.scratch / "remote").native() + "\"]\n\tinsteadOf = file:///mirrored\n");
     detail::repository mirrored(driver::parse("git+file:///mirrored"), detail::cache(w.scratch / "cache"));
     CHECK(tests::read(path(mirrored.checkout()) / "a.cpp") == "one");
 }
@@ -460,10 +473,12 @@ TEST_CASE("neither where the host was started nor its environment tells git what
     // Started in a repository whose configuration would lead elsewhere.
     fs::create_directories(w.scratch / "started");
     REQUIRE(tests::run({real_git(), "init", "--quiet"}, w.scratch / "started").status == 0);
-    tests::write(w.scratch / "started/.git/config", "[url \"file:///elsewhere\"]\n\tinsteadOf = file://" + (w.scratch / "remote").native() + "\n");
+    tests::write(w.scratch / "started/.git/config",
+                 "[url \"file:///elsewhere\"]\n\tinsteadOf = file://" + (w.scratch / "remote").native() + "\n");
     const variable directory("GIT_DIR", w.scratch / "started/.git"), tree("GIT_WORK_TREE", w.scratch / "started"),
-        index("GIT_INDEX_FILE", w.scratch / "started/index"), count("GIT_CONFIG_COUNT", "1"), key("GIT_CONFIG_KEY_0", "core.bare"),
-        value("GIT_CONFIG_VALUE_0", "nonsense"), objects("GIT_OBJECT_DIRECTORY", w.scratch / "started/objects");
+        index("GIT_INDEX_FILE", w.scratch / "started/index"), count("GIT_CONFIG_COUNT", "1"),
+        key("GIT_CONFIG_KEY_0", "core.bare"), value("GIT_CONFIG_VALUE_0", "nonsense"),
+        objects("GIT_OBJECT_DIRECTORY", w.scratch / "started/objects");
     const path before = fs::current_path();
     fs::current_path(w.scratch / "started");
     const std::string text = w.text("", "a.cpp");
@@ -475,26 +490,41 @@ TEST_CASE("neither where the host was started nor its environment tells git what
 TEST_CASE("git sees what it needs of the environment, and nothing else", "[repository]") {
     world w;
     w.commit("a.cpp", "one");
-    const auto spy = w.fake_git("/usr/bin/env -u PWD -u OLDPWD -u SHLVL -u _ | /usr/bin/sort > $here/seen-$(for last in \"$@\"; do case $last in ls-remote|init|fetch|checkout) "
+    const auto spy = w.fake_git("/usr/bin/env -u PWD -u OLDPWD -u SHLVL -u _ | /usr/bin/sort > $here/seen-$(for last in "
+                                "\"$@\"; do case $last in ls-remote|init|fetch|checkout) "
                                 "echo $last;; esac; done | /usr/bin/head -1)\nexec $git \"$@\"\n");
-    const std::vector<std::string> passed{"SSH_AUTH_SOCK", "XDG_CONFIG_HOME", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
-                                          "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "TMPDIR"};
+    const std::vector<std::string> passed{"SSH_AUTH_SOCK", "XDG_CONFIG_HOME", "http_proxy",     "https_proxy",
+                                          "no_proxy",      "HTTP_PROXY",      "HTTPS_PROXY",    "NO_PROXY",
+                                          "SSL_CERT_FILE", "SSL_CERT_DIR",    "GIT_SSL_CAINFO", "TMPDIR"};
     std::vector<std::unique_ptr<variable>> set;
     for (const std::string& name : passed)
         set.push_back(std::make_unique<variable>(name, w.scratch / "home"));
-    for (const char* name : {"LD_PRELOAD_OF_A_TEST", "SSH_ASKPASS", "GIT_ASKPASS", "GIT_EXEC_PATH_OF_A_TEST", "GIT_SSH", "GIT_TRACE", "GIT_PROXY_COMMAND",
-                             "GIT_EXTERNAL_DIFF", "GIT_EDITOR", "DISPLAY", "SECRET", "GIT_ALLOW_PROTOCOL", "GIT_TERMINAL_PROMPT"})
+    for (const char* name : {"LD_PRELOAD_OF_A_TEST", "SSH_ASKPASS", "GIT_ASKPASS", "GIT_EXEC_PATH_OF_A_TEST", "GIT_SSH",
+                             "GIT_TRACE", "GIT_PROXY_COMMAND", "GIT_EXTERNAL_DIFF", "GIT_EDITOR", "DISPLAY", "SECRET",
+                             "GIT_ALLOW_PROTOCOL", "GIT_TERMINAL_PROMPT"})
         set.push_back(std::make_unique<variable>(name, "/nonsense"));
     w.checkout();
 
     const std::string path_line = "PATH=" + std::string(std::getenv("PATH")), home = w.scratch / "home";
-    std::vector<std::string> network{path_line, "HOME=" + home, "GIT_ALLOW_PROTOCOL=file", "GIT_ASKPASS=", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C.UTF-8",
+    std::vector<std::string> network{path_line,
+                                     "HOME=" + home,
+                                     "GIT_ALLOW_PROTOCOL=file",
+                                     "GIT_ASKPASS=",
+                                     "GIT_TERMINAL_PROMPT=0",
+                                     "LC_ALL=C.UTF-8",
                                      "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=30 -oServerAliveInterval=15"};
     for (const std::string& name : passed)
         network.push_back(name + "=" + home);
-    std::vector<std::string> alone{path_line, "TMPDIR=" + home, "GIT_ALLOW_PROTOCOL=none", "GIT_ATTR_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
-                                   "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C.UTF-8"};
-    for (const auto& [name, expected] : {std::pair{"ls-remote", network}, {"fetch", network}, {"init", alone}, {"checkout", alone}}) {
+    std::vector<std::string> alone{path_line,
+                                   "TMPDIR=" + home,
+                                   "GIT_ALLOW_PROTOCOL=none",
+                                   "GIT_ATTR_NOSYSTEM=1",
+                                   "GIT_CONFIG_GLOBAL=/dev/null",
+                                   "GIT_CONFIG_NOSYSTEM=1",
+                                   "GIT_TERMINAL_PROMPT=0",
+                                   "LC_ALL=C.UTF-8"};
+    for (const auto& [name, expected] :
+         {std::pair{"ls-remote", network}, {"fetch", network}, {"init", alone}, {"checkout", alone}}) {
         std::vector<std::string> seen;
         std::istringstream lines(tests::read(w.scratch / ("seen-" + std::string(name))));
         for (std::string line; std::getline(lines, line);)
@@ -511,9 +541,60 @@ TEST_CASE("only the transport of the driver is allowed", "[repository]") {
     const auto spy = w.fake_git("echo \"$GIT_ALLOW_PROTOCOL $*\" >> $here/log; exit 1\n");
     for (const char* url : {"https://host.invalid/x", "git+ssh://git@host.invalid/x", "git+file:///nowhere"})
         CHECK_THROWS_AS(detail::repository(driver::parse(url), detail::cache(w.scratch / "cache")).checkout(), tenon::error);
-    CHECK(tests::read(w.scratch / "log") == "https:ssh " + settings + " ls-remote -- https://host.invalid/x HEAD HEAD^{}\n"
-                                            "https:ssh " + settings + " ls-remote -- ssh://git@host.invalid/x HEAD HEAD^{}\n"
-                                            "file " + settings + " ls-remote -- file:///nowhere HEAD HEAD^{}\n");
+    CHECK(tests::read(w.scratch / "log") == "https:ssh " + settings +
+                                                " ls-remote -- https://host.invalid/x HEAD HEAD^{}\n"
+                                                "https:ssh " +
+                                                settings +
+                                                " ls-remote -- ssh://git@host.invalid/x HEAD HEAD^{}\n"
+                                                "file " +
+                                                settings + " ls-remote -- file:///nowhere HEAD HEAD^{}\n");
+}
+
+TEST_CASE("ssh is asked for the host and the path, and may ask nobody", "[repository]") {
+    world w;
+    w.commit("a.cpp", "one");
+    const auto bin = w.fake_git("exec $git \"$@\"\n");
+    // Runs here what the other side would.
+    tests::write(w.scratch / "bin/ssh", "#!/bin/sh\necho \"$*\" >> '" + (w.scratch / "log").native() +
+                                            "'\nfor last; do :; done\nexec sh -c \"$last\"\n");
+    fs::permissions(w.scratch / "bin/ssh", fs::perms::owner_all);
+    tests::write(w.scratch / "home/.gitconfig", "[core]\n\tsshCommand = false\n");
+    const std::string url = "git+ssh://me@host.invalid:2222" + (w.scratch / "remote").native() + "@main";
+    CHECK(tests::read(path(detail::repository(driver::parse(url), detail::cache(w.scratch / "cache")).checkout()) / "a.cpp") ==
+          "one");
+    const std::string line =
+        "-oBatchMode=yes -oConnectTimeout=30 -oServerAliveInterval=15 -o SendEnv=GIT_PROTOCOL -p 2222 me@host.invalid "
+        "git-upload-pack 'HERE/remote'\n";
+    CHECK(w.without_folders(tests::read(w.scratch / "log")) == line + line);
+}
+
+TEST_CASE("a branch that moves between the question and the fetch is taken where it is then", "[repository]") {
+    world w;
+    w.commit("a.cpp", "one");
+    tests::write(w.scratch / "remote/a.cpp", "two");
+    const auto moving =
+        w.fake_git("case \"$*\" in *' fetch '*) $git -C $here/remote -c user.name=a -c user.email=a@b commit --quiet --all "
+                   "--message=x;; esac; exec $git \"$@\"\n");
+    const path found = w.checkout();
+    CHECK(found.filename() == w.git({"rev-parse", "HEAD"}));
+    CHECK(tests::read(found / "a.cpp") == "two");
+    CHECK(w.cached() == found);
+    CHECK(w.checkouts() == 1);
+}
+
+TEST_CASE("a new commit that cannot be fetched leaves the earlier one in use", "[repository]") {
+    world w;
+    w.commit("a.cpp", "one");
+    const path found = w.checkout();
+    w.commit("a.cpp", "two");
+    const auto failing = w.fake_git("case \"$*\" in *' fetch '*) echo broken >&2; exit 1;; esac; exec $git \"$@\"\n");
+    CHECK(w.checkout() == found);
+    CHECK(w.reports.ends_with("HEAD:refs/tenon/wanted\nusing commit " + found.filename().native() +
+                              " of its default branch, which was "
+                              "fetched earlier\n"));
+    CHECK(w.reports.find("git exited with status 1, and said:\nbroken\ncommand: GIT " + settings +
+                         " --git-dir=git fetch --quiet --no-tags "
+                         "--no-recurse-submodules --depth=1 -- file://HERE/remote +HEAD:") != std::string::npos);
 }
 
 TEST_CASE("where there is no git, the error says so", "[repository]") {
@@ -528,14 +609,17 @@ TEST_CASE("git that is killed, or says nothing, is reported with its command", "
     {
         const auto killed = w.fake_git("kill -9 $$\n");
         CHECK(w.complaint() == "cannot fetch 'file://HERE/remote': git was killed by signal 9 (Killed), and said nothing\n"
-                               "command: GIT " + settings + " ls-remote -- file://HERE/remote HEAD 'HEAD^{}'");
+                               "command: GIT " +
+                                   settings + " ls-remote -- file://HERE/remote HEAD 'HEAD^{}'");
     }
     {
         const auto killed = w.fake_git("case \"$*\" in *' checkout '*) kill -9 $$;; esac; exec $git \"$@\"\n");
         const std::string commit = w.git({"rev-parse", "HEAD"});
-        CHECK(w.complaint() == "cannot fetch 'file://HERE/remote': git was killed by signal 9 (Killed), and said nothing\n"
-                               "command: GIT -c core.symlinks=false --git-dir=git --work-tree=tree checkout --quiet --force --detach "
-                               "--no-recurse-submodules " + commit + " --");
+        CHECK(w.complaint() ==
+              "cannot fetch 'file://HERE/remote': git was killed by signal 9 (Killed), and said nothing\n"
+              "command: GIT -c core.symlinks=false --git-dir=git --work-tree=tree checkout --quiet --force --detach "
+              "--no-recurse-submodules " +
+                  commit + " --");
     }
     CHECK(w.checkouts() == 0);
     CHECK(w.text("", "a.cpp") == "one");
@@ -544,8 +628,10 @@ TEST_CASE("git that is killed, or says nothing, is reported with its command", "
 TEST_CASE("what a remote sends to a terminal does not reach it", "[repository]") {
     world w;
     const auto hostile = w.fake_git("printf 'remote: \\033[2Jgone\\r\\n\\tno' >&2; exit 7\n");
-    CHECK(w.complaint() == "cannot fetch 'file://HERE/remote': git exited with status 7, and said:\nremote: \\x1b[2Jgone\\x0d\n\tno\n"
-                           "command: GIT " + settings + " ls-remote -- file://HERE/remote HEAD 'HEAD^{}'");
+    CHECK(w.complaint() ==
+          "cannot fetch 'file://HERE/remote': git exited with status 7, and said:\nremote: \\x1b[2Jgone\\x0d\n\tno\n"
+          "command: GIT " +
+              settings + " ls-remote -- file://HERE/remote HEAD 'HEAD^{}'");
 }
 
 TEST_CASE("for what stops people most often there is advice", "[repository]") {
@@ -566,7 +652,8 @@ TEST_CASE("for what stops people most often there is advice", "[repository]") {
 
 TEST_CASE("a list of references that no git would print is not believed", "[repository]") {
     world w;
-    const auto odd = w.fake_git("printf 'x\\tHEAD\\n\\n--help\\tHEAD\\n../../../x\\tHEAD\\nHEAD\\nda39a3ee5e6b4b0d3255bfef95601890afd80709 HEAD\\n'\n");
+    const auto odd = w.fake_git(
+        "printf 'x\\tHEAD\\n\\n--help\\tHEAD\\n../../../x\\tHEAD\\nHEAD\\nda39a3ee5e6b4b0d3255bfef95601890afd80709 HEAD\\n'\n");
     CHECK(w.complaint("", errc::not_found) ==
           "the repository 'file://HERE/remote' does not have its default branch; it has no branches and no tags");
 }
@@ -579,7 +666,8 @@ TEST_CASE("a host that ignores its children's ends fetches all the same", "[repo
         if (w.text("", "a.cpp") != "one")
             ::_exit(2);
         fs::rename(w.scratch / "remote", w.scratch / "moved");
-        if (w.text("", "a.cpp") != "one" || w.reports.find("git ended in an unknown way, and said:\nfatal: ") == std::string::npos)
+        if (w.text("", "a.cpp") != "one" ||
+            w.reports.find("git ended in an unknown way, and said:\nfatal: ") == std::string::npos)
             ::_exit(3);
     });
     CHECK(status_of(host) == 0);
@@ -601,7 +689,8 @@ TEST_CASE("what is checked out is for nobody else to write, whatever the umask",
 TEST_CASE("processes that need the same commit at once fetch it once", "[repository]") {
     world w;
     w.commit("a.cpp", "one");
-    const auto counting = w.fake_git("case \"$*\" in *' fetch '*) echo x >> $here/fetches; sleep 0.1;; esac; exec $git \"$@\"\n");
+    const auto counting =
+        w.fake_git("case \"$*\" in *' fetch '*) echo x >> $here/fetches; sleep 0.1;; esac; exec $git \"$@\"\n");
     std::vector<pid_t> hosts;
     for (int i = 0; i < 4; ++i)
         hosts.push_back(elsewhere([&] {
@@ -655,7 +744,8 @@ TEST_CASE("a host whose system fails says what failed, and leaves nothing half d
     CHECK(failed.substr(failed.rfind('/')) == "/" + commit + "': Read-only file system");
 
     struct no_process : detail::posix {
-        static int spawn(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*, char* const*, char* const*) noexcept {
+        static int spawn(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*, char* const*,
+                         char* const*) noexcept {
             return EAGAIN;
         }
     };

@@ -58,8 +58,9 @@ TEST_CASE("what is root's or this user's own is trusted", "[trust]") {
 }
 
 TEST_CASE("what belongs to another user is not, unless he is named", "[trust]") {
-    const std::string why = "'/opt/app/x.so' belongs to user 1001, and this program runs as user 1000; `chown 1000 '/opt/app/x.so'`, or "
-                            "name the user in options.trust";
+    const std::string why =
+        "'/opt/app/x.so' belongs to user 1001, and this program runs as user 1000; `chown 1000 '/opt/app/x.so'`, or "
+        "name the user in options.trust";
     CHECK(distrusted({1001, 1001, 0600}) == why);
     CHECK(distrusted({1001, 1001, 0600}, {}, {.users = {1001}}) == "");
     CHECK(distrusted({1001, 1001, 0600}, {}, {.users = {1002, 1003}}) == why);
@@ -67,7 +68,8 @@ TEST_CASE("what belongs to another user is not, unless he is named", "[trust]") 
 }
 
 TEST_CASE("what everybody may write is not, and the error has the command that mends it", "[trust]") {
-    CHECK(distrusted({0, 0, 0646}) == "everybody may write to '/opt/app/x.so'; `chmod o-w '/opt/app/x.so'`, or widen options.trust");
+    CHECK(distrusted({0, 0, 0646}) ==
+          "everybody may write to '/opt/app/x.so'; `chmod o-w '/opt/app/x.so'`, or widen options.trust");
     CHECK(distrusted({1000, 1000, 0602}, {}, {.users = {1001}, .groups = {1000}}) ==
           "everybody may write to '/opt/app/x.so'; `chmod o-w '/opt/app/x.so'`, or widen options.trust");
     // A file's sticky bit says nothing.
@@ -89,7 +91,8 @@ TEST_CASE("every folder above counts", "[trust]") {
     for (const char* folder : {"/opt/app", "/opt", "/"}) {
         const std::string quoted = "'" + std::string(folder) + "'";
         CHECK(distrusted({0, 0, 0644}, {{folder, {1001, 1001, 0755}}}) ==
-              quoted + " belongs to user 1001, and this program runs as user 1000; `chown 1000 " + quoted + "`, or name the user in options.trust");
+              quoted + " belongs to user 1001, and this program runs as user 1000; `chown 1000 " + quoted +
+                  "`, or name the user in options.trust");
         CHECK(distrusted({0, 0, 0644}, {{folder, {0, 0, 0757}}}) ==
               "everybody may write to " + quoted + "; `chmod o-w " + quoted + "`, or widen options.trust");
         CHECK(distrusted({0, 0, 0644}, {{folder, {0, 50, 0775}}}) ==

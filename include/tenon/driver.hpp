@@ -27,10 +27,10 @@ namespace tenon::inline v1 {
 /// A path contains a slash, and a name never does. The last component of a path may end in `#` and a plugin's name; a file
 /// whose own name has a `#` needs a second one, and a directory a slash at its end.
 ///
-/// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is spelled as pip does. The
-/// branch, tag or full commit id follows the first `@` after the host that does not follow a slash, so that both
-/// `/@user/repo` and the tag `json@1.2` can be written; any other `@` of a path is written `%40`. Percent-encoding is git's to
-/// read. Only ssh takes a user, and nothing takes a password: URLs end up in logs.
+/// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is spelled as pip does.
+/// The branch, tag or full commit id follows the first `@` after the host that does not follow a slash, so that both
+/// `/@user/repo` and the tag `json@1.2` can be written; any other `@` of a path is written `%40`. Percent-encoding is left as it
+/// is, for git to read. Only ssh takes a user, and nothing takes a password: URLs end up in logs.
 struct driver {
     enum class kind { name, library, directory, repository };
 
@@ -51,6 +51,7 @@ constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_letter_or_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+constexpr bool all_are(bool (*kind)(char), std::string_view text) { return std::all_of(text.begin(), text.end(), kind); }
 
 /// For messages: a terminal does not obey what it shows, but for the control characters that are kept.
 inline std::string escaped(std::string_view text, std::string_view kept = "") {
@@ -87,7 +88,7 @@ inline std::string without_credentials(std::string_view text) {
 
 /// Whether all of a text is the id of a commit, in either of git's two object formats.
 constexpr bool is_commit_id(std::string_view text) {
-    return (text.size() == 40 || text.size() == 64) && std::all_of(text.begin(), text.end(), is_hex_digit);
+    return (text.size() == 40 || text.size() == 64) && all_are(is_hex_digit, text);
 }
 
 /// git's own rules for the name of a branch or tag, git-check-ref-format(1), and no leading hyphen.
@@ -122,26 +123,24 @@ constexpr bool stays_below(std::string_view path) {
     }
 }
 
-/// `host`, `host:22`, `[::1]:22`: narrower than the standard for URLs, so that nothing is left that ssh could take for an option.
+/// `host`, `host:22`, `[::1]:22`: narrower than the standard for URLs, so that nothing is left that ssh could take for an
+/// option.
 constexpr bool is_host(std::string_view text) {
     if (const auto colon = text.rfind(':'); colon != text.npos && !text.ends_with(']')) {
         const std::string_view port = text.substr(colon + 1);
-        if (port.empty() || !std::all_of(port.begin(), port.end(), is_digit))
+        if (port.empty() || !all_are(is_digit, port))
             return false;
         text = text.substr(0, colon);
     }
-    if (text.starts_with('[') && text.ends_with(']')) {
-        text = text.substr(1, text.size() - 2);
-        return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return is_hex_digit(c) || c == ':' || c == '.'; });
-    }
+    if (text.size() > 2 && text.starts_with('[') && text.ends_with(']'))
+        return all_are([](char c) { return is_hex_digit(c) || c == ':' || c == '.'; }, text.substr(1, text.size() - 2));
     return !text.empty() && text.front() != '-' && text.front() != '.' &&
-           std::all_of(text.begin(), text.end(), [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; });
+           all_are([](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; }, text);
 }
 
 constexpr bool is_user(std::string_view text) {
-    return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
-        return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+';
-    });
+    return !text.empty() && text.front() != '-' &&
+           all_are([](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; }, text);
 }
 
 /// Whether percent-encoding hides a control character: a line break in a URL has made git ask one host's password for another.
@@ -206,7 +205,8 @@ std::string found_here(std::string_view name) {
 }
 
 inline driver parse_repository(std::string_view text) {
-    const auto refused = [shown = without_credentials(text)](std::string_view why) { return error::bad_repository(shown, why); };
+    const std::string shown = without_credentials(text);
+    const auto refused = [&](std::string_view why) { return error::bad_repository(shown, why); };
 
     const bool spelled_out = text.starts_with("git+");
     std::string_view rest = text.substr(spelled_out ? 4 : 0);
@@ -222,7 +222,8 @@ inline driver parse_repository(std::string_view text) {
     if (const auto at = host.rfind('@'); at != host.npos) {
         const std::string_view user = host.substr(0, at);
         if (transport != "ssh" || user.find(':') != user.npos)
-            throw refused("credentials do not belong in it, because it ends up in logs; leave them to git's credential helper or to ssh");
+            throw refused("credentials do not belong in it, because it ends up in logs; leave them to git's credential helper "
+                          "or to ssh");
         if (!is_user(user))
             throw refused("its user is not one that ssh takes");
         host.remove_prefix(at + 1);

@@ -105,8 +105,8 @@ public:
     }
     static error no_transport(std::string_view driver) {
         return {errc::malformed_driver,
-                text("the driver '", driver, "' is neither a repository nor a path: a repository is written git+ssh://git@host/user/repo "
-                     "or https://host/user/repo, and a path that begins with a name with a colon ./", driver)};
+                text("the driver '", driver, "' is neither a repository nor a path: a repository is written https://host/user/repo or "
+                     "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./")};
     }
     static error bad_repository(std::string_view url, std::string_view why) {
         return {errc::malformed_driver, text("the repository '", url, "' is refused: ", why)};
@@ -283,6 +283,12 @@ public:
     static error compiler_unusable(std::string_view command, std::string_view how, std::string_view said) {
         return {errc::no_compiler, text("the compiler for plugins does not work: `", command, "` ", how,
                                         said.empty() ? "" : ", and said:\n", said)};
+    }
+    static error other_sanitizer(const std::string& compiler) {
+        return {errc::toolchain,
+                text("this program was compiled with a sanitizer, and '", compiler, "' is of another family than its compiler: two "
+                     "sanitizers would end the program; name one of the same family in $CXX or options.compiler"),
+                compiler};
     }
     static error no_sources(const std::string& directory, std::string_view found) {
         return {errc::not_found,

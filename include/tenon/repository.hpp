@@ -58,7 +58,7 @@ public:
             const std::string before = failed.code() == errc::fetch_failed ? remembered() : "";
             if (before.empty())
                 throw;
-            report(std::string(failed.what()) + "\nusing commit " + before + " of " + described() + ", which was fetched earlier");
+            report(failed.what() + ("\nusing commit " + before) + " of " + described() + ", which was fetched earlier");
             return inside(before);
         }
     }
@@ -325,7 +325,8 @@ private:
     }
 
     error failure(const finished& git) const {
-        return error::fetch_failed(wanted_.place, git.how.how(), escaped(git.how.err, "\n\t"), shown(git.what), advice(git.how.err));
+        const std::string said = escaped(git.how.err, "\n\t");
+        return error::fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(said));
     }
 
     static std::string_view advice(std::string_view said) {
