@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <tenon/error.hpp>
+
 #include "program.hpp"
 
 #ifndef TENON_SOURCE_DIR
@@ -22,6 +24,7 @@ namespace tests {
 
 inline const fs::path source_directory = fs::absolute(TENON_SOURCE_DIR);
 inline const fs::path calculator = source_directory / "tests/plugins/calculator.cpp";
+inline const fs::path tiny = source_directory / "tests/plugins/tiny.cpp";
 
 /// The compilers that plugins are compiled with in turn, so that each meets the other's hosts.
 inline std::vector<std::string> compilers() {
@@ -42,6 +45,26 @@ inline fs::path compiled(const fs::path& library, const fs::path& source, std::v
     if (const outcome said = run(words); said.status != 0)
         throw std::runtime_error(said.err);
     return library;
+}
+
+/// Whether a program is there to be run; a test without a tool that it needs says so and passes.
+inline bool installed(const std::string& tool) {
+    try {
+        return run({tool, "--version"}).status == 0;
+    } catch (const std::system_error&) {
+        return false;
+    }
+}
+
+/// What tenon says instead of doing it.
+template <class Action>
+std::string refusal(const Action& action) {
+    try {
+        action();
+    } catch (const tenon::error& e) {
+        return e.what();
+    }
+    return "no refusal";
 }
 
 } // namespace tests

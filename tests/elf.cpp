@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: MIT
+#include <tenon/elf.hpp>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <vector>
+
+#include "catch.hpp"
+#include "compiled.hpp"
+
+using tenon::detail::elf_note;
+using tenon::detail::elf_reader;
+using tenon::detail::note_range;
+using tenon::detail::pins;
+using tests::refusal;
+
+namespace {
+
+using header = ElfW(Ehdr);
+using segment = ElfW(Phdr);
+using section = ElfW(Shdr);
+
+constexpr std::string_view owner{"tenon", 6};
+
+/// The bytes of a plugin, to be damaged; only where it is named by its fields.
+struct image {
+    std::string bytes;
+
+    template <class T>
+    T& at(std::uint64_t offset) {
+        return *reinterpret_cast<T*>(bytes.data() + offset);
+    }
+    header& head() { return at<header>(0); }
+    segment& segment_of(std::uint32_t type, int which = 0) {
+        for (unsigned i = 0; i < head().e_phnum; ++i)
+            if (auto& each = at<segment>(head().e_phoff + i * sizeof(segment)); each.p_type == type && which-- == 0)
+                return each;
+        throw std::runtime_error("no such segment");
+    }
+    section& section_of(std::uint32_t type) {
+        for (unsigned i = 0; i < head().e_shnum; ++i)
+            if (auto& each = at<section>(head().e_shoff + i * sizeof(section)); each.sh_type == type)
+                return each;
+        throw std::runtime_error("no such section");
+    }
+    /// The segment of notes that tenon's are in.
+    segment& notes() {
+        for (int i = 0;; ++i) {
+            segment& each = segment_of(PT_NOTE, i);
+            if (std::string_view(bytes).substr(each.p_offset, each.p_filesz).find(owner) != std::string_view::npos)
+                return each;
+        }
+    }
+};
+
+const image& tiny() {
+    static const image one = [] {
+        const tests::scratch_directory scratch;
+        return image{tests::read(tests::compiled(scratch / "tiny.so", tests::tiny))};
+    }();
+    return one;
+}
+
+/// A file without a name.
+struct file {
+    explicit file(std::string_view bytes) : fd(::memfd_create("test", 0)) { fill(bytes); }
+    file(const file&) = delete;
+    ~file() { ::close(fd); }
+
+    void fill(std::string_view bytes) const {
+        if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+            throw std::runtime_error("cannot write to memory");
+    }
+
+    int fd;
+};
+
+const std::string path = "x.so";
+
+template <class System = tenon::detail::posix>
+std::vector<note_range> notes(const std::string& bytes) {
+    const file one(bytes);
+    return elf_reader<System>(one.fd, path).notes(owner);
+}
+
+template <class System = tenon::detail::posix>
+pins what_pins(const std::string& bytes) {
+    const file one(bytes);
+    return elf_reader<System>(one.fd, path).what_pins();
+}
+
+/// Why the file is refused; what comes before and is always the same is left out.
+std::string refused(const std::string& bytes) {
+    const std::string text = refusal([&] { notes(bytes); }), begin = "'x.so' is not a library that this program can load: ";
+    return text.compare(0, begin.size(), begin) == 0 ? text.substr(begin.size()) : text;
+}
+
+/// The same numbers in every run.
+struct numbers {
+    std::uint64_t state = 88172645463325252u;
+    std::size_t below(std::size_t end) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        return static_cast<std::size_t>(state % end);
+    }
+};
+
+pins pins_of(const std::string& source, std::vector<std::string> flags = {}, const std::string& compiler = TENON_GXX) {
+    const tests::scratch_directory scratch;
+    tests::write(scratch / "pinned.cpp", source);
+    return what_pins(tests::read(tests::compiled(scratch / "pinned.so", scratch / "pinned.cpp", std::move(flags), compiler)));
+}
+
+} // namespace
+
+TEST_CASE("notes are found with their address in memory and their bytes", "[elf]") {
+    image library = tiny();
+    const auto found = notes(library.bytes);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].address == library.notes().p_vaddr);
+    CHECK(found[0].bytes == library.bytes.substr(library.notes().p_offset, library.notes().p_filesz));
+}
+
+TEST_CASE("notes are taken off a run one after the other, zeros between them or not", "[elf]") {
+    const std::string run("\6\0\0\0\3\0\0\0\7\0\0\0tenon\0\0\0abc\0"
+                          "\0\0\0\0"
+                          "\4\0\0\0\4\0\0\0\1\0\0\0GNU\0wxyz",
+                          24 + 4 + 20);
+    std::string_view rest = run;
+    elf_note note;
+    REQUIRE(take_note(rest, note));
+    CHECK(note.owner == owner);
+    CHECK(note.kind == 7);
+    CHECK(note.description == "abc");
+    REQUIRE(take_note(rest, note));
+    CHECK(note.owner == std::string_view("GNU\0", 4));
+    CHECK(note.kind == 1);
+    CHECK(note.description == "wxyz");
+    CHECK(!take_note(rest, note));
+    CHECK(rest.empty());
+}
+
+TEST_CASE("what is no note is not taken, however large it says that it is", "[elf]") {
+    elf_note note;
+    for (const std::string_view run : {std::string_view("\4\0\0\0\5\0\0\0\1\0\0\0GNU\0wxyz", 20),
+                                       std::string_view("\377\377\377\377\4\0\0\0\1\0\0\0GNU\0wxyz", 20),
+                                       std::string_view("\4\0\0\0\377\377\377\377\1\0\0\0GNU\0wxyz", 20),
+                                       std::string_view("\4\0\0\0\4\0\0", 7), std::string_view()}) {
+        std::string_view rest = run;
+        CHECK(!take_note(rest, note));
+        CHECK(rest == run);
+    }
+    const std::string zeros(40, '\0');
+    std::string_view rest = zeros;
+    CHECK(!take_note(rest, note));
+}
+
+TEST_CASE("a file that is truncated anywhere is refused", "[elf]") {
+    const std::string& whole = tiny().bytes;
+    const file shrinking(whole);
+    std::size_t missed = 0;
+    for (std::size_t size = whole.size(); size-- > 0;) {
+        if (::ftruncate(shrinking.fd, static_cast<off_t>(size)) != 0)
+            FAIL("cannot truncate");
+        try {
+            elf_reader<>(shrinking.fd, path).notes(owner);
+            ++missed;
+        } catch (const tenon::error& e) {
+            missed += e.code() != tenon::errc::not_a_library;
+        }
+    }
+    CHECK(missed == 0);
+    CHECK(refused("") == "it is empty");
+    CHECK(refused(whole.substr(0, 3)) == "it does not begin as an ELF file does");
+    CHECK(refused(whole.substr(0, 40)) == "it ends within the ELF header: it is truncated");
+    CHECK(refused(whole.substr(0, whole.size() - 1)) == "its section headers lie past its end: it is truncated");
+    image without_sections = tiny();
+    without_sections.head().e_shoff = 0;
+    CHECK(refused(without_sections.bytes.substr(0, 80)) == "its program headers lie past its end: it is truncated");
+    const segment& last = without_sections.segment_of(PT_LOAD, 3);
+    CHECK(refused(without_sections.bytes.substr(0, last.p_offset + 1)) ==
+          "a segment of " + std::to_string(last.p_filesz) + " bytes begins at byte " + std::to_string(last.p_offset) +
+              " and the file ends at byte " + std::to_string(last.p_offset + 1) + ": it is truncated");
+}
+
+TEST_CASE("a file of another kind says of which", "[elf]") {
+    CHECK(refused("#!/bin/sh\n") == "it does not begin as an ELF file does");
+
+    image other = tiny();
+    other.head().e_ident[EI_CLASS] = ELFCLASS32;
+    CHECK(refused(other.bytes) == "it is not a 64-bit library, as this program is");
+
+    other = tiny();
+    other.head().e_ident[EI_DATA] = ELFDATA2MSB;
+    CHECK(refused(other.bytes) == "it is of the other byte order");
+
+    other = tiny();
+    const std::string here = std::to_string(other.head().e_machine);
+    other.head().e_machine = 8;
+    CHECK(refused(other.bytes) == "it is for another processor (ELF machine 8, and this program is " + here + ")");
+
+    other = tiny();
+    other.head().e_type = ET_REL;
+    CHECK(refused(other.bytes) == "it is an object file, not linked yet: link it with -shared");
+    other.head().e_type = ET_EXEC;
+    CHECK(refused(other.bytes) == "it is a program");
+    other.head().e_type = ET_CORE;
+    CHECK(refused(other.bytes) == "its ELF type is 4");
+}
+
+TEST_CASE("headers that would make the system's loader crash are refused", "[elf]") {
+    image bad = tiny();
+    bad.head().e_phnum = 0xffff;
+    CHECK(refused(bad.bytes) == "it has 65535 program headers or more");
+
+    bad = tiny();
+    bad.head().e_phentsize = 32;
+    CHECK(refused(bad.bytes) == "an entry of its program headers has 32 bytes, not 56");
+
+    bad = tiny();
+    bad.head().e_phoff = ~std::uint64_t{7};
+    CHECK(refused(bad.bytes) == "its program headers lie past its end: it is truncated");
+
+    bad = tiny();
+    bad.segment_of(PT_DYNAMIC).p_type = PT_NULL;
+    CHECK(refused(bad.bytes) == "it has no dynamic section");
+
+    bad = tiny();
+    bad.segment_of(PT_LOAD, 1).p_memsz = bad.segment_of(PT_LOAD, 1).p_filesz - 1;
+    CHECK(refused(bad.bytes) == "a segment is larger in the file than in memory");
+
+    bad = tiny();
+    bad.segment_of(PT_LOAD, 1).p_align = 0x3000;
+    CHECK(refused(bad.bytes) == "a segment's alignment is 12288, which is no power of two");
+
+    bad = tiny();
+    bad.segment_of(PT_LOAD, 3).p_vaddr = ~std::uint64_t{0xfff};
+    CHECK(refused(bad.bytes) == "a segment ends past the end of all memory");
+    bad = tiny();
+    bad.segment_of(PT_LOAD, 3).p_memsz = ~std::uint64_t{0};
+    CHECK(refused(bad.bytes) == "a segment ends past the end of all memory");
+
+    bad = tiny();
+    std::swap(bad.segment_of(PT_LOAD, 1), bad.segment_of(PT_LOAD, 2));
+    CHECK(refused(bad.bytes) == "its segments overlap in memory, or are not in order");
+    bad = tiny();
+    bad.segment_of(PT_LOAD, 0).p_memsz = 0x100000;
+    CHECK(refused(bad.bytes) == "its segments overlap in memory, or are not in order");
+
+    const std::string elsewhere =
+        "its dynamic section is not in the part of it that is loaded: is it a file of debug information?";
+    bad = tiny();
+    bad.segment_of(PT_DYNAMIC).p_vaddr += 0x100000;
+    CHECK(refused(bad.bytes) == elsewhere);
+    bad = tiny();
+    bad.segment_of(PT_DYNAMIC).p_filesz = 0;
+    CHECK(refused(bad.bytes) == elsewhere);
+    bad = tiny();
+    bad.segment_of(PT_DYNAMIC).p_offset = ~std::uint64_t{0} - 100;
+    CHECK_THAT(refused(bad.bytes), Catch::EndsWith("it is truncated"));
+}
+
+TEST_CASE("notes that are not where memory will have them are refused", "[elf]") {
+    const std::string text = "the manifest in 'x.so' is damaged: it is not in the part of the file that is loaded; "
+                             "compile the library again";
+    image moved = tiny();
+    moved.notes().p_vaddr += 16;
+    CHECK(refused(moved.bytes) == text);
+
+    image appended = tiny();
+    segment& notes = appended.notes();
+    appended.bytes.append(appended.bytes.substr(notes.p_offset, notes.p_filesz));
+    appended.notes().p_offset = appended.bytes.size() - appended.notes().p_filesz;
+    CHECK(refused(appended.bytes) == text);
+
+    image past_the_end = tiny();
+    past_the_end.notes().p_filesz = past_the_end.bytes.size();
+    CHECK_THAT(refused(past_the_end.bytes), Catch::EndsWith("it is truncated"));
+}
+
+TEST_CASE("notes that no segment holds are found through the sections", "[elf]") {
+    image library = tiny();
+    const auto expected = notes(library.bytes);
+    for (int i = 0; i < 8; ++i)
+        try {
+            library.segment_of(PT_NOTE).p_type = PT_NULL;
+        } catch (const std::runtime_error&) {
+            break;
+        }
+    const auto found = notes(library.bytes);
+    REQUIRE(found.size() == 1);
+    CHECK(expected[0].bytes.find(found[0].bytes) != std::string::npos);
+
+    section& of_notes = library.section_of(SHT_NOTE);
+    of_notes.sh_size = ~std::uint64_t{0} / 2;
+    CHECK(refused(library.bytes) == "its notes lie past its end: it is truncated");
+    library.head().e_shoff = 0;
+    CHECK(notes(library.bytes).empty());
+}
+
+TEST_CASE("a file of holes is not read into memory", "[elf]") {
+    image sparse = tiny();
+    sparse.section_of(SHT_DYNSYM).sh_size = std::uint64_t{1} << 40;
+    const file one(sparse.bytes);
+    if (::ftruncate(one.fd, off_t{1} << 41) != 0)
+        FAIL("cannot make holes");
+    CHECK(refusal([&] { elf_reader<>(one.fd, path).what_pins(); }) ==
+          "'x.so' is not a library that this program can load: its dynamic symbols are too large: 1099511627776 bytes");
+}
+
+TEST_CASE("whatever stands in a file, there is an answer or an error", "[elf]") {
+    const image& whole = tiny();
+    const file damaged(whole.bytes);
+    int answers = 0, errors = 0;
+    const auto read = [&] {
+        try {
+            const elf_reader<> reader(damaged.fd, path);
+            reader.notes(owner);
+            reader.what_pins();
+            ++answers;
+        } catch (const tenon::error&) {
+            ++errors;
+        }
+    };
+    const auto put = [&](std::size_t at, char value) {
+        if (::pwrite(damaged.fd, &value, 1, static_cast<off_t>(at)) != 1)
+            throw std::runtime_error("cannot write");
+    };
+    image plain = whole;
+    const std::size_t headers = plain.head().e_phoff + plain.head().e_phnum * sizeof(segment);
+    for (std::size_t at = 0; at < headers; ++at)
+        for (const int change : {1, 0x80, 0xff}) {
+            put(at, static_cast<char>(whole.bytes[at] ^ change));
+            read();
+            put(at, whole.bytes[at]);
+        }
+    numbers random;
+    for (int round = 0; round < 4000; ++round) {
+        damaged.fill(whole.bytes);
+        for (std::size_t i = 0, n = 1 + random.below(8); i < n; ++i) {
+            // Mostly where the reader looks: the headers at both ends, and the tables that they lead to.
+            const std::size_t at = random.below(3) == 0   ? random.below(whole.bytes.size())
+                                   : random.below(2) == 0 ? random.below(headers)
+                                                          : plain.head().e_shoff + random.below(whole.bytes.size() - plain.head().e_shoff);
+            put(at, static_cast<char>(random.below(256)));
+        }
+        read();
+    }
+    CHECK(answers > 100);
+    CHECK(errors > 100);
+}
+
+TEST_CASE("what the operating system refuses is said in its words", "[elf]") {
+    struct no_status : tenon::detail::posix {
+        static int fstat(int, struct stat*) noexcept {
+            errno = EIO;
+            return -1;
+        }
+    };
+    CHECK(refusal([] { notes<no_status>(tiny().bytes); }) == "cannot look at 'x.so': Input/output error");
+
+    struct no_reading : tenon::detail::posix {
+        static ssize_t pread(int, void*, size_t, off_t) noexcept {
+            errno = EISDIR;
+            return -1;
+        }
+    };
+    CHECK(refusal([] { notes<no_reading>(tiny().bytes); }) == "cannot read 'x.so': Is a directory");
+
+    struct shrinking : tenon::detail::posix {
+        static ssize_t pread(int fd, void* into, size_t size, off_t at) noexcept {
+            return at == 0 ? posix::pread(fd, into, size < 100 ? size : 100, at) : 0;
+        }
+    };
+    CHECK(refusal([] { notes<shrinking>(tiny().bytes); }) ==
+          "'x.so' is not a library that this program can load: it became shorter while it was being read");
+}
+
+TEST_CASE("reads that are interrupted, or give a few bytes at a time, go on", "[elf]") {
+    struct slow : tenon::detail::posix {
+        static ssize_t pread(int fd, void* into, size_t size, off_t at) noexcept {
+            static bool interrupted = false;
+            if ((interrupted = !interrupted)) {
+                errno = EINTR;
+                return -1;
+            }
+            return posix::pread(fd, into, size < 7 ? size : 7, at);
+        }
+    };
+    const auto slowly = notes<slow>(tiny().bytes), at_once = notes(tiny().bytes);
+    REQUIRE(slowly.size() == 1);
+    CHECK(slowly[0].bytes == at_once[0].bytes);
+    CHECK(what_pins<slow>(tiny().bytes).unique_symbols.empty());
+}
+
+TEST_CASE("a library whose notes are in its first page is read in one piece", "[elf]") {
+    static int reads;
+    reads = 0;
+    struct counting : tenon::detail::posix {
+        static ssize_t pread(int fd, void* into, size_t size, off_t at) noexcept {
+            ++reads;
+            return posix::pread(fd, into, size, at);
+        }
+    };
+    CHECK(notes<counting>(tiny().bytes).size() == 1);
+    CHECK(reads == 1);
+}
+
+TEST_CASE("a library says what will keep it in memory", "[elf]") {
+    const pins none = pins_of("int f() { return 1; }");
+    CHECK(none.unique_symbols.empty());
+    CHECK(!none.thread_local_destructors);
+    CHECK(!none.nodelete);
+
+    const std::string singleton = "inline int& one() { static int value; return value; }\n"
+                                  "__attribute__((visibility(\"default\"))) int& two() { return one(); }\n";
+    CHECK(pins_of(singleton).unique_symbols.empty()); // hidden, as plugins are compiled
+    const std::vector<std::string> visible{"-fvisibility=default"};
+    CHECK(pins_of(singleton, {"-fvisibility=default", "-fno-gnu-unique"}).unique_symbols.empty());
+    if (std::string(TENON_GXX).empty())
+        WARN("g++ is absent: it alone makes unique symbols");
+    else
+        CHECK(pins_of(singleton, visible).unique_symbols == std::vector<std::string>{"_ZZ3onevE5value"});
+
+    const std::string thread_local_object = "struct counted { ~counted(); };\ncounted::~counted() {}\n"
+                                            "int f() { static thread_local counted one; return &one != nullptr; }\n";
+    for (const std::string& compiler : tests::compilers())
+        CHECK(pins_of(thread_local_object, {}, compiler).thread_local_destructors);
+    CHECK(!pins_of("int f() { static thread_local int one; return ++one; }").thread_local_destructors);
+
+    CHECK(pins_of("int f() { return 1; }", {"-Wl,-z,nodelete"}).nodelete);
+}
+
+TEST_CASE("symbols that lie outside of their tables are refused", "[elf]") {
+    image bad = tiny();
+    bad.section_of(SHT_DYNSYM).sh_size = bad.bytes.size();
+    CHECK(refusal([&] { what_pins(bad.bytes); }) ==
+          "'x.so' is not a library that this program can load: its dynamic symbols lie past its end: it is truncated");
+
+    bad = tiny();
+    bad.at<ElfW(Sym)>(bad.section_of(SHT_DYNSYM).sh_offset + sizeof(ElfW(Sym))).st_name = 0x7fffffff;
+    CHECK(refusal([&] { what_pins(bad.bytes); }) ==
+          "'x.so' is not a library that this program can load: the name of a symbol lies outside of its names");
+
+    bad = tiny();
+    bad.section_of(SHT_DYNSYM).sh_link = 0x7fffffff;
+    CHECK(what_pins(bad.bytes).unique_symbols.empty());
+}
