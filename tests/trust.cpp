@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <tenon/trust.hpp>
 
+#include <cstdint>
 #include <map>
 
 #include "catch.hpp"
+#include "program.hpp"
 
 using tenon::trust;
 namespace detail = tenon::detail;
@@ -21,6 +23,7 @@ struct pretended : detail::posix {
     static inline std::map<std::string, owned> folders;
 
     static uid_t geteuid() noexcept { return 1000; }
+    static bool has_access_list(const char*) noexcept { return false; }
     static int stat(const char* path, struct stat* out) noexcept {
         const auto found = folders.find(path);
         fill(out, found == folders.end() ? owned{0, 0, 0755} : found->second, S_IFDIR);
@@ -85,6 +88,31 @@ TEST_CASE("a group may write where it is the owner's own or named", "[trust]") {
     CHECK(distrusted({0, 1000, 0664}) != "");
     CHECK(distrusted({1000, 50, 0664}, {}, {.groups = {50}}) == "");
     CHECK(distrusted({1001, 1001, 0664}, {}, {.users = {1001}}) == "");
+}
+
+TEST_CASE("where a group may write, an access list may say who else", "[trust]") {
+    struct listed : pretended {
+        static bool has_access_list(const char*) noexcept { return true; }
+    };
+    const std::string why = "an access list may let others write to '/opt/app/x.so'; `setfacl -b '/opt/app/x.so'`, or widen "
+                            "options.trust";
+    CHECK(distrusted<listed>({1000, 1000, 0664}) == why);
+    CHECK(distrusted<listed>({1000, 50, 0664}, {}, {.groups = {50}}) == why);
+    CHECK(distrusted<listed>({1000, 1000, 0644}) == "");
+}
+
+TEST_CASE("a file with an access list is told from one without", "[trust]") {
+    const tests::scratch_directory scratch;
+    const std::string file = scratch / "x.so";
+    tests::write(file, "");
+    CHECK(!detail::posix::has_access_list(file.c_str()));
+    // As in linux/posix_acl_xattr.h: user 1234 may read and write.
+    constexpr std::uint16_t list[] = {2, 0, 1, 6, 0xffff, 0xffff, 2, 6, 1234, 0, 4, 4, 0xffff, 0xffff, 16, 6, 0xffff, 0xffff, 32, 4,
+                                      0xffff, 0xffff};
+    if (::setxattr(file.c_str(), "system.posix_acl_access", list, sizeof list, 0) != 0)
+        return; // a file system that has none
+    CHECK(detail::posix::has_access_list(file.c_str()));
+    CHECK((tests::fs::status(file).permissions() & tests::fs::perms::group_write) != tests::fs::perms::none);
 }
 
 TEST_CASE("every folder above counts", "[trust]") {

@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,6 +36,10 @@ struct posix {
     static int fstat(int fd, struct stat* out) noexcept { return ::fstat(fd, out); }
     static int stat(const char* path, struct stat* out) noexcept { return ::stat(path, out); }
     static int lstat(const char* path, struct stat* out) noexcept { return ::lstat(path, out); }
+    /// Whether more is said about who may do what than the mode has room for, acl(5).
+    static bool has_access_list(const char* path) noexcept {
+        return ::getxattr(path, "system.posix_acl_access", nullptr, 0) > 0;
+    }
     static int access(const char* path, int mode) noexcept { return ::access(path, mode); }
     static ssize_t readlink(const char* path, char* into, size_t size) noexcept { return ::readlink(path, into, size); }
     static char* realpath(const char* path) noexcept { return ::realpath(path, nullptr); }

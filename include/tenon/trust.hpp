@@ -18,7 +18,8 @@ namespace tenon::inline v1 {
 ///     tenon::loader loader{{.trust = {.users = {1000}}}};            // what the deploying user owns too
 ///     tenon::loader careless{{.trust = {.everyone = true}}};         // anything
 ///
-/// A file may be writable by its group where that is its owner's own, which has the owner's number, or is among `groups`.
+/// A file may be writable by its group where that is its owner's own, which has the owner's number, or is among `groups`, and
+/// where no access list says who else may write.
 /// A folder that everybody may write to passes where it is sticky, as /tmp is.
 struct trust {
     std::vector<uid_t> users{};
@@ -47,9 +48,14 @@ std::string distrust(const std::string& path, const struct stat& of, const trust
         return "";
     if (of.st_mode & S_IWOTH)
         return "everybody may write to '" + path + "'; `chmod o-w '" + path + "'`, or widen options.trust";
-    if ((of.st_mode & S_IWGRP) && of.st_gid != of.st_uid && !among(rule.groups, of.st_gid))
+    if (!(of.st_mode & S_IWGRP))
+        return "";
+    if (of.st_gid != of.st_uid && !among(rule.groups, of.st_gid))
         return "group " + std::to_string(of.st_gid) + " may write to '" + path + "'; `chmod g-w '" + path +
                "'`, or name the group in options.trust";
+    // Then what the mode says of the group is the most that anybody on the list may do.
+    if (System::has_access_list(path.c_str()))
+        return "an access list may let others write to '" + path + "'; `setfacl -b '" + path + "'`, or widen options.trust";
     return "";
 }
 
