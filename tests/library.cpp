@@ -2,15 +2,11 @@
 // The loading of libraries, where the operating system fails on demand; what it does when all goes well is in plugin.cpp.
 #include <tenon/library.hpp>
 
-#include <sys/auxv.h>
-
 #include "catch.hpp"
 #include "compiled.hpp"
 
 using tenon::detail::basic_library;
 using tenon::detail::basic_library_file;
-using tenon::detail::file_identity;
-using tenon::detail::loaded_names;
 using tests::fs::path;
 
 namespace {
@@ -143,56 +139,4 @@ TEST_CASE("calls that a signal interrupts are made again", "[library]") {
     };
     CHECK(complaint<interrupted>() == "no complaint");
     CHECK(complaint<interrupted>({.private_copy = true}) == "no complaint");
-}
-
-TEST_CASE("a name stands for one file for as long as that is loaded", "[library]") {
-    CHECK(loaded_names::name("/a/b/x.so", 0) == "/a/b/./x.so");
-    CHECK(loaded_names::name("/a/b/x.so", 2) == "/a/b/./././x.so");
-    CHECK(loaded_names::name("/x.so", 0) == "/./x.so");
-
-    loaded_names& names = loaded_names::here();
-    const std::string path = "/nowhere/x.so";
-    file_identity first, second;
-    first.inode = 1;
-    second.inode = 2;
-    CHECK(names.acquire(path, first) == 0);
-    CHECK(names.acquire(path, second) == 1);
-    CHECK(names.acquire(path, first) == 0);
-    CHECK(names.release(path, 0).users == 1);
-    CHECK(names.release(path, 0).users == 0);
-    CHECK(names.acquire(path, second) == 1);
-    CHECK(names.acquire(path, first) == 0);
-    CHECK(names.release(path, 1).users == 1);
-    CHECK(names.release(path, 1).users == 0);
-    CHECK_FALSE(names.release(path, 0).mapped);
-}
-
-TEST_CASE("the name of what stays in memory after its last handle stays taken", "[library]") {
-    loaded_names& names = loaded_names::here();
-    const std::string path = "/nowhere/pinned.so";
-    file_identity first, second;
-    first.inode = 1;
-    second.inode = 2;
-    CHECK(names.acquire(path, first) == 0);
-    names.found(path, 0, "linux-vdso.so.1", ::getauxval(AT_SYSINFO_EHDR)); // never goes
-    CHECK(names.release(path, 0).mapped);
-    CHECK(names.acquire(path, second) == 1);
-    CHECK(names.acquire(path, first) == 0);
-    CHECK(names.release(path, 0).mapped);
-    CHECK_FALSE(names.release(path, 1).mapped);
-}
-
-TEST_CASE("an inode that a library has left is the next file's, before the library is released", "[library]") {
-    loaded_names& names = loaded_names::here();
-    const std::string path = "/nowhere/reused.so";
-    file_identity first, second;
-    second.modified = 1;
-    CHECK(names.acquire(path, first) == 0);
-    CHECK(names.acquire(path, second) == 1);
-    names.found(path, 0, "linux-vdso.so.1", ::getauxval(AT_SYSINFO_EHDR)); // never goes
-    names.release(path, 1);
-    CHECK_THROWS_WITH(names.acquire(path, second),
-                      "'/nowhere/reused.so' was written to while it is loaded, so that neither the old version nor the new one can be "
-                      "trusted; put new versions in place by renaming");
-    names.release(path, 0);
 }

@@ -2,21 +2,21 @@
 #ifndef TENON_LIBRARY_HPP
 #define TENON_LIBRARY_HPP
 
-#include <cerrno>
-#include <cstdlib>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <tenon/elf.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
-#include <tenon/manifest.hpp>
-#include <tenon/path.hpp>
+#include <tenon/library_file.hpp>
+#include <tenon/loaded_names.hpp>
 #include <tenon/posix.hpp>
+#include <tenon/shape.hpp>
 #include <tenon/trace.hpp>
 #include <tenon/trust.hpp>
 
@@ -60,199 +60,6 @@ private:
 };
 
 namespace detail {
-
-/// A library file that has been looked into and is not loaded: readable, trusted, an ELF library for this machine, with a
-/// manifest.
-template <class System = posix>
-class basic_library_file {
-public:
-    basic_library_file(std::string path, const trust& rule)
-        : path_(std::move(path)), file_(path_, O_RDONLY | O_NONBLOCK), status_(file_.status(path_)), canonical_(canonical()),
-          manifest_(manifest::of<System>(file_.descriptor(), path_)) {
-        require_trust<System>(canonical_, status_, rule);
-    }
-
-    const std::string& path() const noexcept { return path_; }
-    /// The absolute path without symbolic links.
-    const std::string& canonical_path() const noexcept { return canonical_; }
-    file_identity identity() const noexcept { return file_identity(status_); }
-    const tenon::manifest& manifest() const noexcept { return manifest_; }
-
-    bool unchanged() const {
-        struct stat now;
-        return System::stat(canonical_.c_str(), &now) == 0 && file_identity(now) == identity();
-    }
-
-    /// A file in memory with the same bytes, sealed.
-    basic_file<System> sealed_copy() const {
-        const int fd = System::memory_file("tenon");
-        if (fd < 0)
-            throw error::system_call("make a copy in memory of", path_, errno);
-        basic_file<System> copy(fd);
-        std::string part(64 * 1024, '\0');
-        for (off_t at = 0; at < status_.st_size;) {
-            const ssize_t got = System::pread(file_.descriptor(), part.data(), part.size(), at);
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got < 0)
-                throw error::system_call("read", path_, errno);
-            if (got == 0)
-                throw error::file_changed(path_);
-            copy.write(path_, std::string_view(part.data(), static_cast<std::size_t>(got)));
-            at += got;
-        }
-        if (System::seal(fd) != 0)
-            throw error::system_call("seal a copy in memory of", path_, errno);
-        return copy;
-    }
-
-private:
-    std::string canonical() const {
-        // One call instead of one for each folder, and it names the file that was opened, whatever the path names by now.
-        const std::string link = "/proc/self/fd/" + std::to_string(file_.descriptor());
-        std::string name(4096, '\0');
-        const ssize_t size = System::readlink(link.c_str(), name.data(), name.size());
-        if (size > 0 && static_cast<std::size_t>(size) < name.size() && name[0] == '/') {
-            name.resize(static_cast<std::size_t>(size));
-            // Linux says so of a file that has been replaced since it was opened, and of one that is really called that.
-            if (constexpr std::string_view mark = " (deleted)"; name.size() > mark.size() &&
-                                                                name.compare(name.size() - mark.size(), mark.size(), mark) == 0)
-                if (struct stat now; System::stat(name.c_str(), &now) != 0)
-                    throw error::file_changed(path_);
-            return name;
-        }
-        char* resolved = System::realpath(path_.c_str());
-        if (!resolved)
-            throw error::system_call("resolve", path_, errno);
-        name = resolved;
-        std::free(resolved);
-        return name;
-    }
-
-    std::string path_;
-    basic_file<System> file_;
-    struct stat status_;
-    std::string canonical_;
-    tenon::manifest manifest_;
-};
-
-/// Held for as long as it lives.
-class mutex_lock {
-public:
-    explicit mutex_lock(pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }
-    mutex_lock(const mutex_lock&) = delete;
-    mutex_lock& operator=(const mutex_lock&) = delete;
-    ~mutex_lock() { ::pthread_mutex_unlock(&mutex_); }
-
-private:
-    pthread_mutex_t& mutex_;
-};
-
-struct still_there {
-    bool mapped;
-    unsigned users;
-};
-
-/// Chooses what to call a library when it is loaded.
-///
-/// glibc takes a path that it has loaded before for the same library, whatever file is there by now (elf/dl-load.c,
-/// _dl_map_object), and a relative one too after the folder has changed. So a file goes by its canonical path with `/.` before
-/// the last component, once for the first file that was loaded from there, twice for the next, and so on: nobody else uses such
-/// a name, and a name of ours stands for one file as long as that is loaded.
-class loaded_names {
-public:
-    /// One for the process, and for good: a handle may be closed by a static object's destructor.
-    static loaded_names& here() {
-        static loaded_names& all = *new loaded_names;
-        return all;
-    }
-
-    static std::string name(std::string_view path, std::size_t generation) {
-        std::string text(parent(path) == "/" ? "" : parent(path));
-        for (std::size_t i = 0; i <= generation; ++i)
-            text += "/.";
-        return join(text, basename(path));
-    }
-
-    /// Which of a path's names a file has, in use by one more; throws where the file was written to in place while it is loaded.
-    std::size_t acquire(const std::string& path, const file_identity& identity) {
-        const mutex_lock locked(mutex_);
-        auto place = lower_bound(path);
-        if (place == all_.end() || place->path != path)
-            place = all_.insert(place, {path, {}});
-        auto& generations = place->generations;
-        auto unused = generations.end();
-        for (auto each = generations.begin(); each != generations.end(); ++each) {
-            if (each->users == 0 && !each->mapped()) {
-                unused = unused == generations.end() ? each : unused;
-                continue;
-            }
-            if (each->identity.device != identity.device || each->identity.inode != identity.inode)
-                continue;
-            // Links and modes change the third time, `changed`, and do no harm.
-            if (each->identity.size == identity.size && each->identity.modified == identity.modified) {
-                ++each->users;
-                return static_cast<std::size_t>(each - generations.begin());
-            }
-            // What is no longer mapped and is yet to be released leaves its inode to the next file.
-            if (each->mapped())
-                throw error::changed_in_place(path);
-        }
-        if (unused == generations.end())
-            unused = generations.insert(unused, use{});
-        *unused = use{identity, 1};
-        return static_cast<std::size_t>(unused - generations.begin());
-    }
-
-    /// Notes what the system's loader calls the library and where it is, by which is found out later whether it is still there.
-    void found(const std::string& path, std::size_t generation, const char* name, ElfW(Addr) base) {
-        const mutex_lock locked(mutex_);
-        use& loaded = lower_bound(path)->generations[generation];
-        loaded.name = name;
-        loaded.base = base;
-    }
-
-    /// Has to be told after each dlclose, which does not say what it did; a name is free again once its last user is gone and the
-    /// library too.
-    still_there release(const std::string& path, std::size_t generation) {
-        const mutex_lock locked(mutex_);
-        const auto place = lower_bound(path);
-        use& released = place->generations[generation];
-        const still_there left{released.mapped(), --released.users};
-        for (const use& each : place->generations)
-            if (each.users > 0 || each.mapped())
-                return left;
-        all_.erase(place);
-        return left;
-    }
-
-private:
-    struct use {
-        file_identity identity;
-        unsigned users = 0;
-        std::string name{}; // a link's may be another's; empty before it is loaded
-        ElfW(Addr) base = 0;
-
-        bool mapped() const { return !name.empty() && posix::is_loaded(name.c_str(), base); }
-    };
-    struct names_of_path {
-        std::string path;
-        std::vector<use> generations;
-    };
-
-    std::vector<names_of_path>::iterator lower_bound(const std::string& path) {
-        auto low = all_.begin(), high = all_.end();
-        while (low != high)
-            if (const auto middle = low + (high - low) / 2; middle->path < path)
-                low = middle + 1;
-            else
-                high = middle;
-        return low;
-    }
-
-    pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-    std::vector<names_of_path> all_; // sorted by path
-};
 
 /// One use of a library that is loaded.
 struct loaded_library {
@@ -439,7 +246,6 @@ private:
     ElfW(Addr) base_ = 0;
 };
 using library = basic_library<>;
-using library_file = basic_library_file<>;
 
 } // namespace detail
 } // namespace tenon::inline v1

@@ -2,6 +2,7 @@
 #ifndef TENON_LOADER_HPP
 #define TENON_LOADER_HPP
 
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include <tenon/error.hpp>
 #include <tenon/fit.hpp>
 #include <tenon/library.hpp>
+#include <tenon/library_file.hpp>
 #include <tenon/path.hpp>
 #include <tenon/plugin.hpp>
 #include <tenon/registry.hpp>

@@ -11,6 +11,7 @@
 #include <tenon/fit.hpp>
 #include <tenon/interface.hpp>
 #include <tenon/library.hpp>
+#include <tenon/library_file.hpp>
 #include <tenon/path.hpp>
 
 namespace tenon::inline v1 {

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_LIBRARY_FILE_HPP
+#define TENON_LIBRARY_FILE_HPP
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <tenon/error.hpp>
+#include <tenon/file.hpp>
+#include <tenon/manifest.hpp>
+#include <tenon/path.hpp>
+#include <tenon/posix.hpp>
+#include <tenon/trust.hpp>
+
+namespace tenon::inline v1::detail {
+
+/// A library file that has been looked into and is not loaded: readable, trusted, an ELF library for this machine, with a
+/// manifest.
+template <class System = posix>
+class basic_library_file {
+public:
+    basic_library_file(std::string path, const trust& rule)
+        : path_(std::move(path)), file_(path_, O_RDONLY | O_NONBLOCK), status_(file_.status(path_)), canonical_(canonical()),
+          manifest_(manifest::of<System>(file_.descriptor(), path_)) {
+        require_trust<System>(canonical_, status_, rule);
+    }
+
+    const std::string& path() const noexcept { return path_; }
+    /// The absolute path without symbolic links.
+    const std::string& canonical_path() const noexcept { return canonical_; }
+    file_identity identity() const noexcept { return file_identity(status_); }
+    const tenon::manifest& manifest() const noexcept { return manifest_; }
+
+    bool unchanged() const {
+        struct stat now;
+        return System::stat(canonical_.c_str(), &now) == 0 && file_identity(now) == identity();
+    }
+
+    /// A file in memory with the same bytes, sealed.
+    basic_file<System> sealed_copy() const {
+        const int fd = System::memory_file("tenon");
+        if (fd < 0)
+            throw error::system_call("make a copy in memory of", path_, errno);
+        basic_file<System> copy(fd);
+        std::string part(64 * 1024, '\0');
+        for (off_t at = 0; at < status_.st_size;) {
+            const ssize_t got = System::pread(file_.descriptor(), part.data(), part.size(), at);
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0)
+                throw error::system_call("read", path_, errno);
+            if (got == 0)
+                throw error::file_changed(path_);
+            copy.write(path_, std::string_view(part.data(), static_cast<std::size_t>(got)));
+            at += got;
+        }
+        if (System::seal(fd) != 0)
+            throw error::system_call("seal a copy in memory of", path_, errno);
+        return copy;
+    }
+
+private:
+    std::string canonical() const {
+        // One call instead of one for each folder, and it names the file that was opened, whatever the path names by now.
+        const std::string link = "/proc/self/fd/" + std::to_string(file_.descriptor());
+        std::string name(4096, '\0');
+        const ssize_t size = System::readlink(link.c_str(), name.data(), name.size());
+        if (size > 0 && static_cast<std::size_t>(size) < name.size() && name[0] == '/') {
+            name.resize(static_cast<std::size_t>(size));
+            // Linux says so of a file that has been replaced since it was opened, and of one that is really called that.
+            if (constexpr std::string_view mark = " (deleted)"; name.size() > mark.size() &&
+                                                                name.compare(name.size() - mark.size(), mark.size(), mark) == 0)
+                if (struct stat now; System::stat(name.c_str(), &now) != 0)
+                    throw error::file_changed(path_);
+            return name;
+        }
+        char* resolved = System::realpath(path_.c_str());
+        if (!resolved)
+            throw error::system_call("resolve", path_, errno);
+        name = resolved;
+        std::free(resolved);
+        return name;
+    }
+
+    std::string path_;
+    basic_file<System> file_;
+    struct stat status_;
+    std::string canonical_;
+    tenon::manifest manifest_;
+};
+using library_file = basic_library_file<>;
+
+} // namespace tenon::inline v1::detail
+
+#endif
