@@ -432,28 +432,68 @@ TEST_CASE("a private copy is used whatever becomes of the file", "[plugin]") {
     CHECK(tests::read("/proc/self/maps").find("memfd:tenon") == std::string::npos);
 }
 
-TEST_CASE("a library that does not fit is refused before any of its code runs", "[plugin]") {
-    forget_loads();
-    const tests::scratch_directory scratch;
-    // The same plugin with one more factory argument and another signature.
-    const std::string text = tests::read(tests::source_directory / "tests/plugins/part.hpp");
-    const auto changed = [&](std::string from, const std::string& to) {
-        std::string other = text;
-        return other.replace(other.find(from), from.size(), to);
-    };
-    tests::write(scratch / "part.hpp", changed("virtual int version() const", "virtual long version() const"));
-    std::string source = tests::read(tests::source_directory / "tests/plugins/part.cpp");
-    source.replace(source.find("int version() const"), 3, "long");
-    tests::write(scratch / "part.cpp", source);
-    const path library = compiled(scratch / "part.so", scratch / "part.cpp", {}, TENON_CXX);
-    part_counts counts{};
-    CHECK_THROWS_WITH((tenon::plugin<part>{library, counts}),
-                      "the plugin 'plain' in '" + library.native() +
-                          "' was compiled against another 'part' than this program:\n"
-                          "  version\n    host:   int () const, slot 2\n    plugin: long () const, slot 2\n"
-                          "compile both against the same header");
-    CHECK(loads() == 0);
-    CHECK_FALSE(mapped(library));
+namespace {
+
+/// What is written to standard output meanwhile.
+template <class F>
+std::string output_of(F&& run) {
+    std::fflush(stdout);
+    const int before = ::dup(STDOUT_FILENO), file = ::memfd_create("output", 0);
+    ::dup2(file, STDOUT_FILENO);
+    run();
+    std::fflush(stdout);
+    ::dup2(before, STDOUT_FILENO);
+    ::close(before);
+    std::string text(4096, '\0');
+    text.resize(static_cast<std::size_t>(::pread(file, text.data(), text.size(), 0)));
+    ::close(file);
+    return text;
+}
+
+/// What loading the calculator, compiled with a difference, throws; and what its code says meanwhile.
+struct refusal {
+    std::string said, printed;
+
+    explicit refusal(const std::vector<std::string>& differences) {
+        const tests::scratch_directory scratch;
+        std::vector<std::string> flags;
+        for (const std::string& each : differences)
+            flags.push_back("-D" + each);
+        const path library = compiled(scratch / "calculator.so", tests::calculator, flags, TENON_CXX);
+        printed = output_of([&] {
+            try {
+                tenon::plugin<calc::calculator>{library, 1};
+                said = "no complaint";
+            } catch (const tenon::error& e) {
+                said = e.code() == tenon::errc::misfit ? e.what() : "another error";
+            }
+        });
+    }
+};
+
+} // namespace
+
+TEST_CASE("a library whose interface differs in anything that matters is refused before any of its code runs", "[plugin]") {
+    for (const std::string difference : {"METHOD_ORDER", "PARAMETER_TYPE", "METHOD_CONST", "METHOD_NOEXCEPT", "FIELD_TYPE", "FIELD_ORDER",
+                                         "FIELD_ADDED", "METHOD_REMOVED", "FACTORY_ARGUMENT"}) {
+        INFO(difference);
+        const refusal refused({difference});
+        CHECK(refused.said.find("was compiled against another 'calculator' than this program") != std::string::npos);
+        CHECK(refused.printed == "");
+    }
+    for (const std::vector<std::string>& fits : {std::vector<std::string>{}, {"METHOD_APPENDED"}}) {
+        const refusal accepted(fits);
+        CHECK(accepted.said == "no complaint");
+        CHECK(accepted.printed == "the plugin's code ran\n");
+    }
+}
+
+TEST_CASE("two differences are both listed, each with the host's text and the plugin's", "[plugin]") {
+    const std::string said = refusal({"PARAMETER_TYPE", "FIELD_TYPE"}).said;
+    CHECK(said.substr(said.find('\n') + 1) == "  add\n    host:   int (int, int), slot 2\n    plugin: int (int, long), slot 2\n"
+                                              "  calc::origin\n    host:   size 8, alignment 4: short, int\n"
+                                              "    plugin: size 16, alignment 8: long, int\n"
+                                              "compile both against the same header");
 }
 
 TEST_CASE("a library of another standard library's ABI is refused by that alone, before any of its code runs", "[plugin]") {
