@@ -380,11 +380,15 @@ private:
 
         for (const build_input& file : made.files)
             require_trusted(file.path);
-        check(compilation.library());
-        trace_pins(compilation.library());
+        // Linkers let the umask say who may write to it, and the check refuses what others may.
+        const std::string unpublished = compilation.library();
+        if (System::chmod(unpublished.c_str(), 0700) != 0)
+            throw error::system_call("change the mode of", unpublished, errno);
+        check(unpublished);
+        trace_pins(unpublished);
         made.key = key_of(at, compilation.recipe(), made.files, system);
         result finished{at.library(made.key), ""};
-        publish_library(compilation.library(), finished.library, check);
+        publish_library(unpublished, finished.library, check);
         made.size = static_cast<std::uint64_t>(status_of(finished.library).st_size);
         finished.record = record.with(made, system);
         return finished;
@@ -537,9 +541,6 @@ private:
                 trace("replacing '", path, "': ", e.what());
             }
         }
-        // Linkers let the umask say who may write to it, and the loader refuses what others may.
-        if (System::chmod(unpublished.c_str(), 0700) != 0)
-            throw error::system_call("change the mode of", unpublished, errno);
         if (System::rename(unpublished.c_str(), path.c_str()) != 0)
             throw error::system_call("rename to", path, errno);
     }

@@ -72,6 +72,13 @@ public:
                       const word_list& folders, const basic_scratch<System>& in)
         : directory_(directory), sources_(std::move(sources)), flags_(flags), scratch_(in), compile_(compiler.arguments()) {
         const compiler_traits traits = compiler.traits();
+#ifdef __clang__
+        constexpr bool with_clang = true;
+#else
+        constexpr bool with_clang = false;
+#endif
+        if (traits.clang != with_clang && std::string_view(toolchain).find("sanitizer=none") == std::string_view::npos)
+            throw error::other_sanitizer(compiler.arguments()[0]);
         compile_.push_back(language_flag());
         add(compile_, toolchain_flags(toolchain, traits.clang));
         // Default visibility would let a symbol of the host, or of another plugin, take the place of this one's.

@@ -92,7 +92,7 @@ public:
             if (const char* set = ::secure_getenv("CXX"))
                 chosen_ = split_at_spaces(set);
         for (const std::string& name : chosen_.empty() ? family() : word_list{chosen_[0]})
-            if (std::string path = find_program<System>(name); runnable(path)) {
+            if (std::string path = find_program<System>(name); !path.empty()) {
                 arguments_ = chosen_;
                 arguments_.resize(chosen_.empty() ? 1 : chosen_.size());
                 arguments_[0] = std::move(path);
@@ -146,12 +146,6 @@ private:
 #else
         return {"g++-" + std::to_string(__GNUC__), "g++", "c++"};
 #endif
-    }
-
-    static bool runnable(const std::string& path) {
-        struct stat found;
-        return !path.empty() && System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
-               System::access(path.c_str(), X_OK) == 0;
     }
 
     std::string tried() const {

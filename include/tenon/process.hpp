@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tenon/error.hpp>
@@ -18,21 +19,23 @@
 
 namespace tenon::inline v1::detail {
 
-/// The program that a command's first word names: a path stays as it is, and a name is looked for along $PATH, where
-/// relative entries do not count. Empty where there is none.
+/// The program that a command's first word names: a path, or a name that is looked for along $PATH, where relative entries
+/// do not count. Empty where there is none that can be run.
 template <class System = posix>
 std::string find_program(std::string_view name) {
+    const auto runnable = [](const std::string& path) {
+        struct stat found;
+        return System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) && System::access(path.c_str(), X_OK) == 0;
+    };
     if (name.find('/') != name.npos)
-        return std::string(name);
+        return runnable(std::string(name)) ? std::string(name) : "";
     const char* set = std::getenv("PATH");
     for (std::string_view rest = set ? set : "/usr/local/bin:/usr/bin:/bin"; !rest.empty();) {
         const std::string_view folder = rest.substr(0, rest.find(':'));
         rest.remove_prefix(folder.size() < rest.size() ? folder.size() + 1 : folder.size());
         if (folder.empty() || folder[0] != '/')
             continue;
-        std::string path = join(folder, name);
-        struct stat found;
-        if (System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) && System::access(path.c_str(), X_OK) == 0)
+        if (std::string path = join(folder, name); runnable(path))
             return path;
     }
     return "";

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include <tenon/compiler.hpp>
+
+#include <stdlib.h>
+#include <string>
+#include <vector>
+
+#include <tenon/manifest.hpp>
+
+#include "catch.hpp"
+#include "compiled.hpp"
+
+using tenon::detail::basic_compiler;
+using tenon::detail::toolchain;
+using tenon::detail::toolchain_flags;
+using tests::scratch_directory;
+using tests::write;
+
+namespace {
+
+std::string with(const std::string& key, const std::string& value) {
+    std::string text = toolchain;
+    const std::size_t at = text.find(key);
+    return text.replace(at, text.find('\n', at) - at, key + value);
+}
+
+bool is_clang(const std::string& compiler) { return basic_compiler<>({compiler}).traits().clang; }
+
+} // namespace
+
+TEST_CASE("the flags for a toolchain make a plugin of that toolchain", "[compiler]") {
+    const scratch_directory scratch;
+    for (const std::string& compiler : tests::compilers()) {
+        std::vector<std::string> wanted{toolchain, with("debug mode=", "_GLIBCXX_DEBUG"), with("sanitizer=", "address"),
+                                        with("library=", "libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)"),
+                                        with("wchar_t=", "2 bytes")};
+#if defined(__x86_64__)
+        wanted.push_back(with("long double=", "8 bytes, 53 digits"));
+#endif
+        if (is_clang(compiler))
+            wanted.push_back(with("library=", "libc++ abi 1"));
+        else
+            wanted.push_back(with("sanitizer=", "thread"));
+        for (const std::string& one : wanted) {
+            const std::vector<std::string> flags = toolchain_flags(one, is_clang(compiler));
+            INFO(compiler + "\n" + one);
+            const auto library = tests::compiled(scratch / "library.so", tests::calculator, flags, compiler);
+            const tenon::manifest manifest(library);
+            REQUIRE(!manifest.plugins().empty());
+            CHECK(manifest.plugins()[0].toolchain == one);
+        }
+    }
+}
+
+TEST_CASE("what a compiler is, it says itself", "[compiler]") {
+    CHECK(!is_clang(TENON_GXX));
+    CHECK(is_clang(TENON_CLANGXX));
+    CHECK(basic_compiler<>({TENON_GXX}).traits().gnu_unique);
+    CHECK(!basic_compiler<>({TENON_CLANGXX}).traits().gnu_unique);
+    CHECK(basic_compiler<>({TENON_GXX}).traits().identity != basic_compiler<>({TENON_CLANGXX}).traits().identity);
+}
+
+TEST_CASE("a compiler is asked once", "[compiler]") {
+    const scratch_directory scratch;
+    const std::string program = scratch / "c++";
+    write(program, "#!/bin/sh\necho asked >> '" + (scratch / "log").native() + "'\nexec " TENON_GXX " \"$@\"\n");
+    tests::fs::permissions(program, tests::fs::perms::owner_all);
+    for (int i = 0; i < 3; ++i)
+        CHECK(basic_compiler<>({program}).traits().gnu_unique);
+    CHECK(tests::read(scratch / "log") == "asked\n");
+}
+
+TEST_CASE("a compiler's stamp is that of each program in its command", "[compiler]") {
+    const scratch_directory scratch;
+    for (const std::string name : {"launcher", "c++"}) {
+        write(scratch / name, "#!/bin/sh\n");
+        tests::fs::permissions(scratch / name, tests::fs::perms::owner_all);
+    }
+    const auto stamp = [&] { return basic_compiler<>({scratch / "launcher", scratch / "c++", "-m64"}).stamp(); };
+    const std::string first = stamp();
+    CHECK(stamp() == first);
+    write(scratch / "c++", "#!/bin/sh\n# another\n");
+    CHECK(stamp() != first);
+}
+
+TEST_CASE("$CXX is split at spaces", "[compiler]") {
+    CHECK(tenon::detail::split_at_spaces("  ccache  g++ -m64 ") == std::vector<std::string>{"ccache", "g++", "-m64"});
+    CHECK(tenon::detail::split_at_spaces("").empty());
+    ::setenv("CXX", TENON_GXX " -DA", 1);
+    CHECK(basic_compiler<>({}).arguments().size() == 2);
+    CHECK(basic_compiler<>({TENON_CLANGXX}).arguments().size() == 1);
+    ::unsetenv("CXX");
+    CHECK(basic_compiler<>({}).arguments().size() == 1);
+    CHECK(basic_compiler<>({}).found());
+}
+
+TEST_CASE("without a compiler the choice stays known, and asking it says what was looked for", "[compiler]") {
+    ::setenv("CXX", "no-such-compiler -O3", 1);
+    const basic_compiler<> missing({});
+    CHECK(!missing.found());
+    CHECK(missing.choice() != basic_compiler<>({TENON_GXX}).choice());
+    CHECK_THROWS_WITH(missing.traits(), "there is no compiler for plugins: cannot find 'no-such-compiler'; install one, or name another in $CXX or "
+                                        "options.compiler");
+    ::unsetenv("CXX");
+}
+
+TEST_CASE("a host with a sanitizer names the way out of two", "[compiler]") {
+    CHECK(std::string(tenon::error::other_sanitizer("/usr/bin/g++").what()) ==
+          "this program was compiled with a sanitizer, and '/usr/bin/g++' is of another family than its compiler: two sanitizers would end the "
+          "program; name one of the same family in $CXX or options.compiler");
+}
