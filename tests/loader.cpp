@@ -236,6 +236,16 @@ TEST_CASE("a repository is fetched and compiled", "[loader]") {
     CHECK(here.load(driver)->version() == 7);
 }
 
+TEST_CASE("a host without a umask, as many a daemon is, loads what it compiled", "[loader]") {
+    workshop here;
+    const path sources = here.sources();
+    const mode_t before = ::umask(0);
+    const std::string said = here.complaint(sources);
+    ::umask(before);
+    CHECK(said == "no complaint");
+    CHECK(here.counts.made == 1);
+}
+
 TEST_CASE("what was prepared is loaded where nothing may be compiled, and runs no compiler", "[loader]") {
     workshop here;
     const path sources = here.sources();
