@@ -10,7 +10,7 @@
 
 #include "catch.hpp"
 
-namespace {
+namespace shown {
 
 struct greeter {
     static constexpr tenon::plugin_type type{"greeter"};
@@ -136,6 +136,29 @@ struct from {
 };
 static_assert(tenon::plugin_for<from, counter>);
 static_assert(!tenon::plugin_for<plain, counter>);
+
+} // namespace shown
+
+namespace {
+
+// An anonymous namespace is another one in each file, so what is in it cannot be shared; what implements it can be there.
+using namespace shown;
+struct hidden {
+    int value;
+};
+struct hidden_interface {
+    static constexpr tenon::plugin_type type{"hidden"};
+    virtual ~hidden_interface() = default;
+    virtual int get() = 0;
+    using methods = tenon::methods<&hidden_interface::get>;
+};
+static_assert(!tenon::plugin_interface<hidden_interface>);
+static_assert(!tenon::has_shared_names<passes<void, std::vector<hidden>>>);
+static_assert(tenon::has_shared_names<passes<void, std::vector<std::string>>>);
+struct quiet final : greeter {
+    std::string greet(std::string) override { return {}; }
+};
+static_assert(tenon::plugin_for<quiet, greeter>);
 
 } // namespace
 

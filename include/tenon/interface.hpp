@@ -251,6 +251,15 @@ inline constexpr bool keeps_its_code_v<methods<M...>> = !any_carries_code<reache
 template <class T>
 using crossing = reached<typename T::methods::signatures, factory_arguments<T>>;
 
+// A name that two files can mean one type by; what the standard library makes of a type is said of that type.
+template <class T>
+concept shared_name = standard<T> || !(spelled<T>().contains("(anonymous namespace)") || spelled<T>().contains("{anonymous}"));
+
+template <class List>
+inline constexpr bool all_names_shared = false;
+template <class... T>
+inline constexpr bool all_names_shared<list<T...>> = all_of<shared_name<T>...>;
+
 template <class List>
 inline constexpr bool all_layouts_known = false;
 template <class... T>
@@ -277,12 +286,16 @@ template <class T>
 concept has_known_layouts =
     names_only_its_own<T> && has_valid_factory<T> && detail::all_layouts_known<detail::crossing<T>>;
 
+template <class T>
+concept has_shared_names = names_only_its_own<T> && has_valid_factory<T> && detail::shared_name<T> &&
+                           detail::all_names_shared<detail::crossing<T>>;
+
 /// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of its
 /// virtual functions and the types that they pass known.
 template <class T>
 concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
                            names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> &&
-                           has_valid_factory<T> && keeps_its_code<T> && has_known_layouts<T>;
+                           has_valid_factory<T> && keeps_its_code<T> && has_known_layouts<T> && has_shared_names<T>;
 
 // ---- What an implementation has to be.
 
@@ -318,6 +331,13 @@ namespace detail {
 // One line for each clause of the concepts above, so that all of what is wrong is said at once.
 
 template <class T>
+consteval bool explain_name() {
+    static_assert(shared_name<T>, "tenon: this type (T) is in an anonymous namespace, where each file has a type of its own: move "
+                                  "it into a namespace with a name");
+    return true;
+}
+
+template <class T>
 consteval bool explain_layout() {
     static_assert(known_layout<T>, "tenon: the fields of this type (T) cannot be seen, it has private members, a base, a reference "
                                    "or more than 32 fields: say `template <> struct tenon::layout<T> : tenon::fields<&T::a, ...> {};` "
@@ -327,7 +347,7 @@ consteval bool explain_layout() {
 
 template <class... T>
 consteval bool explain_layouts(list<T...>) {
-    const bool each[] = {true, explain_layout<T>()...};
+    const bool each[] = {true, (explain_layout<T>() && explain_name<T>())...};
     return each[0];
 }
 
@@ -337,6 +357,7 @@ consteval bool explain_interface() {
                   "tenon: the interface needs `static constexpr tenon::plugin_type type{\"its-name\"};`");
     static_assert(!states_its_type<T> || has_valid_type_name<T>,
                   "tenon: the name of the plugin type has to be [a-z][a-z0-9_-]*");
+    explain_name<T>();
     static_assert(has_virtual_destructor<T>, "tenon: the interface needs `virtual ~T() = default;`");
     static_assert(is_abstract<T>, "tenon: the interface has no pure virtual function: there is nothing for a plugin to do");
     static_assert(names_its_methods<T>, "tenon: the interface needs `using methods = tenon::methods<&T::f, ...>;` with "

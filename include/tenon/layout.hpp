@@ -77,6 +77,12 @@ struct spelling {
                 return false;
         return true;
     }
+    constexpr bool contains(const char* part) const {
+        for (std::size_t i = 0; i < size; ++i)
+            if (spelling{begin + i, size - i}.starts_with(part))
+                return true;
+        return false;
+    }
 };
 
 template <class T>
@@ -473,40 +479,24 @@ consteval auto next_to() {
         return typename parts_of<T>::type{};
 }
 
-// An address tells types apart where their names need not.
-template <class T>
-inline constexpr char identity{};
-
+// By a built-in and not by the addresses of templates, which are no constants under g++'s -fsanitize=undefined; and in an array,
+// for a fold nests as deep as it is long.
 template <class Seen, class List>
 struct unseen_of;
 template <class... Seen, class... T>
 struct unseen_of<list<Seen...>, list<T...>> {
-    struct first_of_each {
-        bool chosen[sizeof...(T) + 1]{};
-
-        consteval first_of_each() {
-            const void* const seen[] = {&identity<Seen>..., nullptr};
-            const void* const candidates[] = {&identity<T>..., nullptr};
-            const void* found[sizeof...(T) + 1]{};
-            std::size_t size = 0;
-            for (std::size_t i = 0; i < sizeof...(T); ++i)
-                if (!among(candidates[i], found, size) && !among(candidates[i], seen, sizeof...(Seen))) {
-                    chosen[i] = true;
-                    found[size++] = candidates[i];
-                }
-        }
-        static consteval bool among(const void* one, const void* const* of, std::size_t size) {
-            for (std::size_t i = 0; i < size; ++i)
-                if (of[i] == one)
-                    return true;
-            return false;
-        }
-    };
+    template <class U>
+    static consteval std::size_t place() {
+        const bool same[] = {__is_same(U, Seen)..., __is_same(U, T)..., true};
+        std::size_t i = 0;
+        while (!same[i])
+            ++i;
+        return i;
+    }
 
     template <std::size_t... I>
     static consteval auto choose(indices<I...>) {
-        constexpr first_of_each first;
-        return typename concatenation<typename list_if<first.chosen[I], T>::type...>::type{};
+        return typename concatenation<typename list_if<place<T>() == sizeof...(Seen) + I, T>::type...>::type{};
     }
     using type = decltype(choose(make_indices<sizeof...(T)>{}));
 };
