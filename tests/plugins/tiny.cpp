@@ -2,7 +2,7 @@
 // A plugin that is compiled in no time: for tests that need many of them, and for those that look at its file alone.
 #include <tenon/export.hpp>
 
-namespace {
+namespace small {
 
 struct point {
     short x;
@@ -16,6 +16,12 @@ struct tiny {
     virtual point mirrored(const point&) = 0;
     using methods = tenon::methods<&tiny::twice, &tiny::mirrored>;
 };
+
+} // namespace small
+
+namespace {
+
+using small::point, small::tiny;
 
 struct one : tiny {
     int twice(int of) const override { return 2 * of; }
