@@ -32,6 +32,19 @@ using tests::write;
 
 namespace {
 
+/// The compilers that can make plugins for this program: two sanitizers do not go together.
+std::vector<std::string> compilers() {
+    const bool sanitized = std::string_view(tenon::detail::toolchain).find("sanitizer=none") == std::string_view::npos;
+    return sanitized ? std::vector<std::string>{TENON_GXX} : tests::compilers();
+}
+
+std::string toolchain_flags() {
+    std::string text;
+    for (const std::string& flag : tenon::detail::toolchain_flags(tenon::detail::toolchain, false))
+        text += ' ' + flag;
+    return text;
+}
+
 constexpr plugin_type tiny{"tiny", "/where/this/program/was/compiled/tiny.hpp"};
 
 /// A plugin of the type, in a folder of its own, with a cache and a compiler that writes down how it is called.
@@ -137,11 +150,42 @@ struct counting : posix {
     }
 };
 
+/// Lets one call of one kind fail, and counts them.
+struct failing : posix {
+    static inline std::string kind;
+    static inline int countdown, error;
+    static bool fails(const char* name) noexcept {
+        if (kind != name || --countdown != 0)
+            return false;
+        errno = error;
+        return true;
+    }
+    static int open(const char* name, int flags, mode_t mode = 0) noexcept { return fails("open") ? -1 : posix::open(name, flags, mode); }
+    static ssize_t read(int fd, void* into, size_t size) noexcept { return fails("read") ? -1 : posix::read(fd, into, size); }
+    static ssize_t write(int fd, const void* from, size_t size) noexcept { return fails("write") ? -1 : posix::write(fd, from, size); }
+    static int fstat(int fd, struct stat* out) noexcept { return fails("fstat") ? -1 : posix::fstat(fd, out); }
+    static int stat(const char* name, struct stat* out) noexcept { return fails("stat") ? -1 : posix::stat(name, out); }
+    static int lstat(const char* name, struct stat* out) noexcept { return fails("lstat") ? -1 : posix::lstat(name, out); }
+    static int access(const char* name, int mode) noexcept { return fails("access") ? -1 : posix::access(name, mode); }
+    static char* realpath(const char* name) noexcept { return fails("realpath") ? nullptr : posix::realpath(name); }
+    static int mkdir(const char* name, mode_t mode) noexcept { return fails("mkdir") ? -1 : posix::mkdir(name, mode); }
+    static int chmod(const char* name, mode_t mode) noexcept { return fails("chmod") ? -1 : posix::chmod(name, mode); }
+    static char* mkdtemp(char* name) noexcept { return fails("mkdtemp") ? nullptr : posix::mkdtemp(name); }
+    static int rename(const char* from, const char* to) noexcept { return fails("rename") ? -1 : posix::rename(from, to); }
+    static int flock(int fd, int operation) noexcept { return fails("flock") ? -1 : posix::flock(fd, operation); }
+    static DIR* opendir(const char* name) noexcept { return fails("opendir") ? nullptr : posix::opendir(name); }
+    static int memory_file(const char* name) noexcept { return fails("memory_file") ? -1 : posix::memory_file(name); }
+    static int spawn(pid_t* child, const char* program, const posix_spawn_file_actions_t* files, const posix_spawnattr_t* attributes,
+                     char* const arguments[], char* const environment[]) noexcept {
+        return fails("spawn") ? EAGAIN : posix::spawn(child, program, files, attributes, arguments, environment);
+    }
+};
+
 } // namespace
 
 TEST_CASE("a directory of sources becomes a library, named after the directory and what is in it", "[builder]") {
     workshop work;
-    for (const std::string& compiler : tests::compilers()) {
+    for (const std::string& compiler : compilers()) {
         work.compiler(compiler);
         const std::string library = work.build();
         CHECK(work.answer_of(library) == 42);
@@ -344,7 +388,7 @@ TEST_CASE("an error has the command, how it ended and every word", "[builder]") 
     work.compiler("false", "case \"$*\" in *-dM*) echo '#define __cplusplus' && exit;; esac; echo to out; echo to err >&2; exit 3");
     CHECK(work.complaint() == "c++ exited with status 3\n"
                               "the plugin in '~/plugin' was not built:\n"
-                              "~/c++ " + tenon::detail::language_flag() +
+                              "~/c++ " + tenon::detail::language_flag() + toolchain_flags() +
                                   " -O2 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fno-gnu-unique -I~/include "
                                   "-I" + (tests::source_directory / "include/tenon/..").native() +
                                   " -MD -MT library -MF UNFINISHED/0.d -c ~/plugin/main.cpp -o UNFINISHED/0.o\n"
@@ -661,7 +705,7 @@ TEST_CASE("libraries are compiled for the toolchain of this program, by either c
     tests::fs::create_directory(root / "calculator");
     copy_file(tests::calculator, root / "calculator/calculator.cpp");
     constexpr plugin_type type{"calculator", "/where/this/program/was/compiled/calculator.hpp"};
-    for (const std::string& compiler : tests::compilers()) {
+    for (const std::string& compiler : compilers()) {
         const basic_builder<> builder({.compiler = {compiler}, .include = {tests::source_directory / "tests/plugins"}},
                                       basic_cache<>(root / "cache"));
         const std::string library = builder.library(root / "calculator", type, [](const std::string& made) { tenon::manifest{made}; });
@@ -669,4 +713,69 @@ TEST_CASE("libraries are compiled for the toolchain of this program, by either c
         REQUIRE(!manifest.plugins().empty());
         CHECK(manifest.plugins()[0].toolchain == tenon::detail::toolchain);
     }
+}
+
+TEST_CASE("whichever system call fails, there is an error or the right library, and nothing is left half-done", "[builder]") {
+    workshop work;
+    const std::string ready = work.build();
+    // As quick as a compiler can be, so that every call of a build can fail in turn.
+    tests::fs::copy(ready, work.root / "ready.so");
+    work.options.compiler = {work.wrapper};
+    write(work.wrapper, "#!/bin/sh\nfor word; do case $previous in -MF) made=$word;; -o) out=$word;; esac; previous=$word; done\n"
+                        "case \"$*\" in *-dM*) echo '#define __cplusplus';; *' -c '*) echo 'library: main.cpp " +
+                            (work.include / "tiny.hpp").native() + "' > \"$made\"; : > \"$out\";; *) cp '" + (work.root / "ready.so").native() +
+                            "' \"$out\";; esac\n");
+    int errors = 0;
+    for (const auto& [kind, number] : std::vector<std::pair<std::string, int>>{{"open", EMFILE},     {"read", EIO},        {"write", ENOSPC},
+                                                                               {"fstat", EIO},       {"stat", EIO},        {"lstat", EIO},
+                                                                               {"access", EACCES},   {"realpath", ENOMEM}, {"mkdir", EROFS},
+                                                                               {"chmod", EROFS},     {"mkdtemp", ENOSPC},  {"rename", ENOSPC},
+                                                                               {"flock", ENOLCK},    {"opendir", EMFILE},  {"memory_file", EMFILE},
+                                                                               {"spawn", EAGAIN}}) {
+        for (int nth = 1; nth < 200; ++nth) {
+            INFO(kind << " number " << nth);
+            remove_all(work.cache);
+            failing::kind = kind;
+            failing::countdown = nth;
+            failing::error = number;
+            try {
+                const std::string library = work.build<failing>();
+                CHECK(work.answer_of(library) == 42);
+            } catch (const error& e) {
+                CHECK(std::string(e.what()) != "");
+                ++errors;
+            }
+            const bool happened = failing::countdown <= 0;
+            failing::kind.clear();
+            CHECK(work.answer() == 42);
+            // What could not be removed is removed by the next builder.
+            { const tenon::detail::basic_scratch<> next{basic_cache<>(work.cache)}; }
+            CHECK(work.nothing_unfinished());
+            if (!happened)
+                break;
+        }
+    }
+    CHECK(errors > 50);
+}
+
+TEST_CASE("a cache that cannot be written to serves what is in it, and is an error for what is not", "[builder]") {
+    struct read_only : posix {
+        static int open(const char* name, int flags, mode_t mode = 0) noexcept {
+            return flags & (O_WRONLY | O_RDWR | O_CREAT) ? (errno = EROFS, -1) : posix::open(name, flags, mode);
+        }
+        static int mkdir(const char*, mode_t) noexcept { return errno = EROFS, -1; }
+        static char* mkdtemp(char*) noexcept { return errno = EROFS, nullptr; }
+        static int rename(const char*, const char*) noexcept { return errno = EROFS, -1; }
+    };
+    workshop work;
+    CHECK(work.complaint_of([&] { work.build<read_only>(); }) == "cannot make the folder '~/cache': Read-only file system");
+    const std::string library = work.build();
+    CHECK(work.build<read_only>() == library);
+    next_tick();
+    write(work.plugin / "main.cpp", read(work.plugin / "main.cpp"));
+    CHECK(work.build<read_only>() == library);
+    write(work.plugin / "main.cpp", work.answering("1"));
+    const std::string lock = work.complaint_of([&] { work.build<read_only>(); });
+    CHECK(lock.find("cannot open '~/cache/bin/tiny/plugin-") == 0);
+    CHECK(lock.find(".lock': Read-only file system") != std::string::npos);
 }
