@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string>
+#include <sys/time.h>
 #include <unistd.h>
 #include <vector>
 
@@ -54,6 +55,27 @@ TEST_CASE("how a program ended is said in words", "[process]") {
     CHECK(!shell("exit 0").failed());
     CHECK(shell("kill -KILL $$").how() == "was killed by signal 9 (Killed)");
     CHECK(shell("kill -KILL $$").failed());
+}
+
+TEST_CASE("a program that takes longer than it may is ended, and what it said until then is kept", "[process]") {
+    const ended late = run({{"/bin/sh", "-c", "echo begun; exec sleep 60"}, {"PATH=/usr/bin:/bin"}}, 1);
+    CHECK(late.how() == "did not end within 1 seconds");
+    CHECK(late.failed());
+    CHECK(late.out == "begun\n");
+    const ended quick = run({{"/bin/sh", "-c", "exit 3"}, {}}, 60);
+    CHECK(quick.how() == "exited with status 3");
+}
+
+TEST_CASE("signals of the host's own neither shorten nor lengthen the time that a program has", "[process]") {
+    const auto before = std::signal(SIGALRM, [](int) {});
+    const itimerval often{{0, 50'000}, {0, 50'000}}, never{};
+    ::setitimer(ITIMER_REAL, &often, nullptr);
+    const ended quick = run({{"/bin/sh", "-c", "sleep 0.5"}, {"PATH=/usr/bin:/bin"}}, 30);
+    const ended late = run({{"/bin/sh", "-c", "exec sleep 60"}, {"PATH=/usr/bin:/bin"}}, 1);
+    ::setitimer(ITIMER_REAL, &never, nullptr);
+    std::signal(SIGALRM, before);
+    CHECK(quick.how() == "exited with status 0");
+    CHECK(late.how() == "did not end within 1 seconds");
 }
 
 TEST_CASE("a program that cannot be run is an error that names it", "[process]") {

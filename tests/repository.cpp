@@ -322,6 +322,23 @@ TEST_CASE("a remote that is gone does not stop a host that has what it needs", "
     CHECK(w.cached("@main") == "");
 }
 
+TEST_CASE("a remote that does not answer is not waited for", "[repository]") {
+    struct impatient : detail::posix {
+        static bool ends_within(pid_t child, int seconds) noexcept {
+            CHECK(seconds == 30);
+            return posix::ends_within(child, 1);
+        }
+    };
+    world w;
+    w.commit("a.cpp", "one");
+    const path found = w.checkout();
+    const auto silent = w.fake_git("case \"$*\" in *' ls-remote '*) echo waiting >&2; exec sleep 60;; esac; exec $git \"$@\"\n");
+    CHECK(w.complaint<impatient>("@main") ==
+          "cannot fetch 'file://HERE/remote': git did not end within 30 seconds, and said:\nwaiting\ncommand: GIT " + settings +
+              " ls-remote -- file://HERE/remote refs/heads/main 'refs/heads/main^{}' refs/tags/main 'refs/tags/main^{}'");
+    CHECK(w.repository<impatient>().checkout() == found);
+}
+
 TEST_CASE("a reference that the remote no longer has is an error, also where it was fetched earlier", "[repository]") {
     world w;
     w.commit("a.cpp", "one");
@@ -512,7 +529,7 @@ TEST_CASE("git sees what it needs of the environment, and nothing else", "[repos
                                      "GIT_ASKPASS=",
                                      "GIT_TERMINAL_PROMPT=0",
                                      "LC_ALL=C.UTF-8",
-                                     "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=30 -oServerAliveInterval=15"};
+                                     "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15"};
     for (const std::string& name : passed)
         network.push_back(name + "=" + home);
     std::vector<std::string> alone{path_line,
@@ -563,7 +580,7 @@ TEST_CASE("ssh is asked for the host and the path, and may ask nobody", "[reposi
     CHECK(tests::read(path(detail::repository(driver::parse(url), detail::cache(w.scratch / "cache")).checkout()) / "a.cpp") ==
           "one");
     const std::string line =
-        "-oBatchMode=yes -oConnectTimeout=30 -oServerAliveInterval=15 -o SendEnv=GIT_PROTOCOL -p 2222 me@host.invalid "
+        "-oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15 -o SendEnv=GIT_PROTOCOL -p 2222 me@host.invalid "
         "git-upload-pack 'HERE/remote'\n";
     CHECK(w.without_folders(tests::read(w.scratch / "log")) == line + line);
 }

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <link.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -16,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -94,6 +96,28 @@ struct posix {
     static int kill(pid_t child, int signal) noexcept { return ::kill(child, signal); }
     static off_t rewind(int fd) noexcept { return ::lseek(fd, 0, SEEK_SET); }
     static pid_t waitpid(pid_t child, int* status) noexcept { return ::waitpid(child, status, 0); }
+    /// Whether a child ends within so many seconds; also where this system cannot tell.
+    static bool ends_within([[maybe_unused]] pid_t child, [[maybe_unused]] int seconds) noexcept {
+#ifdef SYS_pidfd_open
+        const auto now = [] {
+            timespec time;
+            ::clock_gettime(CLOCK_MONOTONIC, &time);
+            return time.tv_sec * 1000 + time.tv_nsec / 1'000'000;
+        };
+        pollfd watched{static_cast<int>(::syscall(SYS_pidfd_open, child, 0)), POLLIN, 0};
+        if (watched.fd >= 0) {
+            const auto end = now() + seconds * 1000L;
+            int ready;
+            do {
+                const auto left = end - now();
+                ready = ::poll(&watched, 1, left > 0 ? static_cast<int>(left) : 0);
+            } while (ready < 0 && errno == EINTR);
+            ::close(watched.fd);
+            return ready != 0;
+        }
+#endif
+        return true;
+    }
 
     static pid_t thread() noexcept { return ::gettid(); }
     static bool thread_ended(pid_t thread) noexcept { return ::tgkill(::getpid(), thread, 0) != 0 && errno == ESRCH; }

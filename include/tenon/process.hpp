@@ -84,10 +84,13 @@ inline std::string shown(const command& of) {
 struct ended {
     bool known = false; ///< false where the host ignores SIGCHLD or has waited for the child itself
     int status = 0;     ///< as waitpid gives it
+    int too_long = 0; ///< the seconds after which it was ended, where it was
     std::string out, err;
 
-    bool failed() const { return known && status != 0; }
+    bool failed() const { return too_long != 0 || (known && status != 0); }
     std::string how() const {
+        if (too_long != 0)
+            return "did not end within " + std::to_string(too_long) + " seconds";
         if (!known)
             return "ended in an unknown way";
         if (WIFSIGNALED(status))
@@ -122,8 +125,13 @@ public:
 
     const command& what() const noexcept { return what_; }
 
-    ended wait() {
+    /// Waits for its end, and brings it about after so many seconds; 0: it may take as long as it likes.
+    ended wait(int seconds = 0) {
         ended result;
+        if (seconds != 0 && !System::ends_within(child_, seconds)) {
+            result.too_long = seconds;
+            System::kill(child_, SIGKILL);
+        }
         result.known = reap(&result.status);
         result.out = said(out_);
         result.err = said(err_);
@@ -198,10 +206,10 @@ private:
     pid_t child_ = 0;
 };
 
-/// Runs a program to its end.
+/// Runs a program to its end, which comes after so many seconds at the latest, unless they are 0.
 template <class System = posix>
-ended run(command what) {
-    return basic_process<System>(std::move(what)).wait();
+ended run(command what, int seconds = 0) {
+    return basic_process<System>(std::move(what)).wait(seconds);
 }
 
 } // namespace tenon::inline v1::detail

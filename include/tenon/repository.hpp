@@ -182,7 +182,9 @@ private:
 
     std::vector<named_commit> listed(std::vector<std::string> arguments) const {
         // Not where the host was started, which may be a repository with a configuration of its own.
-        const finished asking = with_remote(std::move(arguments), "/");
+        // A host that answers nothing at all is waited for by libcurl for five minutes.
+        constexpr int patience = 30;
+        const finished asking = with_remote(std::move(arguments), "/", patience);
         const std::string& text = asking.how.out;
         if (asking.how.failed() || (!asking.how.known && text.empty()))
             throw failure(asking);
@@ -286,7 +288,7 @@ private:
     }
 
     /// git as its user set it up, but without programs of his that have nothing to do with reaching the remote.
-    finished with_remote(std::vector<std::string> arguments, const std::string& where) const {
+    finished with_remote(std::vector<std::string> arguments, const std::string& where, int seconds = 0) const {
         std::vector<std::string> variables =
             environment({"PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "SSH_AUTH_SOCK", "http_proxy", "https_proxy", "no_proxy",
                          "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"});
@@ -294,15 +296,15 @@ private:
         const bool local = wanted_.place.starts_with("file:");
         variables.insert(variables.end(),
                          {local ? "GIT_ALLOW_PROTOCOL=file" : "GIT_ALLOW_PROTOCOL=https:ssh", "GIT_ASKPASS=",
-                          "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=30 -oServerAliveInterval=15"});
+                          "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15"});
         std::vector<std::string> settings;
         for (const char* setting : {"core.hooksPath=/dev/null", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false",
                                     "fetch.fsckObjects=true", "credential.interactive=false",
-                                    // a remote that has gone silent
+                                    // for a remote that goes silent
                                     "http.lowSpeedLimit=1", "http.lowSpeedTime=60"})
             settings.insert(settings.end(), {"-c", setting});
         arguments.insert(arguments.begin(), settings.begin(), settings.end());
-        return git(std::move(arguments), std::move(variables), where);
+        return git(std::move(arguments), std::move(variables), where, seconds);
     }
 
     /// git without any configuration, for what needs no remote.
@@ -313,14 +315,15 @@ private:
         return git(std::move(arguments), std::move(variables), where);
     }
 
-    finished git(std::vector<std::string> arguments, std::vector<std::string> variables, const std::string& where) const {
+    finished git(std::vector<std::string> arguments, std::vector<std::string> variables, const std::string& where,
+                 int seconds = 0) const {
         const std::string program = find_program<System>("git");
         if (program.empty())
             throw error::no_git(wanted_.place);
         arguments.insert(arguments.begin(), program);
         variables.insert(variables.end(), {"LC_ALL=C.UTF-8", "GIT_TERMINAL_PROMPT=0"});
         command what{std::move(arguments), std::move(variables), where};
-        ended how = run<System>(what);
+        ended how = run<System>(what, seconds);
         return {std::move(what), std::move(how)};
     }
 
