@@ -404,7 +404,9 @@ struct function_parts; // of a function type: its result and its parameters
     struct function_parts<R(A...) QUALIFIERS noexcept(N)> {                                                            \
         using result = R;                                                                                              \
         using parameters = list<A...>;                                                                                 \
-    };
+    };                                                                                                                 \
+    template <class R, class... A, bool N>                                                                             \
+    struct function_parts<R(A..., ...) QUALIFIERS noexcept(N)> : function_parts<R(A...)> {};
 TENON_DETAIL_FUNCTION()
 TENON_DETAIL_FUNCTION(const)
 TENON_DETAIL_FUNCTION(volatile)

@@ -41,12 +41,13 @@ inline constexpr unsigned key_low = static_cast<unsigned>(interface_key<T>());
 template <class T>
 inline constexpr unsigned key_high = static_cast<unsigned>(interface_key<T>() >> 32);
 
-// Functions that are never called: their mangled names are the text. Hidden, so that the compiler takes their
-// addresses for constants in position-independent code too.
+// A function that is never called: its mangled name is the text. Hidden, so that the compiler takes its address for a
+// constant in position-independent code too.
 template <class... T>
 [[gnu::visibility("hidden")]] void type_name() {}
+// A method's name stands in a class's, because since clang 18 a function template says in its name that a parameter is `auto`.
 template <auto M>
-[[gnu::visibility("hidden")]] void method_name() {}
+struct method;
 
 // Where a note stands in this image: named here, and defined by the assembler where the note is written.
 template <class T>
@@ -76,7 +77,7 @@ template <class T, std::size_t Index, auto Method>
     asm(TENON_DETAIL_NOTE("3", ".4byte %c[index]\n.asciz \"%c[name]\"\n.asciz \"%c[signature]\"\n")
         :
         : [here] "i"(&method_note<T, Index>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [index] "i"(Index),
-          [name] "i"(&method_name<Method>),
+          [name] "i"(&type_name<method<Method>>),
           [signature] "i"(&type_name<typename member_function<decltype(Method)>::signature>));
 }
 

@@ -46,17 +46,21 @@ inline std::size_t closing(std::string_view text, std::size_t open) {
     return text.npos;
 }
 
-/// What a mangled `type_name<...>` or `method_name<...>` names, as a person would write it; the mangled name itself where the
-/// demangler does not know it.
+// `x` of `name<x>`, where x may be an operator that looks like a bracket; the whole text where it is something else.
+inline std::string argument_of(std::string_view name, std::string_view text) {
+    if (starts_with(text, name) && text.size() > name.size() + 2 && text[name.size()] == '<' && text.back() == '>')
+        text = text.substr(name.size() + 1, text.size() - name.size() - 2);
+    return std::string(text);
+}
+
+/// What a mangled `type_name<...>` names, as a person would write it; the mangled name itself where the demangler does not know it.
 inline std::string readable(std::string_view mangled) {
     int status = -1;
     char* raw = abi::__cxa_demangle(std::string(mangled).c_str(), nullptr, nullptr, &status);
     std::string text = status == 0 && raw ? raw : std::string(mangled);
     std::free(raw);
-    const auto open = text.find('<');
-    if (status == 0 && open != text.npos && starts_with(text, "void tenon::"))
-        if (const auto close = closing(text, open); close != text.npos)
-            text = text.substr(open + 1, close - open - 1);
+    if (text.size() > 2 && text.compare(text.size() - 2, 2, "()") == 0)
+        text = argument_of("void tenon::v1::detail::type_name", std::string_view(text).substr(0, text.size() - 2));
     text = replaced(std::move(text), "tenon::v1::detail::", "");
     text = replaced(std::move(text), "std::__cxx11::", "std::");
     for (std::size_t at = 0; (at = text.find("[abi:", at)) != text.npos;) // of functions that return a std::string
@@ -77,13 +81,12 @@ inline std::string readable(std::string_view mangled) {
 
 // `a, b` of `list<a, b>`.
 inline std::string readable_list(std::string_view mangled) {
-    std::string text = readable(mangled);
-    return starts_with(text, "list<") ? text.substr(5, text.size() - 6) : text;
+    return argument_of("list", readable(mangled));
 }
 
-// `f` of `&(space::type::f(int) const)`.
+// `f` of `method<&(space::type::f(int) const)>`.
 inline std::string readable_method(std::string_view mangled) {
-    std::string text = readable(mangled);
+    std::string text = argument_of("method", readable(mangled));
     while (!text.empty() && (text[0] == '&' || text[0] == '('))
         text.erase(0, 1);
     std::size_t begin = 0, at = 0;
