@@ -9,41 +9,12 @@
 
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
+#include <tenon/folder.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
 #include <tenon/trace.hpp>
 
 namespace tenon::inline v1::detail {
-
-/// Makes a folder, and those above it, that only this user can look into.
-template <class System = posix>
-void make_folders(const std::string& path) {
-    struct stat found;
-    if (System::stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode))
-        return;
-    if (const std::string above(parent(path)); above != path && path.find('/') != path.npos)
-        make_folders<System>(above);
-    if (System::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-        throw error::system_call("make the folder", path, errno);
-}
-
-/// Removes a folder and all that is in it, as far as that is possible; never follows a symbolic link.
-template <class System = posix>
-void remove_tree(const std::string& path) noexcept {
-    if (System::unlink(path.c_str()) == 0 || errno == ENOENT)
-        return;
-    struct stat found;
-    if (System::lstat(path.c_str(), &found) != 0 || !S_ISDIR(found.st_mode))
-        return;
-    DIR* folder = System::opendir(path.c_str());
-    if (!folder)
-        return;
-    while (const dirent* each = System::readdir(folder))
-        if (const std::string_view name = each->d_name; name != "." && name != "..")
-            remove_tree<System>(join(path, name));
-    System::closedir(folder);
-    System::rmdir(path.c_str());
-}
 
 /// Where what was compiled and fetched is kept: the chosen folder, else `$TENON_CACHE`, else `$XDG_CACHE_HOME/tenon`,
 /// else `~/.cache/tenon`. It is made when it is first needed, and belongs to this user alone.

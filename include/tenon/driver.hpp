@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <tenon/error.hpp>
+#include <tenon/folder.hpp>
 #include <tenon/interface.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
@@ -273,14 +274,10 @@ inline driver parse_repository(std::string_view text) {
 template <class System>
 std::string instead_of(const std::string& path) {
     const std::string folder(parent(path));
-    DIR* const open = System::opendir(folder.c_str());
-    if (!open)
+    struct stat found;
+    if (System::stat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) || System::access(folder.c_str(), R_OK) != 0)
         return "'" + folder + "' is no folder that can be looked into";
-    std::vector<std::string> names;
-    while (const dirent* each = System::readdir(open))
-        if (const std::string_view name = each->d_name; name != "." && name != "..")
-            names.emplace_back(name);
-    System::closedir(open);
+    const std::vector<std::string> names = names_in<System>(folder);
     return names.empty() ? "'" + folder + "' is empty" : "'" + folder + "' has " + likeliest(basename(path), names);
 }
 

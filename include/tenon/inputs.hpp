@@ -14,6 +14,7 @@
 #include <tenon/build_record.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
+#include <tenon/folder.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
 #include <tenon/sha256.hpp>
@@ -27,24 +28,6 @@ inline bool ends_in(std::string_view name, std::string_view end) {
 // An editor's lock beside `a.cpp` is `.#a.cpp`.
 inline bool is_source_name(std::string_view name) {
     return name[0] != '.' && (ends_in(name, ".cpp") || ends_in(name, ".cc") || ends_in(name, ".cxx"));
-}
-
-/// The sorted names in a folder; none where there is no such folder.
-template <class System = posix>
-std::vector<std::string> names_in(const std::string& folder) {
-    std::vector<std::string> names;
-    DIR* const open = System::opendir(folder.c_str());
-    if (!open) {
-        if (errno == ENOENT || errno == ENOTDIR)
-            return names;
-        throw error::system_call("open the folder", folder, errno);
-    }
-    while (const dirent* each = System::readdir(open))
-        if (const std::string_view name = each->d_name; name != "." && name != "..")
-            names.emplace_back(name);
-    System::closedir(open);
-    std::sort(names.begin(), names.end());
-    return names;
 }
 
 /// Whether a file or folder whose last change was then would have shown another state if it had been changed after `look`.

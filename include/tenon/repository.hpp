@@ -14,6 +14,7 @@
 #include <tenon/driver.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
+#include <tenon/folder.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
 #include <tenon/process.hpp>
@@ -29,8 +30,8 @@ namespace tenon::inline v1::detail {
 /// nothing that a later one could trip over; the price is that a branch that moved is fetched as a whole, at depth one.
 ///
 /// A full commit id is looked for in the cache first, and then needs no network and no git. A branch, a tag and the default
-/// branch are asked for each time; where that fails, the commit that they were at when they were last seen is used. A branch
-/// goes before a tag of the same name, as `git clone --branch` has it.
+/// branch are asked for each time; where that fails, or takes half a minute, the commit that they were at when they were last
+/// seen is used. A branch goes before a tag of the same name, as `git clone --branch` has it.
 ///
 /// What git obeys: while it talks to the remote, the system's and the user's own configuration, which have the credential
 /// helpers, proxies and `insteadOf`; but no hook, no submodule, no transport besides the driver's kind, and no question to
@@ -275,15 +276,7 @@ private:
             throw error::system_call("change the mode of", path, errno);
         if (!S_ISDIR(found.st_mode))
             return;
-        DIR* folder = System::opendir(path.c_str());
-        if (!folder)
-            throw error::system_call("look into", path, errno);
-        std::vector<std::string> names;
-        while (const dirent* each = System::readdir(folder))
-            if (const std::string_view name = each->d_name; name != "." && name != "..")
-                names.emplace_back(name);
-        System::closedir(folder);
-        for (const std::string& name : names)
+        for (const std::string& name : names_in<System>(path))
             close_to_others(join(path, name));
     }
 
