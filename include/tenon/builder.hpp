@@ -14,6 +14,7 @@
 
 #include <tenon/build_record.hpp>
 #include <tenon/cache.hpp>
+#include <tenon/comparison.hpp>
 #include <tenon/compilation.hpp>
 #include <tenon/compile_flags.hpp>
 #include <tenon/compiler.hpp>
@@ -23,6 +24,7 @@
 #include <tenon/headers.hpp>
 #include <tenon/inputs.hpp>
 #include <tenon/interface.hpp>
+#include <tenon/packages.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
 #include <tenon/sha256.hpp>
@@ -146,22 +148,24 @@ private:
         const std::int64_t look = nanoseconds(System::now());
         const build_record record(text_of(at.file(".record")));
         basic_inputs<System> inputs;
-        for (const build_result& remembered : record.results()) {
-            comparison compared{remembered, {}, {}, &remembered != record.results().data()};
+        for (const build_result& each : record.results()) {
+            // A host without a compiler uses what was built while there was one.
+            const bool same_compiler = !at.compiler.found() || each.compiler == at.compiler.stamp();
+            if (!same_compiler || !has_size(at.library(each.key), each.size))
+                continue;
+            basic_comparison<System> compared(at.directory, record, each, look, inputs);
             try {
-                if (!is_current(at, record, look, inputs, compared))
+                if (!compared.same(at.compiler.found()))
                     continue;
             } catch (const error& e) {
-                trace("not using '", at.library(remembered.key), "': ", e.what());
+                trace("not using '", at.library(each.key), "': ", e.what());
                 continue;
             }
-            for (const std::string& path : compared.read_again)
+            for (const std::string& path : compared.read_again())
                 require_trusted(path);
-            result found{at.library(remembered.key), ""};
-            trace("'", found.library, "' is current");
-            if (compared.changed && (!compared.system.empty() || record.system_files(remembered, compared.system)))
-                found.record = record.with(compared.now, compared.system);
-            return found;
+            trace("'", at.library(each.key), "' is current");
+            const bool first = &each == record.results().data();
+            return {at.library(each.key), first && !compared.moved() ? "" : compared.record()};
         }
         return {};
     }
@@ -175,90 +179,9 @@ private:
         }
     }
 
-    // A remembered result, with the states that its files have now.
-    struct comparison {
-        build_result now;
-        build_inputs system;                 // where they had to be compared
-        std::vector<std::string> read_again; // own files in another state, and with the same content
-        bool changed;                        // so that it is worth remembering
-    };
-
-    bool is_current(const place& at, const build_record& record, std::int64_t look, basic_inputs<System>& inputs, comparison& of) const {
-        build_result& now = of.now;
-        // A host without a compiler uses what was built while there was one.
-        if (at.compiler.found() && now.compiler != at.compiler.stamp())
-            return false;
+    static bool has_size(const std::string& path, std::uint64_t size) {
         struct stat found;
-        if (System::stat(at.library(now.key).c_str(), &found) != 0 || static_cast<std::uint64_t>(found.st_size) != now.size)
-            return false;
-        const auto same = [&](build_input& input, const build_input& seen) {
-            if (seen.digest != input.digest)
-                return false;
-            const file_identity state = settled(seen.state, look) ? seen.state : file_identity();
-            of.changed = of.changed || state != input.state;
-            input.state = state;
-            return true;
-        };
-
-        for (build_input& file : now.files) {
-            if (has_state(file))
-                continue;
-            const build_input* const seen = inputs.file(file.path);
-            if (!seen || !same(file, *seen))
-                return false;
-            of.read_again.push_back(file.path);
-        }
-        std::set<std::string> names; // read from the record only where a folder has any, and has changed
-        for (build_input& folder : now.folders)
-            if (!has_state(folder) && !same(folder, inputs.folder(folder.path, [&](const std::string& where, const std::string& name) {
-                    if (names.empty() && (!of.system.empty() || record.system_files(now, of.system)))
-                        for (const build_inputs* list : {&now.files, &of.system})
-                            for (const build_input& file : *list)
-                                add_parts(names, file.path);
-                    return matters(at, names, where, name);
-                })))
-                return false;
-
-        const std::string packages = package_state(look);
-        if (!packages.empty() && packages == now.packages)
-            return true;
-        if (of.system.empty() && !record.system_files(now, of.system))
-            return false;
-        for (build_input& file : of.system) {
-            if (has_state(file))
-                continue;
-            const build_input* const seen = inputs.file(file.path);
-            if (seen ? !same(file, *seen) : at.compiler.found())
-                return false;
-        }
-        of.changed = of.changed || packages != now.packages;
-        now.packages = packages;
-        return true;
-    }
-
-    static bool has_state(const build_input& input) {
-        struct stat found;
-        return System::stat(input.path.c_str(), &found) == 0 && file_identity(found) == input.state;
-    }
-
-    // The state of what the system's package manager keeps its list in; empty where there is none, or where it was changed only just now.
-    static std::string package_state(std::int64_t look) {
-        sha256 all;
-        bool any = false;
-        for (const char* path : {"/var/lib/dpkg/status", "/var/lib/rpm/rpmdb.sqlite", "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-                                 "/lib/apk/db/installed", "/var/lib/pacman/local"}) {
-            struct stat found;
-            if (System::stat(path, &found) != 0)
-                continue;
-            const file_identity state(found);
-            if (!settled(state, look))
-                return "";
-            any = true;
-            for (const std::uint64_t number : {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
-                                               static_cast<std::uint64_t>(state.changed)})
-                all.field(std::to_string(number));
-        }
-        return any ? all.hex() : "";
+        return System::stat(path.c_str(), &found) == 0 && static_cast<std::uint64_t>(found.st_size) == size;
     }
 
     // Writes a record that says of the same results in which state their files are now.
@@ -282,7 +205,8 @@ private:
 
     // What is known before a compiler has said what it reads: from the newest result, and from an attempt that came to nothing.
     struct expected {
-        std::set<std::string> files, folders, names;
+        std::set<std::string> files, folders;
+        path_names names;
         std::string changed; // what made the attempt come to nothing
     };
 
@@ -315,12 +239,7 @@ private:
             known.files.insert(join(at.directory, source));
         }
         known.files.insert(flags_file(at));
-        basic_inputs<System> before;
-        for (const std::string& path : known.files)
-            before.file(path);
-        const auto matter = [&](const std::string& where, const std::string& name) { return matters(at, known.names, where, name); };
-        for (const std::string& path : known.folders)
-            before.folder(path, matter);
+        const basic_inputs<System> before = look(at, known);
 
         const compile_flags flags = read_flags(at, before);
         std::vector<std::string> folders = basic_headers<System>(options_.include).folders(type);
@@ -335,7 +254,7 @@ private:
         const std::int64_t start = start_after(before, folders);
         build_result made;
         made.compiler = at.compiler.stamp();
-        made.packages = package_state(start);
+        made.packages = package_state<System>(start);
         try {
             compilation.compile();
             compilation.link();
@@ -348,50 +267,58 @@ private:
                 throw;
             return {};
         }
+        const build_inputs system = look_again(at, compilation.files(), folders, before, start, known, made);
+        if (package_state<System>(start) != made.packages)
+            made.packages.clear();
+        if (!known.changed.empty())
+            return {};
 
+        for (const build_input& each : made.files)
+            require_trusted(each.path);
+        made.key = key_of(at, compilation.recipe(), made.files, system);
+        const std::string library = at.library(made.key);
+        publish_library(compilation.library(), library, check);
+        made.size = static_cast<std::uint64_t>(status_of(library).st_size);
+        return {library, record.with(made, system)};
+    }
+
+    static basic_inputs<System> look(const place& at, const expected& known) {
+        basic_inputs<System> seen;
+        for (const std::string& path : known.files)
+            seen.file(path);
+        for (const std::string& path : known.folders)
+            seen.folder(path, known.names.matter_to(at.directory));
+        return seen;
+    }
+
+    // Adds to a result all files and folders that it was made from, and gives those that are the system's. What may not be as it was when the
+    // compiler read it goes to `known`.
+    static build_inputs look_again(const place& at, std::vector<std::string> files, const std::vector<std::string>& folders,
+                                   const basic_inputs<System>& before, std::int64_t start, expected& known, build_result& made) {
         basic_inputs<System> after;
+        build_inputs system;
         const auto take = [&](build_inputs& into, const build_input& now) {
             const build_input* const was = before.seen(now.path);
-            if (was ? !is_same(*was, &now) : now.state.changed >= start)
+            if (was ? !is_same(*was, &now) : !settled(now.state, start))
                 known.changed = now.path;
             into.push_back({now.path, settled(now.state, start) ? now.state : file_identity(), now.digest});
         };
-        build_inputs system;
-        std::vector<std::string> files = compilation.files();
         if (before.seen(flags_file(at)))
             files.push_back(flags_file(at));
         known.names.clear();
         for (const std::string& path : files) {
             known.files.insert(path);
-            add_parts(known.names, path);
+            known.names.add(path);
             if (const build_input* const now = after.file(path))
-                take(is_systems(path) ? system : made.files, *now);
+                take(is_systems(at, path) ? system : made.files, *now);
             else
                 known.changed = path;
         }
-        for (const std::string& folder : folders_that_matter(made.files, folders, known.names)) {
+        for (const std::string& folder : folders_that_matter(at, made.files, folders, known.names)) {
             known.folders.insert(folder);
-            take(made.folders, after.folder(folder, matter));
+            take(made.folders, after.folder(folder, known.names.matter_to(at.directory)));
         }
-        if (package_state(start) != made.packages)
-            made.packages.clear();
-        if (!known.changed.empty())
-            return {};
-
-        for (const build_input& file : made.files)
-            require_trusted(file.path);
-        // Linkers let the umask say who may write to it, and the check refuses what others may.
-        const std::string unpublished = compilation.library();
-        if (System::chmod(unpublished.c_str(), 0700) != 0)
-            throw error::system_call("change the mode of", unpublished, errno);
-        check(unpublished);
-        trace_pins(unpublished);
-        made.key = key_of(at, compilation.recipe(), made.files, system);
-        result finished{at.library(made.key), ""};
-        publish_library(unpublished, finished.library, check);
-        made.size = static_cast<std::uint64_t>(status_of(finished.library).st_size);
-        finished.record = record.with(made, system);
-        return finished;
+        return system;
     }
 
     static bool is_same(const build_input& was, const build_input* now) {
@@ -460,52 +387,27 @@ private:
             require_trust<System>(canonical(path), status_of(path), options_.trust);
     }
 
-    // What only the package manager changes, or nobody. /usr/local is anybody's.
-    static bool is_systems(const std::string& path) {
-        const auto in = [](std::string_view where, std::string_view root) { return where.substr(0, root.size()) == root; };
-        const auto packaged = [&](std::string_view where) {
-            return (in(where, "/usr/") && !in(where, "/usr/local/")) || in(where, "/nix/store/") || in(where, "/gnu/store/");
-        };
-        if (!packaged(path))
-            return false;
-        // `/usr/../home/me` is not.
-        char* const found = System::realpath(path.c_str());
-        const bool there = found && packaged(found);
-        std::free(found);
-        return there;
-    }
-
-    // A name in a folder matters where it could be found instead of something that was read, or is a source or flags.
-    static bool matters(const place& at, const std::set<std::string>& names, const std::string& folder, const std::string& name) {
-        return names.count(name) != 0 ||
-               (folder == at.directory && (is_source_name(name) || name == "compile_flags.txt" || name == "CMakeLists.txt"));
-    }
-
-    static void add_parts(std::set<std::string>& names, std::string_view path) {
-        while (!path.empty()) {
-            const std::string_view part = path.substr(0, path.find('/'));
-            if (!part.empty() && part != "." && part != "..")
-                names.emplace(part);
-            path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
-        }
+    // What stands behind the state of the packages; never what lies beside the sources.
+    static bool is_systems(const place& at, const std::string& path) {
+        return path.compare(0, at.directory.size(), at.directory) != 0 && is_packaged<System>(path);
     }
 
     // The folders that a header was or could have been found in, and those in them that bear the name of one on the way to a header.
-    static std::set<std::string> folders_that_matter(const build_inputs& files, std::vector<std::string> folders,
-                                                     const std::set<std::string>& names) {
-        for (const build_input& file : files)
-            folders.emplace_back(parent(file.path));
+    static std::set<std::string> folders_that_matter(const place& at, const build_inputs& files, std::vector<std::string> folders,
+                                                     const path_names& names) {
+        for (const build_input& each : files)
+            folders.emplace_back(parent(each.path));
         std::set<std::string> found;
         while (!folders.empty()) {
             const std::string folder = std::move(folders.back());
             folders.pop_back();
-            if (is_systems(folder + '/') || !found.insert(folder).second)
+            if (is_systems(at, folder) || !found.insert(folder).second)
                 continue;
             for (const std::string& name : names_in<System>(folder)) {
                 struct stat inside;
                 // A link may lead back to here.
                 if (std::string path = join(folder, name);
-                    names.count(name) != 0 && System::lstat(path.c_str(), &inside) == 0 && S_ISDIR(inside.st_mode))
+                    names.has(name) && System::lstat(path.c_str(), &inside) == 0 && S_ISDIR(inside.st_mode))
                     folders.push_back(std::move(path));
             }
         }
@@ -529,9 +431,14 @@ private:
             trace("'", library, "' will stay in memory for its unique symbol ", symbol);
     }
 
-    // Puts a library where others find it, unless there is one of that name: equal, and perhaps in use.
+    // Checks a library and puts it where others find it, unless there is one of that name: equal, and perhaps in use.
     template <class Check>
     static void publish_library(const std::string& unpublished, const std::string& path, Check& check) {
+        // Linkers let the umask say who may write to it, and the check refuses what others may.
+        if (System::chmod(unpublished.c_str(), 0700) != 0)
+            throw error::system_call("change the mode of", unpublished, errno);
+        check(unpublished);
+        trace_pins(unpublished);
         struct stat found;
         if (System::stat(path.c_str(), &found) == 0) {
             try {

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_COMPARISON_HPP
+#define TENON_COMPARISON_HPP
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/build_record.hpp>
+#include <tenon/file.hpp>
+#include <tenon/inputs.hpp>
+#include <tenon/packages.hpp>
+#include <tenon/posix.hpp>
+#include <tenon/trace.hpp>
+
+namespace tenon::inline v1::detail {
+
+/// The names on the way to files: a new file or folder that bears none of them cannot be found instead of one of these.
+class path_names {
+public:
+    void add(std::string_view path) {
+        while (!path.empty()) {
+            const std::string_view part = path.substr(0, path.find('/'));
+            if (!part.empty() && part != "." && part != "..")
+                names_.emplace(part);
+            path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
+        }
+    }
+    void add(const build_inputs& files) {
+        for (const build_input& each : files)
+            add(each.path);
+    }
+    void clear() { names_.clear(); }
+    bool empty() const { return names_.empty(); }
+
+    bool has(const std::string& name) const { return names_.count(name) != 0; }
+
+    /// Says of a name in a folder whether it can change what the sources in `directory` compile to. Both have to outlive the answer.
+    auto matter_to(const std::string& directory) const {
+        return [this, &directory](const std::string& folder, const std::string& name) {
+            return has(name) || (folder == directory && (is_source_name(name) || name == "compile_flags.txt" || name == "CMakeLists.txt"));
+        };
+    }
+
+private:
+    std::set<std::string> names_;
+};
+
+/// A remembered result beside what is there now.
+template <class System = posix>
+class basic_comparison {
+public:
+    /// Of a result of the sources in `directory`, with what is there at the time `look`. `inputs` may be shared with other comparisons.
+    basic_comparison(const std::string& directory, const build_record& record, const build_result& result, std::int64_t look,
+                     basic_inputs<System>& inputs)
+        : directory_(directory), record_(record), now_(result), look_(look), inputs_(inputs) {}
+
+    /// Whether everything is as it was. Without a compiler, what belonged to it may be gone.
+    bool same(bool with_compiler) { return same_files() && same_folders() && same_packages(with_compiler); }
+
+    /// Those of the plugin's own files that are in another state and say the same.
+    const std::vector<std::string>& read_again() const noexcept { return read_again_; }
+
+    /// Whether the states are others than in the record.
+    bool moved() const noexcept { return moved_; }
+
+    /// The text of a record with the result as it is now first; empty where the record lacks a part of it.
+    std::string record() {
+        return has_system_files() ? record_.with(now_, system_) : "";
+    }
+
+private:
+    bool same_files() {
+        for (build_input& file : now_.files)
+            if (!in_same_state(file)) {
+                const build_input* const seen = inputs_.file(file.path);
+                if (!seen || !take_state(file, *seen))
+                    return differs(file);
+                read_again_.push_back(file.path);
+            }
+        return true;
+    }
+
+    bool same_folders() {
+        const auto matters = [&](const std::string& folder, const std::string& name) {
+            if (names_.empty() && has_system_files()) {
+                names_.add(now_.files);
+                names_.add(system_);
+            }
+            return names_.matter_to(directory_)(folder, name);
+        };
+        for (build_input& folder : now_.folders)
+            if (!in_same_state(folder) && !take_state(folder, inputs_.folder(folder.path, matters)))
+                return differs(folder);
+        return true;
+    }
+
+    bool same_packages(bool with_compiler) {
+        const std::string packages = package_state<System>(look_);
+        if (!packages.empty() && packages == now_.packages)
+            return true;
+        if (!has_system_files())
+            return false;
+        for (build_input& file : system_)
+            if (!in_same_state(file)) {
+                const build_input* const seen = inputs_.file(file.path);
+                if (seen ? !take_state(file, *seen) : with_compiler)
+                    return differs(file);
+            }
+        moved_ = moved_ || packages != now_.packages;
+        now_.packages = packages;
+        return true;
+    }
+
+    static bool in_same_state(const build_input& input) {
+        struct stat found;
+        return System::stat(input.path.c_str(), &found) == 0 && file_identity(found) == input.state;
+    }
+
+    bool take_state(build_input& input, const build_input& seen) {
+        if (seen.digest != input.digest)
+            return false;
+        const file_identity state = settled(seen.state, look_) ? seen.state : file_identity();
+        moved_ = moved_ || state != input.state;
+        input.state = state;
+        return true;
+    }
+
+    bool has_system_files() {
+        if (!system_read_)
+            system_read_ = record_.system_files(now_, system_);
+        return system_read_;
+    }
+
+    bool differs(const build_input& input) const {
+        trace("'", input.path, "' has changed since a library was made from it");
+        return false;
+    }
+
+    const std::string& directory_;
+    const build_record& record_;
+    build_result now_;
+    std::int64_t look_;
+    basic_inputs<System>& inputs_;
+    build_inputs system_;
+    bool system_read_ = false;
+    path_names names_;
+    std::vector<std::string> read_again_;
+    bool moved_ = false;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
