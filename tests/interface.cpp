@@ -68,6 +68,26 @@ struct virtual_base : virtual base {
 };
 static_assert(!tenon::names_only_its_own<virtual_base>);
 
+// One pointer to one virtual table is all that is shared.
+struct second_base {
+    virtual ~second_base() = default;
+    virtual void aside() = 0;
+};
+struct two_tables : base, second_base {
+    static constexpr tenon::plugin_type type{"two-tables"};
+    using methods = shape::methods;
+};
+struct mixin {
+    int helper() const { return 1; }
+};
+struct with_data : greeter {
+    int data = 0;
+};
+struct with_mixin : greeter, mixin {};
+static_assert(!tenon::has_only_functions<two_tables> && !tenon::plugin_interface<two_tables>);
+static_assert(!tenon::has_only_functions<with_data> && !tenon::plugin_interface<with_data>);
+static_assert(tenon::plugin_interface<with_mixin>);
+
 // What goes out may not carry code; what comes in may.
 template <class Result, class... Parameter>
 struct passes {

@@ -157,6 +157,10 @@ concept has_virtual_destructor = std::has_virtual_destructor_v<T>;
 template <class T>
 concept is_abstract = std::is_abstract_v<T>;
 
+// All of it is one pointer to one virtual table; the manifest could tell of no more.
+template <class T>
+concept has_only_functions = sizeof(T) == sizeof(void*);
+
 namespace detail {
 
 template <class T>
@@ -294,6 +298,7 @@ concept has_shared_names = names_only_its_own<T> && has_valid_factory<T> && deta
 /// virtual functions and the types that they pass known.
 template <class T>
 concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
+                           has_only_functions<T> &&
                            names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> &&
                            has_valid_factory<T> && keeps_its_code<T> && has_known_layouts<T> && has_shared_names<T>;
 
@@ -360,6 +365,9 @@ consteval bool explain_interface() {
     explain_name<T>();
     static_assert(has_virtual_destructor<T>, "tenon: the interface needs `virtual ~T() = default;`");
     static_assert(is_abstract<T>, "tenon: the interface has no pure virtual function: there is nothing for a plugin to do");
+    static_assert(!std::is_polymorphic_v<T> || has_only_functions<T>,
+                  "tenon: the interface has data members or a second base with virtual functions: a host and its plugins "
+                  "share one chain of bases, and functions alone");
     static_assert(names_its_methods<T>, "tenon: the interface needs `using methods = tenon::methods<&T::f, ...>;` with "
                                         "every virtual function in it");
     static_assert(has_valid_factory<T>, "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments "

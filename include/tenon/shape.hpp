@@ -59,7 +59,7 @@ inline std::string readable(std::string_view mangled) {
     char* raw = abi::__cxa_demangle(std::string(mangled).c_str(), nullptr, nullptr, &status);
     std::string text = status == 0 && raw ? raw : std::string(mangled);
     std::free(raw);
-    if (text.size() > 2 && text.compare(text.size() - 2, 2, "()") == 0)
+    if (starts_with(text, "void tenon::v1::detail::type_name<"))
         text = argument_of("void tenon::v1::detail::type_name", std::string_view(text).substr(0, text.size() - 2));
     text = replaced(std::move(text), "tenon::v1::detail::", "");
     text = replaced(std::move(text), "std::__cxx11::", "std::");
@@ -270,9 +270,8 @@ inline std::string incompleteness(const shape& of) {
             slots += (slots.empty() ? "" : ", ") + std::to_string(i);
         }
     if (wrong.empty() && missing != 2) // the virtual destructor has two
-        wrong = "`methods` names " + std::to_string(of.methods.size()) + " virtual functions and there are " +
-                std::to_string(named.size() - 2) + ": not named are those in two fewer than the slots " + slots +
-                " (two are the destructor's)\n";
+        wrong = "`methods` names " + std::to_string(of.methods.size()) + " of " + std::to_string(named.size() - 2) +
+                " virtual functions: no name stands for the slots " + slots + ", of which two are the destructor's\n";
     return wrong;
 }
 

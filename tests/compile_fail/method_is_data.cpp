@@ -5,10 +5,10 @@ struct greeter {
     static constexpr tenon::plugin_type type{"greeter"};
     virtual ~greeter() = default;
     virtual int greet(int) = 0;
-    int greetings = 0;
 #ifdef FIXED
     using methods = tenon::methods<&greeter::greet>;
 #else
+    int greetings = 0;
     using methods = tenon::methods<&greeter::greet, &greeter::greetings>;
 #endif
 };

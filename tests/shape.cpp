@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+#include <tenon/shape.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tenon/manifest.hpp>
+
+#include "catch.hpp"
+#include "compiled.hpp"
+#include "plugins/calculator.hpp"
+
+using tenon::manifest;
+using tenon::detail::described;
+using tenon::detail::differences;
+using tenon::detail::fits;
+using tenon::detail::incompleteness;
+using tenon::detail::shape;
+using tenon::detail::shape_here;
+using tests::scratch_directory;
+
+namespace described_wrongly {
+
+struct whole {
+    static constexpr tenon::plugin_type type{"whole"};
+    virtual ~whole() = default;
+    virtual int first(int) = 0;
+    virtual int second(int) = 0;
+    virtual int third(int) = 0;
+    using methods = tenon::methods<&whole::first, &whole::second, &whole::third>;
+};
+
+struct lacks_first : whole {
+    using methods = tenon::methods<&whole::second, &whole::third>;
+};
+struct lacks_middle : whole {
+    using methods = tenon::methods<&whole::first, &whole::third>;
+};
+struct lacks_last : whole {
+    using methods = tenon::methods<&whole::first, &whole::second>;
+};
+struct adds_one : whole {
+    virtual void fourth() = 0;
+};
+struct names_twice : whole {
+    using methods = tenon::methods<&whole::first, &whole::second, &whole::first, &whole::third>;
+};
+struct in_other_order : whole {
+    using methods = tenon::methods<&whole::third, &whole::first, &whole::second>;
+};
+struct destructor_last {
+    static constexpr tenon::plugin_type type{"destructor-last"};
+    virtual int first(int) = 0;
+    virtual ~destructor_last() = default;
+    using methods = tenon::methods<&destructor_last::first>;
+};
+#ifndef __clang__ // which refuses it sooner
+struct names_plain : whole {
+    int plain(int of) { return of; }
+    using methods = tenon::methods<&whole::first, &whole::second, &whole::third, &names_plain::plain>;
+};
+#endif
+
+} // namespace described_wrongly
+
+namespace {
+
+/// A plugin's shape, and what it is a view of.
+struct compiled_shape {
+    explicit compiled_shape(const std::vector<std::string>& macros, const std::string& compiler = TENON_GXX)
+        : read{tests::compiled(scratch / "plugin.so", tests::calculator, macros, compiler)} {}
+    const shape& operator*() const { return read.plugins().at(0).shape; }
+
+    scratch_directory scratch;
+    manifest read;
+};
+
+const shape& host() { return shape_here<calc::calculator>(); }
+
+/// What a host says of a plugin that was compiled with these macros.
+std::string said_of(const std::vector<std::string>& macros) {
+    const compiled_shape plugin(macros);
+    const std::string text = differences(host(), *plugin);
+    CHECK(fits(host(), *plugin) == text.empty());
+    return text;
+}
+
+} // namespace
+
+TEST_CASE("a host and a plugin of one interface fit, whoever compiled them and however", "[shape]") {
+    for (const std::string& compiler : tests::compilers())
+        for (const std::string flag : {"-O0", "-O2", "-fno-rtti"}) {
+            const compiled_shape plugin({flag}, compiler);
+            INFO(compiler << " " << flag);
+            CHECK(differences(host(), *plugin) == "");
+            CHECK(fits(host(), *plugin));
+            CHECK(fits(*plugin, host()));
+        }
+}
+
+TEST_CASE("compilers name even the hardest types alike", "[shape]") {
+    std::vector<std::string> compilers;
+    for (const std::string name : {TENON_GXX, TENON_CLANGXX, "clang++-14", "clang++-19"})
+        if (!name.empty() && tests::installed(name))
+            compilers.push_back(name);
+    const scratch_directory scratch;
+    const auto source = tests::source_directory / "tests/plugins/hard.cpp";
+    const manifest expected{tests::compiled(scratch / "expected.so", source, {}, compilers[0])};
+    const shape& first = expected.plugins().at(0).shape;
+    CHECK(incompleteness(first) == "");
+    for (const std::string& compiler : compilers) {
+        const manifest read{tests::compiled(scratch / "other.so", source, {"-O1"}, compiler)};
+        const shape& other = read.plugins().at(0).shape;
+        INFO(compiler);
+        CHECK(differences(first, other) == "");
+        REQUIRE(first.methods.size() == other.methods.size());
+        for (std::size_t i = 0; i < first.methods.size(); ++i) {
+            CHECK(first.methods[i].name == other.methods[i].name);
+            CHECK(first.methods[i].signature == other.methods[i].signature);
+            CHECK(first.methods[i].slot == other.methods[i].slot);
+        }
+        REQUIRE(first.types.size() == other.types.size());
+        for (std::size_t i = 0; i < first.types.size(); ++i) {
+            CHECK(first.types[i].name == other.types[i].name);
+            CHECK((first.types[i] == other.types[i]));
+        }
+    }
+
+    const auto method = [&](std::size_t i) {
+        return tenon::detail::readable_method(first.methods[i].name) + ": " + described(first.methods[i]);
+    };
+    CHECK(method(0) == "inline_namespaces: acme::v2::abi1::in (acme::v2::abi1::in const&, acme::v2::abi1::in*, "
+                       "std::vector<acme::v2::abi1::in>), slot 2");
+    CHECK(method(7) == "recursive: acme::tree (acme::tree const&, acme::unknown&), slot 9");
+    std::string operators;
+    for (const auto& each : first.methods)
+        if (const std::string name = tenon::detail::readable_method(each.name); name.compare(0, 8, "operator") == 0)
+            operators += name + " ";
+    CHECK(operators == "operator< operator-> operator() operator[] operator<< operator>> ");
+    std::string tree, unknown;
+    for (const auto& each : first.types) {
+        if (const std::string name = tenon::detail::readable(each.name); name == "acme::tree")
+            tree = described(each);
+        else if (name == "acme::unknown")
+            unknown = described(each);
+    }
+    CHECK(tree == "size 40, alignment 8: std::vector<acme::tree>, acme::tree*, acme::unknown*");
+    CHECK(unknown == "incomplete");
+}
+
+TEST_CASE("each difference is named, host and plugin beside each other", "[shape]") {
+    CHECK(said_of({}) == "");
+    CHECK(said_of({"-DMETHOD_APPENDED"}) == "");
+    CHECK(said_of({"-DFIELD_TYPE"}) ==
+          "  calc::origin\n    host:   size 8, alignment 4: short, int\n    plugin: size 16, alignment 8: long, int\n");
+    CHECK(said_of({"-DFIELD_ORDER"}) ==
+          "  calc::origin\n    host:   size 8, alignment 4: short, int\n    plugin: size 8, alignment 4: int, short\n");
+    CHECK(said_of({"-DFIELD_ADDED"}) ==
+          "  calc::origin\n    host:   size 8, alignment 4: short, int\n    plugin: size 12, alignment 4: short, int, int\n");
+    CHECK(said_of({"-DFACTORY_ARGUMENT"}) ==
+          "  factory\n    host:   (int)\n    plugin: (long)\n");
+    CHECK(said_of({"-DMETHOD_ORDER"}) ==
+          "  add\n    host:   int (int, int), slot 2\n    plugin: int (int, int), slot 3\n"
+          "  name\n    host:   std::string () const, slot 3\n    plugin: std::string () const, slot 2\n");
+    CHECK(said_of({"-DPARAMETER_TYPE"}) ==
+          "  add\n    host:   int (int, int), slot 2\n    plugin: int (int, long), slot 2\n");
+    CHECK(said_of({"-DMETHOD_NOEXCEPT"}) ==
+          "  add\n    host:   int (int, int), slot 2\n    plugin: int (int, int) noexcept, slot 2\n");
+    CHECK(said_of({"-DMETHOD_REMOVED"}) ==
+          "  add\n    host:   int (int, int), slot 2\n    plugin: not there\n"
+          "  name\n    host:   std::string () const, slot 3\n    plugin: std::string () const, slot 2\n"
+          "  where\n    host:   calc::origin (calc::origin const&) const, slot 4\n    plugin: calc::origin (calc::origin const&) const, slot 3\n");
+    CHECK(said_of({"-DMETHOD_CONST"}) ==
+          "  name\n    host:   std::string () const, slot 3\n    plugin: std::string (), slot 3\n");
+}
+
+TEST_CASE("several differences are named at once", "[shape]") {
+    CHECK(said_of({"-DPARAMETER_TYPE", "-DFIELD_ADDED"}) ==
+          "  add\n    host:   int (int, int), slot 2\n    plugin: int (int, long), slot 2\n"
+          "  calc::origin\n    host:   size 8, alignment 4: short, int\n    plugin: size 12, alignment 4: short, int, int\n");
+    CHECK(said_of({"-DFACTORY_ARGUMENT", "-DMETHOD_CONST", "-DFIELD_ORDER", "-DMETHOD_APPENDED"}) ==
+          "  factory\n    host:   (int)\n    plugin: (long)\n"
+          "  name\n    host:   std::string () const, slot 3\n    plugin: std::string (), slot 3\n"
+          "  calc::origin\n    host:   size 8, alignment 4: short, int\n    plugin: size 8, alignment 4: int, short\n");
+}
+
+TEST_CASE("an interface that names all of its virtual functions is complete, in whatever order", "[shape]") {
+    using namespace described_wrongly;
+    CHECK(incompleteness(shape_here<whole>()) == "");
+    CHECK(incompleteness(shape_here<in_other_order>()) == "");
+    CHECK(incompleteness(shape_here<destructor_last>()) == "");
+    CHECK(incompleteness(host()) == "");
+}
+
+TEST_CASE("an interface that does not name all of its virtual functions once says which slots are left", "[shape]") {
+    using namespace described_wrongly;
+    CHECK(incompleteness(shape_here<lacks_first>()) ==
+          "`methods` names 2 of 3 virtual functions: no name stands for the slots 0, 1, 2, of which two are the destructor's\n");
+    CHECK(incompleteness(shape_here<lacks_middle>()) ==
+          "`methods` names 2 of 3 virtual functions: no name stands for the slots 0, 1, 3, of which two are the destructor's\n");
+    CHECK(incompleteness(shape_here<lacks_last>()) ==
+          "`methods` names 2 of 3 virtual functions: no name stands for the slots 0, 1, 4, of which two are the destructor's\n");
+    CHECK(incompleteness(shape_here<adds_one>()) ==
+          "`methods` names 3 of 4 virtual functions: no name stands for the slots 0, 1, 5, of which two are the destructor's\n");
+    CHECK(incompleteness(shape_here<names_twice>()) ==
+          "`methods` names first twice\n");
+#ifndef __clang__
+    CHECK(incompleteness(shape_here<names_plain>()) ==
+          "`methods` names plain, which is not a virtual function of its first base\n");
+#endif
+}
+
+TEST_CASE("toolchains are compared line by line, and a plain plugin may run under a sanitizer", "[shape]") {
+    using tenon::detail::toolchain_differences;
+    CHECK(toolchain_differences(tenon::detail::toolchain, tenon::detail::toolchain) == "");
+    CHECK(toolchain_differences("library=a\nsanitizer=address\n", "library=a\nsanitizer=none\n") == "");
+    CHECK(toolchain_differences("sanitizer=memory\n", "sanitizer=none\n") ==
+          "  sanitizer\n    host:   memory\n    plugin: none\n");
+    CHECK(toolchain_differences("sanitizer=none\n", "sanitizer=address\n") ==
+          "  sanitizer\n    host:   none\n    plugin: address\n");
+    CHECK(toolchain_differences("library=a\nmode=x\n", "mode=y\nlibrary=b") ==
+          "  library\n    host:   a\n    plugin: b\n  mode\n    host:   x\n    plugin: y\n");
+    CHECK(toolchain_differences("library=a\n", "") == "  library\n    host:   a\n    plugin: not stated\n");
+    CHECK(toolchain_differences("library=a\n", "library\n=\n\n") == "  library\n    host:   a\n    plugin: not stated\n");
+    CHECK(toolchain_differences("", "library=a\n") == "");
+}
+
+TEST_CASE("names are shown as a person would write them", "[shape]") {
+    using tenon::detail::readable;
+    CHECK(readable("no mangled name") == "no mangled name");
+    CHECK(readable("") == "");
+    CHECK(readable("_Z") == "_Z");
+    CHECK(readable("_Z4mainv") == "main()");
+}
+
+TEST_CASE("a note is read from front to back and stays failed", "[shape]") {
+    tenon::detail::note_reader reader(std::string_view("\1\0\0\0one\0two", 11));
+    CHECK(reader.word<std::uint32_t>() == 1);
+    CHECK(reader.text() == "one");
+    CHECK(!reader.failed());
+    CHECK(reader.text() == ""); // never ended
+    CHECK(reader.failed());
+    CHECK(reader.word<std::uint32_t>() == 0);
+    CHECK(reader.text() == "");
+    CHECK(reader.failed());
+}
