@@ -80,7 +80,8 @@ TEST_CASE("a list of system files that several results have in common is there o
     CHECK(equal(system, system_files));
 }
 
-TEST_CASE("a result that is remembered again moves to the front, and the oldest are forgotten", "[build_record]") {
+TEST_CASE("a result that is remembered again moves to the front, and the oldest are forgotten",
+          "[build_record]") {
     std::string text;
     for (int i = 0; i < 20; ++i)
         text = build_record(text).with(result(std::to_string(i)), system_files);
@@ -100,8 +101,11 @@ TEST_CASE("a plugin that reads nothing of the system's has an empty list", "[bui
     CHECK(system.empty());
 }
 
-TEST_CASE("a record that is cut short anywhere in its results says nothing, and one cut short later lacks the list", "[build_record]") {
-    const std::string text = build_record(build_record().with(result("a"), {})).with(result("b"), system_files);
+TEST_CASE(
+    "a record that is cut short anywhere in its results says nothing, and one cut short later lacks the list",
+    "[build_record]") {
+    const std::string text =
+        build_record(build_record().with(result("a"), {})).with(result("b"), system_files);
     const std::size_t lists = text.find("\nsystem ") + 1;
     for (std::size_t size = 0; size < text.size(); ++size) {
         const build_record cut(text.substr(0, size));

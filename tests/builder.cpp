@@ -25,16 +25,17 @@ using tenon::plugin_type;
 using tenon::detail::basic_builder;
 using tenon::detail::basic_cache;
 using tenon::detail::posix;
-using tests::fs::path;
 using tests::read;
 using tests::scratch_directory;
 using tests::write;
+using tests::fs::path;
 
 namespace {
 
 /// The compilers that can make plugins for this program: two sanitizers do not go together.
 std::vector<std::string> compilers() {
-    const bool sanitized = std::string_view(tenon::detail::toolchain).find("sanitizer=none") == std::string_view::npos;
+    const bool sanitized =
+        std::string_view(tenon::detail::toolchain).find("sanitizer=none") == std::string_view::npos;
     return sanitized ? std::vector<std::string>{TENON_GXX} : tests::compilers();
 }
 
@@ -47,7 +48,8 @@ std::string toolchain_flags() {
 
 constexpr plugin_type tiny{"tiny", "/where/this/program/was/compiled/tiny.hpp"};
 
-/// A plugin of the type, in a folder of its own, with a cache and a compiler that writes down how it is called.
+/// A plugin of the type, in a folder of its own, with a cache and a compiler that writes down how it is
+/// called.
 struct workshop {
     workshop() {
         write(include / "tiny.hpp", "// a plugin_type named \"tiny\"\n#define TENS 4\n");
@@ -56,17 +58,21 @@ struct workshop {
     }
 
     static std::string answering(const std::string& value) {
-        return "#include \"tiny.hpp\"\nextern \"C\" __attribute__((visibility(\"default\"))) int answer() { return " + value + "; }\n";
+        return "#include \"tiny.hpp\"\nextern \"C\" __attribute__((visibility(\"default\"))) int answer() { "
+               "return " +
+               value + "; }\n";
     }
 
     void compiler(const std::string& real, const std::string& before = "") {
-        write(wrapper, "#!/bin/sh\necho \"$@\" >> '" + log.native() + "'\n" + before + "\nexec " + real + " \"$@\"\n");
+        write(wrapper,
+              "#!/bin/sh\necho \"$@\" >> '" + log.native() + "'\n" + before + "\nexec " + real + " \"$@\"\n");
         tests::fs::permissions(wrapper, tests::fs::perms::owner_all);
         options.compiler = {wrapper};
     }
 
     template <class System = posix>
-    std::string build(const std::function<void(const std::string&)>& check = [](const std::string&) {}) const {
+    std::string build(const std::function<void(const std::string&)>& check = [](const std::string&) {
+    }) const {
         return basic_builder<System>(options, basic_cache<System>(cache)).library(plugin, tiny, check);
     }
     std::string cached() const { return basic_builder<>(options, basic_cache<>(cache)).cached(plugin, tiny); }
@@ -83,7 +89,9 @@ struct workshop {
         return value;
     }
 
-    std::string complaint() const { return complaint_of([&] { build(); }); }
+    std::string complaint() const {
+        return complaint_of([&] { build(); });
+    }
 
     /// What an error says, with the names that no two runs have in common left out.
     template <class F>
@@ -133,19 +141,26 @@ struct workshop {
     bool nothing_unfinished() const { return !exists(cache / "tmp") || is_empty(cache / "tmp"); }
 
     scratch_directory root;
-    path plugin = root / "plugin", include = root / "include", cache = root / "cache", log = root / "log", wrapper = root / "c++";
+    path plugin = root / "plugin", include = root / "include", cache = root / "cache", log = root / "log",
+         wrapper = root / "c++";
     build_options options{.include = {include}};
     mutable errc code{};
 };
 
-/// Files are stamped in steps of the kernel's clock; what is to be seen as a later change has to wait for the next one.
-void next_tick() { std::this_thread::sleep_for(std::chrono::milliseconds(12)); }
+/// Files are stamped in steps of the kernel's clock; what is to be seen as a later change has to wait for the
+/// next one.
+void next_tick() {
+    std::this_thread::sleep_for(std::chrono::milliseconds(12));
+}
 
 struct counting : posix {
     static inline std::atomic<int> opened, spawned;
-    static int open(const char* name, int flags, mode_t mode = 0) noexcept { return ++opened, posix::open(name, flags, mode); }
-    static int spawn(pid_t* child, const char* program, const posix_spawn_file_actions_t* files, const posix_spawnattr_t* attributes,
-                     char* const arguments[], char* const environment[]) noexcept {
+    static int open(const char* name, int flags, mode_t mode = 0) noexcept {
+        return ++opened, posix::open(name, flags, mode);
+    }
+    static int spawn(pid_t* child, const char* program, const posix_spawn_file_actions_t* files,
+                     const posix_spawnattr_t* attributes, char* const arguments[],
+                     char* const environment[]) noexcept {
         return ++spawned, posix::spawn(child, program, files, attributes, arguments, environment);
     }
 };
@@ -160,30 +175,61 @@ struct failing : posix {
         errno = error;
         return true;
     }
-    static int open(const char* name, int flags, mode_t mode = 0) noexcept { return fails("open") ? -1 : posix::open(name, flags, mode); }
-    static ssize_t read(int fd, void* into, size_t size) noexcept { return fails("read") ? -1 : posix::read(fd, into, size); }
-    static ssize_t write(int fd, const void* from, size_t size) noexcept { return fails("write") ? -1 : posix::write(fd, from, size); }
-    static int fstat(int fd, struct stat* out) noexcept { return fails("fstat") ? -1 : posix::fstat(fd, out); }
-    static int stat(const char* name, struct stat* out) noexcept { return fails("stat") ? -1 : posix::stat(name, out); }
-    static int lstat(const char* name, struct stat* out) noexcept { return fails("lstat") ? -1 : posix::lstat(name, out); }
-    static int access(const char* name, int mode) noexcept { return fails("access") ? -1 : posix::access(name, mode); }
-    static char* realpath(const char* name) noexcept { return fails("realpath") ? nullptr : posix::realpath(name); }
-    static int mkdir(const char* name, mode_t mode) noexcept { return fails("mkdir") ? -1 : posix::mkdir(name, mode); }
-    static int chmod(const char* name, mode_t mode) noexcept { return fails("chmod") ? -1 : posix::chmod(name, mode); }
+    static int open(const char* name, int flags, mode_t mode = 0) noexcept {
+        return fails("open") ? -1 : posix::open(name, flags, mode);
+    }
+    static ssize_t read(int fd, void* into, size_t size) noexcept {
+        return fails("read") ? -1 : posix::read(fd, into, size);
+    }
+    static ssize_t write(int fd, const void* from, size_t size) noexcept {
+        return fails("write") ? -1 : posix::write(fd, from, size);
+    }
+    static int fstat(int fd, struct stat* out) noexcept {
+        return fails("fstat") ? -1 : posix::fstat(fd, out);
+    }
+    static int stat(const char* name, struct stat* out) noexcept {
+        return fails("stat") ? -1 : posix::stat(name, out);
+    }
+    static int lstat(const char* name, struct stat* out) noexcept {
+        return fails("lstat") ? -1 : posix::lstat(name, out);
+    }
+    static int access(const char* name, int mode) noexcept {
+        return fails("access") ? -1 : posix::access(name, mode);
+    }
+    static char* realpath(const char* name) noexcept {
+        return fails("realpath") ? nullptr : posix::realpath(name);
+    }
+    static int mkdir(const char* name, mode_t mode) noexcept {
+        return fails("mkdir") ? -1 : posix::mkdir(name, mode);
+    }
+    static int chmod(const char* name, mode_t mode) noexcept {
+        return fails("chmod") ? -1 : posix::chmod(name, mode);
+    }
     static char* mkdtemp(char* name) noexcept { return fails("mkdtemp") ? nullptr : posix::mkdtemp(name); }
-    static int rename(const char* from, const char* to) noexcept { return fails("rename") ? -1 : posix::rename(from, to); }
-    static int flock(int fd, int operation) noexcept { return fails("flock") ? -1 : posix::flock(fd, operation); }
-    static DIR* opendir(const char* name) noexcept { return fails("opendir") ? nullptr : posix::opendir(name); }
-    static int memory_file(const char* name) noexcept { return fails("memory_file") ? -1 : posix::memory_file(name); }
-    static int spawn(pid_t* child, const char* program, const posix_spawn_file_actions_t* files, const posix_spawnattr_t* attributes,
-                     char* const arguments[], char* const environment[]) noexcept {
-        return fails("spawn") ? EAGAIN : posix::spawn(child, program, files, attributes, arguments, environment);
+    static int rename(const char* from, const char* to) noexcept {
+        return fails("rename") ? -1 : posix::rename(from, to);
+    }
+    static int flock(int fd, int operation) noexcept {
+        return fails("flock") ? -1 : posix::flock(fd, operation);
+    }
+    static DIR* opendir(const char* name) noexcept {
+        return fails("opendir") ? nullptr : posix::opendir(name);
+    }
+    static int memory_file(const char* name) noexcept {
+        return fails("memory_file") ? -1 : posix::memory_file(name);
+    }
+    static int spawn(pid_t* child, const char* program, const posix_spawn_file_actions_t* files,
+                     const posix_spawnattr_t* attributes, char* const arguments[],
+                     char* const environment[]) noexcept {
+        return fails("spawn") ? EAGAIN
+                              : posix::spawn(child, program, files, attributes, arguments, environment);
     }
 };
 
 } // namespace
 
-TEST_CASE("a directory of sources becomes a library, named after the directory and what is in it", "[builder]") {
+TEST_CASE("a directory of sources becomes a library, named after the directory and what is in it",
+          "[builder]") {
     workshop work;
     for (const std::string& compiler : compilers()) {
         work.compiler(compiler);
@@ -192,7 +238,8 @@ TEST_CASE("a directory of sources becomes a library, named after the directory a
         const std::string start = (work.cache / "bin/tiny/plugin-").native();
         CHECK(library.compare(0, start.size(), start) == 0);
         CHECK(library.size() == start.size() + 64 + 3);
-        CHECK((tests::fs::status(library).permissions() & tests::fs::perms::all) == tests::fs::perms::owner_all);
+        CHECK((tests::fs::status(library).permissions() & tests::fs::perms::all) ==
+              tests::fs::perms::owner_all);
         CHECK(work.nothing_unfinished());
         CHECK(work.cached() == library);
     }
@@ -221,7 +268,8 @@ TEST_CASE("a file that was touched is read once more, and compiled no more", "[b
     CHECK(counting::opened == 1);
 }
 
-TEST_CASE("an edit gives another library, and an edit taken back the one before, without a compiler", "[builder]") {
+TEST_CASE("an edit gives another library, and an edit taken back the one before, without a compiler",
+          "[builder]") {
     workshop work;
     const std::string first = work.build();
     write(work.plugin / "main.cpp", work.answering("7"));
@@ -302,9 +350,12 @@ TEST_CASE("a folder that headers were found in may change in other ways", "[buil
     CHECK(counting::opened == 1);
 }
 
-TEST_CASE("compile_flags.txt is read as clangd reads it, from the source directory, and libraries come after the objects", "[builder]") {
+TEST_CASE("compile_flags.txt is read as clangd reads it, from the source directory, and libraries come after "
+          "the objects",
+          "[builder]") {
     workshop work;
-    write(work.plugin / "main.cpp", "#include <more.hpp>\nint from_archive();\n" + work.answering("from_archive() + MORE + GIVEN"));
+    write(work.plugin / "main.cpp",
+          "#include <more.hpp>\nint from_archive();\n" + work.answering("from_archive() + MORE + GIVEN"));
     write(work.plugin / "parts/more.hpp", "#define MORE 10\n");
     write(work.root / "archive.cpp", "int from_archive() { return 1; }");
     const auto archive = [&](const std::string& value) {
@@ -330,13 +381,35 @@ TEST_CASE("compile_flags.txt is read as clangd reads it, from the source directo
     }
 }
 
-TEST_CASE("flags that would lead the builder's own outputs astray are refused by file and line", "[builder]") {
+TEST_CASE("flags that would lead the builder's own outputs astray are refused by file and line",
+          "[builder]") {
     workshop work;
-    for (const std::string flag : {"-o", "-oelsewhere.so", "--output=x", "-c", "-E", "-S", "-M", "-MM", "-MD", "-MFx", "-Wp,-MD,x", "@arguments", "-wrapper",
-                                   "-specs=x", "--specs=x", "-fplugin=x.so", "-fpass-plugin=x.so", "-B.", "-B", "-fsyntax-only", "-save-temps", "-###"}) {
+    for (const std::string flag : {"-o",
+                                   "-oelsewhere.so",
+                                   "--output=x",
+                                   "-c",
+                                   "-E",
+                                   "-S",
+                                   "-M",
+                                   "-MM",
+                                   "-MD",
+                                   "-MFx",
+                                   "-Wp,-MD,x",
+                                   "@arguments",
+                                   "-wrapper",
+                                   "-specs=x",
+                                   "--specs=x",
+                                   "-fplugin=x.so",
+                                   "-fpass-plugin=x.so",
+                                   "-B.",
+                                   "-B",
+                                   "-fsyntax-only",
+                                   "-save-temps",
+                                   "-###"}) {
         write(work.plugin / "compile_flags.txt", "-Wall\n\n " + flag + "\n");
         CHECK(work.complaint() == "~/plugin/compile_flags.txt:3: the flag '" + flag +
-                                      "' is refused, because what is made of a plugin's sources, by which program and where, is not for its flags to "
+                                      "' is refused, because what is made of a plugin's sources, by which "
+                                      "program and where, is not for its flags to "
                                       "say; remove it");
         CHECK(work.code == errc::build_failed);
     }
@@ -349,7 +422,8 @@ TEST_CASE("flags that would lead the builder's own outputs astray are refused by
 TEST_CASE("a directory without sources says what was expected and what is there", "[builder]") {
     workshop work;
     remove(work.plugin / "main.cpp");
-    const std::string expected = "'~/plugin' has no sources to compile: files that end in .cpp, .cc or .cxx are expected in it, and it ";
+    const std::string expected = "'~/plugin' has no sources to compile: files that end in .cpp, .cc or .cxx "
+                                 "are expected in it, and it ";
     CHECK(work.complaint() == expected + "is empty");
     CHECK(work.code == errc::not_found);
     write(work.plugin / "main.c", "");
@@ -364,7 +438,8 @@ TEST_CASE("a directory for CMake is not taken for one of plain sources", "[build
     work.build();
     write(work.plugin / "CMakeLists.txt", "");
     CHECK(work.cached() == "");
-    CHECK(work.complaint() == "'~/plugin' has a CMakeLists.txt, and only directories of sources that need none are compiled; build it with CMake, and "
+    CHECK(work.complaint() == "'~/plugin' has a CMakeLists.txt, and only directories of sources that need "
+                              "none are compiled; build it with CMake, and "
                               "name the library that it makes");
 }
 
@@ -374,9 +449,11 @@ TEST_CASE("what a compiler says is in the error, with its first error first", "[
     write(work.plugin / "other.cpp", "int b() { return gone; }\n");
     const std::string said = work.complaint();
     CHECK(work.code == errc::build_failed);
-    CHECK(said.substr(0, said.find('\n')) == "~/plugin/main.cpp:1:18: error: ‘missing’ was not declared in this scope");
+    CHECK(said.substr(0, said.find('\n')) ==
+          "~/plugin/main.cpp:1:18: error: ‘missing’ was not declared in this scope");
     CHECK(said.find("\nthe plugin in '~/plugin' was not built:\n~/c++ -std=") != std::string::npos);
-    CHECK(said.find("\nexited with status 1, and said:\n~/plugin/main.cpp: In function ‘int a()’:\n") != std::string::npos);
+    CHECK(said.find("\nexited with status 1, and said:\n~/plugin/main.cpp: In function ‘int a()’:\n") !=
+          std::string::npos);
     const std::size_t first = said.find("return missing"), second = said.find("return gone");
     CHECK((first < second && second != said.npos));
     CHECK(work.nothing_unfinished());
@@ -385,26 +462,33 @@ TEST_CASE("what a compiler says is in the error, with its first error first", "[
 
 TEST_CASE("an error has the command, how it ended and every word", "[builder]") {
     workshop work;
-    work.compiler("false", "case \"$*\" in *-dM*) echo '#define __cplusplus' && exit;; esac; echo to out; echo to err >&2; exit 3");
-    CHECK(work.complaint() == "c++ exited with status 3\n"
-                              "the plugin in '~/plugin' was not built:\n"
-                              "~/c++ " + tenon::detail::language_flag() + toolchain_flags() +
-                                  " -O2 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fno-gnu-unique -I~/include "
-                                  "-I" + (tests::source_directory / "include/tenon/..").native() +
-                                  " -MD -MT library -MF UNFINISHED/0.d -c ~/plugin/main.cpp -o UNFINISHED/0.o\n"
-                                  "exited with status 3, and said:\n"
-                                  "to err\n"
-                                  "to out");
+    work.compiler("false", "case \"$*\" in *-dM*) echo '#define __cplusplus' && exit;; esac; echo to out; "
+                           "echo to err >&2; exit 3");
+    CHECK(work.complaint() ==
+          "c++ exited with status 3\n"
+          "the plugin in '~/plugin' was not built:\n"
+          "~/c++ " +
+              tenon::detail::language_flag() + toolchain_flags() +
+              " -O2 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fno-gnu-unique -I~/include "
+              "-I" +
+              (tests::source_directory / "include/tenon/..").native() +
+              " -MD -MT library -MF UNFINISHED/0.d -c ~/plugin/main.cpp -o UNFINISHED/0.o\n"
+              "exited with status 3, and said:\n"
+              "to err\n"
+              "to out");
     SECTION("killed") {
-        work.compiler("false", "case \"$*\" in *-dM*) echo '#define __cplusplus' && exit;; esac; kill -SEGV $$");
-        CHECK(work.complaint().substr(0, 60) == "c++ was killed by signal 11 (Segmentation fault)\nthe plugin ");
+        work.compiler("false",
+                      "case \"$*\" in *-dM*) echo '#define __cplusplus' && exit;; esac; kill -SEGV $$");
+        CHECK(work.complaint().substr(0, 60) ==
+              "c++ was killed by signal 11 (Segmentation fault)\nthe plugin ");
     }
     SECTION("successful, and nothing made") {
         work.compiler("true", "case \"$*\" in *-dM*) echo '#define __cplusplus' && exit;; esac");
         CHECK(work.complaint().substr(0, 36) == "c++ exited with status 0\nthe plugin ");
     }
     SECTION("a megabyte of output") {
-        work.compiler("false", "case \"$*\" in *-dM*) echo '#define __cplusplus' && exit;; esac; head -c 1000000 /dev/zero | tr '\\0' e >&2");
+        work.compiler("false", "case \"$*\" in *-dM*) echo '#define __cplusplus' && exit;; esac; head -c "
+                               "1000000 /dev/zero | tr '\\0' e >&2");
         CHECK(work.complaint().find(std::string(1'000'000, 'e')) != std::string::npos);
     }
     SECTION("a linker that refuses") {
@@ -412,7 +496,8 @@ TEST_CASE("an error has the command, how it ended and every word", "[builder]") 
         write(work.plugin / "main.cpp", "int missing();\n" + work.answering("missing()"));
         const std::string said = work.complaint();
         CHECK(said.find("undefined reference to `missing()'") < said.find('\n'));
-        CHECK(said.find(" -shared -Wl,-z,defs UNFINISHED/0.o -o UNFINISHED/library.so\nexited with status 1, and said:\n") != said.npos);
+        CHECK(said.find(" -shared -Wl,-z,defs UNFINISHED/0.o -o UNFINISHED/library.so\nexited with status 1, "
+                        "and said:\n") != said.npos);
     }
 }
 
@@ -421,14 +506,16 @@ TEST_CASE("a compiler gets the variables on the list, and nothing to read", "[bu
     ::setenv("CPLUS_INCLUDE_PATH", "/nowhere", 1);
     ::setenv("LANG", "de_DE.UTF-8", 1);
     ::setenv("CCACHE_DISABLE", "1", 1);
-    work.compiler(TENON_GXX, "env > '" + (work.root / "variables").native() + "'; cat > '" + (work.root / "read").native() + "'; pwd > '" +
+    work.compiler(TENON_GXX, "env > '" + (work.root / "variables").native() + "'; cat > '" +
+                                 (work.root / "read").native() + "'; pwd > '" +
                                  (work.root / "folder").native() + "'");
     work.build();
     std::istringstream variables(read(work.root / "variables"));
     for (std::string line; std::getline(variables, line);) {
         const std::string name = line.substr(0, line.find('='));
-        const bool known = name == "PATH" || name == "HOME" || name == "TMPDIR" || name == "LD_LIBRARY_PATH" || name == "LC_ALL" ||
-                           name == "CCACHE_DISABLE" || name == "PWD" || name == "_" || name == "SHLVL" || name == "OLDPWD";
+        const bool known = name == "PATH" || name == "HOME" || name == "TMPDIR" ||
+                           name == "LD_LIBRARY_PATH" || name == "LC_ALL" || name == "CCACHE_DISABLE" ||
+                           name == "PWD" || name == "_" || name == "SHLVL" || name == "OLDPWD";
         CHECK((known ? "" : name) == "");
     }
     CHECK(read(work.root / "variables").find("LC_ALL=C.UTF-8\n") != std::string::npos);
@@ -447,8 +534,10 @@ TEST_CASE("nothing is compiled that somebody else could have written", "[builder
     write(work.plugin / "compile_flags.txt", "-Wall");
     const auto refused = [&](const path& file, const std::string& named) {
         permissions(file, perms::others_write, tests::fs::perm_options::add);
-        CHECK(work.complaint() == "'" + named + "' is not run, because somebody else could have written it: everybody may write to '" + named +
-                                      "'; `chmod o-w '" + named + "'`, or widen options.trust");
+        CHECK(work.complaint() ==
+              "'" + named +
+                  "' is not run, because somebody else could have written it: everybody may write to '" +
+                  named + "'; `chmod o-w '" + named + "'`, or widen options.trust");
         CHECK(work.code == errc::untrusted);
         CHECK(work.libraries().empty());
         permissions(file, perms::others_write, tests::fs::perm_options::remove);
@@ -477,37 +566,47 @@ TEST_CASE("what is written to while it is compiled is compiled again", "[builder
     workshop work;
     const std::string header = (work.include / "tiny.hpp").native(), once = (work.root / "once").native();
     SECTION("a header") {
-        work.compiler(TENON_GXX, "case \"$*\" in *' -c '*) test -e '" + once + "' || { touch '" + once + "'; " + TENON_GXX +
-                                     " \"$@\"; s=$?; sleep 0.02; echo '#define TENS 5 // plugin_type \"tiny\"' > '" + header + "'; exit $s; };; esac");
+        work.compiler(TENON_GXX,
+                      "case \"$*\" in *' -c '*) test -e '" + once + "' || { touch '" + once + "'; " +
+                          TENON_GXX +
+                          " \"$@\"; s=$?; sleep 0.02; echo '#define TENS 5 // plugin_type \"tiny\"' > '" +
+                          header + "'; exit $s; };; esac");
         CHECK(work.answer() == 52);
         CHECK(work.compiles() == 2);
     }
     SECTION("a header, by a file that is older than the build") {
         write(work.root / "older.hpp", "#define TENS 6 // plugin_type \"tiny\"\n");
-        work.compiler(TENON_GXX, "case \"$*\" in *' -c '*) test -e '" + once + "' || { touch '" + once + "'; " + TENON_GXX +
-                                     " \"$@\"; s=$?; sleep 0.02; mv '" + (work.root / "older.hpp").native() + "' '" + header + "'; exit $s; };; esac");
+        work.compiler(TENON_GXX, "case \"$*\" in *' -c '*) test -e '" + once + "' || { touch '" + once +
+                                     "'; " + TENON_GXX + " \"$@\"; s=$?; sleep 0.02; mv '" +
+                                     (work.root / "older.hpp").native() + "' '" + header +
+                                     "'; exit $s; };; esac");
         CHECK(work.answer() == 62);
         CHECK(work.compiles() == 2);
     }
     SECTION("a source, even where the compiler refuses what it was meanwhile") {
         write(work.plugin / "main.cpp", "half a li");
         write(work.root / "whole.cpp", work.answering("8"));
-        work.compiler(TENON_GXX, "case \"$*\" in *' -c '*) test -e '" + once + "' || { touch '" + once + "'; " + TENON_GXX +
-                                     " \"$@\"; s=$?; cp '" + (work.root / "whole.cpp").native() + "' '" + (work.plugin / "main.cpp").native() +
-                                     "'; exit $s; };; esac");
+        work.compiler(TENON_GXX, "case \"$*\" in *' -c '*) test -e '" + once + "' || { touch '" + once +
+                                     "'; " + TENON_GXX + " \"$@\"; s=$?; cp '" +
+                                     (work.root / "whole.cpp").native() + "' '" +
+                                     (work.plugin / "main.cpp").native() + "'; exit $s; };; esac");
         CHECK(work.answer() == 8);
         CHECK(work.compiles() == 2);
     }
     SECTION("a new header that stands before another") {
-        work.compiler(TENON_GXX, "case \"$*\" in *' -c '*) test -e '" + once + "' || { touch '" + once + "'; " + TENON_GXX +
-                                     " \"$@\"; s=$?; sleep 0.02; echo '#define TENS 9' > '" + (work.plugin / "tiny.hpp").native() + "'; exit $s; };; esac");
+        work.compiler(TENON_GXX, "case \"$*\" in *' -c '*) test -e '" + once + "' || { touch '" + once +
+                                     "'; " + TENON_GXX +
+                                     " \"$@\"; s=$?; sleep 0.02; echo '#define TENS 9' > '" +
+                                     (work.plugin / "tiny.hpp").native() + "'; exit $s; };; esac");
         CHECK(work.answer() == 92);
         CHECK(work.compiles() == 2);
     }
     SECTION("but not for ever") {
-        work.compiler(TENON_GXX, "case \"$*\" in *' -c '*) " + std::string(TENON_GXX) + " \"$@\"; s=$?; sleep 0.02; echo \"// $$\" >> '" + header +
+        work.compiler(TENON_GXX, "case \"$*\" in *' -c '*) " + std::string(TENON_GXX) +
+                                     " \"$@\"; s=$?; sleep 0.02; echo \"// $$\" >> '" + header +
                                      "'; exit $s;; esac");
-        CHECK(work.complaint() == "the plugin in '~/plugin' was not built, because '~/include/tiny.hpp' changed each time while it was being compiled; "
+        CHECK(work.complaint() == "the plugin in '~/plugin' was not built, because '~/include/tiny.hpp' "
+                                  "changed each time while it was being compiled; "
                                   "try again when it is left alone");
         CHECK(work.code == errc::changed);
         CHECK(work.libraries().empty());
@@ -530,7 +629,8 @@ TEST_CASE("a record that is damaged, cut short or made up is as good as none", "
     spoilt(record.substr(0, record.size() / 2));
     spoilt(std::string(100'000, '\0'));
     spoilt("tenon build record 1\nresult " + std::string(64, '.') + record.substr(record.find(' ', 28)));
-    spoilt(record.substr(0, record.find("result ") + 7) + "../../../../../../../../../../etc/passwd" + record.substr(record.find("result ") + 46));
+    spoilt(record.substr(0, record.find("result ") + 7) + "../../../../../../../../../../etc/passwd" +
+           record.substr(record.find("result ") + 46));
     const int compiles = work.compiles();
     CHECK(compiles >= 6);
     CHECK(tests::fs::last_write_time(library) == file_time); // an entry is never written to again
@@ -559,8 +659,9 @@ TEST_CASE("a library that is gone, or was cut short, is made again", "[builder]"
 
 TEST_CASE("a library that the loader refuses is not published", "[builder]") {
     workshop work;
-    CHECK(work.complaint_of([&] { work.build([](const std::string& made) { throw error::not_a_library(made, "a test says so"); }); }) ==
-          "'UNFINISHED/library.so' is not a library that this program can load: a test says so");
+    CHECK(work.complaint_of([&] {
+        work.build([](const std::string& made) { throw error::not_a_library(made, "a test says so"); });
+    }) == "'UNFINISHED/library.so' is not a library that this program can load: a test says so");
     CHECK(work.libraries().empty());
     CHECK(work.nothing_unfinished());
     CHECK(work.answer() == 42);
@@ -631,7 +732,8 @@ TEST_CASE("a host that ignores its children's ends gets its library all the same
 
 TEST_CASE("directories of any name are compiled", "[builder]") {
     workshop work;
-    for (const std::string name : {"two words", "it's", "a$HOME", "#hash", "-o", "größe", "a:b", "a\\b", "%s", "a;b&c|d", "dot.", "@file", "[x]*?"}) {
+    for (const std::string name : {"two words", "it's", "a$HOME", "#hash", "-o", "größe", "a:b", "a\\b", "%s",
+                                   "a;b&c|d", "dot.", "@file", "[x]*?"}) {
         work.plugin = work.root / name;
         write(work.plugin / "main file.cpp", "#include \"own header$.hpp\"\n" + work.answering("OWN"));
         write(work.plugin / "own header$.hpp", "#define OWN 5\n");
@@ -642,15 +744,18 @@ TEST_CASE("directories of any name are compiled", "[builder]") {
     }
 }
 
-TEST_CASE("a compiler is the one asked for, else $CXX, else of the family that compiled this program", "[builder]") {
+TEST_CASE("a compiler is the one asked for, else $CXX, else of the family that compiled this program",
+          "[builder]") {
     workshop work;
     work.options.compiler = {work.root / "none"};
-    CHECK(work.complaint() == "there is no compiler for plugins: cannot find '~/none'; install one, or name another in $CXX or options.compiler");
+    CHECK(work.complaint() == "there is no compiler for plugins: cannot find '~/none'; install one, or name "
+                              "another in $CXX or options.compiler");
     CHECK(work.code == errc::no_compiler);
     write(work.root / "broken", "#!/bin/sh\necho not today >&2; exit 4\n");
     permissions(work.root / "broken", tests::fs::perms::owner_all);
     work.options.compiler = {work.root / "broken"};
-    CHECK(work.complaint() == "the compiler for plugins does not work: `~/broken -fPIC -dM -E -x c++ /dev/null` exited with status 4, and said:\n"
+    CHECK(work.complaint() == "the compiler for plugins does not work: `~/broken -fPIC -dM -E -x c++ "
+                              "/dev/null` exited with status 4, and said:\n"
                               "not today\n");
 
     work.options.compiler.clear();
@@ -706,31 +811,47 @@ TEST_CASE("libraries are compiled for the toolchain of this program, by either c
     copy_file(tests::calculator, root / "calculator/calculator.cpp");
     constexpr plugin_type type{"calculator", "/where/this/program/was/compiled/calculator.hpp"};
     for (const std::string& compiler : compilers()) {
-        const basic_builder<> builder({.compiler = {compiler}, .include = {tests::source_directory / "tests/plugins"}},
-                                      basic_cache<>(root / "cache"));
-        const std::string library = builder.library(root / "calculator", type, [](const std::string& made) { tenon::manifest{made}; });
+        const basic_builder<> builder(
+            {.compiler = {compiler}, .include = {tests::source_directory / "tests/plugins"}},
+            basic_cache<>(root / "cache"));
+        const std::string library = builder.library(root / "calculator", type,
+                                                    [](const std::string& made) { tenon::manifest{made}; });
         const tenon::manifest manifest(library);
         REQUIRE(!manifest.plugins().empty());
         CHECK(manifest.plugins()[0].toolchain == tenon::detail::toolchain);
     }
 }
 
-TEST_CASE("whichever system call fails, there is an error or the right library, and nothing is left half-done", "[builder]") {
+TEST_CASE(
+    "whichever system call fails, there is an error or the right library, and nothing is left half-done",
+    "[builder]") {
     workshop work;
     const std::string ready = work.build();
     // As quick as a compiler can be, so that every call of a build can fail in turn.
     tests::fs::copy(ready, work.root / "ready.so");
     work.options.compiler = {work.wrapper};
-    write(work.wrapper, "#!/bin/sh\nfor word; do case $previous in -MF) made=$word;; -o) out=$word;; esac; previous=$word; done\n"
-                        "case \"$*\" in *-dM*) echo '#define __cplusplus';; *' -c '*) echo 'library: main.cpp " +
-                            (work.include / "tiny.hpp").native() + "' > \"$made\"; : > \"$out\";; *) cp '" + (work.root / "ready.so").native() +
-                            "' \"$out\";; esac\n");
+    write(work.wrapper,
+          "#!/bin/sh\nfor word; do case $previous in -MF) made=$word;; -o) out=$word;; esac; previous=$word; "
+          "done\n"
+          "case \"$*\" in *-dM*) echo '#define __cplusplus';; *' -c '*) echo 'library: main.cpp " +
+              (work.include / "tiny.hpp").native() + "' > \"$made\"; : > \"$out\";; *) cp '" +
+              (work.root / "ready.so").native() + "' \"$out\";; esac\n");
     int errors = 0;
-    for (const auto& [kind, number] : std::vector<std::pair<std::string, int>>{{"open", EMFILE},     {"read", EIO},        {"write", ENOSPC},
-                                                                               {"fstat", EIO},       {"stat", EIO},        {"lstat", EIO},
-                                                                               {"access", EACCES},   {"realpath", ENOMEM}, {"mkdir", EROFS},
-                                                                               {"chmod", EROFS},     {"mkdtemp", ENOSPC},  {"rename", ENOSPC},
-                                                                               {"flock", ENOLCK},    {"opendir", EMFILE},  {"memory_file", EMFILE},
+    for (const auto& [kind, number] : std::vector<std::pair<std::string, int>>{{"open", EMFILE},
+                                                                               {"read", EIO},
+                                                                               {"write", ENOSPC},
+                                                                               {"fstat", EIO},
+                                                                               {"stat", EIO},
+                                                                               {"lstat", EIO},
+                                                                               {"access", EACCES},
+                                                                               {"realpath", ENOMEM},
+                                                                               {"mkdir", EROFS},
+                                                                               {"chmod", EROFS},
+                                                                               {"mkdtemp", ENOSPC},
+                                                                               {"rename", ENOSPC},
+                                                                               {"flock", ENOLCK},
+                                                                               {"opendir", EMFILE},
+                                                                               {"memory_file", EMFILE},
                                                                                {"spawn", EAGAIN}}) {
         for (int nth = 1; nth < 200; ++nth) {
             INFO(kind << " number " << nth);
@@ -758,17 +879,20 @@ TEST_CASE("whichever system call fails, there is an error or the right library, 
     CHECK(errors > 50);
 }
 
-TEST_CASE("a cache that cannot be written to serves what is in it, and is an error for what is not", "[builder]") {
+TEST_CASE("a cache that cannot be written to serves what is in it, and is an error for what is not",
+          "[builder]") {
     struct read_only : posix {
         static int open(const char* name, int flags, mode_t mode = 0) noexcept {
-            return flags & (O_WRONLY | O_RDWR | O_CREAT) ? (errno = EROFS, -1) : posix::open(name, flags, mode);
+            return flags & (O_WRONLY | O_RDWR | O_CREAT) ? (errno = EROFS, -1)
+                                                         : posix::open(name, flags, mode);
         }
         static int mkdir(const char*, mode_t) noexcept { return errno = EROFS, -1; }
         static char* mkdtemp(char*) noexcept { return errno = EROFS, nullptr; }
         static int rename(const char*, const char*) noexcept { return errno = EROFS, -1; }
     };
     workshop work;
-    CHECK(work.complaint_of([&] { work.build<read_only>(); }) == "cannot make the folder '~/cache': Read-only file system");
+    CHECK(work.complaint_of([&] { work.build<read_only>(); }) ==
+          "cannot make the folder '~/cache': Read-only file system");
     const std::string library = work.build();
     CHECK(work.build<read_only>() == library);
     next_tick();

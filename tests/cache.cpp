@@ -40,11 +40,15 @@ struct variables {
 
 TEST_CASE("the cache is where the first variable that is set says", "[cache]") {
     CHECK(basic_cache<>("/chosen").path() == "/chosen");
-    CHECK((variables({{"TENON_CACHE", "/t"}, {"XDG_CACHE_HOME", "/x"}, {"HOME", "/h"}}), basic_cache<>("").path()) == "/t");
-    CHECK((variables({{"TENON_CACHE", ""}, {"XDG_CACHE_HOME", "/x"}, {"HOME", "/h"}}), basic_cache<>("").path()) == "/x/tenon");
-    CHECK((variables({{"XDG_CACHE_HOME", "relative"}, {"HOME", "/h"}}), basic_cache<>("").path()) == "/h/.cache/tenon");
+    CHECK((variables({{"TENON_CACHE", "/t"}, {"XDG_CACHE_HOME", "/x"}, {"HOME", "/h"}}),
+           basic_cache<>("").path()) == "/t");
+    CHECK((variables({{"TENON_CACHE", ""}, {"XDG_CACHE_HOME", "/x"}, {"HOME", "/h"}}),
+           basic_cache<>("").path()) == "/x/tenon");
+    CHECK((variables({{"XDG_CACHE_HOME", "relative"}, {"HOME", "/h"}}), basic_cache<>("").path()) ==
+          "/h/.cache/tenon");
     const variables none({});
-    CHECK_THROWS_WITH(basic_cache<>(""), "there is no folder to keep compiled plugins in: $TENON_CACHE, $XDG_CACHE_HOME and $HOME are not set; set "
+    CHECK_THROWS_WITH(basic_cache<>(""), "there is no folder to keep compiled plugins in: $TENON_CACHE, "
+                                         "$XDG_CACHE_HOME and $HOME are not set; set "
                                          "one of them, or options.cache");
 }
 
@@ -60,7 +64,8 @@ TEST_CASE("folders are made when they are needed, for this user alone", "[cache]
 
 TEST_CASE("a cache that others may write to, or that belongs to another, is not used", "[cache]") {
     const scratch_directory scratch;
-    const std::string text = "the cache '" + scratch.path().native() + "' is not used, because it has to belong to this user alone; `chmod 700 '" +
+    const std::string text = "the cache '" + scratch.path().native() +
+                             "' is not used, because it has to belong to this user alone; `chmod 700 '" +
                              scratch.path().native() + "'`, or name another in $TENON_CACHE or options.cache";
     for (const auto wrong : {tests::fs::perms::group_write, tests::fs::perms::others_write}) {
         tests::fs::permissions(scratch.path(), tests::fs::perms::owner_all | wrong);
@@ -78,9 +83,11 @@ TEST_CASE("a cache that cannot be made names the folder and the reason", "[cache
     struct read_only : posix {
         static int mkdir(const char*, mode_t) noexcept { return errno = EROFS, -1; }
     };
-    CHECK_THROWS_WITH(basic_cache<read_only>(scratch / "c").folder("bin"), "cannot make the folder '" + (scratch / "c").native() + "': Read-only file system");
+    CHECK_THROWS_WITH(basic_cache<read_only>(scratch / "c").folder("bin"),
+                      "cannot make the folder '" + (scratch / "c").native() + "': Read-only file system");
     write(scratch / "file", "");
-    CHECK_THROWS_WITH(basic_cache<>(scratch / "file/c").folder("bin"), "cannot make the folder '" + (scratch / "file/c").native() + "': Not a directory");
+    CHECK_THROWS_WITH(basic_cache<>(scratch / "file/c").folder("bin"),
+                      "cannot make the folder '" + (scratch / "file/c").native() + "': Not a directory");
 }
 
 TEST_CASE("a scratch folder goes with its owner, and its neighbours stay", "[cache]") {
@@ -119,7 +126,8 @@ TEST_CASE("a scratch folder that is swept away before it has its lock is made ag
     struct swept : posix {
         static int open(const char* path, int flags, mode_t mode = 0) noexcept {
             static int folders = 0;
-            if (std::string_view(path).find("/tmp/") != std::string_view::npos && (flags & O_DIRECTORY) && ++folders < 3)
+            if (std::string_view(path).find("/tmp/") != std::string_view::npos && (flags & O_DIRECTORY) &&
+                ++folders < 3)
                 posix::rmdir(path);
             return posix::open(path, flags, mode);
         }

@@ -19,9 +19,11 @@ using tests::scratch_directory;
 using tests::write;
 using list = std::vector<std::string>;
 
-TEST_CASE("the files that a compiler has read are read off its makefile, whatever their names", "[compilation]") {
+TEST_CASE("the files that a compiler has read are read off its makefile, whatever their names",
+          "[compilation]") {
     CHECK(read_dependencies("library: /a/b.cpp /a/b.hpp\n") == list{"/a/b.cpp", "/a/b.hpp"});
-    CHECK(read_dependencies("library: /a/b.cpp \\\n  /c.hpp\\\n /d.hpp\n") == list{"/a/b.cpp", "/c.hpp", "/d.hpp"});
+    CHECK(read_dependencies("library: /a/b.cpp \\\n  /c.hpp\\\n /d.hpp\n") ==
+          list{"/a/b.cpp", "/c.hpp", "/d.hpp"});
     CHECK(read_dependencies("library: /two\\ words /dollar$$ /hash\\# /colon\\:x /back\\slash\n") ==
           list{"/two words", "/dollar$", "/hash#", "/colon:x", "/back\\slash"});
     CHECK(read_dependencies("") == list{});
@@ -37,24 +39,29 @@ TEST_CASE("the files that a linker has opened are read off its trace", "[compila
 TEST_CASE("a compilation knows what it read, with each compiler and linker", "[compilation]") {
     const scratch_directory root;
     const std::string directory = root / "plugin";
-    write(root / "plugin/a.cpp", "#include \"own.hpp\"\n#include <cstddef>\nint from_archive();\nint f() { return from_archive() + g(); }\n");
+    write(root / "plugin/a.cpp", "#include \"own.hpp\"\n#include <cstddef>\nint from_archive();\nint f() { "
+                                 "return from_archive() + g(); }\n");
     write(root / "plugin/b.cpp", "#include \"own.hpp\"\nint g() { return 1; }\n");
     write(root / "plugin/own.hpp", "int g();\n");
     write(root / "archive.cpp", "int from_archive() { return 1; }\n");
     REQUIRE(tests::run({TENON_GXX, "-fPIC", "-c", "archive.cpp"}, root.path()).status == 0);
     REQUIRE(tests::run({"ar", "rc", "libarchive.a", "archive.o"}, root.path()).status == 0);
     const basic_cache<> cache(root / "cache");
-    const bool sanitized = std::string_view(tenon::detail::toolchain).find("sanitizer=none") == std::string_view::npos;
+    const bool sanitized =
+        std::string_view(tenon::detail::toolchain).find("sanitizer=none") == std::string_view::npos;
     for (const std::string& compiler : sanitized ? list{TENON_GXX} : tests::compilers())
         for (const std::string linker : {"", "lld", "mold", "gold"}) {
             compile_flags flags;
-            flags.add_lines("-L..\n-larchive\n" + (linker.empty() ? "" : "-fuse-ld=" + linker), "compile_flags.txt");
-            if (!linker.empty() && tests::run({compiler, "-fuse-ld=" + linker, "-shared", "-o", root / "probe.so"}).status != 0)
+            flags.add_lines("-L..\n-larchive\n" + (linker.empty() ? "" : "-fuse-ld=" + linker),
+                            "compile_flags.txt");
+            if (!linker.empty() &&
+                tests::run({compiler, "-fuse-ld=" + linker, "-shared", "-o", root / "probe.so"}).status != 0)
                 continue;
             INFO(compiler + " " + linker);
             const basic_scratch<> scratch(cache);
             const basic_compiler<> with({compiler});
-            basic_compilation<> compilation(with, directory, {"a.cpp", "b.cpp"}, flags, {root / "include"}, scratch);
+            basic_compilation<> compilation(with, directory, {"a.cpp", "b.cpp"}, flags, {root / "include"},
+                                            scratch);
             compilation.compile();
             compilation.link();
             CHECK(tests::fs::exists(compilation.library()));
@@ -66,11 +73,14 @@ TEST_CASE("a compilation knows what it read, with each compiler and linker", "[c
                     own.push_back(tests::fs::canonical(path));
             }
             CHECK(system);
-            CHECK(own == list{root / "libarchive.a", root / "plugin/a.cpp", root / "plugin/b.cpp", root / "plugin/own.hpp"});
+            CHECK(own == list{root / "libarchive.a", root / "plugin/a.cpp", root / "plugin/b.cpp",
+                              root / "plugin/own.hpp"});
         }
 }
 
-TEST_CASE("the recipe changes with the compiler's flags and the sources, and not with the folder that it is made in", "[compilation]") {
+TEST_CASE("the recipe changes with the compiler's flags and the sources, and not with the folder that it is "
+          "made in",
+          "[compilation]") {
     const scratch_directory root;
     const basic_cache<> cache(root / "cache");
     const std::string directory = root / "plugin";
@@ -95,8 +105,8 @@ TEST_CASE("sources are compiled at the same time, as many as there are processor
     };
     const scratch_directory root;
     const std::string directory = root / "plugin", program = root / "c++", log = root / "log";
-    write(program, "#!/bin/sh\ncase \"$*\" in *' -c '*) echo begin >> '" + log + "'; sleep 0.1; echo end >> '" + log + "';; esac\nexec " TENON_GXX
-                   " \"$@\"\n");
+    write(program, "#!/bin/sh\ncase \"$*\" in *' -c '*) echo begin >> '" + log +
+                       "'; sleep 0.1; echo end >> '" + log + "';; esac\nexec " TENON_GXX " \"$@\"\n");
     tests::fs::permissions(program, tests::fs::perms::owner_all);
     list sources;
     for (int i = 0; i < 7; ++i) {

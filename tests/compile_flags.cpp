@@ -18,24 +18,28 @@ TEST_CASE("each line is one flag, without the space around it, and empty lines a
 
 TEST_CASE("what the linker alone reads is kept apart, in order, with its values", "[compile_flags]") {
     compile_flags flags;
-    flags.add_lines("-lssl\n-pthread\n-L/opt/lib\n-Wl,-rpath,/opt/lib\n-l\ncrypto\nlibown.a\n-Xlinker\n--as-needed\n-u\nsymbol\n-z\nnow\nlibthing.so\n"
+    flags.add_lines("-lssl\n-pthread\n-L/opt/lib\n-Wl,-rpath,/opt/"
+                    "lib\n-l\ncrypto\nlibown.a\n-Xlinker\n--as-needed\n-u\nsymbol\n-z\nnow\nlibthing.so\n"
                     "more.o\n-fuse-ld=lld\n-T\nscript",
                     "f");
     CHECK(flags.compile() == list{"-pthread", "-fuse-ld=lld"});
-    CHECK(flags.link() == list{"-lssl", "-L/opt/lib", "-Wl,-rpath,/opt/lib", "-l", "crypto", "libown.a", "-Xlinker", "--as-needed", "-u", "symbol",
-                               "-z", "now", "libthing.so", "more.o", "-T", "script"});
+    CHECK(flags.link() == list{"-lssl", "-L/opt/lib", "-Wl,-rpath,/opt/lib", "-l", "crypto", "libown.a",
+                               "-Xlinker", "--as-needed", "-u", "symbol", "-z", "now", "libthing.so",
+                               "more.o", "-T", "script"});
 }
 
 TEST_CASE("folders with headers are found in either spelling", "[compile_flags]") {
     compile_flags flags;
-    flags.add_lines("-Ia\n-I\nb\n-iquotec\n-iquote\nd\n-isysteme\n-isystem\nf\n-idirafter\ng\n-include\nh.hpp\n-I", "f");
+    flags.add_lines(
+        "-Ia\n-I\nb\n-iquotec\n-iquote\nd\n-isysteme\n-isystem\nf\n-idirafter\ng\n-include\nh.hpp\n-I", "f");
     CHECK(flags.include_folders() == list{"a", "b", "c", "d", "e", "f", "g"});
 }
 
 TEST_CASE("a refused flag is named with its line", "[compile_flags]") {
     compile_flags flags;
     CHECK_THROWS_WITH(flags.add_lines("-Wall\n\n  @more  \n", "/p/compile_flags.txt"),
-                      "/p/compile_flags.txt:3: the flag '@more' is refused, because what is made of a plugin's sources, by which program and where, is not "
+                      "/p/compile_flags.txt:3: the flag '@more' is refused, because what is made of a "
+                      "plugin's sources, by which program and where, is not "
                       "for its flags to say; remove it");
     CHECK_NOTHROW(flags.add("-fopenmp", "f"));
     CHECK_NOTHROW(flags.add("-march=native", "f"));

@@ -25,12 +25,16 @@ std::string with(const std::string& key, const std::string& value) {
     return text.replace(at, text.find('\n', at) - at, key + value);
 }
 
-bool is_clang(const std::string& compiler) { return basic_compiler<>({compiler}).traits().clang; }
+bool is_clang(const std::string& compiler) {
+    return basic_compiler<>({compiler}).traits().clang;
+}
 
 bool has_libcxx(const std::string& compiler) {
     const scratch_directory scratch;
     write(scratch / "probe.cpp", "#include <string>\n");
-    return tests::run({compiler, "-std=c++20", "-stdlib=libc++", "-shared", "-fPIC", scratch / "probe.cpp", "-o", scratch / "probe.so"}).status == 0;
+    return tests::run({compiler, "-std=c++20", "-stdlib=libc++", "-shared", "-fPIC", scratch / "probe.cpp",
+                       "-o", scratch / "probe.so"})
+               .status == 0;
 }
 
 } // namespace
@@ -38,9 +42,10 @@ bool has_libcxx(const std::string& compiler) {
 TEST_CASE("the flags for a toolchain make a plugin of that toolchain", "[compiler]") {
     const scratch_directory scratch;
     for (const std::string& compiler : tests::compilers()) {
-        std::vector<std::string> wanted{toolchain, with("debug mode=", "_GLIBCXX_DEBUG"), with("sanitizer=", "address"),
-                                        with("library=", "libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)"),
-                                        with("wchar_t=", "2 bytes")};
+        std::vector<std::string> wanted{
+            toolchain, with("debug mode=", "_GLIBCXX_DEBUG"), with("sanitizer=", "address"),
+            with("library=", "libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)"),
+            with("wchar_t=", "2 bytes")};
 #if defined(__x86_64__)
         wanted.push_back(with("long double=", "8 bytes, 53 digits"));
 #endif
@@ -73,7 +78,8 @@ TEST_CASE("what a compiler is, it says itself", "[compiler]") {
 TEST_CASE("a compiler is asked once", "[compiler]") {
     const scratch_directory scratch;
     const std::string program = scratch / "c++";
-    write(program, "#!/bin/sh\necho asked >> '" + (scratch / "log").native() + "'\nexec " TENON_GXX " \"$@\"\n");
+    write(program,
+          "#!/bin/sh\necho asked >> '" + (scratch / "log").native() + "'\nexec " TENON_GXX " \"$@\"\n");
     tests::fs::permissions(program, tests::fs::perms::owner_all);
     for (int i = 0; i < 3; ++i)
         CHECK(basic_compiler<>({program}).traits().gnu_unique);
@@ -86,7 +92,9 @@ TEST_CASE("a compiler's stamp is that of each program in its command", "[compile
         write(scratch / name, "#!/bin/sh\n");
         tests::fs::permissions(scratch / name, tests::fs::perms::owner_all);
     }
-    const auto stamp = [&] { return basic_compiler<>({scratch / "launcher", scratch / "c++", "-m64"}).stamp(); };
+    const auto stamp = [&] {
+        return basic_compiler<>({scratch / "launcher", scratch / "c++", "-m64"}).stamp();
+    };
     const std::string first = stamp();
     CHECK(stamp() == first);
     write(scratch / "c++", "#!/bin/sh\n# another\n");
@@ -94,7 +102,8 @@ TEST_CASE("a compiler's stamp is that of each program in its command", "[compile
 }
 
 TEST_CASE("$CXX is split at spaces", "[compiler]") {
-    CHECK(tenon::detail::split_at_spaces("  ccache  g++ -m64 ") == std::vector<std::string>{"ccache", "g++", "-m64"});
+    CHECK(tenon::detail::split_at_spaces("  ccache  g++ -m64 ") ==
+          std::vector<std::string>{"ccache", "g++", "-m64"});
     CHECK(tenon::detail::split_at_spaces("").empty());
     ::setenv("CXX", TENON_GXX " -DA", 1);
     CHECK(basic_compiler<>({}).arguments().size() == 2);
@@ -109,13 +118,15 @@ TEST_CASE("without a compiler the choice stays known, and asking it says what wa
     const basic_compiler<> missing({});
     CHECK(!missing.found());
     CHECK(missing.choice() != basic_compiler<>({TENON_GXX}).choice());
-    CHECK_THROWS_WITH(missing.traits(), "there is no compiler for plugins: cannot find 'no-such-compiler'; install one, or name another in $CXX or "
+    CHECK_THROWS_WITH(missing.traits(), "there is no compiler for plugins: cannot find 'no-such-compiler'; "
+                                        "install one, or name another in $CXX or "
                                         "options.compiler");
     ::unsetenv("CXX");
 }
 
 TEST_CASE("a host with a sanitizer names the way out of two", "[compiler]") {
     CHECK(std::string(tenon::error::other_sanitizer("/usr/bin/g++").what()) ==
-          "this program was compiled with a sanitizer, and '/usr/bin/g++' is of another family than its compiler: two sanitizers would end the "
+          "this program was compiled with a sanitizer, and '/usr/bin/g++' is of another family than its "
+          "compiler: two sanitizers would end the "
           "program; name one of the same family in $CXX or options.compiler");
 }

@@ -32,11 +32,15 @@ struct slow : posix {
     static int open(const char* path, int flags, mode_t mode = 0) noexcept {
         return interrupted() ? (errno = EINTR, -1) : posix::open(path, flags, mode);
     }
-    static ssize_t read(int fd, void* into, size_t) noexcept { return interrupted() ? (errno = EINTR, -1) : posix::read(fd, into, 1); }
+    static ssize_t read(int fd, void* into, size_t) noexcept {
+        return interrupted() ? (errno = EINTR, -1) : posix::read(fd, into, 1);
+    }
     static ssize_t write(int fd, const void* from, size_t) noexcept {
         return interrupted() ? (errno = EINTR, -1) : posix::write(fd, from, 1);
     }
-    static int flock(int fd, int operation) noexcept { return interrupted() ? (errno = EINTR, -1) : posix::flock(fd, operation); }
+    static int flock(int fd, int operation) noexcept {
+        return interrupted() ? (errno = EINTR, -1) : posix::flock(fd, operation);
+    }
 };
 
 } // namespace
@@ -69,10 +73,12 @@ TEST_CASE("a file is read whole, up to the limit", "[file]") {
 
 TEST_CASE("what is no file is not read", "[file]") {
     const scratch_directory scratch;
-    CHECK_THROWS_WITH(read_file(scratch / "none"), "cannot open '" + (scratch / "none").native() + "': No such file or directory");
+    CHECK_THROWS_WITH(read_file(scratch / "none"),
+                      "cannot open '" + (scratch / "none").native() + "': No such file or directory");
     CHECK_THROWS_WITH(read_file(scratch.path()), "'" + scratch.path().native() + "' is not a regular file");
     REQUIRE(::mkfifo((scratch / "pipe").c_str(), 0600) == 0);
-    CHECK_THROWS_WITH(read_file(scratch / "pipe"), "'" + (scratch / "pipe").native() + "' is not a regular file");
+    CHECK_THROWS_WITH(read_file(scratch / "pipe"),
+                      "'" + (scratch / "pipe").native() + "' is not a regular file");
 }
 
 TEST_CASE("interrupted and partial reads and writes go on", "[file]") {
@@ -111,7 +117,8 @@ TEST_CASE("text is published whole or not at all", "[file]") {
     write(path, "old");
     publish(path, "new", beside);
     CHECK(read(path) == "new");
-    CHECK((tests::fs::status(path).permissions() & tests::fs::perms::all) == (tests::fs::perms::owner_read | tests::fs::perms::owner_write));
+    CHECK((tests::fs::status(path).permissions() & tests::fs::perms::all) ==
+          (tests::fs::perms::owner_read | tests::fs::perms::owner_write));
 
     struct full : posix {
         static ssize_t write(int fd, const void* from, size_t size) noexcept {
@@ -119,14 +126,16 @@ TEST_CASE("text is published whole or not at all", "[file]") {
             return calls++ == 0 ? posix::write(fd, from, std::min<size_t>(size, 2)) : (errno = ENOSPC, -1);
         }
     };
-    CHECK_THROWS_WITH((publish<full>(path, "newer", beside)), "cannot write '" + beside + "/f': No space left on device");
+    CHECK_THROWS_WITH((publish<full>(path, "newer", beside)),
+                      "cannot write '" + beside + "/f': No space left on device");
     CHECK(read(path) == "new");
     CHECK(is_empty(tests::fs::path(beside)));
 
     struct read_only : posix {
         static int rename(const char*, const char*) noexcept { return errno = EROFS, -1; }
     };
-    CHECK_THROWS_WITH((publish<read_only>(path, "newer", beside)), "cannot rename to '" + path + "': Read-only file system");
+    CHECK_THROWS_WITH((publish<read_only>(path, "newer", beside)),
+                      "cannot rename to '" + path + "': Read-only file system");
     CHECK(read(path) == "new");
     CHECK(is_empty(tests::fs::path(beside)));
 }
@@ -145,5 +154,6 @@ TEST_CASE("a lock is one owner's at a time, in one process too", "[file]") {
     struct without : posix {
         static int flock(int, int) noexcept { return errno = ENOLCK, -1; }
     };
-    CHECK_THROWS_WITH(basic_file<without>(path, O_RDWR).lock(path), "cannot lock '" + path + "': No locks available");
+    CHECK_THROWS_WITH(basic_file<without>(path, O_RDWR).lock(path),
+                      "cannot lock '" + path + "': No locks available");
 }

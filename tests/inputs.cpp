@@ -79,7 +79,9 @@ TEST_CASE("a folder's digest is of the names that matter, in whatever order they
     const std::string before = inputs.folder(scratch / "a", all_matter).digest;
     write(scratch / "a/z", "");
     CHECK(inputs.folder(scratch / "a", all_matter).digest != before);
-    CHECK(inputs.folder(scratch / "a", [](const std::string&, const std::string& name) { return name != "z"; }).digest == before);
+    CHECK(
+        inputs.folder(scratch / "a", [](const std::string&, const std::string& name) { return name != "z"; })
+            .digest == before);
     CHECK(inputs.folder(scratch / "none", all_matter).digest == sha256().hex());
     CHECK(inputs.folder(scratch / "none", all_matter).state == file_identity());
 }
@@ -88,7 +90,8 @@ TEST_CASE("a folder that cannot be read is an error that names it", "[inputs]") 
     struct refused : posix {
         static DIR* opendir(const char*) noexcept { return errno = EACCES, nullptr; }
     };
-    CHECK_THROWS_WITH(basic_inputs<refused>().folder("/some/folder", all_matter), "cannot open the folder '/some/folder': Permission denied");
+    CHECK_THROWS_WITH(basic_inputs<refused>().folder("/some/folder", all_matter),
+                      "cannot open the folder '/some/folder': Permission denied");
 }
 
 TEST_CASE("sources are told by their names", "[inputs]") {

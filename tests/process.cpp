@@ -25,7 +25,8 @@ using tests::write;
 
 namespace {
 
-ended shell(const std::string& script, std::vector<std::string> variables = {}, const std::string& folder = "/") {
+ended shell(const std::string& script, std::vector<std::string> variables = {},
+            const std::string& folder = "/") {
     return run({{"/bin/sh", "-c", script}, std::move(variables), folder});
 }
 
@@ -34,7 +35,8 @@ ended shell(const std::string& script, std::vector<std::string> variables = {}, 
 TEST_CASE("a program gets its arguments and variables as they are, and no others", "[process]") {
     const ended echo = run({{"/usr/bin/printf", "%s|", "a b", "", "$HOME", "'\"\\", "*"}, {}});
     CHECK(echo.out == "a b||$HOME|'\"\\|*|");
-    CHECK(shell("env | grep -v -e ^PWD= -e ^SHLVL= -e ^_=", {"A=1", "B=two words"}).out == "A=1\nB=two words\n");
+    CHECK(shell("env | grep -v -e ^PWD= -e ^SHLVL= -e ^_=", {"A=1", "B=two words"}).out ==
+          "A=1\nB=two words\n");
 }
 
 TEST_CASE("a program runs in its folder and has nothing to read", "[process]") {
@@ -57,7 +59,8 @@ TEST_CASE("how a program ended is said in words", "[process]") {
     CHECK(shell("kill -KILL $$").failed());
 }
 
-TEST_CASE("a program that takes longer than it may is ended, and what it said until then is kept", "[process]") {
+TEST_CASE("a program that takes longer than it may is ended, and what it said until then is kept",
+          "[process]") {
     const ended late = run({{"/bin/sh", "-c", "echo begun; exec sleep 60"}, {"PATH=/usr/bin:/bin"}}, 1);
     CHECK(late.how() == "did not end within 1 seconds");
     CHECK(late.failed());
@@ -79,7 +82,8 @@ TEST_CASE("signals of the host's own neither shorten nor lengthen the time that 
 }
 
 TEST_CASE("a program that cannot be run is an error that names it", "[process]") {
-    CHECK_THROWS_WITH(run({{"/no/such/program"}, {}}), "cannot run '/no/such/program': No such file or directory");
+    CHECK_THROWS_WITH(run({{"/no/such/program"}, {}}),
+                      "cannot run '/no/such/program': No such file or directory");
 }
 
 TEST_CASE("a program inherits neither descriptors nor ignored and blocked signals", "[process]") {
@@ -98,7 +102,8 @@ TEST_CASE("a program inherits neither descriptors nor ignored and blocked signal
     ::close(leaked);
 }
 
-TEST_CASE("where the host ignores SIGCHLD how a program ended is not known, and what it said is", "[process]") {
+TEST_CASE("where the host ignores SIGCHLD how a program ended is not known, and what it said is",
+          "[process]") {
     const auto before = std::signal(SIGCHLD, SIG_IGN);
     const ended unknown = shell("echo done; exit 3");
     std::signal(SIGCHLD, before);
@@ -128,13 +133,16 @@ TEST_CASE("without descriptors or processes there is an error and no program", "
     struct no_files : posix {
         static int memory_file(const char*) noexcept { return errno = EMFILE, -1; }
     };
-    CHECK_THROWS_WITH(run<no_files>({{"/bin/true"}, {}}), "cannot make a file in memory for 'out': Too many open files");
+    CHECK_THROWS_WITH(run<no_files>({{"/bin/true"}, {}}),
+                      "cannot make a file in memory for 'out': Too many open files");
     struct no_processes : posix {
-        static int spawn(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*, char* const[], char* const[]) noexcept {
+        static int spawn(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*,
+                         char* const[], char* const[]) noexcept {
             return EAGAIN;
         }
     };
-    CHECK_THROWS_WITH(run<no_processes>({{"/bin/true"}, {}}), "cannot run '/bin/true': Resource temporarily unavailable");
+    CHECK_THROWS_WITH(run<no_processes>({{"/bin/true"}, {}}),
+                      "cannot run '/bin/true': Resource temporarily unavailable");
 }
 
 TEST_CASE("a command is shown as one would type it", "[process]") {
@@ -152,7 +160,8 @@ TEST_CASE("variables are chosen by name, or by how their names begin", "[process
     ::unsetenv("TENON_TEST_TWO");
 }
 
-TEST_CASE("a program is found along $PATH, in absolute folders only, and has to be one that can be run", "[process]") {
+TEST_CASE("a program is found along $PATH, in absolute folders only, and has to be one that can be run",
+          "[process]") {
     const scratch_directory scratch;
     const std::string before = std::getenv("PATH");
     write(scratch / "first/tool", "not a program");
@@ -160,7 +169,10 @@ TEST_CASE("a program is found along $PATH, in absolute folders only, and has to 
     write(scratch / "third/tool", "#!/bin/sh\n");
     tests::fs::permissions(scratch / "third/tool", tests::fs::perms::owner_all);
     const auto in = [&](const char* name) { return (scratch / name).native(); };
-    ::setenv("PATH", (".::relative:" + in("none") + ":" + in("first") + ":" + in("second") + ":" + in("third")).c_str(), 1);
+    ::setenv(
+        "PATH",
+        (".::relative:" + in("none") + ":" + in("first") + ":" + in("second") + ":" + in("third")).c_str(),
+        1);
     CHECK(find_program("tool") == in("third/tool"));
     CHECK(find_program("other") == "");
     ::setenv("PATH", before.c_str(), 1);

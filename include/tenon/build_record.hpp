@@ -14,8 +14,8 @@
 
 namespace tenon::inline v1::detail {
 
-/// A file or folder that a library was made from, as it was then. Where the state is empty, it is not to be believed
-/// and only the digest counts.
+/// A file or folder that a library was made from, as it was then. Where the state is empty, it is not to be
+/// believed and only the digest counts.
 struct build_input {
     std::string path;
     file_identity state;
@@ -25,19 +25,19 @@ using build_inputs = std::vector<build_input>;
 
 /// A library that was built, and all that it was made from.
 struct build_result {
-    std::string key;      ///< the library's name in the cache
+    std::string key;        ///< the library's name in the cache
     std::uint64_t size = 0; ///< of the library, in which a file that a crash has cut short differs
-    std::string compiler; ///< its stamp
-    std::string packages; ///< what the system's packages were; empty where that is not known
-    build_inputs files;   ///< the plugin's own
-    build_inputs folders; ///< in which a new file could take the place of one of these
-    std::string system;   ///< names the list of the files that are the system's own
+    std::string compiler;   ///< its stamp
+    std::string packages;   ///< what the system's packages were; empty where that is not known
+    build_inputs files;     ///< the plugin's own
+    build_inputs folders;   ///< in which a new file could take the place of one of these
+    std::string system;     ///< names the list of the files that are the system's own
 };
 
 /// What is remembered about the last few libraries that one directory gave, newest first.
 ///
-/// A record that is damaged, cut short or made up is an empty one: what it says is only ever compared, and the one name in it
-/// that is looked for is known to be 64 hexadecimal digits.
+/// A record that is damaged, cut short or made up is an empty one: what it says is only ever compared, and
+/// the one name in it that is looked for is known to be 64 hexadecimal digits.
 class build_record {
 public:
     static constexpr std::size_t most_results = 8;
@@ -54,8 +54,8 @@ public:
 
     const std::vector<build_result>& results() const noexcept { return results_; }
 
-    /// The system's files that a result was made from: hundreds, and read only when they are asked for. False where the record has no
-    /// such list.
+    /// The system's files that a result was made from: hundreds, and read only when they are asked for. False
+    /// where the record has no such list.
     bool system_files(const build_result& of, build_inputs& into) const {
         for (build_record rest(rest_); rest.take("system ");) {
             std::string name;
@@ -82,10 +82,12 @@ public:
 
         std::string text(header);
         for (const build_result* each : kept) {
-            if (build_inputs files; each->system != newest.system && lists.find(each->system) == lists.npos && system_files(*each, files))
+            if (build_inputs files; each->system != newest.system && lists.find(each->system) == lists.npos &&
+                                    system_files(*each, files))
                 list(lists, files);
-            text += "result " + each->key + ' ' + std::to_string(each->size) + ' ' + each->compiler + ' ' + (each->packages.empty() ? "-" : each->packages) + ' ' +
-                    each->system + ' ' + std::to_string(each->files.size()) + ' ' + std::to_string(each->folders.size()) + '\n';
+            text += "result " + each->key + ' ' + std::to_string(each->size) + ' ' + each->compiler + ' ' +
+                    (each->packages.empty() ? "-" : each->packages) + ' ' + each->system + ' ' +
+                    std::to_string(each->files.size()) + ' ' + std::to_string(each->folders.size()) + '\n';
             add(text, each->files);
             add(text, each->folders);
         }
@@ -100,8 +102,9 @@ private:
     static void add(std::string& text, const build_inputs& inputs) {
         for (const build_input& each : inputs) {
             const file_identity& state = each.state;
-            for (const std::uint64_t number : {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
-                                               static_cast<std::uint64_t>(state.changed)})
+            for (const std::uint64_t number :
+                 {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
+                  static_cast<std::uint64_t>(state.changed)})
                 text += std::to_string(number) + ' ';
             text += each.digest + ' ' + each.path + '\n';
         }
@@ -120,8 +123,9 @@ private:
         while (take("result ")) {
             build_result read;
             std::size_t files = 0, folders = 0;
-            if (!take_digest(read.key) || !take_number(read.size) || !take_digest(read.compiler) || !(take("- ") || take_digest(read.packages)) ||
-                !take_digest(read.system) || !take_number(files) || !take_count(folders) || !take_inputs(read.files, files) ||
+            if (!take_digest(read.key) || !take_number(read.size) || !take_digest(read.compiler) ||
+                !(take("- ") || take_digest(read.packages)) || !take_digest(read.system) ||
+                !take_number(files) || !take_count(folders) || !take_inputs(read.files, files) ||
                 !take_inputs(read.folders, folders))
                 return false;
             results_.push_back(std::move(read));
@@ -146,15 +150,17 @@ private:
 
     bool take_digest(std::string& into) {
         into = rest_.substr(0, 64);
-        return into.size() == 64 && into.find_first_not_of("0123456789abcdef") == into.npos && (rest_.remove_prefix(64), take(" "));
+        return into.size() == 64 && into.find_first_not_of("0123456789abcdef") == into.npos &&
+               (rest_.remove_prefix(64), take(" "));
     }
 
     bool take_inputs(build_inputs& into, std::size_t count) {
         for (; count > 0; --count) {
             build_input read;
             std::uint64_t modified = 0, changed = 0;
-            if (!take_number(read.state.device) || !take_number(read.state.inode) || !take_number(read.state.size) ||
-                !take_number(modified) || !take_number(changed) || !take_digest(read.digest))
+            if (!take_number(read.state.device) || !take_number(read.state.inode) ||
+                !take_number(read.state.size) || !take_number(modified) || !take_number(changed) ||
+                !take_digest(read.digest))
                 return false;
             read.state.modified = static_cast<std::int64_t>(modified);
             read.state.changed = static_cast<std::int64_t>(changed);

@@ -37,9 +37,11 @@ namespace tenon::inline v1 {
 
 /// How directories of sources become libraries.
 struct build_options {
-    std::vector<std::string> compiler{}; ///< program and first arguments, such as {"ccache", "g++"}; empty: $CXX, else the family that built this program
+    std::vector<std::string> compiler{}; ///< program and first arguments, such as {"ccache", "g++"}; empty:
+                                         ///< $CXX, else the family that built this program
     std::vector<std::string> flags{};    ///< for every plugin, and before those in its compile_flags.txt
-    std::vector<std::string> include{};  ///< folders searched before those in $TENON_INCLUDE and those that the compiler of this program saw
+    std::vector<std::string> include{};  ///< folders searched before those in $TENON_INCLUDE and those that
+                                         ///< the compiler of this program saw
     tenon::trust trust{};
     std::function<void(std::string_view)> report{}; ///< is told what takes time, `compiling passwd`
 };
@@ -48,15 +50,18 @@ namespace detail {
 
 /// Compiles directories of sources, and remembers what came of it.
 ///
-/// A library's name says what it was made from, so none is ever written to again. A record beside it lists the files that went
-/// into the last few: as long as their states are the remembered ones, nothing runs and nothing is read.
+/// A library's name says what it was made from, so none is ever written to again. A record beside it lists
+/// the files that went into the last few: as long as their states are the remembered ones, nothing runs and
+/// nothing is read.
 template <class System = posix>
 class basic_builder {
 public:
-    basic_builder(build_options options, basic_cache<System> in) : options_(std::move(options)), cache_(std::move(in)) {}
+    basic_builder(build_options options, basic_cache<System> in)
+        : options_(std::move(options)), cache_(std::move(in)) {}
 
-    /// The library that the sources in `directory` compile to, compiled where the cache has none that is current.
-    /// `check(path)` looks at a library before anybody else can find it, and throws where it is no good.
+    /// The library that the sources in `directory` compile to, compiled where the cache has none that is
+    /// current. `check(path)` looks at a library before anybody else can find it, and throws where it is no
+    /// good.
     template <class Check>
     std::string library(const std::string& directory, const plugin_type& type, Check&& check) const {
         const place at = place_of(directory, type);
@@ -104,8 +109,10 @@ private:
 
         sha256 all;
         const char* const include = ::secure_getenv("TENON_INCLUDE");
-        for (const std::string_view part : {std::string_view(TENON_VERSION), std::string_view(at.directory), std::string_view(type.name()),
-                                            std::string_view(type.header()), std::string_view(toolchain), std::string_view(include ? include : "")})
+        for (const std::string_view part :
+             {std::string_view(TENON_VERSION), std::string_view(at.directory), std::string_view(type.name()),
+              std::string_view(type.header()), std::string_view(toolchain),
+              std::string_view(include ? include : "")})
             all.field(part);
         all.field(language_flag()).field(at.compiler.choice());
         for (const std::vector<std::string>* list : {&options_.flags, &options_.include}) {
@@ -136,7 +143,8 @@ private:
     static std::string safe(std::string_view name) {
         std::string text;
         for (const char c : name.substr(0, 64)) {
-            const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+            const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                               c == '.' || c == '-';
             text += plain ? c : '_';
         }
         return text;
@@ -174,7 +182,8 @@ private:
         try {
             return read_file<System>(record);
         } catch (const error&) {
-            // Without it everything is compiled again, and what then stands in the way is an error that is worth more.
+            // Without it everything is compiled again, and what then stands in the way is an error that is
+            // worth more.
             return "";
         }
     }
@@ -203,7 +212,8 @@ private:
 
     // ---- Making one
 
-    // What is known before a compiler has said what it reads: from the newest result, and from an attempt that came to nothing.
+    // What is known before a compiler has said what it reads: from the newest result, and from an attempt
+    // that came to nothing.
     struct expected {
         std::set<std::string> files, folders;
         path_names names;
@@ -232,7 +242,8 @@ private:
 
     // Nothing where something changed meanwhile.
     template <class Check>
-    result try_to_build(const place& at, const plugin_type& type, Check& check, const build_record& record, expected& known) const {
+    result try_to_build(const place& at, const plugin_type& type, Check& check, const build_record& record,
+                        expected& known) const {
         const std::vector<std::string> sources = sources_in(at.directory);
         for (const std::string& source : sources) {
             require_trusted(join(at.directory, source));
@@ -291,10 +302,12 @@ private:
         return seen;
     }
 
-    // Adds to a result all files and folders that it was made from, and gives those that are the system's. What may not be as it was when the
-    // compiler read it goes to `known`.
-    static build_inputs look_again(const place& at, std::vector<std::string> files, const std::vector<std::string>& folders,
-                                   const basic_inputs<System>& before, std::int64_t start, expected& known, build_result& made) {
+    // Adds to a result all files and folders that it was made from, and gives those that are the system's.
+    // What may not be as it was when the compiler read it goes to `known`.
+    static build_inputs look_again(const place& at, std::vector<std::string> files,
+                                   const std::vector<std::string>& folders,
+                                   const basic_inputs<System>& before, std::int64_t start, expected& known,
+                                   build_result& made) {
         basic_inputs<System> after;
         build_inputs system;
         const auto take = [&](build_inputs& into, const build_input& now) {
@@ -332,7 +345,8 @@ private:
             if (name == "CMakeLists.txt")
                 throw error::needs_cmake(directory);
             struct stat found;
-            if (is_source_name(name) && System::stat(join(directory, name).c_str(), &found) == 0 && S_ISREG(found.st_mode))
+            if (is_source_name(name) && System::stat(join(directory, name).c_str(), &found) == 0 &&
+                S_ISREG(found.st_mode))
                 sources.push_back(name);
             else if (others.size() < 200)
                 others += (others.empty() ? "has '" : ", '") + name + '\'';
@@ -360,9 +374,10 @@ private:
         return folder[0] == '/' ? folder : join(canonical("."), folder);
     }
 
-    // A time that every change from now on will be seen to be later than: files are stamped in steps of some milliseconds, and what was
-    // written in this one could not be told from what will be.
-    static std::int64_t start_after(const basic_inputs<System>& seen, const std::vector<std::string>& folders) {
+    // A time that every change from now on will be seen to be later than: files are stamped in steps of some
+    // milliseconds, and what was written in this one could not be told from what will be.
+    static std::int64_t start_after(const basic_inputs<System>& seen,
+                                    const std::vector<std::string>& folders) {
         std::int64_t newest = seen.newest();
         for (const std::string& folder : folders) {
             struct stat found;
@@ -392,8 +407,10 @@ private:
         return path.compare(0, at.directory.size(), at.directory) != 0 && is_packaged<System>(path);
     }
 
-    // The folders that a header was or could have been found in, and those in them that bear the name of one on the way to a header.
-    static std::set<std::string> folders_that_matter(const place& at, const build_inputs& files, std::vector<std::string> folders,
+    // The folders that a header was or could have been found in, and those in them that bear the name of one
+    // on the way to a header.
+    static std::set<std::string> folders_that_matter(const place& at, const build_inputs& files,
+                                                     std::vector<std::string> folders,
                                                      const path_names& names) {
         for (const build_input& each : files)
             folders.emplace_back(parent(each.path));
@@ -414,7 +431,8 @@ private:
         return found;
     }
 
-    static std::string key_of(const place& at, const std::string& recipe, const build_inputs& own, const build_inputs& system) {
+    static std::string key_of(const place& at, const std::string& recipe, const build_inputs& own,
+                              const build_inputs& system) {
         sha256 all;
         all.field(at.compiler.traits().identity).field(at.directory).field(recipe);
         for (const build_inputs* list : {&own, &system})
@@ -427,11 +445,13 @@ private:
         if (!tracing())
             return;
         const basic_file<System> open(library, O_RDONLY);
-        for (const std::string& symbol : elf_reader<System>(open.descriptor(), library).what_pins().unique_symbols)
+        for (const std::string& symbol :
+             elf_reader<System>(open.descriptor(), library).what_pins().unique_symbols)
             trace("'", library, "' will stay in memory for its unique symbol ", symbol);
     }
 
-    // Checks a library and puts it where others find it, unless there is one of that name: equal, and perhaps in use.
+    // Checks a library and puts it where others find it, unless there is one of that name: equal, and perhaps
+    // in use.
     template <class Check>
     static void publish_library(const std::string& unpublished, const std::string& path, Check& check) {
         // Linkers let the umask say who may write to it, and the check refuses what others may.

@@ -18,7 +18,8 @@
 
 namespace tenon::inline v1::detail {
 
-/// The names on the way to files: a new file or folder that bears none of them cannot be found instead of one of these.
+/// The names on the way to files: a new file or folder that bears none of them cannot be found instead of one
+/// of these.
 class path_names {
 public:
     void add(std::string_view path) {
@@ -38,10 +39,13 @@ public:
 
     bool has(const std::string& name) const { return names_.count(name) != 0; }
 
-    /// Says of a name in a folder whether it can change what the sources in `directory` compile to. Both have to outlive the answer.
+    /// Says of a name in a folder whether it can change what the sources in `directory` compile to. Both have
+    /// to outlive the answer.
     auto matter_to(const std::string& directory) const {
         return [this, &directory](const std::string& folder, const std::string& name) {
-            return has(name) || (folder == directory && (is_source_name(name) || name == "compile_flags.txt" || name == "CMakeLists.txt"));
+            return has(name) ||
+                   (folder == directory &&
+                    (is_source_name(name) || name == "compile_flags.txt" || name == "CMakeLists.txt"));
         };
     }
 
@@ -53,9 +57,10 @@ private:
 template <class System = posix>
 class basic_comparison {
 public:
-    /// Of a result of the sources in `directory`, with what is there at the time `look`. `inputs` may be shared with other comparisons.
-    basic_comparison(const std::string& directory, const build_record& record, const build_result& result, std::int64_t look,
-                     basic_inputs<System>& inputs)
+    /// Of a result of the sources in `directory`, with what is there at the time `look`. `inputs` may be
+    /// shared with other comparisons.
+    basic_comparison(const std::string& directory, const build_record& record, const build_result& result,
+                     std::int64_t look, basic_inputs<System>& inputs)
         : directory_(directory), record_(record), now_(result), look_(look), inputs_(inputs) {}
 
     /// Whether everything is as it was. Without a compiler, what belonged to it may be gone.
@@ -68,9 +73,7 @@ public:
     bool moved() const noexcept { return moved_; }
 
     /// The text of a record with the result as it is now first; empty where the record lacks a part of it.
-    std::string record() {
-        return has_system_files() ? record_.with(now_, system_) : "";
-    }
+    std::string record() { return has_system_files() ? record_.with(now_, system_) : ""; }
 
 private:
     bool same_files() {

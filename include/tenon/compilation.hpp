@@ -38,7 +38,8 @@ inline word_list read_dependencies(std::string_view makefile) {
             ++i, finish();
         else if (c == ' ' || c == '\n' || c == '\t')
             finish();
-        else if ((c == '\\' && (next == ' ' || next == '#' || next == ':' || next == '\t')) || (c == '$' && next == '$'))
+        else if ((c == '\\' && (next == ' ' || next == '#' || next == ':' || next == '\t')) ||
+                 (c == '$' && next == '$'))
             path += next, ++i;
         else
             path += c;
@@ -47,7 +48,8 @@ inline word_list read_dependencies(std::string_view makefile) {
     return found;
 }
 
-/// The files that a linker says it has opened: one a line, members of archives as `lib.a(member.o)` or `(lib.a)member.o`.
+/// The files that a linker says it has opened: one a line, members of archives as `lib.a(member.o)` or
+/// `(lib.a)member.o`.
 inline word_list read_linked(std::string_view trace) {
     word_list found;
     while (!trace.empty()) {
@@ -68,20 +70,23 @@ template <class System = posix>
 class basic_compilation {
 public:
     /// Of `sources` in `directory`, with headers searched in `folders` first.
-    basic_compilation(const basic_compiler<System>& compiler, const std::string& directory, word_list sources, const compile_flags& flags,
-                      const word_list& folders, const basic_scratch<System>& in)
-        : directory_(directory), sources_(std::move(sources)), flags_(flags), scratch_(in), compile_(compiler.arguments()) {
+    basic_compilation(const basic_compiler<System>& compiler, const std::string& directory, word_list sources,
+                      const compile_flags& flags, const word_list& folders, const basic_scratch<System>& in)
+        : directory_(directory), sources_(std::move(sources)), flags_(flags), scratch_(in),
+          compile_(compiler.arguments()) {
         const compiler_traits traits = compiler.traits();
 #ifdef __clang__
         constexpr bool with_clang = true;
 #else
         constexpr bool with_clang = false;
 #endif
-        if (traits.clang != with_clang && std::string_view(toolchain).find("sanitizer=none") == std::string_view::npos)
+        if (traits.clang != with_clang &&
+            std::string_view(toolchain).find("sanitizer=none") == std::string_view::npos)
             throw error::other_sanitizer(compiler.arguments()[0]);
         compile_.push_back(language_flag());
         add(compile_, toolchain_flags(toolchain, traits.clang));
-        // Default visibility would let a symbol of the host, or of another plugin, take the place of this one's.
+        // Default visibility would let a symbol of the host, or of another plugin, take the place of this
+        // one's.
         add(compile_, {"-O2", "-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
         // A unique symbol keeps a library in memory for good, and its value from one version to the next.
         if (traits.gnu_unique)
@@ -121,7 +126,8 @@ public:
             if (i >= at_once)
                 ends.push_back(runs[i - at_once].wait());
             command what = prepared(compile_);
-            add(what.arguments, {"-MD", "-MT", "library", "-MF", made(i, ".d"), "-c", join(directory_, sources_[i]), "-o", made(i, ".o")});
+            add(what.arguments, {"-MD", "-MT", "library", "-MF", made(i, ".d"), "-c",
+                                 join(directory_, sources_[i]), "-o", made(i, ".o")});
             runs.emplace_back(std::move(what));
         }
         while (ends.size() < runs.size())
@@ -148,7 +154,9 @@ public:
         linked_ = read_linked(end.out);
     }
 
-    std::string library() const { return scratch_ / "library.so"; }
+    std::string library() const {
+        return scratch_ / "library.so";
+    }
 
     /// The absolute paths of all files that were read, as the compiler spells them; sorted.
     word_list files() const {
@@ -182,12 +190,14 @@ private:
                 first = first_error(said);
             if (first.empty())
                 first = std::string(basename(what.arguments[0])) + ' ' + end.how();
-            runs += shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") + said + (ends_line(said) ? "" : "\n");
+            runs += shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") + said +
+                    (ends_line(said) ? "" : "\n");
         }
 
         void raise(const std::string& directory) const {
             if (!runs.empty())
-                throw error::build_failed(directory, first, std::string_view(runs).substr(0, runs.size() - 1));
+                throw error::build_failed(directory, first,
+                                          std::string_view(runs).substr(0, runs.size() - 1));
         }
 
         static bool ends_line(const std::string& text) { return !text.empty() && text.back() == '\n'; }
@@ -204,7 +214,9 @@ private:
         }
     };
 
-    static void add(word_list& to, const word_list& more) { to.insert(to.end(), more.begin(), more.end()); }
+    static void add(word_list& to, const word_list& more) {
+        to.insert(to.end(), more.begin(), more.end());
+    }
 
     static bool sanitizes(const word_list& flags) {
         for (const std::string& flag : flags)
@@ -214,11 +226,17 @@ private:
     }
 
     // In the directory, so that relative paths in flags are relative to where they stand.
-    command prepared(const word_list& arguments) const { return {arguments, basic_compiler<System>::variables(), directory_}; }
+    command prepared(const word_list& arguments) const {
+        return {arguments, basic_compiler<System>::variables(), directory_};
+    }
 
-    std::string made(std::size_t source, std::string_view end) const { return scratch_ / (std::to_string(source) + std::string(end)); }
+    std::string made(std::size_t source, std::string_view end) const {
+        return scratch_ / (std::to_string(source) + std::string(end));
+    }
 
-    std::string absolute(const std::string& path) const { return path[0] == '/' ? path : join(directory_, path); }
+    std::string absolute(const std::string& path) const {
+        return path[0] == '/' ? path : join(directory_, path);
+    }
 
     const std::string& directory_;
     word_list sources_;

@@ -16,11 +16,13 @@ namespace tenon::inline v1::detail {
 /// The flags that somebody gives for a plugin, sorted by who reads them.
 class compile_flags {
 public:
-    /// Adds one flag, or the value of the one before. `where` says where it stands, for whoever has to change it.
+    /// Adds one flag, or the value of the one before. `where` says where it stands, for whoever has to change
+    /// it.
     void add(const std::string& flag, const std::string& where) {
         if (refused(flag))
             throw error::refused_flag(where, flag);
-        const bool value = std::exchange(value_follows_, among(flag, {"-l", "-L", "-z", "-u", "-T", "-Xlinker"}));
+        const bool value =
+            std::exchange(value_follows_, among(flag, {"-l", "-L", "-z", "-u", "-T", "-Xlinker"}));
         if (value || value_follows_ || for_the_linker(flag))
             link_.push_back(flag);
         else
@@ -41,7 +43,8 @@ public:
         }
     }
 
-    /// For every step. The linker driver gets them too, because some of them decide what it links, such as -fsanitize.
+    /// For every step. The linker driver gets them too, because some of them decide what it links, such as
+    /// -fsanitize.
     const std::vector<std::string>& compile() const noexcept { return compile_; }
 
     /// For the link alone, and after the objects: a linker takes from a library what it misses by then.
@@ -80,10 +83,10 @@ private:
 
     // What would have the compiler write something else, or to another place, or run another program.
     static bool refused(std::string_view flag) {
-        return among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess", "--help", "--version",
-                            "-dumpversion", "-dumpmachine"}) ||
-               begins(flag, {"@", "-o", "--output", "-M", "-Wp,-M", "-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin",
-                             "-save-temps", "--save-temps"});
+        return among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble",
+                            "--preprocess", "--help", "--version", "-dumpversion", "-dumpmachine"}) ||
+               begins(flag, {"@", "-o", "--output", "-M", "-Wp,-M", "-B", "-wrapper", "-specs", "--specs",
+                             "-fplugin", "-fpass-plugin", "-save-temps", "--save-temps"});
     }
 
     static bool for_the_linker(std::string_view flag) {

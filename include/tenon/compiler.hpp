@@ -86,7 +86,8 @@ struct compiler_traits {
 template <class System = posix>
 class basic_compiler {
 public:
-    /// The chosen one; else $CXX, split at spaces; else the one that compiled this program, or one of its family.
+    /// The chosen one; else $CXX, split at spaces; else the one that compiled this program, or one of its
+    /// family.
     explicit basic_compiler(word_list chosen) : chosen_(std::move(chosen)) {
         if (chosen_.empty())
             if (const char* set = ::secure_getenv("CXX"))
@@ -130,10 +131,11 @@ public:
         return asked[stamp_] = ask();
     }
 
-    /// Only these variables reach a compiler: what else is set where the host happens to run shall not change what a
-    /// plugin is compiled to.
+    /// Only these variables reach a compiler: what else is set where the host happens to run shall not change
+    /// what a plugin is compiled to.
     static word_list variables() {
-        word_list passed = environment({"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SOURCE_DATE_EPOCH", "CCACHE_*", "DISTCC_*"});
+        word_list passed = environment(
+            {"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SOURCE_DATE_EPOCH", "CCACHE_*", "DISTCC_*"});
         // Messages in English, for whoever looks for `error:` in them, and names in any alphabet.
         passed.push_back("LC_ALL=C.UTF-8");
         return passed;

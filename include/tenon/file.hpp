@@ -14,10 +14,12 @@
 
 namespace tenon::inline v1::detail {
 
-inline std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
+inline std::int64_t nanoseconds(const timespec& time) {
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
 
-/// Which file, and in which state: two equal looks at a file mean that nobody wrote to it between them, unless within
-/// one tick of the clock.
+/// Which file, and in which state: two equal looks at a file mean that nobody wrote to it between them,
+/// unless within one tick of the clock.
 struct file_identity {
     std::uint64_t device = 0, inode = 0, size = 0;
     std::int64_t modified = 0, changed = 0; // nanoseconds
@@ -129,7 +131,8 @@ template <class System = posix>
 void publish(const std::string& path, std::string_view text, const std::string& beside) {
     const std::string unfinished = join(beside, basename(path));
     try {
-        basic_file<System>(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600).write(unfinished, text);
+        basic_file<System>(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600)
+            .write(unfinished, text);
         if (System::rename(unfinished.c_str(), path.c_str()) != 0)
             throw error::system_call("rename to", path, errno);
     } catch (...) {

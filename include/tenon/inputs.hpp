@@ -30,7 +30,8 @@ inline bool is_source_name(std::string_view name) {
     return name[0] != '.' && (ends_in(name, ".cpp") || ends_in(name, ".cc") || ends_in(name, ".cxx"));
 }
 
-/// Whether a file or folder whose last change was then would have shown another state if it had been changed after `look`.
+/// Whether a file or folder whose last change was then would have shown another state if it had been changed
+/// after `look`.
 inline bool settled(const file_identity& state, std::int64_t look) {
     // File systems that count whole seconds, or every other one, show two changes as one for that long.
     constexpr std::int64_t second = 1'000'000'000;
@@ -58,7 +59,8 @@ public:
         return &input;
     }
 
-    /// The state of a folder, and a digest of those names in it that matter; of a folder that is not there as of one that is empty.
+    /// The state of a folder, and a digest of those names in it that matter; of a folder that is not there as
+    /// of one that is empty.
     template <class Matters>
     const build_input& folder(const std::string& path, Matters&& matters) {
         sha256 all;

@@ -14,14 +14,15 @@
 
 namespace tenon::inline v1::detail {
 
-/// Stands for all files that belong to the system's package manager: it changes whenever that installs or removes something.
-/// Empty where no manager is known, or where it has worked only just now.
+/// Stands for all files that belong to the system's package manager: it changes whenever that installs or
+/// removes something. Empty where no manager is known, or where it has worked only just now.
 template <class System = posix>
 std::string package_state(std::int64_t look) {
     sha256 all;
     bool any = false;
-    for (const char* list : {"/var/lib/dpkg/status", "/var/lib/rpm/rpmdb.sqlite", "/var/lib/rpm/Packages",
-                             "/usr/lib/sysimage/rpm/rpmdb.sqlite", "/lib/apk/db/installed", "/var/lib/pacman/local"}) {
+    for (const char* list :
+         {"/var/lib/dpkg/status", "/var/lib/rpm/rpmdb.sqlite", "/var/lib/rpm/Packages",
+          "/usr/lib/sysimage/rpm/rpmdb.sqlite", "/lib/apk/db/installed", "/var/lib/pacman/local"}) {
         struct stat found;
         if (System::stat(list, &found) != 0)
             continue;
@@ -29,8 +30,9 @@ std::string package_state(std::int64_t look) {
         if (!settled(state, look))
             return "";
         any = true;
-        for (const std::uint64_t number : {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
-                                           static_cast<std::uint64_t>(state.changed)})
+        for (const std::uint64_t number :
+             {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
+              static_cast<std::uint64_t>(state.changed)})
             all.field(std::to_string(number));
     }
     return any ? all.hex() : "";
@@ -41,8 +43,10 @@ template <class System = posix>
 bool is_packaged(const std::string& path) {
     const auto inside = [](std::string place) {
         place += '/';
-        // Not all of /usr: what is in /usr/local anybody may have put there, and in /usr/share are plugins that an administrator edits.
-        for (const std::string_view root : {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/nix/store/", "/gnu/store/"})
+        // Not all of /usr: what is in /usr/local anybody may have put there, and in /usr/share are plugins
+        // that an administrator edits.
+        for (const std::string_view root :
+             {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/nix/store/", "/gnu/store/"})
             if (place.compare(0, root.size(), root) == 0)
                 return true;
         return false;

@@ -19,13 +19,14 @@
 
 namespace tenon::inline v1::detail {
 
-/// The program that a command's first word names: a path, or a name that is looked for along $PATH, where relative entries
-/// do not count. Empty where there is none that can be run.
+/// The program that a command's first word names: a path, or a name that is looked for along $PATH, where
+/// relative entries do not count. Empty where there is none that can be run.
 template <class System = posix>
 std::string find_program(std::string_view name) {
     const auto runnable = [](const std::string& path) {
         struct stat found;
-        return System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) && System::access(path.c_str(), X_OK) == 0;
+        return System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+               System::access(path.c_str(), X_OK) == 0;
     };
     if (name.find('/') != name.npos)
         return runnable(std::string(name)) ? std::string(name) : "";
@@ -47,7 +48,9 @@ inline std::vector<std::string> environment(std::initializer_list<std::string_vi
     for (char** each = environ; each && *each; ++each) {
         const std::string_view variable = *each, name = variable.substr(0, variable.find('='));
         for (const std::string_view wanted : names)
-            if (wanted.back() == '*' ? name.substr(0, wanted.size() - 1) == wanted.substr(0, wanted.size() - 1) : name == wanted) {
+            if (wanted.back() == '*'
+                    ? name.substr(0, wanted.size() - 1) == wanted.substr(0, wanted.size() - 1)
+                    : name == wanted) {
                 found.emplace_back(variable);
                 break;
             }
@@ -67,8 +70,9 @@ inline std::string shown(const command& of) {
     std::string text;
     for (const std::string& word : of.arguments) {
         text += text.empty() ? "" : " ";
-        if (!word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                                    "-_=+:,./@%^~") == word.npos) {
+        if (!word.empty() &&
+            word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                   "-_=+:,./@%^~") == word.npos) {
             text += word;
             continue;
         }
@@ -84,7 +88,7 @@ inline std::string shown(const command& of) {
 struct ended {
     bool known = false; ///< false where the host ignores SIGCHLD or has waited for the child itself
     int status = 0;     ///< as waitpid gives it
-    int too_long = 0; ///< the seconds after which it was ended, where it was
+    int too_long = 0;   ///< the seconds after which it was ended, where it was
     std::string out, err;
 
     bool failed() const { return too_long != 0 || (known && status != 0); }
@@ -94,12 +98,14 @@ struct ended {
         if (!known)
             return "ended in an unknown way";
         if (WIFSIGNALED(status))
-            return "was killed by signal " + std::to_string(WTERMSIG(status)) + " (" + ::strsignal(WTERMSIG(status)) + ")";
+            return "was killed by signal " + std::to_string(WTERMSIG(status)) + " (" +
+                   ::strsignal(WTERMSIG(status)) + ")";
         return "exited with status " + std::to_string(WEXITSTATUS(status));
     }
 };
 
-/// A program that runs: it reads nothing, and what it says is kept in memory, so that it never waits for a reader.
+/// A program that runs: it reads nothing, and what it says is kept in memory, so that it never waits for a
+/// reader.
 template <class System = posix>
 class basic_process {
 public:

@@ -69,7 +69,9 @@ private:
             into[i] = static_cast<char>(value >> (56 - 8 * i) & 255);
     }
 
-    static constexpr std::uint32_t rotate(std::uint32_t word, int by) { return word >> by | word << (32 - by); }
+    static constexpr std::uint32_t rotate(std::uint32_t word, int by) {
+        return word >> by | word << (32 - by);
+    }
 
     constexpr void mix(const char* block) {
         std::uint32_t w[64] = {};
@@ -103,7 +105,8 @@ private:
         0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
         0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
-    std::uint32_t state_[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    std::uint32_t state_[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                               0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     std::uint64_t size_ = 0;
     char block_[64] = {};
     std::size_t filled_ = 0;
