@@ -62,14 +62,15 @@ struct creation<T, P, list<A...>> {
             return new P(static_cast<A&&>(arguments)...);
         } else {
             using model = typename T::template model<P>;
-            model* made = new model;
-            try {
-                made->make(static_cast<A&&>(arguments)...);
-            } catch (...) {
-                delete made;
-                throw;
-            }
-            return made;
+            // Not try and catch, which -fno-exceptions forbids.
+            struct unfinished {
+                model* made;
+                ~unfinished() { delete made; }
+            } owner{new model};
+            owner.made->make(static_cast<A&&>(arguments)...);
+            T* const finished = owner.made;
+            owner.made = nullptr;
+            return finished;
         }
     }
 };
