@@ -744,6 +744,17 @@ TEST_CASE("directories of any name are compiled", "[builder]") {
     }
 }
 
+TEST_CASE("a line break in a name is refused, because no compiler can say that it has read such a file",
+          "[builder]") {
+    workshop work;
+    work.plugin = work.root / "two\nlines";
+    write(work.plugin / "main.cpp", work.answering("1"));
+    CHECK(work.complaint() ==
+          "the name of '~/two\nlines/main.cpp' has a line break, and compilers cannot say of "
+          "such a file that they have read it; rename it");
+    CHECK(work.code == errc::malformed_driver);
+}
+
 TEST_CASE("a compiler is the one asked for, else $CXX, else of the family that compiled this program",
           "[builder]") {
     workshop work;

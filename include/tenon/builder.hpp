@@ -346,9 +346,11 @@ private:
                 throw error::needs_cmake(directory);
             struct stat found;
             if (is_source_name(name) && System::stat(join(directory, name).c_str(), &found) == 0 &&
-                S_ISREG(found.st_mode))
+                S_ISREG(found.st_mode)) {
+                if (join(directory, name).find('\n') != std::string::npos)
+                    throw error::line_break_in_name(join(directory, name));
                 sources.push_back(name);
-            else if (others.size() < 200)
+            } else if (others.size() < 200)
                 others += (others.empty() ? "has '" : ", '") + name + '\'';
         }
         if (sources.empty())

@@ -296,6 +296,11 @@ public:
                      found),
                 directory};
     }
+    static error line_break_in_name(const std::string& path) {
+        return {errc::malformed_driver,
+                text("the name of '", path, "' has a line break, and compilers cannot say of such a file that they have read it; rename it"),
+                path};
+    }
     static error needs_cmake(const std::string& directory) {
         return {errc::not_found,
                 text("'", directory, "' has a CMakeLists.txt, and only directories of sources that need none are compiled; build it "
