@@ -3,11 +3,14 @@
 #define TENON_HEADERS_HPP
 
 #include <cstdlib>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tenon/error.hpp>
+#include <tenon/file.hpp>
 #include <tenon/interface.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
@@ -20,8 +23,10 @@ namespace tenon::inline v1::detail {
 template <class System = posix>
 class basic_headers {
 public:
-    /// `include` comes first, then the folders in $TENON_INCLUDE, then where the compiler saw the headers.
-    explicit basic_headers(std::vector<std::string> include) : folders_(std::move(include)) {
+    /// `include` comes first, then the folders in $TENON_INCLUDE, then where the compiler saw the headers; this one it saw
+    /// at `seen`.
+    explicit basic_headers(std::vector<std::string> include, std::string_view seen = __FILE__)
+        : folders_(std::move(include)), seen_(seen) {
         const char* set = ::secure_getenv("TENON_INCLUDE");
         for (std::string_view rest = set ? set : ""; !rest.empty();) {
             const std::string_view one = rest.substr(0, rest.find(':'));
@@ -36,7 +41,9 @@ public:
         std::vector<std::string> found = folders_;
         const std::string quoted = '"' + std::string(type.name()) + '"';
         add(found, search(type.header(), basename(type.header()), {"plugin_type", quoted}), type.header());
-        add(found, search(__FILE__, "tenon/version.hpp", {"#define TENON_VERSION \"" TENON_VERSION "\""}), "tenon/version.hpp");
+        // All of tenon may stand in one file, of whatever name.
+        const std::string_view own = basename(seen_) == "headers.hpp" ? "tenon/version.hpp" : basename(seen_);
+        add(found, search(seen_, own, {"#define TENON_VERSION \"" TENON_VERSION "\""}), own);
         return found;
     }
 
@@ -69,15 +76,12 @@ private:
     }
 
     static bool says(const std::string& path, std::initializer_list<std::string_view> words) {
-        const int fd = System::open(path.c_str(), O_RDONLY | O_NOCTTY | O_NONBLOCK);
-        if (fd < 0)
-            return false;
-        std::string text(256 * 1024, '\0');
-        std::size_t size = 0;
-        for (ssize_t got; size < text.size() && (got = System::read(fd, text.data() + size, text.size() - size)) > 0;)
-            size += static_cast<std::size_t>(got);
-        System::close(fd);
-        text.resize(size);
+        std::string text;
+        try {
+            text = read_file<System>(path);
+        } catch (const error&) {
+            return false; // somebody else's folder, and so no reason to stop
+        }
         for (const std::string_view word : words)
             if (text.find(word) == text.npos)
                 return false;
@@ -95,6 +99,7 @@ private:
     }
 
     std::vector<std::string> folders_;
+    std::string_view seen_;
 };
 using headers = basic_headers<>;
 

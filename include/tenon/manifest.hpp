@@ -2,7 +2,6 @@
 #ifndef TENON_MANIFEST_HPP
 #define TENON_MANIFEST_HPP
 
-#include <cerrno>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,6 +9,7 @@
 
 #include <tenon/elf.hpp>
 #include <tenon/error.hpp>
+#include <tenon/file.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
 #include <tenon/shape.hpp>
@@ -57,13 +57,9 @@ private:
 
     template <class System>
     static manifest opened(const std::string& path) {
-        struct closing {
-            int fd;
-            ~closing() { System::close(fd); }
-        } file{System::open(path.c_str(), O_RDONLY | O_NOCTTY | O_NONBLOCK)};
-        if (file.fd < 0)
-            throw error::system_call("open", path, errno);
-        return of<System>(file.fd, path);
+        // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
+        const detail::basic_file<System> file(path, O_RDONLY | O_NONBLOCK);
+        return of<System>(file.descriptor(), path);
     }
 
     struct keyed {
