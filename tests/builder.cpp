@@ -810,7 +810,7 @@ TEST_CASE("looking for a current library makes no folder", "[builder]") {
 TEST_CASE("a person is told what takes time", "[builder]") {
     workshop work;
     std::vector<std::string> told;
-    work.options.report = [&](std::string_view what) { told.emplace_back(what); };
+    work.options.on_event = [&](const tenon::event& what) { told.push_back(what.text()); };
     work.build();
     work.build();
     CHECK(told == std::vector<std::string>{"compiling plugin"});

@@ -40,8 +40,8 @@ struct workshop {
     tests::scratch_directory scratch;
     part_counts counts{};
     std::vector<std::string> reports;
-    tenon::loader_options options{.cache = scratch / "cache", .compiler = {TENON_CXX}, .report = [this](std::string_view step) {
-                                      reports.emplace_back(step);
+    tenon::loader_options options{.cache = scratch / "cache", .compiler = {TENON_CXX}, .on_event = [this](const tenon::event& step) {
+                                      reports.push_back(step.text());
                                   }};
 
     tenon::plugin<part> load(const std::string& driver) { return tenon::loader(options).load<part>(driver, counts); }
@@ -303,7 +303,7 @@ TEST_CASE("eight threads that ask one loader for one directory get it, compiled 
     workshop here;
     const path log = here.scratch / "log", sources = here.sources(3);
     here.options.compiler = counting_compiler(log);
-    here.options.report = {};
+    here.options.on_event = {};
     const tenon::loader loader(here.options);
     std::vector<int> versions(8);
     std::vector<std::thread> threads;

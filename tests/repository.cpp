@@ -78,7 +78,7 @@ public:
     template <class System = detail::posix>
     detail::basic_repository<System> repository(const std::string& rest = "") {
         return {driver::parse(url(rest)), detail::basic_cache<System>(scratch / "cache"),
-                [this](std::string_view text) { reports += without_folders(std::string(text)) + "\n"; }};
+                [this](const tenon::event& told) { reports += without_folders(told.text()) + "\n"; }};
     }
 
     path checkout(const std::string& rest = "") { return repository(rest).checkout(); }
@@ -167,7 +167,7 @@ TEST_CASE("the default branch is checked out, whatever its name", "[repository]"
     CHECK(tests::read(found / "a.cpp") == "two");
     CHECK(found.filename() == second);
     CHECK(w.without_folders(found).starts_with("HERE/cache/src/remote-"));
-    CHECK(w.reports == "fetching file://HERE/remote ...\n");
+    CHECK(w.reports == "fetching file://HERE/remote\n");
     CHECK(w.text("@main", "a.cpp") == "one");
     CHECK(w.text("@HEAD", "a.cpp") == "two");
     CHECK(w.text("@refs/heads/main", "a.cpp") == "one");
@@ -303,8 +303,8 @@ TEST_CASE("a remote that is gone does not stop a host that has what it needs", "
 
     w.reports.clear();
     CHECK(w.text("", "a.cpp") == "one");
-    CHECK(w.reports == "fetching file://HERE/remote ...\n"
-                       "cannot fetch 'file://HERE/remote': git exited with status 128, and said:\n"
+    CHECK(w.reports == "fetching file://HERE/remote\n"
+                       "cannot reach file://HERE/remote: cannot fetch 'file://HERE/remote': git exited with status 128, and said:\n"
                        "fatal: 'HERE/remote' does not appear to be a git repository\n"
                        "fatal: Could not read from remote repository.\n\n"
                        "Please make sure you have the correct access rights\nand the repository exists.\n"

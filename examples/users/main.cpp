@@ -134,7 +134,7 @@ void print_usage() {
 
 int main(int argc, char** argv) try {
     const request asked = parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
-    tenon::loader loader{{.report = [](std::string_view step) { std::cerr << step << '\n'; }}};
+    tenon::loader loader{{.on_event = [](const tenon::event& step) { std::cerr << step.text() << '\n'; }}};
     const auto provider = loader.load<users::user_provider>(asked.driver, asked.settings);
     if (asked.command.empty())
         std::cout << provider.info().name << ' ' << provider.info().version << ' ' << provider.info().path

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
-#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -20,6 +19,7 @@
 #include <tenon/compiler.hpp>
 #include <tenon/elf.hpp>
 #include <tenon/error.hpp>
+#include <tenon/event.hpp>
 #include <tenon/file.hpp>
 #include <tenon/headers.hpp>
 #include <tenon/inputs.hpp>
@@ -43,7 +43,7 @@ struct build_options {
     std::vector<std::string> include{};  ///< folders searched before those in $TENON_INCLUDE and those that
                                          ///< the compiler of this program saw
     tenon::trust trust{};
-    std::function<void(std::string_view)> report{}; ///< is told what takes time, `compiling passwd`
+    event_handler on_event{};
 };
 
 namespace detail {
@@ -223,8 +223,8 @@ private:
     template <class Check>
     result build(const place& at, const plugin_type& type, Check& check) const {
         require_trust<System>(at.directory, status_of(at.directory), options_.trust);
-        if (options_.report)
-            options_.report("compiling " + at.name());
+        if (options_.on_event)
+            options_.on_event({event::step::compiling, at.name()});
         const build_record record(text_of(at.file(".record")));
         expected known;
         if (!record.results().empty())

@@ -3,7 +3,6 @@
 #define TENON_LOADER_HPP
 
 #include <cstdlib>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +12,7 @@
 #include <tenon/cache.hpp>
 #include <tenon/driver.hpp>
 #include <tenon/error.hpp>
+#include <tenon/event.hpp>
 #include <tenon/fit.hpp>
 #include <tenon/library.hpp>
 #include <tenon/library_file.hpp>
@@ -41,7 +41,7 @@ struct loader_options {
     unload_policy unload = unload_policy::when_unused;
     tenon::trust trust{};
     bool private_copy = false; ///< see library_options
-    std::function<void(std::string_view)> report{}; ///< is told what takes time, "compiling passwd"; called on the thread that loads
+    event_handler on_event{}; ///< is told what takes time
 };
 
 /// Loads plugins from a driver: a built-in's name, a library's path, a directory of sources, or a git repository.
@@ -153,7 +153,7 @@ private:
     template <class T>
     std::string built(const std::string& directory, const std::string& plugin) const {
         const detail::cache cache(options_.cache);
-        const detail::basic_builder<> builder({options_.compiler, options_.flags, options_.include, options_.trust, options_.report}, cache);
+        const detail::basic_builder<> builder({options_.compiler, options_.flags, options_.include, options_.trust, options_.on_event}, cache);
         if (options_.build == build_policy::never) {
             std::string current = builder.cached(directory, T::type);
             if (current.empty())
@@ -164,7 +164,7 @@ private:
     }
 
     std::string checked_out(const driver& from) const {
-        const detail::basic_repository<> repository(from, detail::cache(options_.cache), options_.report);
+        const detail::basic_repository<> repository(from, detail::cache(options_.cache), options_.on_event);
         if (options_.build == build_policy::never) {
             std::string current = repository.cached();
             if (current.empty())

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +12,7 @@
 #include <tenon/cache.hpp>
 #include <tenon/driver.hpp>
 #include <tenon/error.hpp>
+#include <tenon/event.hpp>
 #include <tenon/file.hpp>
 #include <tenon/folder.hpp>
 #include <tenon/path.hpp>
@@ -40,9 +40,9 @@ namespace tenon::inline v1::detail {
 template <class System = posix>
 class basic_repository {
 public:
-    /// `report` is told before the network is used, and where an older commit has to do.
-    basic_repository(driver of, basic_cache<System> in, std::function<void(std::string_view)> report = {})
-        : wanted_(std::move(of)), cache_(std::move(in)), report_(std::move(report)), name_(folder_name(wanted_.place)) {
+    /// `on_event` is told before the network is used, and where an older commit has to do.
+    basic_repository(driver of, basic_cache<System> in, event_handler on_event = {})
+        : wanted_(std::move(of)), cache_(std::move(in)), on_event_(std::move(on_event)), name_(folder_name(wanted_.place)) {
         if (is_commit_id(wanted_.reference))
             for (char& digit : wanted_.reference)
                 digit = static_cast<char>(digit | 0x20); // git prints ids in small letters; digits have that bit already
@@ -53,13 +53,15 @@ public:
         if (pinned() && has(wanted_.reference))
             return inside(wanted_.reference);
         try {
-            report("fetching " + wanted_.place + " ...");
+            tell({event::step::fetching, wanted_.place});
             return inside(current());
         } catch (const error& failed) {
             const std::string before = failed.code() == errc::fetch_failed ? remembered() : "";
             if (before.empty())
                 throw;
-            report(failed.what() + ("\nusing commit " + before) + " of " + described() + ", which was fetched earlier");
+            tell({.what = event::step::falling_back,
+                  .subject = wanted_.place,
+                  .detail = failed.what() + ("\nusing commit " + before) + " of " + described() + ", which was fetched earlier"});
             return inside(before);
         }
     }
@@ -83,10 +85,10 @@ private:
 
     bool pinned() const { return is_commit_id(wanted_.reference); }
     std::string described() const { return wanted_.reference.empty() ? "its default branch" : "'" + wanted_.reference + "'"; }
-    void report(const std::string& text) const {
-        trace(text);
-        if (report_)
-            report_(text);
+    void tell(const event& of) const {
+        trace(of.text());
+        if (on_event_)
+            on_event_(of);
     }
 
     // Readable, because the compiler's messages show it, and unambiguous.
@@ -341,7 +343,7 @@ private:
 
     driver wanted_;
     basic_cache<System> cache_;
-    std::function<void(std::string_view)> report_;
+    event_handler on_event_;
     std::string name_;
 };
 using repository = basic_repository<>;
