@@ -37,7 +37,7 @@ inline std::vector<std::string> compilers() {
 
 /// Compiles and links one source into a shared library; throws what the compiler said.
 inline fs::path compiled(const fs::path& library, const fs::path& source, std::vector<std::string> flags = {},
-                         const std::string& compiler = TENON_GXX) {
+                         const std::string& compiler = compilers().front()) {
     std::vector<std::string> words{compiler, "-std=c++20", "-I" + (source_directory / "include").native(), "-shared",
                                    "-fPIC", "-fvisibility=hidden"};
     words.insert(words.end(), flags.begin(), flags.end());

@@ -111,7 +111,7 @@ struct numbers {
     }
 };
 
-pins pins_of(const std::string& source, std::vector<std::string> flags = {}, const std::string& compiler = TENON_GXX) {
+pins pins_of(const std::string& source, std::vector<std::string> flags = {}, const std::string& compiler = tests::compilers().front()) {
     const tests::scratch_directory scratch;
     tests::write(scratch / "pinned.cpp", source);
     return what_pins(tests::read(tests::compiled(scratch / "pinned.so", scratch / "pinned.cpp", std::move(flags), compiler)));
@@ -421,12 +421,12 @@ TEST_CASE("a library says what will keep it in memory", "[elf]") {
     const std::string singleton = "inline int& one() { static int value; return value; }\n"
                                   "__attribute__((visibility(\"default\"))) int& two() { return one(); }\n";
     CHECK(pins_of(singleton).unique_symbols.empty()); // hidden, as plugins are compiled
-    const std::vector<std::string> visible{"-fvisibility=default"};
-    CHECK(pins_of(singleton, {"-fvisibility=default", "-fno-gnu-unique"}).unique_symbols.empty());
-    if (std::string(TENON_GXX).empty())
+    if (const std::string gxx = TENON_GXX; gxx.empty()) {
         WARN("g++ is absent: it alone makes unique symbols");
-    else
-        CHECK(pins_of(singleton, visible).unique_symbols == std::vector<std::string>{"_ZZ3onevE5value"});
+    } else {
+        CHECK(pins_of(singleton, {"-fvisibility=default"}, gxx).unique_symbols == std::vector<std::string>{"_ZZ3onevE5value"});
+        CHECK(pins_of(singleton, {"-fvisibility=default", "-fno-gnu-unique"}, gxx).unique_symbols.empty());
+    }
 
     const std::string thread_local_object = "struct counted { ~counted(); };\ncounted::~counted() {}\n"
                                             "int f() { static thread_local counted one; return &one != nullptr; }\n";

@@ -121,6 +121,29 @@ TEST_CASE("a library has plugins of several types from several files, with every
         }
 }
 
+TEST_CASE("a library may be linked of what different compilers made", "[export]") {
+    const auto compilers = tests::compilers();
+    const scratch_directory scratch;
+    const path up = scratch / "up.o", library = scratch / "mixed.so";
+    tests::compiled(up, plugins / "up.cpp", {"-c"}, compilers.front());
+    tests::compiled(library, plugins / "down.cpp", {up}, compilers.back());
+    CHECK(names(manifest{library}).size() == 3);
+    const loaded here(library);
+    CHECK(here.make<counters::counter>("up", 5)->count() + here.make<counters::counter>("down", 5)->count() == 10);
+}
+
+TEST_CASE("what the macro leaves in a library does not keep it in memory", "[export]") {
+    const scratch_directory scratch;
+    for (const std::string& compiler : tests::compilers())
+        for (const std::string level : {"-O0", "-O2"}) {
+            const std::string library = both(scratch / "visible.so", {level, "-fvisibility=default"}, compiler);
+            const tenon::detail::basic_file<> file(library, O_RDONLY);
+            const auto pins = tenon::detail::elf_reader<>(file.descriptor(), library).what_pins();
+            CHECK(pins.unique_symbols == std::vector<std::string>{});
+            CHECK(!pins.thread_local_destructors);
+        }
+}
+
 TEST_CASE("two files that give one name to two plugins are found out", "[export]") {
     const scratch_directory scratch;
     const auto copy = scratch / "copy.cpp";

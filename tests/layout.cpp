@@ -149,6 +149,10 @@ struct greedier {
     std::any b[2];
     int c;
 };
+struct speaks_of_methods { // and is no interface
+    enum methods { get, put };
+    methods a;
+};
 struct only_static {
     static int a();
 };
@@ -175,6 +179,7 @@ static_assert(has_fields<nested::inner, pair, pair[2]>);
 static_assert(has_fields<wide, long double, int128, wchar_t[4], char8_t[3], std::initializer_list<int>>);
 static_assert(has_fields<greedier, takes_anything, std::any[2], int>);
 static_assert(has_fields<only_static>);
+static_assert(has_fields<speaks_of_methods, speaks_of_methods::methods>);
 
 // Standard classes are known by name, size and what they are made of.
 static_assert(has_fields<std::optional<pair>, pair>);

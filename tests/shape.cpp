@@ -68,7 +68,7 @@ namespace {
 
 /// A plugin's shape, and what it is a view of.
 struct compiled_shape {
-    explicit compiled_shape(const std::vector<std::string>& macros, const std::string& compiler = TENON_GXX)
+    explicit compiled_shape(const std::vector<std::string>& macros, const std::string& compiler = tests::compilers().front())
         : read{tests::compiled(scratch / "plugin.so", tests::calculator, macros, compiler)} {}
     const shape& operator*() const { return read.plugins().at(0).shape; }
 

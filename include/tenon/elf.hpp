@@ -79,6 +79,8 @@ public:
         check_segments();
     }
 
+    elf_reader(int, std::string&&) = delete; // it would be gone before the reader
+
     /// The runs of notes that one of this owner is in: out of the segments of notes, or, where a tool has moved them, out of
     /// the sections.
     std::vector<note_range> notes(std::string_view owner) const {

@@ -164,11 +164,6 @@ concept has_only_functions = sizeof(T) == sizeof(void*);
 namespace detail {
 
 template <class T>
-inline constexpr bool names_methods_v = false;
-template <auto... M>
-inline constexpr bool names_methods_v<methods<M...>> = true;
-
-template <class T>
 struct factory_of {
     using type = factory<>;
 };
@@ -272,7 +267,7 @@ inline constexpr bool all_layouts_known<list<T...>> = all_of<known_layout<T>...>
 } // namespace detail
 
 template <class T>
-concept names_its_methods = requires { requires detail::names_methods_v<typename T::methods>; };
+concept names_its_methods = detail::has_methods<T>;
 
 template <class T>
 concept names_only_its_own = names_its_methods<T> && detail::methods_in_chain_v<T, typename T::methods>;

@@ -25,6 +25,9 @@ struct opaque {};
 template <class T>
 struct layout;
 
+template <auto... Method>
+struct methods; // interface.hpp
+
 namespace detail {
 
 template <class... T>
@@ -315,9 +318,14 @@ concept has_base = requires { T{any_base_of<T>{}}; } && !requires { T{stranger{}
 template <class T>
 concept has_stated_layout = complete<layout<T>>;
 
+template <class T>
+inline constexpr bool is_methods = false;
+template <auto... M>
+inline constexpr bool is_methods<methods<M...>> = true;
+
 /// A class that is a plugin interface itself is seen through its methods.
 template <class T>
-concept has_methods = requires { typename T::methods; };
+concept has_methods = requires { requires is_methods<typename T::methods>; };
 
 template <class T>
 concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> != 0 || std::is_empty_v<T>);
