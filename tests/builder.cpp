@@ -471,7 +471,7 @@ TEST_CASE("an error has the command, how it ended and every word", "[builder]") 
               tenon::detail::language_flag() + toolchain_flags() +
               " -O2 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fno-gnu-unique -I~/include "
               "-I" +
-              (tests::source_directory / "include/tenon/..").native() +
+              tenon::detail::headers({work.include}).folders(tiny).back() +
               " -MD -MT library -MF UNFINISHED/0.d -c ~/plugin/main.cpp -o UNFINISHED/0.o\n"
               "exited with status 3, and said:\n"
               "to err\n"
