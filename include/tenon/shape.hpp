@@ -48,7 +48,7 @@ inline std::size_t closing(std::string_view text, std::size_t open) {
 
 // `x` of `name<x>`, where x may be an operator that looks like a bracket; the whole text where it is something else.
 inline std::string argument_of(std::string_view name, std::string_view text) {
-    if (starts_with(text, name) && text.size() > name.size() + 2 && text[name.size()] == '<' && text.back() == '>')
+    if (starts_with(text, name) && text.size() >= name.size() + 2 && text[name.size()] == '<' && text.back() == '>')
         text = text.substr(name.size() + 1, text.size() - name.size() - 2);
     return std::string(text);
 }
