@@ -56,6 +56,13 @@ std::vector<std::string> names(const manifest& of) {
     return all;
 }
 
+/// What a sanitizer of the host would refuse where a plugin has no RTTI: it looks for the type of each object.
+__attribute__((no_sanitize("undefined"))) int count_once(counters::counter* made) {
+    const int counted = made->count();
+    delete made;
+    return counted;
+}
+
 /// Two files in one library.
 path both(const path& library, std::vector<std::string> flags, const std::string& compiler) {
     flags.push_back((plugins / "up.cpp").native());
@@ -163,7 +170,8 @@ TEST_CASE("plugins are compiled without exceptions, without RTTI, or with anythi
             INFO(compiler << " " << flags[0]);
             const path library = both(scratch / ("flags" + std::to_string(count++) + ".so"), flags, compiler);
             CHECK(names(manifest{library}).size() == 3);
-            CHECK(loaded(library).make<counters::counter>("up", 7)->count() == 7);
+            const loaded here(library);
+            CHECK(count_once(here.make<counters::counter>("up", 7).release()) == 7);
         }
 }
 
