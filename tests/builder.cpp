@@ -807,13 +807,74 @@ TEST_CASE("looking for a current library makes no folder", "[builder]") {
     CHECK(!exists(work.cache));
 }
 
-TEST_CASE("a person is told what takes time", "[builder]") {
+TEST_CASE("each step is told, in order, by the thread that builds", "[builder]") {
+    using list = std::vector<std::string>;
     workshop work;
-    std::vector<std::string> told;
-    work.options.on_event = [&](const tenon::event& what) { told.push_back(what.text()); };
+    list told;
+    const auto thread = std::this_thread::get_id();
+    work.options.on_event = [&](const tenon::event& what) {
+        CHECK(std::this_thread::get_id() == thread);
+        told.push_back(what.text());
+    };
+    for (const char* name : {"a.cpp", "b.cpp"})
+        write(work.plugin / name, "");
     work.build();
+    CHECK(told == list{"compiling plugin", "compiling plugin (1 of 3)", "compiling plugin (2 of 3)",
+                       "compiling plugin (3 of 3)", "linking plugin", "checking plugin"});
+    told.clear();
     work.build();
-    CHECK(told == std::vector<std::string>{"compiling plugin"});
+    CHECK(told == list{"found plugin"});
+}
+
+TEST_CASE("waiting is told where another is building, and nowhere else", "[builder]") {
+    workshop first;
+    workshop second;
+    second.plugin = first.plugin;
+    second.include = first.include;
+    second.cache = first.cache;
+    second.options = first.options;
+    std::thread other;
+    std::vector<std::string> told, told_the_other;
+    std::atomic<bool> waits{false};
+    second.options.on_event = [&](const tenon::event& what) {
+        told_the_other.push_back(what.text());
+        waits = true;
+    };
+    first.options.on_event = [&](const tenon::event& what) {
+        told.push_back(what.text());
+        if (what.what == tenon::event::step::compiling && what.done == 0) {
+            other = std::thread([&] { second.build(); });
+            while (!waits)
+                std::this_thread::yield();
+        }
+    };
+    first.build();
+    other.join();
+    CHECK(told.back() == "checking plugin");
+    CHECK(told_the_other == std::vector<std::string>{"waiting until another is done with plugin", "found plugin"});
+    CHECK(first.compiles() == 1);
+}
+
+TEST_CASE("what a handler throws cancels the build at each step, ends its compilers and leaves nothing",
+          "[builder]") {
+    for (const std::string step : {"compiling plugin", "compiling plugin (1 of 2)", "linking plugin", "checking plugin"}) {
+        INFO(step);
+        workshop work;
+        write(work.plugin / "slow.cpp", "");
+        const std::string mark = work.root / "ended";
+        work.compiler(TENON_GXX, "case \"$*\" in *slow.cpp*) sleep 1; echo >> '" + mark + "';; esac");
+        work.options.on_event = [&](const tenon::event& what) {
+            if (what.text() == step)
+                throw std::runtime_error("cancelled");
+        };
+        CHECK_THROWS_WITH(work.build(), "cancelled");
+        CHECK(work.nothing_unfinished());
+        CHECK(work.libraries().empty());
+        if (step == "compiling plugin (1 of 2)")
+            CHECK(!exists(path(mark)));
+        work.options.on_event = {};
+        CHECK(work.answer() == 42);
+    }
 }
 
 TEST_CASE("libraries are compiled for the toolchain of this program, by either compiler", "[builder]") {

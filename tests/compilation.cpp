@@ -62,7 +62,7 @@ TEST_CASE("a compilation knows what it read, with each compiler and linker", "[c
             const basic_compiler<> with({compiler});
             basic_compilation<> compilation(with, directory, {"a.cpp", "b.cpp"}, flags, {root / "include"},
                                             scratch);
-            compilation.compile();
+            compilation.compile([](std::size_t) {});
             compilation.link();
             CHECK(tests::fs::exists(compilation.library()));
             list own;
@@ -118,7 +118,9 @@ TEST_CASE("sources are compiled at the same time, as many as there are processor
     const basic_compiler<three> compiler({program});
     const compile_flags flags;
     basic_compilation<three> compilation(compiler, directory, sources, flags, {}, scratch);
-    compilation.compile();
+    std::vector<std::size_t> done;
+    compilation.compile([&](std::size_t so_many) { done.push_back(so_many); });
+    CHECK(done == std::vector<std::size_t>{1, 2, 3, 4, 5, 6, 7});
     int now = 0, most = 0, all = 0;
     std::istringstream lines(tests::read(log));
     for (std::string line; std::getline(lines, line);) {

@@ -78,7 +78,10 @@ public:
     template <class System = detail::posix>
     detail::basic_repository<System> repository(const std::string& rest = "") {
         return {driver::parse(url(rest)), detail::basic_cache<System>(scratch / "cache"),
-                [this](const tenon::event& told) { reports += without_folders(told.text()) + "\n"; }};
+                [this](const tenon::event& told) {
+                    if (told.done == 0)
+                        reports += without_folders(told.text()) + "\n";
+                }};
     }
 
     path checkout(const std::string& rest = "") { return repository(rest).checkout(); }
@@ -167,7 +170,10 @@ TEST_CASE("the default branch is checked out, whatever its name", "[repository]"
     CHECK(tests::read(found / "a.cpp") == "two");
     CHECK(found.filename() == second);
     CHECK(w.without_folders(found).starts_with("HERE/cache/src/remote-"));
-    CHECK(w.reports == "fetching file://HERE/remote\n");
+    CHECK(w.reports == "asking file://HERE/remote\nfetching file://HERE/remote\n");
+    w.reports.clear();
+    w.checkout();
+    CHECK(w.reports == "asking file://HERE/remote\nfound file://HERE/remote\n");
     CHECK(w.text("@main", "a.cpp") == "one");
     CHECK(w.text("@HEAD", "a.cpp") == "two");
     CHECK(w.text("@refs/heads/main", "a.cpp") == "one");
@@ -228,7 +234,7 @@ TEST_CASE("a commit id is that commit, and once cached it needs neither network 
     std::string capitals = first;
     std::transform(first.begin(), first.end(), capitals.begin(), [](unsigned char c) { return std::toupper(c); });
     CHECK(w.text("@" + capitals, "a.cpp") == "one");
-    CHECK(w.reports.empty());
+    CHECK(w.reports == "found file://HERE/remote\nfound file://HERE/remote\nfound file://HERE/remote\n");
 }
 
 TEST_CASE("a commit that the server does not give out by its id is found in its branches and tags", "[repository]") {
@@ -303,7 +309,7 @@ TEST_CASE("a remote that is gone does not stop a host that has what it needs", "
 
     w.reports.clear();
     CHECK(w.text("", "a.cpp") == "one");
-    CHECK(w.reports == "fetching file://HERE/remote\n"
+    CHECK(w.reports == "asking file://HERE/remote\n"
                        "cannot reach file://HERE/remote: cannot fetch 'file://HERE/remote': git exited with status 128, and said:\n"
                        "fatal: 'HERE/remote' does not appear to be a git repository\n"
                        "fatal: Could not read from remote repository.\n\n"

@@ -3,6 +3,7 @@
 #define TENON_BUILDER_HPP
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <set>
@@ -66,15 +67,18 @@ public:
     std::string library(const std::string& directory, const plugin_type& type, Check&& check) const {
         const place at = place_of(directory, type);
         if (const result now = current(at); !now.library.empty()) {
+            tell(at, event::step::cached);
             if (!now.record.empty())
                 refresh(at);
             return now.library;
         }
         make_folders<System>(join(cache_.folder("bin"), type.name()));
-        const basic_lock<System> turn(at.file(".lock"));
+        const basic_lock<System> turn(at.file(".lock"), [&] { tell(at, event::step::waiting); });
         result now = current(at);
         if (now.library.empty())
             now = build(at, type, check);
+        else
+            tell(at, event::step::cached);
         if (!now.record.empty())
             remember(at, now.record);
         return now.library;
@@ -102,6 +106,10 @@ private:
     struct result {
         std::string library, record;
     };
+
+    void tell(const place& at, event::step what, std::size_t done = 0, std::size_t of = 0) const {
+        detail::tell(options_.on_event, {what, at.name(), done, of});
+    }
 
     place place_of(const std::string& directory, const plugin_type& type) const {
         place at{canonical(directory), basic_compiler<System>(options_.compiler), "", ""};
@@ -223,8 +231,6 @@ private:
     template <class Check>
     result build(const place& at, const plugin_type& type, Check& check) const {
         require_trust<System>(at.directory, status_of(at.directory), options_.trust);
-        if (options_.on_event)
-            options_.on_event({event::step::compiling, at.name()});
         const build_record record(text_of(at.file(".record")));
         expected known;
         if (!record.results().empty())
@@ -267,7 +273,10 @@ private:
         made.compiler = at.compiler.stamp();
         made.packages = package_state<System>(start);
         try {
-            compilation.compile();
+            tell(at, event::step::compiling, 0, sources.size());
+            compilation.compile(
+                [&](std::size_t done) { tell(at, event::step::compiling, done, sources.size()); });
+            tell(at, event::step::linking);
             compilation.link();
         } catch (const error&) {
             basic_inputs<System> after;
@@ -288,6 +297,7 @@ private:
             require_trusted(each.path);
         made.key = key_of(at, compilation.recipe(), made.files, system);
         const std::string library = at.library(made.key);
+        tell(at, event::step::checking);
         publish_library(compilation.library(), library, check);
         made.size = static_cast<std::uint64_t>(status_of(library).st_size);
         return {library, record.with(made, system)};

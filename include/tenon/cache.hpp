@@ -114,7 +114,17 @@ private:
 template <class System = posix>
 class basic_lock {
 public:
-    explicit basic_lock(const std::string& path) : file_(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600) { file_.lock(path); }
+    explicit basic_lock(const std::string& path) : basic_lock(path, [] {}) {}
+
+    /// Calls `waiting` where somebody else has it.
+    template <class Waiting>
+    basic_lock(const std::string& path, Waiting&& waiting) : file_(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600) {
+        if (file_.try_lock())
+            return;
+        if (errno == EWOULDBLOCK)
+            waiting();
+        file_.lock(path);
+    }
 
 private:
     basic_file<System> file_;

@@ -116,22 +116,28 @@ public:
         return all.hex();
     }
 
-    /// Throws what the compiler says of each source that it refuses.
-    void compile() {
+    /// Throws what the compiler says of each source that it refuses. `done` is called with the number of
+    /// sources that are done, each time that it grows.
+    template <class Done>
+    void compile(Done&& done) {
         // A machine that does not know counts as one.
         const auto at_once = static_cast<std::size_t>(std::max(System::processors(), 1L));
         std::vector<basic_process<System>> runs;
         std::vector<ended> ends;
         for (std::size_t i = 0; i < sources_.size(); ++i) {
-            if (i >= at_once)
+            if (i >= at_once) {
                 ends.push_back(runs[i - at_once].wait());
+                done(ends.size());
+            }
             command what = prepared(compile_);
             add(what.arguments, {"-MD", "-MT", "library", "-MF", made(i, ".d"), "-c",
                                  join(directory_, sources_[i]), "-o", made(i, ".o")});
             runs.emplace_back(std::move(what));
         }
-        while (ends.size() < runs.size())
+        while (ends.size() < runs.size()) {
             ends.push_back(runs[ends.size()].wait());
+            done(ends.size());
+        }
 
         failures failed;
         for (std::size_t i = 0; i < runs.size(); ++i)

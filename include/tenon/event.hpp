@@ -2,49 +2,74 @@
 #ifndef TENON_EVENT_HPP
 #define TENON_EVENT_HPP
 
+#include <cstddef>
 #include <functional>
 #include <string>
 
+#include <tenon/trace.hpp>
+
 namespace tenon::inline v1 {
 
-/// A step on the way from a driver to its plugin, told when it begins.
+/// A step on the way from a driver to its plugin: told when it begins, and where its parts can be counted, as
+/// they are done.
 ///
-///     tenon::loader loader{{.on_event = [](const tenon::event& e) { std::cerr << e.text() << '\n'; }}};   // compiling passwd
+///     tenon::loader loader{{.on_event = [](const tenon::event& e) { std::cerr << e.text() << '\n'; }}};   //
+///     compiling passwd
 struct event {
     enum class step {
         resolving,    ///< asking a remote what a branch or tag is
-        fetching,     ///< getting a commit
+        fetching,     ///< getting a commit; `done` is a percentage
         falling_back, ///< the remote cannot be reached, and an older commit will do; `detail` says why
-        waiting,      ///< for another thread or process that builds the same
+        waiting,      ///< for another thread or process that builds or fetches the same
         precompiling, ///< the interface's headers
-        compiling,
+        compiling,    ///< the sources
         linking,
         checking, ///< what was built
-        cached,   ///< nothing had to be done
+        cached,   ///< nothing has to be built or fetched
     };
 
     step what;
-    std::string subject; ///< the directory's name, or the repository's URL
-    unsigned part = 0;   ///< which of so many, from 1; of a fetch, percent of 100
-    unsigned of = 0;     ///< 0: nothing is counted
-    std::string detail{}; ///< why
+    std::string subject;  ///< the directory's name, or the repository's URL
+    std::size_t done = 0; ///< parts; 0 when the step begins
+    std::size_t of = 0;   ///< parts that there are; 0: nothing is counted
+    std::string detail{};
 
     /// `compiling passwd (3 of 12)`
     std::string text() const {
-        static constexpr const char* verb[] = {"asking", "fetching", "cannot reach", "waiting for", "precompiling the headers of",
-                                               "compiling", "linking", "checking", "found"};
+        static constexpr const char* verb[] = {"asking",
+                                               "fetching",
+                                               "cannot reach",
+                                               "waiting until another is done with",
+                                               "precompiling the headers of",
+                                               "compiling",
+                                               "linking",
+                                               "checking",
+                                               "found"};
         std::string line = std::string(verb[static_cast<int>(what)]) + ' ' + subject;
-        if (of > 1)
-            line += " (" + std::to_string(part) + " of " + std::to_string(of) + ')';
+        if (done > 0 && what == step::fetching)
+            line += " (" + std::to_string(done) + "%)";
+        else if (done > 0 && of > 1)
+            line += " (" + std::to_string(done) + " of " + std::to_string(of) + ')';
         if (!detail.empty())
             line += ": " + detail;
         return line;
     }
 };
 
-/// Is told of events on the thread that loads, and of compilations that run beside each other on that same one; may not throw.
+/// Is told of every event by the thread that loads, which waits for it. May throw anything but `error`: that
+/// cancels the load, ends the compilers and the git that it runs, leaves nothing half-made, and reaches who
+/// asked for the plugin.
 using event_handler = std::function<void(const event&)>;
 
+namespace detail {
+
+inline void tell(const event_handler& handler, const event& of) {
+    trace(of.text());
+    if (handler)
+        handler(of);
+}
+
+} // namespace detail
 } // namespace tenon::inline v1
 
 #endif

@@ -40,7 +40,6 @@ namespace tenon::inline v1::detail {
 template <class System = posix>
 class basic_repository {
 public:
-    /// `on_event` is told before the network is used, and where an older commit has to do.
     basic_repository(driver of, basic_cache<System> in, event_handler on_event = {})
         : wanted_(std::move(of)), cache_(std::move(in)), on_event_(std::move(on_event)), name_(folder_name(wanted_.place)) {
         if (is_commit_id(wanted_.reference))
@@ -50,10 +49,11 @@ public:
 
     /// The directory with the files, fetched where the cache does not have them.
     std::string checkout() const {
-        if (pinned() && has(wanted_.reference))
+        if (pinned() && has(wanted_.reference)) {
+            tell({event::step::cached, wanted_.place});
             return inside(wanted_.reference);
+        }
         try {
-            tell({event::step::fetching, wanted_.place});
             return inside(current());
         } catch (const error& failed) {
             const std::string before = failed.code() == errc::fetch_failed ? remembered() : "";
@@ -85,11 +85,7 @@ private:
 
     bool pinned() const { return is_commit_id(wanted_.reference); }
     std::string described() const { return wanted_.reference.empty() ? "its default branch" : "'" + wanted_.reference + "'"; }
-    void tell(const event& of) const {
-        trace(of.text());
-        if (on_event_)
-            on_event_(of);
-    }
+    void tell(const event& of) const { detail::tell(on_event_, of); }
 
     // Readable, because the compiler's messages show it, and unambiguous.
     static std::string folder_name(std::string_view url) {
@@ -148,6 +144,8 @@ private:
     /// The commit that is wanted now, in the cache.
     std::string current() const {
         const named_commit there = pinned() ? named_commit{wanted_.reference, wanted_.reference} : asked();
+        if (has(there.id))
+            tell({event::step::cached, wanted_.place});
         const std::string commit = has(there.id) ? there.id : fetched(there);
         trace(described(), " of ", wanted_.place, " is commit ", commit);
         remember(commit);
@@ -156,6 +154,7 @@ private:
 
     /// What the remote has under the reference.
     named_commit asked() const {
+        tell({event::step::resolving, wanted_.place});
         const std::string& reference = wanted_.reference;
         std::vector<std::string> names;
         if (reference.empty())
@@ -204,9 +203,10 @@ private:
 
     /// Fetches and publishes a commit; gives its id, which is another where the reference has just moved.
     std::string fetched(const named_commit& there) const {
-        const basic_lock<System> turn(join(made_folder(), "lock"));
-        if (has(there.id))
-            return there.id; // while this one waited for its turn
+        const basic_lock<System> turn(join(made_folder(), "lock"), [&] { tell({event::step::waiting, wanted_.place}); });
+        if (has(there.id)) // while this one waited for its turn
+            return there.id;
+        tell({event::step::fetching, wanted_.place});
 
         const basic_scratch<System> workshop(cache_);
         std::vector<std::string> making{"init", "--quiet", "--bare", "--template="};
