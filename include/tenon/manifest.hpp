@@ -17,7 +17,8 @@
 namespace tenon::inline v1 {
 /// What a library file says of the plugins in it, read without running an instruction of it.
 ///
-///     for (const auto& plugin : tenon::manifest("./libusers.so").plugins())
+///     const tenon::manifest library{"./libusers.so"};
+///     for (const auto& plugin : library.plugins())
 ///         std::cout << plugin.type << ' ' << plugin.name << ' ' << plugin.version << '\n';   // userprovider passwd 1.2.0
 ///
 /// The texts are views into the manifest and dangle once it goes. A library without plugins has none. Throws
