@@ -51,11 +51,15 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
         throw error::several_plugins(path, type, plugins_of(in, type));
 
     // Types of another standard library differ in every detail, and to list those would hide the cause.
-    if (const std::string other = toolchain_differences(toolchain, chosen->toolchain); !other.empty())
-        throw error::other_toolchain(path, chosen->name, other);
-    if (const std::string wrong = incompleteness(chosen->shape); !wrong.empty())
-        throw error::plugin_has_bad_interface(path, chosen->name, type, wrong);
-    if (!fits(host, chosen->shape))
+    if (chosen->toolchain != std::string_view(toolchain))
+        if (const std::string other = toolchain_differences(toolchain, chosen->toolchain); !other.empty())
+            throw error::other_toolchain(path, chosen->name, other);
+    // The host's interface is complete, and so is one that is the same.
+    const bool fit = fits(host, chosen->shape);
+    if (!fit || chosen->shape.slots != host.slots)
+        if (const std::string wrong = incompleteness(chosen->shape); !wrong.empty())
+            throw error::plugin_has_bad_interface(path, chosen->name, type, wrong);
+    if (!fit)
         throw error::misfit(path, chosen->name, type, differences(host, chosen->shape));
     return *chosen;
 }
