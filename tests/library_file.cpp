@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include <tenon/library_file.hpp>
+
+#include "catch.hpp"
+#include "compiled.hpp"
+
+using tenon::detail::library_file;
+using tests::fs::path;
+
+namespace {
+
+struct workshop {
+    tests::scratch_directory scratch;
+    path library =
+        tests::compiled(scratch / "part.so", tests::source_directory / "tests/plugins/part.cpp", {}, TENON_CXX);
+};
+
+} // namespace
+
+TEST_CASE("a library file knows its manifest, and its path without links", "[library_file]") {
+    const workshop here;
+    tests::fs::create_symlink(here.library, here.scratch / "link.so");
+    const library_file file((here.scratch / "link.so").native(), {});
+    CHECK(file.path() == here.scratch / "link.so");
+    CHECK(file.canonical_path() == here.library);
+    REQUIRE(file.manifest().plugins().size() == 1);
+    CHECK(file.manifest().plugins()[0].name == "plain");
+    CHECK(file.unchanged());
+}
+
+TEST_CASE("a library file that was written to, replaced or removed has changed", "[library_file]") {
+    const workshop here;
+    const library_file file(here.library.native(), {});
+    tests::fs::last_write_time(here.library, tests::fs::last_write_time(here.library) + std::chrono::seconds(1));
+    CHECK_FALSE(file.unchanged());
+    const library_file again(here.library.native(), {});
+    tests::fs::copy_file(here.library, here.scratch / "new.so");
+    tests::fs::rename(here.scratch / "new.so", here.library);
+    CHECK_FALSE(again.unchanged());
+    const library_file last(here.library.native(), {});
+    tests::fs::remove(here.library);
+    CHECK_FALSE(last.unchanged());
+}
+
+TEST_CASE("a sealed copy has the bytes of the file, and takes no others", "[library_file]") {
+    const workshop here;
+    const library_file file(here.library.native(), {});
+    const auto copy = file.sealed_copy();
+    std::string bytes(static_cast<std::size_t>(tests::fs::file_size(here.library)) + 1, '\0');
+    bytes.resize(static_cast<std::size_t>(::pread(copy.descriptor(), bytes.data(), bytes.size(), 0)));
+    CHECK(bytes == tests::read(here.library));
+    CHECK(::write(copy.descriptor(), "x", 1) < 0);
+    CHECK(::ftruncate(copy.descriptor(), 0) < 0);
+}
+
+TEST_CASE("a file that is replaced while it is being opened is an error that can be tried again", "[library_file]") {
+    struct replaced : tenon::detail::posix {
+        static ssize_t readlink(const char* link, char* into, size_t size) noexcept {
+            const ssize_t length = posix::readlink(link, into, size);
+            tests::fs::remove(std::string(into, static_cast<std::size_t>(length)));
+            return posix::readlink(link, into, size);
+        }
+    };
+    const workshop here;
+    try {
+        tenon::detail::basic_library_file<replaced>(here.library.native(), {});
+        FAIL("no complaint");
+    } catch (const tenon::error& e) {
+        CHECK(e.code() == tenon::errc::changed);
+    }
+}
+
+TEST_CASE("a file whose name ends as Linux marks a removed one is found", "[library_file]") {
+    const workshop here;
+    tests::fs::copy_file(here.library, here.scratch / "part.so (deleted)");
+    CHECK(library_file((here.scratch / "part.so (deleted)").native(), {}).canonical_path() == here.scratch / "part.so (deleted)");
+}
