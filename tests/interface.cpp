@@ -3,9 +3,12 @@
 
 #include <any>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
+#include <regex>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "catch.hpp"
@@ -114,6 +117,11 @@ static_assert(!tenon::keeps_its_code<passes<std::shared_ptr<int>>>);
 static_assert(!tenon::keeps_its_code<passes<std::unique_ptr<plain>>>);
 static_assert(!tenon::keeps_its_code<passes<std::error_code>>);
 static_assert(!tenon::keeps_its_code<passes<std::exception_ptr>>);
+static_assert(!tenon::keeps_its_code<passes<const std::error_category&>>);
+static_assert(!tenon::keeps_its_code<passes<std::future<int>>> && !tenon::keeps_its_code<passes<void, std::promise<int>&>>);
+static_assert(!tenon::keeps_its_code<passes<std::regex>>); // its matchers are functions
+static_assert(!tenon::keeps_its_code<passes<std::optional<std::weak_ptr<int>>>>);
+static_assert(tenon::keeps_its_code<passes<std::errc>>);
 static_assert(!tenon::keeps_its_code<passes<nested>>);
 
 struct escaping {

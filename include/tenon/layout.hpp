@@ -553,16 +553,25 @@ concept owns_polymorphic = spelled<T>().starts_with("std::unique_ptr<") && requi
     requires std::is_polymorphic_v<typename T::element_type>;
 };
 
+// As the compilers spell them: some with the library's inner namespaces, some by another name of theirs.
+inline constexpr const char* code_carriers[] = {
+    "std::function<", "std::move_only_function<", "std::any", "std::shared_ptr<", "std::weak_ptr<",
+    "std::future<", "std::shared_future<", "std::promise<", "std::packaged_task<", "std::generator<",
+    "std::coroutine_handle<", "std::basic_regex<", "std::__cxx11::basic_regex<", "std::regex", "std::wregex",
+    "std::exception_ptr", "std::__exception_ptr::exception_ptr", "std::error_code", "std::error_condition",
+    "std::error_category", "std::_V2::error_category"};
+
+template <class T>
+consteval bool is_code_carrier() {
+    for (const char* each : code_carriers)
+        if (spelled<T>().starts_with(each))
+            return true;
+    return false;
+}
+
 /// A standard type whose value keeps pointers to code or vtables of whoever made it.
 template <class T>
-concept carries_code =
-    owns_polymorphic<T> || spelled<T>().starts_with("std::function<") || spelled<T>().starts_with("std::any") ||
-    spelled<T>().starts_with("std::shared_ptr<") || spelled<T>().starts_with("std::weak_ptr<") ||
-    spelled<T>().starts_with("std::__exception_ptr::exception_ptr") ||
-    spelled<T>().starts_with("std::exception_ptr") || spelled<T>().starts_with("std::error_code") ||
-    spelled<T>().starts_with("std::error_condition") || spelled<T>().starts_with("std::move_only_function<") ||
-    spelled<T>().starts_with("std::packaged_task<") || spelled<T>().starts_with("std::future<") ||
-    spelled<T>().starts_with("std::shared_future<") || spelled<T>().starts_with("std::coroutine_handle<");
+concept carries_code = owns_polymorphic<T> || is_code_carrier<T>();
 
 template <class List>
 inline constexpr bool any_carries_code = false;
