@@ -62,6 +62,27 @@ struct names_plain : whole {
 };
 #endif
 
+// One name, several functions, in another order on the other side.
+struct overloads {
+    static constexpr tenon::plugin_type type{"overloads"};
+    virtual ~overloads() = default;
+    virtual int scale(int) = 0;
+    virtual int scale(char) = 0;
+    virtual int scale(long) = 0;
+    using methods = tenon::methods<tenon::overload<int(int)>(&overloads::scale), tenon::overload<int(char)>(&overloads::scale),
+                                   tenon::overload<int(long)>(&overloads::scale)>;
+};
+struct overloads_turned {
+    static constexpr tenon::plugin_type type{"overloads"};
+    virtual ~overloads_turned() = default;
+    virtual int scale(char) = 0;
+    virtual int scale(int) = 0;
+    virtual int scale(long) const = 0;
+    using methods = tenon::methods<tenon::overload<int(char)>(&overloads_turned::scale),
+                                   tenon::overload<int(int)>(&overloads_turned::scale),
+                                   tenon::overload<int(long) const>(&overloads_turned::scale)>;
+};
+
 } // namespace described_wrongly
 
 namespace {
@@ -183,6 +204,15 @@ TEST_CASE("several differences are named at once", "[shape]") {
           "  factory\n    host:   (int)\n    plugin: (long)\n"
           "  name\n    host:   std::string () const, slot 3\n    plugin: std::string (), slot 3\n"
           "  calc::origin\n    host:   size 8, alignment 4: short, int\n    plugin: size 8, alignment 4: int, short\n");
+}
+
+TEST_CASE("overloads are held against those of the same signature", "[shape]") {
+    using namespace described_wrongly;
+    CHECK(differences(shape_here<overloads>(), shape_here<overloads_turned>()) ==
+          "  interface\n    host:   described_wrongly::overloads\n    plugin: described_wrongly::overloads_turned\n"
+          "  scale\n    host:   int (int), slot 2\n    plugin: int (int), slot 3\n"
+          "  scale\n    host:   int (char), slot 3\n    plugin: int (char), slot 2\n"
+          "  scale\n    host:   int (long), slot 4\n    plugin: int (long) const, slot 4\n");
 }
 
 TEST_CASE("an interface that names all of its virtual functions is complete, in whatever order", "[shape]") {
