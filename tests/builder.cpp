@@ -215,9 +215,7 @@ struct failing : posix {
     static DIR* opendir(const char* name) noexcept {
         return fails("opendir") ? nullptr : posix::opendir(name);
     }
-    static int memory_file(const char* name) noexcept {
-        return fails("memory_file") ? -1 : posix::memory_file(name);
-    }
+    static int pipe(int (&ends)[2]) noexcept { return fails("pipe") ? -1 : posix::pipe(ends); }
     static int spawn(pid_t* child, const char* program, const posix_spawn_file_actions_t* files,
                      const posix_spawnattr_t* attributes, char* const arguments[],
                      char* const environment[]) noexcept {
@@ -923,7 +921,7 @@ TEST_CASE(
                                                                                {"rename", ENOSPC},
                                                                                {"flock", ENOLCK},
                                                                                {"opendir", EMFILE},
-                                                                               {"memory_file", EMFILE},
+                                                                               {"pipe", EMFILE},
                                                                                {"spawn", EAGAIN}}) {
         for (int nth = 1; nth < 200; ++nth) {
             INFO(kind << " number " << nth);

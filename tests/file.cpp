@@ -38,9 +38,6 @@ struct slow : posix {
     static ssize_t write(int fd, const void* from, size_t) noexcept {
         return interrupted() ? (errno = EINTR, -1) : posix::write(fd, from, 1);
     }
-    static int flock(int fd, int operation) noexcept {
-        return interrupted() ? (errno = EINTR, -1) : posix::flock(fd, operation);
-    }
 };
 
 } // namespace
@@ -87,7 +84,6 @@ TEST_CASE("interrupted and partial reads and writes go on", "[file]") {
     basic_file<slow>(path, O_WRONLY | O_CREAT, 0600).write(path, "some text");
     CHECK(read(path) == "some text");
     CHECK(read_file<slow>(path) == "some text");
-    basic_file<slow>(path, O_RDWR).lock(path);
 }
 
 TEST_CASE("a file is closed once, by its last owner", "[file]") {
@@ -147,13 +143,8 @@ TEST_CASE("a lock is one owner's at a time, in one process too", "[file]") {
     const basic_file<> other(path, O_RDWR);
     {
         const basic_file<> owner(path, O_RDWR);
-        owner.lock(path);
+        CHECK(owner.try_lock());
         CHECK(!other.try_lock());
     }
     CHECK(other.try_lock());
-    struct without : posix {
-        static int flock(int, int) noexcept { return errno = ENOLCK, -1; }
-    };
-    CHECK_THROWS_WITH(basic_file<without>(path, O_RDWR).lock(path),
-                      "cannot lock '" + path + "': No locks available");
 }

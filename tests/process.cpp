@@ -1,33 +1,53 @@
 // SPDX-License-Identifier: MIT
 #include <tenon/process.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string>
 #include <sys/time.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
 #include "catch.hpp"
 #include "program.hpp"
 
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
 using tenon::detail::basic_process;
+using tenon::detail::bounds;
 using tenon::detail::command;
+using tenon::detail::end_cause;
 using tenon::detail::ended;
 using tenon::detail::environment;
 using tenon::detail::find_program;
 using tenon::detail::posix;
 using tenon::detail::run;
 using tenon::detail::shown;
+using tests::read;
 using tests::scratch_directory;
 using tests::write;
 
 namespace {
 
+const std::vector<std::string> path{"PATH=/usr/bin:/bin"};
+
 ended shell(const std::string& script, std::vector<std::string> variables = {},
-            const std::string& folder = "/") {
-    return run({{"/bin/sh", "-c", script}, std::move(variables), folder});
+            const std::string& folder = "/", const bounds& within = bounds()) {
+    return run({{"/bin/sh", "-c", script}, std::move(variables), folder}, within);
+}
+
+/// Whether a process ends within a second; one that nobody has waited for has ended all the same.
+bool is_gone(pid_t process) {
+    for (int i = 0; i < 100; ++i) {
+        const std::string state = read("/proc/" + std::to_string(process) + "/stat");
+        if (state.empty() || state.substr(state.rfind(')')).starts_with(") Z"))
+            return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
 }
 
 } // namespace
@@ -44,7 +64,7 @@ TEST_CASE("a program runs in its folder and has nothing to read", "[process]") {
     CHECK(shell("pwd; cat", {}, scratch.path()).out == scratch.path().native() + "\n");
 }
 
-TEST_CASE("what a program says is kept, however much it is", "[process]") {
+TEST_CASE("what a program says is kept, also where it is much", "[process]") {
     const ended loud = shell("head -c 3000000 /dev/zero; head -c 2000000 /dev/zero >&2; exit 7");
     CHECK(loud.out.size() == 3'000'000);
     CHECK(loud.err.size() == 2'000'000);
@@ -61,24 +81,210 @@ TEST_CASE("how a program ended is said in words", "[process]") {
 
 TEST_CASE("a program that takes longer than it may is ended, and what it said until then is kept",
           "[process]") {
-    const ended late = run({{"/bin/sh", "-c", "echo begun; exec sleep 60"}, {"PATH=/usr/bin:/bin"}}, 1);
-    CHECK(late.how() == "did not end within 1 seconds");
+    const ended late = shell("echo begun; exec sleep 60", path, "/", bounds({}, 300));
+    CHECK_THAT(late.how(), StartsWith("was ended after 0."));
+    CHECK_THAT(late.how(), EndsWith(" seconds, because its time was up"));
     CHECK(late.failed());
+    CHECK(late.code(tenon::errc::build_failed) == tenon::errc::timed_out);
     CHECK(late.out == "begun\n");
-    const ended quick = run({{"/bin/sh", "-c", "exit 3"}, {}}, 60);
+    const ended quick = shell("exit 3", {}, "/", bounds({}, 60'000));
     CHECK(quick.how() == "exited with status 3");
+    CHECK(quick.code(tenon::errc::build_failed) == tenon::errc::build_failed);
+}
+
+TEST_CASE("of two times the sooner one counts", "[process]") {
+    CHECK(shell("exec sleep 60", path, "/", bounds({}, 60'000).at_most(200)).cause == end_cause::time);
+    CHECK(shell("exec sleep 60", path, "/", bounds({}, 200).at_most(60'000)).cause == end_cause::time);
+    CHECK(shell("exec sleep 60", path, "/", bounds().at_most(200)).cause == end_cause::time);
 }
 
 TEST_CASE("signals of the host's own neither shorten nor lengthen the time that a program has", "[process]") {
     const auto before = std::signal(SIGALRM, [](int) {});
     const itimerval often{{0, 50'000}, {0, 50'000}}, never{};
     ::setitimer(ITIMER_REAL, &often, nullptr);
-    const ended quick = run({{"/bin/sh", "-c", "sleep 0.5"}, {"PATH=/usr/bin:/bin"}}, 30);
-    const ended late = run({{"/bin/sh", "-c", "exec sleep 60"}, {"PATH=/usr/bin:/bin"}}, 1);
+    const ended quick = shell("sleep 0.5", path, "/", bounds({}, 30'000));
+    const ended late = shell("exec sleep 60", path, "/", bounds({}, 1000));
     ::setitimer(ITIMER_REAL, &never, nullptr);
     std::signal(SIGALRM, before);
     CHECK(quick.how() == "exited with status 0");
-    CHECK(late.how() == "did not end within 1 seconds");
+    CHECK(late.cause == end_cause::time);
+    CHECK(late.milliseconds < 20'000);
+}
+
+TEST_CASE("all that a program has started ends with it when its time is up", "[process]") {
+    const ended late = shell("sleep 60 & echo $!; sleep 60", path, "/", bounds({}, 300));
+    CHECK(late.cause == end_cause::time);
+    CHECK(late.milliseconds < 1000);
+    CHECK(is_gone(std::stoi(late.out)));
+}
+
+TEST_CASE("programs that are asked to end can tidy up, and those that do not end are killed", "[process]") {
+    const scratch_directory scratch;
+    const std::string mark = scratch / "tidy";
+    shell("trap 'echo > " + mark + "; exit 1' TERM; sleep 60 & wait", path, "/", bounds({}, 300));
+    CHECK(exists(tests::fs::path(mark)));
+
+    const ended stubborn =
+        shell("trap '' TERM; sleep 60 & echo $!; sleep 60; sleep 60", path, "/", bounds({}, 300));
+    CHECK(stubborn.cause == end_cause::time);
+    CHECK(stubborn.milliseconds >= 1300);
+    CHECK(stubborn.milliseconds < 20'000);
+    CHECK(is_gone(std::stoi(stubborn.out)));
+
+    const ended left_behind =
+        shell("(trap '' TERM; echo $(exec sh -c 'echo $PPID'); sleep 60; sleep 60) & sleep 60", path, "/",
+              bounds({}, 300));
+    CHECK(is_gone(std::stoi(left_behind.out)));
+}
+
+TEST_CASE("a program is cancelled through a descriptor, at any time", "[process]") {
+    const tenon::detail::basic_file<> stop(posix::event());
+    std::thread later([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        const std::uint64_t one = 1;
+        CHECK(posix::write(stop.descriptor(), &one, sizeof one) == sizeof one);
+    });
+    const ended cancelled = shell("echo begun; exec sleep 60", path, "/", bounds({}, 0, stop.descriptor()));
+    later.join();
+    CHECK_THAT(cancelled.how(), EndsWith(" seconds, because it was cancelled"));
+    CHECK(cancelled.code(tenon::errc::build_failed) == tenon::errc::cancelled);
+    CHECK(cancelled.milliseconds < 10'000);
+    CHECK(cancelled.out == "begun\n");
+    CHECK(shell("exec sleep 60", path, "/", bounds({}, 0, stop.descriptor())).cause == end_cause::stop);
+}
+
+TEST_CASE("where the system cannot tell of a child's end it is found out all the same", "[process]") {
+    struct without : posix {
+        static int watch(pid_t) noexcept { return -1; }
+    };
+    using few = tenon::detail::basic_bounds<without>;
+    CHECK(run<without>({{"/bin/sh", "-c", "sleep 0.2; exit 4"}, path}).how() == "exited with status 4");
+    CHECK(run<without>({{"/bin/sleep", "60"}, path}, few({}, 200)).cause == end_cause::time);
+    CHECK(run<without>({{"/bin/sh", "-c", "exit 5"}, path}, few({}, 60'000)).how() == "exited with status 5");
+}
+
+TEST_CASE("a daemon that a program has started lives on", "[process]") {
+    const ended starter = shell("sleep 60 >&- 2>&- & echo $!", path);
+    const int daemon = std::stoi(starter.out);
+    CHECK(starter.how() == "exited with status 0");
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    CHECK(::kill(daemon, SIGTERM) == 0);
+}
+
+TEST_CASE("what a program has started ends when somebody kills the program", "[process]") {
+    const ended killed = shell("sleep 60 & echo $!; kill -KILL $$", path);
+    CHECK(killed.how() == "was killed by signal 9 (Killed)");
+    CHECK(is_gone(std::stoi(killed.out)));
+}
+
+TEST_CASE("a host that is killed takes its programs, and what they have started, along", "[process]") {
+    for (const int signal : {SIGKILL, SIGTERM, SIGABRT}) {
+        const scratch_directory scratch;
+        const std::string pids = scratch / "pids";
+        const pid_t host = ::fork();
+        if (host == 0) {
+            for (const int deadly : {SIGTERM, SIGABRT})
+                std::signal(deadly, SIG_DFL);
+            shell("sleep 60 & echo $$ $! > " + pids + ".new; mv " + pids + ".new " + pids + "; wait", path);
+            ::_exit(0);
+        }
+        while (!exists(tests::fs::path(pids)))
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        ::kill(host, signal);
+        ::waitpid(host, nullptr, 0);
+        std::istringstream text(read(pids));
+        int program = 0, child = 0;
+        text >> program >> child;
+        CHECK(is_gone(program));
+        CHECK(is_gone(child));
+    }
+}
+
+TEST_CASE("a program has no terminal", "[process]") {
+    CHECK(shell(": < /dev/tty").failed());
+    CHECK(shell("test $(ps -o sid= -p $$) = $$", path).how() == "exited with status 0");
+}
+
+TEST_CASE("a host without standard streams hears what programs say", "[process]") {
+    const pid_t host = ::fork();
+    if (host == 0) {
+        for (const int stream : {0, 1, 2, 3})
+            ::close(stream);
+        const ended said = shell("cat; echo out; echo err >&2");
+        ::_exit(said.out == "out\n" && said.err == "err\n" ? 0 : 1);
+    }
+    int status = -1;
+    ::waitpid(host, &status, 0);
+    CHECK(status == 0);
+}
+
+TEST_CASE("what a program says is told while it runs", "[process]") {
+    std::string first;
+    const ended end = basic_process<>({{"/bin/sh", "-c", "echo one >&2; sleep 0.3; echo two >&2"}, path})
+                          .wait([&](std::string_view said) {
+                              if (first.empty())
+                                  first = said;
+                          });
+    CHECK(first == "one\n");
+    CHECK(end.err == "one\ntwo\n");
+}
+
+TEST_CASE("a program that reaches a limit is ended, and the option is named", "[process]") {
+    tenon::limits few;
+    few.output = 1000;
+    const ended loud = shell("exec cat /dev/zero", path, "/", bounds(few));
+    CHECK_THAT(loud.how(), EndsWith(" seconds, because it said too much: options.limits.output is 1000"));
+    CHECK(loud.failed());
+    CHECK(loud.code(tenon::errc::build_failed) == tenon::errc::build_failed);
+    CHECK(shell("head -c 1000 /dev/zero >&2", path, "/", bounds(few)).how() == "exited with status 0");
+    CHECK_THAT(shell("head -c 1001 /dev/zero >&2", path, "/", bounds(few)).how(), EndsWith("output is 1000"));
+
+    few = {};
+    few.cpu_seconds = 1;
+    CHECK(shell("while :; do :; done", path, "/", bounds(few)).how() ==
+          "was killed by signal 24 (CPU time limit exceeded), at a limit: options.limits.cpu_seconds is 1");
+
+    // Limits are set after the start.
+    few = {};
+    few.file = 4096;
+    const scratch_directory scratch;
+    CHECK(shell("sleep 0.2; exec head -c 5000 /dev/zero > file", path, scratch.path(), bounds(few)).how() ==
+          "was killed by signal 25 (File size limit exceeded), at a limit: options.limits.file is 4096");
+    CHECK(
+        shell("sleep 0.2; head -c 4096 /dev/zero > file; ulimit -c", path, scratch.path(), bounds(few)).out ==
+        "0\n");
+
+    few = {};
+    few.memory = 32 << 20;
+    write(scratch / "large.cpp",
+          "#include <functional>\n#include <string>\n#include <map>\n#include <regex>\n");
+    const ended large = run({{find_program(TENON_CXX), "-std=c++20", "-fsyntax-only", "large.cpp"},
+                             environment({"PATH"}),
+                             scratch.path()},
+                            bounds(few));
+    CHECK_THAT(large.how(), EndsWith(", at a limit: options.limits.memory is 33554432"));
+    CHECK(run({{find_program(TENON_CXX), "-std=c++20", "-fsyntax-only", "large.cpp"},
+               environment({"PATH"}),
+               scratch.path()})
+              .how() == "exited with status 0");
+}
+
+TEST_CASE("a limit of the host's own is not widened, and one that cannot be set is none", "[process]") {
+    const pid_t host = ::fork();
+    if (host == 0) {
+        const rlimit narrow{4096, 4096};
+        ::setrlimit(RLIMIT_FSIZE, &narrow);
+        ::_exit(shell("sleep 0.2; ulimit -f", path).out == "8\n" ? 0 : 1);
+    }
+    int status = -1;
+    ::waitpid(host, &status, 0);
+    CHECK(status == 0);
+
+    struct unlimited : posix {
+        static int limit(pid_t, limit_of, const rlimit*, rlimit*) noexcept { return errno = EPERM, -1; }
+        static int signal_by(int, int, pid_t) noexcept { return errno = EINVAL, -1; }
+    };
+    CHECK(run<unlimited>({{"/bin/sh", "-c", "sleep 0.1; exit 6"}, path}).how() == "exited with status 6");
 }
 
 TEST_CASE("a program that cannot be run is an error that names it", "[process]") {
@@ -87,7 +293,8 @@ TEST_CASE("a program that cannot be run is an error that names it", "[process]")
 }
 
 TEST_CASE("a program inherits neither descriptors nor ignored and blocked signals", "[process]") {
-    const int leaked = ::open("/dev/null", O_RDONLY); // without O_CLOEXEC, as a careless host does
+    const int opened = ::open("/dev/null", O_RDONLY);
+    const int leaked = ::fcntl(opened, F_DUPFD, 10); // without O_CLOEXEC, as a careless host does
     const auto before = std::signal(SIGTERM, SIG_IGN);
     sigset_t blocked, old;
     sigemptyset(&blocked);
@@ -100,17 +307,22 @@ TEST_CASE("a program inherits neither descriptors nor ignored and blocked signal
     CHECK(shell("test -e /proc/self/fd/" + std::to_string(leaked) + " && echo there").out == "");
 #endif
     ::close(leaked);
+    ::close(opened);
 }
 
 TEST_CASE("where the host ignores SIGCHLD how a program ended is not known, and what it said is",
           "[process]") {
     const auto before = std::signal(SIGCHLD, SIG_IGN);
     const ended unknown = shell("echo done; exit 3");
+    const ended late = shell("(trap '' TERM; echo $(exec sh -c 'echo $PPID'); sleep 60; sleep 60) & sleep 60",
+                             path, "/", bounds({}, 300));
     std::signal(SIGCHLD, before);
     CHECK(!unknown.known);
     CHECK(!unknown.failed());
     CHECK(unknown.how() == "ended in an unknown way");
     CHECK(unknown.out == "done\n");
+    CHECK(late.cause == end_cause::time);
+    CHECK(is_gone(std::stoi(late.out)));
 }
 
 TEST_CASE("waiting goes on after a signal", "[process]") {
@@ -131,10 +343,10 @@ TEST_CASE("a program whose owner goes is ended", "[process]") {
 
 TEST_CASE("without descriptors or processes there is an error and no program", "[process]") {
     struct no_files : posix {
-        static int memory_file(const char*) noexcept { return errno = EMFILE, -1; }
+        static int pipe(int (&)[2]) noexcept { return errno = EMFILE, -1; }
     };
     CHECK_THROWS_WITH(run<no_files>({{"/bin/true"}, {}}),
-                      "cannot make a file in memory for 'out': Too many open files");
+                      "cannot make a pipe for 'what a program says': Too many open files");
     struct no_processes : posix {
         static int spawn(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*,
                          char* const[], char* const[]) noexcept {

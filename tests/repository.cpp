@@ -330,19 +330,71 @@ TEST_CASE("a remote that is gone does not stop a host that has what it needs", "
 
 TEST_CASE("a remote that does not answer is not waited for", "[repository]") {
     struct impatient : detail::posix {
-        static bool ends_within(pid_t child, int seconds) noexcept {
-            CHECK(seconds == 30);
-            return posix::ends_within(child, 1);
+        // Thirty seconds go by in one.
+        static std::int64_t milliseconds() noexcept { return posix::milliseconds() * 30; }
+        static int poll(pollfd* watched, nfds_t size, int milliseconds) noexcept {
+            return posix::poll(watched, size, milliseconds < 0 ? -1 : milliseconds / 30 + 1);
         }
     };
     world w;
     w.commit("a.cpp", "one");
     const path found = w.checkout();
     const auto silent = w.fake_git("case \"$*\" in *' ls-remote '*) echo waiting >&2; exec sleep 60;; esac; exec $git \"$@\"\n");
-    CHECK(w.complaint<impatient>("@main") ==
-          "cannot fetch 'file://HERE/remote': git did not end within 30 seconds, and said:\nwaiting\ncommand: GIT " + settings +
-              " ls-remote -- file://HERE/remote refs/heads/main 'refs/heads/main^{}' refs/tags/main 'refs/tags/main^{}'");
+    const std::string complaint = w.complaint<impatient>("@main", errc::timed_out);
+    CHECK(complaint.starts_with("cannot fetch 'file://HERE/remote': git was ended after 3"));
+    CHECK(complaint.ends_with(
+              " seconds, because its time was up, and said:\nwaiting\ncommand: GIT " + settings +
+              " ls-remote -- file://HERE/remote refs/heads/main 'refs/heads/main^{}' refs/tags/main 'refs/tags/main^{}'"));
     CHECK(w.repository<impatient>().checkout() == found);
+}
+
+TEST_CASE("how much git has fetched is read from what it says on a terminal", "[repository]") {
+    using detail::fetched_percent;
+    CHECK(fetched_percent("") == 0);
+    CHECK(fetched_percent("remote: Counting objects:  95% (146/153)        \r") == 0);
+    CHECK(fetched_percent("Receiving objects:   0% (0/153)\rReceiving objects:   7% (3/153)\r") == 7);
+    CHECK(fetched_percent("Receiving objects:  45% (9/20)\r") == 45);
+    CHECK(fetched_percent("Receiving objects: 100% (20/20), done.\nResolving deltas:   0% (0/5)\r") == 100);
+    CHECK(fetched_percent("Unpacking objects: 100% (3/3), 2 KiB | 9 KiB/s, done.\n") == 100);
+    for (const char* cut : {"Receiving objects:", "Receiving objects: x", "Receiving objects:999999"})
+        CHECK(fetched_percent(cut) == 0);
+
+    using detail::as_shown;
+    CHECK(as_shown("a 1%\ra 2%\rfatal: no\nb 1%\rb 2%, done.\n") == "fatal: no\nb 2%, done.\n");
+    CHECK(as_shown("a\r\n\r\n\rb\r") == "a\n\nb");
+}
+
+TEST_CASE("how far a fetch is is told while it runs, and only its end is in an error", "[repository]") {
+    world w;
+    const std::string commit = w.commit("a.cpp", "one");
+    const std::string slow = "p() { printf 'Receiving objects:  %s%% (1/9)\\r' $1 >&2; sleep 0.3; }; "
+                             "case \"$*\" in *' fetch '*) p 10; p 10; p 70;; esac; ";
+    std::vector<std::size_t> told;
+    const tenon::event_handler keep = [&](const tenon::event& e) {
+        if (e.what == tenon::event::step::fetching) {
+            CHECK(e.of == (e.done == 0 ? 0u : 100u));
+            told.push_back(e.done);
+        }
+    };
+    const auto checked_out = [&](const tenon::event_handler& handler) {
+        return detail::basic_repository<>(driver::parse(w.url()), detail::basic_cache<>(w.scratch / "cache"), handler).checkout();
+    };
+    {
+        const auto failing = w.fake_git(slow + "case \"$*\" in *' fetch '*) echo 'fatal: early EOF' >&2; exit 1;; esac; exec $git \"$@\"\n");
+        CHECK(w.complaint().find("said:\nfatal: early EOF\ncommand: GIT ") != std::string::npos);
+    }
+    const auto working = w.fake_git(slow + "exec $git \"$@\"\n");
+    CHECK_THROWS_AS(checked_out([](const tenon::event& e) {
+                        if (e.done == 10)
+                            throw 7;
+                    }),
+                    int);
+    CHECK(fs::is_empty(w.scratch / "cache/tmp"));
+    checked_out(keep);
+    // Then comes what git itself has said, in as many parts as it happens to be read in.
+    REQUIRE(told.size() >= 3);
+    told.resize(3);
+    CHECK(told == std::vector<std::size_t>{0, 10, 70});
 }
 
 TEST_CASE("a reference that the remote no longer has is an error, also where it was fetched earlier", "[repository]") {
@@ -616,7 +668,7 @@ TEST_CASE("a new commit that cannot be fetched leaves the earlier one in use", "
                               " of its default branch, which was "
                               "fetched earlier\n"));
     CHECK(w.reports.find("git exited with status 1, and said:\nbroken\ncommand: GIT " + settings +
-                         " --git-dir=git fetch --quiet --no-tags "
+                         " --git-dir=git fetch --progress --no-tags "
                          "--no-recurse-submodules --depth=1 -- file://HERE/remote +HEAD:") != std::string::npos);
 }
 
@@ -652,7 +704,7 @@ TEST_CASE("what a remote sends to a terminal does not reach it", "[repository]")
     world w;
     const auto hostile = w.fake_git("printf 'remote: \\033[2Jgone\\r\\n\\tno' >&2; exit 7\n");
     CHECK(w.complaint() ==
-          "cannot fetch 'file://HERE/remote': git exited with status 7, and said:\nremote: \\x1b[2Jgone\\x0d\n\tno\n"
+          "cannot fetch 'file://HERE/remote': git exited with status 7, and said:\nremote: \\x1b[2Jgone\n\tno\n"
           "command: GIT " +
               settings + " ls-remote -- file://HERE/remote HEAD 'HEAD^{}'");
 }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/bounds.hpp>
 #include <tenon/build_record.hpp>
 #include <tenon/cache.hpp>
 #include <tenon/comparison.hpp>
@@ -45,6 +46,9 @@ struct build_options {
                                          ///< the compiler of this program saw
     tenon::trust trust{};
     event_handler on_event{};
+    tenon::limits limits{};        ///< of each run of the compiler
+    std::int64_t milliseconds = 0; ///< that a build may take, with the wait for another's; 0: as many as it likes
+    int stop = -1;                 ///< a descriptor that calls a build off once it can be read
 };
 
 namespace detail {
@@ -73,10 +77,11 @@ public:
             return now.library;
         }
         make_folders<System>(join(cache_.folder("bin"), type.name()));
-        const basic_lock<System> turn(at.file(".lock"), [&] { tell(at, event::step::waiting); });
+        const basic_bounds<System> within(options_.limits, options_.milliseconds, options_.stop);
+        const basic_lock<System> turn(at.file(".lock"), within, [&] { tell(at, event::step::waiting); });
         result now = current(at);
         if (now.library.empty())
-            now = build(at, type, check);
+            now = build(at, type, within, check);
         else
             tell(at, event::step::cached);
         if (!now.record.empty())
@@ -229,7 +234,7 @@ private:
     };
 
     template <class Check>
-    result build(const place& at, const plugin_type& type, Check& check) const {
+    result build(const place& at, const plugin_type& type, const basic_bounds<System>& within, Check& check) const {
         require_trust<System>(at.directory, status_of(at.directory), options_.trust);
         const build_record record(text_of(at.file(".record")));
         expected known;
@@ -238,7 +243,7 @@ private:
                 known.files.insert(file.path);
         for (int attempt = 0; attempt < 3; ++attempt) {
             known.changed.clear();
-            result made = try_to_build(at, type, check, record, known);
+            result made = try_to_build(at, type, within, check, record, known);
             if (!made.library.empty())
                 return made;
             trace("'", known.changed, "' changed while '", at.directory, "' was being compiled");
@@ -248,7 +253,7 @@ private:
 
     // Nothing where something changed meanwhile.
     template <class Check>
-    result try_to_build(const place& at, const plugin_type& type, Check& check, const build_record& record,
+    result try_to_build(const place& at, const plugin_type& type, const basic_bounds<System>& within, Check& check, const build_record& record,
                         expected& known) const {
         const std::vector<std::string> sources = sources_in(at.directory);
         for (const std::string& source : sources) {
@@ -263,7 +268,7 @@ private:
         for (std::string& folder : folders)
             folder = absolute(folder);
         const basic_scratch<System> scratch(cache_);
-        basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch);
+        basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch, within);
         folders.push_back(at.directory);
         for (const std::string& folder : flags.include_folders())
             folders.push_back(folder[0] == '/' ? folder : join(at.directory, folder));
@@ -278,7 +283,9 @@ private:
                 [&](std::size_t done) { tell(at, event::step::compiling, done, sources.size()); });
             tell(at, event::step::linking);
             compilation.link();
-        } catch (const error&) {
+        } catch (const error& failed) {
+            if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
+                throw;
             basic_inputs<System> after;
             for (const std::string& path : known.files)
                 if (const build_input* const was = before.seen(path); was && !is_same(*was, after.file(path)))

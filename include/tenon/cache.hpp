@@ -2,11 +2,14 @@
 #ifndef TENON_CACHE_HPP
 #define TENON_CACHE_HPP
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include <tenon/bounds.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
 #include <tenon/folder.hpp>
@@ -114,19 +117,32 @@ private:
 template <class System = posix>
 class basic_lock {
 public:
-    explicit basic_lock(const std::string& path) : basic_lock(path, [] {}) {}
-
     /// Calls `waiting` where somebody else has it.
     template <class Waiting>
-    basic_lock(const std::string& path, Waiting&& waiting) : file_(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600) {
-        if (file_.try_lock())
+    basic_lock(const std::string& path, const basic_bounds<System>& within, Waiting&& waiting)
+        : file_(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600) {
+        if (try_lock(path))
             return;
-        if (errno == EWOULDBLOCK)
-            waiting();
-        file_.lock(path);
+        waiting();
+        // flock(2) can wait by itself, but neither for a limited time nor for something else at once.
+        const std::int64_t begin = System::milliseconds();
+        for (int step = 1; !try_lock(path); step = std::min(2 * step, 10)) {
+            if (const end_cause why = within.cause(); why != end_cause::itself)
+                throw error::not_waited_for(path, in_seconds(System::milliseconds() - begin), code_of(why, errc::timed_out));
+            within.pause(step);
+        }
     }
+    explicit basic_lock(const std::string& path) : basic_lock(path, basic_bounds<System>(), [] {}) {}
 
 private:
+    bool try_lock(const std::string& path) {
+        if (file_.try_lock())
+            return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            throw error::system_call("lock", path, errno);
+        return false;
+    }
+
     basic_file<System> file_;
 };
 

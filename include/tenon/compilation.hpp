@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/bounds.hpp>
 #include <tenon/cache.hpp>
 #include <tenon/compile_flags.hpp>
 #include <tenon/compiler.hpp>
@@ -71,10 +72,11 @@ class basic_compilation {
 public:
     /// Of `sources` in `directory`, with headers searched in `folders` first.
     basic_compilation(const basic_compiler<System>& compiler, const std::string& directory, word_list sources,
-                      const compile_flags& flags, const word_list& folders, const basic_scratch<System>& in)
-        : directory_(directory), sources_(std::move(sources)), flags_(flags), scratch_(in),
+                      const compile_flags& flags, const word_list& folders, const basic_scratch<System>& in,
+                      const basic_bounds<System>& within = {})
+        : directory_(directory), sources_(std::move(sources)), flags_(flags), scratch_(in), bounds_(within),
           compile_(compiler.arguments()) {
-        const compiler_traits traits = compiler.traits();
+        const compiler_traits traits = compiler.traits(within);
 #ifdef __clang__
         constexpr bool with_clang = true;
 #else
@@ -124,20 +126,26 @@ public:
         const auto at_once = static_cast<std::size_t>(std::max(System::processors(), 1L));
         std::vector<basic_process<System>> runs;
         std::vector<ended> ends;
-        for (std::size_t i = 0; i < sources_.size(); ++i) {
-            if (i >= at_once) {
-                ends.push_back(runs[i - at_once].wait());
-                done(ends.size());
+        const auto wait_for_next = [&] {
+            const basic_process<System>& next = runs[ends.size()];
+            ends.push_back(runs[ends.size()].wait());
+            if (cut_short(ends.back())) {
+                failures failed;
+                failed.look_at(next.what(), ends.back(), "");
+                failed.raise(directory_);
             }
+            done(ends.size());
+        };
+        for (std::size_t i = 0; i < sources_.size(); ++i) {
+            if (i >= at_once)
+                wait_for_next();
             command what = prepared(compile_);
             add(what.arguments, {"-MD", "-MT", "library", "-MF", made(i, ".d"), "-c",
                                  join(directory_, sources_[i]), "-o", made(i, ".o")});
-            runs.emplace_back(std::move(what));
+            runs.emplace_back(std::move(what), bounds_);
         }
-        while (ends.size() < runs.size()) {
-            ends.push_back(runs[ends.size()].wait());
-            done(ends.size());
-        }
+        while (ends.size() < runs.size())
+            wait_for_next();
 
         failures failed;
         for (std::size_t i = 0; i < runs.size(); ++i)
@@ -153,7 +161,7 @@ public:
         add(what.arguments, flags_.link());
         if (!flags_.link().empty())
             what.arguments.push_back("-Wl,--trace");
-        ended end = run<System>(what);
+        ended end = run<System>(what, bounds_);
         failures failed;
         failed.look_at(what, end, library());
         failed.raise(directory_);
@@ -182,9 +190,14 @@ public:
     }
 
 private:
+    static bool cut_short(const ended& end) {
+        return end.cause == end_cause::time || end.cause == end_cause::stop;
+    }
+
     // What went wrong, of as many commands as there were.
     struct failures {
         std::string first, runs;
+        errc code = errc::build_failed;
 
         void look_at(const command& what, const ended& end, const std::string& result) {
             struct stat made;
@@ -192,10 +205,15 @@ private:
             if (!end.failed() && System::stat(result.c_str(), &made) == 0)
                 return;
             const std::string said = end.err + end.out;
-            if (first.empty())
+            const std::string how = std::string(basename(what.arguments[0])) + ' ' + end.how();
+            if (cut_short(end)) {
+                first = how;
+                code = end.code(code);
+            }
+            if (first.empty() && end.limit.empty())
                 first = first_error(said);
             if (first.empty())
-                first = std::string(basename(what.arguments[0])) + ' ' + end.how();
+                first = how;
             runs += shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") + said +
                     (ends_line(said) ? "" : "\n");
         }
@@ -203,7 +221,7 @@ private:
         void raise(const std::string& directory) const {
             if (!runs.empty())
                 throw error::build_failed(directory, first,
-                                          std::string_view(runs).substr(0, runs.size() - 1));
+                                          std::string_view(runs).substr(0, runs.size() - 1), code);
         }
 
         static bool ends_line(const std::string& text) { return !text.empty() && text.back() == '\n'; }
@@ -248,6 +266,7 @@ private:
     word_list sources_;
     const compile_flags& flags_;
     const basic_scratch<System>& scratch_;
+    basic_bounds<System> bounds_;
     word_list compile_, link_, linked_;
 };
 

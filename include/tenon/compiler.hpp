@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/bounds.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
 #include <tenon/posix.hpp>
@@ -120,15 +121,20 @@ public:
     const word_list& arguments() const noexcept { return arguments_; }
 
     /// Asks the compiler itself, once in the life of this program.
-    compiler_traits traits() const {
+    compiler_traits traits(const basic_bounds<System>& within = basic_bounds<System>()) const {
         if (!found())
             throw error::no_compiler(tried());
         static std::mutex one_at_a_time;
         static std::map<std::string, compiler_traits> asked;
+        {
+            const std::lock_guard<std::mutex> turn(one_at_a_time);
+            if (const auto known = asked.find(stamp_); known != asked.end())
+                return known->second;
+        }
+        // Not under the lock: who waits for that could not be called off.
+        compiler_traits traits = ask(within);
         const std::lock_guard<std::mutex> turn(one_at_a_time);
-        if (const auto known = asked.find(stamp_); known != asked.end())
-            return known->second;
-        return asked[stamp_] = ask();
+        return asked[stamp_] = std::move(traits);
     }
 
     /// Only these variables reach a compiler: what else is set where the host happens to run shall not change
@@ -172,16 +178,16 @@ private:
         stamp_ = all.hex();
     }
 
-    compiler_traits ask() const {
+    compiler_traits ask(const basic_bounds<System>& within) const {
         // Neither the status nor the absence of complaints says more than that a preprocessor did its work.
         const auto works = [](const ended& run) { return run.out.find("__cplusplus") != run.out.npos; };
         compiler_traits traits;
-        ended said = run<System>(defines("-fno-gnu-unique"));
+        ended said = run<System>(defines("-fno-gnu-unique"), within);
         traits.gnu_unique = works(said);
         if (!traits.gnu_unique)
-            said = run<System>(defines("-fPIC"));
+            said = run<System>(defines("-fPIC"), within);
         if (!works(said))
-            throw error::compiler_unusable(shown(defines("-fPIC")), said.how(), said.err);
+            throw error::compiler_unusable(shown(defines("-fPIC")), said.how(), said.err, said.code(errc::no_compiler));
         traits.clang = said.out.find("__clang__") != said.out.npos;
         traits.identity = sha256().field(stamp_).field(said.out).hex();
         return traits;

@@ -28,6 +28,8 @@ enum class errc {
     build_failed,      ///< the compiler refused the source
     build_needed,      ///< something has to be built and `build = never`
     fetch_failed,      ///< git could not fetch or check out
+    timed_out,         ///< a build or a fetch took longer than it may
+    cancelled,         ///< options.stop asked for the end of a build or a fetch
 };
 
 namespace detail {
@@ -39,7 +41,7 @@ public:
             "success", "system call failed", "not found", "malformed driver", "untrusted file", "not a library",
             "not a plugin", "malformed note", "ambiguous", "other toolchain", "interface misfit", "bad interface",
             "load failed", "file changed", "no compiler", "build failed", "build needed",
-            "fetch failed"};
+            "fetch failed", "timed out", "cancelled"};
         const bool known = value >= 0 && value < static_cast<int>(sizeof text / sizeof *text);
         return known ? text[value] : "unknown error";
     }
@@ -148,8 +150,8 @@ public:
         return {errc::fetch_failed, text("cannot fetch '", url, "': there is no git in $PATH; install it")};
     }
     static error fetch_failed(std::string_view url, std::string_view how, std::string_view said, std::string_view command,
-                              std::string_view advice) {
-        return {errc::fetch_failed,
+                              std::string_view advice, errc code = errc::fetch_failed) {
+        return {code,
                 text("cannot fetch '", url, "': git ", how, said.empty() ? ", and said nothing\n" : ", and said:\n", said,
                      said.empty() || said.back() == '\n' ? "" : "\n", "command: ", command, advice.empty() ? "" : "\n", advice)};
     }
@@ -280,8 +282,9 @@ public:
         return {errc::no_compiler, text("there is no compiler for plugins: cannot find ", tried,
                                         "; install one, or name another in $CXX or options.compiler")};
     }
-    static error compiler_unusable(std::string_view command, std::string_view how, std::string_view said) {
-        return {errc::no_compiler, text("the compiler for plugins does not work: `", command, "` ", how,
+    static error compiler_unusable(std::string_view command, std::string_view how, std::string_view said,
+                                   errc code = errc::no_compiler) {
+        return {code, text("the compiler for plugins does not work: `", command, "` ", how,
                                         said.empty() ? "" : ", and said:\n", said)};
     }
     static error other_sanitizer(const std::string& compiler) {
@@ -313,8 +316,15 @@ public:
                      "where, is not for its flags to say; remove it"),
                 std::string(where.substr(0, where.rfind(':')))};
     }
-    static error build_failed(const std::string& directory, std::string_view first, std::string_view runs) {
-        return {errc::build_failed, text(first, "\nthe plugin in '", directory, "' was not built:\n", runs), directory};
+    static error build_failed(const std::string& directory, std::string_view first, std::string_view runs,
+                              errc code = errc::build_failed) {
+        return {code, text(first, "\nthe plugin in '", directory, "' was not built:\n", runs), directory};
+    }
+    static error not_waited_for(const std::string& path, std::string_view after, errc code) {
+        return {code,
+                text("gave up waiting for '", path, "', which another process or thread has locked: ",
+                     code == errc::cancelled ? "it was cancelled" : "the time was up", " after ", after),
+                path};
     }
     static error sources_keep_changing(const std::string& directory, std::string_view path) {
         return {errc::changed,

@@ -103,11 +103,6 @@ public:
         }
     }
 
-    void lock(const std::string& path) const {
-        while (System::flock(descriptor_, LOCK_EX) != 0)
-            if (errno != EINTR)
-                throw error::system_call("lock", path, errno);
-    }
     /// False where another process or thread has the lock.
     bool try_lock() const { return System::flock(descriptor_, LOCK_EX | LOCK_NB) == 0; }
 

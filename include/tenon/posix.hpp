@@ -3,6 +3,7 @@
 #define TENON_POSIX_HPP
 
 #include <cerrno>
+#include <cstdint>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -14,8 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -93,30 +96,48 @@ struct posix {
                      const posix_spawnattr_t* attributes, char* const arguments[], char* const environment[]) noexcept {
         return ::posix_spawn(child, path, files, attributes, arguments, environment);
     }
+    /// A negative number is a process group.
     static int kill(pid_t child, int signal) noexcept { return ::kill(child, signal); }
-    static off_t rewind(int fd) noexcept { return ::lseek(fd, 0, SEEK_SET); }
     static pid_t waitpid(pid_t child, int* status) noexcept { return ::waitpid(child, status, 0); }
-    /// Whether a child ends within so many seconds; also where this system cannot tell.
-    static bool ends_within([[maybe_unused]] pid_t child, [[maybe_unused]] int seconds) noexcept {
+    /// Whether a child has ended and may be waited for; also where it is no child of this process any more.
+    static bool has_ended(pid_t child) noexcept {
+        siginfo_t found{};
+        return ::waitid(P_PID, static_cast<id_t>(child), &found, WEXITED | WNOHANG | WNOWAIT) != 0 || found.si_pid != 0;
+    }
+    /// A descriptor that can be read once a child has ended; -1 where this system has none.
+    static int watch(pid_t child) noexcept {
 #ifdef SYS_pidfd_open
-        const auto now = [] {
-            timespec time;
-            ::clock_gettime(CLOCK_MONOTONIC, &time);
-            return time.tv_sec * 1000 + time.tv_nsec / 1'000'000;
-        };
-        pollfd watched{static_cast<int>(::syscall(SYS_pidfd_open, child, 0)), POLLIN, 0};
-        if (watched.fd >= 0) {
-            const auto end = now() + seconds * 1000L;
-            int ready;
-            do {
-                const auto left = end - now();
-                ready = ::poll(&watched, 1, left > 0 ? static_cast<int>(left) : 0);
-            } while (ready < 0 && errno == EINTR);
-            ::close(watched.fd);
-            return ready != 0;
-        }
+        return static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+#else
+        return static_cast<void>(child), -1;
 #endif
-        return true;
+    }
+    static int pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC); }
+    /// A descriptor that can be read once something was written to it.
+    static int event() noexcept { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+    static int poll(pollfd* watched, nfds_t size, int milliseconds) noexcept { return ::poll(watched, size, milliseconds); }
+    /// The same file by another descriptor, of which the number is at least so large.
+    static int duplicate(int fd, int at_least) noexcept { return ::fcntl(fd, F_DUPFD_CLOEXEC, at_least); }
+    static int never_wait_for(int fd) noexcept { return ::fcntl(fd, F_SETFL, O_NONBLOCK); }
+    /// Has the kernel send a signal to a process group whenever there is something new about a pipe, also its other end's
+    /// last close.
+    static int signal_by(int fd, int signal, pid_t group) noexcept {
+        const f_owner_ex owner{F_OWNER_PGRP, group};
+        if (::fcntl(fd, F_SETOWN_EX, &owner) != 0 || ::fcntl(fd, F_SETSIG, signal) != 0)
+            return -1;
+        return ::fcntl(fd, F_SETFL, O_ASYNC);
+    }
+    static int signal_by_another(int fd, int signal) noexcept { return ::fcntl(fd, F_SETSIG, signal); }
+    static int signal_no_more(int fd) noexcept { return ::fcntl(fd, F_SETFL, 0); }
+    using limit_of = decltype(RLIMIT_CPU);
+    static int limit(pid_t child, limit_of resource, const rlimit* set, rlimit* before) noexcept {
+        return ::prlimit(child, resource, set, before);
+    }
+    /// By a clock that nobody sets.
+    static std::int64_t milliseconds() noexcept {
+        timespec time{};
+        ::clock_gettime(CLOCK_MONOTONIC, &time);
+        return std::int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
     }
 
     static pid_t thread() noexcept { return ::gettid(); }

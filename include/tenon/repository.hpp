@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <tenon/bounds.hpp>
 #include <tenon/cache.hpp>
 #include <tenon/driver.hpp>
 #include <tenon/error.hpp>
@@ -22,6 +25,34 @@
 #include <tenon/trace.hpp>
 
 namespace tenon::inline v1::detail {
+
+/// How much of a fetch is done, in percent, by what git has said last; 0 where it does not tell yet.
+inline std::size_t fetched_percent(std::string_view said) {
+    for (const std::string_view step : {"Receiving objects:", "Unpacking objects:"}) {
+        const auto at = said.rfind(step);
+        if (at == said.npos)
+            continue;
+        std::size_t percent = 0;
+        for (const char c : said.substr(at + step.size(), std::string_view(" 100").size()))
+            percent = is_digit(c) ? percent * 10 + static_cast<std::size_t>(c - '0') : percent;
+        return percent <= 100 ? percent : 0;
+    }
+    return 0;
+}
+
+/// What is left of a text on a terminal, where a line goes back to its beginning and is written again.
+inline std::string as_shown(std::string_view said) {
+    std::string text;
+    bool back = false;
+    for (const char c : said) {
+        if (back && c != '\n' && c != '\r')
+            text.erase(text.rfind('\n') + 1);
+        back = c == '\r';
+        if (!back)
+            text += c;
+    }
+    return text;
+}
 
 /// The address of a git repository in, a directory with its files out.
 ///
@@ -40,8 +71,9 @@ namespace tenon::inline v1::detail {
 template <class System = posix>
 class basic_repository {
 public:
-    basic_repository(driver of, basic_cache<System> in, event_handler on_event = {})
-        : wanted_(std::move(of)), cache_(std::move(in)), on_event_(std::move(on_event)), name_(folder_name(wanted_.place)) {
+    basic_repository(driver of, basic_cache<System> in, event_handler on_event = {}, const basic_bounds<System>& within = {})
+        : wanted_(std::move(of)), cache_(std::move(in)), on_event_(std::move(on_event)), bounds_(within),
+          name_(folder_name(wanted_.place)) {
         if (is_commit_id(wanted_.reference))
             for (char& digit : wanted_.reference)
                 digit = static_cast<char>(digit | 0x20); // git prints ids in small letters; digits have that bit already
@@ -56,7 +88,8 @@ public:
         try {
             return inside(current());
         } catch (const error& failed) {
-            const std::string before = failed.code() == errc::fetch_failed ? remembered() : "";
+            const bool unreachable = failed.code() == errc::fetch_failed || failed.code() == errc::timed_out;
+            const std::string before = unreachable ? remembered() : "";
             if (before.empty())
                 throw;
             tell({.what = event::step::falling_back,
@@ -82,6 +115,7 @@ private:
         command what;
         ended how;
     };
+    using watcher = std::function<void(std::string_view said)>;
 
     bool pinned() const { return is_commit_id(wanted_.reference); }
     std::string described() const { return wanted_.reference.empty() ? "its default branch" : "'" + wanted_.reference + "'"; }
@@ -203,7 +237,8 @@ private:
 
     /// Fetches and publishes a commit; gives its id, which is another where the reference has just moved.
     std::string fetched(const named_commit& there) const {
-        const basic_lock<System> turn(join(made_folder(), "lock"), [&] { tell({event::step::waiting, wanted_.place}); });
+        const basic_lock<System> turn(join(made_folder(), "lock"), bounds_,
+                                      [&] { tell({event::step::waiting, wanted_.place}); });
         if (has(there.id)) // while this one waited for its turn
             return there.id;
         tell({event::step::fetching, wanted_.place});
@@ -235,11 +270,14 @@ private:
 
     finished fetch(const std::string& where, std::initializer_list<std::string> options,
                    std::initializer_list<std::string> references) const {
-        std::vector<std::string> arguments{"--git-dir=git", "fetch", "--quiet", "--no-tags", "--no-recurse-submodules"};
+        std::vector<std::string> arguments{"--git-dir=git", "fetch", "--progress", "--no-tags", "--no-recurse-submodules"};
         arguments.insert(arguments.end(), options);
         arguments.insert(arguments.end(), {"--", wanted_.place});
         arguments.insert(arguments.end(), references);
-        return with_remote(std::move(arguments), where);
+        return with_remote(std::move(arguments), where, 0, [this, before = std::size_t{0}](std::string_view said) mutable {
+            if (const std::size_t percent = fetched_percent(said); percent != before)
+                tell({event::step::fetching, wanted_.place, before = percent, 100});
+        });
     }
 
     /// The id of the commit that a name has in the scratch repository; empty where it has none.
@@ -283,7 +321,8 @@ private:
     }
 
     /// git as its user set it up, but without programs of his that have nothing to do with reaching the remote.
-    finished with_remote(std::vector<std::string> arguments, const std::string& where, int seconds = 0) const {
+    finished with_remote(std::vector<std::string> arguments, const std::string& where, int seconds,
+                         const watcher& meanwhile = {}) const {
         std::vector<std::string> variables =
             environment({"PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "SSH_AUTH_SOCK", "http_proxy", "https_proxy", "no_proxy",
                          "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"});
@@ -299,7 +338,7 @@ private:
                                     "http.lowSpeedLimit=1", "http.lowSpeedTime=60"})
             settings.insert(settings.end(), {"-c", setting});
         arguments.insert(arguments.begin(), settings.begin(), settings.end());
-        return git(std::move(arguments), std::move(variables), where, seconds);
+        return git(std::move(arguments), std::move(variables), where, seconds, meanwhile);
     }
 
     /// git without any configuration, for what needs no remote.
@@ -311,20 +350,22 @@ private:
     }
 
     finished git(std::vector<std::string> arguments, std::vector<std::string> variables, const std::string& where,
-                 int seconds = 0) const {
+                 int seconds = 0, const watcher& meanwhile = {}) const {
         const std::string program = find_program<System>("git");
         if (program.empty())
             throw error::no_git(wanted_.place);
         arguments.insert(arguments.begin(), program);
         variables.insert(variables.end(), {"LC_ALL=C.UTF-8", "GIT_TERMINAL_PROMPT=0"});
         command what{std::move(arguments), std::move(variables), where};
-        ended how = run<System>(what, seconds);
+        basic_process<System> running(what, seconds == 0 ? bounds_ : bounds_.at_most(seconds * 1000));
+        ended how = meanwhile ? running.wait(meanwhile) : running.wait();
         return {std::move(what), std::move(how)};
     }
 
     error failure(const finished& git) const {
-        const std::string said = escaped(git.how.err, "\n\t");
-        return error::fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(said));
+        const std::string said = escaped(as_shown(git.how.err), "\n\t");
+        return error::fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(said),
+                                   git.how.code(errc::fetch_failed));
     }
 
     static std::string_view advice(std::string_view said) {
@@ -344,6 +385,7 @@ private:
     driver wanted_;
     basic_cache<System> cache_;
     event_handler on_event_;
+    basic_bounds<System> bounds_;
     std::string name_;
 };
 using repository = basic_repository<>;
