@@ -323,6 +323,113 @@ TEST_CASE("eight threads that ask one loader for one directory get it, compiled 
     CHECK(tests::read(log) == tests::read(alone.scratch / "log"));
 }
 
+namespace {
+
+/// A compiler that hangs, with a child that does, once it has to compile; the child's process is in `log`.
+std::vector<std::string> hanging_compiler(const path& log) {
+    const path program = log.native() + ".sh";
+    tests::write(program, "#!/bin/sh\ncase \"$*\" in *' -c '*) echo sources are hard >&2; sleep 60 & echo $! > '" + log.native() +
+                              "'; wait;; esac\nexec " TENON_CXX " \"$@\"\n");
+    permissions(program, tests::fs::perms::owner_all);
+    return {program};
+}
+
+bool is_gone(const path& log) {
+    const std::string state = tests::read("/proc/" + std::to_string(std::stoi(tests::read(log))) + "/stat");
+    return state.empty() || says(state, ") Z ");
+}
+
+} // namespace
+
+TEST_CASE("a build that takes too long ends with all of its programs, and leaves nothing", "[loader]") {
+    workshop work;
+    const std::string directory = work.sources();
+    work.options.compiler = hanging_compiler(work.scratch / "log");
+    work.options.build_timeout = std::chrono::milliseconds(1500);
+    const std::string complaint = work.complaint(directory);
+    CHECK_THAT(complaint, Catch::Matchers::StartsWith("log.sh was ended after "));
+    CHECK(says(complaint, " seconds, because its time was up: options.build_timeout is 1.5 seconds\n"
+                          "the plugin in 'drivers' was not built:\nlog.sh -std="));
+    CHECK_THAT(complaint, Catch::Matchers::EndsWith(", and said:\nsources are hard"));
+    CHECK(is_gone(work.scratch / "log"));
+    CHECK(is_empty(work.scratch / "cache/tmp"));
+
+    work.options.compiler = {TENON_CXX};
+    work.options.build_timeout = {};
+    CHECK(work.load(directory)->version() == 1);
+}
+
+TEST_CASE("limits hold for compilers", "[loader]") {
+    workshop work;
+    work.options.limits.output = 100;
+    tests::write(work.scratch / "drivers/loud.cpp", "#error " + std::string(200, 'x'));
+    CHECK(says(work.complaint(work.scratch / "drivers"), "because it said too much: options.limits.output is 100\n"));
+}
+
+#ifdef __cpp_lib_jthread
+TEST_CASE("a build is cancelled at any time, ends with all of its programs, and leaves nothing", "[loader]") {
+    workshop work;
+    const std::string directory = work.sources();
+    work.options.compiler = hanging_compiler(work.scratch / "log");
+    std::stop_source source;
+    work.options.stop = source.get_token();
+    std::thread later([&] {
+        while (!exists(work.scratch / "log"))
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        source.request_stop();
+    });
+    const std::string complaint = work.complaint(directory);
+    later.join();
+    CHECK(says(complaint, " seconds, because it was cancelled\nthe plugin in 'drivers' was not built:\n"));
+    CHECK(is_gone(work.scratch / "log"));
+    CHECK(is_empty(work.scratch / "cache/tmp"));
+
+    // What needs no build is loaded all the same.
+    work.options.compiler = {TENON_CXX};
+    try {
+        work.load(directory);
+        FAIL("built");
+    } catch (const tenon::error& e) {
+        CHECK(e.code() == tenon::errc::cancelled);
+    }
+    work.options.stop = {};
+    CHECK(work.load(directory)->version() == 1);
+    work.options.stop = source.get_token();
+    CHECK(work.load(directory)->version() == 1);
+}
+
+TEST_CASE("who waits for another's build can be cancelled, and waits no longer than he may", "[loader]") {
+    workshop work;
+    const std::string directory = work.sources();
+    work.options.compiler = hanging_compiler(work.scratch / "log");
+    std::stop_source first, second;
+    tenon::loader_options waiting = work.options;
+    waiting.on_event = {};
+    work.options.stop = first.get_token();
+    std::thread builder([&] { CHECK(says(work.complaint(directory), "because it was cancelled")); });
+    while (!exists(work.scratch / "log"))
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    const auto refusal = [&] {
+        part_counts counts{};
+        return tests::refusal([&] { tenon::loader(waiting).load<part>(directory, counts); });
+    };
+    waiting.build_timeout = std::chrono::milliseconds(100);
+    std::string said = refusal();
+    CHECK(says(said, "gave up waiting for '" + (work.scratch / "cache/bin/part/drivers-").native()));
+    CHECK(says(said, ".lock', which another process or thread has locked: the time was up after 0."));
+    CHECK(says(said, " seconds: options.build_timeout is 0.1 seconds"));
+    waiting.build_timeout = {};
+    waiting.stop = second.get_token();
+    waiting.on_event = [&](const tenon::event& step) {
+        if (step.what == tenon::event::step::waiting)
+            second.request_stop();
+    };
+    CHECK(says(refusal(), "has locked: it was cancelled after 0."));
+    first.request_stop();
+    builder.join();
+}
+#endif
+
 TEST_CASE("a plugin may load plugins while it is made, and while its library is initialised", "[loader]") {
     workshop here;
     const path inner = here.library(here.scratch / "inner.so", {"-DVERSION=5"});

@@ -48,22 +48,28 @@ template <class System = posix>
 class basic_bounds {
 public:
     basic_bounds() = default;
-    /// From now on; 0 milliseconds: for ever. It is called off when the descriptor `stop` can be read.
-    explicit basic_bounds(const tenon::limits& most, std::int64_t milliseconds = 0, int stop = -1)
-        : limits_(most), stop_(stop) {
+    /// From now on; 0 milliseconds: for ever. It is called off when the descriptor `stop` can be read. Errors
+    /// say that the time comes from `option`.
+    explicit basic_bounds(const tenon::limits& most, std::int64_t milliseconds = 0, int stop = -1,
+                          const char* option = "")
+        : limits_(most), stop_(stop), option_(option), milliseconds_(milliseconds) {
         if (milliseconds > 0)
             end_ = System::milliseconds() + milliseconds;
     }
 
     /// The same, and no later than so many milliseconds from now.
     basic_bounds at_most(std::int64_t milliseconds) const {
-        basic_bounds sooner = *this;
-        sooner.end_ = std::min(end_, System::milliseconds() + milliseconds);
-        return sooner;
+        basic_bounds other(limits_, 0, stop_);
+        other.end_ = System::milliseconds() + milliseconds;
+        return other.end_ < end_ ? other : *this;
     }
 
     const tenon::limits& limits() const noexcept { return limits_; }
     int stop_descriptor() const noexcept { return stop_; }
+    /// What the time comes from, for messages.
+    std::string time_limit() const {
+        return *option_ ? std::string(": ") + option_ + " is " + in_seconds(milliseconds_) : "";
+    }
 
     /// In milliseconds, as poll(2) has it: -1 is for ever.
     int left() const noexcept {
@@ -94,6 +100,8 @@ private:
     tenon::limits limits_{};
     std::int64_t end_ = never;
     int stop_ = -1;
+    const char* option_ = "";
+    std::int64_t milliseconds_ = 0;
 };
 using bounds = basic_bounds<>;
 

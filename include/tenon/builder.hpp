@@ -47,7 +47,7 @@ struct build_options {
     tenon::trust trust{};
     event_handler on_event{};
     tenon::limits limits{};        ///< of each run of the compiler
-    std::int64_t milliseconds = 0; ///< that a build may take, with the wait for another's; 0: as many as it likes
+    std::int64_t timeout = 0;      ///< in milliseconds, of a build with the wait for another's; 0: none
     int stop = -1;                 ///< a descriptor that calls a build off once it can be read
 };
 
@@ -77,7 +77,7 @@ public:
             return now.library;
         }
         make_folders<System>(join(cache_.folder("bin"), type.name()));
-        const basic_bounds<System> within(options_.limits, options_.milliseconds, options_.stop);
+        const basic_bounds<System> within(options_.limits, options_.timeout, options_.stop, "options.build_timeout");
         const basic_lock<System> turn(at.file(".lock"), within, [&] { tell(at, event::step::waiting); });
         result now = current(at);
         if (now.library.empty())

@@ -128,7 +128,8 @@ public:
         const std::int64_t begin = System::milliseconds();
         for (int step = 1; !try_lock(path); step = std::min(2 * step, 10)) {
             if (const end_cause why = within.cause(); why != end_cause::itself)
-                throw error::not_waited_for(path, in_seconds(System::milliseconds() - begin), code_of(why, errc::timed_out));
+                throw error::not_waited_for(path, in_seconds(System::milliseconds() - begin),
+                                            code_of(why, errc::timed_out), within.time_limit());
             within.pause(step);
         }
     }

@@ -320,10 +320,11 @@ public:
                               errc code = errc::build_failed) {
         return {code, text(first, "\nthe plugin in '", directory, "' was not built:\n", runs), directory};
     }
-    static error not_waited_for(const std::string& path, std::string_view after, errc code) {
+    static error not_waited_for(const std::string& path, std::string_view after, errc code, std::string_view limit) {
         return {code,
                 text("gave up waiting for '", path, "', which another process or thread has locked: ",
-                     code == errc::cancelled ? "it was cancelled" : "the time was up", " after ", after),
+                     code == errc::cancelled ? "it was cancelled" : "the time was up", " after ", after,
+                     code == errc::cancelled ? "" : limit),
                 path};
     }
     static error sources_keep_changing(const std::string& directory, std::string_view path) {

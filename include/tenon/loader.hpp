@@ -2,12 +2,14 @@
 #ifndef TENON_LOADER_HPP
 #define TENON_LOADER_HPP
 
+#include <chrono>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <tenon/bounds.hpp>
 #include <tenon/builder.hpp>
 #include <tenon/cache.hpp>
 #include <tenon/driver.hpp>
@@ -20,6 +22,7 @@
 #include <tenon/plugin.hpp>
 #include <tenon/registry.hpp>
 #include <tenon/repository.hpp>
+#include <tenon/stop_event.hpp>
 #include <tenon/trace.hpp>
 
 namespace tenon::inline v1 {
@@ -42,6 +45,12 @@ struct loader_options {
     tenon::trust trust{};
     bool private_copy = false; ///< see library_options
     event_handler on_event{}; ///< is told what takes time
+    std::chrono::milliseconds build_timeout = std::chrono::minutes(10); ///< with the wait for another process that builds the same; 0: none
+    std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10); ///< the same for git
+    tenon::limits limits{};                                             ///< of each run of a compiler and of git
+#ifdef __cpp_lib_jthread
+    std::stop_token stop{}; ///< ends builds and fetches, with all of their programs; what needs none loads all the same
+#endif
 };
 
 /// Loads plugins from a driver: a built-in's name, a library's path, a directory of sources, or a git repository.
@@ -89,6 +98,17 @@ private:
     struct found {
         std::string path, plugin;
     };
+
+#ifdef __cpp_lib_jthread
+    struct stop_event : detail::basic_stop_event<> {
+        explicit stop_event(const loader_options& options) : basic_stop_event(options.stop) {}
+    };
+#else
+    struct stop_event {
+        explicit stop_event(const loader_options&) {}
+        static int descriptor() { return -1; }
+    };
+#endif
 
     template <class T>
     static std::string_view type_name() {
@@ -153,7 +173,16 @@ private:
     template <class T>
     std::string built(const std::string& directory, const std::string& plugin) const {
         const detail::cache cache(options_.cache);
-        const detail::basic_builder<> builder({options_.compiler, options_.flags, options_.include, options_.trust, options_.on_event}, cache);
+        const stop_event stop(options_);
+        const detail::basic_builder<> builder({.compiler = options_.compiler,
+                                               .flags = options_.flags,
+                                               .include = options_.include,
+                                               .trust = options_.trust,
+                                               .on_event = options_.on_event,
+                                               .limits = options_.limits,
+                                               .timeout = options_.build_timeout.count(),
+                                               .stop = stop.descriptor()},
+                                              cache);
         if (options_.build == build_policy::never) {
             std::string current = builder.cached(directory, T::type);
             if (current.empty())
@@ -164,7 +193,10 @@ private:
     }
 
     std::string checked_out(const driver& from) const {
-        const detail::basic_repository<> repository(from, detail::cache(options_.cache), options_.on_event);
+        const stop_event stop(options_);
+        const detail::basic_repository<> repository(
+            from, detail::cache(options_.cache), options_.on_event,
+            detail::bounds(options_.limits, options_.fetch_timeout.count(), stop.descriptor(), "options.fetch_timeout"));
         if (options_.build == build_policy::never) {
             std::string current = repository.cached();
             if (current.empty())

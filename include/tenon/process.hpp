@@ -101,16 +101,16 @@ struct ended {
     bool failed() const { return cause != end_cause::itself || (known && status != 0); }
 
     std::string how() const {
-        const auto because = [&](const char* why) {
+        const auto because = [&](const std::string& why) {
             return "was ended after " + in_seconds(milliseconds) + ", because " + why;
         };
         switch (cause) {
         case end_cause::time:
-            return because("its time was up");
+            return because("its time was up" + limit);
         case end_cause::stop:
             return because("it was cancelled");
         case end_cause::output:
-            return because("it said too much: ") + limit;
+            return because("it said too much: " + limit);
         case end_cause::itself:
             break;
         }
@@ -295,6 +295,8 @@ private:
         const auto signalled = [&](int number, const char* words) {
             return (end.known && WIFSIGNALED(end.status) && WTERMSIG(end.status) == number) || says(words);
         };
+        if (end.cause == end_cause::time)
+            return bounds_.time_limit();
         if (end.cause == end_cause::output)
             return option("output", most.output);
         if (!end.failed() || end.cause != end_cause::itself)
