@@ -8,7 +8,12 @@
 
 #include "demo/demo.cpp"
 
+#include "progress.hpp"
+
+#include <thread>
 #include <type_traits>
+
+#include <sys/ioctl.h>
 
 #include "catch.hpp"
 #include "program.hpp"
@@ -303,6 +308,40 @@ public:
         return (*this)(words);
     }
 
+    /// The same with a terminal for standard error, of which what it receives is given as `err`.
+    outcome on_terminal(std::vector<std::string> words, int columns, const std::string& term,
+                        std::vector<std::string> variables = {}) const {
+        const int keyboard = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+        REQUIRE((keyboard >= 0 && ::grantpt(keyboard) == 0 && ::unlockpt(keyboard) == 0));
+        const std::string screen = ::ptsname(keyboard);
+        const int open = ::open(screen.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+        REQUIRE(open >= 0);
+        const winsize size{24, static_cast<unsigned short>(columns), 0, 0};
+        REQUIRE(::ioctl(open, TIOCSWINSZ, &size) == 0);
+        std::string received;
+        std::thread reader([&] {
+            char part[4096];
+            for (ssize_t got; (got = ::read(keyboard, part, sizeof part)) > 0;)
+                received.append(part, static_cast<std::size_t>(got));
+        });
+        words.insert(words.begin(), {"/bin/sh", "-c", "exec \"$@\" 2> \"$0\"", screen, TENON_USERS_PROGRAM});
+        variables.insert(variables.end(), {"TENON_CACHE=" + (scratch_ / "cache").native(), "TERM=" + term});
+        outcome said = tests::run(words, scratch_.path(), variables);
+        ::close(open); // the last that holds it: the reader gets to the end
+        reader.join();
+        ::close(keyboard);
+        said.err = received;
+        return said;
+    }
+
+    /// A driver of several sources.
+    std::string several() const {
+        for (const char* name : {"a.cpp", "b.cpp", "c.cpp"})
+            write(scratch_ / "several" / name, "");
+        fs::copy(TENON_SOURCE_DIR "/examples/users/passwd/passwd.cpp", scratch_ / "several");
+        return "./several";
+    }
+
     fs::path operator/(const fs::path& name) const { return scratch_ / name; }
 
 private:
@@ -465,6 +504,76 @@ TEST_CASE("what a driver refuses is an error on standard error, with status 2", 
                "users: broken.json: [json.exception.parse_error.101] parse error at line 1, column 2: "));
     CHECK(says(complaint({"dmeo", "get", "1"}), "demo"));
     CHECK(says(complaint({"./absent.so", "get", "1"}), "absent.so"));
+}
+
+TEST_CASE("a bar has the width that is left of a line, and is left out where that is little", "[users]") {
+    using step = tenon::event::step;
+    const auto drawn = [](std::size_t done, std::size_t columns) {
+        return users::bar({step::compiling, "passwd", done, 4}, columns);
+    };
+    CHECK(drawn(0, 40) == "compiling passwd [>                    ]");
+    CHECK(drawn(2, 40) == "compiling passwd (2 of 4) [======>     ]");
+    CHECK(drawn(4, 40) == "compiling passwd (4 of 4) [============]");
+    CHECK(drawn(4, 38) == "compiling passwd (4 of 4) [==========]");
+    CHECK(drawn(4, 37) == "compiling passwd (4 of 4)");
+    CHECK(drawn(4, 9) == "compiling");
+    CHECK(drawn(4, 0) == "");
+    CHECK(drawn(3, 400).size() == std::string("compiling passwd (3 of 4) []").size() + 40);
+    CHECK(users::bar({step::linking, "passwd"}, 40) == "linking passwd");
+    CHECK(users::bar({step::linking, "a\nb\x1b[2J"}, 40) == "linking a?b?[2J");
+    CHECK(users::bar({step::fetching, "x", 45, 100}, 30) == "fetching x (45%) [====>      ]");
+    // No character is cut, and those that may have two columns count as two.
+    CHECK(users::bar({step::linking, "\u00e4\u6f22"}, 12) == "linking \u00e4\u6f22");
+    CHECK(users::bar({step::linking, "\u00e4\u6f22"}, 11) == "linking \u00e4");
+    CHECK(users::bar({step::linking, "\u00e4\u6f22"}, 9) == "linking ");
+}
+
+TEST_CASE("what takes time is one line each where standard error is no terminal, or one that cannot redraw",
+          "[users][program]") {
+    const host users;
+    const std::string driver = users.several();
+    CHECK(users({driver, "claim", "uid", "0"}).err == "compiling several\n");
+    CHECK(users({driver, "claim", "uid", "0"}).err == "");
+    for (const char* term : {"dumb", ""}) {
+        fs::remove_all(users / "cache");
+        CHECK(users.on_terminal({driver, "claim", "uid", "0"}, 80, term).err == "compiling several\r\n");
+    }
+}
+
+TEST_CASE("on a terminal one line is redrawn within its width, and is gone in the end", "[users][program]") {
+    const host users;
+    const std::string driver = users.several();
+    for (const int columns : {80, 20, 0}) {
+        fs::remove_all(users / "cache");
+        const outcome said = users.on_terminal({driver, "claim", "uid", "0"}, columns, "xterm", {"NO_COLOR=1"});
+        INFO(said.err);
+        CHECK(said.status == 0);
+        CHECK(says(said.out, "username: root\n"));
+        CHECK(says(said.err, columns == 20 ? "\rcompiling several (\x1b[K" : "\rcompiling several (2 of 4) [===="));
+        texts lines;
+        const std::string end = "\x1b[K";
+        for (std::string rest = said.err; !rest.empty();) {
+            REQUIRE(rest[0] == '\r');
+            REQUIRE(says(rest, end));
+            lines.push_back(rest.substr(1, rest.find(end) - 1));
+            rest.erase(0, rest.find(end) + end.size());
+            CHECK(lines.back().find_first_of("\r\n\x1b") == std::string::npos);
+            CHECK(lines.back().size() < (columns == 0 ? 80u : static_cast<unsigned>(columns)));
+        }
+        CHECK(lines.size() > 5);
+        CHECK(lines.back() == "");
+    }
+    CHECK(users.on_terminal({driver, "claim", "uid", "0"}, 80, "xterm").err == "");
+    CHECK(users.on_terminal({"dmeo", "get", "1"}, 80, "xterm").err.find("users: unknown name") == 0);
+}
+
+TEST_CASE("an error follows the line that was there, which is gone then", "[users][program]") {
+    const host users;
+    write(users / "broken/a.cpp", "int");
+    const outcome said = users.on_terminal({"./broken", "get", "1"}, 80, "xterm");
+    CHECK(said.status == 2);
+    CHECK(says(said.err, "\r\x1b[Kusers: "));
+    CHECK_FALSE(says(said.err.substr(said.err.find("users: ")), "\x1b[K"));
 }
 
 TEST_CASE("control characters in what a driver says do not reach the terminal", "[users][program]") {

@@ -5,6 +5,7 @@
 //   ./users examples/users/passwd get root
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <iterator>
 #include <optional>
@@ -17,6 +18,7 @@
 
 #include <tenon/loader.hpp>
 
+#include "progress.hpp"
 #include "users.hpp"
 
 #include "demo/demo.cpp" // built in; here so that this file is all there is to compile
@@ -70,16 +72,9 @@ request parse(std::span<char*> words) {
     return asked;
 }
 
-/// What a driver says is not trusted to be one line, or to leave the terminal alone.
-std::string printable(std::string text) {
-    std::ranges::replace_if(
-        text, [](unsigned char c) { return c < ' ' || c == 127; }, '?');
-    return text;
-}
-
 void print(std::string_view label, const std::string& value) {
     if (!value.empty())
-        std::cout << label << printable(value) << '\n';
+        std::cout << label << users::printable(value) << '\n';
 }
 
 void print(const users::user& user) {
@@ -122,6 +117,12 @@ status answer(const users::user_provider& provider, const request& asked) {
     return users.empty() ? not_found : found;
 }
 
+tenon::plugin<users::user_provider> load(const request& asked) {
+    users::progress shown;
+    const tenon::loader loader{{.on_event = std::ref(shown)}};
+    return loader.load<users::user_provider>(asked.driver, asked.settings);
+}
+
 void print_usage() {
     std::cerr << "usage: users DRIVER [KEY=VALUE...] [get ID | claim NAME VALUE | groups ID | find QUERY]\n"
                  "DRIVER is a library, a directory of sources, a git repository, or built in:";
@@ -134,8 +135,7 @@ void print_usage() {
 
 int main(int argc, char** argv) try {
     const request asked = parse(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
-    tenon::loader loader{{.on_event = [](const tenon::event& step) { std::cerr << step.text() << '\n'; }}};
-    const auto provider = loader.load<users::user_provider>(asked.driver, asked.settings);
+    const auto provider = load(asked);
     if (asked.command.empty())
         std::cout << provider.info().name << ' ' << provider.info().version << ' ' << provider.info().path
                   << "\n\n";
