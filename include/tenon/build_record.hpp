@@ -72,12 +72,13 @@ public:
     }
 
     /// The text of a record that has this result first.
-    std::string with(build_result newest, const build_inputs& its_system_files) const {
+    std::string with(build_result newest, const build_inputs& its_system_files,
+                     std::size_t most = most_results) const {
         std::string lists;
         newest.system = list(lists, its_system_files);
         std::vector<const build_result*> kept{&newest};
         for (const build_result& each : results_)
-            if (each.key != newest.key && kept.size() < most_results)
+            if (each.key != newest.key && kept.size() < most)
                 kept.push_back(&each);
 
         std::string text(header);

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +14,6 @@
 #include <tenon/bounds.hpp>
 #include <tenon/build_record.hpp>
 #include <tenon/cache.hpp>
-#include <tenon/comparison.hpp>
 #include <tenon/compilation.hpp>
 #include <tenon/compile_flags.hpp>
 #include <tenon/compiler.hpp>
@@ -26,10 +24,12 @@
 #include <tenon/headers.hpp>
 #include <tenon/inputs.hpp>
 #include <tenon/interface.hpp>
+#include <tenon/observation.hpp>
 #include <tenon/packages.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
 #include <tenon/sha256.hpp>
+#include <tenon/shelf.hpp>
 #include <tenon/toolchain.hpp>
 #include <tenon/trace.hpp>
 #include <tenon/trust.hpp>
@@ -46,9 +46,9 @@ struct build_options {
                                          ///< the compiler of this program saw
     tenon::trust trust{};
     event_handler on_event{};
-    tenon::limits limits{};        ///< of each run of the compiler
-    std::int64_t timeout = 0;      ///< in milliseconds, of a build with the wait for another's; 0: none
-    int stop = -1;                 ///< a descriptor that calls a build off once it can be read
+    tenon::limits limits{};   ///< of each run of the compiler
+    std::int64_t timeout = 0; ///< in milliseconds, of a build with the wait for another's; 0: none
+    int stop = -1;            ///< a descriptor that calls a build off once it can be read
 };
 
 namespace detail {
@@ -77,8 +77,9 @@ public:
             return now.library;
         }
         make_folders<System>(join(cache_.folder("bin"), type.name()));
-        const basic_bounds<System> within(options_.limits, options_.timeout, options_.stop, "options.build_timeout");
-        const basic_lock<System> turn(at.file(".lock"), within, [&] { tell(at, event::step::waiting); });
+        const basic_bounds<System> within(options_.limits, options_.timeout, options_.stop,
+                                          "options.build_timeout");
+        const basic_lock<System> turn(at.libraries.lock(), within, [&] { tell(at, event::step::waiting); });
         result now = current(at);
         if (now.library.empty())
             now = build(at, type, within, check);
@@ -99,11 +100,8 @@ private:
     struct place {
         std::string directory; // canonical
         basic_compiler<System> compiler;
-        std::string stem;   // of all files about the directory
-        std::string digest; // of all that is the same for each of its results
+        basic_shelf<System> libraries;
 
-        std::string library(const std::string& key) const { return stem + key + ".so"; }
-        std::string file(std::string_view end) const { return stem + digest + std::string(end); }
         std::string name() const { return std::string(basename(directory)); }
     };
 
@@ -117,17 +115,17 @@ private:
     }
 
     place place_of(const std::string& directory, const plugin_type& type) const {
-        place at{canonical(directory), basic_compiler<System>(options_.compiler), "", ""};
-        at.stem = join(join(join(cache_.path(), "bin"), type.name()), safe(basename(at.directory)) + '-');
+        const std::string where = canonical(directory);
+        const basic_compiler<System> compiler(options_.compiler);
 
         sha256 all;
         const char* const include = ::secure_getenv("TENON_INCLUDE");
         for (const std::string_view part :
-             {std::string_view(TENON_VERSION), std::string_view(at.directory), std::string_view(type.name()),
+             {std::string_view(TENON_VERSION), std::string_view(where), std::string_view(type.name()),
               std::string_view(type.header()), std::string_view(toolchain),
               std::string_view(include ? include : "")})
             all.field(part);
-        all.field(language_flag()).field(at.compiler.choice());
+        all.field(language_flag()).field(compiler.choice());
         for (const std::vector<std::string>* list : {&options_.flags, &options_.include}) {
             all.field(std::to_string(list->size()));
             for (const std::string& each : *list)
@@ -139,8 +137,9 @@ private:
             all.field("user " + std::to_string(user));
         for (const gid_t group : options_.trust.groups)
             all.field("group " + std::to_string(group));
-        at.digest = all.hex();
-        return at;
+        const std::string stem =
+            join(join(join(cache_.path(), "bin"), type.name()), safe(basename(where)) + '-');
+        return {where, compiler, basic_shelf<System>(stem, all.hex(), ".so")};
     }
 
     static std::string canonical(const std::string& path) {
@@ -166,50 +165,15 @@ private:
     // ---- Is there a library that is current?
 
     result current(const place& at) const {
-        const std::int64_t look = nanoseconds(System::now());
-        const build_record record(text_of(at.file(".record")));
-        basic_inputs<System> inputs;
-        for (const build_result& each : record.results()) {
-            // A host without a compiler uses what was built while there was one.
-            const bool same_compiler = !at.compiler.found() || each.compiler == at.compiler.stamp();
-            if (!same_compiler || !has_size(at.library(each.key), each.size))
-                continue;
-            basic_comparison<System> compared(at.directory, record, each, look, inputs);
-            try {
-                if (!compared.same(at.compiler.found()))
-                    continue;
-            } catch (const error& e) {
-                trace("not using '", at.library(each.key), "': ", e.what());
-                continue;
-            }
-            for (const std::string& path : compared.read_again())
-                require_trusted(path);
-            trace("'", at.library(each.key), "' is current");
-            const bool first = &each == record.results().data();
-            return {at.library(each.key), first && !compared.moved() ? "" : compared.record()};
-        }
-        return {};
-    }
-
-    static std::string text_of(const std::string& record) {
-        try {
-            return read_file<System>(record);
-        } catch (const error&) {
-            // Without it everything is compiled again, and what then stands in the way is an error that is
-            // worth more.
-            return "";
-        }
-    }
-
-    static bool has_size(const std::string& path, std::uint64_t size) {
-        struct stat found;
-        return System::stat(path.c_str(), &found) == 0 && static_cast<std::uint64_t>(found.st_size) == size;
+        const auto found = at.libraries.current(at.directory, at.compiler, false,
+                                                [&](const std::string& path) { require_trusted(path); });
+        return {found.path, found.record};
     }
 
     // Writes a record that says of the same results in which state their files are now.
     void refresh(const place& at) const {
         try {
-            const basic_lock<System> turn(at.file(".lock"));
+            const basic_lock<System> turn(at.libraries.lock());
             if (const result now = current(at); !now.record.empty())
                 remember(at, now.record);
         } catch (const error& e) {
@@ -219,64 +183,58 @@ private:
     }
 
     void remember(const place& at, const std::string& record) const {
-        const basic_scratch<System> beside(cache_);
-        publish<System>(at.file(".record"), record, beside.path());
+        at.libraries.remember(record, basic_scratch<System>(cache_));
     }
 
     // ---- Making one
 
-    // What is known before a compiler has said what it reads: from the newest result, and from an attempt
-    // that came to nothing.
-    struct expected {
-        std::set<std::string> files, folders;
-        path_names names;
-        std::string changed; // what made the attempt come to nothing
-    };
-
     template <class Check>
-    result build(const place& at, const plugin_type& type, const basic_bounds<System>& within, Check& check) const {
+    result build(const place& at, const plugin_type& type, const basic_bounds<System>& within,
+                 Check& check) const {
         require_trust<System>(at.directory, status_of(at.directory), options_.trust);
-        const build_record record(text_of(at.file(".record")));
-        expected known;
+        const build_record record(at.libraries.text());
+        expected_inputs known;
         if (!record.results().empty())
             for (const build_input& file : record.results()[0].files)
                 known.files.insert(file.path);
+        std::string changed;
         for (int attempt = 0; attempt < 3; ++attempt) {
-            known.changed.clear();
-            result made = try_to_build(at, type, within, check, record, known);
+            result made = try_to_build(at, type, within, check, record, known, changed);
             if (!made.library.empty())
                 return made;
-            trace("'", known.changed, "' changed while '", at.directory, "' was being compiled");
+            trace("'", changed, "' changed while '", at.directory, "' was being compiled");
         }
-        throw error::sources_keep_changing(at.directory, known.changed);
+        throw error::sources_keep_changing(at.directory, changed);
     }
 
     // Nothing where something changed meanwhile.
     template <class Check>
-    result try_to_build(const place& at, const plugin_type& type, const basic_bounds<System>& within, Check& check, const build_record& record,
-                        expected& known) const {
+    result try_to_build(const place& at, const plugin_type& type, const basic_bounds<System>& within,
+                        Check& check, const build_record& record, expected_inputs& known,
+                        std::string& changed) const {
         const std::vector<std::string> sources = sources_in(at.directory);
         for (const std::string& source : sources) {
             require_trusted(join(at.directory, source));
             known.files.insert(join(at.directory, source));
         }
         known.files.insert(flags_file(at));
-        const basic_inputs<System> before = look(at, known);
+        basic_observation<System> observed(at.directory, known);
 
-        const compile_flags flags = read_flags(at, before);
+        const compile_flags flags = read_flags(at, observed.before());
         std::vector<std::string> folders = basic_headers<System>(options_.include).folders(type);
         for (std::string& folder : folders)
             folder = absolute(folder);
         const basic_scratch<System> scratch(cache_);
-        basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch, within);
+        basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch,
+                                              within);
         folders.push_back(at.directory);
         for (const std::string& folder : flags.include_folders())
             folders.push_back(folder[0] == '/' ? folder : join(at.directory, folder));
 
-        const std::int64_t start = start_after(before, folders);
+        observed.begin(std::move(folders));
         build_result made;
         made.compiler = at.compiler.stamp();
-        made.packages = package_state<System>(start);
+        made.packages = package_state<System>(observed.start());
         try {
             tell(at, event::step::compiling, 0, sources.size());
             compilation.compile(
@@ -286,73 +244,30 @@ private:
         } catch (const error& failed) {
             if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
                 throw;
-            basic_inputs<System> after;
-            for (const std::string& path : known.files)
-                if (const build_input* const was = before.seen(path); was && !is_same(*was, after.file(path)))
-                    known.changed = path;
-            if (known.changed.empty())
+            if (observed.as_expected())
                 throw;
+            changed = observed.changed();
             return {};
         }
-        const build_inputs system = look_again(at, compilation.files(), folders, before, start, known, made);
-        if (package_state<System>(start) != made.packages)
-            made.packages.clear();
-        if (!known.changed.empty())
+        std::vector<std::string> files = compilation.files();
+        if (observed.before().seen(flags_file(at)))
+            files.push_back(flags_file(at));
+        build_inputs system;
+        if (!observed.take(files, made, system)) {
+            changed = observed.changed();
             return {};
+        }
+        if (package_state<System>(observed.start()) != made.packages)
+            made.packages.clear();
 
         for (const build_input& each : made.files)
             require_trusted(each.path);
         made.key = key_of(at, compilation.recipe(), made.files, system);
-        const std::string library = at.library(made.key);
+        const std::string library = at.libraries.result(made.key);
         tell(at, event::step::checking);
         publish_library(compilation.library(), library, check);
         made.size = static_cast<std::uint64_t>(status_of(library).st_size);
         return {library, record.with(made, system)};
-    }
-
-    static basic_inputs<System> look(const place& at, const expected& known) {
-        basic_inputs<System> seen;
-        for (const std::string& path : known.files)
-            seen.file(path);
-        for (const std::string& path : known.folders)
-            seen.folder(path, known.names.matter_to(at.directory));
-        return seen;
-    }
-
-    // Adds to a result all files and folders that it was made from, and gives those that are the system's.
-    // What may not be as it was when the compiler read it goes to `known`.
-    static build_inputs look_again(const place& at, std::vector<std::string> files,
-                                   const std::vector<std::string>& folders,
-                                   const basic_inputs<System>& before, std::int64_t start, expected& known,
-                                   build_result& made) {
-        basic_inputs<System> after;
-        build_inputs system;
-        const auto take = [&](build_inputs& into, const build_input& now) {
-            const build_input* const was = before.seen(now.path);
-            if (was ? !is_same(*was, &now) : !settled(now.state, start))
-                known.changed = now.path;
-            into.push_back({now.path, settled(now.state, start) ? now.state : file_identity(), now.digest});
-        };
-        if (before.seen(flags_file(at)))
-            files.push_back(flags_file(at));
-        known.names.clear();
-        for (const std::string& path : files) {
-            known.files.insert(path);
-            known.names.add(path);
-            if (const build_input* const now = after.file(path))
-                take(is_systems(at, path) ? system : made.files, *now);
-            else
-                known.changed = path;
-        }
-        for (const std::string& folder : folders_that_matter(at, made.files, folders, known.names)) {
-            known.folders.insert(folder);
-            take(made.folders, after.folder(folder, known.names.matter_to(at.directory)));
-        }
-        return system;
-    }
-
-    static bool is_same(const build_input& was, const build_input* now) {
-        return now && now->state == was.state && now->digest == was.digest;
     }
 
     static std::vector<std::string> sources_in(const std::string& directory) {
@@ -393,22 +308,6 @@ private:
         return folder[0] == '/' ? folder : join(canonical("."), folder);
     }
 
-    // A time that every change from now on will be seen to be later than: files are stamped in steps of some
-    // milliseconds, and what was written in this one could not be told from what will be.
-    static std::int64_t start_after(const basic_inputs<System>& seen,
-                                    const std::vector<std::string>& folders) {
-        std::int64_t newest = seen.newest();
-        for (const std::string& folder : folders) {
-            struct stat found;
-            if (System::stat(folder.c_str(), &found) == 0 && newest < file_identity(found).changed)
-                newest = file_identity(found).changed;
-        }
-        // A clock that is behind that of a file server is not waited for.
-        for (int i = 0; i < 50 && nanoseconds(System::now()) <= newest; ++i)
-            System::pause_a_millisecond();
-        return nanoseconds(System::now());
-    }
-
     static struct stat status_of(const std::string& path) {
         struct stat found;
         if (System::stat(path.c_str(), &found) != 0)
@@ -419,35 +318,6 @@ private:
     void require_trusted(const std::string& path) const {
         if (!options_.trust.everyone)
             require_trust<System>(canonical(path), status_of(path), options_.trust);
-    }
-
-    // What stands behind the state of the packages; never what lies beside the sources.
-    static bool is_systems(const place& at, const std::string& path) {
-        return path.compare(0, at.directory.size(), at.directory) != 0 && is_packaged<System>(path);
-    }
-
-    // The folders that a header was or could have been found in, and those in them that bear the name of one
-    // on the way to a header.
-    static std::set<std::string> folders_that_matter(const place& at, const build_inputs& files,
-                                                     std::vector<std::string> folders,
-                                                     const path_names& names) {
-        for (const build_input& each : files)
-            folders.emplace_back(parent(each.path));
-        std::set<std::string> found;
-        while (!folders.empty()) {
-            const std::string folder = std::move(folders.back());
-            folders.pop_back();
-            if (is_systems(at, folder) || !found.insert(folder).second)
-                continue;
-            for (const std::string& name : names_in<System>(folder)) {
-                struct stat inside;
-                // A link may lead back to here.
-                if (std::string path = join(folder, name);
-                    names.has(name) && System::lstat(path.c_str(), &inside) == 0 && S_ISDIR(inside.st_mode))
-                    folders.push_back(std::move(path));
-            }
-        }
-        return found;
     }
 
     static std::string key_of(const place& at, const std::string& recipe, const build_inputs& own,

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_SHELF_HPP
+#define TENON_SHELF_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <tenon/build_record.hpp>
+#include <tenon/cache.hpp>
+#include <tenon/comparison.hpp>
+#include <tenon/compiler.hpp>
+#include <tenon/error.hpp>
+#include <tenon/file.hpp>
+#include <tenon/inputs.hpp>
+#include <tenon/path.hpp>
+#include <tenon/posix.hpp>
+#include <tenon/trace.hpp>
+
+namespace tenon::inline v1::detail {
+
+/// Results of one kind in the cache: each has the SHA-256 of all that went into it in its name, and a record
+/// beside them lists the files that went into the last few.
+template <class System = posix>
+class basic_shelf {
+public:
+    /// All names begin with the path `stem`. `digest` is of what is the same for each result, and `end` is
+    /// how the names of results end.
+    basic_shelf(std::string stem, std::string digest, std::string_view end)
+        : stem_(std::move(stem)), digest_(std::move(digest)), end_(end) {}
+
+    std::string result(const std::string& key) const { return stem_ + key + end_; }
+    std::string record() const { return stem_ + digest_ + ".record"; }
+    std::string lock() const { return stem_ + digest_ + ".lock"; }
+
+    /// What has been remembered, as a text.
+    std::string text() const {
+        try {
+            return read_file<System>(record());
+        } catch (const error&) {
+            // Without it everything is compiled again, and what then stands in the way is an error that is
+            // worth more.
+            return "";
+        }
+    }
+
+    /// A result that is current: all of its files and folders are as they were when it was made.
+    struct found {
+        std::string path;    ///< empty where there is none
+        std::string record;  ///< the text that is to be remembered; empty where it is remembered already
+        build_result made{}; ///< and `system`: where they were asked for
+        build_inputs system{};
+    };
+
+    /// Of sources in `directory`. `changed_state` is told of each file that is in another state and says the
+    /// same.
+    template <class Changed>
+    found current(const std::string& directory, const basic_compiler<System>& compiler, bool with_inputs,
+                  Changed&& changed_state) const {
+        const std::int64_t look = nanoseconds(System::now());
+        const build_record record(text());
+        basic_inputs<System> inputs;
+        for (const build_result& each : record.results()) {
+            // A host without a compiler uses what was built while there was one.
+            const bool same_compiler = !compiler.found() || each.compiler == compiler.stamp();
+            if (!same_compiler || !has_size(result(each.key), each.size))
+                continue;
+            basic_comparison<System> compared(directory, record, each, look, inputs);
+            try {
+                if (!compared.same(compiler.found()))
+                    continue;
+            } catch (const error& e) {
+                trace("not using '", result(each.key), "': ", e.what());
+                continue;
+            }
+            for (const std::string& path : compared.read_again())
+                changed_state(path);
+            const bool first = &each == record.results().data();
+            found current{result(each.key), first && !compared.moved() ? "" : compared.record()};
+            if (with_inputs) {
+                if (!record.system_files(each, current.system))
+                    continue;
+                current.made = each;
+            }
+            trace("'", current.path, "' is current");
+            return current;
+        }
+        return {};
+    }
+
+    void remember(const std::string& record_text, const basic_scratch<System>& beside) const {
+        publish<System>(record(), record_text, beside.path());
+    }
+
+    /// Puts a finished file here, and forgets all but the `most` newest with it.
+    void keep(const std::string& finished, build_result made, const build_inputs& system, std::size_t most,
+              const basic_scratch<System>& beside) const {
+        const std::string path = result(made.key);
+        struct stat status;
+        if (System::stat(finished.c_str(), &status) != 0)
+            throw error::system_call("look at", finished, errno);
+        made.size = static_cast<std::uint64_t>(status.st_size);
+        if (System::rename(finished.c_str(), path.c_str()) != 0)
+            throw error::system_call("rename to", path, errno);
+        const build_record before(text());
+        const std::string now = before.with(std::move(made), system, most);
+        remember(now, beside);
+        for (const build_result& each : before.results())
+            if (now.find("result " + each.key) == now.npos)
+                System::unlink(result(each.key).c_str());
+    }
+
+private:
+    static bool has_size(const std::string& path, std::uint64_t size) {
+        struct stat found;
+        return System::stat(path.c_str(), &found) == 0 && static_cast<std::uint64_t>(found.st_size) == size;
+    }
+
+    std::string stem_, digest_, end_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
