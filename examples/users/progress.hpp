@@ -28,8 +28,10 @@ inline std::string printable(std::string text) {
 /// does not continue another.
 inline std::size_t width(std::string_view text) {
     std::size_t columns = 0;
-    for (const unsigned char byte : text)
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
         columns += byte < 0x80 ? 1 : byte >= 0xc0 ? 2 : 0;
+    }
     return columns;
 }
 
