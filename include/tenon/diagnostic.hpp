@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DIAGNOSTIC_HPP
+#define TENON_DIAGNOSTIC_HPP
+
+#include <charconv>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <tenon/error.hpp>
+#include <tenon/path.hpp>
+
+namespace tenon::inline v1 {
+
+/// One thing that a compiler or a linker has to say.
+struct diagnostic {
+    enum class severity { note, warning, error };
+
+    severity level = severity::error;
+    std::string file{};     ///< empty where it is about no file
+    std::size_t line = 0;   ///< from 1; 0 where that is not known
+    std::size_t column = 0; ///< from 1; 0 where that is not known
+    std::string text{};
+    std::vector<diagnostic> notes{}; ///< what belongs to it: where it was included, instantiated or declared
+
+    /// `/opt/users/json.cpp:12:7`, as editors and terminals open it.
+    std::string place() const {
+        std::string where = file;
+        for (const std::size_t number : {line, column})
+            if (number != 0)
+                where += ':' + std::to_string(number);
+        return where;
+    }
+};
+
+/// A command of a build that failed.
+struct failed_command {
+    std::string command{}; ///< as one would type it
+    std::string ending{};  ///< `exited with status 1`, `was killed by signal 11 (Segmentation fault)`
+    std::optional<int> exit_status{}, signal{};
+    std::string output{}; ///< word for word
+    std::vector<diagnostic> diagnostics{};
+};
+
+namespace detail {
+
+/// A text without what it says to a terminal: colours and links, ECMA-48.
+inline std::string without_colours(std::string_view text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\x1b') {
+            plain += text[i];
+        } else if (text.substr(i + 1, 1) == "[") {
+            for (i += 2; i < text.size() && (text[i] < '@' || text[i] > '~');)
+                ++i;
+        } else if (text.substr(i + 1, 1) == "]") {
+            for (++i; i < text.size() && text[i] != '\a' && text.substr(i, 2) != "\x1b\\";)
+                ++i;
+            i += text.substr(i, 1) == "\x1b" ? 1 : 0;
+        }
+    }
+    return plain;
+}
+
+/// Takes the first line away from a text.
+inline std::string_view take_line(std::string_view& text) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+    return line;
+}
+
+/// Reads what g++ and clang++, and the linkers that they run, have said.
+class diagnostic_reader {
+public:
+    /// `folder` is where they ran, which their relative paths begin in.
+    explicit diagnostic_reader(std::string_view folder) : folder_(folder) {}
+
+    std::vector<diagnostic> read(std::string_view said) {
+        const std::string plain = without_colours(said);
+        for (std::string_view rest = plain; !rest.empty();) {
+            const std::string_view line = take_line(rest);
+            // Older clangs show the source as it is, which may look like anything.
+            if (!is_marks(rest.substr(0, rest.find('\n'))))
+                look_at(line);
+        }
+        return std::move(found_);
+    }
+
+private:
+    static bool begins(std::string_view text, std::string_view with) {
+        return text.substr(0, with.size()) == with;
+    }
+
+    static bool is_marks(std::string_view line) {
+        return line.find('^') != line.npos && line.find_first_not_of(" \t^~") == line.npos;
+    }
+
+    void look_at(std::string_view line) {
+        diagnostic read;
+        if (const std::string_view from = included_from(line); !from.empty()) {
+            put_place(read, from);
+            read.text = "included from here";
+            leads_.push_back(std::move(read));
+        } else if (begins(line, ">>> ")) {
+            add_reference(line.substr(4));
+        } else if (line.empty() || line[0] == ' ' || line[0] == '\t') {
+            return; // the source, and marks below it
+        } else if (labelled(line, read) || linkers(line, read)) {
+            add(std::move(read));
+        } else if (const auto gap = line.find(":  ");
+                   gap != line.npos && line.find("required") != line.npos) {
+            put_place(read, line.substr(0, gap));
+            read.text = line.substr(line.find_first_not_of(' ', gap + 1));
+            leads_.push_back(std::move(read));
+        }
+    }
+
+    void add(diagnostic read) {
+        if (read.level == diagnostic::severity::note && !found_.empty()) {
+            found_.back().notes.push_back(std::move(read));
+            return;
+        }
+        // What runs the linker repeats that it failed.
+        if (!found_.empty() && read.file.empty() &&
+            (begins(read.text, "ld returned ") || begins(read.text, "linker command failed ")))
+            return;
+        for (diagnostic& lead : leads_)
+            lead.level = diagnostic::severity::note;
+        read.notes = std::exchange(leads_, {});
+        found_.push_back(std::move(read));
+    }
+
+    // `FILE:LINE:COLUMN: error: TEXT`, and `PROGRAM: error: TEXT`.
+    bool labelled(std::string_view line, diagnostic& into) const {
+        using severity = diagnostic::severity;
+        constexpr std::pair<std::string_view, severity> labels[] = {
+            {"error: ", severity::error},     {"fatal error: ", severity::error},
+            {"fatal: ", severity::error},     {"internal compiler error: ", severity::error},
+            {"warning: ", severity::warning}, {"sorry, unimplemented: ", severity::error},
+            {"note: ", severity::note},       {"remark: ", severity::note}};
+        auto first = line.npos;
+        for (const auto& [label, level] : labels) {
+            auto at = begins(line, label) ? 0 : line.find(": " + std::string(label));
+            if (at >= first)
+                continue;
+            first = at;
+            into.level = level;
+            into.text = line.substr(at + label.size() + (at == 0 ? 0 : 2));
+        }
+        if (first == line.npos)
+            return false;
+        std::string_view head = line.substr(0, first);
+        if (const auto function = head.find(":function ");
+            function != head.npos) // gold: OBJECT:SOURCE:function NAME
+            head = head.substr(0, function),
+            head.remove_prefix(head.find(".o:") == head.npos ? 0 : head.find(".o:") + 3);
+        else if (!has_line(head)) // a program, or something else that has the word
+            return head.find_first_of(" \t\"'") == head.npos;
+        put_place(into, head);
+        return true;
+    }
+
+    // What ld says without saying that it is an error.
+    bool linkers(std::string_view line, diagnostic& into) const {
+        const auto colon = line.find(": ");
+        const std::string_view program = basename(line.substr(0, colon));
+        const bool by_name =
+            colon != line.npos && (program == "ld" || begins(program, "ld.") || program.ends_with("-ld"));
+        if (by_name)
+            line.remove_prefix(colon + 2);
+        if (line.find(": in function `") != line.npos)
+            return false;
+        for (const std::string_view word : {"undefined reference to ", "multiple definition of "})
+            if (const auto at = line.find(": " + std::string(word)); at != line.npos) {
+                std::string_view head = line.substr(0, at);
+                if (const auto section = head.rfind(":("); section != head.npos) // SOURCE:(.text+0x5)
+                    head = head.substr(0, section);
+                put_place(into, head);
+                into.text = line.substr(at + 2);
+                return true;
+            }
+        into.text = line;
+        return by_name;
+    }
+
+    // lld and mold say below an error where they found it.
+    void add_reference(std::string_view text) {
+        constexpr std::string_view word = "referenced by ";
+        if (found_.empty() || !begins(text, word))
+            return;
+        diagnostic read;
+        read.level = diagnostic::severity::note;
+        read.text = text;
+        text.remove_prefix(word.size());
+        // `json.cpp:12 (/opt/users/json.cpp:12)`
+        if (const auto whole = text.find(" ("); whole != text.npos && text.back() == ')')
+            text = text.substr(whole + 2, text.size() - whole - 3);
+        put_place(read, text);
+        if (found_.back().file.empty())
+            found_.back().file = read.file, found_.back().line = read.line;
+        found_.back().notes.push_back(std::move(read));
+    }
+
+    // `In file included from FILE:LINE,` and, below, `                 from FILE:LINE:`.
+    static std::string_view included_from(std::string_view line) {
+        for (const std::string_view words : {"In file included from ", "                 from "})
+            if (begins(line, words)) {
+                line.remove_prefix(words.size());
+                return line.substr(0, line.find_last_not_of(",:") + 1);
+            }
+        return {};
+    }
+
+    static bool take_number(std::string_view& text, std::size_t& into) {
+        const auto colon = text.rfind(':');
+        if (colon == text.npos || colon == 0)
+            return false;
+        const std::string_view digits = text.substr(colon + 1);
+        std::size_t number = 0;
+        const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+        if (failed != std::errc{} || end != digits.data() + digits.size() || number == 0)
+            return false;
+        into = number;
+        text.remove_suffix(text.size() - colon);
+        return true;
+    }
+    static bool has_line(std::string_view place) {
+        std::size_t ignored = 0;
+        return take_number(place, ignored);
+    }
+
+    // From the right: a path may have colons too.
+    void put_place(diagnostic& into, std::string_view place) const {
+        std::size_t last = 0;
+        if (take_number(place, last)) {
+            into.line = last;
+            if (take_number(place, into.line))
+                into.column = last;
+        }
+        const bool made_up = place.empty() || place[0] == '<'; // <command line>
+        into.file = made_up || place[0] == '/' || folder_.empty() ? std::string(place) : join(folder_, place);
+    }
+
+    std::string_view folder_;
+    std::vector<diagnostic> found_, leads_;
+};
+
+/// Reads `exited with status 1` and `was killed by signal 11`.
+inline std::optional<int> number_after(std::string_view text, std::string_view words) {
+    int number = 0;
+    if (text.substr(0, words.size()) != words)
+        return {};
+    const auto [end, failed] = std::from_chars(text.data() + words.size(), text.data() + text.size(), number);
+    return failed == std::errc{} ? std::optional(number) : std::nullopt;
+}
+
+inline bool is_ending(std::string_view line) {
+    for (const std::string_view words :
+         {"exited with status ", "was killed by signal ", "was ended after ", "ended in an unknown way"})
+        if (line.substr(0, words.size()) == words)
+            return true;
+    return false;
+}
+
+} // namespace detail
+
+/// The commands that failed in a build, out of the error's text; none where it is another error.
+///
+///     catch (const tenon::error& e) {
+///         for (const tenon::failed_command& each : tenon::failed_commands(e))
+///             std::cerr << each.command << ' ' << each.ending << '\n';   // g++ -std=c++20 ... exited with
+///             status 1
+///     }
+inline std::vector<failed_command> failed_commands(const error& of) {
+    const std::string_view text = of.what();
+    const std::string mark = std::string("\nthe plugin in '") + of.path() + "' was not built:\n";
+    const auto begin = text.find(mark);
+    if (begin == text.npos)
+        return {};
+    std::vector<failed_command> found;
+    std::string_view rest = text.substr(begin + mark.size());
+    // All were run by one program: a line that only looks like a command is one that a compiler has said.
+    const std::string_view program = rest.substr(0, rest.find(' ') + 1);
+    while (!rest.empty()) {
+        const std::string_view line = detail::take_line(rest);
+        if (line.substr(0, program.size()) == program && detail::is_ending(rest)) {
+            std::string_view ending = detail::take_line(rest);
+            constexpr std::string_view said = ", and said:";
+            if (ending.size() > said.size() && ending.substr(ending.size() - said.size()) == said)
+                ending.remove_suffix(said.size());
+            found.push_back({std::string(line), std::string(ending),
+                             detail::number_after(ending, "exited with status "),
+                             detail::number_after(ending, "was killed by signal ")});
+        } else if (!found.empty()) {
+            found.back().output.append(line).append("\n");
+        }
+    }
+    for (failed_command& each : found)
+        each.diagnostics = detail::diagnostic_reader(of.path()).read(each.output);
+    return found;
+}
+
+/// What the compiler and the linker say of a build that failed; none where the error is another.
+///
+///     catch (const tenon::error& e) {
+///         for (const tenon::diagnostic& each : tenon::diagnostics(e))
+///             editor.mark(each.file, each.line, each.column, each.text);
+///     }
+inline std::vector<diagnostic> diagnostics(const error& of) {
+    std::vector<diagnostic> all;
+    for (failed_command& each : failed_commands(of))
+        for (diagnostic& one : each.diagnostics)
+            all.push_back(std::move(one));
+    return all;
+}
+
+} // namespace tenon::inline v1
+
+#endif
