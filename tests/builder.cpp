@@ -394,13 +394,6 @@ TEST_CASE("flags that would lead the builder's own outputs astray are refused by
                                    "-MFx",
                                    "-Wp,-MD,x",
                                    "@arguments",
-                                   "-wrapper",
-                                   "-specs=x",
-                                   "--specs=x",
-                                   "-fplugin=x.so",
-                                   "-fpass-plugin=x.so",
-                                   "-B.",
-                                   "-B",
                                    "-fsyntax-only",
                                    "-save-temps",
                                    "-###"}) {
@@ -415,6 +408,24 @@ TEST_CASE("flags that would lead the builder's own outputs astray are refused by
     work.options.flags = {"-S"};
     CHECK(work.complaint().substr(0, 40) == "options.flags: the flag '-S' is refused,");
     CHECK(work.compiles() == 0);
+}
+
+TEST_CASE("flags that run other programs are refused, unless an option lets them, and so is what came of them",
+          "[builder]") {
+    workshop work;
+    write(work.plugin / "compile_flags.txt", "-wrapper\n" + (work.root / "wrap").native());
+    write(work.root / "wrap", "#!/bin/sh\necho >> '" + (work.root / "ran").native() + "'\nexec \"$@\"\n");
+    permissions(work.root / "wrap", tests::fs::perms::owner_all);
+    const std::string refusal = "~/plugin/compile_flags.txt:1: the flag '-wrapper' is refused, because it has another "
+                                "program take part in the build, of which a change would not be seen; remove it, or set "
+                                "options.flags_may_run_programs";
+    CHECK(work.complaint() == refusal);
+    CHECK(work.code == errc::build_failed);
+    work.options.flags_may_run_programs = true;
+    CHECK(work.answer() == 42);
+    CHECK(exists(work.root / "ran"));
+    work.options.flags_may_run_programs = false;
+    CHECK(work.complaint() == refusal);
 }
 
 TEST_CASE("a directory without sources says what was expected and what is there", "[builder]") {

@@ -42,6 +42,8 @@ struct build_options {
     std::vector<std::string> compiler{}; ///< program and first arguments, such as {"ccache", "g++"}; empty:
                                          ///< $CXX, else the family that built this program
     std::vector<std::string> flags{};    ///< for every plugin, and before those in its compile_flags.txt
+    bool flags_may_run_programs = false; ///< lets flags name programs that take part in the build: compiler
+                                         ///< plugins, -B, -wrapper, -specs
     std::vector<std::string> include{};  ///< folders searched before those in $TENON_INCLUDE and those that
                                          ///< the compiler of this program saw
     tenon::trust trust{};
@@ -131,6 +133,7 @@ private:
             for (const std::string& each : *list)
                 all.field(each);
         }
+        all.field(options_.flags_may_run_programs ? "flags may run programs" : "");
         // What was compiled from files that one host trusts is nothing to a host that trusts fewer.
         all.field(options_.trust.everyone ? "everyone" : "");
         for (const uid_t user : options_.trust.users)
@@ -291,7 +294,7 @@ private:
     }
 
     compile_flags read_flags(const place& at, const basic_inputs<System>& seen) const {
-        compile_flags flags;
+        compile_flags flags(options_.flags_may_run_programs);
         for (const std::string& flag : options_.flags)
             flags.add(flag, "options.flags");
         const std::string path = flags_file(at);

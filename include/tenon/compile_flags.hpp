@@ -16,11 +16,17 @@ namespace tenon::inline v1::detail {
 /// The flags that somebody gives for a plugin, sorted by who reads them.
 class compile_flags {
 public:
+    /// `may_run_programs`: whether flags may name programs that take part in the build.
+    explicit compile_flags(bool may_run_programs = false) : may_run_programs_(may_run_programs) {}
+
     /// Adds one flag, or the value of the one before. `where` says where it stands, for whoever has to change
     /// it.
     void add(const std::string& flag, const std::string& where) {
-        if (refused(flag))
+        if (takes_away(flag) || (passed_on_ && passes_away(flag)))
             throw error::refused_flag(where, flag);
+        if (!may_run_programs_ && runs_a_program(flag))
+            throw error::flag_runs_program(where, flag);
+        passed_on_ = among(flag, {"-Xlinker", "-Xpreprocessor", "-Xclang"});
         const bool value =
             std::exchange(value_follows_, among(flag, {"-l", "-L", "-z", "-u", "-T", "-Xlinker"}));
         if (value || value_follows_ || for_the_linker(flag))
@@ -81,12 +87,33 @@ private:
         return false;
     }
 
-    // What would have the compiler write something else, or to another place, or run another program.
-    static bool refused(std::string_view flag) {
-        return among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble",
-                            "--preprocess", "--help", "--version", "-dumpversion", "-dumpmachine"}) ||
-               begins(flag, {"@", "-o", "--output", "-M", "-Wp,-M", "-B", "-wrapper", "-specs", "--specs",
-                             "-fplugin", "-fpass-plugin", "-save-temps", "--save-temps"});
+    // What would have the compiler write something else, or to another place, or read flags that nobody has
+    // looked at.
+    static bool takes_away(std::string_view flag) {
+        if (among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess",
+                         "--help", "--version", "-dumpversion", "-dumpmachine"}) ||
+            begins(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps"}))
+            return true;
+        if (!begins(flag, {"-Wl,", "-Wp,"}))
+            return false;
+        for (flag.remove_prefix(4); !flag.empty();) {
+            const std::string_view part = flag.substr(0, flag.find(','));
+            if (passes_away(part))
+                return true;
+            flag.remove_prefix(part.size() < flag.size() ? part.size() + 1 : flag.size());
+        }
+        return false;
+    }
+
+    // The same of what a step of the compiler is given: a linker's -M writes a map to standard output.
+    static bool passes_away(std::string_view flag) {
+        return flag == "-o" || begins(flag, {"--output", "-M", "@"});
+    }
+
+    // What would have another program run than those of the compiler, which nothing looks for changes of.
+    static bool runs_a_program(std::string_view flag) {
+        return begins(flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path",
+                             "-load"});
     }
 
     static bool for_the_linker(std::string_view flag) {
@@ -101,7 +128,9 @@ private:
     }
 
     std::vector<std::string> compile_, link_;
-    bool value_follows_ = false;
+    bool may_run_programs_;
+    bool value_follows_ = false; // of the flag before
+    bool passed_on_ = false;
 };
 
 } // namespace tenon::inline v1::detail

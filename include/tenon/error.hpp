@@ -316,6 +316,12 @@ public:
                      "where, is not for its flags to say; remove it"),
                 std::string(where.substr(0, where.rfind(':')))};
     }
+    static error flag_runs_program(std::string_view where, std::string_view flag) {
+        return {errc::build_failed,
+                text(where, ": the flag '", flag, "' is refused, because it has another program take part in the build, of which a "
+                     "change would not be seen; remove it, or set options.flags_may_run_programs"),
+                std::string(where.substr(0, where.rfind(':')))};
+    }
     static error build_failed(const std::string& directory, std::string_view first, std::string_view runs,
                               errc code = errc::build_failed) {
         return {code, text(first, "\nthe plugin in '", directory, "' was not built:\n", runs), directory};

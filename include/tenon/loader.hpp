@@ -38,6 +38,7 @@ struct loader_options {
     std::string cache{};                 ///< where results are kept; see README for what else is looked at
     std::vector<std::string> compiler{}; ///< its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
     std::vector<std::string> flags{};    ///< more of them, for every plugin
+    bool flags_may_run_programs = false; ///< lets a plugin's flags name programs that take part in its build: compiler plugins, -B, -wrapper
     std::vector<std::string> include{};  ///< folders with headers, before those of the interface and of tenon
     std::vector<std::string> search{};   ///< folders in which a bare name may be a library, `name.so` or `libname.so`
     build_policy build = build_policy::when_needed;
@@ -176,6 +177,7 @@ private:
         const stop_event stop(options_);
         const detail::basic_builder<> builder({.compiler = options_.compiler,
                                                .flags = options_.flags,
+                                               .flags_may_run_programs = options_.flags_may_run_programs,
                                                .include = options_.include,
                                                .trust = options_.trust,
                                                .on_event = options_.on_event,
