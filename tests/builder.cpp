@@ -478,7 +478,7 @@ TEST_CASE("an error has the command, how it ended and every word", "[builder]") 
           "the plugin in '~/plugin' was not built:\n"
           "~/c++ " +
               tenon::detail::language_flag() + toolchain_flags() +
-              " -O2 -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fno-gnu-unique -I~/include "
+              " -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -O2 -g -fno-gnu-unique -I~/include "
               "-I" +
               tenon::detail::headers({work.include}).folders(tiny).back() +
               " -MD -MT library -MF UNFINISHED/0.d -c ~/plugin/main.cpp -o UNFINISHED/0.o\n"

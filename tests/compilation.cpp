@@ -31,8 +31,8 @@ TEST_CASE("the files that a compiler has read are read off its makefile, whateve
 }
 
 TEST_CASE("the files that a linker has opened are read off its trace", "[compilation]") {
-    CHECK(read_linked("/usr/lib/crti.o\n/own/libx.a(member.o)\n(/own/liby.a)member.o\n\nlast") ==
-          list{"/usr/lib/crti.o", "/own/libx.a", "/own/liby.a", "last"});
+    CHECK(read_linked("/usr/lib/crti.o\n/own/libx.a(member.o)\n(/own/liby.a)member.o\ntrace: libz.a(m.o)\n\nlast") ==
+          list{"/usr/lib/crti.o", "/own/libx.a", "/own/liby.a", "libz.a", "last"});
     CHECK(read_linked("") == list{});
 }
 
@@ -55,7 +55,9 @@ TEST_CASE("a compilation knows what it read, with each compiler and linker", "[c
             flags.add_lines("-L..\n-larchive\n" + (linker.empty() ? "" : "-fuse-ld=" + linker),
                             "compile_flags.txt");
             if (!linker.empty() &&
-                tests::run({compiler, "-fuse-ld=" + linker, "-shared", "-o", root / "probe.so"}).status != 0)
+                tests::run({compiler, "-fuse-ld=" + linker, "-shared", "-o", root / "probe.so", "-x", "c++",
+                            "/dev/null"})
+                        .status != 0)
                 continue;
             INFO(compiler + " " + linker);
             const basic_scratch<> scratch(cache);
@@ -130,4 +132,46 @@ TEST_CASE("sources are compiled at the same time, as many as there are processor
     }
     CHECK(all == 7);
     CHECK((most > 1 && most <= 3));
+}
+
+TEST_CASE("a link that a fast linker refuses is left to the compiler's own", "[compilation]") {
+    const scratch_directory root;
+    const std::string directory = root / "plugin", program = root / "c++", log = root / "log";
+    write(root / "plugin/a.cpp", "int f() { return 1; }\n");
+    const basic_cache<> cache(root / "cache");
+    const auto links = [&](const std::string& refuse) {
+        write(program, "#!/bin/sh\necho \"$@\" >> '" + log + "'\ncase \"$*\" in *--version*) ;; *" + refuse +
+                           "*-shared*|*-shared*" + refuse +
+                           "*) echo not me >&2; exit 1;; esac\nexec " TENON_GXX " \"$@\"\n");
+        tests::fs::permissions(program, tests::fs::perms::owner_all);
+        tests::fs::remove(log);
+        const basic_scratch<> scratch(cache);
+        const basic_compiler<> compiler({program});
+        const compile_flags flags;
+        basic_compilation<> compilation(compiler, directory, {"a.cpp"}, flags, {}, scratch);
+        compilation.compile([](std::size_t) {});
+        compilation.link();
+        CHECK(tests::fs::exists(compilation.library()));
+        return compilation.recipe();
+    };
+    const std::string with_any = links("-fuse-ld=no-such"), with_own = links("-fuse-ld");
+    const bool has_fast = tests::read(log).find("-fuse-ld=") != std::string::npos;
+    CHECK((with_any != with_own) == has_fast);
+}
+
+TEST_CASE("a profile is for speed of the plugin or of the compiler", "[compilation]") {
+    const scratch_directory root;
+    const basic_cache<> cache(root / "cache");
+    const std::string directory = root / "plugin";
+    write(root / "plugin/a.cpp", "#ifdef __OPTIMIZE__\n#error fast\n#else\n#error quick\n#endif\n");
+    const auto said = [&](tenon::profile wanted) {
+        const compile_flags flags;
+        const basic_scratch<> scratch(cache);
+        const basic_compiler<> compiler({TENON_GXX});
+        basic_compilation<> compilation(compiler, directory, {"a.cpp"}, flags, {}, scratch, {}, wanted);
+        return tests::refusal([&] { compilation.compile([](std::size_t) {}); });
+    };
+    CHECK(said(tenon::profile::optimised).find("#error fast") != std::string::npos);
+    CHECK(said(tenon::profile::optimised).find(" -O2 -g ") != std::string::npos);
+    CHECK(said(tenon::profile::quick).find("#error quick") != std::string::npos);
 }

@@ -46,6 +46,9 @@ struct build_options {
                                          ///< plugins, -B, -wrapper, -specs
     std::vector<std::string> include{};  ///< folders searched before those in $TENON_INCLUDE and those that
                                          ///< the compiler of this program saw
+    tenon::profile profile = profile::optimised;
+    unsigned jobs =
+        0; ///< compilers at once, of all loaders of this process together; 0: one for each processor
     tenon::trust trust{};
     event_handler on_event{};
     tenon::limits limits{};   ///< of each run of the compiler
@@ -128,6 +131,7 @@ private:
               std::string_view(include ? include : "")})
             all.field(part);
         all.field(language_flag()).field(compiler.choice());
+        all.field(options_.profile == profile::quick ? "quick" : "optimised");
         for (const std::vector<std::string>* list : {&options_.flags, &options_.include}) {
             all.field(std::to_string(list->size()));
             for (const std::string& each : *list)
@@ -229,7 +233,7 @@ private:
             folder = absolute(folder);
         const basic_scratch<System> scratch(cache_);
         basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch,
-                                              within);
+                                              within, options_.profile, options_.jobs);
         folders.push_back(at.directory);
         for (const std::string& folder : flags.include_folders())
             folders.push_back(folder[0] == '/' ? folder : join(at.directory, folder));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,13 +16,23 @@
 #include <tenon/compiler.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
+#include <tenon/jobs.hpp>
+#include <tenon/linker.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
 #include <tenon/process.hpp>
 #include <tenon/sha256.hpp>
 #include <tenon/toolchain.hpp>
 
-namespace tenon::inline v1::detail {
+namespace tenon::inline v1 {
+
+/// What plugins are compiled for.
+enum class profile {
+    optimised, ///< to run fast and to be looked into by a debugger: -O2 -g
+    quick,     ///< to be there soon after an edit: -O0
+};
+
+namespace detail {
 
 /// The files that a compiler says, in the words of a makefile, that it has read.
 inline word_list read_dependencies(std::string_view makefile) {
@@ -56,6 +67,9 @@ inline word_list read_linked(std::string_view trace) {
     while (!trace.empty()) {
         std::string_view line = trace.substr(0, trace.find('\n'));
         trace.remove_prefix(line.size() < trace.size() ? line.size() + 1 : line.size());
+        constexpr std::string_view prefix = "trace: "; // mold
+        if (line.substr(0, prefix.size()) == prefix)
+            line.remove_prefix(prefix.size());
         if (!line.empty() && line.front() == '(')
             line = line.substr(1, line.find(')') - 1);
         else if (!line.empty() && line.back() == ')')
@@ -73,9 +87,10 @@ public:
     /// Of `sources` in `directory`, with headers searched in `folders` first.
     basic_compilation(const basic_compiler<System>& compiler, const std::string& directory, word_list sources,
                       const compile_flags& flags, const word_list& folders, const basic_scratch<System>& in,
-                      const basic_bounds<System>& within = {})
+                      const basic_bounds<System>& within = {}, profile wanted = profile::optimised,
+                      unsigned jobs = 0)
         : directory_(directory), sources_(std::move(sources)), flags_(flags), scratch_(in), bounds_(within),
-          compile_(compiler.arguments()) {
+          jobs_(jobs), compile_(compiler.arguments()) {
         const compiler_traits traits = compiler.traits(within);
 #ifdef __clang__
         constexpr bool with_clang = true;
@@ -89,7 +104,8 @@ public:
         add(compile_, toolchain_flags(toolchain, traits.clang));
         // Default visibility would let a symbol of the host, or of another plugin, take the place of this
         // one's.
-        add(compile_, {"-O2", "-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
+        add(compile_, {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
+        add(compile_, wanted == profile::quick ? word_list{"-O0"} : word_list{"-O2", "-g"});
         // A unique symbol keeps a library in memory for good, and its value from one version to the next.
         if (traits.gnu_unique)
             compile_.push_back("-fno-gnu-unique");
@@ -105,6 +121,8 @@ public:
         // Clang leaves a sanitizer's symbols to the host's executable.
         if (!(traits.clang && sanitizes(link_)))
             link_.push_back("-Wl,-z,defs");
+        if (lets_choose_linker(link_) && lets_choose_linker(flags.link()))
+            linker_ = find_fast_linker(compiler, within);
     }
 
     /// What makes the library what it is, besides the files that are read.
@@ -115,55 +133,35 @@ public:
             for (const std::string& word : *list)
                 all.field(word);
         }
-        return all.hex();
+        return all.field(linker_.flag).field(linker_.version).hex();
     }
 
     /// Throws what the compiler says of each source that it refuses. `done` is called with the number of
     /// sources that are done, each time that it grows.
     template <class Done>
     void compile(Done&& done) {
-        // A machine that does not know counts as one.
-        const auto at_once = static_cast<std::size_t>(std::max(System::processors(), 1L));
-        std::vector<basic_process<System>> runs;
-        std::vector<ended> ends;
-        const auto wait_for_next = [&] {
-            const basic_process<System>& next = runs[ends.size()];
-            ends.push_back(runs[ends.size()].wait());
-            if (cut_short(ends.back())) {
-                failures failed;
-                failed.look_at(next.what(), ends.back(), "");
-                failed.raise(directory_);
-            }
-            done(ends.size());
-        };
-        for (std::size_t i = 0; i < sources_.size(); ++i) {
-            if (i >= at_once)
-                wait_for_next();
-            command what = prepared(compile_);
-            add(what.arguments, {"-MD", "-MT", "library", "-MF", made(i, ".d"), "-c",
-                                 join(directory_, sources_[i]), "-o", made(i, ".o")});
-            runs.emplace_back(std::move(what), bounds_);
-        }
-        while (ends.size() < runs.size())
-            wait_for_next();
-
         failures failed;
-        for (std::size_t i = 0; i < runs.size(); ++i)
-            failed.look_at(runs[i].what(), ends[i], made(i, ".o"));
+        std::size_t ends = 0;
+        for_each_run(sources_.size(), [&](std::size_t i, const command& what, const ended& end) {
+            if (!succeeded(end, made(i, ".o")))
+                failed.add(what, end);
+            done(++ends);
+        });
         failed.raise(directory_);
     }
 
     void link() {
-        command what = prepared(link_);
-        for (std::size_t i = 0; i < sources_.size(); ++i)
-            what.arguments.push_back(made(i, ".o"));
-        add(what.arguments, {"-o", library()});
-        add(what.arguments, flags_.link());
-        if (!flags_.link().empty())
-            what.arguments.push_back("-Wl,--trace");
+        command what = link_command();
         ended end = run<System>(what, bounds_);
+        if (!succeeded(end, library()) && !linker_.flag.empty() && !cut_short(end)) {
+            trace("linking with the compiler's own linker, because ", linker_.version, " failed: ", end.err);
+            linker_ = {};
+            what = link_command();
+            end = run<System>(what, bounds_);
+        }
         failures failed;
-        failed.look_at(what, end, library());
+        if (!succeeded(end, library()))
+            failed.add(what, end);
         failed.raise(directory_);
         linked_ = read_linked(end.out);
     }
@@ -194,16 +192,18 @@ private:
         return end.cause == end_cause::time || end.cause == end_cause::stop;
     }
 
+    static bool succeeded(const ended& end, const std::string& result) {
+        struct stat made;
+        // Where nobody knows how it ended, its result tells.
+        return !end.failed() && System::stat(result.c_str(), &made) == 0;
+    }
+
     // What went wrong, of as many commands as there were.
     struct failures {
         std::string first, runs;
         errc code = errc::build_failed;
 
-        void look_at(const command& what, const ended& end, const std::string& result) {
-            struct stat made;
-            // Where nobody knows how it ended, its result tells.
-            if (!end.failed() && System::stat(result.c_str(), &made) == 0)
-                return;
+        void add(const command& what, const ended& end) {
             const std::string said = end.err + end.out;
             const std::string how = std::string(basename(what.arguments[0])) + ' ' + end.how();
             if (cut_short(end)) {
@@ -220,8 +220,8 @@ private:
 
         void raise(const std::string& directory) const {
             if (!runs.empty())
-                throw error::build_failed(directory, first,
-                                          std::string_view(runs).substr(0, runs.size() - 1), code);
+                throw error::build_failed(directory, first, std::string_view(runs).substr(0, runs.size() - 1),
+                                          code);
         }
 
         static bool ends_line(const std::string& text) { return !text.empty() && text.back() == '\n'; }
@@ -249,6 +249,60 @@ private:
         return false;
     }
 
+    // Compiles so many sources, and tells of each how that ended, in their order.
+    template <class Ended>
+    void for_each_run(std::size_t count, Ended&& tell) {
+        struct running {
+            basic_process<System> process;
+            basic_job<System> job;
+        };
+        std::deque<running> now;
+        std::size_t ends = 0;
+        const auto wait_for_next = [&] {
+            const ended end = now.front().process.wait();
+            if (cut_short(end)) {
+                failures failed;
+                failed.add(now.front().process.what(), end);
+                failed.raise(directory_);
+            }
+            tell(ends++, now.front().process.what(), end);
+            now.pop_front();
+        };
+        for (std::size_t i = 0; i < count; ++i) {
+            basic_job<System> job = basic_job<System>::one_of(jobs_);
+            // Who waits for others while having what they wait for may wait for ever.
+            while (!job && !now.empty()) {
+                wait_for_next();
+                job = basic_job<System>::one_of(jobs_);
+            }
+            if (!job)
+                job = basic_job<System>::next_of(jobs_, bounds_);
+            now.push_back({basic_process<System>(compile_command(i), bounds_), std::move(job)});
+        }
+        while (!now.empty())
+            wait_for_next();
+    }
+
+    command compile_command(std::size_t i) const {
+        command what = prepared(compile_);
+        add(what.arguments, {"-MD", "-MT", "library", "-MF", made(i, ".d"), "-c",
+                             join(directory_, sources_[i]), "-o", made(i, ".o")});
+        return what;
+    }
+
+    command link_command() const {
+        command what = prepared(link_);
+        if (!linker_.flag.empty())
+            what.arguments.push_back(linker_.flag);
+        for (std::size_t i = 0; i < sources_.size(); ++i)
+            what.arguments.push_back(made(i, ".o"));
+        add(what.arguments, {"-o", library()});
+        add(what.arguments, flags_.link());
+        if (!flags_.link().empty())
+            what.arguments.push_back("-Wl,--trace");
+        return what;
+    }
+
     // In the directory, so that relative paths in flags are relative to where they stand.
     command prepared(const word_list& arguments) const {
         return {arguments, basic_compiler<System>::variables(), directory_};
@@ -267,9 +321,12 @@ private:
     const compile_flags& flags_;
     const basic_scratch<System>& scratch_;
     basic_bounds<System> bounds_;
+    unsigned jobs_;
     word_list compile_, link_, linked_;
+    fast_linker linker_;
 };
 
-} // namespace tenon::inline v1::detail
+} // namespace detail
+} // namespace tenon::inline v1
 
 #endif

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_JOBS_HPP
+#define TENON_JOBS_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include <tenon/bounds.hpp>
+#include <tenon/posix.hpp>
+
+namespace tenon::inline v1::detail {
+
+/// One of the compilers that this process may run at once, whichever threads and loaders they work for; for
+/// as long as it lives.
+template <class System = posix>
+class basic_job {
+public:
+    basic_job() = default; ///< none
+    basic_job(basic_job&& other) noexcept : held_(std::exchange(other.held_, false)) {}
+    basic_job& operator=(basic_job&& other) noexcept {
+        std::swap(held_, other.held_);
+        return *this;
+    }
+    ~basic_job() {
+        if (held_)
+            --running();
+    }
+
+    explicit operator bool() const noexcept { return held_; }
+
+    /// One of `most`, of as many as there are processors where that is 0; none where others have them all.
+    static basic_job one_of(unsigned most) noexcept {
+        // A machine that does not know counts as one.
+        const long limit = most != 0 ? static_cast<long>(most) : std::max(System::processors(), 1L);
+        basic_job job;
+        long now = running().load();
+        while (now < limit && !job.held_)
+            job.held_ = running().compare_exchange_weak(now, now + 1);
+        return job;
+    }
+
+    /// The same, when there is one. None where the wait is called off, which the next program then sees too.
+    static basic_job next_of(unsigned most, const basic_bounds<System>& within) noexcept {
+        basic_job job = one_of(most);
+        while (!job && within.cause() == end_cause::itself) {
+            within.pause(2);
+            job = one_of(most);
+        }
+        return job;
+    }
+
+private:
+    static std::atomic<long>& running() noexcept {
+        static std::atomic<long> count = 0;
+        return count;
+    }
+
+    bool held_ = false;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
