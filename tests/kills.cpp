@@ -310,6 +310,47 @@ TEST_CASE("a builder that is killed before any one of its system calls does no h
     CHECK(work.nothing_unfinished());
 }
 
+TEST_CASE("real compilers end with a host that is killed, and take their temporary files along", "[kills]") {
+    const bool sanitized =
+        std::string_view(tenon::detail::toolchain).find("sanitizer=none") == std::string_view::npos;
+    for (const std::string& compiler : sanitized ? std::vector<std::string>{TENON_CXX} : tests::compilers()) {
+        const scratch_directory scratch;
+        const path temporary = scratch / "temporary";
+        tests::fs::create_directory(temporary);
+        write(scratch / "include/noted.hpp", "// a plugin_type named \"noted\"\n");
+        write(scratch / "plugin/main.cpp",
+              "#include <map>\n#include <regex>\nvoid f() { std::regex(\"a*\"); }\n");
+        const auto compiling = [&] {
+            for (const auto& each : tests::fs::directory_iterator("/proc"))
+                if (read(each.path() / "cmdline").find(scratch / "plugin/main.cpp") != std::string::npos)
+                    return true;
+            return false;
+        };
+        const pid_t host = ::fork();
+        if (host == 0) {
+            ::setenv("TMPDIR", temporary.c_str(), 1);
+            try {
+                basic_builder<>({.compiler = {compiler}, .include = {scratch / "include"}},
+                                basic_cache<>(scratch / "cache"))
+                    .library(scratch / "plugin", noted, [](const std::string&) {});
+            } catch (...) {
+            }
+            ::_exit(0);
+        }
+        for (int i = 0; i < 2000 && !compiling(); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        ::kill(host, SIGKILL);
+        int status = 0;
+        REQUIRE(::waitpid(host, &status, 0) == host);
+        CHECK(WIFSIGNALED(status));
+        for (int i = 0; i < 100 && compiling(); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        CHECK(!compiling());
+        CHECK(is_empty(temporary));
+    }
+}
+
 TEST_CASE("a compiler that somebody kills is an error, and the next build works", "[kills]") {
     const workshop work;
     for (int version = 0; version < 40; ++version) {

@@ -364,6 +364,40 @@ TEST_CASE("how much git has fetched is read from what it says on a terminal", "[
     CHECK(as_shown("a\r\n\r\n\rb\r") == "a\n\nb");
 }
 
+TEST_CASE("a fetch that takes too long, or is cancelled, ends with all that git has started, and leaves nothing", "[repository]") {
+    world w;
+    const std::string first = w.commit("a.cpp", "one");
+    w.checkout();
+    w.commit("a.cpp", "two");
+    const auto hanging = w.fake_git("case \"$*\" in *' fetch '*) echo slow >&2; sleep 60 & echo $! > $here/pid; wait;; esac; "
+                                    "exec $git \"$@\"\n");
+    const auto is_gone = [&] {
+        const std::string state = tests::read("/proc/" + std::to_string(std::stoi(tests::read(w.scratch / "pid"))) + "/stat");
+        return state.empty() || state.find(") Z ") != state.npos;
+    };
+    const auto fetched = [&](const std::string& reference, const detail::bounds& within) {
+        try {
+            return detail::basic_repository<>(driver::parse(w.url() + reference), detail::basic_cache<>(w.scratch / "cache"), {}, within)
+                .checkout();
+        } catch (const tenon::error& e) {
+            return tenon::category().message(e.code().value()) + ": " + w.without_folders(e.what());
+        }
+    };
+    const std::string late = fetched("@main", detail::bounds({}, 1000, -1, "options.fetch_timeout"));
+    CHECK(late.starts_with("timed out: cannot fetch 'file://HERE/remote': git was ended after "));
+    CHECK(late.find(" seconds, because its time was up: options.fetch_timeout is 1.0 seconds, and said:\nslow\ncommand: GIT ") !=
+          std::string::npos);
+    CHECK(is_gone());
+    CHECK(fs::is_empty(w.scratch / "cache/tmp"));
+    // What was fetched before will do where the network is slow, but not for who wants no more of it.
+    CHECK(fetched("", detail::bounds({}, 1000)).ends_with("/" + first));
+    const detail::basic_file<> stop(detail::posix::event());
+    const std::uint64_t one = 1;
+    REQUIRE(detail::posix::write(stop.descriptor(), &one, sizeof one) == sizeof one);
+    CHECK(fetched("", detail::bounds({}, 0, stop.descriptor())).starts_with("cancelled: cannot fetch 'file://HERE/remote': git was ended"));
+    CHECK(fs::is_empty(w.scratch / "cache/tmp"));
+}
+
 TEST_CASE("how far a fetch is is told while it runs, and only its end is in an error", "[repository]") {
     world w;
     const std::string commit = w.commit("a.cpp", "one");

@@ -2,10 +2,12 @@
 #ifndef TENON_BUILDER_HPP
 #define TENON_BUILDER_HPP
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +30,7 @@
 #include <tenon/packages.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
+#include <tenon/precompiled.hpp>
 #include <tenon/sha256.hpp>
 #include <tenon/shelf.hpp>
 #include <tenon/toolchain.hpp>
@@ -49,6 +52,7 @@ struct build_options {
     tenon::profile profile = profile::optimised;
     unsigned jobs =
         0; ///< compilers at once, of all loaders of this process together; 0: one for each processor
+    bool precompile = true; ///< the header of an interface that is compiled against more than once
     tenon::trust trust{};
     event_handler on_event{};
     tenon::limits limits{};   ///< of each run of the compiler
@@ -180,7 +184,8 @@ private:
     // Writes a record that says of the same results in which state their files are now.
     void refresh(const place& at) const {
         try {
-            const basic_lock<System> turn(at.libraries.lock());
+            // Who has it now builds, and writes one himself.
+            const basic_lock<System> turn(at.libraries.lock(), basic_bounds<System>().at_most(0), [] {});
             if (const result now = current(at); !now.record.empty())
                 remember(at, now.record);
         } catch (const error& e) {
@@ -228,21 +233,21 @@ private:
         basic_observation<System> observed(at.directory, known);
 
         const compile_flags flags = read_flags(at, observed.before());
-        std::vector<std::string> folders = basic_headers<System>(options_.include).folders(type);
-        for (std::string& folder : folders)
-            folder = absolute(folder);
+        std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
         const basic_scratch<System> scratch(cache_);
         basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch,
                                               within, options_.profile, options_.jobs);
         folders.push_back(at.directory);
         for (const std::string& folder : flags.include_folders())
-            folders.push_back(folder[0] == '/' ? folder : join(at.directory, folder));
+            folders.push_back(absolute(folder, at.directory));
 
         observed.begin(std::move(folders));
+        std::optional<basic_precompiled<System>> precompiled;
         build_result made;
         made.compiler = at.compiler.stamp();
         made.packages = package_state<System>(observed.start());
         try {
+            precompiled = precompiled_for(at, type, sources, flags, compilation, within);
             tell(at, event::step::compiling, 0, sources.size());
             compilation.compile(
                 [&](std::size_t done) { tell(at, event::step::compiling, done, sources.size()); });
@@ -257,10 +262,23 @@ private:
             return {};
         }
         std::vector<std::string> files = compilation.files();
+        if (precompiled) {
+            if (compilation.refused())
+                precompiled->refuse();
+            for (const build_inputs* list : {&precompiled->own_files(), &precompiled->system_files()}) {
+                observed.remember(*list);
+                for (const build_input& each : *list)
+                    files.push_back(each.path);
+            }
+            std::sort(files.begin(), files.end());
+            files.erase(std::unique(files.begin(), files.end()), files.end());
+        }
         if (observed.before().seen(flags_file(at)))
             files.push_back(flags_file(at));
         build_inputs system;
-        if (!observed.take(files, made, system)) {
+        if (!observed.take(files, made, system) ||
+            (precompiled && !(observed.still_say(precompiled->own_files()) &&
+                              observed.still_say(precompiled->system_files())))) {
             changed = observed.changed();
             return {};
         }
@@ -275,6 +293,49 @@ private:
         publish_library(compilation.library(), library, check);
         made.size = static_cast<std::uint64_t>(status_of(library).st_size);
         return {library, record.with(made, system)};
+    }
+
+    // The interface's header, precompiled, where there is one that these sources can be compiled with.
+    std::optional<basic_precompiled<System>> precompiled_for(const place& at, const plugin_type& type,
+                                                             const std::vector<std::string>& sources,
+                                                             const compile_flags& flags,
+                                                             basic_compilation<System>& compilation,
+                                                             const basic_bounds<System>& within) const {
+        const auto without = [&](std::string_view why) {
+            trace("'", at.directory, "' is compiled without a precompiled interface: ", why);
+            return std::nullopt;
+        };
+        if (!options_.precompile)
+            return without("options.precompile says so");
+        // Those that remember results or have them made elsewhere go by the text of a source.
+        if (at.compiler.launched())
+            return without("another program runs the compiler");
+        if (!lets_precompile(flags.compile()))
+            return without("its flags put something before it, or change where it is found");
+
+        const basic_headers<System> known(options_.include);
+        const std::string header = absolute(known.header(type));
+        std::vector<std::string> folders = absolute(known.folders(type));
+        std::vector<bool> begin_so;
+        for (const std::string& source : sources) {
+            begin_so.push_back(begins_with<System>(read_file<System>(join(at.directory, source)), header,
+                                                   at.directory, folders));
+            if (!begin_so.back())
+                trace("'", source, "' is compiled without a precompiled interface: it does not begin with '",
+                      header, "'");
+        }
+        if (std::find(begin_so.begin(), begin_so.end(), true) == begin_so.end())
+            return std::nullopt;
+
+        for (const std::string& folder : flags.include_folders())
+            folders.push_back(absolute(folder, at.directory));
+        std::optional<basic_precompiled<System>> found(std::in_place, cache_, at.compiler, type.name(),
+                                                       header, compilation.arguments(), at.directory,
+                                                       !flags.compile().empty());
+        if (!found->prepare(folders, within, options_.jobs, [&] { tell(at, event::step::precompiling); }))
+            return std::nullopt;
+        compilation.try_with(found->flags(), std::move(begin_so));
+        return found;
     }
 
     static std::vector<std::string> sources_in(const std::string& directory) {
@@ -311,8 +372,16 @@ private:
 
     static std::string flags_file(const place& at) { return join(at.directory, "compile_flags.txt"); }
 
-    static std::string absolute(const std::string& folder) {
-        return folder[0] == '/' ? folder : join(canonical("."), folder);
+    static std::string absolute(const std::string& path, const std::string& from) {
+        return path[0] == '/' ? path : join(from, path);
+    }
+    static std::string absolute(const std::string& path) {
+        return absolute(path, path[0] == '/' ? "" : canonical("."));
+    }
+    static std::vector<std::string> absolute(std::vector<std::string> paths) {
+        for (std::string& path : paths)
+            path = absolute(path);
+        return paths;
     }
 
     static struct stat status_of(const std::string& path) {

@@ -43,8 +43,8 @@ struct basic_pipe {
 /// hang-up of a pseudo-terminal needs one for every compiler, and is told to the group's leader alone.)
 ///
 /// What stays open: a host that is killed between the start of a program and the call of `hold`, less than a
-/// millisecond, leaves it running to its end; so does one of whose forked children another has inherited this
-/// end; and a program that leaves its group or closes its end is not reached.
+/// millisecond, leaves it running to its end. A host is not seen to end while a child that it has forked
+/// lives on with a copy of its end. A program that leaves its session, or closes its own end, is not reached.
 template <class System = posix>
 class basic_lifeline {
 public:
