@@ -23,19 +23,24 @@ namespace tenon::inline v1::detail {
 template <class System = posix>
 class basic_stop_event {
 public:
-    explicit basic_stop_event(std::stop_token token) {
-        if (!token.stop_possible())
-            return;
-        event_ = basic_file<System>(System::event());
-        if (event_.descriptor() < 0)
-            throw error::system_call("make an event for", "options.stop", errno);
-        raising_.emplace(std::move(token), raise{event_.descriptor()});
+    explicit basic_stop_event(std::stop_token token) : event_(event_for(token)) {
+        if (event_.descriptor() >= 0)
+            raising_.emplace(std::move(token), raise{event_.descriptor()});
     }
 
     /// -1 where no stop can be requested any more.
     int descriptor() const noexcept { return event_.descriptor(); }
 
 private:
+    static basic_file<System> event_for(const std::stop_token& token) {
+        if (!token.stop_possible())
+            return basic_file<System>();
+        basic_file<System> made(System::event());
+        if (made.descriptor() < 0)
+            throw error::system_call("make an event for", "options.stop", errno);
+        return made;
+    }
+
     struct raise {
         int descriptor;
         void operator()() const noexcept {
