@@ -206,11 +206,9 @@ public:
         // Whoever killed a compiler's driver did not mean its parts to go on.
         if (!(result.known && WIFSIGNALED(result.status)))
             lifeline_.let_go();
-        while (!says_too_much(result) && take(out_.from, result.out))
+        while (!says_too_much(result) && (take(out_.from, result.out) || take(err_.from, result.err)))
             continue;
-        while (!says_too_much(result) && take(err_.from, result.err))
-            continue;
-        if (says_too_much(result))
+        if (result.cause == end_cause::itself && says_too_much(result))
             result.cause = end_cause::output;
         result.limit = limit_of(result);
         trace(what_.arguments[0], " ", result.how());
