@@ -125,6 +125,23 @@ public:
             linker_ = find_fast_linker(compiler, within);
     }
 
+    /// The beginning of each compiler's command.
+    const word_list& arguments() const noexcept {
+        return compile_;
+    }
+
+    /// Adds flags to the commands for those sources that can be compiled with them, as long as the compiler
+    /// does not refuse.
+    void try_with(word_list flags, std::vector<bool> sources) {
+        more_ = std::move(flags);
+        with_more_ = std::move(sources);
+    }
+
+    /// Whether a source could be compiled only without the flags of `try_with`.
+    bool refused() const noexcept {
+        return refused_;
+    }
+
     /// What makes the library what it is, besides the files that are read.
     std::string recipe() const {
         sha256 all;
@@ -142,9 +159,29 @@ public:
     void compile(Done&& done) {
         failures failed;
         std::size_t ends = 0;
-        for_each_run(sources_.size(), [&](std::size_t i, const command& what, const ended& end) {
-            if (!succeeded(end, made(i, ".o")))
+        std::vector<std::size_t> all, again;
+        for (std::size_t i = 0; i < sources_.size(); ++i)
+            all.push_back(i);
+        std::string said;
+        for_each_run(all, [&](std::size_t i, const command& what, const ended& end) {
+            const bool good = succeeded(end, made(i, ".o"));
+            if (!good && with_more(i)) {
+                said = end.err;
+                again.push_back(i);
+                return;
+            }
+            if (!good)
                 failed.add(what, end);
+            done(++ends);
+        });
+        with_more_.clear();
+        for_each_run(again, [&](std::size_t i, const command& what, const ended& end) {
+            if (succeeded(end, made(i, ".o"))) {
+                trace("'", sources_[i], "' could only be compiled without ", more_.back(), ": ", said);
+                refused_ = true;
+            } else {
+                failed.add(what, end);
+            }
             done(++ends);
         });
         failed.raise(directory_);
@@ -182,6 +219,8 @@ public:
                 found.push_back(path);
         for (std::string& path : found)
             path = absolute(path);
+        // The source of what was precompiled, which clang names.
+        std::erase(found, "/dev/null");
         std::sort(found.begin(), found.end());
         found.erase(std::unique(found.begin(), found.end()), found.end());
         return found;
@@ -249,9 +288,9 @@ private:
         return false;
     }
 
-    // Compiles so many sources, and tells of each how that ended, in their order.
+    // Compiles these sources, and tells of each how that ended, in their order.
     template <class Ended>
-    void for_each_run(std::size_t count, Ended&& tell) {
+    void for_each_run(const std::vector<std::size_t>& which, Ended&& tell) {
         struct running {
             basic_process<System> process;
             basic_job<System> job;
@@ -265,10 +304,10 @@ private:
                 failed.add(now.front().process.what(), end);
                 failed.raise(directory_);
             }
-            tell(ends++, now.front().process.what(), end);
+            tell(which[ends++], now.front().process.what(), end);
             now.pop_front();
         };
-        for (std::size_t i = 0; i < count; ++i) {
+        for (const std::size_t i : which) {
             basic_job<System> job = basic_job<System>::one_of(jobs_);
             // Who waits for others while having what they wait for may wait for ever.
             while (!job && !now.empty()) {
@@ -285,9 +324,15 @@ private:
 
     command compile_command(std::size_t i) const {
         command what = prepared(compile_);
+        if (with_more(i))
+            add(what.arguments, more_);
         add(what.arguments, {"-MD", "-MT", "library", "-MF", made(i, ".d"), "-c",
                              join(directory_, sources_[i]), "-o", made(i, ".o")});
         return what;
+    }
+
+    bool with_more(std::size_t i) const {
+        return i < with_more_.size() && with_more_[i];
     }
 
     command link_command() const {
@@ -322,7 +367,9 @@ private:
     const basic_scratch<System>& scratch_;
     basic_bounds<System> bounds_;
     unsigned jobs_;
-    word_list compile_, link_, linked_;
+    word_list compile_, link_, linked_, more_;
+    std::vector<bool> with_more_;
+    bool refused_ = false;
     fast_linker linker_;
 };
 

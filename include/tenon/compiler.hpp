@@ -117,6 +117,9 @@ public:
     /// Equal as long as nobody has installed another; nothing has to run for it.
     const std::string& stamp() const noexcept { return stamp_; }
 
+    /// Whether another program runs the compiler, such as ccache: the word after the first is a program too.
+    bool launched() const noexcept { return arguments_.size() > 1 && arguments_[1][0] != '-'; }
+
     /// Its path and first arguments.
     const word_list& arguments() const noexcept { return arguments_; }
 

@@ -36,11 +36,18 @@ public:
         }
     }
 
+    /// The header of a plugin type.
+    std::string header(const plugin_type& type) const {
+        const std::string folder = folder_of(type);
+        if (folder.empty())
+            throw error::header_not_found(type.header());
+        return join(folder, basename(type.header()));
+    }
+
     /// The folders for `-I`, in order, for plugins of one type.
     std::vector<std::string> folders(const plugin_type& type) const {
         std::vector<std::string> found = folders_;
-        const std::string quoted = '"' + std::string(type.name()) + '"';
-        add(found, search(type.header(), basename(type.header()), {"plugin_type", quoted}), type.header());
+        add(found, folder_of(type), type.header());
         // All of tenon may stand in one file, of whatever name.
         const std::string_view own = basename(seen_) == "headers.hpp" ? "tenon/version.hpp" : basename(seen_);
         add(found, search(seen_, own, {"#define TENON_VERSION \"" TENON_VERSION "\""}), own);
@@ -48,6 +55,11 @@ public:
     }
 
 private:
+    std::string folder_of(const plugin_type& type) const {
+        const std::string quoted = '"' + std::string(type.name()) + '"';
+        return search(type.header(), basename(type.header()), {"plugin_type", quoted});
+    }
+
     static void add(std::vector<std::string>& to, const std::string& folder, std::string_view header) {
         if (folder.empty())
             throw error::header_not_found(header);
