@@ -281,62 +281,79 @@ std::string instead_of(const std::string& path) {
     return names.empty() ? "'" + folder + "' is empty" : "'" + folder + "' has " + likeliest(basename(path), names);
 }
 
-template <class System>
-driver parse_path(std::string_view text) {
-    driver parsed;
+/// A driver as far as its text tells; whether a path is a library or a directory, only the file system does.
+struct spelled_driver {
+    driver of;
+    bool is_path = false;
+};
+
+inline spelled_driver spelled_path(std::string_view text) {
+    driver found;
     if (const auto hash = text.rfind('#'); hash != text.npos && hash > text.rfind('/')) {
-        parsed.plugin = text.substr(hash + 1);
+        found.plugin = text.substr(hash + 1);
         text = text.substr(0, hash);
-        if (!well_named(parsed.plugin))
-            throw error::bad_plugin_choice(std::string(text), parsed.plugin);
+        if (!well_named(found.plugin))
+            throw error::bad_plugin_choice(std::string(text), found.plugin);
     }
     while (text.size() > 1 && text.ends_with("//"))
         text.remove_suffix(1);
-    parsed.place = text;
+    found.place = text;
+    return {std::move(found), true};
+}
 
+/// Throws where a driver names nothing.
+template <class System = posix>
+spelled_driver spelled(std::string_view text) {
+    constexpr std::size_t longest = 4096;
+    if (text.empty())
+        throw error::empty_driver();
+    if (text.size() > longest)
+        throw error::driver_too_long(text.size(), longest);
+    if (std::any_of(text.begin(), text.end(), is_control))
+        throw error::control_character(escaped(without_credentials(text)));
+
+    const auto slash = text.find('/'), scheme = text.find("://");
+    if (text.starts_with("git+") || (scheme != text.npos && slash == scheme + 1))
+        return {parse_repository(text)};
+    // `git@host:repo` and `ext::command` are things that git itself would take.
+    if (const auto colon = text.find(':'); colon < slash && colon < text.find('#'))
+        throw error::no_transport(without_credentials(text));
+    if (slash != text.npos)
+        return spelled_path(text);
+    if (!well_named(text))
+        throw error::bad_name(text, found_here<System>(text.substr(0, text.find('#'))));
+    return {{.what = driver::kind::name, .place = std::string(text)}};
+}
+
+/// What a path is.
+template <class System = posix>
+driver looked_at(driver path) {
     struct stat found;
-    if (System::stat(parsed.place.c_str(), &found) != 0) {
+    if (System::stat(path.place.c_str(), &found) != 0) {
         const int why = errno;
         if (why != ENOENT)
-            throw error::system_call("look at", parsed.place, why);
-        while (parsed.place.size() > 1 && parsed.place.back() == '/')
-            parsed.place.pop_back();
-        throw error::no_such_path(parsed.place, instead_of<System>(parsed.place));
+            throw error::system_call("look at", path.place, why);
+        while (path.place.size() > 1 && path.place.back() == '/')
+            path.place.pop_back();
+        throw error::no_such_path(path.place, instead_of<System>(path.place));
     }
     if (S_ISREG(found.st_mode))
-        parsed.what = driver::kind::library;
+        path.what = driver::kind::library;
     else if (S_ISDIR(found.st_mode))
-        parsed.what = driver::kind::directory;
+        path.what = driver::kind::directory;
     else
-        throw error::neither_file_nor_directory(parsed.place);
-    if (parsed.place.size() > 1 && parsed.place.back() == '/')
-        parsed.place.pop_back();
-    return parsed;
+        throw error::neither_file_nor_directory(path.place);
+    if (path.place.size() > 1 && path.place.back() == '/')
+        path.place.pop_back();
+    return path;
 }
 
 } // namespace detail
 
 template <class System>
 driver driver::parse(std::string_view text) {
-    constexpr std::size_t longest = 4096;
-    if (text.empty())
-        throw error::empty_driver();
-    if (text.size() > longest)
-        throw error::driver_too_long(text.size(), longest);
-    if (std::any_of(text.begin(), text.end(), detail::is_control))
-        throw error::control_character(detail::escaped(detail::without_credentials(text)));
-
-    const auto slash = text.find('/'), scheme = text.find("://");
-    if (text.starts_with("git+") || (scheme != text.npos && slash == scheme + 1))
-        return detail::parse_repository(text);
-    // `git@host:repo` and `ext::command` are things that git itself would take.
-    if (const auto colon = text.find(':'); colon < slash && colon < text.find('#'))
-        throw error::no_transport(detail::without_credentials(text));
-    if (slash != text.npos)
-        return detail::parse_path<System>(text);
-    if (!detail::well_named(text))
-        throw error::bad_name(text, detail::found_here<System>(text.substr(0, text.find('#'))));
-    return {.what = kind::name, .place = std::string(text)};
+    detail::spelled_driver found = detail::spelled<System>(text);
+    return found.is_path ? detail::looked_at<System>(std::move(found.of)) : std::move(found.of);
 }
 
 } // namespace tenon::inline v1

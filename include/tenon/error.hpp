@@ -30,6 +30,7 @@ enum class errc {
     fetch_failed,      ///< git could not fetch or check out
     timed_out,         ///< a build or a fetch took longer than it may
     cancelled,         ///< options.stop asked for the end of a build or a fetch
+    forbidden,         ///< options.policy does not allow it
 };
 
 namespace detail {
@@ -41,7 +42,7 @@ public:
             "success", "system call failed", "not found", "malformed driver", "untrusted file", "not a library",
             "not a plugin", "malformed note", "ambiguous", "other toolchain", "interface misfit", "bad interface",
             "load failed", "file changed", "no compiler", "build failed", "build needed",
-            "fetch failed", "timed out", "cancelled"};
+            "fetch failed", "timed out", "cancelled", "forbidden"};
         const bool known = value >= 0 && value < static_cast<int>(sizeof text / sizeof *text);
         return known ? text[value] : "unknown error";
     }
@@ -144,6 +145,22 @@ public:
     }
     static error neither_file_nor_directory(const std::string& path) {
         return {errc::system_call, text("'", path, "' is neither a file nor a directory"), path};
+    }
+
+    static error forbidden(const std::string& what, std::string_view rule, std::string_view allows) {
+        return {errc::forbidden, text("'", what, "' is refused, because ", rule, " allows ", allows), what};
+    }
+    static error other_digest(const std::string& path, std::string_view digest, std::string_view allows) {
+        return {errc::forbidden,
+                text("'", path, "' is refused, because its SHA-256 is ", digest, ", and options.policy.sha256, or sha256 of "
+                     "library_options, allows ", allows),
+                path};
+    }
+    static error not_signed(std::string_view url, std::string_view commit, std::string_view keys, std::string_view how,
+                            std::string_view said, std::string_view advice, errc code) {
+        return {code, text("commit ", commit, " of '", url, "' is refused, because options.policy.signed_by allows only what a "
+                           "key in ", keys, " has signed: git verify-commit ", how,
+                           said.empty() ? ", as it does where there is no signature" : ", and said:\n", said, advice)};
     }
 
     static error no_git(std::string_view url) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/allowed.hpp>
 #include <tenon/elf.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
@@ -32,6 +33,9 @@ struct library_options {
     tenon::trust trust{};
     /// Loads a copy in memory that nobody can change: its path is not the file's, so it cannot find files beside itself.
     bool private_copy = false;
+    /// Of the file, in hexadecimal; checked on the bytes that are loaded where these are a private copy. Else they are read
+    /// once more, and who may write to the file can change it until it is mapped, and while it is.
+    allowed<std::string> sha256{};
 };
 
 /// What became of a library's code when a handle was closed.
@@ -136,8 +140,10 @@ public:
         deferred_libraries<System>::here().retry();
         if (options.private_copy) {
             const basic_file<System> copy = from.sealed_copy();
+            from.require_digest(options.sha256, copy);
             load("/proc/self/fd/" + std::to_string(copy.descriptor()), file_identity(copy.status(path_)));
         } else {
+            from.require_digest(options.sha256);
             load(canonical_, identity_);
         }
         try {

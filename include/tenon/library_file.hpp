@@ -8,11 +8,13 @@
 #include <string_view>
 #include <utility>
 
+#include <tenon/allowed.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
 #include <tenon/manifest.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
+#include <tenon/sha256.hpp>
 #include <tenon/trust.hpp>
 
 namespace tenon::inline v1::detail {
@@ -45,24 +47,44 @@ public:
         if (fd < 0)
             throw error::system_call("make a copy in memory of", path_, errno);
         basic_file<System> copy(fd);
+        parts(file_, [&](std::string_view part) { copy.write(path_, part); });
+        if (System::seal(fd) != 0)
+            throw error::system_call("seal a copy in memory of", path_, errno);
+        return copy;
+    }
+
+    /// Throws unless what is in the file, or in a copy of it, has one of these digests.
+    void require_digest(const allowed<std::string>& digests) const { require_digest(digests, file_); }
+    void require_digest(const allowed<std::string>& digests, const basic_file<System>& bytes) const {
+        if (digests.anything())
+            return;
+        sha256 whole;
+        parts(bytes, [&](std::string_view part) { whole.add(part); });
+        const std::string digest = whole.hex();
+        for (const std::string& each : digests.list())
+            if (in_small_letters(each) == digest)
+                return;
+        throw error::other_digest(path_, digest, in_words(digests));
+    }
+
+private:
+    /// Gives `take` all of the file, one part after the other.
+    template <class Take>
+    void parts(const basic_file<System>& from, Take&& take) const {
         std::string part(64 * 1024, '\0');
         for (off_t at = 0; at < status_.st_size;) {
-            const ssize_t got = System::pread(file_.descriptor(), part.data(), part.size(), at);
+            const ssize_t got = System::pread(from.descriptor(), part.data(), part.size(), at);
             if (got < 0 && errno == EINTR)
                 continue;
             if (got < 0)
                 throw error::system_call("read", path_, errno);
             if (got == 0)
                 throw error::file_changed(path_);
-            copy.write(path_, std::string_view(part.data(), static_cast<std::size_t>(got)));
+            take(std::string_view(part.data(), static_cast<std::size_t>(got)));
             at += got;
         }
-        if (System::seal(fd) != 0)
-            throw error::system_call("seal a copy in memory of", path_, errno);
-        return copy;
     }
 
-private:
     std::string canonical() const {
         // One call instead of one for each folder, and it names the file that was opened, whatever the path names by now.
         const std::string link = "/proc/self/fd/" + std::to_string(file_.descriptor());

@@ -20,6 +20,7 @@
 #include <tenon/library_file.hpp>
 #include <tenon/path.hpp>
 #include <tenon/plugin.hpp>
+#include <tenon/policy.hpp>
 #include <tenon/registry.hpp>
 #include <tenon/repository.hpp>
 #include <tenon/stop_event.hpp>
@@ -44,6 +45,7 @@ struct loader_options {
     build_policy build = build_policy::when_needed;
     unload_policy unload = unload_policy::when_unused;
     tenon::trust trust{};
+    tenon::policy policy{}; ///< what may be loaded at all
     bool private_copy = false; ///< see library_options
     event_handler on_event{}; ///< is told what takes time
     std::chrono::milliseconds build_timeout = std::chrono::minutes(10); ///< with the wait for another process that builds the same; 0: none
@@ -72,26 +74,27 @@ public:
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, A...>
     plugin<T> load(const D& text, A&&... arguments) const {
-        const driver from = driver::parse(detail::native(text));
+        const driver from = detail::permitted_driver(detail::native(text), options_.policy);
         if (from.what == driver::kind::name)
             if (const auto* built_in = built_ins_.find<T>(from.place)) {
                 detail::trace("'", from.place, "' is built in");
                 return plugin<T>::from_built_in(*built_in, static_cast<A&&>(arguments)...);
             }
         const found library = locate<T>(from);
-        return plugin<T>::from_library(library_options{options_.unload, options_.trust, options_.private_copy}, library.path,
-                                       library.plugin, static_cast<A&&>(arguments)...);
+        return plugin<T>::from_library(
+            library_options{options_.unload, options_.trust, options_.private_copy, digests(from.what)}, library.path,
+            library.plugin, static_cast<A&&>(arguments)...);
     }
 
     /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run with `build = never`.
     /// The library's path; empty for a built-in.
     template <class T, path_like D>
     std::string prepare(const D& text) const {
-        const driver from = driver::parse(detail::native(text));
+        const driver from = detail::permitted_driver(detail::native(text), options_.policy);
         if (from.what == driver::kind::name && built_ins_.find<T>(from.place))
             return "";
         const found library = locate<T>(from);
-        check<T>(library);
+        check<T>(library, digests(from.what));
         return library.path;
     }
 
@@ -116,9 +119,16 @@ private:
         return {T::type.name(), T::type.size()};
     }
 
+    /// What is compiled here has a digest that nobody could have known.
+    allowed<std::string> digests(driver::kind what) const {
+        const bool given = what == driver::kind::library || what == driver::kind::name;
+        return given ? options_.policy.sha256 : allowed<std::string>();
+    }
+
     template <class T>
-    void check(const found& library) const {
+    void check(const found& library, const allowed<std::string>& digests = {}) const {
         const detail::library_file file(library.path, options_.trust);
+        file.require_digest(digests);
         detail::fitting_plugin(file.manifest(), file.path(), type_name<T>(), library.plugin, detail::expected_shape<T>());
     }
 
@@ -146,7 +156,7 @@ private:
             if (has_plain && has_prefixed)
                 throw error::two_libraries(name, plain, prefixed);
             if (has_plain || has_prefixed)
-                return has_plain ? plain : prefixed;
+                return detail::permitted_path(has_plain ? plain : prefixed, options_.policy);
         }
         std::vector<std::string> known = built_ins_.names(type);
         for (const std::string& folder : options_.search)
@@ -198,7 +208,8 @@ private:
         const stop_event stop(options_);
         const detail::basic_repository<> repository(
             from, detail::cache(options_.cache), options_.on_event,
-            detail::bounds(options_.limits, options_.fetch_timeout.count(), stop.descriptor(), "options.fetch_timeout"));
+            detail::bounds(options_.limits, options_.fetch_timeout.count(), stop.descriptor(), "options.fetch_timeout"),
+            options_.policy, options_.trust);
         if (options_.build == build_policy::never) {
             std::string current = repository.cached();
             if (current.empty())

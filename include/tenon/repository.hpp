@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,11 +19,14 @@
 #include <tenon/event.hpp>
 #include <tenon/file.hpp>
 #include <tenon/folder.hpp>
+#include <tenon/keyring.hpp>
 #include <tenon/path.hpp>
+#include <tenon/policy.hpp>
 #include <tenon/posix.hpp>
 #include <tenon/process.hpp>
 #include <tenon/sha256.hpp>
 #include <tenon/trace.hpp>
+#include <tenon/trust.hpp>
 
 namespace tenon::inline v1::detail {
 
@@ -54,6 +58,21 @@ inline std::string as_shown(std::string_view said) {
     return text;
 }
 
+/// A text without what may be a secret in the URLs that are in it: a user's own configuration may have put it there.
+inline std::string without_any_credentials(std::string_view text) {
+    std::string safe;
+    for (std::size_t mark; (mark = text.find("://")) != text.npos;) {
+        const std::size_t begin = mark + 3;
+        const std::string_view authority = text.substr(begin, text.find_first_of("/ \t\n'\"", begin) - begin);
+        const auto at = authority.rfind('@');
+        const bool secret = at != authority.npos &&
+                            (!text.substr(0, mark).ends_with("ssh") || authority.substr(0, at).find(':') != authority.npos);
+        safe.append(text.substr(0, begin)).append(secret ? "***" : "");
+        text.remove_prefix(secret ? begin + at : begin);
+    }
+    return safe.append(text);
+}
+
 /// The address of a git repository in, a directory with its files out.
 ///
 /// Every commit has a folder of its own, `<cache>/src/<repository>/<commit>`, which is published whole and never changes.
@@ -68,12 +87,19 @@ inline std::string as_shown(std::string_view said) {
 /// helpers, proxies and `insteadOf`; but no hook, no submodule, no transport besides the driver's kind, and no question to
 /// anybody. While it writes files, no configuration at all, so that no filter of a `.gitattributes` runs and what is stored
 /// with Git LFS stays a pointer; a symbolic link becomes a small file that holds its target, and a submodule an empty folder.
+///
+/// A signature is checked when a commit is fetched; `<commit>.signed-<keys>` beside the folder keeps that it was good, so that
+/// other keys, or a folder from a time without the rule, lead to another fetch.
 template <class System = posix>
 class basic_repository {
 public:
-    basic_repository(driver of, basic_cache<System> in, event_handler on_event = {}, const basic_bounds<System>& within = {})
+    /// For a driver that the policy permits.
+    basic_repository(driver of, basic_cache<System> in, event_handler on_event = {}, const basic_bounds<System>& within = {},
+                     policy rules = {}, const trust& whose_keys = {})
         : wanted_(std::move(of)), cache_(std::move(in)), on_event_(std::move(on_event)), bounds_(within),
-          name_(folder_name(wanted_.place)) {
+          rules_(std::move(rules)), name_(folder_name(wanted_.place)) {
+        if (rules_.signed_by)
+            keys_.emplace(*rules_.signed_by, whose_keys);
         if (is_commit_id(wanted_.reference))
             for (char& digit : wanted_.reference)
                 digit = static_cast<char>(digit | 0x20); // git prints ids in small letters; digits have that bit already
@@ -133,9 +159,16 @@ private:
     std::string folder() const { return join(join(cache_.path(), "src"), name_); }
     std::string made_folder() const { return cache_.folder(join("src", name_)); }
 
+    /// Whether the cache has what the policy permits.
     bool has(const std::string& commit) const {
+        return has_files(commit) && (!keys_ || System::access(signature_mark(commit).c_str(), F_OK) == 0);
+    }
+    bool has_files(const std::string& commit) const {
         struct stat found;
         return System::stat(join(folder(), commit).c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+    }
+    std::string signature_mark(const std::string& commit) const {
+        return join(folder(), commit + ".signed-" + keys_->id());
     }
 
     std::string inside(const std::string& commit) const {
@@ -263,8 +296,12 @@ private:
         }
         if (fetching.how.failed() || commit.empty())
             throw failure(fetching);
-        if (!has(commit))
+        if (keys_)
+            require_signature(commit, workshop);
+        if (!has_files(commit))
             write_files(commit, workshop);
+        if (keys_)
+            basic_file<System>(signature_mark(commit), O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
         return commit;
     }
 
@@ -301,8 +338,21 @@ private:
         close_to_others(tree);
         const std::string path = join(folder(), commit);
         if (System::rename(tree.c_str(), path.c_str()) != 0)
-            if (const int why = errno; !has(commit))
+            if (const int why = errno; !has_files(commit))
                 throw error::system_call("rename to", path, why);
+    }
+
+    void require_signature(const std::string& commit, const basic_scratch<System>& workshop) const {
+        typename basic_keyring<System>::command_parts with = keys_->prepared(workshop.path());
+        std::vector<std::string> checking = std::move(with.settings);
+        checking.insert(checking.end(), {"--git-dir=git", "verify-commit", commit});
+        const ended how = alone(std::move(checking), workshop.path(), std::move(with.variables)).how;
+        // Where the host takes the child's status away, nothing says that the signature is good.
+        if (!how.known || how.failed()) {
+            const std::string said = shown_of(how.err);
+            throw error::not_signed(wanted_.place, commit, keys_->files(), how.how(), said, advice(said),
+                                    how.code(errc::forbidden));
+        }
     }
 
     // A daemon often has no umask, and then its own files would not be trusted.
@@ -327,9 +377,8 @@ private:
             environment({"PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "SSH_AUTH_SOCK", "http_proxy", "https_proxy", "no_proxy",
                          "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"});
         // An empty GIT_ASKPASS keeps git from the ones in SSH_ASKPASS and in the configuration.
-        const bool local = wanted_.place.starts_with("file:");
         variables.insert(variables.end(),
-                         {local ? "GIT_ALLOW_PROTOCOL=file" : "GIT_ALLOW_PROTOCOL=https:ssh", "GIT_ASKPASS=",
+                         {"GIT_ALLOW_PROTOCOL=" + transports(), "GIT_ASKPASS=",
                           "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15"});
         std::vector<std::string> settings;
         for (const char* setting : {"core.hooksPath=/dev/null", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false",
@@ -337,13 +386,27 @@ private:
                                     // for a remote that goes silent
                                     "http.lowSpeedLimit=1", "http.lowSpeedTime=60"})
             settings.insert(settings.end(), {"-c", setting});
+        if (!rules_.hosts.anything())
+            settings.insert(settings.end(), {"-c", "http.followRedirects=false"});
         arguments.insert(arguments.begin(), settings.begin(), settings.end());
         return git(std::move(arguments), std::move(variables), where, seconds, meanwhile);
     }
 
+    /// Those that git may use, for which the user's own configuration may exchange one address for another.
+    std::string transports() const {
+        if (transport_of(wanted_.place) == transport::file)
+            return "file";
+        std::string names;
+        for (const transport each : {transport::https, transport::ssh})
+            if (rules_.transports(each))
+                names.append(names.empty() ? "" : ":").append(scheme(each));
+        return names;
+    }
+
     /// git without any configuration, for what needs no remote.
-    finished alone(std::vector<std::string> arguments, const std::string& where) const {
-        std::vector<std::string> variables = environment({"PATH", "TMPDIR"});
+    finished alone(std::vector<std::string> arguments, const std::string& where, std::vector<std::string> variables = {}) const {
+        const std::vector<std::string> passed = environment({"PATH", "TMPDIR"});
+        variables.insert(variables.end(), passed.begin(), passed.end());
         variables.insert(variables.end(), {"GIT_ALLOW_PROTOCOL=none", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
                                            "GIT_ATTR_NOSYSTEM=1"});
         return git(std::move(arguments), std::move(variables), where);
@@ -363,10 +426,12 @@ private:
     }
 
     error failure(const finished& git) const {
-        const std::string said = escaped(as_shown(git.how.err), "\n\t");
+        const std::string said = shown_of(git.how.err);
         return error::fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(said),
                                    git.how.code(errc::fetch_failed));
     }
+
+    static std::string shown_of(std::string_view said) { return escaped(without_any_credentials(as_shown(said)), "\n\t"); }
 
     static std::string_view advice(std::string_view said) {
         constexpr std::pair<std::string_view, std::string_view> known[] = {
@@ -375,6 +440,11 @@ private:
             {"terminal prompts disabled", "nobody can be asked for a password here: set up a credential helper for git"},
             {"Permission denied (", "nobody can be asked for a passphrase here: add the key to ssh-agent"},
             {"Host key verification failed", "connect to the host with ssh once by hand, so that its key is known"},
+            {"The requested URL returned error: 30",
+             "options.policy.hosts keeps git from going where it is sent on to: name the repository's own address"},
+            {"invalid packet (ctb=2d)",
+             "the keys in options.policy.signed_by.gpg are armored; write them with `gpg --export`, and without --armor"},
+            {"cannot run gpg", "signatures of GnuPG are checked by its program; install it"},
         };
         for (const auto& [words, what_to_do] : known)
             if (said.find(words) != said.npos)
@@ -386,6 +456,8 @@ private:
     basic_cache<System> cache_;
     event_handler on_event_;
     basic_bounds<System> bounds_;
+    policy rules_;
+    std::optional<basic_keyring<System>> keys_;
     std::string name_;
 };
 using repository = basic_repository<>;

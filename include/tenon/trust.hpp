@@ -13,14 +13,15 @@
 
 namespace tenon::inline v1 {
 
-/// Whose files a host runs: those that nobody but root, its own user and the ones named here could have written.
+/// Whose files a host runs: those that nobody but root, its own user and the ones named here could have
+/// written.
 ///
 ///     tenon::loader loader{{.trust = {.users = {1000}}}};            // what the deploying user owns too
 ///     tenon::loader careless{{.trust = {.everyone = true}}};         // anything
 ///
-/// A file may be writable by its group where that is its owner's own, which has the owner's number, or is among `groups`, and
-/// where no access list says who else may write.
-/// A folder that everybody may write to passes where it is sticky, as /tmp is.
+/// A file may be writable by its group where that is its owner's own, which has the owner's number, or is
+/// among `groups`, and where no access list says who else may write. A folder that everybody may write to
+/// passes where it is sticky, as /tmp is.
 struct trust {
     std::vector<uid_t> users{};
     std::vector<gid_t> groups{};
@@ -41,9 +42,9 @@ bool among(const List& list, Value value) {
 template <class System>
 std::string distrust(const std::string& path, const struct stat& of, const trust& rule) {
     if (of.st_uid != 0 && of.st_uid != System::geteuid() && !among(rule.users, of.st_uid))
-        return "'" + path + "' belongs to user " + std::to_string(of.st_uid) + ", and this program runs as user " +
-               std::to_string(System::geteuid()) + "; `chown " + std::to_string(System::geteuid()) + " '" + path +
-               "'`, or name the user in options.trust";
+        return "'" + path + "' belongs to user " + std::to_string(of.st_uid) +
+               ", and this program runs as user " + std::to_string(System::geteuid()) + "; `chown " +
+               std::to_string(System::geteuid()) + " '" + path + "'`, or name the user in options.trust";
     if (S_ISDIR(of.st_mode) && (of.st_mode & S_ISVTX))
         return "";
     if (of.st_mode & S_IWOTH)
@@ -55,7 +56,8 @@ std::string distrust(const std::string& path, const struct stat& of, const trust
                "'`, or name the group in options.trust";
     // Then what the mode says of the group is the most that anybody on the list may do.
     if (System::has_access_list(path.c_str()))
-        return "an access list may let others write to '" + path + "'; `setfacl -b '" + path + "'`, or widen options.trust";
+        return "an access list may let others write to '" + path + "'; `setfacl -b '" + path +
+               "'`, or widen options.trust";
     return "";
 }
 

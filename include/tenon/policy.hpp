@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_POLICY_HPP
+#define TENON_POLICY_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <tenon/allowed.hpp>
+#include <tenon/driver.hpp>
+#include <tenon/error.hpp>
+#include <tenon/path.hpp>
+#include <tenon/posix.hpp>
+
+namespace tenon::inline v1 {
+
+/// How a repository is reached.
+enum class transport { https, ssh, file };
+
+/// Whose signature a commit has to have: that of a key in one of these files, which obey `options.trust`. No
+/// other configuration of git, ssh or GnuPG has a say.
+struct signers {
+    std::string ssh{}; ///< who may sign, in the format of ALLOWED SIGNERS in ssh-keygen(1)
+    std::string gpg{}; ///< public keys, as `gpg --export` writes them
+};
+
+/// What a loader may load, whatever a driver asks for. What it refuses is an error, `errc::forbidden`, that
+/// names the rule and what that allows, and comes before anything is opened, asked for or run.
+///
+///     tenon::loader loader{{.policy = {.kinds = {tenon::driver::kind::name,
+///     tenon::driver::kind::repository},
+///                                      .transports = {tenon::transport::https},
+///                                      .hosts = {"git.example.org"},
+///                                      .full_commit_ids = true,
+///                                      .signed_by = tenon::signers{.ssh = "/etc/host/signers"}}}};
+///
+/// Each rule is about the drivers that it can be about: who lists folders, and allows repositories, allows
+/// any of them.
+struct policy {
+    allowed<driver::kind> kinds{};
+    /// Libraries, directories of source and repositories on this machine have to be in or below one of these,
+    /// once no symbolic link is left in their path.
+    allowed<std::string> folders{};
+    /// Of the files of libraries, but not of those that the loader compiles: in hexadecimal. See
+    /// `library_options::sha256`.
+    allowed<std::string> sha256{};
+    allowed<transport> transports{};
+    /// Where repositories are, as URLs spell it: `example.org`, or with another port than the transport's
+    /// own, `example.org:8443`. That of `git+file:///` is empty. A server may not send git on to another
+    /// address then.
+    allowed<std::string> hosts{};
+    bool full_commit_ids = false; ///< what is fetched is what was reviewed; no branch, no tag
+    std::optional<signers> signed_by{};
+};
+
+namespace detail {
+
+constexpr std::string_view plural(driver::kind what) {
+    constexpr std::string_view names[] = {"names", "libraries", "directories", "repositories"};
+    return names[static_cast<int>(what)];
+}
+
+constexpr std::string_view scheme(transport how) {
+    constexpr std::string_view names[] = {"https", "ssh", "file"};
+    return names[static_cast<int>(how)];
+}
+
+constexpr transport transport_of(std::string_view url) {
+    return url.starts_with("https:") ? transport::https
+           : url.starts_with("ssh:") ? transport::ssh
+                                     : transport::file;
+}
+
+/// The host of a URL that was parsed, without the transport's own port.
+inline std::string host_of(std::string_view url) {
+    const auto begin = url.find("://") + 3;
+    std::string_view host = url.substr(begin, url.find('/', begin) - begin);
+    host.remove_prefix(host.rfind('@') + 1);
+    const std::string_view own_port = transport_of(url) == transport::https ? ":443" : ":22";
+    if (host.ends_with(own_port))
+        host.remove_suffix(own_port.size());
+    return in_small_letters(host);
+}
+
+/// The path in a URL, as git reads it.
+inline std::string path_in(std::string_view file_url) {
+    const auto digit = [](char c) { return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10; };
+    std::string path;
+    std::string_view rest = file_url.substr(std::string_view("file://").size());
+    while (!rest.empty()) {
+        const bool encoded =
+            rest.size() > 2 && rest[0] == '%' && is_hex_digit(rest[1]) && is_hex_digit(rest[2]);
+        path += encoded ? static_cast<char>(digit(rest[1]) << 4 | digit(rest[2])) : rest[0];
+        rest.remove_prefix(encoded ? 3 : 1);
+    }
+    return path;
+}
+
+/// The path without symbolic links; empty, with errno, where it does not lead to anything.
+template <class System = posix>
+std::string canonical(const std::string& path) {
+    char* const found = System::realpath(path.c_str());
+    if (!found)
+        return "";
+    std::string resolved = found;
+    std::free(found);
+    return resolved;
+}
+
+template <class System>
+bool is_in(const allowed<std::string>& folders, std::string_view canonical_path) {
+    for (const std::string& each : folders.list()) {
+        const std::string folder = canonical<System>(each);
+        if (folder == "/" || canonical_path == folder)
+            return true;
+        if (!folder.empty() && canonical_path.starts_with(folder) && canonical_path[folder.size()] == '/')
+            return true;
+    }
+    return false;
+}
+
+/// Where a path leads: all of the way, and where that fails, as far as there is something.
+struct resolved_path {
+    std::string all;       ///< empty where it does not lead to anything
+    int why = 0;           ///< it does not
+    std::string beginning; ///< never empty, but where the current folder is gone
+};
+
+template <class System>
+resolved_path resolved(const std::string& path) {
+    resolved_path found{.all = canonical<System>(path), .why = errno, .beginning = {}};
+    found.beginning = found.all;
+    for (std::string_view above = path; found.beginning.empty() && parent(above) != above;) {
+        above = parent(above);
+        found.beginning = canonical<System>(std::string(above));
+    }
+    return found;
+}
+
+/// Refuses a path that leads out of the folders of a policy. One that does not exist is judged by its
+/// beginning, so that no error tells what there is elsewhere.
+template <class System>
+resolved_path require_in_folders(const std::string& path, const policy& rules) {
+    resolved_path found = resolved<System>(path);
+    if (!is_in<System>(rules.folders, found.beginning))
+        throw error::forbidden(path, "options.policy.folders", in_words(rules.folders));
+    return found;
+}
+
+/// A path that a policy allows; without symbolic links, which somebody could turn elsewhere after they were
+/// followed here.
+template <class System = posix>
+std::string permitted_path(const std::string& path, const policy& rules) {
+    if (rules.folders.anything())
+        return path;
+    resolved_path found = require_in_folders<System>(path, rules);
+    if (!found.all.empty())
+        return std::move(found.all);
+    if (found.why == ENOENT)
+        throw error::no_such_path(path, instead_of<System>(path));
+    throw error::system_call("look at", path, found.why);
+}
+
+template <class System>
+void require_permitted_repository(const driver& of, const policy& rules) {
+    const std::string& url = of.place;
+    const transport how = transport_of(url);
+    if (!rules.transports(how))
+        throw error::forbidden(url, "options.policy.transports", in_words(rules.transports, scheme));
+    const std::string host = host_of(url);
+    const auto is_host = [&](const std::string& each) { return in_small_letters(each) == host; };
+    if (!rules.hosts.anything() &&
+        std::none_of(rules.hosts.list().begin(), rules.hosts.list().end(), is_host))
+        throw error::forbidden(url, "options.policy.hosts", in_words(rules.hosts));
+    if (how == transport::file && !rules.folders.anything())
+        require_in_folders<System>(path_in(url), rules);
+    if (rules.full_commit_ids && !is_commit_id(of.reference))
+        throw error::forbidden(url + (of.reference.empty() ? "" : "@") + of.reference,
+                               "options.policy.full_commit_ids", "only the full id of a commit after '@'");
+    if (rules.signed_by && rules.signed_by->ssh.empty() && rules.signed_by->gpg.empty())
+        throw error::forbidden(url, "options.policy.signed_by", "nothing");
+}
+
+/// `driver::parse` under a policy.
+template <class System = posix>
+driver permitted_driver(std::string_view text, const policy& rules) {
+    spelled_driver as_text = spelled<System>(text);
+    driver& found = as_text.of;
+    const auto require_kind = [&](bool permitted) {
+        if (!permitted)
+            throw error::forbidden(found.place, "options.policy.kinds", in_words(rules.kinds, plural));
+    };
+    if (as_text.is_path) {
+        require_kind(rules.kinds(driver::kind::library) || rules.kinds(driver::kind::directory));
+        found.place = permitted_path<System>(found.place, rules);
+        found = looked_at<System>(std::move(found));
+    }
+    require_kind(rules.kinds(found.what));
+    if (found.what == driver::kind::repository)
+        require_permitted_repository<System>(found, rules);
+    return std::move(found);
+}
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
