@@ -14,9 +14,9 @@ namespace tenon::inline v1 {
 
 /// How much compilers and git may use; 0: as much as this process itself.
 ///
-/// They are set just after a program was started: what it does in its first moments is not bounded, and
-/// neither is a process that it starts in them. Memory, CPU time and files are counted for each process by
-/// itself, so that the sum is not bounded.
+/// They are set just after a program was started, for it and for what it has started by then: what these do
+/// in their first moments is not bounded. Memory, CPU time and files are counted for each process by itself,
+/// so that the sum is not bounded.
 struct limits {
     std::uint64_t memory =
         0; ///< bytes that it allocates; there is no good number for every machine and plugin

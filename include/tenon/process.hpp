@@ -148,7 +148,7 @@ public:
                 throw error::system_call("run", what_.arguments[0], failed);
         }
         lifeline_.hold(child_);
-        limit();
+        limit(child_);
         // Only so are they seen to end.
         out_.to = basic_file<System>();
         err_.to = basic_file<System>();
@@ -256,26 +256,46 @@ private:
         posix_spawnattr_t attributes;
     };
 
-    void limit() const noexcept {
+    // Of a program that has ended already there is nothing to limit.
+    void limit(pid_t program) const {
         const tenon::limits& most = bounds_.limits();
-        // Of a program that has ended already there is nothing to limit. A core file would lie among the
-        // sources.
-        limit(RLIMIT_CORE, 0);
+        limit(program, RLIMIT_CORE, 0); // a core file would lie among the sources
         if (most.memory != 0)
-            limit(RLIMIT_DATA, most.memory);
+            limit(program, RLIMIT_DATA, most.memory);
         if (most.cpu_seconds != 0)
-            limit(RLIMIT_CPU, most.cpu_seconds, 1); // reaching the first is told by a signal of its own
+            limit(program, RLIMIT_CPU, most.cpu_seconds,
+                  1); // reaching the first is told by a signal of its own
         if (most.file != 0)
-            limit(RLIMIT_FSIZE, most.file);
+            limit(program, RLIMIT_FSIZE, most.file);
+        // What it has started before would be without, such as the compiler proper that a driver starts at
+        // once.
+        for (const pid_t child : children(program))
+            limit(child);
     }
-    void limit(typename System::limit_of resource, std::uint64_t most,
-               std::uint64_t more = 0) const noexcept {
+    static void limit(pid_t program, typename System::limit_of resource, std::uint64_t most,
+                      std::uint64_t more = 0) {
         rlimit now{};
-        if (System::limit(child_, resource, nullptr, &now) != 0)
+        if (System::limit(program, resource, nullptr, &now) != 0)
             return;
         now.rlim_cur = std::min<rlim_t>(now.rlim_max, most);
         now.rlim_max = std::min<rlim_t>(now.rlim_max, most + more);
-        System::limit(child_, resource, &now, nullptr);
+        System::limit(program, resource, &now, nullptr);
+    }
+
+    static std::vector<pid_t> children(pid_t program) {
+        const std::string number = std::to_string(program);
+        std::vector<pid_t> found;
+        try {
+            const std::string numbers =
+                read_file<System>("/proc/" + number + "/task/" + number + "/children");
+            char* at = nullptr;
+            for (long child = std::strtol(numbers.c_str(), &at, 10); child > 0;
+                 child = std::strtol(at, &at, 10))
+                found.push_back(static_cast<pid_t>(child));
+        } catch (const error&) {
+            // It has ended, or this system has no such file.
+        }
+        return found;
     }
 
     bool says_too_much(const ended& so_far) const noexcept {
