@@ -52,6 +52,7 @@ struct build_options {
     tenon::profile profile = profile::optimised;
     unsigned jobs =
         0; ///< compilers at once, of all loaders of this process together; 0: one for each processor
+    bool thorough = false;  ///< compares every header, the system's too, by what it says
     bool precompile = true; ///< the header of an interface that is compiled against more than once
     tenon::trust trust{};
     event_handler on_event{};
@@ -150,7 +151,7 @@ private:
             all.field("group " + std::to_string(group));
         const std::string stem =
             join(join(join(cache_.path(), "bin"), type.name()), safe(basename(where)) + '-');
-        return {where, compiler, basic_shelf<System>(stem, all.hex(), ".so")};
+        return {where, compiler, basic_shelf<System>(stem, all.hex(), ".so", options_.thorough)};
     }
 
     static std::string canonical(const std::string& path) {
@@ -331,7 +332,7 @@ private:
             folders.push_back(absolute(folder, at.directory));
         std::optional<basic_precompiled<System>> found(std::in_place, cache_, at.compiler, type.name(),
                                                        header, compilation.arguments(), at.directory,
-                                                       !flags.compile().empty());
+                                                       !flags.compile().empty(), options_.thorough);
         if (!found->prepare(folders, within, options_.jobs, [&] { tell(at, event::step::precompiling); }))
             return std::nullopt;
         compilation.try_with(found->flags(), std::move(begin_so));

@@ -58,10 +58,11 @@ template <class System = posix>
 class basic_comparison {
 public:
     /// Of a result of the sources in `directory`, with what is there at the time `look`. `inputs` may be
-    /// shared with other comparisons.
+    /// shared with other comparisons. A thorough one reads every file, and believes in no state.
     basic_comparison(const std::string& directory, const build_record& record, const build_result& result,
-                     std::int64_t look, basic_inputs<System>& inputs)
-        : directory_(directory), record_(record), now_(result), look_(look), inputs_(inputs) {}
+                     std::int64_t look, basic_inputs<System>& inputs, bool thorough = false)
+        : directory_(directory), record_(record), now_(result), look_(look), inputs_(inputs),
+          thorough_(thorough) {}
 
     /// Whether everything is as it was. Without a compiler, what belonged to it may be gone.
     bool same(bool with_compiler) { return same_files() && same_folders() && same_packages(with_compiler); }
@@ -103,7 +104,7 @@ private:
 
     bool same_packages(bool with_compiler) {
         const std::string packages = package_state<System>(look_);
-        if (!packages.empty() && packages == now_.packages)
+        if (!thorough_ && !packages.empty() && packages == now_.packages)
             return true;
         if (!has_system_files())
             return false;
@@ -118,9 +119,10 @@ private:
         return true;
     }
 
-    static bool in_same_state(const build_input& input) {
+    bool in_same_state(const build_input& input) const {
         struct stat found;
-        return System::stat(input.path.c_str(), &found) == 0 && file_identity(found) == input.state;
+        return !thorough_ && System::stat(input.path.c_str(), &found) == 0 &&
+               file_identity(found) == input.state;
     }
 
     bool take_state(build_input& input, const build_input& seen) {
@@ -148,6 +150,7 @@ private:
     build_result now_;
     std::int64_t look_;
     basic_inputs<System>& inputs_;
+    bool thorough_;
     build_inputs system_;
     bool system_read_ = false;
     path_names names_;

@@ -41,6 +41,10 @@ struct loader_options {
     std::vector<std::string> flags{};    ///< more of them, for every plugin
     bool flags_may_run_programs = false; ///< lets a plugin's flags name programs that take part in its build: compiler plugins, -B, -wrapper
     std::vector<std::string> include{};  ///< folders with headers, before those of the interface and of tenon
+    tenon::profile profile = profile::optimised; ///< `quick` for plugins that are edited and reloaded
+    unsigned jobs = 0;       ///< compilers at once, of all loaders of this process together; 0: one for each processor
+    bool precompile = true;  ///< the header of an interface that is compiled against more than once
+    bool thorough = false;   ///< compares every header, the system's too, by what it says, even where it seems untouched
     std::vector<std::string> search{};   ///< folders in which a bare name may be a library, `name.so` or `libname.so`
     build_policy build = build_policy::when_needed;
     unload_policy unload = unload_policy::when_unused;
@@ -80,10 +84,12 @@ public:
                 detail::trace("'", from.place, "' is built in");
                 return plugin<T>::from_built_in(*built_in, static_cast<A&&>(arguments)...);
             }
-        const found library = locate<T>(from);
-        return plugin<T>::from_library(
+        return unless_pruned(from, [&] {
+            const found library = locate<T>(from);
+            return plugin<T>::from_library(
             library_options{options_.unload, options_.trust, options_.private_copy, digests(from.what)}, library.path,
             library.plugin, static_cast<A&&>(arguments)...);
+        });
     }
 
     /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run with `build = never`.
@@ -93,7 +99,7 @@ public:
         const driver from = detail::permitted_driver(detail::native(text), options_.policy);
         if (from.what == driver::kind::name && built_ins_.find<T>(from.place))
             return "";
-        const found library = locate<T>(from);
+        const found library = unless_pruned(from, [&] { return locate<T>(from); });
         check<T>(library, digests(from.what));
         return library.path;
     }
@@ -141,10 +147,33 @@ private:
             return {from.place, from.plugin};
         case driver::kind::directory:
             return {built<T>(from.place, from.plugin), from.plugin};
-        case driver::kind::repository:
-            return {built<T>(checked_out(from), from.plugin), from.plugin};
+        case driver::kind::repository: {
+            const std::string directory = checked_out(from);
+            const detail::basic_hold<> hold(detail::cache(options_.cache), directory, from.place);
+            return {built<T>(directory, from.plugin), from.plugin};
+        }
         }
         std::abort();
+    }
+
+    /// Once more, where what was found in the cache is gone by the time that it is needed.
+    template <class Use>
+    auto unless_pruned(const driver& from, Use&& use) const {
+        const bool cached = from.what == driver::kind::directory || from.what == driver::kind::repository;
+        for (int tries = 5;; --tries)
+            try {
+                return use();
+            } catch (const error& e) {
+                if (tries == 1 || !cached || !is_pruned(e.path()))
+                    throw;
+                detail::trace("'", e.path(), "' has been pruned");
+            }
+    }
+
+    bool is_pruned(const std::string& path) const {
+        struct stat there;
+        return detail::posix::lstat(path.c_str(), &there) != 0 &&
+               path.rfind(detail::join(detail::cache(options_.cache).path(), ""), 0) == 0;
     }
 
     /// The library of a bare name, out of the first folder that has one.
@@ -189,6 +218,10 @@ private:
                                                .flags = options_.flags,
                                                .flags_may_run_programs = options_.flags_may_run_programs,
                                                .include = options_.include,
+                                               .profile = options_.profile,
+                                               .jobs = options_.jobs,
+                                               .thorough = options_.thorough,
+                                               .precompile = options_.precompile,
                                                .trust = options_.trust,
                                                .on_event = options_.on_event,
                                                .limits = options_.limits,
@@ -199,9 +232,13 @@ private:
             std::string current = builder.cached(directory, T::type);
             if (current.empty())
                 throw error::build_needed(directory);
+            detail::note_use<>(current);
             return current;
         }
-        return builder.library(directory, T::type, [&](const std::string& unpublished) { check<T>({unpublished, plugin}); });
+        const std::string library =
+            builder.library(directory, T::type, [&](const std::string& unpublished) { check<T>({unpublished, plugin}); });
+        detail::note_use<>(library);
+        return library;
     }
 
     std::string checked_out(const driver& from) const {

@@ -112,9 +112,9 @@ public:
     /// in `directory`; where they depend on that directory, so does what is made, and `local` says so.
     basic_precompiled(const basic_cache<System>& in, const basic_compiler<System>& compiler,
                       std::string_view type, std::string header, word_list arguments,
-                      const std::string& directory, bool local)
+                      const std::string& directory, bool local, bool thorough)
         : cache_(in), compiler_(compiler), header_(std::move(header)), arguments_(std::move(arguments)),
-          directory_(directory), shelf_(shelf(type, local)) {}
+          directory_(directory), shelf_(shelf(type, local, thorough)) {}
 
     /// Whether there is one to use. The first time that it is missed only that is remembered, because making
     /// one takes longer than compiling a plugin: it pays from the second time on. Never throws but where it
@@ -176,12 +176,12 @@ public:
 private:
     static constexpr std::string_view end = ".gch";
 
-    basic_shelf<System> shelf(std::string_view type, bool local) const {
+    basic_shelf<System> shelf(std::string_view type, bool local, bool thorough) const {
         sha256 all;
         all.field(header_).field(compiler_.stamp()).field(local ? directory_ : "");
         for (const std::string& word : arguments_)
             all.field(word);
-        return {join(join(join(cache_.path(), "bin"), type), "interface-"), all.hex(), end};
+        return {join(join(join(cache_.path(), "bin"), type), "interface-"), all.hex(), end, thorough};
     }
 
     auto current() const {

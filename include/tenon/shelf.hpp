@@ -28,9 +28,9 @@ template <class System = posix>
 class basic_shelf {
 public:
     /// All names begin with the path `stem`. `digest` is of what is the same for each result, and `end` is
-    /// how the names of results end.
-    basic_shelf(std::string stem, std::string digest, std::string_view end)
-        : stem_(std::move(stem)), digest_(std::move(digest)), end_(end) {}
+    /// how the names of results end. `thorough` is how files are compared.
+    basic_shelf(std::string stem, std::string digest, std::string_view end, bool thorough)
+        : stem_(std::move(stem)), digest_(std::move(digest)), end_(end), thorough_(thorough) {}
 
     std::string result(const std::string& key) const { return stem_ + key + end_; }
     std::string record() const { return stem_ + digest_ + ".record"; }
@@ -68,7 +68,7 @@ public:
             const bool same_compiler = !compiler.found() || each.compiler == compiler.stamp();
             if (!same_compiler || !has_size(result(each.key), each.size))
                 continue;
-            basic_comparison<System> compared(directory, record, each, look, inputs);
+            basic_comparison<System> compared(directory, record, each, look, inputs, thorough_);
             try {
                 if (!compared.same(compiler.found()))
                     continue;
@@ -120,6 +120,7 @@ private:
     }
 
     std::string stem_, digest_, end_;
+    bool thorough_;
 };
 
 } // namespace tenon::inline v1::detail
