@@ -1,190 +1,423 @@
 // SPDX-License-Identifier: MIT
 #include <tenon/cache.hpp>
 
-#include <stdlib.h>
+#include <algorithm>
+#include <chrono>
+#include <optional>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "catch.hpp"
-#include "program.hpp"
+#include <tenon/loader.hpp>
 
-using tenon::detail::basic_cache;
-using tenon::detail::basic_lock;
-using tenon::detail::basic_scratch;
-using tenon::detail::posix;
-using tenon::detail::remove_tree;
-using tests::scratch_directory;
+#include "catch.hpp"
+#include "compiled.hpp"
+#include "plugins/part.hpp"
+
+using tenon::cache;
+using tenon::cache_entry;
+using tenon::prune_rule;
 using tests::write;
+using tests::fs::path;
+using kind = tenon::cache_entry::kind;
+using list = std::vector<std::string>;
+using std::chrono::hours;
 
 namespace {
 
-/// Sets variables for as long as it lives.
-struct variables {
-    explicit variables(std::initializer_list<std::pair<const char*, const char*>> values) {
-        for (const char* name : {"TENON_CACHE", "XDG_CACHE_HOME", "HOME"})
-            ::unsetenv(name);
-        for (const auto& [name, value] : values)
-            ::setenv(name, value, 1);
+/// Everything in a cache was used so many seconds earlier than it was.
+template <int Seconds>
+struct later : tenon::detail::posix {
+    static timespec now() noexcept {
+        timespec time = posix::now();
+        time.tv_sec += Seconds;
+        return time;
     }
-    ~variables() {
-        ::unsetenv("TENON_CACHE");
-        ::unsetenv("XDG_CACHE_HOME");
-        ::setenv("HOME", home.c_str(), 1);
-    }
-    const std::string home = std::getenv("HOME") ? std::getenv("HOME") : "/";
 };
+using cache_tomorrow = tenon::detail::basic_cache_contents<later<86400>>;
+
+const std::string digest_1(64, 'a'), digest_2(64, 'b'), digest_3(64, 'c'), commit(40, 'd');
+const std::string repository = "drivers-" + std::string(32, '0');
+
+/// A cache, and directories to fill it from.
+struct workshop {
+    part_counts counts{};
+    tests::scratch_directory root;
+    path folder = root / "cache";
+    tenon::loader_options options{.cache = folder, .compiler = {TENON_CXX}};
+
+    std::string sources(int version = 1, const std::string& name = "drivers") const {
+        write(root / name / "part.cpp", "#define VERSION " + std::to_string(version) + "\n" +
+                                            tests::read(tests::source_directory / "tests/plugins/part.cpp"));
+        return root / name;
+    }
+    /// The sources in a git repository, pinned to their commit.
+    std::string pinned(int version) const {
+        const path there = sources(version, "remote");
+        std::string head;
+        for (const list& words : {list{"init", "--quiet"}, list{"add", "."},
+                                  list{"commit", "--quiet", "--message=x"}, list{"rev-parse", "HEAD"}}) {
+            list command{"git", "-c", "user.name=tests", "-c", "user.email=tests@example.org"};
+            command.insert(command.end(), words.begin(), words.end());
+            head = tests::run(command, there, {"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null"})
+                       .out;
+        }
+        return "git+file://" + there.native() + "@" + head.substr(0, 40);
+    }
+
+    tenon::plugin<part> load(const std::string& driver) {
+        return tenon::loader(options).load<part>(driver, counts);
+    }
+
+    std::vector<cache_entry> of(kind what) const {
+        std::vector<cache_entry> found;
+        for (const cache_entry& each : cache(folder).entries())
+            if (each.what == what)
+                found.push_back(each);
+        return found;
+    }
+
+    /// What is in the cache, without the folders that everything is in.
+    list names() const {
+        list found;
+        for (const auto& each : tests::fs::recursive_directory_iterator(folder))
+            if (!each.is_directory())
+                found.push_back(relative(each.path(), folder));
+        std::sort(found.begin(), found.end());
+        return found;
+    }
+
+    /// A record that names a library for one source.
+    static std::string record(const std::string& source, const std::string& key) {
+        tenon::detail::build_result made;
+        made.key = key;
+        made.compiler = std::string(64, '1');
+        made.files = {{source, {}, std::string(64, '2')}};
+        return tenon::detail::build_record().with(made, {});
+    }
+};
+
+list removed(const std::vector<cache_entry>& all) {
+    list found;
+    for (const cache_entry& each : all)
+        found.push_back(tests::fs::path(each.path).filename());
+    return found;
+}
 
 } // namespace
 
-TEST_CASE("the cache is where the first variable that is set says", "[cache]") {
-    CHECK(basic_cache<>("/chosen").path() == "/chosen");
-    CHECK((variables({{"TENON_CACHE", "/t"}, {"XDG_CACHE_HOME", "/x"}, {"HOME", "/h"}}),
-           basic_cache<>("").path()) == "/t");
-    CHECK((variables({{"TENON_CACHE", ""}, {"XDG_CACHE_HOME", "/x"}, {"HOME", "/h"}}),
-           basic_cache<>("").path()) == "/x/tenon");
-    CHECK((variables({{"XDG_CACHE_HOME", "relative"}, {"HOME", "/h"}}), basic_cache<>("").path()) ==
-          "/h/.cache/tenon");
-    const variables none({});
-    CHECK_THROWS_WITH(basic_cache<>(""), "there is no folder to keep compiled plugins in: $TENON_CACHE, "
-                                         "$XDG_CACHE_HOME and $HOME are not set; set "
-                                         "one of them, or options.cache");
+TEST_CASE("an empty cache has nothing, and looking into it or pruning it makes no folder", "[cache]") {
+    const tests::scratch_directory root;
+    const cache empty(root / "none");
+    CHECK(empty.path() == (root / "none").native());
+    CHECK(empty.entries().empty());
+    CHECK(empty.size() == 0);
+    CHECK(empty.prune({.most_bytes = 0}).empty());
+    CHECK_FALSE(exists(root / "none"));
 }
 
-TEST_CASE("folders are made when they are needed, for this user alone", "[cache]") {
-    const scratch_directory scratch;
-    const basic_cache<> cache(scratch / "a/b/c");
-    CHECK(!exists(scratch / "a"));
-    CHECK(cache.folder("bin") == (scratch / "a/b/c/bin").native());
-    for (const char* made : {"a", "a/b", "a/b/c", "a/b/c/bin"})
-        CHECK((status(scratch / made).permissions() & tests::fs::perms::all) == tests::fs::perms::owner_all);
-    CHECK(cache.folder("bin") == (scratch / "a/b/c/bin").native());
+TEST_CASE("a library is listed with its type and name, and is in use while it is loaded", "[cache]") {
+    workshop here;
+    auto loaded = here.load(here.sources());
+    auto libraries = here.of(kind::library);
+    REQUIRE(libraries.size() == 1);
+    CHECK(libraries[0].path == loaded.info().path);
+    CHECK(libraries[0].type == "part");
+    CHECK(libraries[0].name == "drivers");
+    CHECK(libraries[0].size >= file_size(path(libraries[0].path)));
+    CHECK(libraries[0].last_use > std::chrono::system_clock::now() - std::chrono::minutes(5));
+    CHECK(libraries[0].in_use);
+    CHECK(here.of(kind::record).size() >= 1);
+
+    CHECK(cache_tomorrow(here.folder).prune({.most_bytes = 0}).empty());
+    CHECK(exists(path(libraries[0].path)));
+
+    loaded.close();
+    CHECK_FALSE(here.of(kind::library).at(0).in_use);
+    CHECK(cache(here.folder).prune({.most_bytes = 0}).empty()); // used just now
+    CHECK_FALSE(cache_tomorrow(here.folder).prune({.most_bytes = 0}).empty());
+    CHECK(here.of(kind::library).empty());
+    CHECK(here.load(here.sources())->version() == 1);
 }
 
-TEST_CASE("a cache that others may write to, or that belongs to another, is not used", "[cache]") {
-    const scratch_directory scratch;
-    const std::string text = "the cache '" + scratch.path().native() +
-                             "' is not used, because it has to belong to this user alone; `chmod 700 '" +
-                             scratch.path().native() + "'`, or name another in $TENON_CACHE or options.cache";
-    for (const auto wrong : {tests::fs::perms::group_write, tests::fs::perms::others_write}) {
-        tests::fs::permissions(scratch.path(), tests::fs::perms::owner_all | wrong);
-        CHECK_THROWS_WITH(basic_cache<>(scratch.path()).folder("bin"), text);
-    }
-    tests::fs::permissions(scratch.path(), tests::fs::perms::owner_all);
-    struct another : posix {
-        static uid_t geteuid() noexcept { return posix::geteuid() + 1; }
-    };
-    CHECK_THROWS_WITH(basic_cache<another>(scratch.path()).folder("bin"), text);
+TEST_CASE("a library that a process with another cache's name for it has loaded is in use", "[cache]") {
+    workshop here;
+    const std::string library = here.load(here.sources()).info().path;
+    create_symlink(here.folder, here.root / "alias");
+    const auto loaded =
+        tenon::plugin<part>(here.root / "alias/bin/part" / path(library).filename(), here.counts);
+    CHECK(here.of(kind::library).at(0).in_use);
 }
 
-TEST_CASE("a cache that cannot be made names the folder and the reason", "[cache]") {
-    const scratch_directory scratch;
-    struct read_only : posix {
-        static int mkdir(const char*, mode_t) noexcept { return errno = EROFS, -1; }
-    };
-    CHECK_THROWS_WITH(basic_cache<read_only>(scratch / "c").folder("bin"),
-                      "cannot make the folder '" + (scratch / "c").native() + "': Read-only file system");
-    write(scratch / "file", "");
-    CHECK_THROWS_WITH(basic_cache<>(scratch / "file/c").folder("bin"),
-                      "cannot make the folder '" + (scratch / "file/c").native() + "': Not a directory");
+TEST_CASE("a private copy does not need its file", "[cache]") {
+    workshop here;
+    here.options.private_copy = true;
+    const auto loaded = here.load(here.sources());
+    CHECK_FALSE(here.of(kind::library).at(0).in_use);
 }
 
-TEST_CASE("a scratch folder goes with its owner, and its neighbours stay", "[cache]") {
-    const scratch_directory root;
-    const basic_cache<> cache(root / "c");
-    const basic_scratch<> neighbour(cache);
-    write(neighbour / "kept", "");
-    std::string path;
-    {
-        const basic_scratch<> scratch(cache);
-        path = scratch.path();
-        CHECK(path.compare(0, (root / "c/tmp/").native().size(), (root / "c/tmp/").native()) == 0);
-        write(scratch / "a/b/c", "");
-        CHECK(exists(tests::fs::path(neighbour / "kept")));
-    }
-    CHECK(!tests::fs::exists(path));
-    CHECK(tests::fs::exists(neighbour / "kept"));
-}
-
-TEST_CASE("what a killed owner left is removed by the next, and only that", "[cache]") {
-    const scratch_directory root;
-    const basic_cache<> cache(root / "c");
-    const pid_t child = ::fork();
-    if (child == 0) {
-        const basic_scratch<> left(cache);
-        write(left / "deep/file", "");
-        ::raise(SIGKILL);
-    }
-    ::waitpid(child, nullptr, 0);
-    CHECK(!is_empty(root / "c/tmp"));
-    { const basic_scratch<> next(cache); }
-    CHECK(is_empty(root / "c/tmp"));
-}
-
-TEST_CASE("a scratch folder that is swept away before it has its lock is made again", "[cache]") {
-    struct swept : posix {
-        static int open(const char* path, int flags, mode_t mode = 0) noexcept {
-            static int folders = 0;
-            if (std::string_view(path).find("/tmp/") != std::string_view::npos && (flags & O_DIRECTORY) &&
-                ++folders < 3)
-                posix::rmdir(path);
-            return posix::open(path, flags, mode);
+TEST_CASE("a checkout is listed with its URL and commit, pinned or not, and is in use while it is held",
+          "[cache]") {
+    workshop here;
+    const std::string pinned = here.pinned(7);
+    for (const std::string& driver : {pinned, pinned.substr(0, pinned.rfind('@'))}) {
+        CHECK(here.load(driver)->version() == 7);
+        const auto checkouts = here.of(kind::checkout);
+        REQUIRE(checkouts.size() == 1);
+        CHECK(checkouts[0].commit == pinned.substr(pinned.size() - 40));
+        CHECK(checkouts[0].name == "file://" + (here.root / "remote").native());
+        CHECK(checkouts[0].size > 0);
+        CHECK_FALSE(checkouts[0].in_use);
+        {
+            const tenon::detail::basic_cache<> in(here.folder);
+            const tenon::detail::basic_hold<> hold(in, checkouts[0].path + "/below", "file:///x"),
+                second(in, checkouts[0].path, "");
+            CHECK(here.of(kind::checkout).at(0).in_use);
+            cache_tomorrow(here.folder).prune({.most_bytes = 0});
+            CHECK(exists(path(checkouts[0].path)));
         }
-    };
-    const scratch_directory root;
-    const basic_cache<swept> cache(root / "c");
-    const basic_scratch<swept> scratch(cache);
-    CHECK(tests::fs::exists(scratch.path()));
-}
-
-TEST_CASE("a cache without locks or space is an error, not a wait", "[cache]") {
-    const scratch_directory root;
-    struct without_locks : posix {
-        static int flock(int, int) noexcept { return errno = ENOLCK, -1; }
-    };
-    CHECK_THROWS(basic_scratch<without_locks>(basic_cache<without_locks>(root / "c")));
-    struct full : posix {
-        static char* mkdtemp(char*) noexcept { return errno = ENOSPC, nullptr; }
-    };
-    CHECK_THROWS_WITH(basic_scratch<full>(basic_cache<full>(root / "c")),
-                      "cannot make a folder in '" + (root / "c/tmp").native() + "': No space left on device");
-}
-
-TEST_CASE("removing a tree follows no link", "[cache]") {
-    const scratch_directory root;
-    write(root / "kept/file", "");
-    write(root / "tree/file", "");
-    create_symlink(root / "kept", root / "tree/link");
-    remove_tree(root / "tree");
-    CHECK(!exists(root / "tree"));
-    CHECK(exists(root / "kept/file"));
-
-    struct stubborn : posix {
-        static int unlink(const char*) noexcept { return errno = EACCES, -1; }
-    };
-    create_symlink(root / "kept", root / "link");
-    remove_tree<stubborn>(root / "link");
-    CHECK(exists(root / "kept/file"));
-}
-
-TEST_CASE("a lock holds others up until it goes, also by a kill", "[cache]") {
-    const scratch_directory root;
-    const std::string path = root / "lock";
-    int ready[2];
-    REQUIRE(::pipe(ready) == 0);
-    const pid_t child = ::fork();
-    if (child == 0) {
-        const basic_lock<> held(path);
-        [[maybe_unused]] const ssize_t told = ::write(ready[1], "x", 1);
-        ::pause();
+        cache_tomorrow(here.folder).prune({.most_bytes = 0});
+        CHECK_FALSE(exists(path(checkouts[0].path)));
+        CHECK(here.of(kind::checkout).empty());
     }
-    char byte;
-    REQUIRE(::read(ready[0], &byte, 1) == 1);
-    CHECK(!tenon::detail::basic_file<>(path, O_RDWR).try_lock());
-    ::kill(child, SIGKILL);
-    { const basic_lock<> mine(path); }
-    ::waitpid(child, nullptr, 0);
-    ::close(ready[0]);
-    ::close(ready[1]);
+    CHECK(here.load(pinned)->version() == 7);
+}
+
+TEST_CASE("what was not used for long enough goes, and what was used stays", "[cache]") {
+    workshop here;
+    const std::string library = here.load(here.sources()).info().path;
+    const cache_tomorrow tomorrow(here.folder);
+    CHECK(tomorrow.prune({.unused_for = hours(25)}).empty());
+    CHECK(tomorrow.prune().empty());
+    // Loads say once an hour that they use it.
+    const timespec long_ago[] = {{1, 0}, {0, UTIME_OMIT}};
+    REQUIRE(::utimensat(AT_FDCWD, library.c_str(), long_ago, 0) == 0);
+    here.load(here.sources());
+    CHECK(tomorrow.prune({.unused_for = hours(25)}).empty());
+    const auto gone = removed(tomorrow.prune({.unused_for = hours(23)}));
+    CHECK(std::find(gone.begin(), gone.end(), path(library).filename()) != gone.end());
+    CHECK_FALSE(exists(path(library)));
+}
+
+TEST_CASE("the longest unused goes first, and only as much as has to", "[cache]") {
+    workshop here;
+    list libraries;
+    for (const int age : {5, 9, 7}) {
+        const std::string name = "p" + std::to_string(age), digest(64, static_cast<char>('0' + age));
+        write(here.root / name / "x.cpp", "");
+        write(here.folder / "bin/part" / (name + "-" + digest + ".record"),
+              here.record(here.root / name / "x.cpp", digest));
+        write(here.folder / "bin/part" / (name + "-" + digest + ".so"), std::string(1 << 20, 'x'));
+        timespec then = tenon::detail::posix::now();
+        then.tv_sec -= 86400 * age;
+        const timespec both[] = {then, then};
+        REQUIRE(::utimensat(AT_FDCWD, (here.folder / "bin/part" / (name + "-" + digest + ".so")).c_str(),
+                            both, 0) == 0);
+    }
+    const cache all(here.folder);
+    CHECK(all.prune({.most_bytes = all.size()}).empty());
+    CHECK(removed(all.prune({.most_bytes = all.size() - 1})) == list{"p9-" + std::string(64, '9') + ".so"});
+    CHECK(removed(all.prune({.most_bytes = 1'200'000})) == list{"p7-" + std::string(64, '7') + ".so"});
+    CHECK(all.prune({.most_bytes = 1'200'000}).empty());
+}
+
+TEST_CASE("what can be of no use any more goes without a rule", "[cache]") {
+    workshop here;
+    const std::string there = here.sources();
+    write(here.folder / ("bin/part/alive-" + digest_1 + ".record"),
+          here.record(there + "/part.cpp", digest_2));
+    write(here.folder / ("bin/part/alive-" + digest_1 + ".lock"), "");
+    write(here.folder / ("bin/part/alive-" + digest_2 + ".so"), "x");
+    const list kept = here.names();
+    write(here.folder / ("bin/part/moved-" + digest_1 + ".record"),
+          here.record("/nowhere/part.cpp", digest_2));
+    write(here.folder / ("bin/part/moved-" + digest_1 + ".lock"), "");
+    write(here.folder / ("bin/part/moved-" + digest_2 + ".so"), "x");
+    write(here.folder / ("bin/part/alive-" + digest_3 + ".so"), "nobody names it");
+    write(here.folder / ("bin/part/alive-" + digest_3 + ".record"), "damaged");
+    write(here.folder / ("bin/part/failed-" + digest_1 + ".lock"), "");
+    write(here.folder / ("bin/part/interface-" + digest_1 + ".gch"), "nobody names it");
+    write(here.folder / "src" / repository / ("at-" + digest_1), commit + " main file:///x\n");
+    write(here.folder / "src" / repository / ("used-" + commit), "file:///x");
+    write(here.folder / "src" / repository / "lock", "");
+    write(here.folder / "tmp/abcdef/left", "by a builder that was killed");
+
+    // All but that may be about to be used.
+    CHECK(removed(cache(here.folder).prune()) == list{"abcdef"});
+    cache_tomorrow(here.folder).prune();
+    list left = kept;
+    left.push_back("src/" + repository + "/lock");
+    CHECK(here.names() == left);
+}
+
+TEST_CASE("what a build holds stays", "[cache]") {
+    workshop here;
+    const path lock = here.folder / ("bin/part/p-" + digest_1 + ".lock");
+    write(lock, "");
+    write(here.folder / ("bin/part/p-" + digest_2 + ".so"), "nobody names it yet");
+    write(here.folder / ("bin/part/interface-" + digest_2 + ".gch"), "is being read");
+    write(here.folder / ("bin/other/interface-" + digest_2 + ".gch"), "is of another type");
+    {
+        const tenon::detail::basic_lock<> turn(lock);
+        CHECK(removed(cache_tomorrow(here.folder).prune({.most_bytes = 0})) ==
+              list{"interface-" + digest_2 + ".gch"});
+        CHECK_FALSE(exists(here.folder / ("bin/other/interface-" + digest_2 + ".gch")));
+        CHECK(exists(lock));
+        for (const cache_entry& each : cache(here.folder).entries())
+            CHECK(each.in_use);
+        const tenon::detail::basic_scratch<> working{tenon::detail::basic_cache<>(here.folder)};
+        cache_tomorrow(here.folder).prune();
+        CHECK(exists(path(working.path())));
+    }
+    cache_tomorrow(here.folder).prune();
+    CHECK(here.names().empty());
+}
+
+TEST_CASE("whoever waits for a lock whose file is pruned takes the next one", "[cache]") {
+    workshop here;
+    const path lock = here.folder / ("bin/part/p-" + digest_1 + ".lock");
+    write(lock, "");
+    std::optional<tenon::detail::basic_lock<>> held(std::in_place, lock.native());
+    const tenon::detail::basic_lock<> next(lock, tenon::detail::bounds(), [&] {
+        held.reset();
+        cache_tomorrow(here.folder).prune();
+        CHECK_FALSE(exists(lock));
+    });
+    CHECK(exists(lock));
+    CHECK_FALSE(tenon::detail::basic_file<>(lock, O_RDWR).try_lock());
+}
+
+TEST_CASE("whatever lies in a cache, nothing but tenon's own is removed, and nothing outside", "[cache]") {
+    workshop here;
+    const path outside = here.root / "outside";
+    const std::string library = "p-" + digest_1 + ".so";
+    write(outside / library, "x");
+    write(outside / repository / commit / "x", "x");
+    write(outside / "abcdef/x", "x");
+    const auto everything = [&] {
+        return list{tests::read(outside / library), tests::read(outside / repository / commit / "x"),
+                    tests::read(outside / "abcdef/x")};
+    };
+    const list before = everything();
+
+    // Links, at each step of the way.
+    for (const std::string& step :
+         list{"bin", "src", "tmp", "bin/part", "bin/part/" + library, "src/" + repository,
+              "src/" + repository + "/" + commit, "tmp/abcdef", "bin/part/p-" + digest_1 + ".lock",
+              "src/" + repository + "/used-" + commit}) {
+        remove_all(here.folder);
+        create_directories((here.folder / step).parent_path());
+        create_symlink(step.find(".so") != step.npos || step.find(".lock") != step.npos ||
+                               step.find("used-") != step.npos
+                           ? outside / library
+                       : step.find(commit) != step.npos     ? outside / repository / commit
+                       : step.find(repository) != step.npos ? outside / repository
+                       : step == "tmp/abcdef"               ? outside / "abcdef"
+                                                            : outside,
+                       here.folder / step);
+        INFO(step);
+        CHECK(cache_tomorrow(here.folder).prune({.most_bytes = 0, .unused_for = hours(1)}).empty());
+        CHECK(everything() == before);
+        CHECK(is_symlink(here.folder / step));
+    }
+
+    // A whole home directory by mistake, folders where files should be, and the other way round.
+    remove_all(here.folder);
+    for (const std::string& mine :
+         list{"Documents/letter", "bin/tool", "bin/part/notes.txt", "bin/part/p-" + digest_1 + ".SO.so",
+              "bin/part/p-0.so", "src/project/main.cpp", "src/" + repository + "/main.cpp",
+              "src/" + repository + "/" + commit.substr(1) + "/x", "src/a/" + commit + "/x", "tmp/file"})
+        write(here.folder / mine, "mine");
+    for (const std::string& wrong :
+         list{"bin/part/p-" + digest_1 + ".so/x", "bin/part/p-" + digest_1 + ".record/x",
+              "bin/part/p-" + digest_1 + ".lock/x", "src/" + repository + "/used-" + commit + "/x",
+              "src/" + repository + "/at-" + digest_1 + "/x"})
+        write(here.folder / wrong, "x");
+    write(here.folder / "src" / repository / std::string(40, 'e'), "a file");
+    write(here.folder / "src" / repository / "lock/x", "x");
+    REQUIRE(::mkfifo((here.folder / ("bin/part/q-" + digest_1 + ".lock")).c_str(), 0600) == 0);
+    REQUIRE(::mkfifo((here.folder / ("bin/part/q-" + digest_1 + ".record")).c_str(), 0600) == 0);
+    const list all = here.names();
+    CHECK(cache_tomorrow(here.folder).prune({.most_bytes = 0, .unused_for = hours(1)}).empty());
+    CHECK(here.names() == all);
+    write(here.folder / "src" / repository / ("at-" + digest_2), "no line");
+    write(here.folder / "src" / repository / ("at-" + digest_3), "../../../outside x y\n");
+    CHECK_NOTHROW(cache_tomorrow(here.folder).prune({.most_bytes = 0, .unused_for = hours(1)}));
+    CHECK(everything() == before);
+}
+
+TEST_CASE("a load whose library or checkout is pruned on the way makes it again", "[cache]") {
+    workshop here;
+    const std::string directory = here.sources(3), pinned = here.pinned(4);
+    CHECK(here.load(directory)->version() == 3);
+    CHECK(here.load(pinned)->version() == 4);
+    int pruned = 0;
+    here.options.on_event = [&](const tenon::event& step) {
+        if (step.what == tenon::event::step::cached && ++pruned < 3)
+            cache_tomorrow(here.folder).prune({.most_bytes = 0});
+    };
+    CHECK(here.load(directory)->version() == 3);
+    CHECK(pruned == 1);
+    pruned = 0;
+    CHECK(here.load(pinned)->version() == 4);
+    CHECK(here.load(pinned)->version() == 4);
+    CHECK(pruned == 1); // the first found nothing
+}
+
+TEST_CASE("processes load and build while others prune everything all the time, and none notices",
+          "[cache]") {
+    workshop here;
+    const list drivers{here.sources(1, "one"), here.sources(2, "two"), here.pinned(3)};
+    const auto child = [](const auto& work) {
+        const pid_t made = ::fork();
+        if (made == 0) {
+            try {
+                ::_exit(work() ? 0 : 1);
+            } catch (const std::exception& e) {
+                const std::string text = std::string(e.what()) + '\n';
+                [[maybe_unused]] const ssize_t told = ::write(STDERR_FILENO, text.data(), text.size());
+                ::_exit(2);
+            }
+        }
+        return made;
+    };
+    const path compiled = here.root / "compiled";
+    std::vector<pid_t> pruning, loading;
+    for (int i = 0; i < 2; ++i)
+        pruning.push_back(child([&]() -> bool {
+            for (;;) // what was not used for a second
+                tenon::detail::basic_cache_contents<later<59>>(here.folder).prune({.most_bytes = 0});
+        }));
+    for (int i = 0; i < 3; ++i)
+        loading.push_back(child([&] {
+            here.options.on_event = [&](const tenon::event& step) {
+                if (step.what == tenon::event::step::compiling && step.done == 0)
+                    std::ofstream(compiled, std::ios::app) << 'x';
+            };
+            for (int round = 0; round < 6; ++round) {
+                const int which = (round + i) % 3;
+                const auto loaded = here.load(drivers[static_cast<std::size_t>(which)]);
+                std::this_thread::sleep_for(std::chrono::milliseconds(500 + 250 * i));
+                if (loaded->version() != which + 1)
+                    return false;
+            }
+            return true;
+        }));
+    for (const pid_t each : loading) {
+        int status = 0;
+        REQUIRE(::waitpid(each, &status, 0) == each);
+        CHECK(status == 0);
+    }
+    for (const pid_t each : pruning) {
+        ::kill(each, SIGKILL);
+        int status = 0;
+        REQUIRE(::waitpid(each, &status, 0) == each);
+        CHECK(WIFSIGNALED(status)); // it did not end by an error
+    }
+    CHECK(tests::read(compiled).size() > drivers.size());
+    for (const std::string& driver : drivers)
+        CHECK_NOTHROW(here.load(driver));
 }

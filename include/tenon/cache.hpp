@@ -3,13 +3,18 @@
 #define TENON_CACHE_HPP
 
 #include <algorithm>
-#include <cerrno>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
+#include <limits>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include <tenon/bounds.hpp>
+#include <tenon/build_record.hpp>
+#include <tenon/cache_folder.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
 #include <tenon/folder.hpp>
@@ -17,136 +22,461 @@
 #include <tenon/posix.hpp>
 #include <tenon/trace.hpp>
 
-namespace tenon::inline v1::detail {
+namespace tenon::inline v1 {
 
-/// Where what was compiled and fetched is kept: the chosen folder, else `$TENON_CACHE`, else `$XDG_CACHE_HOME/tenon`,
-/// else `~/.cache/tenon`. It is made when it is first needed, and belongs to this user alone.
+/// One thing in a cache.
+struct cache_entry {
+    enum class kind {
+        library,      ///< what a directory of sources was compiled to
+        intermediate, ///< what makes the next build faster, such as a precompiled header
+        record,       ///< from what the libraries of a directory were made
+        checkout,     ///< the files of a commit
+        unfinished,   ///< what somebody works on, or has left
+    };
+
+    kind what;
+    std::string path{};
+    std::string type{}; ///< the plugin type, but of a checkout
+    std::string
+        name{}; ///< of a library the directory's, of a checkout the repository's URL as far as that is known
+    std::string commit{};   ///< of a checkout
+    std::uint64_t size = 0; ///< on the disk, in bytes
+    std::chrono::system_clock::time_point
+        last_use{};      ///< within an hour; backups and the like may make it later
+    bool in_use = false; ///< a process has it loaded, or a build needs it at the moment
+};
+
+/// What is to go from a cache.
+struct prune_rule {
+    std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max(); ///< the longest unused goes first
+    std::chrono::seconds unused_for = std::chrono::seconds::max(); ///< what was not used for so long goes
+};
+
+namespace detail {
+
+/// `tenon::cache`, by any system's calls.
 template <class System = posix>
-class basic_cache {
+class basic_cache_contents {
 public:
-    explicit basic_cache(std::string chosen) : path_(std::move(chosen)) {
-        if (path_.empty())
-            path_ = usual();
+    /// The folder that `loader_options::cache` names too; left out, the same that a loader without options
+    /// has.
+    template <path_like P = std::string>
+    explicit basic_cache_contents(const P& folder = {}) : folder_(native(folder)) {}
+
+    const std::string& path() const noexcept { return folder_.path(); }
+
+    std::vector<cache_entry> entries() const {
+        std::vector<cache_entry> found;
+        const std::set<std::string> loaded = loaded_libraries();
+        for (const std::string& type : folders_in(below("bin")))
+            add_built(found, type, loaded);
+        for (const std::string& repository : folders_in(below("src")))
+            add_checkouts(found, join(below("src"), repository));
+        for (const std::string& name : folders_in(below("tmp"))) {
+            const std::string path = join(below("tmp"), name);
+            add(found, {.what = cache_entry::kind::unfinished, .path = path, .in_use = is_locked(path)});
+        }
+        return found;
     }
 
-    /// Makes the folder `name` in the cache where it is not there yet, and gives its path.
-    std::string folder(std::string_view name) const {
-        make_folders<System>(path_);
-        struct stat found;
-        if (System::stat(path_.c_str(), &found) != 0)
-            throw error::system_call("look at", path_, errno);
-        if (found.st_uid != System::geteuid() || (found.st_mode & (S_IWGRP | S_IWOTH)))
-            throw error::untrusted_cache(path_);
-        std::string inside = join(path_, name);
-        make_folders<System>(inside);
-        return inside;
-    }
+    /// In bytes.
+    std::uint64_t size() const { return sum(entries()); }
 
-    const std::string& path() const noexcept { return path_; }
+    /// Removes what the rule says, and what cannot be of use any more: what killed builders left, what
+    /// belongs to directories that are gone, and libraries that no record names. Gives what it removed.
+    ///
+    /// What is in use stays, and so does what was used in the last minute, because a load may be about to
+    /// open it. A library that another process cannot be seen to have loaded, in another container perhaps,
+    /// goes and does not disturb that process.
+    std::vector<cache_entry> prune(const prune_rule& rule = {}) const {
+        std::vector<cache_entry> removed, left;
+        const auto sort_out = [&](cache_entry& each, bool goes) {
+            (goes && remove(each) ? removed : left).push_back(std::move(each));
+        };
+        const std::vector<cache_entry> before = entries();
+        const std::set<std::string> useful = useful_files(before);
+        for (cache_entry each : before)
+            sort_out(each,
+                     is_useless(each, useful) || (by_rule(each) && unused_for(each) >= rule.unused_for));
+
+        std::uint64_t bytes = sum(left);
+        std::vector<cache_entry> sorted = std::exchange(left, {});
+        std::sort(sorted.begin(), sorted.end(),
+                  [](const cache_entry& a, const cache_entry& b) { return a.last_use < b.last_use; });
+        for (cache_entry& each : sorted) {
+            const std::uint64_t its_size = each.size;
+            const std::size_t count = removed.size();
+            sort_out(each, by_rule(each) && bytes > rule.most_bytes);
+            if (removed.size() > count)
+                bytes -= its_size;
+        }
+        remove_lone_files();
+        return removed;
+    }
 
 private:
-    static std::string usual() {
-        if (const char* set = ::secure_getenv("TENON_CACHE"); set && *set)
-            return set;
-        if (const char* set = ::secure_getenv("XDG_CACHE_HOME"); set && *set == '/') // others are to be ignored, says the XDG specification
-            return join(set, "tenon");
-        if (const char* set = ::secure_getenv("HOME"); set && *set == '/')
-            return join(set, ".cache/tenon");
-        throw error::no_cache();
+    using time_point = std::chrono::system_clock::time_point;
+    using file = basic_file<System>;
+
+    static constexpr std::string_view library_end = ".so", record_end = ".record", lock_end = ".lock";
+
+    std::string below(std::string_view name) const { return join(folder_.path(), name); }
+
+    // ---- What is there
+
+    static time_point time_of(const timespec& time) {
+        return time_point(
+            std::chrono::duration_cast<time_point::duration>(std::chrono::nanoseconds(nanoseconds(time))));
+    }
+    static time_point now() { return time_of(System::now()); }
+    static std::chrono::seconds unused_for(const cache_entry& of) {
+        return std::chrono::duration_cast<std::chrono::seconds>(now() - of.last_use);
+    }
+    static bool is_fresh(time_point last_use) { return now() - last_use < std::chrono::minutes(1); }
+
+    static bool look_at(const std::string& path, struct stat& found) {
+        return System::lstat(path.c_str(), &found) == 0;
+    }
+    static bool is_folder(const std::string& path) {
+        struct stat found;
+        return look_at(path, found) && S_ISDIR(found.st_mode);
+    }
+    static bool is_file(const std::string& path) {
+        struct stat found;
+        return look_at(path, found) && S_ISREG(found.st_mode);
     }
 
-    std::string path_;
-};
-using cache = basic_cache<>;
-
-/// A folder in the cache for what is not finished; it goes with its owner, and what a killed owner left goes when the
-/// next one is made: whoever lives holds a lock on its own.
-template <class System = posix>
-class basic_scratch {
-public:
-    explicit basic_scratch(const basic_cache<System>& in) {
-        const std::string all = in.folder("tmp");
-        sweep(all);
-        for (;;) {
-            path_ = join(all, "XXXXXX");
-            if (!System::mkdtemp(path_.data()))
-                throw error::system_call("make a folder in", all, errno);
-            // Before it has its lock, another's sweep may take the folder for a dead one's.
-            lock_ = basic_file<System>(System::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-            if (lock_.descriptor() >= 0 && lock_.try_lock() && still_there())
-                return;
-            if (errno != ENOENT && errno != EWOULDBLOCK)
-                throw error::system_call("lock", path_, errno);
+    // None in a folder that cannot be looked into.
+    static std::vector<std::string> names_in(const std::string& folder) {
+        try {
+            return is_folder(folder) ? detail::names_in<System>(folder) : std::vector<std::string>();
+        } catch (const error&) {
+            return {};
         }
     }
-    basic_scratch(const basic_scratch&) = delete;
-    basic_scratch& operator=(const basic_scratch&) = delete;
-    ~basic_scratch() { remove_tree<System>(path_); }
-
-    const std::string& path() const noexcept { return path_; }
-    std::string operator/(std::string_view name) const { return join(path_, name); }
-
-private:
-    bool still_there() const {
-        struct stat found;
-        return System::stat(path_.c_str(), &found) == 0;
+    static std::vector<std::string> folders_in(const std::string& folder) {
+        std::vector<std::string> names = names_in(folder);
+        names.erase(std::remove_if(names.begin(), names.end(),
+                                   [&](const std::string& name) { return !is_folder(join(folder, name)); }),
+                    names.end());
+        return names;
     }
 
-    static void sweep(const std::string& all) noexcept {
-        DIR* folder = System::opendir(all.c_str());
-        if (!folder)
+    static bool is_hex(std::string_view text, std::size_t size) {
+        return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
+    }
+
+    // `NAME-DIGEST.END`, where a name may have hyphens and dots too.
+    struct built_name {
+        std::string_view name, end; // `end` is empty where it is no such name
+
+        explicit built_name(std::string_view whole) {
+            constexpr std::size_t digest = 64;
+            const auto dot = whole.rfind('.');
+            if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
+                !is_hex(whole.substr(dot - digest, digest), digest))
+                return;
+            name = whole.substr(0, dot - digest - 1);
+            end = whole.substr(dot);
+        }
+    };
+
+    static bool is_repository(std::string_view name) {
+        return name.size() > 33 && name[name.size() - 33] == '-' && is_hex(name.substr(name.size() - 32), 32);
+    }
+    static bool is_commit(std::string_view name) { return is_hex(name, 40) || is_hex(name, 64); }
+
+    static void add(std::vector<cache_entry>& to, cache_entry entry) {
+        struct stat found;
+        if (!look_at(entry.path, found))
             return;
-        while (const dirent* each = System::readdir(folder)) {
-            if (each->d_name[0] == '.')
+        entry.size = size_of(entry.path, found);
+        if (entry.last_use == time_point())
+            entry.last_use = last_use(entry.what, found);
+        to.push_back(std::move(entry));
+    }
+
+    // What is read here would be in use for ever, if its being read counted.
+    static time_point last_use(cache_entry::kind what, const struct stat& of) {
+        const bool reading_counts =
+            what == cache_entry::kind::library || what == cache_entry::kind::intermediate;
+        return std::max(reading_counts ? time_of(of.st_atim) : time_point(), time_of(of.st_mtim));
+    }
+
+    static std::uint64_t size_of(const std::string& path, const struct stat& of) {
+        auto size = static_cast<std::uint64_t>(of.st_blocks) * 512;
+        if (S_ISDIR(of.st_mode))
+            for (const std::string& name : names_in(path))
+                if (struct stat inside; look_at(join(path, name), inside))
+                    size += size_of(join(path, name), inside);
+        return size;
+    }
+
+    static std::uint64_t sum(const std::vector<cache_entry>& all) {
+        std::uint64_t bytes = 0;
+        for (const cache_entry& each : all)
+            bytes += each.size;
+        return bytes;
+    }
+
+    void add_built(std::vector<cache_entry>& to, const std::string& type,
+                   const std::set<std::string>& loaded) const {
+        using kind = cache_entry::kind;
+        const std::string folder = join(below("bin"), type);
+        const std::vector<std::string> names = names_in(folder);
+        std::set<std::string_view> being_built;
+        for (const std::string& each : names)
+            if (const built_name name(each); name.end == lock_end && is_locked(join(folder, each)))
+                being_built.insert(name.name);
+        for (const std::string& each : names) {
+            const built_name name(each);
+            const std::string path = join(folder, each);
+            if (name.end.empty() || name.end == lock_end || !is_file(path))
                 continue;
-            const std::string path = join(all, each->d_name);
-            const basic_file<System> found(System::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-            if (found.descriptor() >= 0 && found.try_lock()) {
-                trace("removing '", path, "', which a builder that was killed left");
-                remove_tree<System>(path);
+            const kind what = name.end == library_end  ? kind::library
+                              : name.end == record_end ? kind::record
+                                                       : kind::intermediate;
+            // Any build of this plugin type may read an intermediate file at the moment.
+            const bool built =
+                what == kind::intermediate ? !being_built.empty() : being_built.count(name.name) != 0;
+            add(to, {.what = what,
+                     .path = path,
+                     .type = type,
+                     .name = std::string(name.name),
+                     .in_use = built || loaded.count(each) != 0});
+        }
+    }
+
+    static void add_checkouts(std::vector<cache_entry>& to, const std::string& repository) {
+        if (!is_repository(basename(repository)))
+            return;
+        const std::vector<std::string> names = names_in(repository);
+        std::string url;
+        for (const std::string& name : names)
+            if (is_memory(name))
+                url = remembered(join(repository, name)).second;
+        for (const std::string& commit : names) {
+            const std::string path = join(repository, commit),
+                              use = basic_hold<System>::file(repository, commit);
+            if (!is_commit(commit) || !is_folder(path))
+                continue;
+            struct stat found;
+            const bool noted = look_at(use, found) && S_ISREG(found.st_mode);
+            if (!noted && !look_at(path, found))
+                continue;
+            add(to, {.what = cache_entry::kind::checkout,
+                     .path = path,
+                     .name = !url.empty() ? url
+                             : noted      ? text_of(use)
+                                          : "",
+                     .commit = commit,
+                     .last_use = time_of(noted ? found.st_mtim : found.st_ctim),
+                     .in_use = is_locked(use)});
+        }
+    }
+
+    static bool is_memory(std::string_view name) {
+        return name.substr(0, 3) == "at-" && is_hex(name.substr(3), 64);
+    }
+
+    // The commit and the URL, of `COMMIT REFERENCE URL`.
+    static std::pair<std::string, std::string> remembered(const std::string& path) {
+        const std::string line = text_of(path);
+        const auto first = line.find(' '), last = line.rfind(' ');
+        if (first == line.npos || line.back() != '\n')
+            return {};
+        return {line.substr(0, first), line.substr(last + 1, line.size() - last - 2)};
+    }
+
+    static std::string text_of(const std::string& path) {
+        try {
+            return is_file(path) ? read_file<System>(path) : "";
+        } catch (const error&) {
+            return "";
+        }
+    }
+
+    // ---- What is in use
+
+    static bool is_locked(const std::string& path) {
+        const file open(System::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+        return open.descriptor() >= 0 && !open.try_lock();
+    }
+
+    // The names of all libraries that processes of this user have loaded. Their digests make them unlike any
+    // other, whatever the cache is called where a process sees it. The kernel knows, so that no load has to
+    // say so, and none can fail to take it back.
+    static std::set<std::string> loaded_libraries() {
+        std::set<std::string> found;
+        for (const std::string& process : names_in("/proc")) {
+            if (process.find_first_not_of("0123456789") != process.npos)
+                continue;
+            std::string text;
+            try {
+                text = file("/proc/" + process + "/maps", O_RDONLY).read("/proc");
+            } catch (const error&) {
+                continue; // it has ended, or is another user's
+            }
+            for (std::string_view maps = text; !maps.empty();) {
+                const std::string_view line = maps.substr(0, maps.find('\n'));
+                maps.remove_prefix(std::min(maps.size(), line.size() + 1));
+                if (const std::string_view name = basename(line); built_name(name).end == library_end)
+                    found.emplace(name);
             }
         }
-        System::closedir(folder);
+        return found;
     }
 
-    std::string path_;
-    basic_file<System> lock_;
-};
+    // ---- What goes
 
-/// One at a time among processes and threads, for as long as it lives; a killed owner's ends with it. The file stays.
-template <class System = posix>
-class basic_lock {
-public:
-    /// Calls `waiting` where somebody else has it.
-    template <class Waiting>
-    basic_lock(const std::string& path, const basic_bounds<System>& within, Waiting&& waiting)
-        : file_(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600) {
-        if (try_lock(path))
-            return;
-        waiting();
-        // flock(2) can wait by itself, but neither for a limited time nor for something else at once.
-        const std::int64_t begin = System::milliseconds();
-        for (int step = 1; !try_lock(path); step = std::min(2 * step, 10)) {
-            if (const end_cause why = within.cause(); why != end_cause::itself)
-                throw error::not_waited_for(path, in_seconds(System::milliseconds() - begin),
-                                            code_of(why, errc::timed_out), within.time_limit());
-            within.pause(step);
+    static bool by_rule(const cache_entry& of) {
+        using kind = cache_entry::kind;
+        return of.what == kind::library || of.what == kind::intermediate || of.what == kind::checkout;
+    }
+
+    static bool is_useless(const cache_entry& of, const std::set<std::string>& useful) {
+        return of.what == cache_entry::kind::unfinished ||
+               (of.what != cache_entry::kind::checkout && useful.count(of.path) == 0);
+    }
+
+    // The records that have a result left, and a source to make another from, with their results.
+    static std::set<std::string> useful_files(const std::vector<cache_entry>& all) {
+        std::set<std::string> paths, found;
+        for (const cache_entry& each : all)
+            paths.insert(each.path);
+        for (const cache_entry& each : all) {
+            if (each.what != cache_entry::kind::record)
+                continue;
+            const build_record record(text_of(each.path));
+            std::set<std::string> results;
+            for (const build_result& result : record.results()) {
+                // A record does not say how the names of its results end.
+                const std::string stem =
+                    each.path.substr(0, each.path.size() - record_end.size() - 64) + result.key + '.';
+                for (auto path = paths.lower_bound(stem);
+                     path != paths.end() && path->compare(0, stem.size(), stem) == 0; ++path)
+                    results.insert(*path);
+            }
+            if (results.empty() || !has_source(record.results()[0]))
+                continue;
+            found.insert(each.path);
+            found.insert(results.begin(), results.end());
+        }
+        return found;
+    }
+
+    static bool has_source(const build_result& of) {
+        struct stat ignored;
+        return of.files.empty() ||
+               std::any_of(of.files.begin(), of.files.end(),
+                           [&](const build_input& each) { return look_at(each.path, ignored); });
+    }
+
+    // ---- Removing it
+
+    // False where it is in use after all.
+    bool remove(const cache_entry& each) const {
+        struct stat found;
+        if (each.in_use || !look_at(each.path, found))
+            return false;
+        switch (each.what) {
+        case cache_entry::kind::unfinished:
+            remove_unfinished<System>(below("tmp"));
+            break;
+        case cache_entry::kind::checkout:
+            return !is_fresh(each.last_use) && remove_checkout(each);
+        default:
+            // Again, because it may have been used since it was listed.
+            return S_ISREG(found.st_mode) && !is_fresh(last_use(each.what, found)) && remove_built(each);
+        }
+        return !look_at(each.path, found);
+    }
+
+    // Under the locks of all builds that may need it, so that none finds it gone that has just found it
+    // there.
+    bool remove_built(const cache_entry& each) const {
+        std::vector<file> turns;
+        const std::string folder(parent(each.path));
+        for (const std::string& other : names_in(folder))
+            if (const built_name name(other);
+                name.end == lock_end &&
+                (each.what == cache_entry::kind::intermediate || name.name == each.name)) {
+                turns.emplace_back(
+                    System::open(join(folder, other).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
+                if (turns.back().descriptor() >= 0 && !turns.back().try_lock())
+                    return false;
+            }
+        trace("pruning '", each.path, "'");
+        return System::unlink(each.path.c_str()) == 0;
+    }
+
+    // It goes at once and as a whole: a checkout that is there is complete.
+    bool remove_checkout(const cache_entry& each) const {
+        const std::string use = basic_hold<System>::file(parent(each.path), each.commit);
+        const basic_scratch<System> scratch(folder_);
+        const file alone(System::open(use.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600));
+        if (alone.descriptor() < 0 || !alone.try_lock() || !alone.is_at(use))
+            return false;
+        trace("pruning '", each.path, "'");
+        if (System::rename(each.path.c_str(), (scratch / each.commit).c_str()) != 0)
+            return false;
+        System::unlink(use.c_str());
+        return true;
+    }
+
+    // Locks whose record is gone, and what is said of commits that are gone.
+    void remove_lone_files() const {
+        for (const std::string& type : folders_in(below("bin"))) {
+            const std::string folder = join(below("bin"), type);
+            for (const std::string& each : names_in(folder))
+                if (const std::string path = join(folder, each); built_name(each).end == lock_end)
+                    remove_lone(path, path.substr(0, path.size() - lock_end.size()).append(record_end), path);
+        }
+        for (const std::string& repository : folders_in(below("src"))) {
+            if (!is_repository(repository))
+                continue;
+            const std::string folder = join(below("src"), repository), lock = join(folder, "lock");
+            for (const std::string& each : names_in(folder)) {
+                const std::string path = join(folder, each);
+                if (is_memory(each))
+                    remove_lone(path, join(folder, remembered(path).first), lock);
+                else if (each.substr(0, 5) == "used-" && is_commit(each.substr(5)))
+                    remove_lone(path, join(folder, each.substr(5)), path);
+            }
         }
     }
-    explicit basic_lock(const std::string& path) : basic_lock(path, basic_bounds<System>(), [] {}) {}
 
-private:
-    bool try_lock(const std::string& path) {
-        if (file_.try_lock())
-            return true;
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            throw error::system_call("lock", path, errno);
-        return false;
+    static void remove_lone(const std::string& path, const std::string& its_owner, const std::string& lock) {
+        struct stat found;
+        if (look_at(its_owner, found) || !look_at(path, found) || !S_ISREG(found.st_mode) ||
+            is_fresh(time_of(found.st_mtim)))
+            return;
+        const file alone(System::open(lock.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
+        if (alone.descriptor() >= 0 && alone.try_lock() && alone.is_at(lock) && !look_at(its_owner, found)) {
+            trace("pruning '", path, "'");
+            System::unlink(path.c_str());
+        }
     }
 
-    basic_file<System> file_;
+    basic_cache<System> folder_;
 };
 
-} // namespace tenon::inline v1::detail
+} // namespace detail
+
+/// The folder in which compiled libraries and fetched repositories are kept.
+///
+///     tenon::cache cache;
+///     for (const tenon::cache_entry& each : cache.entries())
+///         std::cout << each.name << ' ' << each.size << '\n';
+///     cache.prune({.most_bytes = 1 << 30, .unused_for = std::chrono::hours(24 * 30)});
+///
+/// Any process may do so at any time. Only what tenon made is listed and removed, and never through a
+/// symbolic link.
+class cache : public detail::basic_cache_contents<> {
+public:
+    using basic_cache_contents::basic_cache_contents;
+};
+
+} // namespace tenon::inline v1
 
 #endif

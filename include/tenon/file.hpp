@@ -105,6 +105,17 @@ public:
 
     /// False where another process or thread has the lock.
     bool try_lock() const { return System::flock(descriptor_, LOCK_EX | LOCK_NB) == 0; }
+    /// With others that share it.
+    bool try_share() const { return System::flock(descriptor_, LOCK_SH | LOCK_NB) == 0; }
+
+    /// Whether the path still names this file, as far as can be known.
+    bool is_at(const std::string& path) const {
+        struct stat mine, there;
+        if (System::lstat(path.c_str(), &there) != 0)
+            return errno != ENOENT;
+        return System::fstat(descriptor_, &mine) != 0 ||
+               (mine.st_dev == there.st_dev && mine.st_ino == there.st_ino);
+    }
 
 private:
     int descriptor_ = -1;

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_CACHE_FOLDER_HPP
+#define TENON_CACHE_FOLDER_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include <tenon/bounds.hpp>
+#include <tenon/error.hpp>
+#include <tenon/file.hpp>
+#include <tenon/folder.hpp>
+#include <tenon/path.hpp>
+#include <tenon/posix.hpp>
+#include <tenon/trace.hpp>
+
+namespace tenon::inline v1::detail {
+
+/// Where what was compiled and fetched is kept: the chosen folder, else `$TENON_CACHE`, else
+/// `$XDG_CACHE_HOME/tenon`, else `~/.cache/tenon`. It is made when it is first needed, and belongs to this
+/// user alone.
+template <class System = posix>
+class basic_cache {
+public:
+    explicit basic_cache(std::string chosen) : path_(std::move(chosen)) {
+        if (path_.empty())
+            path_ = usual();
+    }
+
+    /// Makes the folder `name` in the cache where it is not there yet, and gives its path.
+    std::string folder(std::string_view name) const {
+        make_folders<System>(path_);
+        struct stat found;
+        if (System::stat(path_.c_str(), &found) != 0)
+            throw error::system_call("look at", path_, errno);
+        if (found.st_uid != System::geteuid() || (found.st_mode & (S_IWGRP | S_IWOTH)))
+            throw error::untrusted_cache(path_);
+        std::string inside = join(path_, name);
+        make_folders<System>(inside);
+        return inside;
+    }
+
+    const std::string& path() const noexcept { return path_; }
+
+private:
+    static std::string usual() {
+        if (const char* set = ::secure_getenv("TENON_CACHE"); set && *set)
+            return set;
+        if (const char* set = ::secure_getenv("XDG_CACHE_HOME");
+            set && *set == '/') // others are to be ignored, says the XDG specification
+            return join(set, "tenon");
+        if (const char* set = ::secure_getenv("HOME"); set && *set == '/')
+            return join(set, ".cache/tenon");
+        throw error::no_cache();
+    }
+
+    std::string path_;
+};
+using cache = basic_cache<>;
+
+/// Removes the folders of builders that were killed: whoever lives holds a lock on its own.
+template <class System = posix>
+void remove_unfinished(const std::string& all) noexcept {
+    DIR* folder = System::opendir(all.c_str());
+    if (!folder)
+        return;
+    while (const dirent* each = System::readdir(folder)) {
+        if (each->d_name[0] == '.')
+            continue;
+        const std::string path = join(all, each->d_name);
+        const basic_file<System> found(System::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+        if (found.descriptor() >= 0 && found.try_lock()) {
+            trace("removing '", path, "', which a builder that was killed left");
+            remove_tree<System>(path);
+        }
+    }
+    System::closedir(folder);
+}
+
+/// A folder in the cache for what is not finished; it goes with its owner, and what a killed owner left goes
+/// when the next one is made.
+template <class System = posix>
+class basic_scratch {
+public:
+    explicit basic_scratch(const basic_cache<System>& in) {
+        const std::string all = in.folder("tmp");
+        remove_unfinished<System>(all);
+        for (;;) {
+            path_ = join(all, "XXXXXX");
+            if (!System::mkdtemp(path_.data()))
+                throw error::system_call("make a folder in", all, errno);
+            // Before it has its lock, another's sweep may take the folder for a dead one's.
+            lock_ = basic_file<System>(System::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+            if (lock_.descriptor() >= 0 && lock_.try_lock() && still_there())
+                return;
+            if (errno != ENOENT && errno != EWOULDBLOCK)
+                throw error::system_call("lock", path_, errno);
+        }
+    }
+    basic_scratch(const basic_scratch&) = delete;
+    basic_scratch& operator=(const basic_scratch&) = delete;
+    ~basic_scratch() { remove_tree<System>(path_); }
+
+    const std::string& path() const noexcept { return path_; }
+    std::string operator/(std::string_view name) const { return join(path_, name); }
+
+private:
+    bool still_there() const {
+        struct stat found;
+        return System::stat(path_.c_str(), &found) == 0;
+    }
+
+    std::string path_;
+    basic_file<System> lock_;
+};
+
+/// One at a time among processes and threads, for as long as it lives; a killed owner's ends with it. The
+/// file stays, until somebody who has it prunes the cache.
+template <class System = posix>
+class basic_lock {
+public:
+    /// Calls `waiting` where somebody else has it.
+    template <class Waiting>
+    basic_lock(const std::string& path, const basic_bounds<System>& within, Waiting&& waiting)
+        : file_(open(path)) {
+        if (try_lock(path))
+            return;
+        waiting();
+        // flock(2) can wait by itself, but neither for a limited time nor for something else at once.
+        const std::int64_t begin = System::milliseconds();
+        for (int step = 1; !try_lock(path); step = std::min(2 * step, 10)) {
+            if (const end_cause why = within.cause(); why != end_cause::itself)
+                throw error::not_waited_for(path, in_seconds(System::milliseconds() - begin),
+                                            code_of(why, errc::timed_out), within.time_limit());
+            within.pause(step);
+        }
+    }
+    explicit basic_lock(const std::string& path) : basic_lock(path, basic_bounds<System>(), [] {}) {}
+
+private:
+    static basic_file<System> open(const std::string& path) {
+        return {path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600};
+    }
+
+    bool try_lock(const std::string& path) {
+        // Whoever had it may have removed the file meanwhile, and another may have the next.
+        for (; file_.try_lock(); file_ = open(path))
+            if (file_.is_at(path))
+                return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            throw error::system_call("lock", path, errno);
+        return false;
+    }
+
+    basic_file<System> file_;
+};
+
+/// Whether a time is an hour ago, which is as exactly as the last use of something is kept: noting each would
+/// cost more than it is worth.
+template <class System = posix>
+bool is_hour_ago(const timespec& time) noexcept {
+    return nanoseconds(System::now()) - nanoseconds(time) >= 3'600'000'000'000;
+}
+
+/// Notes that a file of the cache is used, for `cache::prune`.
+template <class System = posix>
+void note_use(const std::string& path) noexcept {
+    struct stat found;
+    if (System::stat(path.c_str(), &found) == 0 && is_hour_ago<System>(found.st_atim))
+        System::touch(path.c_str(), false);
+}
+
+/// Keeps a repository's checkout from being pruned for as long as it lives.
+template <class System = posix>
+class basic_hold {
+public:
+    /// Of `directory`, a checkout or a folder in one, that was fetched from `url`. It may be gone already.
+    basic_hold(const basic_cache<System>& in, std::string_view directory, std::string_view url) {
+        const std::string all = join(in.path(), "src/");
+        if (directory.substr(0, all.size()) != all)
+            return;
+        const auto slash = directory.find('/', all.size());
+        if (slash == directory.npos)
+            return;
+        const std::string_view commit =
+            directory.substr(slash + 1, directory.find('/', slash + 1) - slash - 1);
+        const std::string path = file(directory.substr(0, slash), commit);
+        try {
+            do {
+                file_ = basic_file<System>(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+                // Who has it alone is about to remove the checkout, and does not take long.
+                while (!file_.try_share() && (errno == EWOULDBLOCK || errno == EINTR))
+                    System::pause_a_millisecond();
+            } while (!file_.is_at(path));
+            if (const struct stat found = file_.status(path); found.st_size == 0)
+                file_.write(path, url);
+            else if (is_hour_ago<System>(found.st_mtim))
+                System::touch(path.c_str(), true);
+        } catch (const error& e) {
+            // Nobody can prune a cache that cannot be written to.
+            trace("not holding '", directory, "': ", e.what());
+        }
+    }
+
+    static std::string file(std::string_view repository, std::string_view commit) {
+        return join(repository, "used-").append(commit);
+    }
+
+private:
+    basic_file<System> file_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
