@@ -15,7 +15,7 @@
 
 #include <tenon/bounds.hpp>
 #include <tenon/build_record.hpp>
-#include <tenon/cache.hpp>
+#include <tenon/cache_folder.hpp>
 #include <tenon/compilation.hpp>
 #include <tenon/compile_flags.hpp>
 #include <tenon/compiler.hpp>

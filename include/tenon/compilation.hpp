@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <tenon/bounds.hpp>
-#include <tenon/cache.hpp>
+#include <tenon/cache_folder.hpp>
 #include <tenon/compile_flags.hpp>
 #include <tenon/compiler.hpp>
 #include <tenon/error.hpp>

@@ -11,7 +11,7 @@
 
 #include <tenon/bounds.hpp>
 #include <tenon/builder.hpp>
-#include <tenon/cache.hpp>
+#include <tenon/cache_folder.hpp>
 #include <tenon/driver.hpp>
 #include <tenon/error.hpp>
 #include <tenon/event.hpp>

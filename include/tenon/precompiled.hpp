@@ -9,7 +9,7 @@
 
 #include <tenon/bounds.hpp>
 #include <tenon/build_record.hpp>
-#include <tenon/cache.hpp>
+#include <tenon/cache_folder.hpp>
 #include <tenon/compilation.hpp>
 #include <tenon/compiler.hpp>
 #include <tenon/error.hpp>
@@ -147,6 +147,7 @@ public:
         }
         if (!found_.path.empty() && found_.made.size == 0)
             trace("not using '", header_, "' precompiled, because the compiler has refused it before");
+        note_use<System>(found_.path);
         return !found_.path.empty() && found_.made.size != 0;
     }
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include <tenon/bounds.hpp>
-#include <tenon/cache.hpp>
+#include <tenon/cache_folder.hpp>
 #include <tenon/driver.hpp>
 #include <tenon/error.hpp>
 #include <tenon/event.hpp>

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include <tenon/build_record.hpp>
-#include <tenon/cache.hpp>
+#include <tenon/cache_folder.hpp>
 #include <tenon/comparison.hpp>
 #include <tenon/compiler.hpp>
 #include <tenon/error.hpp>
