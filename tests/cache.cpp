@@ -349,6 +349,37 @@ TEST_CASE("whatever lies in a cache, nothing but tenon's own is removed, and not
     CHECK(everything() == before);
 }
 
+TEST_CASE("a cache that others may write to is not pruned", "[cache]") {
+    workshop here;
+    write(here.folder / ("bin/part/p-" + digest_1 + ".so"), "x");
+    permissions(here.folder, tests::fs::perms::owner_all | tests::fs::perms::others_write);
+    CHECK(tests::refusal([&] { cache_tomorrow(here.folder).prune(); }).find("the cache '") == 0);
+    CHECK(here.names().size() == 1);
+}
+
+TEST_CASE("what cannot be removed is not said to be gone, and hinders nothing else", "[cache]") {
+    struct stubborn : later<86400> {
+        static int unlink(const char* name) noexcept {
+            return std::string_view(name).find("/p-") != std::string_view::npos ? (errno = EACCES, -1)
+                                                                                : posix::unlink(name);
+        }
+        static int rename(const char*, const char*) noexcept { return errno = EACCES, -1; }
+        static DIR* opendir(const char* name) noexcept {
+            return std::string_view(name).ends_with("/closed") ? (errno = EACCES, nullptr)
+                                                               : posix::opendir(name);
+        }
+    };
+    workshop here;
+    write(here.folder / ("bin/part/p-" + digest_1 + ".so"), "x");
+    write(here.folder / ("bin/part/q-" + digest_1 + ".so"), "x");
+    write(here.folder / ("bin/closed/q-" + digest_1 + ".so"), "x");
+    write(here.folder / "src" / repository / commit / "x", "x");
+    CHECK(removed(tenon::detail::basic_cache_contents<stubborn>(here.folder).prune({.most_bytes = 0})) ==
+          list{"q-" + digest_1 + ".so"});
+    CHECK(here.of(kind::checkout).size() == 1);
+    CHECK(here.of(kind::library).size() == 2);
+}
+
 TEST_CASE("a load whose library or checkout is pruned on the way makes it again", "[cache]") {
     workshop here;
     const std::string directory = here.sources(3), pinned = here.pinned(4);

@@ -89,6 +89,9 @@ public:
     /// open it. A library that another process cannot be seen to have loaded, in another container perhaps,
     /// goes and does not disturb that process.
     std::vector<cache_entry> prune(const prune_rule& rule = {}) const {
+        if (struct stat found; System::stat(path().c_str(), &found) != 0)
+            return {};
+        folder_.require_own();
         std::vector<cache_entry> removed, left;
         const auto sort_out = [&](cache_entry& each, bool goes) {
             (goes && remove(each) ? removed : left).push_back(std::move(each));

@@ -33,14 +33,19 @@ public:
     /// Makes the folder `name` in the cache where it is not there yet, and gives its path.
     std::string folder(std::string_view name) const {
         make_folders<System>(path_);
+        require_own();
+        std::string inside = join(path_, name);
+        make_folders<System>(inside);
+        return inside;
+    }
+
+    /// Throws where another user could have put something into it.
+    void require_own() const {
         struct stat found;
         if (System::stat(path_.c_str(), &found) != 0)
             throw error::system_call("look at", path_, errno);
         if (found.st_uid != System::geteuid() || (found.st_mode & (S_IWGRP | S_IWOTH)))
             throw error::untrusted_cache(path_);
-        std::string inside = join(path_, name);
-        make_folders<System>(inside);
-        return inside;
     }
 
     const std::string& path() const noexcept { return path_; }
