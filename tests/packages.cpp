@@ -70,6 +70,12 @@ TEST_CASE("the system's headers and libraries are packaged, and what anybody els
     for (const char* path : {"/usr/local/include/x.h", "/usr/share/plugins/main.cpp",
                              "/home/me/usr/include/x.h", "/usr/includes/x.h", "/opt/x.h", ""})
         CHECK(!packaged(path));
+    one_link::target = "/usr/include/c++/12/string";
+    CHECK(is_packaged<one_link>("/usr/bin/../lib/gcc/x86_64-linux-gnu/12/../../../../include/c++/12/string"));
+    CHECK(is_packaged<one_link>("/usr/bin/.././include//c++/12/string"));
+    for (const char* path : {"/home/me/../../usr/include/c++/12/string", "/usr/include/../../home/me/link",
+                             "/usr/../home/../usr/include/x.h", "../include/x.h", "/.."})
+        CHECK(!is_packaged<one_link>(path));
     one_link::target = "/home/me/x.h";
     CHECK(!is_packaged<one_link>("/usr/include/../../home/me/x.h"));
     CHECK(!is_packaged<one_link>("/usr/include/link-to-home/x.h"));

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <tenon/file.hpp>
 #include <tenon/inputs.hpp>
@@ -38,6 +39,29 @@ std::string package_state(std::int64_t look) {
     return any ? all.hex() : "";
 }
 
+/// A path without `.` and `..`, as far as its text goes; empty where it is relative, or leaves its first
+/// folder on the way.
+inline std::string within_first_folder(std::string_view path) {
+    if (path.empty() || path[0] != '/')
+        return "";
+    std::vector<std::string_view> parts;
+    while (!path.empty()) {
+        const std::string_view part = path.substr(0, path.find('/'));
+        path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
+        if (part == "..") {
+            if (parts.size() < 2)
+                return "";
+            parts.pop_back();
+        } else if (!part.empty() && part != ".") {
+            parts.push_back(part);
+        }
+    }
+    std::string text;
+    for (const std::string_view part : parts)
+        text.append("/").append(part);
+    return text;
+}
+
 /// Whether a file or folder is one that only a package manager changes, or nobody.
 template <class System = posix>
 bool is_packaged(const std::string& path) {
@@ -51,9 +75,10 @@ bool is_packaged(const std::string& path) {
                 return true;
         return false;
     };
-    if (!inside(path))
+    // Clang calls them `/usr/bin/../lib/gcc/…`.
+    if (!inside(within_first_folder(path)))
         return false;
-    // `/usr/include/../../home/me` is not, nor is a link to there.
+    // A link to somewhere else is not.
     char* const canonical = System::realpath(path.c_str());
     const bool there = canonical && inside(canonical);
     std::free(canonical);
