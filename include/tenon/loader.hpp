@@ -87,8 +87,8 @@ public:
         return unless_pruned(from, [&] {
             const found library = locate<T>(from);
             return plugin<T>::from_library(
-            library_options{options_.unload, options_.trust, options_.private_copy, digests(from.what)}, library.path,
-            library.plugin, static_cast<A&&>(arguments)...);
+                library_options{options_.unload, options_.trust, options_.private_copy, digests(from.what)}, library.path,
+                library.plugin, static_cast<A&&>(arguments)...);
         });
     }
 
