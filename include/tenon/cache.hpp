@@ -3,6 +3,7 @@
 #define TENON_CACHE_HPP
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -92,26 +93,19 @@ public:
         if (struct stat found; System::stat(path().c_str(), &found) != 0)
             return {};
         folder_.require_own();
-        std::vector<cache_entry> removed, left;
-        const auto sort_out = [&](cache_entry& each, bool goes) {
-            (goes && remove(each) ? removed : left).push_back(std::move(each));
-        };
-        const std::vector<cache_entry> before = entries();
-        const std::set<std::string> useful = useful_files(before);
-        for (cache_entry each : before)
-            sort_out(each,
-                     is_useless(each, useful) || (by_rule(each) && unused_for(each) >= rule.unused_for));
-
-        std::uint64_t bytes = sum(left);
-        std::vector<cache_entry> sorted = std::exchange(left, {});
-        std::sort(sorted.begin(), sorted.end(),
-                  [](const cache_entry& a, const cache_entry& b) { return a.last_use < b.last_use; });
-        for (cache_entry& each : sorted) {
-            const std::uint64_t its_size = each.size;
-            const std::size_t count = removed.size();
-            sort_out(each, by_rule(each) && bytes > rule.most_bytes);
-            if (removed.size() > count)
-                bytes -= its_size;
+        std::vector<cache_entry> all = entries(), removed;
+        const std::set<std::string> useful = useful_files(all);
+        std::sort(all.begin(), all.end(), [&](const cache_entry& a, const cache_entry& b) {
+            const bool a_first = is_useless(a, useful), b_first = is_useless(b, useful);
+            return a_first != b_first ? a_first : a.last_use < b.last_use;
+        });
+        std::uint64_t bytes = sum(all);
+        for (cache_entry& each : all) {
+            const bool unwanted = unused_for(each) >= rule.unused_for || bytes > rule.most_bytes;
+            if ((is_useless(each, useful) || (by_rule(each) && unwanted)) && remove(each)) {
+                bytes -= each.size;
+                removed.push_back(std::move(each));
+            }
         }
         remove_lone_files();
         return removed;
@@ -406,7 +400,8 @@ private:
                 (each.what == cache_entry::kind::intermediate || name.name == each.name)) {
                 turns.emplace_back(
                     System::open(join(folder, other).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
-                if (turns.back().descriptor() >= 0 && !turns.back().try_lock())
+                const bool gone = turns.back().descriptor() < 0 && errno == ENOENT;
+                if (!gone && !turns.back().try_lock())
                     return false;
             }
         trace("pruning '", each.path, "'");
