@@ -345,6 +345,44 @@ TEST_CASE("several sources are compiled into one library, and a new or a missing
     CHECK(work.answer() == 11);
 }
 
+TEST_CASE("of several sources only those that changed are compiled again", "[builder]") {
+    for (const std::string& compiler : compilers()) {
+        workshop work;
+        work.compiler(compiler);
+        write(work.plugin / "main.cpp", "int a(); int b(); int c();\n" + work.answering("a() + b() + c()"));
+        write(work.plugin / "a.cpp", "int a() { return 1; }\n");
+        write(work.plugin / "b.cpp",
+              "#include \"tiny.hpp\"\n#include \"b.hpp\"\nint b() { return TENS / 4 * B; }\n");
+        write(work.plugin / "b.hpp", "#define B 10\n");
+        write(work.plugin / "c.cpp", "int c() { return 100; }\n");
+        CHECK(work.answer() == 111);
+        CHECK(work.compiles() == 4);
+
+        write(work.plugin / "c.cpp", "int c() { return 200; }\n");
+        CHECK(work.answer() == 211);
+        CHECK(work.compiles() == 5);
+        write(work.plugin / "b.hpp", "#define B 20\n");
+        CHECK(work.answer() == 221);
+        CHECK(work.compiles() == 6);
+
+        // A new source, a refused one and one that is taken back.
+        write(work.plugin / "d.cpp", "int d() { return missing; }\n");
+        write(work.plugin / "a.cpp", "int a() { return 2; }\n");
+        CHECK(work.complaint().find("missing") != std::string::npos);
+        CHECK(work.compiles() == 8);
+        write(work.plugin / "d.cpp", "int d() { return 3; }\n");
+        CHECK(work.answer() == 222);
+        CHECK(work.compiles() == 9);
+        write(work.plugin / "b.hpp", "#define B 10\n");
+        CHECK(work.answer() == 212);
+        CHECK(work.compiles() == 9);
+
+        work.options.flags = {"-DOTHER"};
+        CHECK(work.answer() == 212);
+        CHECK(work.compiles() == 14);
+    }
+}
+
 TEST_CASE("a header that comes to stand before another is seen", "[builder]") {
     workshop work;
     write(work.plugin / "main.cpp", "#include <net/port.hpp>\n" + work.answering("PORT"));

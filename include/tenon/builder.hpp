@@ -26,6 +26,7 @@
 #include <tenon/headers.hpp>
 #include <tenon/inputs.hpp>
 #include <tenon/interface.hpp>
+#include <tenon/objects.hpp>
 #include <tenon/observation.hpp>
 #include <tenon/packages.hpp>
 #include <tenon/path.hpp>
@@ -244,12 +245,18 @@ private:
 
         observed.begin(std::move(folders));
         std::optional<basic_precompiled<System>> precompiled;
+        std::vector<basic_object<System>> objects;
         build_result made;
         made.compiler = at.compiler.stamp();
         made.packages = package_state<System>(observed.start());
         try {
+            // A single one is compiled again whenever its library is.
+            if (sources.size() > 1)
+                objects = objects_for(at, sources, compilation);
             precompiled = precompiled_for(at, type, sources, flags, compilation, within);
-            tell(at, event::step::compiling, 0, sources.size());
+            const auto reused = static_cast<std::size_t>(
+                std::count_if(objects.begin(), objects.end(), [](const auto& each) { return each.taken(); }));
+            tell(at, event::step::compiling, reused, sources.size());
             compilation.compile(
                 [&](std::size_t done) { tell(at, event::step::compiling, done, sources.size()); });
             tell(at, event::step::linking);
@@ -257,34 +264,45 @@ private:
         } catch (const error& failed) {
             if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
                 throw;
-            if (observed.as_expected())
+            if (observed.as_expected()) {
+                keep(objects, compilation, precompiled, observed, made.packages, scratch);
                 throw;
-            changed = observed.changed();
-            return {};
-        }
-        std::vector<std::string> files = compilation.files();
-        if (precompiled) {
-            if (compilation.refused())
-                precompiled->refuse();
-            for (const build_inputs* list : {&precompiled->own_files(), &precompiled->system_files()}) {
-                observed.remember(*list);
-                for (const build_input& each : *list)
-                    files.push_back(each.path);
             }
-            std::sort(files.begin(), files.end());
-            files.erase(std::unique(files.begin(), files.end()), files.end());
-        }
-        if (observed.before().seen(flags_file(at)))
-            files.push_back(flags_file(at));
-        build_inputs system;
-        if (!observed.take(files, made, system) ||
-            (precompiled && !(observed.still_say(precompiled->own_files()) &&
-                              observed.still_say(precompiled->system_files())))) {
             changed = observed.changed();
             return {};
         }
         if (package_state<System>(observed.start()) != made.packages)
             made.packages.clear();
+        std::vector<build_inputs> remembered;
+        for (const basic_object<System>& each : objects)
+            for (const build_inputs* list : {&each.own_files(), &each.system_files()})
+                if (each.taken())
+                    remembered.push_back(*list);
+        if (precompiled) {
+            if (compilation.refused())
+                precompiled->refuse();
+            remembered.push_back(precompiled->own_files());
+            remembered.push_back(precompiled->system_files());
+        }
+        std::vector<std::string> files = compilation.files();
+        for (const build_inputs& list : remembered) {
+            observed.remember(list);
+            for (const build_input& each : list)
+                files.push_back(each.path);
+        }
+        std::sort(files.begin(), files.end());
+        files.erase(std::unique(files.begin(), files.end()), files.end());
+        keep(objects, compilation, precompiled, observed, made.packages, scratch);
+        if (observed.before().seen(flags_file(at)))
+            files.push_back(flags_file(at));
+        build_inputs system;
+        bool same = observed.take(files, made, system, at.directory);
+        for (const build_inputs& list : remembered)
+            same = same && observed.still_say(list);
+        if (!same) {
+            changed = observed.changed();
+            return {};
+        }
 
         for (const build_input& each : made.files)
             require_trusted(each.path);
@@ -294,6 +312,42 @@ private:
         publish_library(compilation.library(), library, check);
         made.size = static_cast<std::uint64_t>(status_of(library).st_size);
         return {library, record.with(made, system)};
+    }
+
+    // What each source is compiled to, taken from the cache where it is there.
+    std::vector<basic_object<System>> objects_for(const place& at, const std::vector<std::string>& sources,
+                                                  basic_compilation<System>& compilation) const {
+        std::vector<basic_object<System>> found;
+        for (std::size_t i = 0; i < sources.size(); ++i) {
+            found.emplace_back(at.compiler, at.directory, sources[i], compilation.arguments(),
+                               at.libraries.stem(), options_.thorough);
+            if (found.back().take(compilation.object(i)))
+                compilation.reuse(i);
+        }
+        return found;
+    }
+
+    // Those that were compiled now are there for the next time, also where another one was refused.
+    static void keep(const std::vector<basic_object<System>>& objects,
+                     const basic_compilation<System>& compilation,
+                     const std::optional<basic_precompiled<System>>& precompiled,
+                     basic_observation<System>& observed, std::string packages,
+                     const basic_scratch<System>& scratch) {
+        if (package_state<System>(observed.start()) != packages)
+            packages.clear();
+        for (std::size_t i = 0; i < objects.size(); ++i) {
+            struct stat made;
+            if (objects[i].taken() || System::stat(compilation.object(i).c_str(), &made) != 0)
+                continue;
+            word_list files = compilation.read_for(i);
+            if (precompiled)
+                for (const build_inputs* list : {&precompiled->own_files(), &precompiled->system_files()})
+                    for (const build_input& each : *list)
+                        files.push_back(each.path);
+            std::sort(files.begin(), files.end());
+            files.erase(std::unique(files.begin(), files.end()), files.end());
+            objects[i].keep(compilation.object(i), files, observed, packages, scratch);
+        }
     }
 
     // The interface's header, precompiled, where there is one that these sources can be compiled with.

@@ -39,13 +39,12 @@ public:
 
     bool has(const std::string& name) const { return names_.count(name) != 0; }
 
-    /// Says of a name in a folder whether it can change what the sources in `directory` compile to. Both have
-    /// to outlive the answer.
+    /// Says of a name in a folder whether it can change what all sources in `directory` compile to; where
+    /// that is empty, what some do. Both have to outlive the answer.
     auto matter_to(const std::string& directory) const {
         return [this, &directory](const std::string& folder, const std::string& name) {
-            return has(name) ||
-                   (folder == directory &&
-                    (is_source_name(name) || name == "compile_flags.txt" || name == "CMakeLists.txt"));
+            return has(name) || name == "compile_flags.txt" ||
+                   (folder == directory && (is_source_name(name) || name == "CMakeLists.txt"));
         };
     }
 

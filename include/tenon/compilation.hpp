@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -125,6 +126,26 @@ public:
             linker_ = find_fast_linker(compiler, within);
     }
 
+    /// Where the object of a source is made, or was put.
+    std::string object(std::size_t source) const {
+        return made(source, ".o");
+    }
+
+    /// Says that the object of a source is there and need not be compiled.
+    void reuse(std::size_t source) {
+        reused_.insert(source);
+    }
+
+    /// The absolute paths of all files that were read for one source that was compiled.
+    word_list read_for(std::size_t source) const {
+        word_list found = read_dependencies(read_file<System>(made(source, ".d")));
+        for (std::string& path : found)
+            path = absolute(path);
+        // The source of what was precompiled, which clang names.
+        std::erase(found, "/dev/null");
+        return found;
+    }
+
     /// The beginning of each compiler's command.
     const word_list& arguments() const noexcept {
         return compile_;
@@ -158,10 +179,11 @@ public:
     template <class Done>
     void compile(Done&& done) {
         failures failed;
-        std::size_t ends = 0;
+        std::size_t ends = reused_.size();
         std::vector<std::size_t> all, again;
         for (std::size_t i = 0; i < sources_.size(); ++i)
-            all.push_back(i);
+            if (!reused_.count(i))
+                all.push_back(i);
         std::string said;
         for_each_run(all, [&](std::size_t i, const command& what, const ended& end) {
             const bool good = succeeded(end, made(i, ".o"));
@@ -207,20 +229,17 @@ public:
         return scratch_ / "library.so";
     }
 
-    /// The absolute paths of all files that were read, as the compiler spells them; sorted.
+    /// The absolute paths of all files that were read here, as the compiler spells them; sorted.
     word_list files() const {
         word_list found;
         for (std::size_t i = 0; i < sources_.size(); ++i)
-            add(found, read_dependencies(read_file<System>(made(i, ".d"))));
+            if (!reused_.count(i))
+                add(found, read_for(i));
         for (const std::string& path : linked_)
             // What a linker prints besides is about no file, and what is here was made here.
             if (struct stat seen; path.compare(0, scratch_.path().size(), scratch_.path()) != 0 &&
                                   System::stat(absolute(path).c_str(), &seen) == 0 && S_ISREG(seen.st_mode))
-                found.push_back(path);
-        for (std::string& path : found)
-            path = absolute(path);
-        // The source of what was precompiled, which clang names.
-        std::erase(found, "/dev/null");
+                found.push_back(absolute(path));
         std::sort(found.begin(), found.end());
         found.erase(std::unique(found.begin(), found.end()), found.end());
         return found;
@@ -369,6 +388,7 @@ private:
     unsigned jobs_;
     word_list compile_, link_, linked_, more_;
     std::vector<bool> with_more_;
+    std::set<std::size_t> reused_;
     bool refused_ = false;
     fast_linker linker_;
 };

@@ -65,9 +65,11 @@ public:
     void remember(const build_inputs& files) { after_.remember(files); }
 
     /// After the compiler has run, and said that it read `files`: adds these, and the folders that a header
-    /// was or could have been found in, to `made`, and those that are the system's to `system`. False where
+    /// was or could have been found in, to `made`, and those that are the system's to `system`.
+    /// `all_sources_in` is a folder where any other source would have been read too, or empty. False where
     /// one of them changed.
-    bool take(const std::vector<std::string>& files, build_result& made, build_inputs& system) {
+    bool take(const std::vector<std::string>& files, build_result& made, build_inputs& system,
+              const std::string& all_sources_in) {
         changed_.clear();
         const auto add = [&](build_inputs& into, const build_input& now) {
             const build_input* const was = before_.seen(now.path);
@@ -86,7 +88,7 @@ public:
         }
         for (const std::string& folder : folders_that_matter(made.files)) {
             expected_.folders.insert(folder);
-            add(made.folders, after_.folder(folder, expected_.names.matter_to(directory_)));
+            add(made.folders, after_.folder(folder, expected_.names.matter_to(all_sources_in)));
         }
         return changed_.empty();
     }

@@ -49,7 +49,8 @@ struct posix {
     static ssize_t readlink(const char* path, char* into, size_t size) noexcept { return ::readlink(path, into, size); }
     static char* realpath(const char* path) noexcept { return ::realpath(path, nullptr); }
     static int chmod(const char* path, mode_t mode) noexcept { return ::chmod(path, mode); }
-    static int fsync(int fd) noexcept { return ::fsync(fd); }
+    /// Puts all that was written to a file's file system on the disk.
+    static int syncfs(int fd) noexcept { return ::syncfs(fd); }
     static int mkdir(const char* path, mode_t mode) noexcept { return ::mkdir(path, mode); }
     static char* mkdtemp(char* path) noexcept { return ::mkdtemp(path); }
     /// Sets the time at which a file was read to now, and the one at which it was written to as well, or not.
@@ -58,6 +59,7 @@ struct posix {
         return ::utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
     }
     static int rename(const char* from, const char* to) noexcept { return ::rename(from, to); }
+    static int link(const char* from, const char* to) noexcept { return ::link(from, to); }
     static int unlink(const char* path) noexcept { return ::unlink(path); }
     static int rmdir(const char* path) noexcept { return ::rmdir(path); }
     static int flock(int fd, int operation) noexcept { return ::flock(fd, operation); }

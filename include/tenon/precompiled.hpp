@@ -231,7 +231,7 @@ private:
         // The source that only has the header included.
         std::erase(files, "/dev/null");
         build_inputs system;
-        if (!observed.take(files, made, system)) {
+        if (!observed.take(files, made, system, nowhere())) {
             trace("'", observed.changed(), "' changed while '", header_, "' was being precompiled");
             return false;
         }

@@ -32,6 +32,7 @@ public:
     basic_shelf(std::string stem, std::string digest, std::string_view end, bool thorough)
         : stem_(std::move(stem)), digest_(std::move(digest)), end_(end), thorough_(thorough) {}
 
+    const std::string& stem() const noexcept { return stem_; }
     std::string result(const std::string& key) const { return stem_ + key + end_; }
     std::string record() const { return stem_ + digest_ + ".record"; }
     std::string lock() const { return stem_ + digest_ + ".lock"; }
