@@ -32,7 +32,8 @@ TEST_CASE("what is no folder has no names, and a folder that cannot be opened is
     CHECK_THROWS_WITH(names_in<closed>("/root"), "cannot open the folder '/root': Permission denied");
 }
 
-TEST_CASE("folders are made for this user alone, with those above them, and may be there already", "[folder]") {
+TEST_CASE("folders are made for this user alone, with those above them, and may be there already",
+          "[folder]") {
     const tests::scratch_directory scratch;
     make_folders(scratch / "a/b/c");
     make_folders(scratch / "a/b/c");
@@ -46,5 +47,47 @@ TEST_CASE("folders are made for this user alone, with those above them, and may 
         }
     };
     const std::string path = scratch / "d";
-    CHECK_THROWS_WITH(make_folders<full>(path), "cannot make the folder '" + path + "': No space left on device");
+    CHECK_THROWS_WITH(make_folders<full>(path),
+                      "cannot make the folder '" + path + "': No space left on device");
+}
+
+TEST_CASE("a tree is removed however deep it is, and what its links lead to is not", "[folder]") {
+    const tests::scratch_directory scratch;
+    tests::write(scratch / "kept/file", "x");
+    const std::string tree = scratch / "tree";
+    tests::write(scratch / "tree/moved-1/file", "");
+    tests::write(scratch / "tree/moved-2", "");
+    fs::create_directory_symlink("../kept", scratch / "tree/link");
+    int at = ::open(tree.c_str(), O_RDONLY | O_DIRECTORY);
+    REQUIRE(at >= 0);
+    for (int depth = 0; depth < 1500; ++depth) {
+        REQUIRE(::mkdirat(at, "aa", 0700) == 0);
+        REQUIRE(::symlinkat("/", at, "root") == 0);
+        const int next = ::openat(at, "aa", O_RDONLY | O_DIRECTORY);
+        REQUIRE(next >= 0);
+        ::close(std::exchange(at, next));
+    }
+    ::close(at);
+    tenon::detail::remove_tree(tree);
+    CHECK(!fs::exists(fs::symlink_status(tree)));
+    CHECK(fs::exists(scratch / "kept/file"));
+
+    tests::write(scratch / "file", "");
+    for (const char* name : {"file", "none"})
+        tenon::detail::remove_tree(scratch / name);
+    CHECK(!fs::exists(scratch / "file"));
+}
+
+TEST_CASE("what cannot be removed is left, and nobody waits for it", "[folder]") {
+    struct stubborn : posix {
+        static int unlink(const char*) noexcept {
+            errno = EPERM;
+            return -1;
+        }
+    };
+    const tests::scratch_directory scratch;
+    tests::write(scratch / "tree/a/b/file", "");
+    tests::write(scratch / "tree/file", "");
+    tenon::detail::remove_tree<stubborn>(scratch / "tree");
+    CHECK(fs::exists(scratch / "tree/file"));
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,22 +45,40 @@ void make_folders(const std::string& path) {
         throw error::system_call("make the folder", path, errno);
 }
 
+/// Removes a file or an empty folder; a symbolic link, and not what it leads to.
+template <class System>
+bool removed(const std::string& path) noexcept {
+    return System::unlink(path.c_str()) == 0 || System::rmdir(path.c_str()) == 0 || errno == ENOENT;
+}
+
 /// Removes a folder and all that is in it, as far as that is possible; never follows a symbolic link.
+///
+/// A folder in a folder in it is moved up first, so that one that somebody has made deeper than a path can
+/// name, or than a process can have folders open, goes too.
 template <class System = posix>
 void remove_tree(const std::string& path) noexcept {
-    if (System::unlink(path.c_str()) == 0 || errno == ENOENT)
-        return;
-    struct stat found;
-    if (System::lstat(path.c_str(), &found) != 0 || !S_ISDIR(found.st_mode))
-        return;
-    DIR* folder = System::opendir(path.c_str());
-    if (!folder)
-        return;
-    while (const dirent* each = System::readdir(folder))
-        if (const std::string_view name = each->d_name; name != "." && name != "..")
-            remove_tree<System>(join(path, name));
-    System::closedir(folder);
-    System::rmdir(path.c_str());
+    const auto entries = [](const std::string& folder) {
+        struct stat found;
+        const bool is_folder = System::lstat(folder.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+        try {
+            return is_folder ? names_in<System>(folder) : std::vector<std::string>();
+        } catch (const error&) {
+            return std::vector<std::string>();
+        }
+    };
+    std::size_t moved = 0;
+    for (bool progress = true; progress && !removed<System>(path);) {
+        progress = false;
+        for (const std::string& name : entries(path)) {
+            const std::string inside = join(path, name);
+            for (const std::string& deeper : entries(inside))
+                if (const std::string from = join(inside, deeper); !removed<System>(from))
+                    progress = System::rename(from.c_str(),
+                                              join(path, "moved-" + std::to_string(++moved)).c_str()) == 0 ||
+                               progress;
+            progress = removed<System>(inside) || progress;
+        }
+    }
 }
 
 } // namespace tenon::inline v1::detail
