@@ -6,7 +6,7 @@ packages='
     g++ clang libclang-rt-dev llvm lld mold binutils
     cmake make ninja-build meson pkg-config
     catch2 nlohmann-json3-dev
-    git openssh-client gnupg openssl patchelf python3'
+    ccache distcc git openssh-client gnupg openssl patchelf python3'
 
 if ! command -v dpkg-query >/dev/null; then
     echo "tests/install.sh knows Debian's packages only; the tests need:" $packages >&2
