@@ -3,6 +3,11 @@
 // part in it.
 #include <tenon/loader.hpp>
 
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <sstream>
+
 #include "compiled.hpp"
 #include "remote.hpp"
 
@@ -185,6 +190,107 @@ TEST_CASE("credentials in the user's own settings are in no trace, no error and 
         "127.0.0.1"));
     CHECK(says(traced("https://user:s3cret@host/x"), "credentials do not belong in it"));
     CHECK(!says(everything_in(w.scratch / "cache"), "s3cret"));
+}
+
+namespace {
+
+/// What a program of README's table of environments gets from the host, and what it is given.
+struct documented {
+    std::vector<std::string> passed, given;
+
+    explicit documented(const std::string& program) {
+        const std::string readme = tests::read(tests::source_directory / "README.md"),
+                          begin = "\n| " + program + " | ";
+        const auto row = readme.find(begin);
+        REQUIRE(row != readme.npos);
+        const auto cell = row + begin.size(), next = readme.find(" | ", cell),
+                   end = readme.find(" |\n", next);
+        passed = names(readme.substr(cell, next - cell));
+        given = names(readme.substr(next, end - next));
+    }
+
+    /// All of it, sorted; what stands for several names is one of them.
+    std::vector<std::string> all() const {
+        std::vector<std::string> both = passed;
+        both.insert(both.end(), given.begin(), given.end());
+        std::sort(both.begin(), both.end());
+        return both;
+    }
+
+private:
+    static std::vector<std::string> names(const std::string& text) {
+        std::vector<std::string> found;
+        for (std::size_t begin = 0, end; (begin = text.find('`', begin)) != text.npos; begin = end + 1) {
+            end = text.find('`', begin + 1);
+            std::string name = text.substr(begin + 1, end - begin - 1);
+            if (name.ends_with('*'))
+                name.back() = 'X';
+            found.push_back(name);
+        }
+        return found;
+    }
+};
+
+std::vector<std::string> sorted_names(const std::vector<std::string>& variables) {
+    std::vector<std::string> names;
+    for (const std::string& each : variables)
+        names.push_back(each.substr(0, each.find('=')));
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+std::vector<std::string> lines_of(const path& file) {
+    std::vector<std::string> lines;
+    std::istringstream text(tests::read(file));
+    for (std::string line; std::getline(text, line);)
+        lines.push_back(line);
+    return lines;
+}
+
+} // namespace
+
+TEST_CASE("README says exactly what compilers and git see of the environment", "[attacks]") {
+    world w;
+    w.commit("a.cpp", "one");
+    const documented compilers("compilers"), remote("git, with a remote"), rest("git, for the rest");
+    std::set<std::string> names{"LD_PRELOAD_OF_A_TEST",
+                                "CPATH",
+                                "CPLUS_INCLUDE_PATH",
+                                "LIBRARY_PATH",
+                                "GCC_EXEC_PREFIX",
+                                "COMPILER_PATH",
+                                "CXXFLAGS",
+                                "GIT_SSH",
+                                "GIT_EXEC_PATH_OF_A_TEST",
+                                "SSH_ASKPASS",
+                                "ALL_PROXY",
+                                "CURL_CA_BUNDLE",
+                                "GIT_SSL_NO_VERIFY",
+                                "GIT_TRACE_CURL",
+                                "GIT_CONFIG_PARAMETERS",
+                                "GIT_TEMPLATE_DIR",
+                                "SECRET"};
+    for (const std::vector<std::string>& documented : {compilers.all(), remote.all(), rest.all()})
+        names.insert(documented.begin(), documented.end());
+    std::vector<std::unique_ptr<variable>> set;
+    for (const std::string& name : names)
+        if (name != "PATH" && name != "HOME")
+            set.push_back(std::make_unique<variable>(name, w.scratch / "home"));
+    CHECK(sorted_names(detail::basic_compiler<>::variables()) == compilers.all());
+
+    const auto spy = w.fake_git(
+        "for each; do case $each in ls-remote|fetch) kind=remote;; verify-commit) kind=verify;; esac; done\n"
+        "/usr/bin/env -u PWD -u OLDPWD -u SHLVL -u _ > $here/seen-${kind:-rest}\nexec $git \"$@\"\n");
+    tests::write(w.scratch / "signers", "");
+    const policy rules{.signed_by = tenon::signers{.ssh = w.scratch / "signers", .gpg = ""}};
+    const detail::basic_repository<> repository(driver::parse(w.url()), detail::cache(w.scratch / "cache"),
+                                                {}, {}, rules);
+    CHECK_THROWS_AS(repository.checkout(), tenon::error);
+    CHECK(sorted_names(lines_of(w.scratch / "seen-remote")) == remote.all());
+    CHECK(sorted_names(lines_of(w.scratch / "seen-verify")) == rest.all());
+    std::vector<std::string> without_keys = rest.all();
+    std::erase(without_keys, "GNUPGHOME");
+    CHECK(sorted_names(lines_of(w.scratch / "seen-rest")) == without_keys);
 }
 
 TEST_CASE("what may be a secret in a text is hidden, wherever its URLs are", "[attacks]") {

@@ -53,6 +53,25 @@ TEST_CASE("a sealed copy has the bytes of the file, and takes no others", "[libr
     CHECK(::ftruncate(copy.descriptor(), 0) < 0);
 }
 
+TEST_CASE("a digest is that of the bytes that are loaded: of a sealed copy, what the file becomes is nothing to it", "[library_file]") {
+    const workshop here;
+    const std::string bytes = tests::read(here.library);
+    const tenon::allowed<std::string> known{tenon::detail::sha256(bytes).hex()};
+    const library_file file(here.library.native(), {});
+    file.require_digest({});
+    file.require_digest(known);
+    const auto copy = file.sealed_copy();
+    std::string other = bytes;
+    other.back() = static_cast<char>(other.back() ^ 1);
+    tests::write(here.library, other);
+    file.require_digest(known, copy);
+    CHECK_THROWS_AS(file.require_digest(known), tenon::error);
+    const auto late = file.sealed_copy();
+    CHECK_THROWS_AS(file.require_digest(known, late), tenon::error);
+    tests::fs::resize_file(here.library, 100);
+    CHECK_THROWS_AS(file.require_digest(known), tenon::error);
+}
+
 TEST_CASE("a file that is replaced while it is being opened is an error that can be tried again", "[library_file]") {
     struct replaced : tenon::detail::posix {
         static ssize_t readlink(const char* link, char* into, size_t size) noexcept {

@@ -456,6 +456,63 @@ TENON_EXPORT(part, outer, "outer", "1.0.0")
     CHECK(here.counts.made == 1);
 }
 
+namespace {
+
+std::string digest_of(const path& file) { return tenon::detail::sha256(tests::read(file)).hex(); }
+
+} // namespace
+
+TEST_CASE("what the policy refuses is neither loaded nor prepared", "[loader]") {
+    workshop here;
+    here.options.policy.kinds = {tenon::driver::kind::directory};
+    CHECK(here.complaint("inside") == "'inside' is refused, because options.policy.kinds allows only directories");
+    CHECK_THROWS_AS(tenon::loader(here.options).prepare<part>("inside"), tenon::error);
+    CHECK(here.counts.made == 0);
+    CHECK(here.load(here.sources())->version() == 1);
+
+    // A name leads to a library, which has to be in the folders too.
+    here.options.policy = {.folders = {here.scratch / "allowed"}};
+    here.library(here.scratch / "elsewhere/plain.so");
+    tests::fs::create_directories(here.scratch / "allowed");
+    tests::fs::create_symlink("../elsewhere/plain.so", here.scratch / "allowed/plain.so");
+    here.options.search = {here.scratch / "allowed"};
+    CHECK(here.complaint("plain") == "'allowed/plain.so' is refused, because options.policy.folders allows only allowed");
+    tests::fs::remove(here.scratch / "allowed/plain.so");
+    tests::fs::rename(here.scratch / "elsewhere/plain.so", here.scratch / "allowed/plain.so");
+    CHECK(here.load("plain")->version() == 1);
+    CHECK(here.load("inside")->version() == 100);
+}
+
+TEST_CASE("a library is loaded where its digest is listed, and nothing of it runs where it is not", "[loader]") {
+    workshop here;
+    const path library = here.library(here.scratch / "search/plain.so");
+    here.options.search = {here.scratch / "search"};
+    std::string digest = digest_of(library);
+    ::unsetenv("PART_LOADS");
+    for (const bool private_copy : {false, true}) {
+        here.options.private_copy = private_copy;
+        here.options.policy.sha256 = {std::string(64, '0')};
+        for (const std::string& driver : {library.native(), std::string("plain")}) {
+            CHECK(here.complaint(driver) == "'search/plain.so' is refused, because its SHA-256 is " + digest +
+                                                ", and options.policy.sha256, or sha256 of library_options, allows only " +
+                                                std::string(64, '0'));
+            CHECK_THROWS_AS(tenon::loader(here.options).prepare<part>(driver), tenon::error);
+        }
+        CHECK(std::getenv("PART_LOADS") == nullptr);
+        std::transform(digest.begin(), digest.end(), digest.begin(), [](unsigned char c) { return std::toupper(c); });
+        here.options.policy.sha256 = {std::string(64, '0'), digest};
+        CHECK(here.load(library)->version() == 1);
+        CHECK(here.load("plain")->version() == 1);
+        CHECK(tenon::loader(here.options).prepare<part>("plain") == library);
+        ::unsetenv("PART_LOADS");
+        digest = digest_of(library);
+    }
+    // What is compiled here is nobody's to know beforehand.
+    here.options.policy.sha256 = std::vector<std::string>{};
+    CHECK(here.load(here.sources(2))->version() == 2);
+    CHECK(here.load("inside")->version() == 100);
+}
+
 TEST_CASE("what is malformed is an error before anything is looked for", "[loader]") {
     workshop here;
     CHECK_THROWS_AS(here.load(""), tenon::error);
