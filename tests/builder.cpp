@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <sys/wait.h>
@@ -343,6 +344,31 @@ TEST_CASE("several sources are compiled into one library, and a new or a missing
     CHECK(work.complaint().find("undefined reference to `c()'") != std::string::npos);
     write(work.plugin / "d.cpp", "int c() { return 8; }");
     CHECK(work.answer() == 11);
+}
+
+TEST_CASE("a single source is compiled without those beside it, with the flags there", "[builder]") {
+    workshop work;
+    write(work.plugin / "other.cpp", "no C++");
+    const path directory = std::exchange(work.plugin, work.plugin / "main.cpp");
+    const std::string library = work.build();
+    CHECK(library.find("/bin/tiny/main.cpp-") != library.npos);
+    CHECK(work.answer_of(library) == 42);
+    next_tick();
+    write(directory / "third.cpp", "no C++ either");
+    write(directory / "CMakeLists.txt", "");
+    CHECK(work.cached() == library);
+    CHECK(work.compiles() == 1);
+
+    write(work.plugin, work.answering("GIVEN"));
+    CHECK(work.complaint().find("GIVEN") != std::string::npos);
+    write(directory / "compile_flags.txt", "-DGIVEN=5");
+    CHECK(work.answer() == 5);
+    write(directory / "compile_flags.txt", "-DGIVEN=6");
+    CHECK(work.answer() == 6);
+    remove(directory / "compile_flags.txt");
+    CHECK(work.cached() == "");
+    write(work.plugin, work.answering("TENS * 10 + 2"));
+    CHECK(work.answer() == 42);
 }
 
 TEST_CASE("of several sources only those that changed are compiled again", "[builder]") {

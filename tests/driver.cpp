@@ -411,3 +411,16 @@ TEST_CASE("a commit id is all of one", "[driver]") {
     static_assert(!detail::is_commit_id("ga39a3ee5e6b4b0d3255bfef95601890afd80709"));
     static_assert(!detail::is_commit_id(""));
 }
+
+TEST_CASE("a file is a source by its name, and else a library", "[driver]") {
+    const tests::scratch_directory root;
+    for (const std::string name : {"a.cpp", "a.cc", "a b.cxx"}) {
+        tests::write(root / name, "");
+        CHECK(tenon::driver::parse((root / name).native()).what == tenon::driver::kind::directory);
+        CHECK(tenon::driver::parse((root / name).native() + "#ldap").plugin == "ldap");
+    }
+    for (const std::string name : {"a.so", "a.cpp.so", ".cpp", ".a.cpp", "a.c"}) {
+        tests::write(root / name, "");
+        CHECK(tenon::driver::parse((root / name).native()).what == tenon::driver::kind::library);
+    }
+}

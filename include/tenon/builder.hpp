@@ -75,12 +75,12 @@ public:
     basic_builder(build_options options, basic_cache<System> in)
         : options_(std::move(options)), cache_(std::move(in)) {}
 
-    /// The library that the sources in `directory` compile to, compiled where the cache has none that is
-    /// current. `check(path)` looks at a library before anybody else can find it, and throws where it is no
-    /// good.
+    /// The library that a source, or all sources in a directory, compile to, compiled where the cache has
+    /// none that is current. `check(path)` looks at a library before anybody else can find it, and throws
+    /// where it is no good.
     template <class Check>
-    std::string library(const std::string& directory, const plugin_type& type, Check&& check) const {
-        const place at = place_of(directory, type);
+    std::string library(const std::string& source, const plugin_type& type, Check&& check) const {
+        const place at = place_of(source, type);
         if (const result now = current(at); !now.library.empty()) {
             tell(at, event::step::cached);
             if (!now.record.empty())
@@ -102,18 +102,21 @@ public:
     }
 
     /// The library that is current in the cache; empty where there is none. Runs nothing and writes nothing.
-    std::string cached(const std::string& directory, const plugin_type& type) const {
-        return current(place_of(directory, type)).library;
+    std::string cached(const std::string& source, const plugin_type& type) const {
+        return current(place_of(source, type)).library;
     }
 
 private:
-    // A directory to compile, and where what comes of it is kept.
+    // What is to be compiled, and where what comes of it is kept.
     struct place {
-        std::string directory; // canonical
+        std::string path;      // canonical
+        std::string directory; // the same, or the source's
+        std::string source;    // empty: all in the directory
         basic_compiler<System> compiler;
         basic_shelf<System> libraries;
 
-        std::string name() const { return std::string(basename(directory)); }
+        std::string name() const { return std::string(basename(path)); }
+        std::string all_sources_in() const { return source.empty() ? directory : ""; }
     };
 
     // Both empty where there is none; a record only where it is to be written.
@@ -125,8 +128,8 @@ private:
         detail::tell(options_.on_event, {what, at.name(), done, of});
     }
 
-    place place_of(const std::string& directory, const plugin_type& type) const {
-        const std::string where = canonical(directory);
+    place place_of(const std::string& source, const plugin_type& type) const {
+        const std::string where = canonical(source);
         const basic_compiler<System> compiler(options_.compiler);
 
         sha256 all;
@@ -152,7 +155,10 @@ private:
             all.field("group " + std::to_string(group));
         const std::string stem =
             join(join(join(cache_.path(), "bin"), type.name()), safe(basename(where)) + '-');
-        return {where, compiler, basic_shelf<System>(stem, all.hex(), ".so", options_.thorough)};
+        const basic_shelf<System> libraries(stem, all.hex(), ".so", options_.thorough);
+        if (struct stat found; System::stat(where.c_str(), &found) == 0 && S_ISREG(found.st_mode))
+            return {where, std::string(parent(where)), std::string(basename(where)), compiler, libraries};
+        return {where, where, "", compiler, libraries};
     }
 
     static std::string canonical(const std::string& path) {
@@ -178,7 +184,7 @@ private:
     // ---- Is there a library that is current?
 
     result current(const place& at) const {
-        const auto found = at.libraries.current(at.directory, at.compiler, false,
+        const auto found = at.libraries.current(at.all_sources_in(), at.compiler, false,
                                                 [&](const std::string& path) { require_trusted(path); });
         return {found.path, found.record};
     }
@@ -192,7 +198,7 @@ private:
                 remember(at, now.record);
         } catch (const error& e) {
             // A cache that cannot be written to serves all the same.
-            trace("not remembering the files of '", at.directory, "': ", e.what());
+            trace("not remembering the files of '", at.path, "': ", e.what());
         }
     }
 
@@ -216,9 +222,9 @@ private:
             result made = try_to_build(at, type, within, check, record, known, changed);
             if (!made.library.empty())
                 return made;
-            trace("'", changed, "' changed while '", at.directory, "' was being compiled");
+            trace("'", changed, "' changed while '", at.path, "' was being compiled");
         }
-        throw error::sources_keep_changing(at.directory, changed);
+        throw error::sources_keep_changing(at.path, changed);
     }
 
     // Nothing where something changed meanwhile.
@@ -226,13 +232,14 @@ private:
     result try_to_build(const place& at, const plugin_type& type, const basic_bounds<System>& within,
                         Check& check, const build_record& record, expected_inputs& known,
                         std::string& changed) const {
-        const std::vector<std::string> sources = sources_in(at.directory);
+        const std::vector<std::string> sources = sources_of(at);
+        const std::string all_sources_in = at.all_sources_in();
         for (const std::string& source : sources) {
             require_trusted(join(at.directory, source));
             known.files.insert(join(at.directory, source));
         }
         known.files.insert(flags_file(at));
-        basic_observation<System> observed(at.directory, known);
+        basic_observation<System> observed(at.directory, all_sources_in, known);
 
         const compile_flags flags = read_flags(at, observed.before());
         std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
@@ -296,7 +303,7 @@ private:
         if (observed.before().seen(flags_file(at)))
             files.push_back(flags_file(at));
         build_inputs system;
-        bool same = observed.take(files, made, system, at.directory);
+        bool same = observed.take(files, made, system, all_sources_in);
         for (const build_inputs& list : remembered)
             same = same && observed.still_say(list);
         if (!same) {
@@ -391,6 +398,14 @@ private:
             return std::nullopt;
         compilation.try_with(found->flags(), std::move(begin_so));
         return found;
+    }
+
+    static std::vector<std::string> sources_of(const place& at) {
+        if (at.source.empty())
+            return sources_in(at.directory);
+        if (at.path.find('\n') != std::string::npos)
+            throw error::line_break_in_name(at.path);
+        return {at.source};
     }
 
     static std::vector<std::string> sources_in(const std::string& directory) {

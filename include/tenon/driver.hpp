@@ -22,6 +22,7 @@ namespace tenon::inline v1 {
 ///     json                                                          a name: built in, or in the search path
 ///     ./libmany.so#ldap                                             a library, and which of its plugins
 ///     ./drivers/ldap                                                a directory of source
+///     ./drivers/ldap.cpp                                            one source
 ///     https://host/user/repo                                        a repository, at its default branch
 ///     git+ssh://git@host/user/repo@v1.2#subdirectory=drivers/json&plugin=json
 ///
@@ -33,7 +34,12 @@ namespace tenon::inline v1 {
 /// `/@user/repo` and the tag `json@1.2` can be written; any other `@` of a path is written `%40`. Percent-encoding is left as it
 /// is, for git to read. Only ssh takes a user, and nothing takes a password: URLs end up in logs.
 struct driver {
-    enum class kind { name, library, directory, repository };
+    enum class kind {
+        name,
+        library,
+        directory, ///< or one source
+        repository
+    };
 
     kind what = kind::name;
     std::string place{};        ///< the name; the path; or the URL, as git takes it
@@ -338,7 +344,7 @@ driver looked_at(driver path) {
         throw error::no_such_path(path.place, instead_of<System>(path.place));
     }
     if (S_ISREG(found.st_mode))
-        path.what = driver::kind::library;
+        path.what = is_source_name(basename(path.place)) ? driver::kind::directory : driver::kind::library;
     else if (S_ISDIR(found.st_mode))
         path.what = driver::kind::directory;
     else

@@ -21,15 +21,6 @@
 
 namespace tenon::inline v1::detail {
 
-inline bool ends_in(std::string_view name, std::string_view end) {
-    return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
-}
-
-// An editor's lock beside `a.cpp` is `.#a.cpp`.
-inline bool is_source_name(std::string_view name) {
-    return name[0] != '.' && (ends_in(name, ".cpp") || ends_in(name, ".cc") || ends_in(name, ".cxx"));
-}
-
 /// Whether a file or folder whose last change was then would have shown another state if it had been changed
 /// after `look`.
 inline bool settled(const file_identity& state, std::int64_t look) {

@@ -30,13 +30,15 @@ struct expected_inputs {
 template <class System = posix>
 class basic_observation {
 public:
-    /// Looks at what is expected. `directory` has the sources.
-    basic_observation(const std::string& directory, expected_inputs& expected)
+    /// Looks at what is expected. `directory` has the sources; `all_sources_in` is a folder where any new one
+    /// would be read too, or empty.
+    basic_observation(const std::string& directory, const std::string& all_sources_in,
+                      expected_inputs& expected)
         : directory_(directory), expected_(expected) {
         for (const std::string& path : expected.files)
             before_.file(path);
         for (const std::string& path : expected.folders)
-            before_.folder(path, expected.names.matter_to(directory));
+            before_.folder(path, expected.names.matter_to(all_sources_in));
     }
 
     const basic_inputs<System>& before() const noexcept { return before_; }

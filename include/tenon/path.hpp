@@ -43,6 +43,15 @@ inline std::string_view parent(std::string_view path) {
 /// `b` of `a/b`.
 inline std::string_view basename(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
+inline bool ends_in(std::string_view name, std::string_view end) {
+    return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
+}
+
+/// Whether a file of that name is compiled: an editor's lock beside `a.cpp` is `.#a.cpp`, and is not.
+inline bool is_source_name(std::string_view name) {
+    return name[0] != '.' && (ends_in(name, ".cpp") || ends_in(name, ".cc") || ends_in(name, ".cxx"));
+}
+
 } // namespace detail
 } // namespace tenon::inline v1
 

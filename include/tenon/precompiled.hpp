@@ -202,7 +202,7 @@ private:
         if (!before.results().empty())
             for (const build_input& each : before.results()[0].files)
                 known.files.insert(each.path);
-        basic_observation<System> observed(nowhere(), known);
+        basic_observation<System> observed(nowhere(), nowhere(), known);
         observed.begin(folders);
         build_result made;
         made.compiler = compiler_.stamp();
