@@ -58,16 +58,19 @@ private:
 
 } // namespace
 
-TEST_CASE("what holds for every driver: something, not too much, and nothing that moves a cursor", "[driver]") {
-    CHECK(refusal("") ==
-          "the driver is empty: it has to be the name of a plugin, the path of a library or of a directory with its "
-          "source, or the URL of a repository");
+TEST_CASE("what holds for every driver: something, not too much, and nothing that moves a cursor",
+          "[driver]") {
+    CHECK(refusal("") == "the driver is empty: it has to be the name of a plugin, the path of a library or "
+                         "of a directory with its "
+                         "source, or the URL of a repository");
     CHECK(refusal(std::string(4097, 'a')) == "a driver of 4097 characters is too long: it may have 4096");
     CHECK(parsed(std::string(4096, 'a')).size() == 4096 + 5);
     CHECK(refusal("a\nb") == "the driver 'a\\x0ab' has a control character, and none may");
-    CHECK(refusal(std::string_view("./a\0b", 5)) == "the driver './a\\x00b' has a control character, and none may");
+    CHECK(refusal(std::string_view("./a\0b", 5)) ==
+          "the driver './a\\x00b' has a control character, and none may");
     CHECK(refusal("./\x1b[2J\x7f") == "the driver './\\x1b[2J\\x7f' has a control character, and none may");
-    CHECK(refusal("https://user:secret\n@host/x") == "the driver 'https://***@host/x' has a control character, and none may");
+    CHECK(refusal("https://user:secret\n@host/x") ==
+          "the driver 'https://***@host/x' has a control character, and none may");
 }
 
 TEST_CASE("a name is a name, whatever files there are", "[driver]") {
@@ -89,9 +92,9 @@ TEST_CASE("what is neither a name nor a path says what each has to be, and what 
 
     tests::write(scratch / "json.so", "");
     tests::write(scratch / "libX.so", "");
-    CHECK(refusal("json.so") ==
-          "'json.so' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a slash; "
-          "there is a './json.so'");
+    CHECK(refusal("json.so") == "'json.so' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a "
+                                "path has to contain a slash; "
+                                "there is a './json.so'");
     CHECK(refusal("json.so#ldap").ends_with("; there is a './json.so'"));
     CHECK(refusal("json#ldap").ends_with("; there is a './json.so'"));
     CHECK(refusal("X").ends_with("; there is a './libX.so'"));
@@ -101,11 +104,14 @@ TEST_CASE("an unknown name gives the names that come close, and what is here und
     const tests::scratch_directory scratch;
     const visit there(scratch.path());
     const auto unknown = [](std::string_view name, const std::vector<std::string>& known) {
-        return std::string(
-            tenon::error::unknown_name("userprovider", name, detail::likeliest(name, known), detail::found_here(name)).what());
+        return std::string(tenon::error::unknown_name("userprovider", name, detail::likeliest(name, known),
+                                                      detail::found_here(name))
+                               .what());
     };
-    CHECK(unknown("dmeo", {"json", "demo"}) == "unknown name 'dmeo' of plugin type 'userprovider'; known: demo, json");
-    CHECK(unknown("json", {}) == "unknown name 'json' of plugin type 'userprovider'; there are no plugins of that type");
+    CHECK(unknown("dmeo", {"json", "demo"}) ==
+          "unknown name 'dmeo' of plugin type 'userprovider'; known: demo, json");
+    CHECK(unknown("json", {}) ==
+          "unknown name 'json' of plugin type 'userprovider'; there are no plugins of that type");
     tests::write(scratch / "json/json.cpp", "");
     CHECK(unknown("json", {"demo"}) ==
           "unknown name 'json' of plugin type 'userprovider'; known: demo; there is a './json', and a path "
@@ -120,7 +126,8 @@ TEST_CASE("known names are sorted by likeness, then by the alphabet, each once",
     CHECK(detail::edit_distance("kitten", "sitting") == 3);
     CHECK(detail::edit_distance("", "abc") == 3);
     CHECK(detail::edit_distance("abc", "") == 3);
-    CHECK(detail::likeliest("a", {"a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8"}) == "a1, a2, a3, a4, a5, a6, a7, a8");
+    CHECK(detail::likeliest("a", {"a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8"}) ==
+          "a1, a2, a3, a4, a5, a6, a7, a8");
     CHECK(detail::likeliest("a", {"a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "b"}) ==
           "a1, a2, a3, a4, a5, a6, a7, a8 and 1 more");
 }
@@ -147,9 +154,10 @@ TEST_CASE("a path is a library or a directory, and may choose one plugin", "[dri
     // A '#' of the file system's own.
     CHECK(parsed("c#/a#b.so#json") == "library c#/a#b.so plugin=json");
     CHECK(parsed("./dir#x/") == "directory ./dir#x");
-    CHECK(refusal("c#/a#b.so") == "'b.so', which follows 'c#/a#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; "
-                                  "where the '#' is part of a file's "
-                                  "name, add another and the plugin, and where of a directory's, a slash");
+    CHECK(refusal("c#/a#b.so") ==
+          "'b.so', which follows 'c#/a#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; "
+          "where the '#' is part of a file's "
+          "name, add another and the plugin, and where of a directory's, a slash");
     CHECK(refusal("./libmany.so#").starts_with("'', which follows './libmany.so#', is no name for a plugin"));
     CHECK(refusal("./libmany.so#plugin=x").starts_with("'plugin=x', which follows"));
 }
@@ -168,7 +176,8 @@ TEST_CASE("a path that is not there gives what is, those that come close first",
     CHECK(refusal("./empty/x") == "there is no './empty/x'; './empty' is empty");
     CHECK(refusal("./none/x") == "there is no './none/x'; './none' is no folder that can be looked into");
     CHECK(refusal("./lib/json.so/") == "cannot look at './lib/json.so/': Not a directory");
-    CHECK(refusal("./" + std::string(300, 'a')) == "cannot look at './" + std::string(300, 'a') + "': File name too long");
+    CHECK(refusal("./" + std::string(300, 'a')) ==
+          "cannot look at './" + std::string(300, 'a') + "': File name too long");
     try {
         driver::parse("./lib/none");
         FAIL("not refused");
@@ -206,7 +215,8 @@ TEST_CASE("a repository is spelled as pip does", "[driver]") {
           "repository https://host/repo plugin=json subdirectory=a b/-c");
     CHECK(parsed("git+https://host:8443/repo") == "repository https://host:8443/repo");
     CHECK(parsed("https://[::1]:8443/repo@v1") == "repository https://[::1]:8443/repo reference=v1");
-    CHECK(parsed("git+ssh://git@host:22/user/repo@v1.2") == "repository ssh://git@host:22/user/repo reference=v1.2");
+    CHECK(parsed("git+ssh://git@host:22/user/repo@v1.2") ==
+          "repository ssh://git@host:22/user/repo reference=v1.2");
     CHECK(parsed("git+ssh://host/~user/repo") == "repository ssh://host/~user/repo");
     CHECK(parsed("git+file:///srv/my%20repo@main") == "repository file:///srv/my%20repo reference=main");
     CHECK(parsed("https://host/repo@da39a3ee5e6b4b0d3255bfef95601890afd80709") ==
@@ -215,14 +225,17 @@ TEST_CASE("a repository is spelled as pip does", "[driver]") {
 
 TEST_CASE("the reference follows the first '@' of the path that does not follow a slash", "[driver]") {
     CHECK(parsed("https://host/repo@feature/x") == "repository https://host/repo reference=feature/x");
-    CHECK(parsed("git+ssh://git@host/repo@feature/x") == "repository ssh://git@host/repo reference=feature/x");
+    CHECK(parsed("git+ssh://git@host/repo@feature/x") ==
+          "repository ssh://git@host/repo reference=feature/x");
     CHECK(parsed("https://host/repo@json@1.2") == "repository https://host/repo reference=json@1.2");
-    CHECK(parsed("https://host/repo@@scope/json@1.2") == "repository https://host/repo reference=@scope/json@1.2");
+    CHECK(parsed("https://host/repo@@scope/json@1.2") ==
+          "repository https://host/repo reference=@scope/json@1.2");
     CHECK(parsed("https://host/@user/repo") == "repository https://host/@user/repo");
     CHECK(parsed("https://host/@user/repo@v1") == "repository https://host/@user/repo reference=v1");
     CHECK(parsed("https://host/us%40er/repo") == "repository https://host/us%40er/repo");
     CHECK(parsed("git+ssh://git@host/repo") == "repository ssh://git@host/repo");
-    CHECK(parsed("https://host/repo@refs/pull/1/head") == "repository https://host/repo reference=refs/pull/1/head");
+    CHECK(parsed("https://host/repo@refs/pull/1/head") ==
+          "repository https://host/repo reference=refs/pull/1/head");
 }
 
 TEST_CASE("other transports are refused, by name, by git's helpers, and in scp's spelling", "[driver]") {
@@ -249,13 +262,14 @@ TEST_CASE("other transports are refused, by name, by git's helpers, and in scp's
                             "://host/repo"})
         CHECK(why_not(url) == right);
 
-    CHECK(
-        refusal("git@host:user/repo") ==
-        "the driver 'git@host:user/repo' is neither a repository nor a path: a repository is written https://host/user/repo or "
-        "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./");
-    for (const char* text :
-         {"git@host:repo", "host:user/repo", "ext::sh -c touch% x", "fd::17/x", "https:host/repo", "C:/plugins/x.dll"})
-        CHECK(refusal(text).starts_with("the driver '" + std::string(text) + "' is neither a repository nor a path"));
+    CHECK(refusal("git@host:user/repo") ==
+          "the driver 'git@host:user/repo' is neither a repository nor a path: a repository is written "
+          "https://host/user/repo or "
+          "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./");
+    for (const char* text : {"git@host:repo", "host:user/repo", "ext::sh -c touch% x", "fd::17/x",
+                             "https:host/repo", "C:/plugins/x.dll"})
+        CHECK(refusal(text).starts_with("the driver '" + std::string(text) +
+                                        "' is neither a repository nor a path"));
 }
 
 TEST_CASE("what looks like a transport deeper in a path is part of the path", "[driver]") {
@@ -270,11 +284,12 @@ TEST_CASE("what looks like a transport deeper in a path is part of the path", "[
 }
 
 TEST_CASE("credentials are refused and never shown", "[driver]") {
-    const std::string why =
-        "' is refused: credentials do not belong in it, because it ends up in logs; leave them to git's credential "
-        "helper or to ssh";
+    const std::string why = "' is refused: credentials do not belong in it, because it ends up in logs; "
+                            "leave them to git's credential "
+                            "helper or to ssh";
     CHECK(refusal("https://user:s3cret@host/repo") == "the repository 'https://***@host/repo" + why);
-    CHECK(refusal("git+https://t0ken-s3cret@host/repo@v1") == "the repository 'git+https://***@host/repo@v1" + why);
+    CHECK(refusal("git+https://t0ken-s3cret@host/repo@v1") ==
+          "the repository 'git+https://***@host/repo@v1" + why);
     CHECK(refusal("git+ssh://git:s3cret@host/repo") == "the repository 'git+ssh://***@host/repo" + why);
     CHECK(parsed("git+ssh://git@host/repo") == "repository ssh://git@host/repo");
 
@@ -307,24 +322,26 @@ TEST_CASE("credentials are refused and never shown", "[driver]") {
 TEST_CASE("a host or user that a program could take for an option is refused", "[driver]") {
     const std::string host = "it has no host, or one that is not letters, digits, dots and hyphens";
     for (const char* url :
-         {"git+ssh://-oProxyCommand=touch%20x/repo", "git+ssh://git@-oProxyCommand=x/repo", "git+ssh://%2doProxyCommand=x/repo",
-          "https://-x/repo", "https:///repo", "https://", "https://ho st/repo", "https://ho%0ast/repo", "https://host:/repo",
-          "https://host:x/repo", "https://host\\x/repo", "https://[::1/repo", "https://[]/repo", "https://[x]/repo",
+         {"git+ssh://-oProxyCommand=touch%20x/repo", "git+ssh://git@-oProxyCommand=x/repo",
+          "git+ssh://%2doProxyCommand=x/repo", "https://-x/repo", "https:///repo", "https://",
+          "https://ho st/repo", "https://ho%0ast/repo", "https://host:/repo", "https://host:x/repo",
+          "https://host\\x/repo", "https://[::1/repo", "https://[]/repo", "https://[x]/repo",
           "https://?x/repo", "https://$(x)/repo", "https://.host/x"})
         CHECK(why_not(url) == host);
-    for (const char* url : {"git+ssh://-oProxyCommand=x@host/repo", "git+ssh://@host/repo", "git+ssh://a b@host/repo"})
+    for (const char* url :
+         {"git+ssh://-oProxyCommand=x@host/repo", "git+ssh://@host/repo", "git+ssh://a b@host/repo"})
         CHECK(why_not(url) == "its user is not one that ssh takes");
 }
 
 TEST_CASE("a repository's path has to be one", "[driver]") {
-    for (const char* url : {"https://host", "https://host/", "https://host//", "git+file:///", "git+ssh://host/#plugin=x",
-                            "https://host#plugin=x"})
+    for (const char* url : {"https://host", "https://host/", "https://host//", "git+file:///",
+                            "git+ssh://host/#plugin=x", "https://host#plugin=x"})
         CHECK(why_not(url) == "it has no path after the host");
     CHECK(why_not("git+file://host/srv/repo") == "the path has to be absolute, as in git+file:///srv/repo");
     CHECK(why_not("git+file://./repo") == "the path has to be absolute, as in git+file:///srv/repo");
     CHECK(why_not("https://host/my repo") == "a space in it is written %20");
-    for (const char* url :
-         {"https://host/%0ahost=evil", "https://host/a%00", "https://host/%1Bx", "https://host/%7Fx", "https://host/%7f"})
+    for (const char* url : {"https://host/%0ahost=evil", "https://host/a%00", "https://host/%1Bx",
+                            "https://host/%7Fx", "https://host/%7f"})
         CHECK(why_not(url) == "it hides a control character in percent-encoding");
     CHECK(parsed("https://host/100%") == "repository https://host/100%");
     CHECK(parsed("https://host/%20%7e") == "repository https://host/%20%7e");
@@ -364,7 +381,8 @@ TEST_CASE("a reference obeys git's rules, and begins with no hyphen", "[driver]"
                                   "a\x7f"})
         CHECK(!detail::is_reference(reference));
 
-    const std::string why = "what follows '@' is no name that git allows for a branch or tag, and no commit id";
+    const std::string why =
+        "what follows '@' is no name that git allows for a branch or tag, and no commit id";
     CHECK(why_not("https://host/repo@") == why);
     CHECK(why_not("https://host/repo@--upload-pack=touch x") == why);
     CHECK(why_not("https://host/repo@a..b") == why);
@@ -374,11 +392,13 @@ TEST_CASE("a reference obeys git's rules, and begins with no hyphen", "[driver]"
 }
 
 TEST_CASE("git agrees on what is a reference", "[driver]") {
-    for (const char* reference : {"main", "feature/x", "@x",   "x@y",   "x.locker", "a..b", ".a",  "a/.b", "a.lock", "a.lock/b",
-                                  "a.",   "a/",        "a//b", "a b",   "a~1",      "a^",   "a:b", "a?",   "a*",     "a[b",
-                                  "a\\b", "a@{1}",     "a\tb", "a\x7f", "@",        "ü",    "{",   "a.b"}) {
+    for (const char* reference :
+         {"main", "feature/x", "@x",   "x@y",   "x.locker", "a..b", ".a",  "a/.b", "a.lock", "a.lock/b",
+          "a.",   "a/",        "a//b", "a b",   "a~1",      "a^",   "a:b", "a?",   "a*",     "a[b",
+          "a\\b", "a@{1}",     "a\tb", "a\x7f", "@",        "ü",    "{",   "a.b"}) {
         // Below a folder, because git wants no reference at the top but its own.
-        const bool allowed = tests::run({"git", "check-ref-format", std::string("refs/heads/") + reference}).status == 0;
+        const bool allowed =
+            tests::run({"git", "check-ref-format", std::string("refs/heads/") + reference}).status == 0;
         CHECK(detail::is_reference(reference) == (allowed && std::string_view(reference) != "@"));
     }
 }
@@ -387,12 +407,14 @@ TEST_CASE("a subdirectory stays in the repository", "[driver]") {
     for (const char* path : {"..", "a/..", "../a", "a/../b", ".", "a/.", "/a", "a/", "a//b", "-a", "--x", ""})
         CHECK(why_not("https://host/repo#subdirectory=" + std::string(path)) ==
               "its subdirectory has to be a relative path without '.', '..' and a leading '-'");
-    CHECK(parsed("https://host/repo#subdirectory=..a/b..") == "repository https://host/repo subdirectory=..a/b..");
+    CHECK(parsed("https://host/repo#subdirectory=..a/b..") ==
+          "repository https://host/repo subdirectory=..a/b..");
     static_assert(detail::stays_below("a/b") && !detail::stays_below("a/../b"));
 }
 
 TEST_CASE("a fragment has what is known, once", "[driver]") {
-    const std::string known = "after '#' it may have subdirectory=FOLDER and plugin=NAME, joined by '&', and nothing else";
+    const std::string known =
+        "after '#' it may have subdirectory=FOLDER and plugin=NAME, joined by '&', and nothing else";
     for (const char* fragment : {"egg=x", "json", "", "plugin", "plugin=x&", "&plugin=x", "plugin=x&egg=y",
                                  "subdirectory=a&&plugin=b", "Plugin=x", "=x"})
         CHECK(why_not("https://host/repo#" + std::string(fragment)) == known);

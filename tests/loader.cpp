@@ -231,6 +231,12 @@ TEST_CASE("a repository is fetched and compiled", "[loader]") {
     CHECK(here.reports == std::vector<std::string>{"asking " + url, "fetching " + url, "compiling drivers", "linking drivers",
                                                    "checking drivers"});
 
+    // A policy reaches git.
+    tests::write(here.scratch / "signers", "");
+    here.options.policy.signed_by = tenon::signers{.ssh = here.scratch / "signers", .gpg = ""};
+    CHECK(says(here.complaint(driver), "' is refused, because options.policy.signed_by allows only what a key in signers has signed"));
+    here.options.policy.signed_by.reset();
+
     // Without the remote, and without leave to compile, what is there will do.
     tests::fs::remove_all(repository);
     here.options.build = tenon::build_policy::never;

@@ -40,7 +40,8 @@ int status_of(pid_t child) {
 }
 
 const std::string settings =
-    "-c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c maintenance.auto=false -c fetch.fsckObjects=true "
+    "-c core.hooksPath=/dev/null -c core.fsmonitor=false -c gc.auto=0 -c maintenance.auto=false -c "
+    "fetch.fsckObjects=true "
     "-c credential.interactive=false -c http.lowSpeedLimit=1 -c http.lowSpeedTime=60";
 
 } // namespace
@@ -67,7 +68,8 @@ TEST_CASE("the default branch is checked out, whatever its name", "[repository]"
     CHECK(!fs::exists(found / ".git"));
 }
 
-TEST_CASE("a branch that moved is seen at the next checkout, and the earlier files stay as they were", "[repository]") {
+TEST_CASE("a branch that moved is seen at the next checkout, and the earlier files stay as they were",
+          "[repository]") {
     world w;
     w.commit("a.cpp", "one");
     const path before = w.checkout("@main");
@@ -117,12 +119,14 @@ TEST_CASE("a commit id is that commit, and once cached it needs neither network 
     CHECK(w.text("@" + first, "a.cpp") == "one");
     CHECK(w.cached("@" + first) == w.checkout("@" + first));
     std::string capitals = first;
-    std::transform(first.begin(), first.end(), capitals.begin(), [](unsigned char c) { return std::toupper(c); });
+    std::transform(first.begin(), first.end(), capitals.begin(),
+                   [](unsigned char c) { return std::toupper(c); });
     CHECK(w.text("@" + capitals, "a.cpp") == "one");
     CHECK(w.reports == "found file://HERE/remote\nfound file://HERE/remote\nfound file://HERE/remote\n");
 }
 
-TEST_CASE("a commit that the server does not give out by its id is found in its branches and tags", "[repository]") {
+TEST_CASE("a commit that the server does not give out by its id is found in its branches and tags",
+          "[repository]") {
     world w;
     const std::string first = w.commit("a.cpp", "one");
     w.commit("a.cpp", "two");
@@ -170,9 +174,11 @@ TEST_CASE("what a reference could have been is said", "[repository]") {
     w.git({"branch", "feature/x"});
     CHECK(w.complaint("@mian", errc::not_found) ==
           "the repository 'file://HERE/remote' does not have 'mian'; it has main, v1.0, v1.1, feature/x");
-    CHECK(w.complaint("@x", errc::not_found).starts_with("the repository 'file://HERE/remote' does not have 'x'; it has "));
+    CHECK(w.complaint("@x", errc::not_found)
+              .starts_with("the repository 'file://HERE/remote' does not have 'x'; it has "));
     const std::string shortened = w.complaint("@" + id.substr(0, 8), errc::not_found);
-    CHECK(shortened.starts_with("the repository 'file://HERE/remote' does not have '" + id.substr(0, 8) + "'; it has "));
+    CHECK(shortened.starts_with("the repository 'file://HERE/remote' does not have '" + id.substr(0, 8) +
+                                "'; it has "));
     CHECK(shortened.ends_with("; a commit has to be given by its full id"));
     CHECK(w.complaint("@" + std::string(3000, 'x'), errc::not_found)
               .starts_with("the repository 'file://HERE/remote' does not have 'xxx"));
@@ -180,8 +186,8 @@ TEST_CASE("what a reference could have been is said", "[repository]") {
 
 TEST_CASE("a repository without a commit says so", "[repository]") {
     world w;
-    CHECK(w.complaint("", errc::not_found) ==
-          "the repository 'file://HERE/remote' does not have its default branch; it has no branches and no tags");
+    CHECK(w.complaint("", errc::not_found) == "the repository 'file://HERE/remote' does not have its default "
+                                              "branch; it has no branches and no tags");
 }
 
 TEST_CASE("a remote that is gone does not stop a host that has what it needs", "[repository]") {
@@ -195,7 +201,8 @@ TEST_CASE("a remote that is gone does not stop a host that has what it needs", "
     w.reports.clear();
     CHECK(w.text("", "a.cpp") == "one");
     CHECK(w.reports == "asking file://HERE/remote\n"
-                       "cannot reach file://HERE/remote: cannot fetch 'file://HERE/remote': git exited with status 128, and said:\n"
+                       "cannot reach file://HERE/remote: cannot fetch 'file://HERE/remote': git exited with "
+                       "status 128, and said:\n"
                        "fatal: 'HERE/remote' does not appear to be a git repository\n"
                        "fatal: Could not read from remote repository.\n\n"
                        "Please make sure you have the correct access rights\nand the repository exists.\n"
@@ -209,7 +216,8 @@ TEST_CASE("a remote that is gone does not stop a host that has what it needs", "
     CHECK(w.reports.ends_with("\nusing commit " + commit + " of 'v1', which was fetched earlier\n"));
 
     // The commit is there, but nobody knows that this branch was at it.
-    CHECK(w.complaint("@main").starts_with("cannot fetch 'file://HERE/remote': git exited with status 128, and said:\n"));
+    CHECK(w.complaint("@main").starts_with(
+        "cannot fetch 'file://HERE/remote': git exited with status 128, and said:\n"));
     CHECK(w.cached("@main") == "");
 }
 
@@ -224,12 +232,14 @@ TEST_CASE("a remote that does not answer is not waited for", "[repository]") {
     world w;
     w.commit("a.cpp", "one");
     const path found = w.checkout();
-    const auto silent = w.fake_git("case \"$*\" in *' ls-remote '*) echo waiting >&2; exec sleep 60;; esac; exec $git \"$@\"\n");
+    const auto silent = w.fake_git(
+        "case \"$*\" in *' ls-remote '*) echo waiting >&2; exec sleep 60;; esac; exec $git \"$@\"\n");
     const std::string complaint = w.complaint<impatient>("@main", errc::timed_out);
     CHECK(complaint.starts_with("cannot fetch 'file://HERE/remote': git was ended after 3"));
-    CHECK(complaint.ends_with(
-              " seconds, because its time was up, and said:\nwaiting\ncommand: GIT " + settings +
-              " ls-remote -- file://HERE/remote refs/heads/main 'refs/heads/main^{}' refs/tags/main 'refs/tags/main^{}'"));
+    CHECK(complaint.ends_with(" seconds, because its time was up, and said:\nwaiting\ncommand: GIT " +
+                              settings +
+                              " ls-remote -- file://HERE/remote refs/heads/main 'refs/heads/main^{}' "
+                              "refs/tags/main 'refs/tags/main^{}'"));
     CHECK(w.repository<impatient>().checkout() == found);
 }
 
@@ -249,20 +259,25 @@ TEST_CASE("how much git has fetched is read from what it says on a terminal", "[
     CHECK(as_shown("a\r\n\r\n\rb\r") == "a\n\nb");
 }
 
-TEST_CASE("a fetch that takes too long, or is cancelled, ends with all that git has started, and leaves nothing", "[repository]") {
+TEST_CASE(
+    "a fetch that takes too long, or is cancelled, ends with all that git has started, and leaves nothing",
+    "[repository]") {
     world w;
     const std::string first = w.commit("a.cpp", "one");
     w.checkout();
     w.commit("a.cpp", "two");
-    const auto hanging = w.fake_git("case \"$*\" in *' fetch '*) echo slow >&2; sleep 60 & echo $! > $here/pid; wait;; esac; "
-                                    "exec $git \"$@\"\n");
+    const auto hanging =
+        w.fake_git("case \"$*\" in *' fetch '*) echo slow >&2; sleep 60 & echo $! > $here/pid; wait;; esac; "
+                   "exec $git \"$@\"\n");
     const auto is_gone = [&] {
-        const std::string state = tests::read("/proc/" + std::to_string(std::stoi(tests::read(w.scratch / "pid"))) + "/stat");
+        const std::string state =
+            tests::read("/proc/" + std::to_string(std::stoi(tests::read(w.scratch / "pid"))) + "/stat");
         return state.empty() || state.find(") Z ") != state.npos;
     };
     const auto fetched = [&](const std::string& reference, const detail::bounds& within) {
         try {
-            return detail::basic_repository<>(driver::parse(w.url() + reference), detail::basic_cache<>(w.scratch / "cache"), {}, within)
+            return detail::basic_repository<>(driver::parse(w.url() + reference),
+                                              detail::basic_cache<>(w.scratch / "cache"), {}, within)
                 .checkout();
         } catch (const tenon::error& e) {
             return tenon::category().message(e.code().value()) + ": " + w.without_folders(e.what());
@@ -270,8 +285,8 @@ TEST_CASE("a fetch that takes too long, or is cancelled, ends with all that git 
     };
     const std::string late = fetched("@main", detail::bounds({}, 1000, -1, "options.fetch_timeout"));
     CHECK(late.starts_with("timed out: cannot fetch 'file://HERE/remote': git was ended after "));
-    CHECK(late.find(" seconds, because its time was up: options.fetch_timeout is 1.0 seconds, and said:\nslow\ncommand: GIT ") !=
-          std::string::npos);
+    CHECK(late.find(" seconds, because its time was up: options.fetch_timeout is 1.0 seconds, and "
+                    "said:\nslow\ncommand: GIT ") != std::string::npos);
     CHECK(is_gone());
     CHECK(fs::is_empty(w.scratch / "cache/tmp"));
     // What was fetched before will do where the network is slow, but not for who wants no more of it.
@@ -279,7 +294,8 @@ TEST_CASE("a fetch that takes too long, or is cancelled, ends with all that git 
     const detail::basic_file<> stop(detail::posix::event());
     const std::uint64_t one = 1;
     REQUIRE(detail::posix::write(stop.descriptor(), &one, sizeof one) == sizeof one);
-    CHECK(fetched("", detail::bounds({}, 0, stop.descriptor())).starts_with("cancelled: cannot fetch 'file://HERE/remote': git was ended"));
+    CHECK(fetched("", detail::bounds({}, 0, stop.descriptor()))
+              .starts_with("cancelled: cannot fetch 'file://HERE/remote': git was ended"));
     CHECK(fs::is_empty(w.scratch / "cache/tmp"));
 }
 
@@ -296,10 +312,14 @@ TEST_CASE("how far a fetch is is told while it runs, and only its end is in an e
         }
     };
     const auto checked_out = [&](const tenon::event_handler& handler) {
-        return detail::basic_repository<>(driver::parse(w.url()), detail::basic_cache<>(w.scratch / "cache"), handler).checkout();
+        return detail::basic_repository<>(driver::parse(w.url()), detail::basic_cache<>(w.scratch / "cache"),
+                                          handler)
+            .checkout();
     };
     {
-        const auto failing = w.fake_git(slow + "case \"$*\" in *' fetch '*) echo 'fatal: early EOF' >&2; exit 1;; esac; exec $git \"$@\"\n");
+        const auto failing = w.fake_git(
+            slow +
+            "case \"$*\" in *' fetch '*) echo 'fatal: early EOF' >&2; exit 1;; esac; exec $git \"$@\"\n");
         CHECK(w.complaint().find("said:\nfatal: early EOF\ncommand: GIT ") != std::string::npos);
     }
     const auto working = w.fake_git(slow + "exec $git \"$@\"\n");
@@ -316,13 +336,15 @@ TEST_CASE("how far a fetch is is told while it runs, and only its end is in an e
     CHECK(told == std::vector<std::size_t>{0, 10, 70});
 }
 
-TEST_CASE("a reference that the remote no longer has is an error, also where it was fetched earlier", "[repository]") {
+TEST_CASE("a reference that the remote no longer has is an error, also where it was fetched earlier",
+          "[repository]") {
     world w;
     w.commit("a.cpp", "one");
     w.git({"branch", "old"});
     w.checkout("@old");
     w.git({"branch", "--quiet", "-D", "old"});
-    CHECK(w.complaint("@old", errc::not_found) == "the repository 'file://HERE/remote' does not have 'old'; it has main");
+    CHECK(w.complaint("@old", errc::not_found) ==
+          "the repository 'file://HERE/remote' does not have 'old'; it has main");
 }
 
 TEST_CASE("a memory that is damaged, or whose commit is gone, is none", "[repository]") {
@@ -347,7 +369,8 @@ TEST_CASE("a memory that is damaged, or whose commit is gone, is none", "[reposi
     CHECK(w.checkout() == found);
 }
 
-TEST_CASE("a subdirectory is the directory that is given, and one that is missing gives those that are there", "[repository]") {
+TEST_CASE("a subdirectory is the directory that is given, and one that is missing gives those that are there",
+          "[repository]") {
     world w;
     tests::write(w.scratch / "remote/drivers/json/json.cpp", "json");
     tests::write(w.scratch / "remote/drivers/file", "");
@@ -358,11 +381,13 @@ TEST_CASE("a subdirectory is the directory that is given, and one that is missin
     CHECK(json == all / "drivers/json");
     CHECK(w.cached("#subdirectory=drivers/json") == json);
     const std::string begin = "the repository 'file://HERE/remote' has no directory 'drivers/";
-    CHECK(w.complaint("#subdirectory=drivers/jsno", errc::not_found) ==
-          begin + "jsno' in commit " + commit + "; '" + w.without_folders(all) + "/drivers' has json, link, file");
+    CHECK(w.complaint("#subdirectory=drivers/jsno", errc::not_found) == begin + "jsno' in commit " + commit +
+                                                                            "; '" + w.without_folders(all) +
+                                                                            "/drivers' has json, link, file");
     for (const std::string name : {"file", "link"})
         CHECK(w.complaint("#subdirectory=drivers/" + name, errc::not_found) ==
-              begin + name + "' in commit " + commit + "; it is a file there, or a symbolic link, which is not followed");
+              begin + name + "' in commit " + commit +
+                  "; it is a file there, or a symbolic link, which is not followed");
     CHECK_THROWS_AS(w.cached("#subdirectory=none"), tenon::error);
 }
 
@@ -379,7 +404,8 @@ TEST_CASE("symbolic links become files, and so lead nowhere", "[repository]") {
     CHECK(w.text("", "up") == "..");
 }
 
-TEST_CASE("a tree with a name that leads out of it, or into git's own folder, is not fetched", "[repository]") {
+TEST_CASE("a tree with a name that leads out of it, or into git's own folder, is not fetched",
+          "[repository]") {
     world w;
     const std::string blob = w.git({"rev-parse", w.commit("evil", "#!/bin/sh\n") + ":evil"});
     for (const char* name : {"..", ".", ".git", ".GIT", "a/b", "../evil"}) {
@@ -387,7 +413,8 @@ TEST_CASE("a tree with a name that leads out of it, or into git's own folder, is
         for (std::size_t i = 0; i < blob.size(); i += 2)
             raw_id += static_cast<char>(std::stoi(blob.substr(i, 2), nullptr, 16));
         tests::write(w.scratch / "tree", "100644 " + std::string(name) + '\0' + raw_id);
-        const std::string tree = w.git({"hash-object", "-t", "tree", "--literally", "-w", w.scratch / "tree"});
+        const std::string tree =
+            w.git({"hash-object", "-t", "tree", "--literally", "-w", w.scratch / "tree"});
         w.git({"update-ref", "refs/heads/main", w.git({"commit-tree", "-m", "evil", tree})});
         CHECK(w.complaint().starts_with("cannot fetch 'file://HERE/remote': git exited with status "));
     }
@@ -409,26 +436,28 @@ TEST_CASE("names with line breaks and control characters do no harm", "[reposito
 TEST_CASE("submodules are not fetched", "[repository]") {
     world w;
     const std::string id = w.commit("a.cpp", "one");
-    tests::write(w.scratch / "remote/.gitmodules",
-                 "[submodule \"sub\"]\n\tpath = sub\n\turl = ext::touch " + (w.scratch / "marker").native() + "\n");
+    tests::write(w.scratch / "remote/.gitmodules", "[submodule \"sub\"]\n\tpath = sub\n\turl = ext::touch " +
+                                                       (w.scratch / "marker").native() + "\n");
     w.git({"add", "--all"});
     w.git({"update-index", "--add", "--cacheinfo", "160000," + id + ",sub"});
     w.git({"commit", "--quiet", "--message=sub"});
-    tests::write(w.scratch / "home/.gitconfig",
-                 "[submodule]\n\trecurse = true\n[fetch]\n\trecurseSubmodules = true\n[protocol]\n\tallow = always\n");
+    tests::write(
+        w.scratch / "home/.gitconfig",
+        "[submodule]\n\trecurse = true\n[fetch]\n\trecurseSubmodules = true\n[protocol]\n\tallow = always\n");
     const path found = w.checkout();
     CHECK(fs::is_empty(found / "sub"));
     CHECK(tests::read(found / "a.cpp") == "one");
     CHECK(!fs::exists(w.scratch / "marker"));
 }
 
-TEST_CASE("no filter, hook, monitor or alias runs, whether the tree or the user asks for it", "[repository]") {
+TEST_CASE("no filter, hook, monitor or alias runs, whether the tree or the user asks for it",
+          "[repository]") {
     world w;
     const path marker = w.scratch / "marker", program = w.scratch / "home/program";
     tests::write(program, "#!/bin/sh\necho \"$0 $@\" >> '" + marker.native() + "'\ncat\n");
     fs::permissions(program, fs::perms::owner_all);
-    for (const char* hook :
-         {"post-checkout", "reference-transaction", "post-index-change", "pre-auto-gc", "post-merge", "fsmonitor-watchman"})
+    for (const char* hook : {"post-checkout", "reference-transaction", "post-index-change", "pre-auto-gc",
+                             "post-merge", "fsmonitor-watchman"})
         for (const char* folder : {"home/hooks", "home/template/hooks"}) {
             fs::create_directories(w.scratch / folder);
             fs::copy(program, w.scratch / folder / hook);
@@ -436,15 +465,16 @@ TEST_CASE("no filter, hook, monitor or alias runs, whether the tree or the user 
     const std::string run = program.native();
     tests::write(w.scratch / "home/.gitconfig",
                  "[core]\n\thooksPath = " + (w.scratch / "home/hooks").native() + "\n\tfsmonitor = " + run +
-                     "\n\tattributesFile = " + (w.scratch / "home/attributes").native() + "\n\tpager = " + run +
-                     "\n\taskPass = " + run + "\n[init]\n\ttemplateDir = " + (w.scratch / "home/template").native() +
-                     "\n[filter \"evil\"]\n\tsmudge = " + run + "\n\tprocess = " + run +
-                     "\n\trequired = true\n[alias]\n\tfetch = !" + run + "\n\tcheckout = !" + run + "\n\tls-remote = !" + run +
-                     "\n");
+                     "\n\tattributesFile = " + (w.scratch / "home/attributes").native() +
+                     "\n\tpager = " + run + "\n\taskPass = " + run + "\n[init]\n\ttemplateDir = " +
+                     (w.scratch / "home/template").native() + "\n[filter \"evil\"]\n\tsmudge = " + run +
+                     "\n\tprocess = " + run + "\n\trequired = true\n[alias]\n\tfetch = !" + run +
+                     "\n\tcheckout = !" + run + "\n\tls-remote = !" + run + "\n");
     tests::write(w.scratch / "home/attributes", "* filter=evil\n");
     tests::write(w.scratch / "home/git/attributes", "* filter=evil\n");
     const variable configuration("XDG_CONFIG_HOME", w.scratch / "home");
-    tests::write(w.scratch / "remote/.gitattributes", "* filter=evil text eol=lf\n*.x filter=lfs diff=evil merge=evil\n");
+    tests::write(w.scratch / "remote/.gitattributes",
+                 "* filter=evil text eol=lf\n*.x filter=lfs diff=evil merge=evil\n");
     tests::write(w.scratch / "remote/pointer.x", "version https://git-lfs.github.com/spec/v1\n");
     w.commit("a.cpp", "one");
     CHECK(w.text("", "a.cpp") == "one");
@@ -455,8 +485,8 @@ TEST_CASE("no filter, hook, monitor or alias runs, whether the tree or the user 
 TEST_CASE("the user's own configuration counts while git talks to the remote", "[repository]") {
     world w;
     w.commit("a.cpp", "one");
-    tests::write(w.scratch / "home/.gitconfig",
-                 "[url \"file://" + (w.scratch / "remote").native() + "\"]\n\tinsteadOf = file:///mirrored\n");
+    tests::write(w.scratch / "home/.gitconfig", "[url \"file://" + (w.scratch / "remote").native() +
+                                                    "\"]\n\tinsteadOf = file:///mirrored\n");
     detail::repository mirrored(driver::parse("git+file:///mirrored"), detail::cache(w.scratch / "cache"));
     CHECK(tests::read(path(mirrored.checkout()) / "a.cpp") == "one");
 }
@@ -467,11 +497,12 @@ TEST_CASE("neither where the host was started nor its environment tells git what
     // Started in a repository whose configuration would lead elsewhere.
     fs::create_directories(w.scratch / "started");
     REQUIRE(tests::run({real_git(), "init", "--quiet"}, w.scratch / "started").status == 0);
-    tests::write(w.scratch / "started/.git/config",
-                 "[url \"file:///elsewhere\"]\n\tinsteadOf = file://" + (w.scratch / "remote").native() + "\n");
-    const variable directory("GIT_DIR", w.scratch / "started/.git"), tree("GIT_WORK_TREE", w.scratch / "started"),
-        index("GIT_INDEX_FILE", w.scratch / "started/index"), count("GIT_CONFIG_COUNT", "1"),
-        key("GIT_CONFIG_KEY_0", "core.bare"), value("GIT_CONFIG_VALUE_0", "nonsense"),
+    tests::write(w.scratch / "started/.git/config", "[url \"file:///elsewhere\"]\n\tinsteadOf = file://" +
+                                                        (w.scratch / "remote").native() + "\n");
+    const variable directory("GIT_DIR", w.scratch / "started/.git"),
+        tree("GIT_WORK_TREE", w.scratch / "started"), index("GIT_INDEX_FILE", w.scratch / "started/index"),
+        count("GIT_CONFIG_COUNT", "1"), key("GIT_CONFIG_KEY_0", "core.bare"),
+        value("GIT_CONFIG_VALUE_0", "nonsense"),
         objects("GIT_OBJECT_DIRECTORY", w.scratch / "started/objects");
     const path before = fs::current_path();
     fs::current_path(w.scratch / "started");
@@ -484,29 +515,31 @@ TEST_CASE("neither where the host was started nor its environment tells git what
 TEST_CASE("git sees what it needs of the environment, and nothing else", "[repository]") {
     world w;
     w.commit("a.cpp", "one");
-    const auto spy = w.fake_git("/usr/bin/env -u PWD -u OLDPWD -u SHLVL -u _ | /usr/bin/sort > $here/seen-$(for last in "
-                                "\"$@\"; do case $last in ls-remote|init|fetch|checkout) "
-                                "echo $last;; esac; done | /usr/bin/head -1)\nexec $git \"$@\"\n");
+    const auto spy =
+        w.fake_git("/usr/bin/env -u PWD -u OLDPWD -u SHLVL -u _ | /usr/bin/sort > $here/seen-$(for last in "
+                   "\"$@\"; do case $last in ls-remote|init|fetch|checkout) "
+                   "echo $last;; esac; done | /usr/bin/head -1)\nexec $git \"$@\"\n");
     const std::vector<std::string> passed{"SSH_AUTH_SOCK", "XDG_CONFIG_HOME", "http_proxy",     "https_proxy",
                                           "no_proxy",      "HTTP_PROXY",      "HTTPS_PROXY",    "NO_PROXY",
                                           "SSL_CERT_FILE", "SSL_CERT_DIR",    "GIT_SSL_CAINFO", "TMPDIR"};
     std::vector<std::unique_ptr<variable>> set;
     for (const std::string& name : passed)
         set.push_back(std::make_unique<variable>(name, w.scratch / "home"));
-    for (const char* name : {"LD_PRELOAD_OF_A_TEST", "SSH_ASKPASS", "GIT_ASKPASS", "GIT_EXEC_PATH_OF_A_TEST", "GIT_SSH",
-                             "GIT_TRACE", "GIT_PROXY_COMMAND", "GIT_EXTERNAL_DIFF", "GIT_EDITOR", "DISPLAY", "SECRET",
-                             "GIT_ALLOW_PROTOCOL", "GIT_TERMINAL_PROMPT"})
+    for (const char* name : {"LD_PRELOAD_OF_A_TEST", "SSH_ASKPASS", "GIT_ASKPASS", "GIT_EXEC_PATH_OF_A_TEST",
+                             "GIT_SSH", "GIT_TRACE", "GIT_PROXY_COMMAND", "GIT_EXTERNAL_DIFF", "GIT_EDITOR",
+                             "DISPLAY", "SECRET", "GIT_ALLOW_PROTOCOL", "GIT_TERMINAL_PROMPT"})
         set.push_back(std::make_unique<variable>(name, "/nonsense"));
     w.checkout();
 
     const std::string path_line = "PATH=" + std::string(std::getenv("PATH")), home = w.scratch / "home";
-    std::vector<std::string> network{path_line,
-                                     "HOME=" + home,
-                                     "GIT_ALLOW_PROTOCOL=file",
-                                     "GIT_ASKPASS=",
-                                     "GIT_TERMINAL_PROMPT=0",
-                                     "LC_ALL=C.UTF-8",
-                                     "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15"};
+    std::vector<std::string> network{
+        path_line,
+        "HOME=" + home,
+        "GIT_ALLOW_PROTOCOL=file",
+        "GIT_ASKPASS=",
+        "GIT_TERMINAL_PROMPT=0",
+        "LC_ALL=C.UTF-8",
+        "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15"};
     for (const std::string& name : passed)
         network.push_back(name + "=" + home);
     std::vector<std::string> alone{path_line,
@@ -534,7 +567,8 @@ TEST_CASE("only the transport of the driver is allowed", "[repository]") {
     world w;
     const auto spy = w.fake_git("echo \"$GIT_ALLOW_PROTOCOL $*\" >> $here/log; exit 1\n");
     for (const char* url : {"https://host.invalid/x", "git+ssh://git@host.invalid/x", "git+file:///nowhere"})
-        CHECK_THROWS_AS(detail::repository(driver::parse(url), detail::cache(w.scratch / "cache")).checkout(), tenon::error);
+        CHECK_THROWS_AS(detail::repository(driver::parse(url), detail::cache(w.scratch / "cache")).checkout(),
+                        tenon::error);
     CHECK(tests::read(w.scratch / "log") == "https:ssh " + settings +
                                                 " ls-remote -- https://host.invalid/x HEAD HEAD^{}\n"
                                                 "https:ssh " +
@@ -554,21 +588,23 @@ TEST_CASE("ssh is asked for the host and the path, and may ask nobody", "[reposi
     fs::permissions(w.scratch / "bin/ssh", fs::perms::owner_all);
     tests::write(w.scratch / "home/.gitconfig", "[core]\n\tsshCommand = false\n");
     const std::string url = "git+ssh://me@host.invalid:2222" + (w.scratch / "remote").native() + "@main";
-    CHECK(tests::read(path(detail::repository(driver::parse(url), detail::cache(w.scratch / "cache")).checkout()) / "a.cpp") ==
-          "one");
-    const std::string line =
-        "-oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15 -o SendEnv=GIT_PROTOCOL -p 2222 me@host.invalid "
-        "git-upload-pack 'HERE/remote'\n";
+    CHECK(tests::read(
+              path(detail::repository(driver::parse(url), detail::cache(w.scratch / "cache")).checkout()) /
+              "a.cpp") == "one");
+    const std::string line = "-oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15 -o "
+                             "SendEnv=GIT_PROTOCOL -p 2222 me@host.invalid "
+                             "git-upload-pack 'HERE/remote'\n";
     CHECK(w.without_folders(tests::read(w.scratch / "log")) == line + line);
 }
 
-TEST_CASE("a branch that moves between the question and the fetch is taken where it is then", "[repository]") {
+TEST_CASE("a branch that moves between the question and the fetch is taken where it is then",
+          "[repository]") {
     world w;
     w.commit("a.cpp", "one");
     tests::write(w.scratch / "remote/a.cpp", "two");
-    const auto moving =
-        w.fake_git("case \"$*\" in *' fetch '*) $git -C $here/remote -c user.name=a -c user.email=a@b commit --quiet --all "
-                   "--message=x;; esac; exec $git \"$@\"\n");
+    const auto moving = w.fake_git("case \"$*\" in *' fetch '*) $git -C $here/remote -c user.name=a -c "
+                                   "user.email=a@b commit --quiet --all "
+                                   "--message=x;; esac; exec $git \"$@\"\n");
     const path found = w.checkout();
     CHECK(found.filename() == w.git({"rev-parse", "HEAD"}));
     CHECK(tests::read(found / "a.cpp") == "two");
@@ -581,14 +617,16 @@ TEST_CASE("a new commit that cannot be fetched leaves the earlier one in use", "
     w.commit("a.cpp", "one");
     const path found = w.checkout();
     w.commit("a.cpp", "two");
-    const auto failing = w.fake_git("case \"$*\" in *' fetch '*) echo broken >&2; exit 1;; esac; exec $git \"$@\"\n");
+    const auto failing =
+        w.fake_git("case \"$*\" in *' fetch '*) echo broken >&2; exit 1;; esac; exec $git \"$@\"\n");
     CHECK(w.checkout() == found);
     CHECK(w.reports.ends_with("HEAD:refs/tenon/wanted\nusing commit " + found.filename().native() +
                               " of its default branch, which was "
                               "fetched earlier\n"));
     CHECK(w.reports.find("git exited with status 1, and said:\nbroken\ncommand: GIT " + settings +
                          " --git-dir=git fetch --progress --no-tags "
-                         "--no-recurse-submodules --depth=1 -- file://HERE/remote +HEAD:") != std::string::npos);
+                         "--no-recurse-submodules --depth=1 -- file://HERE/remote +HEAD:") !=
+          std::string::npos);
 }
 
 TEST_CASE("where there is no git, the error says so", "[repository]") {
@@ -602,16 +640,19 @@ TEST_CASE("git that is killed, or says nothing, is reported with its command", "
     w.commit("a.cpp", "one");
     {
         const auto killed = w.fake_git("kill -9 $$\n");
-        CHECK(w.complaint() == "cannot fetch 'file://HERE/remote': git was killed by signal 9 (Killed), and said nothing\n"
-                               "command: GIT " +
-                                   settings + " ls-remote -- file://HERE/remote HEAD 'HEAD^{}'");
+        CHECK(w.complaint() ==
+              "cannot fetch 'file://HERE/remote': git was killed by signal 9 (Killed), and said nothing\n"
+              "command: GIT " +
+                  settings + " ls-remote -- file://HERE/remote HEAD 'HEAD^{}'");
     }
     {
-        const auto killed = w.fake_git("case \"$*\" in *' checkout '*) kill -9 $$;; esac; exec $git \"$@\"\n");
+        const auto killed =
+            w.fake_git("case \"$*\" in *' checkout '*) kill -9 $$;; esac; exec $git \"$@\"\n");
         const std::string commit = w.git({"rev-parse", "HEAD"});
         CHECK(w.complaint() ==
               "cannot fetch 'file://HERE/remote': git was killed by signal 9 (Killed), and said nothing\n"
-              "command: GIT -c core.symlinks=false --git-dir=git --work-tree=tree checkout --quiet --force --detach "
+              "command: GIT -c core.symlinks=false --git-dir=git --work-tree=tree checkout --quiet --force "
+              "--detach "
               "--no-recurse-submodules " +
                   commit + " --");
     }
@@ -622,21 +663,25 @@ TEST_CASE("git that is killed, or says nothing, is reported with its command", "
 TEST_CASE("what a remote sends to a terminal does not reach it", "[repository]") {
     world w;
     const auto hostile = w.fake_git("printf 'remote: \\033[2Jgone\\r\\n\\tno' >&2; exit 7\n");
-    CHECK(w.complaint() ==
-          "cannot fetch 'file://HERE/remote': git exited with status 7, and said:\nremote: \\x1b[2Jgone\n\tno\n"
-          "command: GIT " +
-              settings + " ls-remote -- file://HERE/remote HEAD 'HEAD^{}'");
+    CHECK(
+        w.complaint() ==
+        "cannot fetch 'file://HERE/remote': git exited with status 7, and said:\nremote: \\x1b[2Jgone\n\tno\n"
+        "command: GIT " +
+            settings + " ls-remote -- file://HERE/remote HEAD 'HEAD^{}'");
 }
 
 TEST_CASE("for what stops people most often there is advice", "[repository]") {
     world w;
     const std::pair<const char*, const char*> known[] = {
         {"fatal: Could not resolve host: x", "is the host's name right, and is there a network?"},
-        {"ssh: Could not resolve hostname x: Name or service not known", "is the host's name right, and is there a network?"},
+        {"ssh: Could not resolve hostname x: Name or service not known",
+         "is the host's name right, and is there a network?"},
         {"fatal: could not read Username for x: terminal prompts disabled",
          "nobody can be asked for a password here: set up a credential helper for git"},
-        {"git@x: Permission denied (publickey).", "nobody can be asked for a passphrase here: add the key to ssh-agent"},
-        {"Host key verification failed.", "connect to the host with ssh once by hand, so that its key is known"},
+        {"git@x: Permission denied (publickey).",
+         "nobody can be asked for a passphrase here: add the key to ssh-agent"},
+        {"Host key verification failed.",
+         "connect to the host with ssh once by hand, so that its key is known"},
     };
     for (const auto& [said, advice] : known) {
         const auto failing = w.fake_git("echo '" + std::string(said) + "' >&2; exit 128\n");
@@ -646,10 +691,11 @@ TEST_CASE("for what stops people most often there is advice", "[repository]") {
 
 TEST_CASE("a list of references that no git would print is not believed", "[repository]") {
     world w;
-    const auto odd = w.fake_git(
-        "printf 'x\\tHEAD\\n\\n--help\\tHEAD\\n../../../x\\tHEAD\\nHEAD\\nda39a3ee5e6b4b0d3255bfef95601890afd80709 HEAD\\n'\n");
-    CHECK(w.complaint("", errc::not_found) ==
-          "the repository 'file://HERE/remote' does not have its default branch; it has no branches and no tags");
+    const auto odd = w.fake_git("printf "
+                                "'x\\tHEAD\\n\\n--help\\tHEAD\\n../../../"
+                                "x\\tHEAD\\nHEAD\\nda39a3ee5e6b4b0d3255bfef95601890afd80709 HEAD\\n'\n");
+    CHECK(w.complaint("", errc::not_found) == "the repository 'file://HERE/remote' does not have its default "
+                                              "branch; it has no branches and no tags");
 }
 
 TEST_CASE("a host that ignores its children's ends fetches all the same", "[repository]") {
@@ -676,15 +722,16 @@ TEST_CASE("what is checked out is for nobody else to write, whatever the umask",
     const path found = w.checkout();
     ::umask(before);
     for (const auto& each : fs::recursive_directory_iterator(found))
-        CHECK((each.status().permissions() & (fs::perms::group_write | fs::perms::others_write)) == fs::perms::none);
+        CHECK((each.status().permissions() & (fs::perms::group_write | fs::perms::others_write)) ==
+              fs::perms::none);
     CHECK((fs::status(found / "sub/run.sh").permissions() & fs::perms::owner_exec) != fs::perms::none);
 }
 
 TEST_CASE("processes that need the same commit at once fetch it once", "[repository]") {
     world w;
     w.commit("a.cpp", "one");
-    const auto counting =
-        w.fake_git("case \"$*\" in *' fetch '*) echo x >> $here/fetches; sleep 0.1;; esac; exec $git \"$@\"\n");
+    const auto counting = w.fake_git(
+        "case \"$*\" in *' fetch '*) echo x >> $here/fetches; sleep 0.1;; esac; exec $git \"$@\"\n");
     std::vector<pid_t> hosts;
     for (int i = 0; i < 4; ++i)
         hosts.push_back(elsewhere([&] {
@@ -738,12 +785,13 @@ TEST_CASE("a host whose system fails says what failed, and leaves nothing half d
     CHECK(failed.substr(failed.rfind('/')) == "/" + commit + "': Read-only file system");
 
     struct no_process : detail::posix {
-        static int spawn(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*, char* const*,
-                         char* const*) noexcept {
+        static int spawn(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*,
+                         char* const*, char* const*) noexcept {
             return EAGAIN;
         }
     };
-    CHECK(w.complaint<no_process>("", errc::system_call) == "cannot run 'GIT': Resource temporarily unavailable");
+    CHECK(w.complaint<no_process>("", errc::system_call) ==
+          "cannot run 'GIT': Resource temporarily unavailable");
 
     struct no_tree : detail::posix {
         static int mkdir(const char* name, mode_t mode) noexcept {
@@ -804,7 +852,8 @@ TEST_CASE("a cache that has what is needed is not written to", "[repository]") {
     w.checkout();
     struct read_only : detail::posix {
         static int open(const char* name, int flags, mode_t mode = 0) noexcept {
-            if (std::string_view(name).find("/cache/") != std::string_view::npos && (flags & (O_WRONLY | O_RDWR | O_CREAT))) {
+            if (std::string_view(name).find("/cache/") != std::string_view::npos &&
+                (flags & (O_WRONLY | O_RDWR | O_CREAT))) {
                 errno = EROFS;
                 return -1;
             }

@@ -26,13 +26,14 @@ namespace tenon::inline v1 {
 ///     https://host/user/repo                                        a repository, at its default branch
 ///     git+ssh://git@host/user/repo@v1.2#subdirectory=drivers/json&plugin=json
 ///
-/// A path contains a slash, and a name never does. The last component of a path may end in `#` and a plugin's name; a file
-/// whose own name has a `#` needs a second one, and a directory a slash at its end.
+/// A path contains a slash, and a name never does. The last component of a path may end in `#` and a plugin's
+/// name; a file whose own name has a `#` needs a second one, and a directory a slash at its end.
 ///
-/// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is spelled as pip does.
-/// The branch, tag or full commit id follows the first `@` after the host that does not follow a slash, so that both
-/// `/@user/repo` and the tag `json@1.2` can be written; any other `@` of a path is written `%40`. Percent-encoding is left as it
-/// is, for git to read. Only ssh takes a user, and nothing takes a password: URLs end up in logs.
+/// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is
+/// spelled as pip does. The branch, tag or full commit id follows the first `@` after the host that does not
+/// follow a slash, so that both `/@user/repo` and the tag `json@1.2` can be written; any other `@` of a path
+/// is written `%40`. Percent-encoding is left as it is, for git to read. Only ssh takes a user, and nothing
+/// takes a password: URLs end up in logs.
 struct driver {
     enum class kind {
         name,
@@ -54,11 +55,21 @@ struct driver {
 
 namespace detail {
 
-constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_letter_or_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-constexpr bool all_are(bool (*kind)(char), std::string_view text) { return std::all_of(text.begin(), text.end(), kind); }
+constexpr bool is_control(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+constexpr bool is_letter_or_digit(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_hex_digit(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+constexpr bool all_are(bool (*kind)(char), std::string_view text) {
+    return std::all_of(text.begin(), text.end(), kind);
+}
 
 /// For messages: a terminal does not obey what it shows, but for the control characters that are kept.
 inline std::string escaped(std::string_view text, std::string_view kept = "") {
@@ -73,15 +84,17 @@ inline std::string escaped(std::string_view text, std::string_view kept = "") {
     return safe;
 }
 
-/// For messages: without what may be a secret. A password that is not encoded may itself contain slashes and at signs, and a
-/// token is often given as the user, so that rather too much is hidden; only the user of ssh is never a secret.
+/// For messages: without what may be a secret. A password that is not encoded may itself contain slashes and
+/// at signs, and a token is often given as the user, so that rather too much is hidden; only the user of ssh
+/// is never a secret.
 inline std::string without_credentials(std::string_view text) {
     const auto scheme = text.find("://");
     const auto begin = scheme == text.npos ? 0 : scheme + 3;
     const std::string_view authority = text.substr(begin, text.find('/', begin) - begin);
     const auto at = authority.find('@'), colon = authority.find(':');
     const bool scp_like = scheme == text.npos && at < colon;
-    const bool port = authority.starts_with('[') || authority.find_first_not_of("0123456789", colon + 1) == authority.npos;
+    const bool port =
+        authority.starts_with('[') || authority.find_first_not_of("0123456789", colon + 1) == authority.npos;
 
     auto end = text.npos;
     if (colon != authority.npos && !port && !scp_like)
@@ -100,9 +113,9 @@ constexpr bool is_commit_id(std::string_view text) {
 
 /// git's own rules for the name of a branch or tag, git-check-ref-format(1), and no leading hyphen.
 constexpr bool is_reference(std::string_view text) {
-    if (text.empty() || text == "@" || text.front() == '-' || text.back() == '.' || text.find("..") != text.npos ||
-        text.find("@{") != text.npos || text.find_first_of(" ~^:?*[\\") != text.npos ||
-        std::any_of(text.begin(), text.end(), is_control))
+    if (text.empty() || text == "@" || text.front() == '-' || text.back() == '.' ||
+        text.find("..") != text.npos || text.find("@{") != text.npos ||
+        text.find_first_of(" ~^:?*[\\") != text.npos || std::any_of(text.begin(), text.end(), is_control))
         return false;
     for (;;) {
         const auto slash = text.find('/');
@@ -130,8 +143,8 @@ constexpr bool stays_below(std::string_view path) {
     }
 }
 
-/// `host`, `host:22`, `[::1]:22`: narrower than the standard for URLs, so that nothing is left that ssh could take for an
-/// option.
+/// `host`, `host:22`, `[::1]:22`: narrower than the standard for URLs, so that nothing is left that ssh could
+/// take for an option.
 constexpr bool is_host(std::string_view text) {
     if (const auto colon = text.rfind(':'); colon != text.npos && !text.ends_with(']')) {
         const std::string_view port = text.substr(colon + 1);
@@ -140,20 +153,25 @@ constexpr bool is_host(std::string_view text) {
         text = text.substr(0, colon);
     }
     if (text.size() > 2 && text.starts_with('[') && text.ends_with(']'))
-        return all_are([](char c) { return is_hex_digit(c) || c == ':' || c == '.'; }, text.substr(1, text.size() - 2));
+        return all_are([](char c) { return is_hex_digit(c) || c == ':' || c == '.'; },
+                       text.substr(1, text.size() - 2));
     return !text.empty() && text.front() != '-' && text.front() != '.' &&
            all_are([](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; }, text);
 }
 
 constexpr bool is_user(std::string_view text) {
     return !text.empty() && text.front() != '-' &&
-           all_are([](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; }, text);
+           all_are(
+               [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; },
+               text);
 }
 
-/// Whether percent-encoding hides a control character: a line break in a URL has made git ask one host's password for another.
+/// Whether percent-encoding hides a control character: a line break in a URL has made git ask one host's
+/// password for another.
 constexpr bool hides_control(std::string_view url) {
     for (std::size_t i = 0; i + 2 < url.size(); ++i)
-        if (url[i] == '%' && (url[i + 1] == '0' || url[i + 1] == '1' || (url[i + 1] == '7' && (url[i + 2] | 0x20) == 'f')))
+        if (url[i] == '%' &&
+            (url[i + 1] == '0' || url[i + 1] == '1' || (url[i + 1] == '7' && (url[i + 2] | 0x20) == 'f')))
             return true;
     return false;
 }
@@ -199,7 +217,8 @@ inline std::string likeliest(std::string_view wanted, const std::vector<std::str
     return text;
 }
 
-/// The path of a file or directory in the current directory that somebody who wrote this name may have meant; else empty.
+/// The path of a file or directory in the current directory that somebody who wrote this name may have meant;
+/// else empty.
 template <class System = posix>
 std::string found_here(std::string_view name) {
     if (name.empty() || name.find('/') != name.npos)
@@ -229,7 +248,8 @@ inline driver parse_repository(std::string_view text) {
     if (const auto at = host.rfind('@'); at != host.npos) {
         const std::string_view user = host.substr(0, at);
         if (transport != "ssh" || user.find(':') != user.npos)
-            throw refused("credentials do not belong in it, because it ends up in logs; leave them to git's credential helper "
+            throw refused("credentials do not belong in it, because it ends up in logs; leave them to git's "
+                          "credential helper "
                           "or to ssh");
         if (!is_user(user))
             throw refused("its user is not one that ssh takes");
@@ -246,7 +266,8 @@ inline driver parse_repository(std::string_view text) {
             parsed.reference = path.substr(i + 1);
             path = path.substr(0, i);
             if (!is_reference(parsed.reference))
-                throw refused("what follows '@' is no name that git allows for a branch or tag, and no commit id");
+                throw refused(
+                    "what follows '@' is no name that git allows for a branch or tag, and no commit id");
         }
     if (path.find_first_not_of('/') == path.npos)
         throw refused("it has no path after the host");
@@ -262,9 +283,12 @@ inline driver parse_repository(std::string_view text) {
         left.remove_prefix(part.size());
         const auto equals = part.find('=');
         const std::string_view key = part.substr(0, equals);
-        std::string* const value = key == "subdirectory" ? &parsed.subdirectory : key == "plugin" ? &parsed.plugin : nullptr;
+        std::string* const value = key == "subdirectory" ? &parsed.subdirectory
+                                   : key == "plugin"     ? &parsed.plugin
+                                                         : nullptr;
         if (!value || equals == part.npos)
-            throw refused("after '#' it may have subdirectory=FOLDER and plugin=NAME, joined by '&', and nothing else");
+            throw refused(
+                "after '#' it may have subdirectory=FOLDER and plugin=NAME, joined by '&', and nothing else");
         if (!value->empty())
             throw refused(key == "plugin" ? "it says plugin= twice" : "it says subdirectory= twice");
         *value = part.substr(equals + 1);
@@ -281,10 +305,12 @@ template <class System>
 std::string instead_of(const std::string& path) {
     const std::string folder(parent(path));
     struct stat found;
-    if (System::stat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) || System::access(folder.c_str(), R_OK) != 0)
+    if (System::stat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
+        System::access(folder.c_str(), R_OK) != 0)
         return "'" + folder + "' is no folder that can be looked into";
     const std::vector<std::string> names = names_in<System>(folder);
-    return names.empty() ? "'" + folder + "' is empty" : "'" + folder + "' has " + likeliest(basename(path), names);
+    return names.empty() ? "'" + folder + "' is empty"
+                         : "'" + folder + "' has " + likeliest(basename(path), names);
 }
 
 /// A driver as far as its text tells; whether a path is a library or a directory, only the file system does.

@@ -160,7 +160,8 @@ public:
                             std::string_view said, std::string_view advice, errc code) {
         return {code, text("commit ", commit, " of '", url, "' is refused, because options.policy.signed_by allows only what a "
                            "key in ", keys, " has signed: git verify-commit ", how,
-                           said.empty() ? ", as it does where there is no signature" : ", and said:\n", said, advice)};
+                           said.empty() ? ", as it does where there is no signature" : ", and said:\n", said,
+                           advice.empty() || said.ends_with('\n') ? "" : "\n", advice)};
     }
 
     static error no_git(std::string_view url) {

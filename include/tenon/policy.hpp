@@ -31,8 +31,8 @@ struct signers {
 /// What a loader may load, whatever a driver asks for. What it refuses is an error, `errc::forbidden`, that
 /// names the rule and what that allows, and comes before anything is opened, asked for or run.
 ///
-///     tenon::loader loader{{.policy = {.kinds = {tenon::driver::kind::name,
-///     tenon::driver::kind::repository},
+///     using kind = tenon::driver::kind;
+///     tenon::loader loader{{.policy = {.kinds = {kind::name, kind::repository},
 ///                                      .transports = {tenon::transport::https},
 ///                                      .hosts = {"git.example.org"},
 ///                                      .full_commit_ids = true,

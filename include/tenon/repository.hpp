@@ -58,15 +58,16 @@ inline std::string as_shown(std::string_view said) {
     return text;
 }
 
-/// A text without what may be a secret in the URLs that are in it: a user's own configuration may have put it there.
+/// A text without what may be a secret in the URLs that are in it: a user's own configuration may have put it
+/// there.
 inline std::string without_any_credentials(std::string_view text) {
     std::string safe;
     for (std::size_t mark; (mark = text.find("://")) != text.npos;) {
         const std::size_t begin = mark + 3;
         const std::string_view authority = text.substr(begin, text.find_first_of("/ \t\n'\"", begin) - begin);
         const auto at = authority.rfind('@');
-        const bool secret = at != authority.npos &&
-                            (!text.substr(0, mark).ends_with("ssh") || authority.substr(0, at).find(':') != authority.npos);
+        const bool secret = at != authority.npos && (!text.substr(0, mark).ends_with("ssh") ||
+                                                     authority.substr(0, at).find(':') != authority.npos);
         safe.append(text.substr(0, begin)).append(secret ? "***" : "");
         text.remove_prefix(secret ? begin + at : begin);
     }
@@ -75,34 +76,38 @@ inline std::string without_any_credentials(std::string_view text) {
 
 /// The address of a git repository in, a directory with its files out.
 ///
-/// Every commit has a folder of its own, `<cache>/src/<repository>/<commit>`, which is published whole and never changes.
-/// What is fetched goes into a fresh scratch repository that is thrown away, so that a git that was killed leaves
-/// nothing that a later one could trip over; the price is that a branch that moved is fetched as a whole, at depth one.
+/// Every commit has a folder of its own, `<cache>/src/<repository>/<commit>`, which is published whole and
+/// never changes. What is fetched goes into a fresh scratch repository that is thrown away, so that a git
+/// that was killed leaves nothing that a later one could trip over; the price is that a branch that moved is
+/// fetched as a whole, at depth one.
 ///
-/// A full commit id is looked for in the cache first, and then needs no network and no git. A branch, a tag and the default
-/// branch are asked for each time; where that fails, or takes half a minute, the commit that they were at when they were last
-/// seen is used. A branch goes before a tag of the same name, as `git clone --branch` has it.
+/// A full commit id is looked for in the cache first, and then needs no network and no git. A branch, a tag
+/// and the default branch are asked for each time; where that fails, or takes half a minute, the commit that
+/// they were at when they were last seen is used. A branch goes before a tag of the same name, as `git clone
+/// --branch` has it.
 ///
-/// What git obeys: while it talks to the remote, the system's and the user's own configuration, which have the credential
-/// helpers, proxies and `insteadOf`; but no hook, no submodule, no transport besides the driver's kind, and no question to
-/// anybody. While it writes files, no configuration at all, so that no filter of a `.gitattributes` runs and what is stored
-/// with Git LFS stays a pointer; a symbolic link becomes a small file that holds its target, and a submodule an empty folder.
+/// What git obeys: while it talks to the remote, the system's and the user's own configuration, which have
+/// the credential helpers, proxies and `insteadOf`; but no hook, no submodule, no transport besides the
+/// driver's kind, and no question to anybody. While it writes files, no configuration at all, so that no
+/// filter of a `.gitattributes` runs and what is stored with Git LFS stays a pointer; a symbolic link becomes
+/// a small file that holds its target, and a submodule an empty folder.
 ///
-/// A signature is checked when a commit is fetched; `<commit>.signed-<keys>` beside the folder keeps that it was good, so that
-/// other keys, or a folder from a time without the rule, lead to another fetch.
+/// A signature is checked when a commit is fetched; `signed-<commit>-<keys>` beside the folder keeps that it
+/// was good, so that other keys, or a folder from a time without the rule, lead to another fetch.
 template <class System = posix>
 class basic_repository {
 public:
     /// For a driver that the policy permits.
-    basic_repository(driver of, basic_cache<System> in, event_handler on_event = {}, const basic_bounds<System>& within = {},
-                     policy rules = {}, const trust& whose_keys = {})
+    basic_repository(driver of, basic_cache<System> in, event_handler on_event = {},
+                     const basic_bounds<System>& within = {}, policy rules = {}, const trust& whose_keys = {})
         : wanted_(std::move(of)), cache_(std::move(in)), on_event_(std::move(on_event)), bounds_(within),
           rules_(std::move(rules)), name_(folder_name(wanted_.place)) {
         if (rules_.signed_by)
             keys_.emplace(*rules_.signed_by, whose_keys);
         if (is_commit_id(wanted_.reference))
             for (char& digit : wanted_.reference)
-                digit = static_cast<char>(digit | 0x20); // git prints ids in small letters; digits have that bit already
+                // git prints ids in small letters; digits have that bit already
+                digit = static_cast<char>(digit | 0x20);
     }
 
     /// The directory with the files, fetched where the cache does not have them.
@@ -120,7 +125,8 @@ public:
                 throw;
             tell({.what = event::step::falling_back,
                   .subject = wanted_.place,
-                  .detail = failed.what() + ("\nusing commit " + before) + " of " + described() + ", which was fetched earlier"});
+                  .detail = failed.what() + ("\nusing commit " + before) + " of " + described() +
+                            ", which was fetched earlier"});
             return inside(before);
         }
     }
@@ -144,7 +150,9 @@ private:
     using watcher = std::function<void(std::string_view said)>;
 
     bool pinned() const { return is_commit_id(wanted_.reference); }
-    std::string described() const { return wanted_.reference.empty() ? "its default branch" : "'" + wanted_.reference + "'"; }
+    std::string described() const {
+        return wanted_.reference.empty() ? "its default branch" : "'" + wanted_.reference + "'";
+    }
     void tell(const event& of) const { detail::tell(on_event_, of); }
 
     // Readable, because the compiler's messages show it, and unambiguous.
@@ -168,7 +176,7 @@ private:
         return System::stat(join(folder(), commit).c_str(), &found) == 0 && S_ISDIR(found.st_mode);
     }
     std::string signature_mark(const std::string& commit) const {
-        return join(folder(), commit + ".signed-" + keys_->id());
+        return join(folder(), "signed-" + commit + "-" + keys_->id());
     }
 
     std::string inside(const std::string& commit) const {
@@ -178,7 +186,8 @@ private:
         path = join(path, wanted_.subdirectory);
         struct stat found;
         if (System::stat(path.c_str(), &found) != 0)
-            throw error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory, instead_of<System>(path));
+            throw error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
+                                         instead_of<System>(path));
         if (!S_ISDIR(found.st_mode))
             throw error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
                                          "it is a file there, or a symbolic link, which is not followed");
@@ -188,7 +197,9 @@ private:
     // What a branch or tag was at when it was last seen is one line: the commit, the reference, the URL.
 
     std::string memory() const { return join(folder(), "at-" + sha256(wanted_.reference).hex()); }
-    std::string line(const std::string& commit) const { return commit + " " + wanted_.reference + " " + wanted_.place + "\n"; }
+    std::string line(const std::string& commit) const {
+        return commit + " " + wanted_.reference + " " + wanted_.place + "\n";
+    }
 
     std::string remembered() const {
         try {
@@ -248,7 +259,8 @@ private:
         for (const named_commit& each : listed({"ls-remote", "--heads", "--tags", "--", wanted_.place}))
             if (!each.name.ends_with("^{}"))
                 known.push_back(each.name.substr(each.name.find('/', std::string_view("refs/").size()) + 1));
-        const bool shortened = reference.size() >= 4 && std::all_of(reference.begin(), reference.end(), is_hex_digit);
+        const bool shortened =
+            reference.size() >= 4 && std::all_of(reference.begin(), reference.end(), is_hex_digit);
         throw error::no_such_reference(wanted_.place, described(), likeliest(reference, known), shortened);
     }
 
@@ -273,8 +285,9 @@ private:
 
     /// Fetches and publishes a commit; gives its id, which is another where the reference has just moved.
     std::string fetched(const named_commit& there) const {
-        const basic_lock<System> turn(join(made_folder(), "lock"), bounds_,
-                                      [&] { tell({event::step::waiting, wanted_.place}); });
+        const basic_lock<System> turn(join(made_folder(), "lock"), bounds_, [&] {
+            tell({event::step::waiting, wanted_.place});
+        });
         if (has(there.id)) // while this one waited for its turn
             return there.id;
         tell({event::step::fetching, wanted_.place});
@@ -292,7 +305,8 @@ private:
         if (pinned() && commit != there.id) {
             // Servers need not give out a commit by its id, but they do give out branches and tags.
             trace("looking for ", there.id, " in all branches and tags");
-            fetching = fetch(workshop.path(), {}, {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
+            fetching = fetch(workshop.path(), {},
+                             {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
             commit = id_of(there.id, workshop.path());
             if (fetching.how.known && !fetching.how.failed() && commit != there.id)
                 throw error::no_such_commit(wanted_.place, there.id);
@@ -310,19 +324,22 @@ private:
 
     finished fetch(const std::string& where, std::initializer_list<std::string> options,
                    std::initializer_list<std::string> references) const {
-        std::vector<std::string> arguments{"--git-dir=git", "fetch", "--progress", "--no-tags", "--no-recurse-submodules"};
+        std::vector<std::string> arguments{"--git-dir=git", "fetch", "--progress", "--no-tags",
+                                           "--no-recurse-submodules"};
         arguments.insert(arguments.end(), options);
         arguments.insert(arguments.end(), {"--", wanted_.place});
         arguments.insert(arguments.end(), references);
-        return with_remote(std::move(arguments), where, 0, [this, before = std::size_t{0}](std::string_view said) mutable {
-            if (const std::size_t percent = fetched_percent(said); percent != before)
-                tell({event::step::fetching, wanted_.place, before = percent, 100});
-        });
+        return with_remote(std::move(arguments), where, 0,
+                           [this, before = std::size_t{0}](std::string_view said) mutable {
+                               if (const std::size_t percent = fetched_percent(said); percent != before)
+                                   tell({event::step::fetching, wanted_.place, before = percent, 100});
+                           });
     }
 
     /// The id of the commit that a name has in the scratch repository; empty where it has none.
     std::string id_of(const std::string& name, const std::string& where) const {
-        std::string id = alone({"--git-dir=git", "rev-parse", "--verify", "--quiet", name + "^{commit}"}, where).how.out;
+        std::string id =
+            alone({"--git-dir=git", "rev-parse", "--verify", "--quiet", name + "^{commit}"}, where).how.out;
         if (id.ends_with('\n'))
             id.pop_back();
         return is_commit_id(id) ? id : "";
@@ -332,10 +349,12 @@ private:
         const std::string tree = workshop / "tree";
         if (System::mkdir(tree.c_str(), 0700) != 0)
             throw error::system_call("make the folder", tree, errno);
-        const finished writing = alone({"-c", "core.symlinks=false", "--git-dir=git", "--work-tree=tree", "checkout", "--quiet",
-                                        "--force", "--detach", "--no-recurse-submodules", commit, "--"},
-                                       workshop.path());
-        // git moves HEAD after the last file: so it is known where the host takes the child's status away, too.
+        const finished writing =
+            alone({"-c", "core.symlinks=false", "--git-dir=git", "--work-tree=tree", "checkout", "--quiet",
+                   "--force", "--detach", "--no-recurse-submodules", commit, "--"},
+                  workshop.path());
+        // git moves HEAD after the last file: so it is known where the host takes the child's status away,
+        // too.
         if (writing.how.failed() || id_of("HEAD", workshop.path()) != commit)
             throw failure(writing);
         close_to_others(tree);
@@ -374,29 +393,33 @@ private:
             close_to_others(join(path, name));
     }
 
-    // A loss of power after the renaming might else leave empty files for good, under the id of a commit that never had them.
-    // A hundred files, each stored by itself, would take thirty times as long.
+    // A loss of power after the renaming might else leave empty files for good, under the id of a commit that
+    // never had them. A hundred files, each stored by itself, would take thirty times as long.
     static void store(const std::string& tree) {
         const basic_file<System> folder(tree, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
         if (System::syncfs(folder.descriptor()) != 0)
             throw error::system_call("store", tree, errno);
     }
 
-    /// git as its user set it up, but without programs of his that have nothing to do with reaching the remote.
+    /// git as its user set it up, but without programs of his that have nothing to do with reaching the
+    /// remote.
     finished with_remote(std::vector<std::string> arguments, const std::string& where, int seconds,
                          const watcher& meanwhile = {}) const {
         std::vector<std::string> variables =
-            environment({"PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "SSH_AUTH_SOCK", "http_proxy", "https_proxy", "no_proxy",
-                         "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"});
+            environment({"PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "SSH_AUTH_SOCK", "http_proxy",
+                         "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE",
+                         "SSL_CERT_DIR", "GIT_SSL_CAINFO"});
         // An empty GIT_ASKPASS keeps git from the ones in SSH_ASKPASS and in the configuration.
-        variables.insert(variables.end(),
-                         {"GIT_ALLOW_PROTOCOL=" + transports(), "GIT_ASKPASS=",
-                          "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15"});
+        variables.insert(
+            variables.end(),
+            {"GIT_ALLOW_PROTOCOL=" + transports(), "GIT_ASKPASS=",
+             "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15"});
         std::vector<std::string> settings;
-        for (const char* setting : {"core.hooksPath=/dev/null", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false",
-                                    "fetch.fsckObjects=true", "credential.interactive=false",
-                                    // for a remote that goes silent
-                                    "http.lowSpeedLimit=1", "http.lowSpeedTime=60"})
+        for (const char* setting :
+             {"core.hooksPath=/dev/null", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false",
+              "fetch.fsckObjects=true", "credential.interactive=false",
+              // for a remote that goes silent
+              "http.lowSpeedLimit=1", "http.lowSpeedTime=60"})
             settings.insert(settings.end(), {"-c", setting});
         if (!rules_.hosts.anything())
             settings.insert(settings.end(), {"-c", "http.followRedirects=false"});
@@ -416,16 +439,17 @@ private:
     }
 
     /// git without any configuration, for what needs no remote.
-    finished alone(std::vector<std::string> arguments, const std::string& where, std::vector<std::string> variables = {}) const {
+    finished alone(std::vector<std::string> arguments, const std::string& where,
+                   std::vector<std::string> variables = {}) const {
         const std::vector<std::string> passed = environment({"PATH", "TMPDIR"});
         variables.insert(variables.end(), passed.begin(), passed.end());
-        variables.insert(variables.end(), {"GIT_ALLOW_PROTOCOL=none", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
-                                           "GIT_ATTR_NOSYSTEM=1"});
+        variables.insert(variables.end(), {"GIT_ALLOW_PROTOCOL=none", "GIT_CONFIG_NOSYSTEM=1",
+                                           "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1"});
         return git(std::move(arguments), std::move(variables), where);
     }
 
-    finished git(std::vector<std::string> arguments, std::vector<std::string> variables, const std::string& where,
-                 int seconds = 0, const watcher& meanwhile = {}) const {
+    finished git(std::vector<std::string> arguments, std::vector<std::string> variables,
+                 const std::string& where, int seconds = 0, const watcher& meanwhile = {}) const {
         const std::string program = find_program<System>("git");
         if (program.empty())
             throw error::no_git(wanted_.place);
@@ -443,19 +467,23 @@ private:
                                    git.how.code(errc::fetch_failed));
     }
 
-    static std::string shown_of(std::string_view said) { return escaped(without_any_credentials(as_shown(said)), "\n\t"); }
+    static std::string shown_of(std::string_view said) {
+        return escaped(without_any_credentials(as_shown(said)), "\n\t");
+    }
 
     static std::string_view advice(std::string_view said) {
         constexpr std::pair<std::string_view, std::string_view> known[] = {
             {"Could not resolve host", "is the host's name right, and is there a network?"},
             {"Name or service not known", "is the host's name right, and is there a network?"},
-            {"terminal prompts disabled", "nobody can be asked for a password here: set up a credential helper for git"},
+            {"terminal prompts disabled",
+             "nobody can be asked for a password here: set up a credential helper for git"},
             {"Permission denied (", "nobody can be asked for a passphrase here: add the key to ssh-agent"},
-            {"Host key verification failed", "connect to the host with ssh once by hand, so that its key is known"},
-            {"The requested URL returned error: 30",
-             "options.policy.hosts keeps git from going where it is sent on to: name the repository's own address"},
-            {"invalid packet (ctb=2d)",
-             "the keys in options.policy.signed_by.gpg are armored; write them with `gpg --export`, and without --armor"},
+            {"Host key verification failed",
+             "connect to the host with ssh once by hand, so that its key is known"},
+            {"The requested URL returned error: 30", "options.policy.hosts keeps git from going where it is "
+                                                     "sent on to: name the repository's own address"},
+            {"invalid packet (ctb=2d)", "the keys in options.policy.signed_by.gpg are armored; write them "
+                                        "with `gpg --export`, and without --armor"},
             {"cannot run gpg", "signatures of GnuPG are checked by its program; install it"},
         };
         for (const auto& [words, what_to_do] : known)
