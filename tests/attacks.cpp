@@ -31,8 +31,10 @@ public:
           running_({{detail::find_program("python3"), tests::source_directory / "tests/git_server.py",
                      w.scratch.path()},
                     detail::environment({"PATH", "HOME"})}) {
-        while (!fs::exists(w.scratch / "port"))
+        for (int waited = 0; !fs::exists(w.scratch / "port"); ++waited) {
+            REQUIRE(waited < 1000);
             ::usleep(10'000);
+        }
         authority_ = "localhost:" + tests::read(w.scratch / "port");
     }
 
@@ -383,6 +385,28 @@ TEST_CASE("a link to git's own folder and a submodule in it come to nothing", "[
     fs::remove(w.scratch / "remote/.gitmodules");
     w.commit(".gitmodules", "[submodule \"../../../evil\"]\n\tpath = s\n\turl = -u./evil\n");
     CHECK(says(w.complaint("@main"), "cannot fetch 'file://HERE/remote': git exited with status "));
+}
+
+TEST_CASE("the configuration of a repository on this machine runs nothing", "[attacks]") {
+    world w;
+    w.commit("a.cpp", "one");
+    w.git({"branch", "old"});
+    const std::string blob = w.git({"rev-parse", w.commit("b.cpp", "two") + ":b.cpp"});
+    const std::string marker = w.scratch / "marker", program = w.scratch / "program";
+    tests::write(program, "#!/bin/sh\necho \"$0 $*\" >> '" + marker + "'\nexec \"$@\"\n");
+    fs::permissions(program, fs::perms::owner_all);
+    tests::write(
+        w.scratch / "remote/.git/config",
+        "[core]\n\trepositoryFormatVersion = 1\n\tsshCommand = " + program + "\n\tfsmonitor = " + program +
+            "\n\tgitProxy = " + program + "\n\talternateRefsCommand = " + program +
+            "\n[uploadpack]\n\tpackObjectsHook = " + program +
+            "\n[extensions]\n\tpartialClone = evil\n[remote \"evil\"]\n\tpromisor = true\n\turl = ext::" +
+            program + " x\n\tuploadpack = " + program + "\n[protocol]\n\tallow = always\n");
+    CHECK(w.text("@old", "a.cpp") == "one");
+    // Where an object is missing, git would look for it where the repository says.
+    fs::remove(w.scratch / "remote/.git/objects" / blob.substr(0, 2) / blob.substr(2));
+    CHECK(says(w.complaint("@main"), "cannot fetch 'file://HERE/remote'"));
+    CHECK(tests::read(marker) == "");
 }
 
 TEST_CASE("what is percent-encoded is for git to read, and never part of a path in the cache", "[attacks]") {
