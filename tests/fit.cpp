@@ -41,30 +41,35 @@ struct quiet : speaker {
 TENON_EXPORT(forgetful::speaker, forgetful::quiet, "quiet", "1.0.0")
 )";
 
-const std::string left_out = "`methods` names 1 of 2 virtual functions: no name stands for the slots 0, 1, 2, of which two are the "
-                             "destructor's\nname every virtual function in `methods`";
+const std::string left_out =
+    "`methods` names 1 of 2 virtual functions: no name stands for the slots 0, 1, 2, of which two are the "
+    "destructor's\nname every virtual function in `methods`";
 
 } // namespace
 
 TEST_CASE("a host whose interface leaves a virtual function out finds out when it first uses it", "[fit]") {
-    CHECK_THROWS_WITH(expected_shape<forgetful::speaker>(), "the interface 'speaker' does not describe itself: " + left_out);
+    CHECK_THROWS_WITH(expected_shape<forgetful::speaker>(),
+                      "the interface 'speaker' does not describe itself: " + left_out);
     CHECK_THROWS_AS(expected_shape<forgetful::speaker>(), tenon::error); // and each time after that
     CHECK(expected_shape<part>().methods.size() == 2);
 }
 
-TEST_CASE("a plugin that was compiled against an interface that leaves a virtual function out is refused", "[fit]") {
+TEST_CASE("a plugin that was compiled against an interface that leaves a virtual function out is refused",
+          "[fit]") {
     const tests::scratch_directory scratch;
     tests::write(scratch / "quiet.cpp", plugin_source);
     const auto library = tests::compiled(scratch / "quiet.so", scratch / "quiet.cpp", {}, TENON_CXX);
     const tenon::manifest manifest(library);
-    CHECK_THROWS_WITH(fitting_plugin(manifest, "quiet.so", "speaker", "", expected_shape<part>()),
-                      "the plugin 'quiet' in 'quiet.so' was compiled against a 'speaker' that does not describe itself: " + left_out);
+    CHECK_THROWS_WITH(
+        fitting_plugin(manifest, "quiet.so", "speaker", "", expected_shape<part>()),
+        "the plugin 'quiet' in 'quiet.so' was compiled against a 'speaker' that does not describe itself: " +
+            left_out);
 }
 
 TEST_CASE("the only plugin of a type needs no name, and is found by its name", "[fit]") {
     const tests::scratch_directory scratch;
-    const auto library =
-        tests::compiled(scratch / "part.so", tests::source_directory / "tests/plugins/part.cpp", {}, TENON_CXX);
+    const auto library = tests::compiled(scratch / "part.so",
+                                         tests::source_directory / "tests/plugins/part.cpp", {}, TENON_CXX);
     const tenon::manifest manifest(library);
     const auto& host = expected_shape<part>();
     CHECK(fitting_plugin(manifest, "part.so", "part", "", host).name == "plain");

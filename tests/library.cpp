@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The loading of libraries, where the operating system fails on demand; what it does when all goes well is in plugin.cpp.
+// The loading of libraries, where the operating system fails on demand; what it does when all goes well is in
+// plugin.cpp.
 #include <tenon/library.hpp>
 
 #include "catch.hpp"
@@ -13,8 +14,8 @@ namespace {
 
 const path& part_library() {
     static const tests::scratch_directory scratch;
-    static const path library =
-        tests::compiled(scratch / "part.so", tests::source_directory / "tests/plugins/part.cpp", {}, TENON_CXX);
+    static const path library = tests::compiled(
+        scratch / "part.so", tests::source_directory / "tests/plugins/part.cpp", {}, TENON_CXX);
     return library;
 }
 
@@ -55,14 +56,18 @@ TEST_CASE("a loader that says no is quoted, and one that says nothing is an erro
         static const char* dlerror() noexcept { return "part.so: failed to map segment from shared object"; }
     };
     struct tls : refuses {
-        static const char* dlerror() noexcept { return "part.so: cannot allocate memory in static TLS block"; }
+        static const char* dlerror() noexcept {
+            return "part.so: cannot allocate memory in static TLS block";
+        }
     };
     CHECK(complaint<refuses>() == "cannot load 'part.so': out of handles");
     CHECK(complaint<says_nothing>() == "cannot load 'part.so': no reason given");
-    CHECK(complaint<noexec>() == "cannot load 'part.so': part.so: failed to map segment from shared object; its file system may be "
-                                 "mounted noexec");
-    CHECK(complaint<tls>() == "cannot load 'part.so': part.so: cannot allocate memory in static TLS block; it was compiled with "
-                              "-ftls-model=initial-exec, or links what was");
+    CHECK(complaint<noexec>() ==
+          "cannot load 'part.so': part.so: failed to map segment from shared object; its file system may be "
+          "mounted noexec");
+    CHECK(complaint<tls>() ==
+          "cannot load 'part.so': part.so: cannot allocate memory in static TLS block; it was compiled with "
+          "-ftls-model=initial-exec, or links what was");
     // The name that was taken is free again.
     CHECK(complaint<posix>() == "no complaint");
 }
@@ -91,7 +96,8 @@ TEST_CASE("a library whose manifest in memory is not the one that was read is an
         static void* dlopen(const char*, int flags) noexcept { return posix::dlopen(other.c_str(), flags); }
     };
     const tests::scratch_directory scratch;
-    other = tests::compiled(scratch / "part.so", tests::source_directory / "tests/plugins/part.cpp", {"-DSECOND"}, TENON_CXX);
+    other = tests::compiled(scratch / "part.so", tests::source_directory / "tests/plugins/part.cpp",
+                            {"-DSECOND"}, TENON_CXX);
     CHECK(complaint<swaps>() ==
           "'part.so' changed while it was being loaded: its manifest in memory is not the one in the file");
 }
@@ -106,8 +112,10 @@ TEST_CASE("a private copy that cannot be made is an error with the system's reas
     struct full : posix {
         static ssize_t write(int, const void*, size_t) noexcept { return errno = ENOSPC, -1; }
     };
-    CHECK(complaint<no_memory_file>({.private_copy = true}) == "cannot make a copy in memory of 'part.so': Permission denied");
-    CHECK(complaint<no_seal>({.private_copy = true}) == "cannot seal a copy in memory of 'part.so': Operation not permitted");
+    CHECK(complaint<no_memory_file>({.private_copy = true}) ==
+          "cannot make a copy in memory of 'part.so': Permission denied");
+    CHECK(complaint<no_seal>({.private_copy = true}) ==
+          "cannot seal a copy in memory of 'part.so': Operation not permitted");
     CHECK(complaint<full>({.private_copy = true}) == "cannot write 'part.so': No space left on device");
 }
 

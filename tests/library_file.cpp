@@ -11,8 +11,8 @@ namespace {
 
 struct workshop {
     tests::scratch_directory scratch;
-    path library =
-        tests::compiled(scratch / "part.so", tests::source_directory / "tests/plugins/part.cpp", {}, TENON_CXX);
+    path library = tests::compiled(scratch / "part.so", tests::source_directory / "tests/plugins/part.cpp",
+                                   {}, TENON_CXX);
 };
 
 } // namespace
@@ -31,7 +31,8 @@ TEST_CASE("a library file knows its manifest, and its path without links", "[lib
 TEST_CASE("a library file that was written to, replaced or removed has changed", "[library_file]") {
     const workshop here;
     const library_file file(here.library.native(), {});
-    tests::fs::last_write_time(here.library, tests::fs::last_write_time(here.library) + std::chrono::seconds(1));
+    tests::fs::last_write_time(here.library,
+                               tests::fs::last_write_time(here.library) + std::chrono::seconds(1));
     CHECK_FALSE(file.unchanged());
     const library_file again(here.library.native(), {});
     tests::fs::copy_file(here.library, here.scratch / "new.so");
@@ -53,7 +54,9 @@ TEST_CASE("a sealed copy has the bytes of the file, and takes no others", "[libr
     CHECK(::ftruncate(copy.descriptor(), 0) < 0);
 }
 
-TEST_CASE("a digest is that of the bytes that are loaded: of a sealed copy, what the file becomes is nothing to it", "[library_file]") {
+TEST_CASE(
+    "a digest is that of the bytes that are loaded: of a sealed copy, what the file becomes is nothing to it",
+    "[library_file]") {
     const workshop here;
     const std::string bytes = tests::read(here.library);
     const tenon::allowed<std::string> known{tenon::detail::sha256(bytes).hex()};
@@ -72,7 +75,8 @@ TEST_CASE("a digest is that of the bytes that are loaded: of a sealed copy, what
     CHECK_THROWS_AS(file.require_digest(known), tenon::error);
 }
 
-TEST_CASE("a file that is replaced while it is being opened is an error that can be tried again", "[library_file]") {
+TEST_CASE("a file that is replaced while it is being opened is an error that can be tried again",
+          "[library_file]") {
     struct replaced : tenon::detail::posix {
         static ssize_t readlink(const char* link, char* into, size_t size) noexcept {
             const ssize_t length = posix::readlink(link, into, size);
@@ -92,5 +96,6 @@ TEST_CASE("a file that is replaced while it is being opened is an error that can
 TEST_CASE("a file whose name ends as Linux marks a removed one is found", "[library_file]") {
     const workshop here;
     tests::fs::copy_file(here.library, here.scratch / "part.so (deleted)");
-    CHECK(library_file((here.scratch / "part.so (deleted)").native(), {}).canonical_path() == here.scratch / "part.so (deleted)");
+    CHECK(library_file((here.scratch / "part.so (deleted)").native(), {}).canonical_path() ==
+          here.scratch / "part.so (deleted)");
 }

@@ -45,7 +45,8 @@ TEST_CASE("the name of what stays in memory after its last handle stays taken", 
     CHECK_FALSE(names.release(path, 1).mapped);
 }
 
-TEST_CASE("an inode that a library has left is the next file's, before the library is released", "[loaded_names]") {
+TEST_CASE("an inode that a library has left is the next file's, before the library is released",
+          "[loaded_names]") {
     loaded_names& names = loaded_names::here();
     const std::string path = "/nowhere/reused.so";
     file_identity first, second;
@@ -54,8 +55,8 @@ TEST_CASE("an inode that a library has left is the next file's, before the libra
     CHECK(names.acquire(path, second) == 1);
     names.found(path, 0, "linux-vdso.so.1", ::getauxval(AT_SYSINFO_EHDR)); // never goes
     names.release(path, 1);
-    CHECK_THROWS_WITH(names.acquire(path, second),
-                      "'/nowhere/reused.so' was written to while it is loaded, so that neither the old version nor the new one can be "
-                      "trusted; put new versions in place by renaming");
+    CHECK_THROWS_WITH(names.acquire(path, second), "'/nowhere/reused.so' was written to while it is loaded, "
+                                                   "so that neither the old version nor the new one can be "
+                                                   "trusted; put new versions in place by renaming");
     names.release(path, 0);
 }

@@ -68,7 +68,9 @@ struct workshop {
     explicit workshop(const path& from = part_library()) { tests::fs::copy_file(from, library); }
 
     tenon::plugin<part> load() { return tenon::plugin<part>{library, counts}; }
-    tenon::plugin<part> load(const tenon::library_options& options) { return tenon::plugin<part>{options, library, counts}; }
+    tenon::plugin<part> load(const tenon::library_options& options) {
+        return tenon::plugin<part>{options, library, counts};
+    }
 
     /// As a linker or an installer should.
     void put_in_place(const path& from) const {
@@ -94,9 +96,13 @@ std::size_t loads() {
     const char* text = std::getenv("PART_LOADS");
     return text ? std::string(text).size() : 0;
 }
-void forget_loads() { ::unsetenv("PART_LOADS"); }
+void forget_loads() {
+    ::unsetenv("PART_LOADS");
+}
 
-bool mapped(const path& library) { return tests::read("/proc/self/maps").find(tests::fs::canonical(library).native()) != std::string::npos; }
+bool mapped(const path& library) {
+    return tests::read("/proc/self/maps").find(tests::fs::canonical(library).native()) != std::string::npos;
+}
 
 std::ptrdiff_t entries(const path& folder) {
     const tests::fs::directory_iterator all(folder);
@@ -110,7 +116,9 @@ std::size_t mappings() {
 
 } // namespace
 
-TEST_CASE("a plugin of a library is made with the factory's arguments, called, and destroyed before its code goes", "[plugin]") {
+TEST_CASE(
+    "a plugin of a library is made with the factory's arguments, called, and destroyed before its code goes",
+    "[plugin]") {
     workshop here;
     {
         const auto part = here.load();
@@ -134,7 +142,8 @@ TEST_CASE("a handle tells what its plugin is and where it came from", "[plugin]"
     CHECK(part.info().path == here.library);
 }
 
-TEST_CASE("a handle that is moved from holds nothing, and one that is moved to lets go of what it had", "[plugin]") {
+TEST_CASE("a handle that is moved from holds nothing, and one that is moved to lets go of what it had",
+          "[plugin]") {
     workshop here;
     auto first = here.load();
     auto second = here.load();
@@ -152,9 +161,11 @@ TEST_CASE("a handle that is moved from holds nothing, and one that is moved to l
 TEST_CASE("one of several plugins of a library is chosen by its name", "[plugin]") {
     workshop here(part_library({"-DSECOND"}));
     CHECK(tenon::plugin<part>{here.library.native() + "#second", here.counts}.info().version == "2.0.0");
-    CHECK(here.complaint() == "'part.so' has several plugins of type 'part': 'plain', 'second'; choose one by adding '#' and its name");
+    CHECK(here.complaint() == "'part.so' has several plugins of type 'part': 'plain', 'second'; choose one "
+                              "by adding '#' and its name");
     here.library += "#third";
-    CHECK(here.complaint() == "'part.so' has no plugin of type 'part' named 'third'; it has 'plain', 'second'");
+    CHECK(here.complaint() ==
+          "'part.so' has no plugin of type 'part' named 'third'; it has 'plain', 'second'");
     here.library += "#Third";
     CHECK(here.complaint() == "'Third' is no name for a plugin: it has to be [a-z][a-z0-9_-]*");
 }
@@ -164,18 +175,22 @@ TEST_CASE("a library without plugins of the type, or without any, says what it h
     tests::write(scratch / "empty.cpp", "extern \"C\" int nothing() { return 0; }\n");
     const path empty = compiled(scratch / "empty.so", scratch / "empty.cpp", {}, TENON_CXX);
     part_counts counts{};
-    CHECK_THROWS_WITH((tenon::plugin<part>{empty, counts}),
-                      "'" + empty.native() + "' has no plugins: it was not made with TENON_EXPORT; a plugin of type 'part' was asked for");
+    CHECK_THROWS_WITH(
+        (tenon::plugin<part>{empty, counts}),
+        "'" + empty.native() +
+            "' has no plugins: it was not made with TENON_EXPORT; a plugin of type 'part' was asked for");
     const path other = part_library();
     CHECK_THROWS_WITH((tenon::plugin<calc::calculator>{other, 1}),
-                      "'" + other.native() + "' has no plugin of type 'calculator'; it has 'plain' of type 'part'");
+                      "'" + other.native() +
+                          "' has no plugin of type 'calculator'; it has 'plain' of type 'part'");
 }
 
 TEST_CASE("plugins of both compilers load in this host", "[plugin]") {
     const tests::scratch_directory scratch;
     for (const std::string& compiler : tests::compilers()) {
         const path library = scratch / (path(compiler).filename().native() + ".so");
-        const tenon::plugin<calc::calculator> calculator{compiled(library, tests::calculator, {}, compiler), 40};
+        const tenon::plugin<calc::calculator> calculator{compiled(library, tests::calculator, {}, compiler),
+                                                         40};
         CHECK(calculator->add(1, 1) == 42);
         CHECK(calculator->name() == "plain");
         CHECK(calculator->where({1, 2}).column == 2);
@@ -225,11 +240,13 @@ TEST_CASE("a library with other open handles is shared, and close says with how 
     CHECK_FALSE(one);
     CHECK(one.what() == unloaded::state::shared);
     CHECK(one.reason() == "'" + here.library.native() + "' stays in memory: it has 2 more open handles");
-    CHECK(second.close().reason() == "'" + here.library.native() + "' stays in memory: it has 1 more open handle");
+    CHECK(second.close().reason() ==
+          "'" + here.library.native() + "' stays in memory: it has 1 more open handle");
     CHECK(third.close());
 }
 
-TEST_CASE("an inline variable that g++ makes a unique symbol pins a library, and close names it", "[plugin]") {
+TEST_CASE("an inline variable that g++ makes a unique symbol pins a library, and close names it",
+          "[plugin]") {
     workshop here(part_library({"-DUNIQUE_SYMBOL"}));
     auto part = here.load();
     CHECK(part->version() == 1);
@@ -239,7 +256,8 @@ TEST_CASE("an inline variable that g++ makes a unique symbol pins a library, and
 #else
     CHECK(gone.what() == unloaded::state::pinned);
     CHECK(gone.reason() == "'" + here.library.native() +
-                               "' stays in memory: it defines unique symbols, such as counter::value, which other libraries may use; "
+                               "' stays in memory: it defines unique symbols, such as counter::value, which "
+                               "other libraries may use; "
                                "compile it with -fno-gnu-unique");
     CHECK(mapped(here.library));
 
@@ -260,7 +278,8 @@ TEST_CASE("a thread_local object that is yet to be destroyed pins a library, and
     }).join();
     CHECK(gone.what() == unloaded::state::pinned);
     CHECK(gone.reason() == "'" + here.library.native() +
-                               "' stays in memory: a thread may have a thread_local object of it with a destructor, which runs when the "
+                               "' stays in memory: a thread may have a thread_local object of it with a "
+                               "destructor, which runs when the "
                                "thread ends");
     CHECK(mapped(here.library));
     // The thread has ended, and the system's loader looks again when something is closed.
@@ -271,7 +290,8 @@ TEST_CASE("a thread_local object that is yet to be destroyed pins a library, and
 
 TEST_CASE("a library that was linked with -z nodelete stays, and close says so", "[plugin]") {
     workshop here(part_library({"-Wl,-z,nodelete"}));
-    CHECK(here.load().close().reason() == "'" + here.library.native() + "' stays in memory: it was linked with -z nodelete");
+    CHECK(here.load().close().reason() ==
+          "'" + here.library.native() + "' stays in memory: it was linked with -z nodelete");
     CHECK(mapped(here.library));
 }
 
@@ -279,9 +299,9 @@ TEST_CASE("a library that something else has opened stays, and close says so", "
     workshop here;
     void* other = ::dlopen(here.library.c_str(), RTLD_NOW | RTLD_LOCAL);
     REQUIRE(other);
-    CHECK(here.load().close().reason() ==
-          "'" + here.library.native() +
-              "' stays in memory: something else has opened it, another library depends on it, or this system's loader never unmaps");
+    CHECK(here.load().close().reason() == "'" + here.library.native() +
+                                              "' stays in memory: something else has opened it, another "
+                                              "library depends on it, or this system's loader never unmaps");
     ::dlclose(other);
     CHECK_FALSE(mapped(here.library));
 }
@@ -295,7 +315,9 @@ TEST_CASE("libraries stay where the policy says never", "[plugin]") {
     CHECK(here.load()->version() == 1);
 }
 
-TEST_CASE("a library stays while an exception of its own is being handled, and goes with the next load or close", "[plugin]") {
+TEST_CASE(
+    "a library stays while an exception of its own is being handled, and goes with the next load or close",
+    "[plugin]") {
     workshop here, other;
     {
         auto part = here.load();
@@ -305,7 +327,8 @@ TEST_CASE("a library stays while an exception of its own is being handled, and g
             const unloaded gone = part.close();
             CHECK(gone.what() == unloaded::state::deferred);
             CHECK(gone.reason() == "'" + here.library.native() +
-                                       "' stays in memory: an exception, whose code may be in it, is in flight or being handled on this "
+                                       "' stays in memory: an exception, whose code may be in it, is in "
+                                       "flight or being handled on this "
                                        "thread; it goes with the next load or close after that");
             CHECK(mapped(here.library));
             // Another load during the exception does not end the wait, and neither does another thread.
@@ -366,7 +389,8 @@ TEST_CASE("a path whose older file is still loaded loads the new file", "[plugin
     CHECK_FALSE(mapped(here.library));
 }
 
-TEST_CASE("a replaced library is loaded anew even if the host itself has the older one open under that path", "[plugin]") {
+TEST_CASE("a replaced library is loaded anew even if the host itself has the older one open under that path",
+          "[plugin]") {
     workshop here;
     void* older = ::dlopen(here.library.c_str(), RTLD_NOW | RTLD_LOCAL);
     REQUIRE(older);
@@ -394,20 +418,25 @@ TEST_CASE("links to a library are the same library", "[plugin]") {
     tests::fs::create_symlink(here.library, here.scratch / "soft.so");
     forget_loads();
     const auto part = here.load();
-    CHECK(tenon::plugin<::part>{here.scratch / "hard.so", here.counts}->version() == 1);
-    CHECK(tenon::plugin<::part>{here.scratch / "soft.so", here.counts}->version() == 1);
+    CHECK(tenon::plugin<::part> { here.scratch / "hard.so", here.counts } -> version() == 1);
+    CHECK(tenon::plugin<::part> { here.scratch / "soft.so", here.counts } -> version() == 1);
     CHECK(loads() == 1);
 }
 
-TEST_CASE("a loaded library that is written to in place is an error, and one whose links or mode change is not", "[plugin]") {
+TEST_CASE(
+    "a loaded library that is written to in place is an error, and one whose links or mode change is not",
+    "[plugin]") {
     workshop here;
     const auto part = here.load();
     tests::fs::create_hard_link(here.library, here.scratch / "hard.so");
     tests::fs::permissions(here.library, tests::fs::perms::owner_all);
     CHECK(here.complaint() == "no complaint");
-    tests::fs::last_write_time(here.library, tests::fs::last_write_time(here.library) + std::chrono::seconds(1));
-    CHECK(here.complaint() == "'part.so' was written to while it is loaded, so that neither the old version nor the new one can be "
-                              "trusted; put new versions in place by renaming");
+    tests::fs::last_write_time(here.library,
+                               tests::fs::last_write_time(here.library) + std::chrono::seconds(1));
+    CHECK(
+        here.complaint() ==
+        "'part.so' was written to while it is loaded, so that neither the old version nor the new one can be "
+        "trusted; put new versions in place by renaming");
 }
 
 TEST_CASE("a private copy is used whatever becomes of the file", "[plugin]") {
@@ -473,12 +502,15 @@ struct refusal {
 
 } // namespace
 
-TEST_CASE("a library whose interface differs in anything that matters is refused before any of its code runs", "[plugin]") {
-    for (const std::string difference : {"METHOD_ORDER", "PARAMETER_TYPE", "METHOD_CONST", "METHOD_NOEXCEPT", "FIELD_TYPE", "FIELD_ORDER",
-                                         "FIELD_ADDED", "METHOD_REMOVED", "FACTORY_ARGUMENT"}) {
+TEST_CASE("a library whose interface differs in anything that matters is refused before any of its code runs",
+          "[plugin]") {
+    for (const std::string difference :
+         {"METHOD_ORDER", "PARAMETER_TYPE", "METHOD_CONST", "METHOD_NOEXCEPT", "FIELD_TYPE", "FIELD_ORDER",
+          "FIELD_ADDED", "METHOD_REMOVED", "FACTORY_ARGUMENT"}) {
         INFO(difference);
         const refusal refused({difference});
-        CHECK(refused.said.find("was compiled against another 'calculator' than this program") != std::string::npos);
+        CHECK(refused.said.find("was compiled against another 'calculator' than this program") !=
+              std::string::npos);
         CHECK(refused.printed == "");
     }
     for (const std::vector<std::string>& fits : {std::vector<std::string>{}, {"METHOD_APPENDED"}}) {
@@ -490,24 +522,28 @@ TEST_CASE("a library whose interface differs in anything that matters is refused
 
 TEST_CASE("two differences are both listed, each with the host's text and the plugin's", "[plugin]") {
     const std::string said = refusal({"PARAMETER_TYPE", "FIELD_TYPE"}).said;
-    CHECK(said.substr(said.find('\n') + 1) == "  add\n    host:   int (int, int), slot 2\n    plugin: int (int, long), slot 2\n"
-                                              "  calc::origin\n    host:   size 8, alignment 4: short, int\n"
-                                              "    plugin: size 16, alignment 8: long, int\n"
-                                              "compile both against the same header");
+    CHECK(said.substr(said.find('\n') + 1) ==
+          "  add\n    host:   int (int, int), slot 2\n    plugin: int (int, long), slot 2\n"
+          "  calc::origin\n    host:   size 8, alignment 4: short, int\n"
+          "    plugin: size 16, alignment 8: long, int\n"
+          "compile both against the same header");
 }
 
-TEST_CASE("a library of another standard library's ABI is refused by that alone, before any of its code runs", "[plugin]") {
+TEST_CASE("a library of another standard library's ABI is refused by that alone, before any of its code runs",
+          "[plugin]") {
     forget_loads();
     const std::string advice = "compile it with the same standard library, mode and sanitizer";
     workshop debug(part_library({"-D_GLIBCXX_DEBUG"}));
-    CHECK(debug.complaint() == "the plugin 'plain' in 'part.so' was compiled with another toolchain than this program:\n"
-                               "  debug mode\n    host:   none\n    plugin: _GLIBCXX_DEBUG\n" +
-                                   advice);
+    CHECK(debug.complaint() ==
+          "the plugin 'plain' in 'part.so' was compiled with another toolchain than this program:\n"
+          "  debug mode\n    host:   none\n    plugin: _GLIBCXX_DEBUG\n" +
+              advice);
     workshop old(part_library({"-D_GLIBCXX_USE_CXX11_ABI=0"}));
-    CHECK(old.complaint() == "the plugin 'plain' in 'part.so' was compiled with another toolchain than this program:\n"
-                             "  library\n    host:   libstdc++ with the C++11 strings\n"
-                             "    plugin: libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)\n" +
-                                 advice);
+    CHECK(old.complaint() ==
+          "the plugin 'plain' in 'part.so' was compiled with another toolchain than this program:\n"
+          "  library\n    host:   libstdc++ with the C++11 strings\n"
+          "    plugin: libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)\n" +
+              advice);
     CHECK(loads() == 0);
 }
 
@@ -521,33 +557,41 @@ TEST_CASE("a truncated library is refused, wherever it ends", "[plugin]") {
     }
 }
 
-TEST_CASE("a library that somebody else could have written is refused, and the error names the cure", "[plugin]") {
+TEST_CASE("a library that somebody else could have written is refused, and the error names the cure",
+          "[plugin]") {
     workshop here;
     tests::fs::permissions(here.library, tests::fs::perms::others_write, tests::fs::perm_options::add);
-    CHECK(here.complaint() == "'part.so' is not run, because somebody else could have written it: everybody may write to 'part.so'; "
+    CHECK(here.complaint() == "'part.so' is not run, because somebody else could have written it: everybody "
+                              "may write to 'part.so'; "
                               "`chmod o-w 'part.so'`, or widen options.trust");
     CHECK(here.load({.trust = {.everyone = true}})->version() == 1);
 }
 
 TEST_CASE("the loader's own words are in the error for a library that it refuses", "[plugin]") {
     workshop here(part_library({"-DMISSING_FUNCTION"}));
-    CHECK(here.complaint() == "cannot load 'part.so': ./part.so: undefined symbol: nobody_defines_this; link it with -Wl,-z,defs to "
+    CHECK(here.complaint() == "cannot load 'part.so': ./part.so: undefined symbol: nobody_defines_this; link "
+                              "it with -Wl,-z,defs to "
                               "find this when it is built");
 }
 
 TEST_CASE("a path that names nothing, a folder or a pipe is an error", "[plugin]") {
     const tests::scratch_directory scratch;
     part_counts counts{};
-    CHECK_THROWS_WITH((tenon::plugin<part>{"./nowhere.so", counts}), "cannot open './nowhere.so': No such file or directory");
+    CHECK_THROWS_WITH((tenon::plugin<part>{"./nowhere.so", counts}),
+                      "cannot open './nowhere.so': No such file or directory");
     CHECK_THROWS_WITH((tenon::plugin<part>{"", counts}), "cannot open '': No such file or directory");
     CHECK_THROWS_WITH((tenon::plugin<part>{scratch.path(), counts}),
-                      "'" + scratch.path().native() + "' is not a library that this program can load: it is not a regular file");
+                      "'" + scratch.path().native() +
+                          "' is not a library that this program can load: it is not a regular file");
     REQUIRE(::mkfifo((scratch / "pipe").c_str(), 0600) == 0);
     CHECK_THROWS_WITH((tenon::plugin<part>{scratch / "pipe", counts}),
-                      "'" + (scratch / "pipe").native() + "' is not a library that this program can load: it is not a regular file");
+                      "'" + (scratch / "pipe").native() +
+                          "' is not a library that this program can load: it is not a regular file");
 }
 
-TEST_CASE("ten thousand times: load, use, close; the code goes and the constructor runs each time, and nothing grows", "[plugin]") {
+TEST_CASE("ten thousand times: load, use, close; the code goes and the constructor runs each time, and "
+          "nothing grows",
+          "[plugin]") {
     workshop here;
     const auto cycle = [&] {
         auto part = here.load();
@@ -581,7 +625,9 @@ TEST_CASE("ten thousand times: load, use, close; the code goes and the construct
     CHECK(resident() <= pages + 64);
 }
 
-TEST_CASE("eight threads load, call and close at once, the same file and different ones, while files are replaced", "[plugin]") {
+TEST_CASE(
+    "eight threads load, call and close at once, the same file and different ones, while files are replaced",
+    "[plugin]") {
     workshop here;
     const path first = part_library(), second = part_library({"-DVERSION=2"});
     std::vector<std::thread> threads;

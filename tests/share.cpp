@@ -7,13 +7,16 @@
 
 namespace {
 
-bool mapped(const tests::fs::path& library) { return tests::read("/proc/self/maps").find(library.native()) != std::string::npos; }
+bool mapped(const tests::fs::path& library) {
+    return tests::read("/proc/self/maps").find(library.native()) != std::string::npos;
+}
 
 } // namespace
 
 TEST_CASE("a shared plugin goes with its last owner, the object before the code", "[share]") {
     const tests::scratch_directory scratch;
-    const auto library = tests::compiled(scratch / "part.so", tests::source_directory / "tests/plugins/part.cpp", {}, TENON_CXX);
+    const auto library = tests::compiled(scratch / "part.so",
+                                         tests::source_directory / "tests/plugins/part.cpp", {}, TENON_CXX);
     part_counts counts{};
     std::shared_ptr<part> first = tenon::share(tenon::plugin<part>{library, counts});
     const std::weak_ptr<part> weak = first;

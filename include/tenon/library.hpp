@@ -23,18 +23,20 @@
 
 namespace tenon::inline v1 {
 
-/// When a library's code goes: with its last handle, or never, for leak checkers that look for it at the end and for libraries
-/// that are not safe to unload.
+/// When a library's code goes: with its last handle, or never, for leak checkers that look for it at the end
+/// and for libraries that are not safe to unload.
 enum class unload_policy { when_unused, never };
 
 /// How libraries are loaded.
 struct library_options {
     unload_policy unload = unload_policy::when_unused;
     tenon::trust trust{};
-    /// Loads a copy in memory that nobody can change: its path is not the file's, so it cannot find files beside itself.
+    /// Loads a copy in memory that nobody can change: its path is not the file's, so it cannot find files
+    /// beside itself.
     bool private_copy = false;
-    /// Of the file, in hexadecimal; checked on the bytes that are loaded where these are a private copy. Else they are read
-    /// once more, and who may write to the file can change it until it is mapped, and while it is.
+    /// Of the file, in hexadecimal; checked on the bytes that are loaded where these are a private copy. Else
+    /// they are read once more, and who may write to the file can change it until it is mapped, and while it
+    /// is.
     allowed<std::string> sha256{};
 };
 
@@ -47,7 +49,8 @@ public:
     enum class state {
         unmapped, ///< it is gone
         shared,   ///< other handles of this library are open
-        deferred, ///< an exception, whose code may be in the library, is in flight or being handled on this thread
+        deferred, ///< an exception, whose code may be in the library, is in flight or being handled on this
+                  ///< thread
         pinned,   ///< it stays until the process ends
     };
 
@@ -80,8 +83,11 @@ still_there unload(const loaded_library& library) {
     return loaded_names::here().release(library.path, library.generation);
 }
 
-/// Whether an exception is in flight or being handled on this thread: its type and its code may be a plugin's.
-inline bool exception_alive() noexcept { return std::uncaught_exceptions() > 0 || std::current_exception() != nullptr; }
+/// Whether an exception is in flight or being handled on this thread: its type and its code may be a
+/// plugin's.
+inline bool exception_alive() noexcept {
+    return std::uncaught_exceptions() > 0 || std::current_exception() != nullptr;
+}
 
 /// The libraries that are to be closed once a thread is done with its exception.
 template <class System = posix>
@@ -117,7 +123,8 @@ public:
         }
         for (const loaded_library& each : ready) {
             [[maybe_unused]] const still_there left = unload<System>(each);
-            trace("closed '", each.path, left.mapped ? "', which was deferred and stays" : "', which was deferred");
+            trace("closed '", each.path,
+                  left.mapped ? "', which was deferred and stays" : "', which was deferred");
         }
     }
 
@@ -134,9 +141,11 @@ private:
 template <class System = posix>
 class basic_library {
 public:
-    /// Loads a checked file, which runs the library's initialisers. No lock is held meanwhile: they may load libraries too.
+    /// Loads a checked file, which runs the library's initialisers. No lock is held meanwhile: they may load
+    /// libraries too.
     basic_library(const basic_library_file<System>& from, const library_options& options)
-        : path_(from.path()), canonical_(from.canonical_path()), identity_(from.identity()), unload_(options.unload) {
+        : path_(from.path()), canonical_(from.canonical_path()), identity_(from.identity()),
+          unload_(options.unload) {
         deferred_libraries<System>::here().retry();
         if (options.private_copy) {
             const basic_file<System> copy = from.sealed_copy();
@@ -179,9 +188,9 @@ public:
         }
         if (exception_alive()) {
             deferred_libraries<System>::here().add(library);
-            return verdict(unloaded::state::deferred,
-                           "an exception, whose code may be in it, is in flight or being handled on this thread; it goes with the "
-                           "next load or close after that");
+            return verdict(unloaded::state::deferred, "an exception, whose code may be in it, is in flight "
+                                                      "or being handled on this thread; it goes with the "
+                                                      "next load or close after that");
         }
         deferred_libraries<System>::here().retry();
         const still_there left = unload<System>(library);
@@ -221,8 +230,8 @@ private:
         return {what, std::move(why)};
     }
 
-    // glibc tells why it does not unmap a library in its debug output only (LD_DEBUG=bindings), so the reasons that the library
-    // itself has are read from its file.
+    // glibc tells why it does not unmap a library in its debug output only (LD_DEBUG=bindings), so the
+    // reasons that the library itself has are read from its file.
     std::string cause() const {
         pins found;
         try {
@@ -232,16 +241,20 @@ private:
         } catch (const error&) {
         }
         std::string text;
-        const auto add = [&text](const std::string& part) { text.append(text.empty() ? "" : "; ").append(part); };
+        const auto add = [&text](const std::string& part) {
+            text.append(text.empty() ? "" : "; ").append(part);
+        };
         if (found.nodelete)
             add("it was linked with -z nodelete");
         if (!found.unique_symbols.empty())
             add("it defines unique symbols, such as " + readable(found.unique_symbols.front()) +
                 ", which other libraries may use; compile it with -fno-gnu-unique");
         if (found.thread_local_destructors && !found.nodelete)
-            add("a thread may have a thread_local object of it with a destructor, which runs when the thread ends");
+            add("a thread may have a thread_local object of it with a destructor, which runs when the thread "
+                "ends");
         if (text.empty())
-            add("something else has opened it, another library depends on it, or this system's loader never unmaps");
+            add("something else has opened it, another library depends on it, or this system's loader never "
+                "unmaps");
         return text;
     }
 

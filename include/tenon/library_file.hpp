@@ -19,14 +19,14 @@
 
 namespace tenon::inline v1::detail {
 
-/// A library file that has been looked into and is not loaded: readable, trusted, an ELF library for this machine, with a
-/// manifest.
+/// A library file that has been looked into and is not loaded: readable, trusted, an ELF library for this
+/// machine, with a manifest.
 template <class System = posix>
 class basic_library_file {
 public:
     basic_library_file(std::string path, const trust& rule)
-        : path_(std::move(path)), file_(path_, O_RDONLY | O_NONBLOCK), status_(file_.status(path_)), canonical_(canonical()),
-          manifest_(manifest::of<System>(file_.descriptor(), path_)) {
+        : path_(std::move(path)), file_(path_, O_RDONLY | O_NONBLOCK), status_(file_.status(path_)),
+          canonical_(canonical()), manifest_(manifest::of<System>(file_.descriptor(), path_)) {
         require_trust<System>(canonical_, status_, rule);
     }
 
@@ -86,15 +86,17 @@ private:
     }
 
     std::string canonical() const {
-        // One call instead of one for each folder, and it names the file that was opened, whatever the path names by now.
+        // One call instead of one for each folder, and it names the file that was opened, whatever the path
+        // names by now.
         const std::string link = "/proc/self/fd/" + std::to_string(file_.descriptor());
         std::string name(4096, '\0');
         const ssize_t size = System::readlink(link.c_str(), name.data(), name.size());
         if (size > 0 && static_cast<std::size_t>(size) < name.size() && name[0] == '/') {
             name.resize(static_cast<std::size_t>(size));
-            // Linux says so of a file that has been replaced since it was opened, and of one that is really called that.
-            if (constexpr std::string_view mark = " (deleted)"; name.size() > mark.size() &&
-                                                                name.compare(name.size() - mark.size(), mark.size(), mark) == 0)
+            // Linux says so of a file that has been replaced since it was opened, and of one that is really
+            // called that.
+            if (constexpr std::string_view mark = " (deleted)";
+                name.size() > mark.size() && name.compare(name.size() - mark.size(), mark.size(), mark) == 0)
                 if (struct stat now; System::stat(name.c_str(), &now) != 0)
                     throw error::file_changed(path_);
             return name;

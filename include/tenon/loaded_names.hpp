@@ -33,10 +33,11 @@ struct still_there {
 
 /// Chooses what to call a library when it is loaded.
 ///
-/// glibc takes a path that it has loaded before for the same library, whatever file is there by now (elf/dl-load.c,
-/// _dl_map_object), and a relative one too after the folder has changed. So a file goes by its canonical path with `/.` before
-/// the last component, once for the first file that was loaded from there, twice for the next, and so on: nobody else uses such
-/// a name, and a name of ours stands for one file as long as that is loaded.
+/// glibc takes a path that it has loaded before for the same library, whatever file is there by now
+/// (elf/dl-load.c, _dl_map_object), and a relative one too after the folder has changed. So a file goes by
+/// its canonical path with `/.` before the last component, once for the first file that was loaded from
+/// there, twice for the next, and so on: nobody else uses such a name, and a name of ours stands for one file
+/// as long as that is loaded.
 class loaded_names {
 public:
     /// One for the process, and for good: a handle may be closed by a static object's destructor.
@@ -52,7 +53,8 @@ public:
         return join(text, basename(path));
     }
 
-    /// Which of a path's names a file has, in use by one more; throws where the file was written to in place while it is loaded.
+    /// Which of a path's names a file has, in use by one more; throws where the file was written to in place
+    /// while it is loaded.
     std::size_t acquire(const std::string& path, const file_identity& identity) {
         const mutex_lock locked(mutex_);
         auto place = lower_bound(path);
@@ -82,7 +84,8 @@ public:
         return static_cast<std::size_t>(unused - generations.begin());
     }
 
-    /// Notes what the system's loader calls the library and where it is, by which is found out later whether it is still there.
+    /// Notes what the system's loader calls the library and where it is, by which is found out later whether
+    /// it is still there.
     void found(const std::string& path, std::size_t generation, const char* name, ElfW(Addr) base) {
         const mutex_lock locked(mutex_);
         use& loaded = lower_bound(path)->generations[generation];
@@ -90,8 +93,8 @@ public:
         loaded.base = base;
     }
 
-    /// Has to be told after each dlclose, which does not say what it did; a name is free again once its last user is gone and the
-    /// library too.
+    /// Has to be told after each dlclose, which does not say what it did; a name is free again once its last
+    /// user is gone and the library too.
     still_there release(const std::string& path, std::size_t generation) {
         const mutex_lock locked(mutex_);
         const auto place = lower_bound(path);
