@@ -293,6 +293,32 @@ TEST_CASE("options reach the library: trust, private copies, and what becomes of
     CHECK(part.close().what() == tenon::unloaded::state::pinned);
 }
 
+TEST_CASE("options reach the builder: profile, flags, jobs, precompiling and a thorough look", "[loader]") {
+    workshop here;
+    const path log = here.scratch / "log", script = here.scratch / "compiler.sh";
+    tests::write(script, "#!/bin/sh\necho \"$@\" >> '" + log.native() + "'\nexec " TENON_CXX " \"$@\"\n");
+    tests::fs::permissions(script, tests::fs::perms::owner_all);
+    here.options.compiler = {script};
+    here.options.flags = {"-DVERSION=9"};
+    here.options.profile = tenon::profile::quick;
+    here.options.jobs = 1;
+    here.options.precompile = false;
+    here.options.thorough = true;
+    const path sources = here.scratch / "drivers";
+    tests::write(sources / "part.cpp", tests::read(tests::source_directory / "tests/plugins/part.cpp"));
+    CHECK(here.load(sources)->version() == 9);
+    CHECK(says(tests::read(log), " -O0 "));
+    CHECK_FALSE(says(tests::read(log), "-O2"));
+
+    // Not twice the same interface without its header precompiled, unless an option says so.
+    tests::write(sources / "part.cpp", tests::read(sources / "part.cpp") + "// edited\n");
+    CHECK(here.load(sources)->version() == 9);
+    CHECK_FALSE(says(tests::read(log), "c++-header"));
+    const std::string runs = tests::read(log);
+    CHECK(here.load(sources)->version() == 9);
+    CHECK(tests::read(log) == runs);
+}
+
 TEST_CASE("a handle outlives its loader", "[loader]") {
     workshop here;
     const path library = here.library(here.scratch / "part.so");
