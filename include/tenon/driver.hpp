@@ -304,7 +304,7 @@ inline driver parse_repository(std::string_view text) {
 template <class System>
 std::string instead_of(const std::string& path) {
     const std::string folder(parent(path));
-    struct stat found;
+    struct stat found{};
     if (System::stat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
         System::access(folder.c_str(), R_OK) != 0)
         return "'" + folder + "' is no folder that can be looked into";
@@ -360,7 +360,7 @@ spelled_driver spelled(std::string_view text) {
 /// What a path is.
 template <class System = posix>
 driver looked_at(driver path) {
-    struct stat found;
+    struct stat found{};
     if (System::stat(path.place.c_str(), &found) != 0) {
         const int why = errno;
         if (why != ENOENT)
