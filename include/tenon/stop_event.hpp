@@ -2,19 +2,19 @@
 #ifndef TENON_STOP_EVENT_HPP
 #define TENON_STOP_EVENT_HPP
 
-#include <version>
-
-// libc++ has none before version 20.
-#ifdef __cpp_lib_jthread
 #include <cerrno>
 #include <cstdint>
 #include <optional>
-#include <stop_token>
 #include <utility>
+#include <version>
 
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
 #include <tenon/posix.hpp>
+
+// libc++ has none before version 20.
+#ifdef __cpp_lib_jthread
+#include <stop_token>
 
 namespace tenon::inline v1::detail {
 

@@ -1,0 +1,10017 @@
+// SPDX-License-Identifier: MIT
+// tenon 0.1.0: everything, for hosts and plugins.
+//
+// Made by tests/amalgamate.py from include/tenon/; do not edit.
+//
+// MIT License
+//
+// Copyright (c) 2026 The tenon authors
+//
+// Permission is hereby granted, free of charge, to any person obtaining a copy
+// of this software and associated documentation files (the "Software"), to deal
+// in the Software without restriction, including without limitation the rights
+// to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+// copies of the Software, and to permit persons to whom the Software is
+// furnished to do so, subject to the following conditions:
+//
+// The above copyright notice and this permission notice shall be included in all
+// copies or substantial portions of the Software.
+//
+// THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+// IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+// FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+// AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+// LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+// OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+// SOFTWARE.
+#ifndef TENON_HPP
+#define TENON_HPP
+
+#ifndef TENON_ALLOWED_HPP
+#define TENON_ALLOWED_HPP
+
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tenon::inline v1 {
+
+/// What may be chosen: anything, where nobody said; else only what is listed. An empty list allows nothing,
+/// so that one that comes out of an empty configuration does not open what it was to close.
+///
+///     tenon::allowed<std::string> any;
+///     tenon::allowed<std::string> ours{"example.org", "example.net"};
+///     tenon::allowed<std::string> none(std::vector<std::string>{});
+template <class T>
+class allowed {
+public:
+    allowed() = default;
+    allowed(std::initializer_list<T> list) : allowed(std::vector<T>(list)) {}
+    allowed(std::vector<T> list) : anything_(false), list_(std::move(list)) {}
+
+    bool anything() const noexcept { return anything_; }
+    /// Empty where anything is allowed, too.
+    const std::vector<T>& list() const noexcept { return list_; }
+
+    bool operator()(const T& value) const {
+        return anything_ || std::find(list_.begin(), list_.end(), value) != list_.end();
+    }
+
+private:
+    bool anything_ = true;
+    std::vector<T> list_;
+};
+
+namespace detail {
+
+/// In ASCII, which is all that hosts and digests are written in.
+inline std::string in_small_letters(std::string_view text) {
+    std::string small(text);
+    for (char& c : small)
+        if (c >= 'A' && c <= 'Z')
+            c = static_cast<char>(c - 'A' + 'a');
+    return small;
+}
+
+/// For messages: `only a, b`, or `nothing`.
+template <class T, class Name>
+std::string in_words(const allowed<T>& what, Name&& name) {
+    std::string text;
+    for (const T& each : what.list())
+        text.append(text.empty() ? "only " : ", ").append(name(each));
+    return text.empty() ? "nothing" : text;
+}
+inline std::string in_words(const allowed<std::string>& what) {
+    return in_words(what, [](const std::string& each) { return each; });
+}
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+#ifndef TENON_BOUNDS_HPP
+#define TENON_BOUNDS_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#ifndef TENON_ERROR_HPP
+#define TENON_ERROR_HPP
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace tenon::inline v1 {
+
+/// What went wrong, for a program to act on.
+enum class errc {
+    system_call = 1,  ///< the operating system refused something
+    not_found,        ///< no such file, plugin or built-in
+    malformed_driver, ///< a driver string that names nothing
+    untrusted,        ///< somebody else could have written the file
+    not_a_library,    ///< not an ELF shared library for this machine, or a damaged one
+    not_a_plugin,     ///< a library without a plugin of this type
+    malformed_note,   ///< a manifest that tenon cannot have written
+    ambiguous,        ///< several plugins to choose from, or two of one name
+    toolchain,        ///< compiled for another standard library, ABI or sanitizer
+    misfit,           ///< compiled against another shape of the interface
+    bad_interface,    ///< an interface that does not describe itself completely
+    load_failed,      ///< the system's loader refused the library
+    changed,          ///< the file changed while it was being loaded
+    no_compiler,      ///< no compiler, or one that cannot be run
+    build_failed,     ///< the compiler refused the source
+    build_needed,     ///< something has to be built and `build = never`
+    fetch_failed,     ///< git could not fetch or check out
+    timed_out,        ///< a build or a fetch took longer than it may
+    cancelled,        ///< options.stop asked for the end of a build or a fetch
+    forbidden,        ///< options.policy does not allow it
+};
+
+namespace detail {
+class category final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "tenon"; }
+    std::string message(int value) const override {
+        static constexpr const char* text[] = {
+            "success",          "system call failed", "not found",      "malformed driver", "untrusted file",
+            "not a library",    "not a plugin",       "malformed note", "ambiguous",        "other toolchain",
+            "interface misfit", "bad interface",      "load failed",    "file changed",     "no compiler",
+            "build failed",     "build needed",       "fetch failed",   "timed out",        "cancelled",
+            "forbidden"};
+        const bool known = value >= 0 && value < static_cast<int>(sizeof text / sizeof *text);
+        return known ? text[value] : "unknown error";
+    }
+};
+} // namespace detail
+
+inline const std::error_category& category() noexcept {
+    static const detail::category instance;
+    return instance;
+}
+
+inline std::error_code make_error_code(errc code) noexcept {
+    return {static_cast<int>(code), category()};
+}
+
+/// The one type of exception that this library throws.
+///
+///     try { tenon::plugin<greeter> g{"./nowhere.so"}; }
+///     catch (const tenon::error& e) { std::cerr << e.what(); }   // cannot open './nowhere.so': No such file
+///     or directory
+///
+/// `what()` is for a person: what was expected, what was found, what to do, and verbatim what the loader, the
+/// compiler or git said. `code()` is an `errc`. Copying one does not throw.
+class error : public std::system_error {
+public:
+    error(errc code, const std::string& text, const std::string& path = {})
+        : std::system_error(make_error_code(code)), text_(text), path_(path) {}
+
+    const char* what() const noexcept override { return text_.what(); }
+    /// The file that the error is about; empty where there is none.
+    const char* path() const noexcept { return path_.what(); }
+
+    // One factory for each failure; the tests fix every text.
+
+    static error system_call(std::string_view doing, const std::string& path, int error_number) {
+        return {errc::system_call, text("cannot ", doing, " '", path, "': ", reason(error_number)), path};
+    }
+
+    static error not_a_regular_file(const std::string& path) {
+        return {errc::system_call, text("'", path, "' is not a regular file"), path};
+    }
+    static error untrusted(const std::string& path, std::string_view why) {
+        return {errc::untrusted,
+                text("'", path, "' is not run, because somebody else could have written it: ", why), path};
+    }
+    static error untrusted_cache(const std::string& path) {
+        return {errc::untrusted,
+                text("the cache '", path,
+                     "' is not used, because it has to belong to this user alone; `chmod 700 '", path,
+                     "'`, or name another in $TENON_CACHE or options.cache"),
+                path};
+    }
+    static error no_cache() {
+        return {
+            errc::not_found,
+            "there is no folder to keep compiled plugins in: $TENON_CACHE, $XDG_CACHE_HOME and $HOME are not "
+            "set; set one of them, or options.cache"};
+    }
+
+    static error empty_driver() {
+        return {errc::malformed_driver,
+                "the driver is empty: it has to be the name of a plugin, the path of a library or of a "
+                "directory with its source, or the URL of a repository"};
+    }
+    static error driver_too_long(std::size_t size, std::size_t longest) {
+        return {errc::malformed_driver,
+                text("a driver of ", std::to_string(size), " characters is too long: it may have ",
+                     std::to_string(longest))};
+    }
+    static error control_character(std::string_view escaped) {
+        return {errc::malformed_driver,
+                text("the driver '", escaped, "' has a control character, and none may")};
+    }
+    static error no_transport(std::string_view driver) {
+        return {
+            errc::malformed_driver,
+            text("the driver '", driver,
+                 "' is neither a repository nor a path: a repository is written https://host/user/repo or "
+                 "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./")};
+    }
+    static error bad_repository(std::string_view url, std::string_view why) {
+        return {errc::malformed_driver, text("the repository '", url, "' is refused: ", why)};
+    }
+    static error bad_name(std::string_view name, std::string_view here) {
+        return {
+            errc::malformed_driver,
+            text(
+                "'", name,
+                "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a slash",
+                here.empty() ? "" : "; there is a '", here, here.empty() ? "" : "'")};
+    }
+    static error unknown_name(std::string_view type, std::string_view name, std::string_view known,
+                              std::string_view here) {
+        return {errc::not_found, text("unknown name '", name, "' of plugin type '", type, "'; ",
+                                      known.empty() ? "there are no plugins of that type" : "known: ", known,
+                                      here.empty() ? "" : "; there is a '", here,
+                                      here.empty() ? "" : "', and a path has to contain a slash")};
+    }
+    static error two_libraries(std::string_view name, const std::string& path, std::string_view other) {
+        return {
+            errc::ambiguous,
+            text("the name '", name, "' may be '", path, "' or '", other, "'; remove one, or give the path"),
+            path};
+    }
+    static error build_needed(const std::string& path) {
+        return {errc::build_needed,
+                text("'", path,
+                     "' has to be compiled or fetched first, and options.build says never; prepare it with a "
+                     "loader that may"),
+                path};
+    }
+    static error bad_plugin_choice(const std::string& path, std::string_view plugin) {
+        return {errc::malformed_driver,
+                text("'", plugin, "', which follows '", path,
+                     "#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; where the "
+                     "'#' is part of a file's name, add another and the plugin, and where of a directory's, "
+                     "a slash"),
+                path};
+    }
+    static error no_such_path(const std::string& path, std::string_view instead) {
+        return {errc::not_found, text("there is no '", path, "'; ", instead), path};
+    }
+    static error neither_file_nor_directory(const std::string& path) {
+        return {errc::system_call, text("'", path, "' is neither a file nor a directory"), path};
+    }
+
+    static error forbidden(const std::string& what, std::string_view rule, std::string_view allows) {
+        return {errc::forbidden, text("'", what, "' is refused, because ", rule, " allows ", allows), what};
+    }
+    static error other_digest(const std::string& path, std::string_view digest, std::string_view allows) {
+        return {errc::forbidden,
+                text("'", path, "' is refused, because its SHA-256 is ", digest,
+                     ", and options.policy.sha256, or sha256 of "
+                     "library_options, allows ",
+                     allows),
+                path};
+    }
+    static error not_signed(std::string_view url, std::string_view commit, std::string_view keys,
+                            std::string_view how, std::string_view said, std::string_view advice, errc code) {
+        return {code, text("commit ", commit, " of '", url,
+                           "' is refused, because options.policy.signed_by allows only what a "
+                           "key in ",
+                           keys, " has signed: git verify-commit ", how,
+                           said.empty() ? ", as it does where there is no signature" : ", and said:\n", said,
+                           advice.empty() || said.ends_with('\n') ? "" : "\n", advice)};
+    }
+
+    static error no_git(std::string_view url) {
+        return {errc::fetch_failed, text("cannot fetch '", url, "': there is no git in $PATH; install it")};
+    }
+    static error fetch_failed(std::string_view url, std::string_view how, std::string_view said,
+                              std::string_view command, std::string_view advice,
+                              errc code = errc::fetch_failed) {
+        return {code, text("cannot fetch '", url, "': git ", how,
+                           said.empty() ? ", and said nothing\n" : ", and said:\n", said,
+                           said.empty() || said.back() == '\n' ? "" : "\n", "command: ", command,
+                           advice.empty() ? "" : "\n", advice)};
+    }
+    static error no_such_reference(std::string_view url, std::string_view reference, std::string_view known,
+                                   bool shortened) {
+        return {errc::not_found, text("the repository '", url, "' does not have ", reference, "; ",
+                                      known.empty() ? "it has no branches and no tags" : "it has ", known,
+                                      shortened ? "; a commit has to be given by its full id" : "")};
+    }
+    static error no_such_commit(std::string_view url, std::string_view id) {
+        return {errc::not_found,
+                text("the repository '", url, "' has no commit ", id, " on any branch or tag")};
+    }
+    static error no_subdirectory(std::string_view url, std::string_view commit, std::string_view subdirectory,
+                                 std::string_view instead) {
+        return {errc::not_found, text("the repository '", url, "' has no directory '", subdirectory,
+                                      "' in commit ", commit, "; ", instead)};
+    }
+
+    static error not_a_library(const std::string& path, std::string_view why) {
+        return {errc::not_a_library, text("'", path, "' is not a library that this program can load: ", why),
+                path};
+    }
+    static error malformed_note(const std::string& path, std::string_view why) {
+        return {errc::malformed_note,
+                text("the manifest in '", path, "' is damaged: ", why, "; compile the library again"), path};
+    }
+    static error other_format(const std::string& path, unsigned found, unsigned known) {
+        return {errc::malformed_note,
+                text("the manifest in '", path, "' has format ", std::to_string(found),
+                     ", and this program reads format ", std::to_string(known),
+                     "; compile both with the same version of tenon"),
+                path};
+    }
+    static error two_plugins(const std::string& path, std::string_view type, std::string_view name,
+                             std::string_view version, std::string_view other_version) {
+        return {errc::ambiguous,
+                text("'", path, "' has two plugins of type '", type, "' named '", name, "', versions ",
+                     version, " and ", other_version, "; give one of them another name"),
+                path};
+    }
+    static error two_built_ins(std::string_view type, std::string_view name, std::string_view version,
+                               std::string_view other_version) {
+        return {errc::ambiguous,
+                text("this program has two built-in plugins of type '", type, "' named '", name,
+                     "', versions ", version, " and ", other_version, "; give one of them another name")};
+    }
+    static error not_a_plugin(const std::string& path, std::string_view type, std::string_view found) {
+        return {errc::not_a_plugin,
+                found.empty()
+                    ? text("'", path,
+                           "' has no plugins: it was not made with TENON_EXPORT; a plugin of type '", type,
+                           "' was asked for")
+                    : text("'", path, "' has no plugin of type '", type, "'; it has ", found),
+                path};
+    }
+    static error no_such_plugin(const std::string& path, std::string_view type, std::string_view name,
+                                std::string_view found) {
+        return {errc::not_a_plugin,
+                text("'", path, "' has no plugin of type '", type, "' named '", name, "'; it has ", found),
+                path};
+    }
+    static error several_plugins(const std::string& path, std::string_view type, std::string_view found) {
+        return {errc::ambiguous,
+                text("'", path, "' has several plugins of type '", type, "': ", found,
+                     "; choose one by adding '#' and its name"),
+                path};
+    }
+    static error other_toolchain(const std::string& path, std::string_view name,
+                                 std::string_view differences) {
+        return {errc::toolchain,
+                text("the plugin '", name, "' in '", path,
+                     "' was compiled with another toolchain than this program:\n", differences,
+                     "compile it with the same standard library, mode and sanitizer"),
+                path};
+    }
+    static error misfit(const std::string& path, std::string_view name, std::string_view type,
+                        std::string_view differences) {
+        return {errc::misfit,
+                text("the plugin '", name, "' in '", path, "' was compiled against another '", type,
+                     "' than this program:\n", differences, "compile both against the same header"),
+                path};
+    }
+    static error built_in_misfit(std::string_view name, std::string_view type, std::string_view host,
+                                 std::string_view plugin) {
+        return {errc::misfit,
+                text("the built-in plugin '", name, "' of type '", type, "' implements '", plugin, "', and '",
+                     host, "' was asked for; give one of the interfaces another type name")};
+    }
+    static error bad_plugin_name(std::string_view name) {
+        return {errc::malformed_driver,
+                text("'", name, "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*")};
+    }
+    static error bad_interface(std::string_view type, std::string_view wrong) {
+        return {errc::bad_interface, text("the interface '", type, "' does not describe itself: ", wrong,
+                                          "name every virtual function in `methods`")};
+    }
+    static error plugin_has_bad_interface(const std::string& path, std::string_view name,
+                                          std::string_view type, std::string_view wrong) {
+        return {errc::bad_interface,
+                text("the plugin '", name, "' in '", path, "' was compiled against a '", type,
+                     "' that does not describe itself: ", wrong, "name every virtual function in `methods`"),
+                path};
+    }
+    static error load_failed(const std::string& path, std::string_view said) {
+        const auto says = [said](std::string_view part) { return said.find(part) != said.npos; };
+        return {errc::load_failed,
+                text("cannot load '", path, "': ", said,
+                     says("failed to map segment") ? "; its file system may be mounted noexec"
+                     : says("static TLS block")
+                         ? "; it was compiled with -ftls-model=initial-exec, or links what was"
+                     : says("undefined symbol") ? "; link it with -Wl,-z,defs to find this when it is built"
+                                                : ""),
+                path};
+    }
+    static error file_changed(const std::string& path) {
+        return {errc::changed,
+                text("'", path, "' changed while it was being loaded; put new versions in place by renaming"),
+                path};
+    }
+    static error changed_in_place(const std::string& path) {
+        return {errc::changed,
+                text("'", path,
+                     "' was written to while it is loaded, so that neither the old version nor the new one "
+                     "can be trusted; "
+                     "put new versions in place by renaming"),
+                path};
+    }
+    static error note_changed(const std::string& path) {
+        return {
+            errc::changed,
+            text("'", path,
+                 "' changed while it was being loaded: its manifest in memory is not the one in the file"),
+            path};
+    }
+    static error export_table(const std::string& path, std::string_view name) {
+        return {errc::malformed_note,
+                text("'", path, "' says that it has a plugin '", name,
+                     "', and its export table does not; compile the library again"),
+                path};
+    }
+
+    static error header_not_found(std::string_view header) {
+        return {
+            errc::not_found,
+            text("cannot find the folder of the header '", header,
+                 "' that plugins are compiled against: it is not where the "
+                 "compiler of this program saw it; name its folder in $TENON_INCLUDE or in options.include"),
+            std::string(header)};
+    }
+
+    static error no_compiler(std::string_view tried) {
+        return {errc::no_compiler, text("there is no compiler for plugins: cannot find ", tried,
+                                        "; install one, or name another in $CXX or options.compiler")};
+    }
+    static error compiler_unusable(std::string_view command, std::string_view how, std::string_view said,
+                                   errc code = errc::no_compiler) {
+        return {code, text("the compiler for plugins does not work: `", command, "` ", how,
+                           said.empty() ? "" : ", and said:\n", said)};
+    }
+    static error other_sanitizer(const std::string& compiler) {
+        return {
+            errc::toolchain,
+            text("this program was compiled with a sanitizer, and '", compiler,
+                 "' is of another family than its compiler: two "
+                 "sanitizers would end the program; name one of the same family in $CXX or options.compiler"),
+            compiler};
+    }
+    static error no_sources(const std::string& directory, std::string_view found) {
+        return {errc::not_found,
+                text("'", directory,
+                     "' has no sources to compile: files that end in .cpp, .cc or .cxx are expected in it, "
+                     "and it ",
+                     found),
+                directory};
+    }
+    static error line_break_in_name(const std::string& path) {
+        return {errc::malformed_driver,
+                text("the name of '", path,
+                     "' has a line break, and compilers cannot say of such a file that they have read it; "
+                     "rename it"),
+                path};
+    }
+    static error needs_cmake(const std::string& directory) {
+        return {errc::not_found,
+                text("'", directory,
+                     "' has a CMakeLists.txt, and only directories of sources that need none are compiled; "
+                     "build it "
+                     "with CMake, and name the library that it makes"),
+                directory};
+    }
+    static error refused_flag(std::string_view where, std::string_view flag) {
+        return {errc::build_failed,
+                text(where, ": the flag '", flag,
+                     "' is refused, because what is made of a plugin's sources, by which program and "
+                     "where, is not for its flags to say; remove it"),
+                std::string(where.substr(0, where.rfind(':')))};
+    }
+    static error flag_runs_program(std::string_view where, std::string_view flag) {
+        return {errc::build_failed,
+                text(where, ": the flag '", flag,
+                     "' is refused, because it has another program take part in the build, of which a "
+                     "change would not be seen; remove it, or set options.flags_may_run_programs"),
+                std::string(where.substr(0, where.rfind(':')))};
+    }
+    static error build_failed(const std::string& directory, std::string_view first, std::string_view runs,
+                              errc code = errc::build_failed) {
+        return {code, text(first, "\nthe plugin in '", directory, "' was not built:\n", runs), directory};
+    }
+    static error not_waited_for(const std::string& path, std::string_view after, errc code,
+                                std::string_view limit) {
+        return {code,
+                text("gave up waiting for '", path, "', which another process or thread has locked: ",
+                     code == errc::cancelled ? "it was cancelled" : "the time was up", " after ", after,
+                     code == errc::cancelled ? "" : limit),
+                path};
+    }
+    static error sources_keep_changing(const std::string& directory, std::string_view path) {
+        return {errc::changed,
+                text("the plugin in '", directory, "' was not built, because '", path,
+                     "' changed each time while it was being "
+                     "compiled; try again when it is left alone"),
+                directory};
+    }
+
+private:
+    /// One string of many.
+    template <class... S>
+    static std::string text(const S&... parts) {
+        std::string whole;
+        (whole.append(parts), ...);
+        return whole;
+    }
+
+    static std::string reason(int error_number) { return std::generic_category().message(error_number); }
+
+    // std::runtime_error shares its text, so that copies of an error cannot throw.
+    std::runtime_error text_, path_;
+};
+
+} // namespace tenon::inline v1
+
+template <>
+struct std::is_error_code_enum<tenon::errc> : std::true_type {};
+
+#endif
+#ifndef TENON_POSIX_HPP
+#define TENON_POSIX_HPP
+
+#include <cerrno>
+#include <cstdint>
+#include <dirent.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <link.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+namespace tenon::inline v1::detail {
+
+/// The only place that names the operating system. What uses it takes it as a template parameter; a test
+/// derives from it, hides one function, and so makes that call fail on demand. Every descriptor is closed on exec.
+struct posix {
+    static int open(const char* path, int flags, mode_t mode = 0) noexcept {
+        return ::open(path, flags | O_CLOEXEC, mode);
+    }
+    static int close(int fd) noexcept { return ::close(fd); }
+    static ssize_t read(int fd, void* into, size_t size) noexcept { return ::read(fd, into, size); }
+    static ssize_t pread(int fd, void* into, size_t size, off_t at) noexcept { return ::pread(fd, into, size, at); }
+    static ssize_t write(int fd, const void* from, size_t size) noexcept { return ::write(fd, from, size); }
+    static int fstat(int fd, struct stat* out) noexcept { return ::fstat(fd, out); }
+    static int stat(const char* path, struct stat* out) noexcept { return ::stat(path, out); }
+    static int lstat(const char* path, struct stat* out) noexcept { return ::lstat(path, out); }
+    /// Whether more is said about who may do what than the mode has room for, acl(5).
+    static bool has_access_list(const char* path) noexcept {
+        return ::getxattr(path, "system.posix_acl_access", nullptr, 0) > 0;
+    }
+    static int access(const char* path, int mode) noexcept { return ::access(path, mode); }
+    static ssize_t readlink(const char* path, char* into, size_t size) noexcept { return ::readlink(path, into, size); }
+    static char* realpath(const char* path) noexcept { return ::realpath(path, nullptr); }
+    static int chmod(const char* path, mode_t mode) noexcept { return ::chmod(path, mode); }
+    /// Puts all that was written to a file's file system on the disk.
+    static int syncfs(int fd) noexcept { return ::syncfs(fd); }
+    static int mkdir(const char* path, mode_t mode) noexcept { return ::mkdir(path, mode); }
+    static char* mkdtemp(char* path) noexcept { return ::mkdtemp(path); }
+    /// Sets the time at which a file was read to now, and the one at which it was written to as well, or not.
+    static int touch(const char* path, bool written) noexcept {
+        const timespec times[] = {{0, UTIME_NOW}, {0, written ? UTIME_NOW : UTIME_OMIT}};
+        return ::utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
+    }
+    static int rename(const char* from, const char* to) noexcept { return ::rename(from, to); }
+    static int link(const char* from, const char* to) noexcept { return ::link(from, to); }
+    static int unlink(const char* path) noexcept { return ::unlink(path); }
+    static int rmdir(const char* path) noexcept { return ::rmdir(path); }
+    static int flock(int fd, int operation) noexcept { return ::flock(fd, operation); }
+    static DIR* opendir(const char* path) noexcept { return ::opendir(path); }
+    static dirent* readdir(DIR* directory) noexcept { return ::readdir(directory); }
+    static int closedir(DIR* directory) noexcept { return ::closedir(directory); }
+    static uid_t geteuid() noexcept { return ::geteuid(); }
+
+    /// The time as files are stamped with it: in steps of the kernel's clock.
+    static timespec now() noexcept {
+#ifdef CLOCK_REALTIME_COARSE
+        constexpr clockid_t stamps = CLOCK_REALTIME_COARSE;
+#else
+        constexpr clockid_t stamps = CLOCK_REALTIME;
+#endif
+        timespec time{};
+        ::clock_gettime(stamps, &time);
+        return time;
+    }
+    static void pause_a_millisecond() noexcept {
+        const timespec millisecond{0, 1'000'000};
+        ::nanosleep(&millisecond, nullptr);
+    }
+    static long processors() noexcept { return ::sysconf(_SC_NPROCESSORS_ONLN); }
+
+    /// A file without a name, in memory, whose descriptor may be mapped executable.
+    static int memory_file(const char* name) noexcept {
+#ifdef MFD_EXEC
+        constexpr unsigned executable = MFD_EXEC;
+#else
+        constexpr unsigned executable = 0x10; // Linux 6.3; older kernels refuse the flag and need none
+#endif
+        const int fd = ::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | executable);
+        return fd >= 0 ? fd : ::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    }
+    /// Makes a file of `memory_file` one that nobody can change any more.
+    static int seal(int fd) noexcept {
+        return ::fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+    }
+
+    static int spawn(pid_t* child, const char* path, const posix_spawn_file_actions_t* files,
+                     const posix_spawnattr_t* attributes, char* const arguments[], char* const environment[]) noexcept {
+        return ::posix_spawn(child, path, files, attributes, arguments, environment);
+    }
+    /// A negative number is a process group.
+    static int kill(pid_t child, int signal) noexcept { return ::kill(child, signal); }
+    static pid_t waitpid(pid_t child, int* status) noexcept { return ::waitpid(child, status, 0); }
+    /// Whether a child has ended and may be waited for; also where it is no child of this process any more.
+    static bool has_ended(pid_t child) noexcept {
+        siginfo_t found{};
+        return ::waitid(P_PID, static_cast<id_t>(child), &found, WEXITED | WNOHANG | WNOWAIT) != 0 || found.si_pid != 0;
+    }
+    /// A descriptor that can be read once a child has ended; -1 where this system has none.
+    static int watch(pid_t child) noexcept {
+#ifdef SYS_pidfd_open
+        return static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+#else
+        return static_cast<void>(child), -1;
+#endif
+    }
+    static int pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC); }
+    /// A descriptor that can be read once something was written to it.
+    static int event() noexcept { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+    static int poll(pollfd* watched, nfds_t size, int milliseconds) noexcept { return ::poll(watched, size, milliseconds); }
+    /// The same file by another descriptor, of which the number is at least so large.
+    static int duplicate(int fd, int at_least) noexcept { return ::fcntl(fd, F_DUPFD_CLOEXEC, at_least); }
+    static int never_wait_for(int fd) noexcept { return ::fcntl(fd, F_SETFL, O_NONBLOCK); }
+    /// Has the kernel send a signal to a process group whenever there is something new about a pipe, also its other end's
+    /// last close.
+    static int signal_by(int fd, int signal, pid_t group) noexcept {
+        const f_owner_ex owner{F_OWNER_PGRP, group};
+        if (::fcntl(fd, F_SETOWN_EX, &owner) != 0 || ::fcntl(fd, F_SETSIG, signal) != 0)
+            return -1;
+        return ::fcntl(fd, F_SETFL, O_ASYNC);
+    }
+    static int signal_by_another(int fd, int signal) noexcept { return ::fcntl(fd, F_SETSIG, signal); }
+    static int signal_no_more(int fd) noexcept { return ::fcntl(fd, F_SETFL, 0); }
+    using limit_of = decltype(RLIMIT_CPU);
+    static int limit(pid_t child, limit_of resource, const rlimit* set, rlimit* before) noexcept {
+        return ::prlimit(child, resource, set, before);
+    }
+    /// By a clock that nobody sets.
+    static std::int64_t milliseconds() noexcept {
+        timespec time{};
+        ::clock_gettime(CLOCK_MONOTONIC, &time);
+        return std::int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
+    }
+
+    static pid_t thread() noexcept { return ::gettid(); }
+    static bool thread_ended(pid_t thread) noexcept { return ::tgkill(::getpid(), thread, 0) != 0 && errno == ESRCH; }
+
+    static void* dlopen(const char* path, int flags) noexcept { return ::dlopen(path, flags); }
+    static void* dlsym(void* library, const char* symbol) noexcept { return ::dlsym(library, symbol); }
+    static int dlclose(void* library) noexcept { return ::dlclose(library); }
+    static const char* dlerror() noexcept { return ::dlerror(); }
+    /// What the system's loader calls a library, and what has to be added to the library's own addresses; the name lives as long
+    /// as the handle. The thread sanitizer does not see the loader's own lock, which orders this.
+    __attribute__((no_sanitize("thread"))) static bool find(void* library, const char*& name, ElfW(Addr) & base) noexcept {
+        struct link_map* map = nullptr;
+        if (::dlinfo(library, RTLD_DI_LINKMAP, &map) != 0)
+            return false;
+        name = map->l_name;
+        base = map->l_addr;
+        return true;
+    }
+    /// Whether a library of that name is loaded there. Not dladdr, whose names go while they are being read.
+    static bool is_loaded(const char* name, ElfW(Addr) base) noexcept {
+        struct wanted {
+            const char* name;
+            ElfW(Addr) base;
+        } what{name, base};
+        const auto is_it = [](dl_phdr_info* each, size_t, void* context) {
+            const auto* that = static_cast<const wanted*>(context);
+            return each->dlpi_addr == that->base && ::strcmp(each->dlpi_name, that->name) == 0 ? 1 : 0;
+        };
+        return ::dl_iterate_phdr(is_it, &what) == 1;
+    }
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1 {
+
+/// How much compilers and git may use; 0: as much as this process itself.
+///
+/// They are set just after a program was started, for it and for what it has started by then: what these do
+/// in their first moments is not bounded. Memory, CPU time and files are counted for each process by itself,
+/// so that the sum is not bounded.
+struct limits {
+    std::uint64_t memory =
+        0; ///< bytes that it allocates; there is no good number for every machine and plugin
+    std::uint64_t cpu_seconds =
+        0; ///< options.build_timeout and options.fetch_timeout end what only waits, too
+    std::uint64_t file = 4ull << 30; ///< bytes in a file that it writes: no library and no pack is so large
+    std::uint64_t output = 16ull << 20; ///< bytes that it says, which this process keeps in memory
+};
+
+namespace detail {
+
+/// What ended a program, or the wait for something.
+enum class end_cause { itself, time, stop, output };
+
+/// The code of an error for it; `otherwise` where it came by itself.
+inline errc code_of(end_cause cause, errc otherwise) {
+    return cause == end_cause::time   ? errc::timed_out
+           : cause == end_cause::stop ? errc::cancelled
+                                      : otherwise;
+}
+
+/// `12.3 seconds`
+inline std::string in_seconds(std::int64_t milliseconds) {
+    return std::to_string(milliseconds / 1000) + '.' + std::to_string(milliseconds % 1000 / 100) + " seconds";
+}
+
+/// How long a caller may be held up by other programs, what calls it off, and how much those may use.
+template <class System = posix>
+class basic_bounds {
+public:
+    basic_bounds() = default;
+    /// From now on; 0 milliseconds: for ever. It is called off when the descriptor `stop` can be read. Errors
+    /// say that the time comes from `option`.
+    explicit basic_bounds(const tenon::limits& most, std::int64_t milliseconds = 0, int stop = -1,
+                          const char* option = "")
+        : limits_(most), stop_(stop), option_(option), milliseconds_(milliseconds) {
+        if (milliseconds > 0)
+            end_ = System::milliseconds() + milliseconds;
+    }
+
+    /// The same, and no later than so many milliseconds from now.
+    basic_bounds at_most(std::int64_t milliseconds) const {
+        basic_bounds other(limits_, 0, stop_);
+        other.end_ = System::milliseconds() + milliseconds;
+        return other.end_ < end_ ? other : *this;
+    }
+
+    const tenon::limits& limits() const noexcept { return limits_; }
+    int stop_descriptor() const noexcept { return stop_; }
+    /// What the time comes from, for messages.
+    std::string time_limit() const {
+        return *option_ ? std::string(": ") + option_ + " is " + in_seconds(milliseconds_) : "";
+    }
+
+    /// In milliseconds, as poll(2) has it: -1 is for ever.
+    int left() const noexcept {
+        if (end_ == never)
+            return -1;
+        const std::int64_t left = end_ - System::milliseconds();
+        return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
+    }
+
+    /// What ends a wait now; `itself` where nothing does.
+    end_cause cause() const noexcept {
+        pollfd stop{stop_, POLLIN, 0};
+        if (stop_ >= 0 && System::poll(&stop, 1, 0) > 0)
+            return end_cause::stop;
+        return left() == 0 ? end_cause::time : end_cause::itself;
+    }
+
+    /// Waits for so long, or until it is called off.
+    void pause(int milliseconds) const noexcept {
+        pollfd stop{stop_, POLLIN, 0};
+        const int most = left();
+        System::poll(&stop, 1, most < 0 ? milliseconds : std::min(milliseconds, most));
+    }
+
+private:
+    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+    tenon::limits limits_{};
+    std::int64_t end_ = never;
+    int stop_ = -1;
+    const char* option_ = "";
+    std::int64_t milliseconds_ = 0;
+};
+using bounds = basic_bounds<>;
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+#ifndef TENON_BUILD_RECORD_HPP
+#define TENON_BUILD_RECORD_HPP
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#ifndef TENON_FILE_HPP
+#define TENON_FILE_HPP
+
+#include <cerrno>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef TENON_PATH_HPP
+#define TENON_PATH_HPP
+
+#include <concepts>
+#include <string>
+#include <string_view>
+
+namespace tenon::inline v1 {
+
+/// Whatever names a file: a string, or a path type with `native()`, such as `std::filesystem::path`.
+template <class P>
+concept path_like = std::convertible_to<const P&, std::string_view> || requires(const P& path) {
+    { path.native() } -> std::convertible_to<std::string_view>;
+};
+
+namespace detail {
+
+template <path_like P>
+std::string native(const P& path) {
+    if constexpr (std::convertible_to<const P&, std::string_view>)
+        return std::string(std::string_view(path));
+    else
+        return std::string(std::string_view(path.native()));
+}
+
+/// `a/b` of `a` and `b`, whether or not `a` ends in a slash.
+inline std::string join(std::string_view folder, std::string_view name) {
+    std::string path(folder);
+    if (!path.empty() && path.back() != '/')
+        path += '/';
+    return path.append(name);
+}
+
+/// `a` of `a/b`, `.` of `b`, `/` of `/b`.
+inline std::string_view parent(std::string_view path) {
+    const auto slash = path.rfind('/');
+    if (slash == path.npos)
+        return ".";
+    return slash == 0 ? path.substr(0, 1) : path.substr(0, slash);
+}
+
+/// `b` of `a/b`.
+inline std::string_view basename(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+inline bool ends_in(std::string_view name, std::string_view end) {
+    return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
+}
+
+/// Whether a file of that name is compiled: an editor's lock beside `a.cpp` is `.#a.cpp`, and is not.
+inline bool is_source_name(std::string_view name) {
+    return name[0] != '.' && (ends_in(name, ".cpp") || ends_in(name, ".cc") || ends_in(name, ".cxx"));
+}
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+inline std::int64_t nanoseconds(const timespec& time) {
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+/// Which file, and in which state: two equal looks at a file mean that nobody wrote to it between them,
+/// unless within one tick of the clock.
+struct file_identity {
+    std::uint64_t device = 0, inode = 0, size = 0;
+    std::int64_t modified = 0, changed = 0; // nanoseconds
+
+    file_identity() = default;
+    explicit file_identity(const struct stat& of)
+        : device(of.st_dev), inode(of.st_ino), size(static_cast<std::uint64_t>(of.st_size)),
+          modified(nanoseconds(of.st_mtim)), changed(nanoseconds(of.st_ctim)) {}
+
+    friend bool operator==(const file_identity&, const file_identity&) = default;
+};
+
+/// An open file; closed when its owner goes.
+template <class System = posix>
+class basic_file {
+public:
+    basic_file() = default;
+    explicit basic_file(int descriptor) noexcept : descriptor_(descriptor) {}
+    basic_file(const std::string& path, int flags, mode_t mode = 0) {
+        do
+            descriptor_ = System::open(path.c_str(), flags | O_NOCTTY, mode);
+        while (descriptor_ < 0 && errno == EINTR);
+        if (descriptor_ < 0)
+            throw error::system_call("open", path, errno);
+    }
+    basic_file(basic_file&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    basic_file& operator=(basic_file other) noexcept {
+        std::swap(descriptor_, other.descriptor_);
+        return *this;
+    }
+    ~basic_file() {
+        // Not tried again after EINTR: on Linux the descriptor is gone all the same, close(2).
+        if (descriptor_ >= 0)
+            System::close(descriptor_);
+    }
+
+    int descriptor() const noexcept { return descriptor_; }
+
+    struct stat status(const std::string& path) const {
+        struct stat found;
+        if (System::fstat(descriptor_, &found) != 0)
+            throw error::system_call("look at", path, errno);
+        return found;
+    }
+
+    /// Gives `take` one part after the other of the file, from where it stands.
+    template <class Take>
+    void parts(const std::string& path, Take&& take) const {
+        char part[64 * 1024];
+        for (;;) {
+            const ssize_t got = System::read(descriptor_, part, sizeof part);
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0)
+                throw error::system_call("read", path, errno);
+            if (got == 0)
+                return;
+            take(std::string_view(part, static_cast<std::size_t>(got)));
+        }
+    }
+
+    /// All of the file from where it stands; an error where it is larger than `limit` bytes.
+    std::string read(const std::string& path, std::size_t limit = 64 * 1024 * 1024) const {
+        std::string text;
+        parts(path, [&](std::string_view part) {
+            if (text.size() + part.size() > limit)
+                throw error::system_call("read", path, EFBIG);
+            text += part;
+        });
+        return text;
+    }
+
+    void write(const std::string& path, std::string_view text) const {
+        while (!text.empty()) {
+            const ssize_t put = System::write(descriptor_, text.data(), text.size());
+            if (put < 0 && errno == EINTR)
+                continue;
+            if (put < 0)
+                throw error::system_call("write", path, errno);
+            text.remove_prefix(static_cast<std::size_t>(put));
+        }
+    }
+
+    /// False where another process or thread has the lock.
+    bool try_lock() const { return System::flock(descriptor_, LOCK_EX | LOCK_NB) == 0; }
+    /// With others that share it.
+    bool try_share() const { return System::flock(descriptor_, LOCK_SH | LOCK_NB) == 0; }
+
+    /// Whether the path still names this file, as far as can be known.
+    bool is_at(const std::string& path) const {
+        struct stat mine, there;
+        if (System::lstat(path.c_str(), &there) != 0)
+            return errno != ENOENT;
+        return System::fstat(descriptor_, &mine) != 0 ||
+               (mine.st_dev == there.st_dev && mine.st_ino == there.st_ino);
+    }
+
+private:
+    int descriptor_ = -1;
+};
+
+/// The text of a regular file.
+template <class System = posix>
+std::string read_file(const std::string& path, std::size_t limit = 64 * 1024 * 1024) {
+    // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
+    const basic_file<System> from(path, O_RDONLY | O_NONBLOCK);
+    if (!S_ISREG(from.status(path).st_mode))
+        throw error::not_a_regular_file(path);
+    return from.read(path, limit);
+}
+
+/// Puts `text` at `path` in one step: whoever opens it sees the old text or the new, and never a part.
+/// `beside` is a folder of the same file system for the unfinished file.
+template <class System = posix>
+void publish(const std::string& path, std::string_view text, const std::string& beside) {
+    const std::string unfinished = join(beside, basename(path));
+    try {
+        basic_file<System>(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600)
+            .write(unfinished, text);
+        if (System::rename(unfinished.c_str(), path.c_str()) != 0)
+            throw error::system_call("rename to", path, errno);
+    } catch (...) {
+        System::unlink(unfinished.c_str());
+        throw;
+    }
+}
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_SHA256_HPP
+#define TENON_SHA256_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tenon::inline v1::detail {
+
+/// SHA-256 (FIPS 180-4) of a text that comes in parts.
+///
+///     sha256("abc").hex();   // ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
+class sha256 {
+public:
+    constexpr sha256() = default;
+    constexpr explicit sha256(std::string_view text) { add(text); }
+
+    constexpr sha256& add(std::string_view text) {
+        size_ += text.size();
+        while (!text.empty()) {
+            // Whole blocks of a long text are not worth a copy.
+            if (filled_ == 0 && text.size() >= sizeof block_) {
+                mix(text.data());
+                text.remove_prefix(sizeof block_);
+                continue;
+            }
+            block_[filled_++] = text[0];
+            text.remove_prefix(1);
+            if (filled_ == sizeof block_) {
+                mix(block_);
+                filled_ = 0;
+            }
+        }
+        return *this;
+    }
+
+    /// A text and its length: no two lists of fields give the same whole.
+    constexpr sha256& field(std::string_view text) {
+        char size[8] = {};
+        store(size, text.size());
+        return add({size, sizeof size}).add(text);
+    }
+
+    /// The digest of all that was added so far, as 64 hexadecimal digits.
+    std::string hex() const {
+        sha256 whole = *this;
+        whole.finish();
+        std::string text;
+        for (const std::uint32_t word : whole.state_)
+            for (int shift = 28; shift >= 0; shift -= 4)
+                text += "0123456789abcdef"[word >> shift & 15];
+        return text;
+    }
+
+private:
+    constexpr void finish() {
+        char size[8] = {};
+        store(size, size_ * 8);
+        add({"\x80", 1});
+        while (filled_ != sizeof block_ - sizeof size)
+            add({"\0", 1});
+        add({size, sizeof size});
+    }
+
+    static constexpr void store(char (&into)[8], std::uint64_t value) {
+        for (int i = 0; i < 8; ++i)
+            into[i] = static_cast<char>(value >> (56 - 8 * i) & 255);
+    }
+
+    static constexpr std::uint32_t rotate(std::uint32_t word, int by) {
+        return word >> by | word << (32 - by);
+    }
+
+    constexpr void mix(const char* block) {
+        std::uint32_t w[64] = {};
+        for (std::size_t i = 0; i < 64; ++i)
+            w[i / 4] = w[i / 4] << 8 | static_cast<unsigned char>(block[i]);
+        for (std::size_t i = 16; i < 64; ++i) {
+            const std::uint32_t s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3;
+            const std::uint32_t s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
+            w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+        }
+        std::uint32_t a = state_[0], b = state_[1], c = state_[2], d = state_[3];
+        std::uint32_t e = state_[4], f = state_[5], g = state_[6], h = state_[7];
+        for (std::size_t i = 0; i < 64; ++i) {
+            const std::uint32_t s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
+            const std::uint32_t first = h + s1 + ((e & f) ^ (~e & g)) + constants[i] + w[i];
+            const std::uint32_t s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
+            const std::uint32_t second = s0 + ((a & b) ^ (a & c) ^ (b & c));
+            h = g, g = f, f = e, e = d + first, d = c, c = b, b = a, a = first + second;
+        }
+        state_[0] += a, state_[1] += b, state_[2] += c, state_[3] += d;
+        state_[4] += e, state_[5] += f, state_[6] += g, state_[7] += h;
+    }
+
+    static constexpr std::uint32_t constants[64] = {
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+        0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+        0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+        0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+        0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+        0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+        0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+        0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+    std::uint32_t state_[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                               0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    std::uint64_t size_ = 0;
+    char block_[64] = {};
+    std::size_t filled_ = 0;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// A file or folder that a library was made from, as it was then. Where the state is empty, it is not to be
+/// believed and only the digest counts.
+struct build_input {
+    std::string path;
+    file_identity state;
+    std::string digest;
+};
+using build_inputs = std::vector<build_input>;
+
+/// A library that was built, and all that it was made from.
+struct build_result {
+    std::string key;        ///< the library's name in the cache
+    std::uint64_t size = 0; ///< of the library, in which a file that a crash has cut short differs
+    std::string compiler;   ///< its stamp
+    std::string packages;   ///< what the system's packages were; empty where that is not known
+    build_inputs files;     ///< the plugin's own
+    build_inputs folders;   ///< in which a new file could take the place of one of these
+    std::string system;     ///< names the list of the files that are the system's own
+};
+
+/// What is remembered about the last few libraries that one directory gave, newest first.
+///
+/// A record that is damaged, cut short or made up is an empty one: what it says is only ever compared, and
+/// the one name in it that is looked for is known to be 64 hexadecimal digits.
+class build_record {
+public:
+    static constexpr std::size_t most_results = 8;
+
+    build_record() = default;
+    explicit build_record(std::string text) : text_(std::move(text)), rest_(text_) {
+        if (!take(header) || !take_results()) {
+            results_.clear();
+            rest_ = {};
+        }
+    }
+    build_record(const build_record&) = delete; // `rest_` views the text
+    build_record& operator=(const build_record&) = delete;
+
+    const std::vector<build_result>& results() const noexcept { return results_; }
+
+    /// The system's files that a result was made from: hundreds, and read only when they are asked for. False
+    /// where the record has no such list.
+    bool system_files(const build_result& of, build_inputs& into) const {
+        for (build_record rest(rest_); rest.take("system ");) {
+            std::string name;
+            std::size_t count = 0;
+            build_inputs files;
+            if (!rest.take_digest(name) || !rest.take_count(count) || !rest.take_inputs(files, count))
+                return false;
+            if (name == of.system) {
+                into = std::move(files);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// The text of a record that has this result first.
+    std::string with(build_result newest, const build_inputs& its_system_files,
+                     std::size_t most = most_results) const {
+        std::string lists;
+        newest.system = list(lists, its_system_files);
+        std::vector<const build_result*> kept{&newest};
+        for (const build_result& each : results_)
+            if (each.key != newest.key && kept.size() < most)
+                kept.push_back(&each);
+
+        std::string text(header);
+        for (const build_result* each : kept) {
+            if (build_inputs files; each->system != newest.system && lists.find(each->system) == lists.npos &&
+                                    system_files(*each, files))
+                list(lists, files);
+            text += "result " + each->key + ' ' + std::to_string(each->size) + ' ' + each->compiler + ' ' +
+                    (each->packages.empty() ? "-" : each->packages) + ' ' + each->system + ' ' +
+                    std::to_string(each->files.size()) + ' ' + std::to_string(each->folders.size()) + '\n';
+            add(text, each->files);
+            add(text, each->folders);
+        }
+        return text + lists;
+    }
+
+private:
+    static constexpr std::string_view header = "tenon build record 1\n";
+
+    explicit build_record(std::string_view rest) : rest_(rest) {}
+
+    static void add(std::string& text, const build_inputs& inputs) {
+        for (const build_input& each : inputs) {
+            const file_identity& state = each.state;
+            for (const std::uint64_t number :
+                 {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
+                  static_cast<std::uint64_t>(state.changed)})
+                text += std::to_string(number) + ' ';
+            text += each.digest + ' ' + each.path + '\n';
+        }
+    }
+
+    // Adds a list of files under a name made of what it says.
+    static std::string list(std::string& text, const build_inputs& files) {
+        std::string lines;
+        add(lines, files);
+        std::string name = sha256(lines).hex();
+        text += "system " + name + ' ' + std::to_string(files.size()) + '\n' + lines;
+        return name;
+    }
+
+    bool take_results() {
+        while (take("result ")) {
+            build_result read;
+            std::size_t files = 0, folders = 0;
+            if (!take_digest(read.key) || !take_number(read.size) || !take_digest(read.compiler) ||
+                !(take("- ") || take_digest(read.packages)) || !take_digest(read.system) ||
+                !take_number(files) || !take_count(folders) || !take_inputs(read.files, files) ||
+                !take_inputs(read.folders, folders))
+                return false;
+            results_.push_back(std::move(read));
+        }
+        return rest_.substr(0, 7) == "system ";
+    }
+
+    bool take(std::string_view word) {
+        if (rest_.substr(0, word.size()) != word)
+            return false;
+        rest_.remove_prefix(word.size());
+        return true;
+    }
+
+    template <class Number>
+    bool take_number(Number& into, char end = ' ') {
+        const auto [after, failed] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), into);
+        rest_.remove_prefix(static_cast<std::size_t>(after - rest_.data()));
+        return failed == std::errc{} && take({&end, 1});
+    }
+    bool take_count(std::size_t& into) { return take_number(into, '\n'); }
+
+    bool take_digest(std::string& into) {
+        into = rest_.substr(0, 64);
+        return into.size() == 64 && into.find_first_not_of("0123456789abcdef") == into.npos &&
+               (rest_.remove_prefix(64), take(" "));
+    }
+
+    bool take_inputs(build_inputs& into, std::size_t count) {
+        for (; count > 0; --count) {
+            build_input read;
+            std::uint64_t modified = 0, changed = 0;
+            if (!take_number(read.state.device) || !take_number(read.state.inode) ||
+                !take_number(read.state.size) || !take_number(modified) || !take_number(changed) ||
+                !take_digest(read.digest))
+                return false;
+            read.state.modified = static_cast<std::int64_t>(modified);
+            read.state.changed = static_cast<std::int64_t>(changed);
+            const std::size_t end = rest_.find('\n');
+            if (end == rest_.npos || rest_.empty() || rest_[0] != '/')
+                return false;
+            read.path = rest_.substr(0, end);
+            rest_.remove_prefix(end + 1);
+            into.push_back(std::move(read));
+        }
+        return true;
+    }
+
+    std::string text_;
+    std::string_view rest_;
+    std::vector<build_result> results_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+#ifndef TENON_BUILDER_HPP
+#define TENON_BUILDER_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_CACHE_FOLDER_HPP
+#define TENON_CACHE_FOLDER_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#ifndef TENON_FOLDER_HPP
+#define TENON_FOLDER_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+/// The sorted names in a folder; none where there is no such folder.
+template <class System = posix>
+std::vector<std::string> names_in(const std::string& folder) {
+    std::vector<std::string> names;
+    DIR* const open = System::opendir(folder.c_str());
+    if (!open) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return names;
+        throw error::system_call("open the folder", folder, errno);
+    }
+    while (const dirent* each = System::readdir(open))
+        if (const std::string_view name = each->d_name; name != "." && name != "..")
+            names.emplace_back(name);
+    System::closedir(open);
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+/// Makes a folder, and those above it, that only this user can look into.
+template <class System = posix>
+void make_folders(const std::string& path) {
+    struct stat found;
+    if (System::stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode))
+        return;
+    if (const std::string above(parent(path)); above != path && path.find('/') != path.npos)
+        make_folders<System>(above);
+    if (System::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+        throw error::system_call("make the folder", path, errno);
+}
+
+/// Removes a file or an empty folder; a symbolic link, and not what it leads to.
+template <class System>
+bool removed(const std::string& path) noexcept {
+    return System::unlink(path.c_str()) == 0 || System::rmdir(path.c_str()) == 0 || errno == ENOENT;
+}
+
+/// Removes a folder and all that is in it, as far as that is possible; never follows a symbolic link.
+///
+/// A folder in a folder in it is moved up first, so that one that somebody has made deeper than a path can
+/// name, or than a process can have folders open, goes too.
+template <class System = posix>
+void remove_tree(const std::string& path) noexcept {
+    const auto entries = [](const std::string& folder) {
+        struct stat found;
+        const bool is_folder = System::lstat(folder.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+        try {
+            return is_folder ? names_in<System>(folder) : std::vector<std::string>();
+        } catch (const error&) {
+            return std::vector<std::string>();
+        }
+    };
+    std::size_t moved = 0;
+    for (bool progress = true; progress && !removed<System>(path);) {
+        progress = false;
+        for (const std::string& name : entries(path)) {
+            const std::string inside = join(path, name);
+            for (const std::string& deeper : entries(inside))
+                if (const std::string from = join(inside, deeper); !removed<System>(from))
+                    progress = System::rename(from.c_str(),
+                                              join(path, "moved-" + std::to_string(++moved)).c_str()) == 0 ||
+                               progress;
+            progress = removed<System>(inside) || progress;
+        }
+    }
+}
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_TRACE_HPP
+#define TENON_TRACE_HPP
+
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+
+namespace tenon::inline v1::detail {
+
+/// Whether `TENON_DEBUG=1` asks for every decision on standard error; asked for once.
+inline bool tracing() noexcept {
+    static const bool wanted = [] {
+        const char* set = ::secure_getenv("TENON_DEBUG");
+        return set && std::string_view(set) == "1";
+    }();
+    return wanted;
+}
+
+/// One decision, in one write, so that threads do not mix their lines.
+template <class... S>
+void trace(const S&... parts) {
+    if (!tracing())
+        return;
+    std::string line = "tenon: ";
+    (line.append(parts), ...);
+    line += '\n';
+    [[maybe_unused]] const ssize_t written = posix::write(STDERR_FILENO, line.data(), line.size());
+}
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// Where what was compiled and fetched is kept: the chosen folder, else `$TENON_CACHE`, else
+/// `$XDG_CACHE_HOME/tenon`, else `~/.cache/tenon`. It is made when it is first needed, and belongs to this
+/// user alone.
+template <class System = posix>
+class basic_cache {
+public:
+    explicit basic_cache(std::string chosen) : path_(std::move(chosen)) {
+        if (path_.empty())
+            path_ = usual();
+    }
+
+    /// Makes the folder `name` in the cache where it is not there yet, and gives its path.
+    std::string folder(std::string_view name) const {
+        make_folders<System>(path_);
+        require_own();
+        std::string inside = join(path_, name);
+        make_folders<System>(inside);
+        return inside;
+    }
+
+    /// Throws where another user could have put something into it.
+    void require_own() const {
+        struct stat found;
+        if (System::stat(path_.c_str(), &found) != 0)
+            throw error::system_call("look at", path_, errno);
+        if (found.st_uid != System::geteuid() || (found.st_mode & (S_IWGRP | S_IWOTH)))
+            throw error::untrusted_cache(path_);
+    }
+
+    const std::string& path() const noexcept { return path_; }
+
+private:
+    static std::string usual() {
+        if (const char* set = ::secure_getenv("TENON_CACHE"); set && *set)
+            return set;
+        if (const char* set = ::secure_getenv("XDG_CACHE_HOME");
+            set && *set == '/') // others are to be ignored, says the XDG specification
+            return join(set, "tenon");
+        if (const char* set = ::secure_getenv("HOME"); set && *set == '/')
+            return join(set, ".cache/tenon");
+        throw error::no_cache();
+    }
+
+    std::string path_;
+};
+using cache = basic_cache<>;
+
+/// Removes the folders of builders that were killed: whoever lives holds a lock on its own.
+template <class System = posix>
+void remove_unfinished(const std::string& all) noexcept {
+    DIR* folder = System::opendir(all.c_str());
+    if (!folder)
+        return;
+    while (const dirent* each = System::readdir(folder)) {
+        if (each->d_name[0] == '.')
+            continue;
+        const std::string path = join(all, each->d_name);
+        const basic_file<System> found(System::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+        if (found.descriptor() >= 0 && found.try_lock()) {
+            trace("removing '", path, "', which a builder that was killed left");
+            remove_tree<System>(path);
+        }
+    }
+    System::closedir(folder);
+}
+
+/// A folder in the cache for what is not finished; it goes with its owner, and what a killed owner left goes
+/// when the next one is made.
+template <class System = posix>
+class basic_scratch {
+public:
+    explicit basic_scratch(const basic_cache<System>& in) {
+        const std::string all = in.folder("tmp");
+        remove_unfinished<System>(all);
+        for (;;) {
+            path_ = join(all, "XXXXXX");
+            if (!System::mkdtemp(path_.data()))
+                throw error::system_call("make a folder in", all, errno);
+            // Before it has its lock, another's sweep may take the folder for a dead one's.
+            lock_ = basic_file<System>(System::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+            if (lock_.descriptor() >= 0 && lock_.try_lock() && still_there())
+                return;
+            if (errno != ENOENT && errno != EWOULDBLOCK)
+                throw error::system_call("lock", path_, errno);
+        }
+    }
+    basic_scratch(const basic_scratch&) = delete;
+    basic_scratch& operator=(const basic_scratch&) = delete;
+    ~basic_scratch() { remove_tree<System>(path_); }
+
+    const std::string& path() const noexcept { return path_; }
+    std::string operator/(std::string_view name) const { return join(path_, name); }
+
+private:
+    bool still_there() const {
+        struct stat found;
+        return System::stat(path_.c_str(), &found) == 0;
+    }
+
+    std::string path_;
+    basic_file<System> lock_;
+};
+
+/// One at a time among processes and threads, for as long as it lives; a killed owner's ends with it. The
+/// file stays, until somebody who has it prunes the cache.
+template <class System = posix>
+class basic_lock {
+public:
+    /// Calls `waiting` where somebody else has it.
+    template <class Waiting>
+    basic_lock(const std::string& path, const basic_bounds<System>& within, Waiting&& waiting)
+        : file_(open(path)) {
+        if (try_lock(path))
+            return;
+        waiting();
+        // flock(2) can wait by itself, but neither for a limited time nor for something else at once.
+        const std::int64_t begin = System::milliseconds();
+        for (int step = 1; !try_lock(path); step = std::min(2 * step, 10)) {
+            if (const end_cause why = within.cause(); why != end_cause::itself)
+                throw error::not_waited_for(path, in_seconds(System::milliseconds() - begin),
+                                            code_of(why, errc::timed_out), within.time_limit());
+            within.pause(step);
+        }
+    }
+    explicit basic_lock(const std::string& path) : basic_lock(path, basic_bounds<System>(), [] {}) {}
+
+private:
+    static basic_file<System> open(const std::string& path) {
+        return {path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600};
+    }
+
+    bool try_lock(const std::string& path) {
+        // Whoever had it may have removed the file meanwhile, and another may have the next.
+        for (; file_.try_lock(); file_ = open(path))
+            if (file_.is_at(path))
+                return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            throw error::system_call("lock", path, errno);
+        return false;
+    }
+
+    basic_file<System> file_;
+};
+
+/// Whether a time is an hour ago, which is as exactly as the last use of something is kept: noting each would
+/// cost more than it is worth.
+template <class System = posix>
+bool is_hour_ago(const timespec& time) noexcept {
+    return nanoseconds(System::now()) - nanoseconds(time) >= 3'600'000'000'000;
+}
+
+/// Notes that a file of the cache is used, for `cache::prune`.
+template <class System = posix>
+void note_use(const std::string& path) noexcept {
+    struct stat found;
+    if (System::stat(path.c_str(), &found) == 0 && is_hour_ago<System>(found.st_atim))
+        System::touch(path.c_str(), false);
+}
+
+/// Keeps a repository's checkout from being pruned for as long as it lives.
+template <class System = posix>
+class basic_hold {
+public:
+    /// Of `directory`, a checkout or a folder in one, that was fetched from `url`. It may be gone already.
+    basic_hold(const basic_cache<System>& in, std::string_view directory, std::string_view url) {
+        const std::string all = join(in.path(), "src/");
+        if (directory.substr(0, all.size()) != all)
+            return;
+        const auto slash = directory.find('/', all.size());
+        if (slash == directory.npos)
+            return;
+        const std::string_view commit =
+            directory.substr(slash + 1, directory.find('/', slash + 1) - slash - 1);
+        const std::string path = file(directory.substr(0, slash), commit);
+        try {
+            do {
+                file_ = basic_file<System>(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+                // Who has it alone is about to remove the checkout, and does not take long.
+                while (!file_.try_share() && (errno == EWOULDBLOCK || errno == EINTR))
+                    System::pause_a_millisecond();
+            } while (!file_.is_at(path));
+            if (const struct stat found = file_.status(path); found.st_size == 0)
+                file_.write(path, url);
+            else if (is_hour_ago<System>(found.st_mtim))
+                System::touch(path.c_str(), true);
+        } catch (const error& e) {
+            // Nobody can prune a cache that cannot be written to.
+            trace("not holding '", directory, "': ", e.what());
+        }
+    }
+
+    static std::string file(std::string_view repository, std::string_view commit) {
+        return join(repository, "used-").append(commit);
+    }
+
+private:
+    basic_file<System> file_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_COMPILATION_HPP
+#define TENON_COMPILATION_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_COMPILE_FLAGS_HPP
+#define TENON_COMPILE_FLAGS_HPP
+
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+/// The flags that somebody gives for a plugin, sorted by who reads them.
+class compile_flags {
+public:
+    /// `may_run_programs`: whether flags may name programs that take part in the build.
+    explicit compile_flags(bool may_run_programs = false) : may_run_programs_(may_run_programs) {}
+
+    /// Adds one flag, or the value of the one before. `where` says where it stands, for whoever has to change
+    /// it.
+    void add(const std::string& flag, const std::string& where) {
+        if (takes_away(flag) || (passed_on_ && passes_away(flag)))
+            throw error::refused_flag(where, flag);
+        if (!may_run_programs_ && runs_a_program(flag))
+            throw error::flag_runs_program(where, flag);
+        passed_on_ = among(flag, {"-Xlinker", "-Xpreprocessor", "-Xclang"});
+        const bool value =
+            std::exchange(value_follows_, among(flag, {"-l", "-L", "-z", "-u", "-T", "-Xlinker"}));
+        if (value || value_follows_ || for_the_linker(flag))
+            link_.push_back(flag);
+        else
+            compile_.push_back(flag);
+    }
+
+    /// Adds what a compile_flags.txt says, as clangd reads it: one flag a line, without the space around it.
+    void add_lines(std::string_view text, const std::string& path) {
+        for (std::size_t number = 1; !text.empty(); ++number) {
+            std::string_view line = text.substr(0, text.find('\n'));
+            text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+            while (!line.empty() && space(line.front()))
+                line.remove_prefix(1);
+            while (!line.empty() && space(line.back()))
+                line.remove_suffix(1);
+            if (!line.empty())
+                add(std::string(line), path + ':' + std::to_string(number));
+        }
+    }
+
+    /// For every step. The linker driver gets them too, because some of them decide what it links, such as
+    /// -fsanitize.
+    const std::vector<std::string>& compile() const noexcept { return compile_; }
+
+    /// For the link alone, and after the objects: a linker takes from a library what it misses by then.
+    const std::vector<std::string>& link() const noexcept { return link_; }
+
+    /// The folders that these flags have headers searched in.
+    std::vector<std::string> include_folders() const {
+        std::vector<std::string> found;
+        for (std::size_t i = 0; i < compile_.size(); ++i)
+            for (const std::string_view name : {"-I", "-iquote", "-isystem", "-idirafter"})
+                if (compile_[i].compare(0, name.size(), name) == 0) {
+                    if (compile_[i].size() > name.size())
+                        found.push_back(compile_[i].substr(name.size()));
+                    else if (i + 1 < compile_.size())
+                        found.push_back(compile_[i + 1]);
+                    break;
+                }
+        return found;
+    }
+
+private:
+    static bool space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+    static bool among(std::string_view flag, std::initializer_list<std::string_view> list) {
+        for (const std::string_view each : list)
+            if (flag == each)
+                return true;
+        return false;
+    }
+    static bool begins(std::string_view flag, std::initializer_list<std::string_view> list) {
+        for (const std::string_view each : list)
+            if (flag.substr(0, each.size()) == each)
+                return true;
+        return false;
+    }
+
+    // What would have the compiler write something else, or to another place, or read flags that nobody has
+    // looked at.
+    static bool takes_away(std::string_view flag) {
+        if (among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess",
+                         "--help", "--version", "-dumpversion", "-dumpmachine"}) ||
+            begins(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps"}))
+            return true;
+        if (!begins(flag, {"-Wl,", "-Wp,"}))
+            return false;
+        for (flag.remove_prefix(4); !flag.empty();) {
+            const std::string_view part = flag.substr(0, flag.find(','));
+            if (passes_away(part))
+                return true;
+            flag.remove_prefix(part.size() < flag.size() ? part.size() + 1 : flag.size());
+        }
+        return false;
+    }
+
+    // The same of what a step of the compiler is given: a linker's -M writes a map to standard output.
+    static bool passes_away(std::string_view flag) {
+        return flag == "-o" || begins(flag, {"--output", "-M", "@"});
+    }
+
+    // What would have another program run than those of the compiler, which nothing looks for changes of.
+    static bool runs_a_program(std::string_view flag) {
+        return begins(flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path",
+                             "-load"});
+    }
+
+    static bool for_the_linker(std::string_view flag) {
+        if (begins(flag, {"-l", "-L", "-Wl,", "-Xlinker"}))
+            return true;
+        if (flag.empty() || flag[0] == '-')
+            return false;
+        for (const std::string_view end : {".a", ".o", ".so"})
+            if (flag.size() > end.size() && flag.substr(flag.size() - end.size()) == end)
+                return true;
+        return false;
+    }
+
+    std::vector<std::string> compile_, link_;
+    bool may_run_programs_;
+    bool value_follows_ = false; // of the flag before
+    bool passed_on_ = false;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_COMPILER_HPP
+#define TENON_COMPILER_HPP
+
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_PROCESS_HPP
+#define TENON_PROCESS_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_LIFELINE_HPP
+#define TENON_LIFELINE_HPP
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+
+namespace tenon::inline v1::detail {
+
+/// A pipe of which neither end takes the number of a standard stream, or the one after: these a child sets up
+/// for itself, and a host may have closed its own.
+template <class System = posix>
+struct basic_pipe {
+    basic_file<System> from, to; ///< what is written to `to` is read from `from`
+
+    explicit basic_pipe(const char* purpose) {
+        int ends[2];
+        if (System::pipe(ends) != 0)
+            throw error::system_call("make a pipe for", purpose, errno);
+        from = basic_file<System>(ends[0]);
+        to = basic_file<System>(ends[1]);
+        for (basic_file<System>* const end : {&from, &to})
+            if (end->descriptor() <= STDERR_FILENO + 1) {
+                *end = basic_file<System>(System::duplicate(end->descriptor(), STDERR_FILENO + 2));
+                if (end->descriptor() < 0)
+                    throw error::system_call("make a pipe for", purpose, errno);
+            }
+    }
+};
+
+/// Ends a process group when this process ends, in whichever way, and says whether anybody is left of it.
+///
+/// The group has one end of a pipe, which nobody reads, and this process has the other. Linux closes it with
+/// the process, and is asked beforehand to tell the group of that by a signal: no helper has to live on, and
+/// nothing has to be done by whoever ends this process, or by the group. (PR_SET_PDEATHSIG, which only the
+/// child itself could set between fork and exec, reaches no grandchild and acts when a thread ends; the
+/// hang-up of a pseudo-terminal needs one for every compiler, and is told to the group's leader alone.)
+///
+/// What stays open: a host that is killed between the start of a program and the call of `hold`, less than a
+/// millisecond, leaves it running to its end. A host is not seen to end while a child that it has forked
+/// lives on with a copy of its end. A program that leaves its session, or closes its own end, is not reached.
+template <class System = posix>
+class basic_lifeline {
+public:
+    basic_lifeline() : pipe_("the life of a program") {}
+
+    /// What the group has to inherit.
+    int descriptor() const noexcept { return pipe_.from.descriptor(); }
+
+    /// The group is asked to end, by SIGTERM, when this process or this object goes.
+    void hold(pid_t group) noexcept {
+        if (System::signal_by(pipe_.from.descriptor(), SIGTERM, group) != 0)
+            trace("programs will outlive a host that is killed, because this system does not tell them");
+    }
+
+    /// What is left of the group may go on: a program may start a daemon.
+    void let_go() noexcept { System::signal_no_more(pipe_.from.descriptor()); }
+
+    /// Waits until nobody has the other end any more; who still has it when this object goes is killed.
+    bool all_gone_within(int milliseconds) noexcept {
+        System::signal_by_another(pipe_.from.descriptor(), SIGKILL);
+        pipe_.from = basic_file<System>();
+        const std::int64_t end = System::milliseconds() + milliseconds;
+        pollfd abandoned{pipe_.to.descriptor(), 0, 0};
+        for (;;) {
+            const std::int64_t left = end - System::milliseconds();
+            const int ready = System::poll(&abandoned, 1, left > 0 ? static_cast<int>(left) : 0);
+            if (ready >= 0 || errno != EINTR)
+                return ready > 0;
+        }
+    }
+
+private:
+    basic_pipe<System> pipe_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// The program that a command's first word names: a path, or a name that is looked for along $PATH, where
+/// relative entries do not count. Empty where there is none that can be run.
+template <class System = posix>
+std::string find_program(std::string_view name) {
+    const auto runnable = [](const std::string& path) {
+        struct stat found;
+        return System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+               System::access(path.c_str(), X_OK) == 0;
+    };
+    if (name.find('/') != name.npos)
+        return runnable(std::string(name)) ? std::string(name) : "";
+    const char* set = std::getenv("PATH");
+    for (std::string_view rest = set ? set : "/usr/local/bin:/usr/bin:/bin"; !rest.empty();) {
+        const std::string_view folder = rest.substr(0, rest.find(':'));
+        rest.remove_prefix(folder.size() < rest.size() ? folder.size() + 1 : folder.size());
+        if (folder.empty() || folder[0] != '/')
+            continue;
+        if (std::string path = join(folder, name); runnable(path))
+            return path;
+    }
+    return "";
+}
+
+/// NAME=VALUE of each variable that is set here; a name that ends in `*` stands for all that begin so.
+inline std::vector<std::string> environment(std::initializer_list<std::string_view> names) {
+    std::vector<std::string> found;
+    for (char** each = environ; each && *each; ++each) {
+        const std::string_view variable = *each, name = variable.substr(0, variable.find('='));
+        for (const std::string_view wanted : names)
+            if (wanted.back() == '*'
+                    ? name.substr(0, wanted.size() - 1) == wanted.substr(0, wanted.size() - 1)
+                    : name == wanted) {
+                found.emplace_back(variable);
+                break;
+            }
+    }
+    return found;
+}
+
+/// A program to run: its path and arguments, all of its environment, and the folder to run it in.
+struct command {
+    std::vector<std::string> arguments;
+    std::vector<std::string> environment;
+    std::string folder = ".";
+};
+
+/// As one would type it, for messages.
+inline std::string shown(const command& of) {
+    std::string text;
+    for (const std::string& word : of.arguments) {
+        text += text.empty() ? "" : " ";
+        if (!word.empty() &&
+            word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                   "-_=+:,./@%^~") == word.npos) {
+            text += word;
+            continue;
+        }
+        text += '\'';
+        for (const char c : word)
+            c == '\'' ? text += "'\\''" : text += c;
+        text += '\'';
+    }
+    return text;
+}
+
+/// How a program ended and what it said.
+struct ended {
+    bool known = false; ///< false where the host ignores SIGCHLD or has waited for the child itself
+    int status = 0;     ///< as waitpid gives it
+    end_cause cause = end_cause::itself;
+    std::int64_t milliseconds = 0; ///< how long it took
+    std::string limit{};           ///< the one that it seems to have reached
+    std::string out{}, err{};
+
+    bool failed() const { return cause != end_cause::itself || (known && status != 0); }
+
+    std::string how() const {
+        const auto because = [&](const std::string& why) {
+            return "was ended after " + in_seconds(milliseconds) + ", because " + why;
+        };
+        switch (cause) {
+        case end_cause::time:
+            return because("its time was up" + limit);
+        case end_cause::stop:
+            return because("it was cancelled");
+        case end_cause::output:
+            return because("it said too much: " + limit);
+        case end_cause::itself:
+            break;
+        }
+        return by_itself() + (limit.empty() ? "" : ", at a limit: " + limit);
+    }
+
+    /// The code of an error that follows from this; `otherwise` where it ended by itself.
+    errc code(errc otherwise) const { return code_of(cause, otherwise); }
+
+private:
+    std::string by_itself() const {
+        if (!known)
+            return "ended in an unknown way";
+        if (WIFSIGNALED(status))
+            return "was killed by signal " + std::to_string(WTERMSIG(status)) + " (" +
+                   ::strsignal(WTERMSIG(status)) + ")";
+        return "exited with status " + std::to_string(WEXITSTATUS(status));
+    }
+};
+
+/// A program that runs, with all that it starts, in a session of its own: a terminal of the host's is nothing
+/// to it, and the signals that end it reach all of them. It reads nothing. While nobody waits for it, it can
+/// say as much as fits into a pipe, some 64 kB, and then waits itself.
+template <class System = posix>
+class basic_process {
+public:
+    explicit basic_process(command what, const basic_bounds<System>& within = basic_bounds<System>())
+        : what_(std::move(what)), bounds_(within), out_("what a program says"), err_("what a program says") {
+        trace("running ", shown(what_));
+        {
+            settings with(what_, out_.to.descriptor(), err_.to.descriptor(), lifeline_.descriptor());
+            const int failed = System::spawn(&child_, what_.arguments[0].c_str(), &with.files,
+                                             &with.attributes, with.arguments.data(), with.variables.data());
+            if (failed != 0)
+                throw error::system_call("run", what_.arguments[0], failed);
+        }
+        lifeline_.hold(child_);
+        limit(child_);
+        // Only so are they seen to end.
+        out_.to = basic_file<System>();
+        err_.to = basic_file<System>();
+        System::never_wait_for(out_.from.descriptor());
+        System::never_wait_for(err_.from.descriptor());
+    }
+    basic_process(basic_process&& other) noexcept
+        : what_(std::move(other.what_)), bounds_(other.bounds_), out_(std::move(other.out_)),
+          err_(std::move(other.err_)), lifeline_(std::move(other.lifeline_)), begin_(other.begin_),
+          child_(std::exchange(other.child_, 0)) {}
+    basic_process& operator=(basic_process&&) = delete;
+    /// A program that nobody has waited for is ended.
+    ~basic_process() {
+        if (child_ > 0) {
+            end();
+            reap();
+        }
+    }
+
+    const command& what() const noexcept { return what_; }
+
+    /// Waits for its end, and brings it about where the bounds say so.
+    ended wait() {
+        return wait([](std::string_view) {});
+    }
+
+    /// And calls `said(text)` each time when there is more of what it says on standard error.
+    template <class Said>
+    ended wait(Said&& said) {
+        ended result;
+        const basic_file<System> watch(System::watch(child_));
+        // Where this system cannot tell of a child's end, it is looked for in growing steps.
+        for (int step = 1;; step = std::min(2 * step, 50)) {
+            const int left = bounds_.left();
+            pollfd watched[] = {{watch.descriptor(), POLLIN, 0},
+                                {out_.from.descriptor(), POLLIN, 0},
+                                {err_.from.descriptor(), POLLIN, 0},
+                                {bounds_.stop_descriptor(), POLLIN, 0}};
+            System::poll(watched, 4, watch.descriptor() >= 0 || (left >= 0 && left < step) ? left : step);
+            // First, so that what is read then is all that it has said.
+            const bool over = System::has_ended(child_);
+            take(out_.from, result.out);
+            if (take(err_.from, result.err))
+                said(std::string_view(result.err));
+            if (over)
+                break;
+            result.cause = says_too_much(result) ? end_cause::output : bounds_.cause();
+            if (result.cause != end_cause::itself) {
+                end();
+                break;
+            }
+        }
+        result.milliseconds = System::milliseconds() - begin_;
+        result.known = reap(&result.status);
+        // Whoever killed a compiler's driver did not mean its parts to go on.
+        if (!(result.known && WIFSIGNALED(result.status)))
+            lifeline_.let_go();
+        while (!says_too_much(result) && (take(out_.from, result.out) || take(err_.from, result.err)))
+            continue;
+        if (result.cause == end_cause::itself && says_too_much(result))
+            result.cause = end_cause::output;
+        result.limit = limit_of(result);
+        trace(what_.arguments[0], " ", result.how());
+        return result;
+    }
+
+private:
+    struct settings {
+        settings(command& of, int out, int err, int lifeline) {
+            for (std::string& word : of.arguments)
+                arguments.push_back(word.data());
+            arguments.push_back(nullptr);
+            for (std::string& variable : of.environment)
+                variables.push_back(variable.data());
+            variables.push_back(nullptr);
+
+            posix_spawn_file_actions_init(&files);
+            posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+            posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+            posix_spawn_file_actions_adddup2(&files, err, STDERR_FILENO);
+            posix_spawn_file_actions_adddup2(&files, lifeline, STDERR_FILENO + 1);
+            posix_spawn_file_actions_addchdir_np(&files, of.folder.c_str());
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+            // What the host opened without O_CLOEXEC, such as a listening socket, is nothing to a compiler.
+            posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 2);
+#endif
+            posix_spawnattr_init(&attributes);
+            sigset_t signals;
+            sigfillset(&signals);
+            posix_spawnattr_setsigdefault(&attributes, &signals);
+            sigemptyset(&signals);
+            posix_spawnattr_setsigmask(&attributes, &signals);
+            posix_spawnattr_setflags(&attributes,
+                                     POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+        }
+        settings(const settings&) = delete;
+        settings& operator=(const settings&) = delete;
+        ~settings() {
+            posix_spawn_file_actions_destroy(&files);
+            posix_spawnattr_destroy(&attributes);
+        }
+
+        std::vector<char*> arguments, variables;
+        posix_spawn_file_actions_t files;
+        posix_spawnattr_t attributes;
+    };
+
+    // Of a program that has ended already there is nothing to limit.
+    void limit(pid_t program) const {
+        const tenon::limits& most = bounds_.limits();
+        limit(program, RLIMIT_CORE, 0); // a core file would lie among the sources
+        if (most.memory != 0)
+            limit(program, RLIMIT_DATA, most.memory);
+        if (most.cpu_seconds != 0)
+            limit(program, RLIMIT_CPU, most.cpu_seconds,
+                  1); // reaching the first is told by a signal of its own
+        if (most.file != 0)
+            limit(program, RLIMIT_FSIZE, most.file);
+        // What it has started before would be without, such as the compiler proper that a driver starts at
+        // once.
+        for (const pid_t child : children(program))
+            limit(child);
+    }
+    static void limit(pid_t program, typename System::limit_of resource, std::uint64_t most,
+                      std::uint64_t more = 0) {
+        rlimit now{};
+        if (System::limit(program, resource, nullptr, &now) != 0)
+            return;
+        now.rlim_cur = std::min<rlim_t>(now.rlim_max, most);
+        now.rlim_max = std::min<rlim_t>(now.rlim_max, most + more);
+        System::limit(program, resource, &now, nullptr);
+    }
+
+    static std::vector<pid_t> children(pid_t program) {
+        const std::string number = std::to_string(program);
+        std::vector<pid_t> found;
+        try {
+            const std::string numbers =
+                read_file<System>("/proc/" + number + "/task/" + number + "/children");
+            char* at = nullptr;
+            for (long child = std::strtol(numbers.c_str(), &at, 10); child > 0;
+                 child = std::strtol(at, &at, 10))
+                found.push_back(static_cast<pid_t>(child));
+        } catch (const error&) {
+            // It has ended, or this system has no such file.
+        }
+        return found;
+    }
+
+    bool says_too_much(const ended& so_far) const noexcept {
+        const std::uint64_t most = bounds_.limits().output;
+        return most != 0 && (so_far.out.size() > most || so_far.err.size() > most);
+    }
+
+    // A compiler's driver says of the programs that it runs in words how they ended.
+    std::string limit_of(const ended& end) const {
+        const tenon::limits& most = bounds_.limits();
+        const auto option = [](const char* name, std::uint64_t value) {
+            return std::string("options.limits.") + name + " is " + std::to_string(value);
+        };
+        const auto says = [&](const char* words) { return end.err.find(words) != std::string::npos; };
+        const auto signalled = [&](int number, const char* words) {
+            return (end.known && WIFSIGNALED(end.status) && WTERMSIG(end.status) == number) || says(words);
+        };
+        if (end.cause == end_cause::time)
+            return bounds_.time_limit();
+        if (end.cause == end_cause::output)
+            return option("output", most.output);
+        if (!end.failed() || end.cause != end_cause::itself)
+            return "";
+        if (most.cpu_seconds != 0 && signalled(SIGXCPU, "CPU time limit exceeded"))
+            return option("cpu_seconds", most.cpu_seconds);
+        if (most.file != 0 && (signalled(SIGXFSZ, "File size limit exceeded") || says("File too large")))
+            return option("file", most.file);
+        for (const char* words : {"out of memory", "memory exhausted", "bad_alloc", "Cannot allocate memory"})
+            if (most.memory != 0 && says(words))
+                return option("memory", most.memory);
+        return "";
+    }
+
+    // Adds the next part of what there is; false where there is none at the moment, or never will be.
+    static bool take(basic_file<System>& from, std::string& into) {
+        char part[64 * 1024];
+        while (from.descriptor() >= 0) {
+            const ssize_t got = System::read(from.descriptor(), part, sizeof part);
+            if (got > 0) {
+                into.append(part, static_cast<std::size_t>(got));
+                return true;
+            }
+            if (got == 0)
+                from = basic_file<System>();
+            else if (errno == EAGAIN)
+                return false;
+            else if (errno != EINTR)
+                throw error::system_call("read", "what a program says", errno);
+        }
+        return false;
+    }
+
+    // Asks all of its processes to end, so that they can remove their temporary files, and kills who has not
+    // after a second. A number that is not a child's any more may be another's, and is not signalled.
+    void end() noexcept {
+        if (System::has_ended(child_))
+            return lifeline_.let_go();
+        System::kill(-child_, SIGTERM);
+        if (!lifeline_.all_gone_within(1000) && !System::has_ended(child_))
+            System::kill(-child_, SIGKILL);
+    }
+
+    bool reap(int* status = nullptr) {
+        const pid_t child = std::exchange(child_, 0);
+        for (;;) {
+            if (System::waitpid(child, status) == child)
+                return true;
+            if (errno != EINTR)
+                return false;
+        }
+    }
+
+    command what_;
+    basic_bounds<System> bounds_;
+    basic_pipe<System> out_, err_;
+    basic_lifeline<System> lifeline_;
+    std::int64_t begin_ = System::milliseconds();
+    pid_t child_ = 0;
+};
+
+/// Runs a program to its end.
+template <class System = posix>
+ended run(command what, const basic_bounds<System>& within = basic_bounds<System>()) {
+    return basic_process<System>(std::move(what), within).wait();
+}
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_TOOLCHAIN_HPP
+#define TENON_TOOLCHAIN_HPP
+
+#include <cstddef>
+
+namespace tenon::inline v1::detail {
+
+// What decides whether two compilations agree on the standard library's types, read off predefined macros:
+// one `key=value` a line.
+
+#define TENON_DETAIL_TEXT(X) #X
+#define TENON_DETAIL_VALUE(X) TENON_DETAIL_TEXT(X)
+
+#if defined(_LIBCPP_ABI_VERSION)
+#define TENON_DETAIL_LIBRARY "library=libc++ abi " TENON_DETAIL_VALUE(_LIBCPP_ABI_VERSION) "\n"
+#elif defined(__GLIBCXX__) && _GLIBCXX_USE_CXX11_ABI
+#define TENON_DETAIL_LIBRARY "library=libstdc++ with the C++11 strings\n"
+#elif defined(__GLIBCXX__)
+#define TENON_DETAIL_LIBRARY "library=libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)\n"
+#else
+#error "tenon: this standard library is not known: libstdc++ and libc++ are"
+#endif
+
+#if defined(_GLIBCXX_DEBUG)
+#define TENON_DETAIL_DEBUG "debug mode=_GLIBCXX_DEBUG\n"
+#elif defined(_LIBCPP_DEBUG) && _LIBCPP_DEBUG > 0
+#define TENON_DETAIL_DEBUG "debug mode=_LIBCPP_DEBUG\n"
+#else
+#define TENON_DETAIL_DEBUG "debug mode=none\n"
+#endif
+
+#if defined(__has_feature)
+#define TENON_DETAIL_FEATURE(X) __has_feature(X)
+#else
+#define TENON_DETAIL_FEATURE(X) 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || TENON_DETAIL_FEATURE(address_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=address\n"
+#elif defined(__SANITIZE_THREAD__) || TENON_DETAIL_FEATURE(thread_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=thread\n"
+#elif TENON_DETAIL_FEATURE(memory_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=memory\n"
+#else
+#define TENON_DETAIL_SANITIZER "sanitizer=none\n"
+#endif
+
+#define TENON_DETAIL_LONG_DOUBLE "long double=" TENON_DETAIL_VALUE(__SIZEOF_LONG_DOUBLE__) " bytes, " TENON_DETAIL_VALUE(__LDBL_MANT_DIG__) " digits\n"
+#define TENON_DETAIL_WCHAR "wchar_t=" TENON_DETAIL_VALUE(__SIZEOF_WCHAR_T__) " bytes\n"
+
+static constexpr char toolchain[] =
+    TENON_DETAIL_LIBRARY TENON_DETAIL_DEBUG TENON_DETAIL_SANITIZER TENON_DETAIL_LONG_DOUBLE TENON_DETAIL_WCHAR;
+
+#undef TENON_DETAIL_TEXT
+#undef TENON_DETAIL_VALUE
+#undef TENON_DETAIL_LIBRARY
+#undef TENON_DETAIL_DEBUG
+#undef TENON_DETAIL_FEATURE
+#undef TENON_DETAIL_SANITIZER
+#undef TENON_DETAIL_LONG_DOUBLE
+#undef TENON_DETAIL_WCHAR
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+using word_list = std::vector<std::string>;
+
+/// The language that this program was compiled as, as a flag.
+inline std::string language_flag() {
+    // The names that standards had as drafts: clang 14 and g++ 12 know no others.
+    const char* const standard = __cplusplus > 202302L ? "2c" : __cplusplus > 202002L ? "2b" : "20";
+#ifdef __STRICT_ANSI__
+    return std::string("-std=c++") + standard;
+#else
+    return std::string("-std=gnu++") + standard;
+#endif
+}
+
+/// The flags that make a toolchain, given as in `toolchain`, of what a compiler is by itself.
+inline word_list toolchain_flags(std::string_view wanted, bool clang) {
+    const auto says = [&](std::string_view key) { return wanted.find(key) != wanted.npos; };
+    word_list flags;
+    if (says("library=libc++"))
+        flags.push_back("-stdlib=libc++");
+    else if (clang)
+        flags.push_back("-stdlib=libstdc++");
+    if (says("_GLIBCXX_USE_CXX11_ABI=0"))
+        flags.push_back("-D_GLIBCXX_USE_CXX11_ABI=0");
+    if (says("debug mode=_GLIBCXX_DEBUG"))
+        flags.push_back("-D_GLIBCXX_DEBUG");
+    if (says("debug mode=_LIBCPP_DEBUG"))
+        flags.push_back("-D_LIBCPP_DEBUG=1");
+    for (const char* sanitizer : {"address", "thread", "memory"})
+        if (says(std::string("sanitizer=") + sanitizer))
+            flags.push_back(std::string("-fsanitize=") + sanitizer);
+#if defined(__x86_64__) || defined(__i386__)
+    // Elsewhere compilers have no choice here, and know no such flags.
+    if (says("long double=8 bytes"))
+        flags.push_back("-mlong-double-64");
+    if (says("113 digits"))
+        flags.push_back("-mlong-double-128");
+#endif
+#if defined(__i386__)
+    flags.push_back("-m32");
+#endif
+    if (says("wchar_t=2 bytes"))
+        flags.push_back("-fshort-wchar");
+    return flags;
+}
+
+inline word_list split_at_spaces(std::string_view text) {
+    word_list found;
+    while (!text.empty()) {
+        const std::string_view word = text.substr(0, text.find(' '));
+        if (!word.empty())
+            found.emplace_back(word);
+        text.remove_prefix(word.size() < text.size() ? word.size() + 1 : word.size());
+    }
+    return found;
+}
+
+/// What a compiler is, as it says itself.
+struct compiler_traits {
+    bool clang = false;
+    bool gnu_unique = false; ///< it knows -fno-gnu-unique
+    std::string identity;    ///< of its version and of everything that it defines
+};
+
+/// The compiler for plugins: a program and its first arguments.
+template <class System = posix>
+class basic_compiler {
+public:
+    /// The chosen one; else $CXX, split at spaces; else the one that compiled this program, or one of its
+    /// family.
+    explicit basic_compiler(word_list chosen) : chosen_(std::move(chosen)) {
+        if (chosen_.empty())
+            if (const char* set = ::secure_getenv("CXX"))
+                chosen_ = split_at_spaces(set);
+        for (const std::string& name : chosen_.empty() ? family() : word_list{chosen_[0]})
+            if (std::string path = find_program<System>(name); !path.empty()) {
+                arguments_ = chosen_;
+                arguments_.resize(chosen_.empty() ? 1 : chosen_.size());
+                arguments_[0] = std::move(path);
+                break;
+            }
+        if (found())
+            look_at_programs();
+    }
+
+    bool found() const noexcept { return !arguments_.empty(); }
+
+    /// What it was chosen as, whether or not it is there.
+    std::string choice() const {
+        sha256 all;
+        for (const std::string& word : chosen_.empty() ? family() : chosen_)
+            all.field(word);
+        return all.hex();
+    }
+
+    /// Equal as long as nobody has installed another; nothing has to run for it.
+    const std::string& stamp() const noexcept { return stamp_; }
+
+    /// Whether another program runs the compiler, such as ccache: the word after the first is a program too.
+    bool launched() const noexcept { return arguments_.size() > 1 && arguments_[1][0] != '-'; }
+
+    /// Its path and first arguments.
+    const word_list& arguments() const noexcept { return arguments_; }
+
+    /// Asks the compiler itself, once in the life of this program.
+    compiler_traits traits(const basic_bounds<System>& within = basic_bounds<System>()) const {
+        if (!found())
+            throw error::no_compiler(tried());
+        static std::mutex one_at_a_time;
+        static std::map<std::string, compiler_traits> asked;
+        {
+            const std::lock_guard<std::mutex> turn(one_at_a_time);
+            if (const auto known = asked.find(stamp_); known != asked.end())
+                return known->second;
+        }
+        // Not under the lock: who waits for that could not be called off.
+        compiler_traits traits = ask(within);
+        const std::lock_guard<std::mutex> turn(one_at_a_time);
+        return asked[stamp_] = std::move(traits);
+    }
+
+    /// Only these variables reach a compiler: what else is set where the host happens to run shall not change
+    /// what a plugin is compiled to.
+    static word_list variables() {
+        word_list passed = environment(
+            {"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SOURCE_DATE_EPOCH", "CCACHE_*", "DISTCC_*"});
+        // Messages in English, for whoever looks for `error:` in them, and names in any alphabet.
+        passed.push_back("LC_ALL=C.UTF-8");
+        return passed;
+    }
+
+private:
+    static word_list family() {
+#ifdef __clang__
+        return {"clang++-" + std::to_string(__clang_major__), "clang++", "c++"};
+#else
+        return {"g++-" + std::to_string(__GNUC__), "g++", "c++"};
+#endif
+    }
+
+    std::string tried() const {
+        std::string names;
+        for (const std::string& name : chosen_.empty() ? family() : word_list{chosen_[0]})
+            names += (names.empty() ? "'" : ", '") + name + "'";
+        return names;
+    }
+
+    void look_at_programs() {
+        sha256 all;
+        for (std::size_t i = 0; i < arguments_.size(); ++i) {
+            all.field(arguments_[i]);
+            // Of `ccache g++ -m64` the second word is the compiler.
+            const std::string path = arguments_[i][0] == '-' ? "" : find_program<System>(arguments_[i]);
+            struct stat found;
+            if (path.empty() || System::stat(path.c_str(), &found) != 0)
+                continue;
+            const file_identity state(found);
+            all.field(path).field(std::to_string(state.size)).field(std::to_string(state.modified));
+        }
+        stamp_ = all.hex();
+    }
+
+    compiler_traits ask(const basic_bounds<System>& within) const {
+        // Neither the status nor the absence of complaints says more than that a preprocessor did its work.
+        const auto works = [](const ended& run) { return run.out.find("__cplusplus") != run.out.npos; };
+        compiler_traits traits;
+        ended said = run<System>(defines("-fno-gnu-unique"), within);
+        traits.gnu_unique = works(said);
+        if (!traits.gnu_unique)
+            said = run<System>(defines("-fPIC"), within);
+        if (!works(said))
+            throw error::compiler_unusable(shown(defines("-fPIC")), said.how(), said.err, said.code(errc::no_compiler));
+        traits.clang = said.out.find("__clang__") != said.out.npos;
+        traits.identity = sha256().field(stamp_).field(said.out).hex();
+        return traits;
+    }
+
+    command defines(const char* flag) const {
+        command what{arguments_, variables(), "/"};
+        what.arguments.insert(what.arguments.end(), {flag, "-dM", "-E", "-x", "c++", "/dev/null"});
+        return what;
+    }
+
+    word_list chosen_, arguments_;
+    std::string stamp_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_JOBS_HPP
+#define TENON_JOBS_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+
+namespace tenon::inline v1::detail {
+
+/// One of the compilers that this process may run at once, whichever threads and loaders they work for; for
+/// as long as it lives.
+template <class System = posix>
+class basic_job {
+public:
+    basic_job() = default; ///< none
+    basic_job(basic_job&& other) noexcept : held_(std::exchange(other.held_, false)) {}
+    basic_job& operator=(basic_job&& other) noexcept {
+        std::swap(held_, other.held_);
+        return *this;
+    }
+    ~basic_job() {
+        if (held_)
+            --running();
+    }
+
+    explicit operator bool() const noexcept { return held_; }
+
+    /// One of `most`, of as many as there are processors where that is 0; none where others have them all.
+    static basic_job one_of(unsigned most) noexcept {
+        // A machine that does not know counts as one.
+        const long limit = most != 0 ? static_cast<long>(most) : std::max(System::processors(), 1L);
+        basic_job job;
+        long now = running().load();
+        while (now < limit && !job.held_)
+            job.held_ = running().compare_exchange_weak(now, now + 1);
+        return job;
+    }
+
+    /// The same, when there is one. None where the wait is called off, which the next program then sees too.
+    static basic_job next_of(unsigned most, const basic_bounds<System>& within) noexcept {
+        basic_job job = one_of(most);
+        while (!job && within.cause() == end_cause::itself) {
+            within.pause(2);
+            job = one_of(most);
+        }
+        return job;
+    }
+
+private:
+    static std::atomic<long>& running() noexcept {
+        static std::atomic<long> count = 0;
+        return count;
+    }
+
+    bool held_ = false;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_LINKER_HPP
+#define TENON_LINKER_HPP
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+
+namespace tenon::inline v1::detail {
+
+/// A linker that is faster than the one a compiler would take by itself.
+struct fast_linker {
+    std::string flag;    ///< with which a compiler takes it; empty where there is none
+    std::string version; ///< as it says itself
+};
+
+/// The first of mold, lld and gold that a compiler can use; asked for once in the life of this program.
+template <class System = posix>
+fast_linker find_fast_linker(const basic_compiler<System>& compiler, const basic_bounds<System>& within) {
+    static std::mutex one_at_a_time;
+    static std::map<std::string, fast_linker> asked;
+    {
+        const std::lock_guard<std::mutex> turn(one_at_a_time);
+        if (const auto known = asked.find(compiler.stamp()); known != asked.end())
+            return known->second;
+    }
+    fast_linker found;
+    struct candidate {
+        const char *name, *program, *says;
+    };
+    for (const candidate& each :
+         {candidate{"mold", "ld.mold", "mold"}, {"lld", "ld.lld", "LLD"}, {"gold", "ld.gold", "gold"}}) {
+        if (find_program<System>(each.program).empty())
+            continue;
+        command what{compiler.arguments(), basic_compiler<System>::variables(), "/"};
+        what.arguments.push_back(std::string("-fuse-ld=") + each.name);
+        what.arguments.push_back("-Wl,--version");
+        const ended said = run<System>(std::move(what), within);
+        const std::string version = said.out.substr(0, said.out.find('\n'));
+        // A compiler that does not know the flag may take its usual linker all the same.
+        if (!said.failed() && version.find(each.says) != version.npos) {
+            found = {std::string("-fuse-ld=") + each.name, version};
+            break;
+        }
+        if (within.cause() != end_cause::itself)
+            return {};
+    }
+    const std::lock_guard<std::mutex> turn(one_at_a_time);
+    return asked[compiler.stamp()] = found;
+}
+
+/// Whether a fast linker may take the usual one's place in a link with these flags: not where they name one,
+/// and not where compiler and linker have to be made for each other.
+inline bool lets_choose_linker(const word_list& flags) {
+    for (const std::string_view flag : flags)
+        for (const std::string_view tied : {"-fuse-ld", "--ld-path", "-flto", "-fsanitize", "-T", "-Wl,-T",
+                                            "-Wl,--script", "-Wl,-plugin", "-Wl,--plugin"})
+            if (flag.substr(0, tied.size()) == tied)
+                return false;
+    return true;
+}
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1 {
+
+/// What plugins are compiled for.
+enum class profile {
+    optimised, ///< to run fast and to be looked into by a debugger: -O2 -g
+    quick,     ///< to be there soon after an edit: -O0
+};
+
+namespace detail {
+
+/// The files that a compiler says, in the words of a makefile, that it has read.
+inline word_list read_dependencies(std::string_view makefile) {
+    word_list found;
+    std::string path;
+    const auto finish = [&] {
+        // The target is the one word that ends in a colon; a colon in a path is not at its end.
+        if (!path.empty() && path.back() != ':')
+            found.push_back(path);
+        path.clear();
+    };
+    for (std::size_t i = 0; i < makefile.size(); ++i) {
+        const char c = makefile[i], next = i + 1 < makefile.size() ? makefile[i + 1] : '\0';
+        if (c == '\\' && next == '\n')
+            ++i, finish();
+        else if (c == ' ' || c == '\n' || c == '\t')
+            finish();
+        else if ((c == '\\' && (next == ' ' || next == '#' || next == ':' || next == '\t')) ||
+                 (c == '$' && next == '$'))
+            path += next, ++i;
+        else
+            path += c;
+    }
+    finish();
+    return found;
+}
+
+/// The files that a linker says it has opened: one a line, members of archives as `lib.a(member.o)` or
+/// `(lib.a)member.o`.
+inline word_list read_linked(std::string_view trace) {
+    word_list found;
+    while (!trace.empty()) {
+        std::string_view line = trace.substr(0, trace.find('\n'));
+        trace.remove_prefix(line.size() < trace.size() ? line.size() + 1 : line.size());
+        constexpr std::string_view prefix = "trace: "; // mold
+        if (line.substr(0, prefix.size()) == prefix)
+            line.remove_prefix(prefix.size());
+        if (!line.empty() && line.front() == '(')
+            line = line.substr(1, line.find(')') - 1);
+        else if (!line.empty() && line.back() == ')')
+            line = line.substr(0, line.rfind('('));
+        if (!line.empty())
+            found.emplace_back(line);
+    }
+    return found;
+}
+
+/// One run of a compiler over the sources of a directory, and of the linker over what comes out.
+template <class System = posix>
+class basic_compilation {
+public:
+    /// Of `sources` in `directory`, with headers searched in `folders` first.
+    basic_compilation(const basic_compiler<System>& compiler, const std::string& directory, word_list sources,
+                      const compile_flags& flags, const word_list& folders, const basic_scratch<System>& in,
+                      const basic_bounds<System>& within = {}, profile wanted = profile::optimised,
+                      unsigned jobs = 0)
+        : directory_(directory), sources_(std::move(sources)), flags_(flags), scratch_(in), bounds_(within),
+          jobs_(jobs), compile_(compiler.arguments()) {
+        const compiler_traits traits = compiler.traits(within);
+#ifdef __clang__
+        constexpr bool with_clang = true;
+#else
+        constexpr bool with_clang = false;
+#endif
+        if (traits.clang != with_clang &&
+            std::string_view(toolchain).find("sanitizer=none") == std::string_view::npos)
+            throw error::other_sanitizer(compiler.arguments()[0]);
+        compile_.push_back(language_flag());
+        add(compile_, toolchain_flags(toolchain, traits.clang));
+        // Default visibility would let a symbol of the host, or of another plugin, take the place of this
+        // one's.
+        add(compile_, {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
+        add(compile_, wanted == profile::quick ? word_list{"-O0"} : word_list{"-O2", "-g"});
+        // A unique symbol keeps a library in memory for good, and its value from one version to the next.
+        if (traits.gnu_unique)
+            compile_.push_back("-fno-gnu-unique");
+        // Options of the link in a compile, and the other way round, are no mistake of the plugin's author.
+        if (traits.clang)
+            compile_.push_back("-Qunused-arguments");
+        link_ = compile_;
+        for (const std::string& folder : folders)
+            compile_.push_back("-I" + folder);
+        add(compile_, flags.compile());
+        add(link_, flags.compile());
+        link_.push_back("-shared");
+        // Clang leaves a sanitizer's symbols to the host's executable.
+        if (!(traits.clang && sanitizes(link_)))
+            link_.push_back("-Wl,-z,defs");
+        if (lets_choose_linker(link_) && lets_choose_linker(flags.link()))
+            linker_ = find_fast_linker(compiler, within);
+    }
+
+    /// Where the object of a source is made, or was put.
+    std::string object(std::size_t source) const {
+        return made(source, ".o");
+    }
+
+    /// Says that the object of a source is there and need not be compiled.
+    void reuse(std::size_t source) {
+        reused_.insert(source);
+    }
+
+    /// The absolute paths of all files that were read for one source that was compiled.
+    word_list read_for(std::size_t source) const {
+        word_list found = read_dependencies(read_file<System>(made(source, ".d")));
+        for (std::string& path : found)
+            path = absolute(path);
+        // The source of what was precompiled, which clang names.
+        std::erase(found, "/dev/null");
+        return found;
+    }
+
+    /// The beginning of each compiler's command.
+    const word_list& arguments() const noexcept {
+        return compile_;
+    }
+
+    /// Adds flags to the commands for those sources that can be compiled with them, as long as the compiler
+    /// does not refuse.
+    void try_with(word_list flags, std::vector<bool> sources) {
+        more_ = std::move(flags);
+        with_more_ = std::move(sources);
+    }
+
+    /// Whether a source could be compiled only without the flags of `try_with`.
+    bool refused() const noexcept {
+        return refused_;
+    }
+
+    /// What makes the library what it is, besides the files that are read.
+    std::string recipe() const {
+        sha256 all;
+        for (const word_list* list : {&compile_, &link_, &flags_.link(), &sources_}) {
+            all.field(std::to_string(list->size()));
+            for (const std::string& word : *list)
+                all.field(word);
+        }
+        return all.field(linker_.flag).field(linker_.version).hex();
+    }
+
+    /// Throws what the compiler says of each source that it refuses. `done` is called with the number of
+    /// sources that are done, each time that it grows.
+    template <class Done>
+    void compile(Done&& done) {
+        failures failed;
+        std::size_t ends = reused_.size();
+        std::vector<std::size_t> all, again;
+        for (std::size_t i = 0; i < sources_.size(); ++i)
+            if (!reused_.count(i))
+                all.push_back(i);
+        std::string said;
+        for_each_run(all, [&](std::size_t i, const command& what, const ended& end) {
+            const bool good = succeeded(end, made(i, ".o"));
+            if (!good && with_more(i)) {
+                said = end.err;
+                again.push_back(i);
+                return;
+            }
+            if (!good)
+                failed.add(what, end);
+            done(++ends);
+        });
+        with_more_.clear();
+        for_each_run(again, [&](std::size_t i, const command& what, const ended& end) {
+            if (succeeded(end, made(i, ".o"))) {
+                trace("'", sources_[i], "' could only be compiled without ", more_.back(), ": ", said);
+                refused_ = true;
+            } else {
+                failed.add(what, end);
+            }
+            done(++ends);
+        });
+        failed.raise(directory_);
+    }
+
+    void link() {
+        command what = link_command();
+        ended end = run<System>(what, bounds_);
+        if (!succeeded(end, library()) && !linker_.flag.empty() && !cut_short(end)) {
+            trace("linking with the compiler's own linker, because ", linker_.version, " failed: ", end.err);
+            linker_ = {};
+            what = link_command();
+            end = run<System>(what, bounds_);
+        }
+        failures failed;
+        if (!succeeded(end, library()))
+            failed.add(what, end);
+        failed.raise(directory_);
+        linked_ = read_linked(end.out);
+    }
+
+    std::string library() const {
+        return scratch_ / "library.so";
+    }
+
+    /// The absolute paths of all files that were read here, as the compiler spells them; sorted.
+    word_list files() const {
+        word_list found;
+        for (std::size_t i = 0; i < sources_.size(); ++i)
+            if (!reused_.count(i))
+                add(found, read_for(i));
+        for (const std::string& path : linked_)
+            // What a linker prints besides is about no file, and what is here was made here.
+            if (struct stat seen; path.compare(0, scratch_.path().size(), scratch_.path()) != 0 &&
+                                  System::stat(absolute(path).c_str(), &seen) == 0 && S_ISREG(seen.st_mode))
+                found.push_back(absolute(path));
+        std::sort(found.begin(), found.end());
+        found.erase(std::unique(found.begin(), found.end()), found.end());
+        return found;
+    }
+
+private:
+    static bool cut_short(const ended& end) {
+        return end.cause == end_cause::time || end.cause == end_cause::stop;
+    }
+
+    static bool succeeded(const ended& end, const std::string& result) {
+        struct stat made;
+        // Where nobody knows how it ended, its result tells.
+        return !end.failed() && System::stat(result.c_str(), &made) == 0;
+    }
+
+    // What went wrong, of as many commands as there were.
+    struct failures {
+        std::string first, runs;
+        errc code = errc::build_failed;
+
+        void add(const command& what, const ended& end) {
+            const std::string said = end.err + end.out;
+            const std::string how = std::string(basename(what.arguments[0])) + ' ' + end.how();
+            if (cut_short(end)) {
+                first = how;
+                code = end.code(code);
+            }
+            if (first.empty() && end.limit.empty())
+                first = first_error(said);
+            if (first.empty())
+                first = how;
+            runs += shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") + said +
+                    (ends_line(said) ? "" : "\n");
+        }
+
+        void raise(const std::string& directory) const {
+            if (!runs.empty())
+                throw error::build_failed(directory, first, std::string_view(runs).substr(0, runs.size() - 1),
+                                          code);
+        }
+
+        static bool ends_line(const std::string& text) { return !text.empty() && text.back() == '\n'; }
+
+        static std::string first_error(std::string_view said) {
+            while (!said.empty()) {
+                const std::string_view line = said.substr(0, said.find('\n'));
+                // A linker without the word `error` says it later, and less.
+                if (line.find("error:") != line.npos || line.find("undefined reference to") != line.npos)
+                    return std::string(line);
+                said.remove_prefix(line.size() < said.size() ? line.size() + 1 : line.size());
+            }
+            return "";
+        }
+    };
+
+    static void add(word_list& to, const word_list& more) {
+        to.insert(to.end(), more.begin(), more.end());
+    }
+
+    static bool sanitizes(const word_list& flags) {
+        for (const std::string& flag : flags)
+            if (flag.compare(0, 11, "-fsanitize=") == 0)
+                return true;
+        return false;
+    }
+
+    // Compiles these sources, and tells of each how that ended, in their order.
+    template <class Ended>
+    void for_each_run(const std::vector<std::size_t>& which, Ended&& tell) {
+        struct running {
+            basic_process<System> process;
+            basic_job<System> job;
+        };
+        std::deque<running> now;
+        std::size_t ends = 0;
+        const auto wait_for_next = [&] {
+            const ended end = now.front().process.wait();
+            if (cut_short(end)) {
+                failures failed;
+                failed.add(now.front().process.what(), end);
+                failed.raise(directory_);
+            }
+            tell(which[ends++], now.front().process.what(), end);
+            now.pop_front();
+        };
+        for (const std::size_t i : which) {
+            basic_job<System> job = basic_job<System>::one_of(jobs_);
+            // Who waits for others while having what they wait for may wait for ever.
+            while (!job && !now.empty()) {
+                wait_for_next();
+                job = basic_job<System>::one_of(jobs_);
+            }
+            if (!job)
+                job = basic_job<System>::next_of(jobs_, bounds_);
+            now.push_back({basic_process<System>(compile_command(i), bounds_), std::move(job)});
+        }
+        while (!now.empty())
+            wait_for_next();
+    }
+
+    command compile_command(std::size_t i) const {
+        command what = prepared(compile_);
+        if (with_more(i))
+            add(what.arguments, more_);
+        add(what.arguments, {"-MD", "-MT", "library", "-MF", made(i, ".d"), "-c",
+                             join(directory_, sources_[i]), "-o", made(i, ".o")});
+        return what;
+    }
+
+    bool with_more(std::size_t i) const {
+        return i < with_more_.size() && with_more_[i];
+    }
+
+    command link_command() const {
+        command what = prepared(link_);
+        if (!linker_.flag.empty())
+            what.arguments.push_back(linker_.flag);
+        for (std::size_t i = 0; i < sources_.size(); ++i)
+            what.arguments.push_back(made(i, ".o"));
+        add(what.arguments, {"-o", library()});
+        add(what.arguments, flags_.link());
+        if (!flags_.link().empty())
+            what.arguments.push_back("-Wl,--trace");
+        return what;
+    }
+
+    // In the directory, so that relative paths in flags are relative to where they stand.
+    command prepared(const word_list& arguments) const {
+        return {arguments, basic_compiler<System>::variables(), directory_};
+    }
+
+    std::string made(std::size_t source, std::string_view end) const {
+        return scratch_ / (std::to_string(source) + std::string(end));
+    }
+
+    std::string absolute(const std::string& path) const {
+        return path[0] == '/' ? path : join(directory_, path);
+    }
+
+    const std::string& directory_;
+    word_list sources_;
+    const compile_flags& flags_;
+    const basic_scratch<System>& scratch_;
+    basic_bounds<System> bounds_;
+    unsigned jobs_;
+    word_list compile_, link_, linked_, more_;
+    std::vector<bool> with_more_;
+    std::set<std::size_t> reused_;
+    bool refused_ = false;
+    fast_linker linker_;
+};
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_ELF_HPP
+#define TENON_ELF_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <elf.h>
+#include <link.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+/// A run of notes: where it is in the library's memory, counted from its base, and what the file says stands there.
+struct note_range {
+    std::uint64_t address;
+    std::string bytes;
+};
+
+struct elf_note {
+    std::string_view owner; // with the NUL that ends it
+    std::uint32_t kind;
+    std::string_view description;
+};
+
+/// Takes the first note off a run of notes; false at its end, and where what is left is no note.
+inline bool take_note(std::string_view& rest, elf_note& note) {
+    const auto padded = [](std::uint64_t size) { return (size + 3) / 4 * 4; };
+    std::uint32_t words[3] = {};
+    // A linker that puts sections of several alignments into one segment leaves zeros between them.
+    for (; rest.size() >= sizeof words; rest.remove_prefix(4)) {
+        std::memcpy(words, rest.data(), sizeof words);
+        if (words[0] != 0)
+            break;
+    }
+    const std::uint64_t description = sizeof words + padded(words[0]), end = description + words[1];
+    if (words[0] == 0 || end > rest.size())
+        return false;
+    note = {rest.substr(sizeof words, words[0]), words[2], rest.substr(static_cast<std::size_t>(description), words[1])};
+    rest.remove_prefix(padded(end) < rest.size() ? static_cast<std::size_t>(padded(end)) : rest.size());
+    return true;
+}
+
+/// What will keep a library in memory after its last user has closed it.
+struct pins {
+    std::vector<std::string> unique_symbols; ///< mangled; what it defines as STB_GNU_UNIQUE, so that one definition serves all
+    bool thread_local_destructors = false;   ///< it registers some, and each thread that did so keeps it
+    bool nodelete = false;                   ///< linked with `-z nodelete`
+};
+
+/// Reads an ELF file of this machine's own kind, believing none of it: what would kill a program whose system loader met it
+/// is an `error` with `errc::not_a_library`. The path is for messages and has to outlive the reader, as the file has to.
+template <class System = posix>
+class elf_reader {
+public:
+    using header = ElfW(Ehdr);
+    using segment = ElfW(Phdr);
+    using section = ElfW(Shdr);
+    using symbol = ElfW(Sym);
+    using dynamic = ElfW(Dyn);
+
+    elf_reader(int fd, const std::string& path) : fd_(fd), path_(path) {
+        struct stat status;
+        if (System::fstat(fd, &status) != 0)
+            throw error::system_call("look at", path, errno);
+        if (!S_ISREG(status.st_mode))
+            throw error::not_a_library(path, "it is not a regular file");
+        size_ = static_cast<std::uint64_t>(status.st_size);
+        page_.resize(static_cast<std::size_t>(size_ < 4096 ? size_ : 4096));
+        read_into(page_.data(), page_.size(), 0);
+        check_header();
+        segments_ = table<segment>(header_.e_phoff, header_.e_phnum, header_.e_phentsize, "program headers");
+        check_segments();
+    }
+
+    elf_reader(int, std::string&&) = delete; // it would be gone before the reader
+
+    /// The runs of notes that one of this owner is in: out of the segments of notes, or, where a tool has moved them, out of
+    /// the sections.
+    std::vector<note_range> notes(std::string_view owner) const {
+        std::vector<note_range> found;
+        for (const segment& each : segments_)
+            if (each.p_type == PT_NOTE)
+                keep(found, owner, each.p_offset, each.p_filesz, each.p_vaddr);
+        if (found.empty())
+            for (const section& each : sections())
+                if (each.sh_type == SHT_NOTE && (each.sh_flags & SHF_ALLOC))
+                    keep(found, owner, each.sh_offset, each.sh_size, each.sh_addr);
+        return found;
+    }
+
+    /// Symbols are found through the section headers: of a library without them only `nodelete` is known.
+    pins what_pins() const {
+        pins found;
+        for (const dynamic& each : entries<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section")) {
+            if (each.d_tag == DT_NULL)
+                break;
+            if (each.d_tag == DT_FLAGS_1 && (each.d_un.d_val & DF_1_NODELETE))
+                found.nodelete = true;
+        }
+        const std::vector<section> all = sections();
+        for (const section& each : all)
+            if (each.sh_type == SHT_DYNSYM && each.sh_link < all.size())
+                look_through(found, each, all[each.sh_link]);
+        return found;
+    }
+
+private:
+    [[noreturn]] void refuse(const std::string& why) const { throw error::not_a_library(path_, why); }
+
+    bool inside(std::uint64_t offset, std::uint64_t size) const { return offset <= size_ && size <= size_ - offset; }
+
+    void read_into(char* into, std::size_t size, std::uint64_t offset) const {
+        for (std::size_t done = 0; done < size;) {
+            const ssize_t got = System::pread(fd_, into + done, size - done, static_cast<off_t>(offset + done));
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0)
+                throw error::system_call("read", path_, errno);
+            if (got == 0)
+                refuse("it became shorter while it was being read");
+            done += static_cast<std::size_t>(got);
+        }
+    }
+
+    std::string bytes(std::uint64_t offset, std::uint64_t size, const char* what) const {
+        if (!inside(offset, size))
+            refuse("its " + std::string(what) + " lie past its end: it is truncated");
+        if (offset + size <= page_.size())
+            return page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
+        // Holes make a file of any size, and no library has this much of anything that is read here.
+        if (size > 256 * 1024 * 1024)
+            refuse("its " + std::string(what) + " are too large: " + std::to_string(size) + " bytes");
+        std::string all(static_cast<std::size_t>(size), '\0');
+        read_into(all.data(), all.size(), offset);
+        return all;
+    }
+
+    template <class Entry>
+    std::vector<Entry> entries(std::uint64_t offset, std::uint64_t size, const char* what) const {
+        const std::string raw = bytes(offset, size, what);
+        std::vector<Entry> all(raw.size() / sizeof(Entry));
+        if (!all.empty())
+            std::memcpy(all.data(), raw.data(), all.size() * sizeof(Entry));
+        return all;
+    }
+
+    template <class Entry>
+    std::vector<Entry> table(std::uint64_t offset, std::uint64_t count, std::uint64_t entry_size, const char* what) const {
+        if (count != 0 && entry_size != sizeof(Entry))
+            refuse("an entry of its " + std::string(what) + " has " + std::to_string(entry_size) + " bytes, not " +
+                   std::to_string(sizeof(Entry)));
+        return entries<Entry>(offset, count * sizeof(Entry), what);
+    }
+
+    std::vector<section> sections() const {
+        if (header_.e_shoff == 0)
+            return {};
+        return table<section>(header_.e_shoff, header_.e_shnum, header_.e_shentsize, "section headers");
+    }
+
+    void check_header() {
+        if (page_.size() < SELFMAG || page_.compare(0, SELFMAG, ELFMAG) != 0)
+            refuse(page_.empty() ? "it is empty" : "it does not begin as an ELF file does");
+        if (page_.size() < sizeof header_)
+            refuse("it ends within the ELF header: it is truncated");
+        std::memcpy(&header_, page_.data(), sizeof header_);
+        const int ours = sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32;
+        if (header_.e_ident[EI_CLASS] != ours)
+            refuse("it is " + std::string(ours == ELFCLASS64 ? "not a 64-bit" : "not a 32-bit") + " library, as this program is");
+        if (header_.e_ident[EI_DATA] != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB))
+            refuse("it is of the other byte order");
+        if (header_.e_machine != machine())
+            refuse("it is for another processor (ELF machine " + std::to_string(header_.e_machine) + ", and this program is " +
+                   std::to_string(machine()) + ")");
+        if (header_.e_type != ET_DYN)
+            refuse(header_.e_type == ET_REL    ? "it is an object file, not linked yet: link it with -shared"
+                   : header_.e_type == ET_EXEC ? "it is a program"
+                                               : "its ELF type is " + std::to_string(header_.e_type));
+        if (header_.e_phnum == PN_XNUM)
+            refuse("it has " + std::to_string(PN_XNUM) + " program headers or more");
+        // Linkers write these last, so this is what most truncated files lack.
+        if (header_.e_shoff != 0 && !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
+            refuse("its section headers lie past its end: it is truncated");
+    }
+
+    static constexpr unsigned machine() {
+#if defined(__x86_64__)
+        return EM_X86_64;
+#elif defined(__aarch64__)
+        return EM_AARCH64;
+#elif defined(__i386__)
+        return EM_386;
+#elif defined(__arm__)
+        return EM_ARM;
+#elif defined(__riscv)
+        return EM_RISCV;
+#elif defined(__powerpc64__)
+        return EM_PPC64;
+#elif defined(__s390__)
+        return EM_S390;
+#elif defined(__loongarch__)
+        return 258;
+#else
+#error "tenon: the ELF number of this processor is not known here; add it"
+#endif
+    }
+
+    // The system's loader maps what the headers say, over whatever is there, and dies of SIGBUS where the file is shorter.
+    void check_segments() {
+        std::uint64_t free = 0;
+        for (const segment& each : segments_) {
+            if (each.p_type != PT_GNU_STACK && !inside(each.p_offset, each.p_filesz))
+                refuse("a segment of " + std::to_string(each.p_filesz) + " bytes begins at byte " + std::to_string(each.p_offset) +
+                       " and the file ends at byte " + std::to_string(size_) + ": it is truncated");
+            if (each.p_type == PT_DYNAMIC)
+                dynamic_ = each;
+            if (each.p_type != PT_LOAD)
+                continue;
+            if (each.p_filesz > each.p_memsz)
+                refuse("a segment is larger in the file than in memory");
+            if (each.p_align & (each.p_align - 1))
+                refuse("a segment's alignment is " + std::to_string(each.p_align) + ", which is no power of two");
+            constexpr std::uint64_t half = ~std::uintptr_t{0} / 2;
+            if (each.p_vaddr > half || each.p_memsz > half - each.p_vaddr)
+                refuse("a segment ends past the end of all memory");
+            if (each.p_vaddr < free)
+                refuse("its segments overlap in memory, or are not in order");
+            free = each.p_vaddr + each.p_memsz;
+        }
+        if (dynamic_.p_type != PT_DYNAMIC)
+            refuse("it has no dynamic section");
+        if (dynamic_.p_filesz < sizeof(dynamic) || !loaded(dynamic_.p_offset, dynamic_.p_filesz, dynamic_.p_vaddr))
+            refuse("its dynamic section is not in the part of it that is loaded: is it a file of debug information?");
+    }
+
+    // Whether a part of the file stands at that address, all of it, once the library is loaded.
+    bool loaded(std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
+        for (const segment& each : segments_)
+            if (each.p_type == PT_LOAD && offset >= each.p_offset && offset - each.p_offset <= each.p_filesz &&
+                size <= each.p_filesz - (offset - each.p_offset) && address - each.p_vaddr == offset - each.p_offset)
+                return true;
+        return false;
+    }
+
+    void keep(std::vector<note_range>& found, std::string_view owner, std::uint64_t offset, std::uint64_t size,
+              std::uint64_t address) const {
+        std::string notes = bytes(offset, size, "notes");
+        if (notes.find(owner) == notes.npos)
+            return;
+        if (!loaded(offset, size, address))
+            throw error::malformed_note(path_, "it is not in the part of the file that is loaded");
+        found.push_back({address, std::move(notes)});
+    }
+
+    void look_through(pins& found, const section& symbols, const section& strings) const {
+        const std::string names = bytes(strings.sh_offset, strings.sh_size, "names of symbols");
+        for (const symbol& each : entries<symbol>(symbols.sh_offset, symbols.sh_size, "dynamic symbols")) {
+            if (each.st_name >= names.size())
+                refuse("the name of a symbol lies outside of its names");
+            const std::string_view name = names.c_str() + each.st_name;
+            const bool defined = each.st_shndx != SHN_UNDEF;
+            // The binding is in the upper half, in files of either class.
+            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE)
+                found.unique_symbols.emplace_back(name);
+            if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
+                found.thread_local_destructors = true;
+        }
+    }
+
+    int fd_;
+    const std::string& path_;
+    std::uint64_t size_ = 0;
+    std::string page_;
+    header header_{};
+    std::vector<segment> segments_;
+    segment dynamic_{};
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_EVENT_HPP
+#define TENON_EVENT_HPP
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+
+namespace tenon::inline v1 {
+
+/// A step on the way from a driver to its plugin: told when it begins, and where its parts can be counted, as
+/// they are done.
+///
+///     tenon::loader loader{{.on_event = [](const tenon::event& e) { std::cerr << e.text() << '\n'; }}};   //
+///     compiling passwd
+struct event {
+    enum class step {
+        resolving,    ///< asking a remote what a branch or tag is
+        fetching,     ///< getting a commit; `done` is a percentage
+        falling_back, ///< the remote cannot be reached, and an older commit will do; `detail` says why
+        waiting,      ///< for another thread or process that builds or fetches the same
+        precompiling, ///< the interface's headers
+        compiling,    ///< the sources
+        linking,
+        checking, ///< what was built
+        cached,   ///< nothing has to be built or fetched
+    };
+
+    step what;
+    std::string subject;  ///< the directory's name, or the repository's URL
+    std::size_t done = 0; ///< parts; 0 when the step begins
+    std::size_t of = 0;   ///< parts that there are; 0: nothing is counted
+    std::string detail{};
+
+    /// `compiling passwd (3 of 12)`
+    std::string text() const {
+        static constexpr const char* verb[] = {"asking",
+                                               "fetching",
+                                               "cannot reach",
+                                               "waiting until another is done with",
+                                               "precompiling the headers of",
+                                               "compiling",
+                                               "linking",
+                                               "checking",
+                                               "found"};
+        std::string line = std::string(verb[static_cast<int>(what)]) + ' ' + subject;
+        if (done > 0 && what == step::fetching)
+            line += " (" + std::to_string(done) + "%)";
+        else if (done > 0 && of > 1)
+            line += " (" + std::to_string(done) + " of " + std::to_string(of) + ')';
+        if (!detail.empty())
+            line += ": " + detail;
+        return line;
+    }
+};
+
+/// Is told of every event by the thread that loads, which waits for it. May throw anything but `error`: that
+/// cancels the load, ends the compilers and the git that it runs, leaves nothing half-made, and reaches who
+/// asked for the plugin.
+using event_handler = std::function<void(const event&)>;
+
+namespace detail {
+
+inline void tell(const event_handler& handler, const event& of) {
+    trace(of.text());
+    if (handler)
+        handler(of);
+}
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_HEADERS_HPP
+#define TENON_HEADERS_HPP
+
+#include <cstdlib>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_INTERFACE_HPP
+#define TENON_INTERFACE_HPP
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+
+#ifndef TENON_LAYOUT_HPP
+#define TENON_LAYOUT_HPP
+
+#include <cstddef>
+#include <type_traits>
+
+namespace tenon::inline v1 {
+
+/// States the fields of a type that tenon cannot see into: one with private members, a base class or an anonymous union.
+///
+///     template <> struct tenon::layout<account> : tenon::fields<&account::id, &account::name> {};
+///
+/// A class with private fields makes `tenon::layout<account>` its friend.
+template <auto... Field>
+struct fields {};
+
+/// States that a type's fields are its author's business; `Version` has to change whenever its layout does.
+///
+///     template <> struct tenon::layout<json> : tenon::opaque<json, 3> {};
+template <class T, unsigned Version>
+struct opaque {};
+
+/// Specialised for a type whose fields tenon cannot see, by deriving from `fields` or `opaque`.
+template <class T>
+struct layout;
+
+template <auto... Method>
+struct methods; // interface.hpp
+
+namespace detail {
+
+template <class... T>
+struct list {};
+
+// Hundreds of types may cross one interface. So nothing here nests once for each, and nothing is a fold expression,
+// which clang limits to 256.
+
+template <bool...>
+struct bools;
+template <bool... Each>
+inline constexpr bool all_of = std::is_same_v<bools<true, Each...>, bools<Each..., true>>;
+
+template <class... List>
+struct concatenation {
+    using type = list<>;
+};
+template <class... A>
+struct concatenation<list<A...>> {
+    using type = list<A...>;
+};
+template <class... A, class... B, class... More>
+struct concatenation<list<A...>, list<B...>, More...> : concatenation<list<A..., B...>, More...> {};
+template <class... A, class... B, class... C, class... D, class... E, class... F, class... G, class... H, class... More>
+struct concatenation<list<A...>, list<B...>, list<C...>, list<D...>, list<E...>, list<F...>, list<G...>, list<H...>, More...>
+    : concatenation<list<A..., B..., C..., D..., E..., F..., G..., H...>, More...> {};
+
+template <bool, class T>
+struct list_if {
+    using type = list<>;
+};
+template <class T>
+struct list_if<true, T> {
+    using type = list<T>;
+};
+
+
+template <class T>
+concept complete = requires { sizeof(T); };
+
+// The name of T as the compiler spells it, after its own fashion: good for what both spell alike (a leading
+// `std::`) and for a number that need only hold within one compilation.
+struct spelling {
+    const char* begin;
+    std::size_t size;
+
+    constexpr bool starts_with(const char* prefix) const {
+        for (std::size_t i = 0; prefix[i]; ++i)
+            if (i == size || begin[i] != prefix[i])
+                return false;
+        return true;
+    }
+    constexpr bool contains(const char* part) const {
+        for (std::size_t i = 0; i < size; ++i)
+            if (spelling{begin + i, size - i}.starts_with(part))
+                return true;
+        return false;
+    }
+};
+
+template <class T>
+consteval spelling spelled() {
+    const char* text = __PRETTY_FUNCTION__;
+    while (!(text[0] == 'T' && text[1] == ' ' && text[2] == '='))
+        ++text;
+    text += 4;
+    std::size_t size = 0;
+    while (text[size])
+        ++size;
+    return {text, size - 1};
+}
+
+template <class T>
+concept standard = std::is_class_v<T> && spelled<T>().starts_with("std::");
+
+// ---- The fields of an aggregate, found by trying how many initialisers it takes.
+
+// Never called, and defined all the same: clang asks for the definition where T has no linkage.
+struct anything {
+    template <class T>
+    operator T() const {
+        __builtin_trap();
+    }
+};
+
+// Not to be copied, as what std::any takes has to be.
+template <class T>
+struct any_base_of {
+    any_base_of() = default;
+    any_base_of(const any_base_of&) = delete;
+    template <class B>
+        requires(std::is_base_of_v<B, T> && !std::is_same_v<B, T>)
+    operator B() const;
+};
+
+// <utility> has these too, for a third of what all of this header costs to include.
+template <std::size_t...>
+struct indices {};
+#ifdef __clang__
+template <class, std::size_t... I>
+using indices_of = indices<I...>;
+template <std::size_t N>
+using make_indices = __make_integer_seq<indices_of, std::size_t, N>;
+#else
+template <std::size_t N>
+using make_indices = indices<__integer_pack(N)...>;
+#endif
+
+template <std::size_t>
+using anything_at = anything;
+
+template <class T, class Before, class Within, class After>
+inline constexpr bool takes = false;
+template <class T, std::size_t... B, std::size_t... W, std::size_t... A>
+inline constexpr bool takes<T, indices<B...>, indices<W...>, indices<A...>> =
+    requires { T{anything_at<B>{}..., {anything_at<W>{}...}, anything_at<A>{}...}; };
+
+template <class T, class Sequence>
+inline constexpr bool takes_flat = false;
+template <class T, std::size_t... I>
+inline constexpr bool takes_flat<T, indices<I...>> = requires { T{anything_at<I>{}...}; };
+
+// The largest N that holds, of those in [Low, High): an array of thousands of elements has to be found in few steps.
+template <template <std::size_t> class Holds, std::size_t Low, std::size_t High>
+consteval std::size_t largest() {
+    if constexpr (High - Low <= 1)
+        return Low;
+    else if constexpr (constexpr std::size_t middle = Low + (High - Low) / 2; Holds<middle>::value)
+        return largest<Holds, middle, High>();
+    else
+        return largest<Holds, Low, middle>();
+}
+// The same without an upper bound, by doubling.
+template <template <std::size_t> class Holds, std::size_t Low = 1>
+consteval std::size_t largest_above() {
+    if constexpr (Holds<Low * 2>::value)
+        return largest_above<Holds, Low * 2>();
+    else
+        return largest<Holds, Low, Low * 2>();
+}
+
+template <class T>
+struct flat {
+    template <std::size_t N>
+    using takes = std::bool_constant<takes_flat<T, make_indices<N>>>;
+};
+
+template <class T, std::size_t I>
+struct nested {
+    template <std::size_t N>
+    using takes = std::bool_constant<detail::takes<T, make_indices<I>, make_indices<N>, indices<>>>;
+};
+
+inline constexpr std::size_t most_fields = 32;
+
+// The fewest initialisers that T takes: fields without a default, and all before them, cannot be left out. 0 where T takes none, or
+// more than are tried.
+template <class T, std::size_t N = 1>
+consteval std::size_t fewest_initialisers() {
+    if constexpr (flat<T>::template takes<N>::value)
+        return N;
+    else if constexpr (std::is_empty_v<T>)
+        return 0;
+    else if constexpr (N < 2 * most_fields)
+        return fewest_initialisers<T, N + 1>();
+    else
+        return 0;
+}
+
+// How many initialisers T takes, an array counting once for each of its elements.
+template <class T, std::size_t Fewest>
+consteval std::size_t count_initialisers() {
+    if constexpr (Fewest == 0)
+        return 0;
+    else
+        return largest_above<flat<T>::template takes, Fewest>();
+}
+
+// Whether N of all initialisers, from the I-th on, are an array's. A class takes several in braces too, but then as many can
+// follow it as follow a field of one.
+template <class T, std::size_t All, std::size_t I, std::size_t N>
+inline constexpr bool array_at = takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N>> &&
+                                 !takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N + 1>>;
+
+// How many initialisers the field at the I-th one takes up: more than one where it is an array.
+template <class T, std::size_t Fewest, std::size_t All, std::size_t I, std::size_t N = 2>
+consteval std::size_t extent_at() {
+    if constexpr (I + N > All) {
+        return 1;
+    } else if constexpr (Fewest > I + 1) { // none but the right number holds, as what follows cannot be left out
+        if constexpr (array_at<T, All, I, N>)
+            return N;
+        else if constexpr (I + N < Fewest)
+            return extent_at<T, Fewest, All, I, N + 1>();
+        else
+            return 1;
+    } else if constexpr (nested<T, I>::template takes<N>::value) {
+        constexpr std::size_t most = largest<nested<T, I>::template takes, N, All - I + 1>();
+        return array_at<T, All, I, most> ? most : 1;
+    } else {
+        return 1;
+    }
+}
+
+template <class T, std::size_t Fewest, std::size_t All, std::size_t I = 0, std::size_t Fields = 0>
+consteval std::size_t count_fields() {
+    if constexpr (I >= All || Fields > most_fields)
+        return Fields;
+    else
+        return count_fields<T, Fewest, All, I + extent_at<T, Fewest, All, I>(), Fields + 1>();
+}
+template <class T, std::size_t Fewest = fewest_initialisers<T>()>
+inline constexpr std::size_t field_count = count_fields<T, Fewest, count_initialisers<T, Fewest>()>();
+
+// Both compilers show the line of the macro: an error in it means an anonymous union, or something else that cannot be seen.
+#define TENON_DETAIL_BIND(N, TYPES, ...)                                                                               \
+    if constexpr (field_count<T> == N) {                                                                               \
+        auto& [__VA_ARGS__] = object; /* tenon: say tenon::layout<T> : tenon::fields<...> or tenon::opaque<T, 1> */    \
+        return list<TENON_DETAIL_TYPES TYPES>{};                                                                       \
+    } else
+#define TENON_DETAIL_TYPES(...) __VA_ARGS__
+// clang-format off
+#define TENON_DETAIL_NAMES_8 f0, f1, f2, f3, f4, f5, f6, f7
+#define TENON_DETAIL_TYPES_8 decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7)
+#define TENON_DETAIL_NAMES_16 TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14, f15
+#define TENON_DETAIL_TYPES_16 TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15)
+#define TENON_DETAIL_NAMES_24 TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22, f23
+#define TENON_DETAIL_TYPES_24 TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23)
+
+// The types of all fields, as they were declared; C++20 has no pack of bindings.
+template <class T>
+auto bind_fields(T& object) {
+    if constexpr (field_count<T> == 0) return list<>{}; else
+    TENON_DETAIL_BIND(1, (decltype(f0)), f0)
+    TENON_DETAIL_BIND(2, (decltype(f0), decltype(f1)), f0, f1)
+    TENON_DETAIL_BIND(3, (decltype(f0), decltype(f1), decltype(f2)), f0, f1, f2)
+    TENON_DETAIL_BIND(4, (decltype(f0), decltype(f1), decltype(f2), decltype(f3)), f0, f1, f2, f3)
+    TENON_DETAIL_BIND(5, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4)), f0, f1, f2, f3, f4)
+    TENON_DETAIL_BIND(6, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5)), f0, f1, f2, f3, f4, f5)
+    TENON_DETAIL_BIND(7, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6)), f0, f1, f2, f3, f4, f5, f6)
+    TENON_DETAIL_BIND(8, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7)), f0, f1, f2, f3, f4, f5, f6, f7)
+    TENON_DETAIL_BIND(9, (TENON_DETAIL_TYPES_8, decltype(f8)), TENON_DETAIL_NAMES_8, f8)
+    TENON_DETAIL_BIND(10, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9)), TENON_DETAIL_NAMES_8, f8, f9)
+    TENON_DETAIL_BIND(11, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10)), TENON_DETAIL_NAMES_8, f8, f9, f10)
+    TENON_DETAIL_BIND(12, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11)
+    TENON_DETAIL_BIND(13, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12)
+    TENON_DETAIL_BIND(14, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13)
+    TENON_DETAIL_BIND(15, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14)
+    TENON_DETAIL_BIND(16, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14, f15)
+    TENON_DETAIL_BIND(17, (TENON_DETAIL_TYPES_16, decltype(f16)), TENON_DETAIL_NAMES_16, f16)
+    TENON_DETAIL_BIND(18, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17)), TENON_DETAIL_NAMES_16, f16, f17)
+    TENON_DETAIL_BIND(19, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18)), TENON_DETAIL_NAMES_16, f16, f17, f18)
+    TENON_DETAIL_BIND(20, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19)
+    TENON_DETAIL_BIND(21, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20)
+    TENON_DETAIL_BIND(22, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21)
+    TENON_DETAIL_BIND(23, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22)
+    TENON_DETAIL_BIND(24, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22, f23)
+    TENON_DETAIL_BIND(25, (TENON_DETAIL_TYPES_24, decltype(f24)), TENON_DETAIL_NAMES_24, f24)
+    TENON_DETAIL_BIND(26, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25)), TENON_DETAIL_NAMES_24, f24, f25)
+    TENON_DETAIL_BIND(27, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26)), TENON_DETAIL_NAMES_24, f24, f25, f26)
+    TENON_DETAIL_BIND(28, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27)
+    TENON_DETAIL_BIND(29, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28)
+    TENON_DETAIL_BIND(30, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28, f29)
+    TENON_DETAIL_BIND(31, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29), decltype(f30)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28, f29, f30)
+    TENON_DETAIL_BIND(32, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29), decltype(f30), decltype(f31)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28, f29, f30, f31)
+    static_assert(field_count<T> <= most_fields);
+}
+// clang-format on
+#undef TENON_DETAIL_BIND
+#undef TENON_DETAIL_TYPES
+#undef TENON_DETAIL_NAMES_8
+#undef TENON_DETAIL_TYPES_8
+#undef TENON_DETAIL_NAMES_16
+#undef TENON_DETAIL_TYPES_16
+#undef TENON_DETAIL_NAMES_24
+#undef TENON_DETAIL_TYPES_24
+
+// What converts to nothing.
+struct stranger {
+    stranger() = default;
+    stranger(const stranger&) = delete;
+};
+
+// A first field whose constructor takes anything whatever is no base.
+template <class T>
+concept has_base = requires { T{any_base_of<T>{}}; } && !requires { T{stranger{}}; };
+
+template <class T>
+concept has_stated_layout = complete<layout<T>>;
+
+template <class T>
+inline constexpr bool is_methods = false;
+template <auto... M>
+inline constexpr bool is_methods<methods<M...>> = true;
+
+/// A class that is a plugin interface itself is seen through its methods.
+template <class T>
+concept has_methods = requires { requires is_methods<typename T::methods>; };
+
+template <class T>
+concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> != 0 || std::is_empty_v<T>);
+
+/// A class whose fields tenon finds by itself.
+template <class T>
+concept visible_aggregate = std::is_aggregate_v<T> && !std::is_union_v<T> && !has_base<T> && has_countable_fields<T>;
+
+/// A type whose fields tenon knows, because it sees them or because it was told.
+template <class T>
+concept known_layout = !complete<T> || has_stated_layout<T> || standard<T> || std::is_enum_v<T> || has_methods<T> ||
+                       visible_aggregate<T>;
+
+template <class T>
+struct fields_of_member;
+template <class F, class C>
+struct fields_of_member<F C::*> {
+    using type = F;
+};
+
+template <class T, auto... F>
+list<typename fields_of_member<decltype(F)>::type...> stated_fields(const fields<F...>*);
+template <class T, unsigned Version>
+list<> stated_fields(const opaque<T, Version>*);
+
+template <auto... F>
+constexpr unsigned stated_version(const fields<F...>*) {
+    return 0;
+}
+template <class T, unsigned Version>
+constexpr unsigned stated_version(const opaque<T, Version>*) {
+    return Version;
+}
+
+template <class T>
+struct arguments_of {
+    using type = list<>;
+};
+template <template <class...> class X, class... A>
+struct arguments_of<X<A...>> {
+    using type = list<A...>;
+};
+template <template <class, auto...> class X, class A, auto... N>
+    requires(sizeof...(N) > 0)
+struct arguments_of<X<A, N...>> {
+    using type = list<A>;
+};
+
+// The types that T's layout is made of: its fields, an enumeration's underlying type, a standard class's
+// template arguments.
+template <class T>
+consteval auto contents() {
+    if constexpr (!complete<T>)
+        return list<>{};
+    else if constexpr (has_stated_layout<T>)
+        return decltype(stated_fields<T>(static_cast<layout<T>*>(nullptr))){};
+    else if constexpr (std::is_enum_v<T>)
+        return list<std::underlying_type_t<T>>{};
+    else if constexpr (standard<T>)
+        return typename arguments_of<T>::type{};
+    else if constexpr (has_methods<T>)
+        return typename T::methods::signatures{};
+    else if constexpr (visible_aggregate<T>)
+        return bind_fields(*static_cast<T*>(nullptr));
+    else
+        return list<>{};
+}
+
+template <class T>
+consteval unsigned layout_version() {
+    if constexpr (has_stated_layout<T>)
+        return stated_version(static_cast<layout<T>*>(nullptr));
+    else
+        return 0;
+}
+
+// ---- All types that are reached from some.
+
+template <class T>
+struct function_parts; // of a function type: its result and its parameters
+
+#define TENON_DETAIL_FUNCTION(QUALIFIERS)                                                                              \
+    template <class R, class... A, bool N>                                                                             \
+    struct function_parts<R(A...) QUALIFIERS noexcept(N)> {                                                            \
+        using result = R;                                                                                              \
+        using parameters = list<A...>;                                                                                 \
+    };                                                                                                                 \
+    template <class R, class... A, bool N>                                                                             \
+    struct function_parts<R(A..., ...) QUALIFIERS noexcept(N)> : function_parts<R(A...)> {};
+TENON_DETAIL_FUNCTION()
+TENON_DETAIL_FUNCTION(const)
+TENON_DETAIL_FUNCTION(volatile)
+TENON_DETAIL_FUNCTION(const volatile)
+TENON_DETAIL_FUNCTION(&)
+TENON_DETAIL_FUNCTION(const&)
+TENON_DETAIL_FUNCTION(volatile&)
+TENON_DETAIL_FUNCTION(const volatile&)
+TENON_DETAIL_FUNCTION(&&)
+TENON_DETAIL_FUNCTION(const&&)
+TENON_DETAIL_FUNCTION(volatile&&)
+TENON_DETAIL_FUNCTION(const volatile&&)
+#undef TENON_DETAIL_FUNCTION
+
+template <class R, class... A>
+list<R, A...> joined(list<R>, list<A...>);
+
+// What stands behind pointers, references, arrays and functions.
+template <class T>
+struct parts_of {
+    using type = list<>;
+};
+template <class T>
+    requires std::is_function_v<T>
+struct parts_of<T> {
+    using type = decltype(joined(list<typename function_parts<T>::result>{}, typename function_parts<T>::parameters{}));
+};
+template <class T>
+struct parts_of<T*> {
+    using type = list<T>;
+};
+template <class T>
+struct parts_of<T&> {
+    using type = list<T>;
+};
+template <class T>
+struct parts_of<T&&> {
+    using type = list<T>;
+};
+template <class T, std::size_t N>
+struct parts_of<T[N]> {
+    using type = list<T>;
+};
+template <class T>
+struct parts_of<T[]> {
+    using type = list<T>;
+};
+template <class F, class C>
+struct parts_of<F C::*> {
+    using type = list<F>;
+};
+
+// A type that gets an entry of its own; a standard tag, allocator or comparison says nothing.
+template <class T>
+consteval bool recorded() {
+    if constexpr (std::is_enum_v<T> || std::is_union_v<T>)
+        return true;
+    else if constexpr (!std::is_class_v<T>)
+        return false;
+    else if constexpr (standard<T> && complete<T>)
+        return !std::is_empty_v<T>;
+    else
+        return true;
+}
+
+// What one step leads to from T.
+template <class T>
+consteval auto next_to() {
+    if constexpr (recorded<T>())
+        return contents<T>();
+    else
+        return typename parts_of<T>::type{};
+}
+
+// By a built-in and not by the addresses of templates, which are no constants under g++'s -fsanitize=undefined; and in an array,
+// for a fold nests as deep as it is long.
+template <class Seen, class List>
+struct unseen_of;
+template <class... Seen, class... T>
+struct unseen_of<list<Seen...>, list<T...>> {
+    template <class U>
+    static consteval std::size_t place() {
+        const bool same[] = {__is_same(U, Seen)..., __is_same(U, T)..., true};
+        std::size_t i = 0;
+        while (!same[i])
+            ++i;
+        return i;
+    }
+
+    template <std::size_t... I>
+    static consteval auto choose(indices<I...>) {
+        return typename concatenation<typename list_if<place<T>() == sizeof...(Seen) + I, T>::type...>::type{};
+    }
+    using type = decltype(choose(make_indices<sizeof...(T)>{}));
+};
+template <class Seen, class List>
+struct unseen;
+template <class Seen, class... T>
+struct unseen<Seen, list<T...>> : unseen_of<Seen, list<std::remove_cv_t<T>...>> {};
+
+// One step farther at a time from all types at once, until nothing new is found.
+template <class Seen, class New>
+struct closure;
+template <class Seen>
+struct closure<Seen, list<>> {
+    using type = Seen;
+};
+template <class... Seen, class First, class... New>
+struct closure<list<Seen...>, list<First, New...>> {
+    using all = list<Seen..., First, New...>;
+    using next = typename concatenation<decltype(next_to<First>()), decltype(next_to<New>())...>::type;
+    using type = typename closure<all, typename unseen<all, next>::type>::type;
+};
+
+template <class List>
+struct recorded_of;
+template <class... T>
+struct recorded_of<list<T...>> : concatenation<typename list_if<recorded<T>(), T>::type...> {};
+
+template <class T>
+struct listed {
+    using type = list<T>;
+};
+template <class... T>
+struct listed<list<T...>> : concatenation<typename listed<T>::type...> {};
+
+/// The classes, unions and enumerations that are reached from some types, or lists of types, each once.
+template <class... T>
+using reached = typename recorded_of<typename closure<
+    list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type>::type>::type;
+
+// ---- Types that carry the plugin's code along.
+
+template <class T>
+concept owns_polymorphic = spelled<T>().starts_with("std::unique_ptr<") && requires {
+    requires std::is_polymorphic_v<typename T::element_type>;
+};
+
+// As the compilers spell them: some with the library's inner namespaces, some by another name of theirs.
+inline constexpr const char* code_carriers[] = {
+    "std::function<", "std::move_only_function<", "std::any", "std::shared_ptr<", "std::weak_ptr<",
+    "std::future<", "std::shared_future<", "std::promise<", "std::packaged_task<", "std::generator<",
+    "std::coroutine_handle<", "std::basic_regex<", "std::__cxx11::basic_regex<", "std::regex", "std::wregex",
+    "std::exception_ptr", "std::__exception_ptr::exception_ptr", "std::error_code", "std::error_condition",
+    "std::error_category", "std::_V2::error_category"};
+
+template <class T>
+consteval bool is_code_carrier() {
+    for (const char* each : code_carriers)
+        if (spelled<T>().starts_with(each))
+            return true;
+    return false;
+}
+
+/// A standard type whose value keeps pointers to code or vtables of whoever made it.
+template <class T>
+concept carries_code = owns_polymorphic<T> || is_code_carrier<T>();
+
+template <class List>
+inline constexpr bool any_carries_code = false;
+template <class... T>
+inline constexpr bool any_carries_code<list<T...>> = !all_of<!carries_code<T>...>;
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_VERSION_HPP
+#define TENON_VERSION_HPP
+
+/// The library's version, read by CMake and Meson too.
+#define TENON_VERSION "0.1.0"
+
+/// The number of the binary interface between host and plugin. It is also the inline namespace (`tenon::v1`)
+/// and part of the exported symbol's name, so that another one is refused by name.
+#define TENON_ABI 1
+
+#endif
+
+namespace tenon::inline v1 {
+
+namespace detail {
+template <class Pieces>
+constexpr bool well_named(const Pieces& name) {
+    if (name.size() == 0 || name[0] < 'a' || name[0] > 'z')
+        return false;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const char c = name[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'))
+            return false;
+    }
+    return true;
+}
+} // namespace detail
+
+/// The name of a kind of plugin, and the header that states it.
+///
+///     static constexpr tenon::plugin_type type{"greeter"};   // in the interface
+///
+/// A name is `[a-z][a-z0-9_-]*`. The header's path is as the compiler saw it; the builder compiles plugins against it.
+class plugin_type {
+public:
+    template <std::size_t N>
+    consteval plugin_type(const char (&name)[N], const char* header = __builtin_FILE())
+        : name_(name), size_(N - 1), header_(header) {}
+
+    constexpr const char* name() const { return name_; }
+    constexpr std::size_t size() const { return size_; }
+    constexpr char operator[](std::size_t i) const { return name_[i]; }
+    constexpr const char* header() const { return header_; }
+
+private:
+    const char* name_;
+    std::size_t size_;
+    const char* header_;
+};
+
+/// The arguments that a plugin is made from; an interface without one makes its plugins from none.
+///
+///     using factory = tenon::factory<const settings&>;
+template <class... Argument>
+struct factory {};
+
+/// Chooses one of several functions of one name, by its type without the class.
+///
+///     using methods = tenon::methods<tenon::overload<int(int) const>(&shape::scale)>;
+template <class F, class C>
+consteval auto overload(F C::*method) {
+    return method;
+}
+
+template <auto Method>
+struct escape {};
+
+/// Lets one method give out what carries the plugin's code along: a `std::function`, a `std::shared_ptr` …
+///
+///     using methods = tenon::methods<tenon::lets_code_escape<&logger::sink>>;
+///
+/// Whoever calls it has to let go of the result before the plugin is closed.
+template <auto Method>
+inline constexpr escape<Method> lets_code_escape{};
+
+namespace detail {
+
+template <auto Method>
+consteval auto method_of(escape<Method>) {
+    return Method;
+}
+template <class F, class C>
+consteval auto method_of(F C::*method) {
+    return method;
+}
+
+template <class M>
+inline constexpr bool is_escape = false;
+template <auto Method>
+inline constexpr bool is_escape<escape<Method>> = true;
+
+template <class M>
+struct member_function {};
+template <class F, class C>
+struct member_function<F C::*> : function_parts<F> {
+    using signature = F;
+    using owner = C;
+};
+
+} // namespace detail
+
+/// Names every virtual function of an interface; the order is part of it, and new ones go to the end.
+///
+///     using methods = tenon::methods<&greeter::greet>;
+template <auto... Method>
+struct methods {
+    static constexpr std::size_t size = sizeof...(Method);
+    using signatures = detail::list<
+        typename detail::member_function<decltype(detail::method_of(Method))>::signature...>;
+};
+
+/// What an interface's `model` derives from: it is an `Interface` and holds the plain class `P`.
+///
+///     template <user_driver P> struct user_provider::model final : tenon::holds<user_provider, P> {
+///         std::optional<user> get_user(std::string_view id) const override { return this->self().get_user(id); }
+///     };
+template <class Interface, class P>
+class holds : public Interface {
+public:
+    holds() noexcept {}
+    holds(const holds&) = delete;
+    holds& operator=(const holds&) = delete;
+    ~holds() override {
+        if (made_)
+            self_.~P();
+    }
+
+    /// Makes the held object, in its place; called once, by what makes the model.
+    template <class... A>
+    void make(A&&... arguments) {
+        ::new (static_cast<void*>(&self_)) P(static_cast<A&&>(arguments)...);
+        made_ = true;
+    }
+
+protected:
+    P& self() noexcept { return self_; }
+    const P& self() const noexcept { return self_; }
+
+private:
+    // The model's constructor is the implicit one, so the arguments come after it.
+    union {
+        P self_;
+    };
+    bool made_ = false;
+};
+
+// ---- What an interface has to be, one requirement a concept.
+
+template <class T>
+concept states_its_type = requires { requires std::is_same_v<decltype(T::type), const plugin_type>; };
+
+template <class T>
+concept has_valid_type_name = states_its_type<T> && detail::well_named(T::type);
+
+template <class T>
+concept has_virtual_destructor = std::has_virtual_destructor_v<T>;
+
+template <class T>
+concept is_abstract = std::is_abstract_v<T>;
+
+// All of it is one pointer to one virtual table; the manifest could tell of no more.
+template <class T>
+concept has_only_functions = sizeof(T) == sizeof(void*);
+
+namespace detail {
+
+template <class T>
+struct factory_of {
+    using type = factory<>;
+};
+template <class T>
+    requires requires { typename T::factory; }
+struct factory_of<T> {
+    using type = typename T::factory;
+};
+
+template <class F>
+inline constexpr bool is_factory = false;
+template <class... A>
+inline constexpr bool is_factory<factory<A...>> = true;
+
+template <class... A>
+list<A...> arguments_of_factory(factory<A...>);
+
+template <class T>
+using factory_arguments = decltype(arguments_of_factory(typename factory_of<T>::type{}));
+
+// Whether Method is a member function of T or of a base that T has once and not virtually.
+template <class T, class M>
+concept method_in_chain = std::is_member_function_pointer_v<M> && requires(typename member_function<M>::owner* base) {
+    static_cast<T*>(base);
+};
+
+#ifdef __clang__
+// A virtual function's member pointer cannot be compared in a constant expression (expr.eq/4.4). g++ folds it all
+// the same, so there a function that is not virtual is found in the manifest's slots instead.
+template <auto Method>
+concept virtual_method = !requires { typename std::bool_constant<(Method == Method)>; };
+#else
+template <auto Method>
+concept virtual_method = true;
+#endif
+
+template <class T>
+concept passed_out = !std::is_const_v<T>;
+
+// What a parameter lets a plugin write to.
+template <class T>
+struct written_through {
+    using type = list<>;
+};
+template <passed_out T>
+struct written_through<T&> {
+    using type = list<T>;
+};
+template <passed_out T>
+struct written_through<T*> {
+    using type = list<T>;
+};
+
+template <class R, class... A>
+list<R, typename written_through<A>::type...> outputs(list<A...>);
+
+// What a method of `methods` gives out, unless its author lets code escape.
+template <auto Entry>
+consteval auto outputs_of() {
+    if constexpr (is_escape<std::remove_cv_t<decltype(Entry)>>) {
+        return list<>{};
+    } else {
+        using parts = member_function<decltype(Entry)>;
+        return decltype(outputs<typename parts::result>(typename parts::parameters{})){};
+    }
+}
+
+template <class T, class Methods>
+inline constexpr bool methods_in_chain_v = false;
+template <class T, auto... M>
+inline constexpr bool methods_in_chain_v<T, methods<M...>> = all_of<method_in_chain<T, decltype(method_of(M))>...>;
+
+template <class Methods>
+inline constexpr bool methods_virtual_v = false;
+template <auto... M>
+inline constexpr bool methods_virtual_v<methods<M...>> = all_of<virtual_method<method_of(M)>...>;
+
+template <class Methods>
+inline constexpr bool keeps_its_code_v = false;
+template <auto... M>
+inline constexpr bool keeps_its_code_v<methods<M...>> = !any_carries_code<reached<decltype(outputs_of<M>())...>>;
+
+/// Everything that crosses an interface's boundary.
+template <class T>
+using crossing = reached<typename T::methods::signatures, factory_arguments<T>>;
+
+// A name that two files can mean one type by; what the standard library makes of a type is said of that type.
+template <class T>
+concept shared_name = standard<T> || !(spelled<T>().contains("(anonymous namespace)") || spelled<T>().contains("{anonymous}"));
+
+template <class List>
+inline constexpr bool all_names_shared = false;
+template <class... T>
+inline constexpr bool all_names_shared<list<T...>> = all_of<shared_name<T>...>;
+
+template <class List>
+inline constexpr bool all_layouts_known = false;
+template <class... T>
+inline constexpr bool all_layouts_known<list<T...>> = all_of<known_layout<T>...>;
+
+} // namespace detail
+
+template <class T>
+concept names_its_methods = detail::has_methods<T>;
+
+template <class T>
+concept names_only_its_own = names_its_methods<T> && detail::methods_in_chain_v<T, typename T::methods>;
+
+template <class T>
+concept names_only_virtual_functions = names_only_its_own<T> && detail::methods_virtual_v<typename T::methods>;
+
+template <class T>
+concept has_valid_factory = detail::is_factory<typename detail::factory_of<T>::type>;
+
+template <class T>
+concept keeps_its_code = names_only_its_own<T> && detail::keeps_its_code_v<typename T::methods>;
+
+template <class T>
+concept has_known_layouts =
+    names_only_its_own<T> && has_valid_factory<T> && detail::all_layouts_known<detail::crossing<T>>;
+
+template <class T>
+concept has_shared_names = names_only_its_own<T> && has_valid_factory<T> && detail::shared_name<T> &&
+                           detail::all_names_shared<detail::crossing<T>>;
+
+/// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of its
+/// virtual functions and the types that they pass known.
+template <class T>
+concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
+                           has_only_functions<T> &&
+                           names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> &&
+                           has_valid_factory<T> && keeps_its_code<T> && has_known_layouts<T> && has_shared_names<T>;
+
+// ---- What an implementation has to be.
+
+namespace detail {
+template <class P, class Arguments>
+inline constexpr bool made_from = false;
+template <class P, class... A>
+inline constexpr bool made_from<P, list<A...>> = requires(A&&... arguments) { P(static_cast<A&&>(arguments)...); };
+
+template <class P, class T>
+concept has_model_for = requires { typename T::template model<P>; };
+} // namespace detail
+
+template <class P, class T>
+concept derives_from_interface = std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
+
+template <class P, class T>
+concept implements_every_method = derives_from_interface<P, T> && !std::is_abstract_v<P>;
+
+template <class P, class T>
+concept fits_the_model = !derives_from_interface<P, T> && detail::has_model_for<P, T>;
+
+template <class P, class T>
+concept made_from_the_factorys_arguments = detail::made_from<P, detail::factory_arguments<T>>;
+
+/// A class that plugins of type T can be made of: it implements T, or fits T's model.
+template <class P, class T>
+concept plugin_for = plugin_interface<T> && (implements_every_method<P, T> || fits_the_model<P, T>) &&
+                     made_from_the_factorys_arguments<P, T> && std::is_destructible_v<P>;
+
+namespace detail {
+
+// One line for each clause of the concepts above, so that all of what is wrong is said at once.
+
+template <class T>
+consteval bool explain_name() {
+    static_assert(shared_name<T>, "tenon: this type (T) is in an anonymous namespace, where each file has a type of its own: move "
+                                  "it into a namespace with a name");
+    return true;
+}
+
+template <class T>
+consteval bool explain_layout() {
+    static_assert(known_layout<T>, "tenon: the fields of this type (T) cannot be seen, it has private members, a base, a reference "
+                                   "or more than 32 fields: say `template <> struct tenon::layout<T> : tenon::fields<&T::a, ...> {};` "
+                                   "or `: tenon::opaque<T, 1> {};`");
+    return true;
+}
+
+template <class... T>
+consteval bool explain_layouts(list<T...>) {
+    const bool each[] = {true, (explain_layout<T>() && explain_name<T>())...};
+    return each[0];
+}
+
+template <class T>
+consteval bool explain_interface() {
+    static_assert(states_its_type<T>,
+                  "tenon: the interface needs `static constexpr tenon::plugin_type type{\"its-name\"};`");
+    static_assert(!states_its_type<T> || has_valid_type_name<T>,
+                  "tenon: the name of the plugin type has to be [a-z][a-z0-9_-]*");
+    explain_name<T>();
+    static_assert(has_virtual_destructor<T>, "tenon: the interface needs `virtual ~T() = default;`");
+    static_assert(is_abstract<T>, "tenon: the interface has no pure virtual function: there is nothing for a plugin to do");
+    static_assert(!std::is_polymorphic_v<T> || has_only_functions<T>,
+                  "tenon: the interface has data members or a second base with virtual functions: a host and its plugins "
+                  "share one chain of bases, and functions alone");
+    static_assert(names_its_methods<T>, "tenon: the interface needs `using methods = tenon::methods<&T::f, ...>;` with "
+                                        "every virtual function in it");
+    static_assert(has_valid_factory<T>, "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments "
+                                        "that a plugin is made from");
+    if constexpr (names_its_methods<T>) {
+        static_assert(names_only_its_own<T>, "tenon: `methods` names what is no member function of the interface, or one "
+                                             "of a base that it has twice or virtually");
+        if constexpr (names_only_its_own<T>) {
+            static_assert(names_only_virtual_functions<T>,
+                          "tenon: `methods` names a function that is not virtual: a plugin could not supply it");
+            static_assert(keeps_its_code<T>,
+                          "tenon: a method gives out a type that carries the plugin's code along (std::function, std::any, "
+                          "std::shared_ptr, std::error_code ...) and would dangle when the plugin goes; return plain data, or "
+                          "say tenon::lets_code_escape<&T::f> in `methods`");
+            if constexpr (has_valid_factory<T>)
+                return explain_layouts(crossing<T>{});
+        }
+    }
+    return true;
+}
+
+template <class P, class T>
+consteval bool explain_implementation() {
+    if constexpr (derives_from_interface<P, T>) {
+        static_assert(implements_every_method<P, T>,
+                      "tenon: the plugin derives from the interface but is still abstract: it has to override every pure "
+                      "virtual function, with the same parameters and the same const");
+    } else {
+        static_assert(fits_the_model<P, T>, "tenon: the plugin neither derives from the interface nor fits its model; the "
+                                            "compiler's own reason follows");
+        if constexpr (!fits_the_model<P, T>)
+            static_cast<void>(sizeof(typename T::template model<P>));
+    }
+    if constexpr (!std::is_abstract_v<P>)
+        static_assert(made_from_the_factorys_arguments<P, T>,
+                      "tenon: the plugin has no constructor that takes what the interface's `factory` passes");
+    static_assert(std::is_destructible_v<P>, "tenon: the plugin's destructor has to be public");
+    return true;
+}
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+// Finds the folders that a plugin is compiled against: the interface header's and tenon's own. The compiler wrote down both
+// when it compiled this program, perhaps as paths relative to a folder that only it knew; so each is a guess until the file
+// that is found there has been looked into.
+template <class System = posix>
+class basic_headers {
+public:
+    /// `include` comes first, then the folders in $TENON_INCLUDE, then where the compiler saw the headers; this one it saw
+    /// at `seen`.
+    explicit basic_headers(std::vector<std::string> include, std::string_view seen = __FILE__)
+        : folders_(std::move(include)), seen_(seen) {
+        const char* set = ::secure_getenv("TENON_INCLUDE");
+        for (std::string_view rest = set ? set : ""; !rest.empty();) {
+            const std::string_view one = rest.substr(0, rest.find(':'));
+            rest.remove_prefix(one.size() < rest.size() ? one.size() + 1 : one.size());
+            if (!one.empty())
+                folders_.emplace_back(one);
+        }
+    }
+
+    /// The header of a plugin type.
+    std::string header(const plugin_type& type) const {
+        const std::string folder = folder_of(type);
+        if (folder.empty())
+            throw error::header_not_found(type.header());
+        return join(folder, basename(type.header()));
+    }
+
+    /// The folders for `-I`, in order, for plugins of one type.
+    std::vector<std::string> folders(const plugin_type& type) const {
+        std::vector<std::string> found = folders_;
+        add(found, folder_of(type), type.header());
+        // All of tenon may stand in one file, of whatever name.
+        const std::string_view own = basename(seen_) == "headers.hpp" ? "tenon/version.hpp" : basename(seen_);
+        add(found, search(seen_, own, {"#define TENON_VERSION \"" TENON_VERSION "\""}), own);
+        return found;
+    }
+
+private:
+    std::string folder_of(const plugin_type& type) const {
+        const std::string quoted = '"' + std::string(type.name()) + '"';
+        return search(type.header(), basename(type.header()), {"plugin_type", quoted});
+    }
+
+    static void add(std::vector<std::string>& to, const std::string& folder, std::string_view header) {
+        if (folder.empty())
+            throw error::header_not_found(header);
+        for (const std::string& each : to)
+            if (each == folder)
+                return;
+        to.push_back(folder);
+    }
+
+    // The folder in which `name` is the header that says `words`.
+    std::string search(std::string_view seen, std::string_view name, std::initializer_list<std::string_view> words) const {
+        for (const std::string& folder : folders_)
+            if (says(join(folder, name), words))
+                return folder;
+        std::string folder(parent(seen));
+        if (name.find('/') != name.npos)
+            folder = join(folder, "..");
+        if (folder[0] == '/')
+            return says(join(folder, name), words) ? folder : "";
+        if (says(join(folder, name), words))
+            return folder;
+        for (std::string_view base = program_folder(); base.size() > 1; base = parent(base))
+            if (const std::string there = join(base, folder); says(join(there, name), words))
+                return there;
+        return "";
+    }
+
+    static bool says(const std::string& path, std::initializer_list<std::string_view> words) {
+        std::string text;
+        try {
+            text = read_file<System>(path);
+        } catch (const error&) {
+            return false; // somebody else's folder, and so no reason to stop
+        }
+        for (const std::string_view word : words)
+            if (text.find(word) == text.npos)
+                return false;
+        return true;
+    }
+
+    static const std::string& program_folder() {
+        static const std::string folder = [] {
+            std::string path(4096, '\0');
+            const ssize_t size = System::readlink("/proc/self/exe", path.data(), path.size());
+            path.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+            return std::string(path.empty() ? "/" : parent(path));
+        }();
+        return folder;
+    }
+
+    std::vector<std::string> folders_;
+    std::string_view seen_;
+};
+using headers = basic_headers<>;
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_INPUTS_HPP
+#define TENON_INPUTS_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+/// Whether a file or folder whose last change was then would have shown another state if it had been changed
+/// after `look`.
+inline bool settled(const file_identity& state, std::int64_t look) {
+    // File systems that count whole seconds, or every other one, show two changes as one for that long.
+    constexpr std::int64_t second = 1'000'000'000;
+    const std::int64_t step = state.changed % second == 0 ? 2 * second : 0;
+    return state.changed + step < look;
+}
+
+/// Looks at files and folders, and reads no file twice.
+template <class System = posix>
+class basic_inputs {
+public:
+    /// The state and the digest of a regular file; null where there is none that can be read.
+    const build_input* file(const std::string& path) {
+        const auto [place, fresh] = seen_.try_emplace(path);
+        build_input& input = place->second;
+        if (!fresh)
+            return input.digest.empty() ? nullptr : &input;
+        if (const auto known = remembered_.find(path); known != remembered_.end()) {
+            struct stat found;
+            if (System::stat(path.c_str(), &found) == 0 && file_identity(found) == known->second.state) {
+                input = known->second;
+                return &input;
+            }
+        }
+        const basic_file<System> from(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
+        if (from.descriptor() < 0 || !S_ISREG(from.status(path).st_mode))
+            return nullptr;
+        sha256 all;
+        from.parts(path, [&](std::string_view part) { all.add(part); });
+        // As it is after it was read: what was written to it meanwhile makes it younger than this look.
+        input = {path, file_identity(from.status(path)), all.hex()};
+        return &input;
+    }
+
+    /// Files that are in a remembered state are taken to say what they said then, and are not read.
+    void remember(const build_inputs& files) {
+        for (const build_input& each : files)
+            remembered_.insert_or_assign(each.path, each);
+    }
+
+    /// The state of a folder, and a digest of those names in it that matter; of a folder that is not there as
+    /// of one that is empty.
+    template <class Matters>
+    const build_input& folder(const std::string& path, Matters&& matters) {
+        sha256 all;
+        for (const std::string& name : names_in<System>(path))
+            if (matters(path, name))
+                all.field(name);
+        struct stat found;
+        const bool there = System::stat(path.c_str(), &found) == 0;
+        return seen_[path] = {path, there ? file_identity(found) : file_identity(), all.hex()};
+    }
+
+    /// What was seen of a path so far; null where nothing was.
+    const build_input* seen(const std::string& path) const {
+        const auto known = seen_.find(path);
+        return known == seen_.end() || known->second.digest.empty() ? nullptr : &known->second;
+    }
+
+    /// The last change to anything that was looked at.
+    std::int64_t newest() const {
+        std::int64_t last = 0;
+        for (const auto& [path, input] : seen_)
+            last = std::max(last, input.state.changed);
+        return last;
+    }
+
+private:
+    std::map<std::string, build_input> seen_, remembered_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_OBJECTS_HPP
+#define TENON_OBJECTS_HPP
+
+#include <string>
+#include <utility>
+
+#ifndef TENON_CACHE_HPP
+#define TENON_CACHE_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1 {
+
+/// One thing in a cache.
+struct cache_entry {
+    enum class kind {
+        library,      ///< what a directory of sources was compiled to
+        intermediate, ///< what makes the next build faster, such as a precompiled header
+        record,       ///< from what the libraries of a directory were made
+        checkout,     ///< the files of a commit
+        unfinished,   ///< what somebody works on, or has left
+    };
+
+    kind what;
+    std::string path{};
+    std::string type{}; ///< the plugin type, but of a checkout
+    std::string
+        name{}; ///< of a library the directory's, of a checkout the repository's URL as far as that is known
+    std::string commit{};   ///< of a checkout
+    std::uint64_t size = 0; ///< on the disk, in bytes
+    std::chrono::system_clock::time_point
+        last_use{};      ///< within an hour; backups and the like may make it later
+    bool in_use = false; ///< a process has it loaded, or a build needs it at the moment
+};
+
+/// What is to go from a cache.
+struct prune_rule {
+    std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max(); ///< the longest unused goes first
+    std::chrono::seconds unused_for = std::chrono::seconds::max(); ///< what was not used for so long goes
+};
+
+namespace detail {
+
+/// `tenon::cache`, by any system's calls.
+template <class System = posix>
+class basic_cache_contents {
+public:
+    /// The folder that `loader_options::cache` names too; left out, the same that a loader without options
+    /// has.
+    template <path_like P = std::string>
+    explicit basic_cache_contents(const P& folder = {}) : folder_(native(folder)) {}
+
+    const std::string& path() const noexcept { return folder_.path(); }
+
+    std::vector<cache_entry> entries() const {
+        std::vector<cache_entry> found;
+        const std::set<std::string> loaded = loaded_libraries();
+        for (const std::string& type : folders_in(below("bin")))
+            add_built(found, type, loaded);
+        for (const std::string& repository : folders_in(below("src")))
+            add_checkouts(found, join(below("src"), repository));
+        for (const std::string& name : folders_in(below("tmp"))) {
+            const std::string path = join(below("tmp"), name);
+            add(found, {.what = cache_entry::kind::unfinished, .path = path, .in_use = is_locked(path)});
+        }
+        return found;
+    }
+
+    /// In bytes.
+    std::uint64_t size() const { return sum(entries()); }
+
+    /// Removes what the rule says, and what cannot be of use any more: what killed builders left, what
+    /// belongs to directories that are gone, and libraries that no record names. Gives what it removed.
+    ///
+    /// What is in use stays, and so does what was used in the last minute, because a load may be about to
+    /// open it. A library that another process cannot be seen to have loaded, in another container perhaps,
+    /// goes and does not disturb that process.
+    std::vector<cache_entry> prune(const prune_rule& rule = {}) const {
+        if (struct stat found; System::stat(path().c_str(), &found) != 0)
+            return {};
+        folder_.require_own();
+        std::vector<cache_entry> all = entries(), removed;
+        const std::set<std::string> useful = useful_files(all);
+        std::sort(all.begin(), all.end(), [&](const cache_entry& a, const cache_entry& b) {
+            const bool a_first = is_useless(a, useful), b_first = is_useless(b, useful);
+            return a_first != b_first ? a_first : a.last_use < b.last_use;
+        });
+        std::uint64_t bytes = sum(all);
+        for (cache_entry& each : all) {
+            const bool unwanted = unused_for(each) >= rule.unused_for || bytes > rule.most_bytes;
+            if ((is_useless(each, useful) || (by_rule(each) && unwanted)) && remove(each)) {
+                bytes -= each.size;
+                removed.push_back(std::move(each));
+            }
+        }
+        remove_lone_files();
+        return removed;
+    }
+
+private:
+    using time_point = std::chrono::system_clock::time_point;
+    using file = basic_file<System>;
+
+    static constexpr std::string_view library_end = ".so", record_end = ".record", lock_end = ".lock";
+
+    std::string below(std::string_view name) const { return join(folder_.path(), name); }
+
+    // ---- What is there
+
+    static time_point time_of(const timespec& time) {
+        return time_point(
+            std::chrono::duration_cast<time_point::duration>(std::chrono::nanoseconds(nanoseconds(time))));
+    }
+    static time_point now() { return time_of(System::now()); }
+    static std::chrono::seconds unused_for(const cache_entry& of) {
+        return std::chrono::duration_cast<std::chrono::seconds>(now() - of.last_use);
+    }
+    static bool is_fresh(time_point last_use) { return now() - last_use < std::chrono::minutes(1); }
+
+    static bool look_at(const std::string& path, struct stat& found) {
+        return System::lstat(path.c_str(), &found) == 0;
+    }
+    static bool is_folder(const std::string& path) {
+        struct stat found;
+        return look_at(path, found) && S_ISDIR(found.st_mode);
+    }
+    static bool is_file(const std::string& path) {
+        struct stat found;
+        return look_at(path, found) && S_ISREG(found.st_mode);
+    }
+
+    // None in a folder that cannot be looked into.
+    static std::vector<std::string> names_in(const std::string& folder) {
+        try {
+            return is_folder(folder) ? detail::names_in<System>(folder) : std::vector<std::string>();
+        } catch (const error&) {
+            return {};
+        }
+    }
+    static std::vector<std::string> folders_in(const std::string& folder) {
+        std::vector<std::string> names = names_in(folder);
+        names.erase(std::remove_if(names.begin(), names.end(),
+                                   [&](const std::string& name) { return !is_folder(join(folder, name)); }),
+                    names.end());
+        return names;
+    }
+
+    static bool is_hex(std::string_view text, std::size_t size) {
+        return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
+    }
+
+    // `NAME-DIGEST.END`, where a name may have hyphens and dots too.
+    struct built_name {
+        std::string_view name, end; // `end` is empty where it is no such name
+
+        explicit built_name(std::string_view whole) {
+            constexpr std::size_t digest = 64;
+            const auto dot = whole.rfind('.');
+            if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
+                !is_hex(whole.substr(dot - digest, digest), digest))
+                return;
+            name = whole.substr(0, dot - digest - 1);
+            end = whole.substr(dot);
+        }
+    };
+
+    static bool is_repository(std::string_view name) {
+        return name.size() > 33 && name[name.size() - 33] == '-' && is_hex(name.substr(name.size() - 32), 32);
+    }
+    static bool is_commit(std::string_view name) { return is_hex(name, 40) || is_hex(name, 64); }
+
+    static void add(std::vector<cache_entry>& to, cache_entry entry) {
+        struct stat found;
+        if (!look_at(entry.path, found))
+            return;
+        entry.size = size_of(entry.path, found);
+        if (entry.last_use == time_point())
+            entry.last_use = last_use(entry.what, found);
+        to.push_back(std::move(entry));
+    }
+
+    // What is read here would be in use for ever, if its being read counted.
+    static time_point last_use(cache_entry::kind what, const struct stat& of) {
+        const bool reading_counts =
+            what == cache_entry::kind::library || what == cache_entry::kind::intermediate;
+        return std::max(reading_counts ? time_of(of.st_atim) : time_point(), time_of(of.st_mtim));
+    }
+
+    static std::uint64_t size_of(const std::string& path, const struct stat& of) {
+        auto size = static_cast<std::uint64_t>(of.st_blocks) * 512;
+        if (S_ISDIR(of.st_mode))
+            for (const std::string& name : names_in(path))
+                if (struct stat inside; look_at(join(path, name), inside))
+                    size += size_of(join(path, name), inside);
+        return size;
+    }
+
+    static std::uint64_t sum(const std::vector<cache_entry>& all) {
+        std::uint64_t bytes = 0;
+        for (const cache_entry& each : all)
+            bytes += each.size;
+        return bytes;
+    }
+
+    void add_built(std::vector<cache_entry>& to, const std::string& type,
+                   const std::set<std::string>& loaded) const {
+        using kind = cache_entry::kind;
+        const std::string folder = join(below("bin"), type);
+        const std::vector<std::string> names = names_in(folder);
+        std::set<std::string_view> being_built;
+        for (const std::string& each : names)
+            if (const built_name name(each); name.end == lock_end && is_locked(join(folder, each)))
+                being_built.insert(name.name);
+        for (const std::string& each : names) {
+            const built_name name(each);
+            const std::string path = join(folder, each);
+            if (name.end.empty() || name.end == lock_end || !is_file(path))
+                continue;
+            const kind what = name.end == library_end  ? kind::library
+                              : name.end == record_end ? kind::record
+                                                       : kind::intermediate;
+            // Any build of this plugin type may read an intermediate file at the moment.
+            const bool built =
+                what == kind::intermediate ? !being_built.empty() : being_built.count(name.name) != 0;
+            add(to, {.what = what,
+                     .path = path,
+                     .type = type,
+                     .name = std::string(name.name),
+                     .in_use = built || loaded.count(each) != 0});
+        }
+    }
+
+    static void add_checkouts(std::vector<cache_entry>& to, const std::string& repository) {
+        if (!is_repository(basename(repository)))
+            return;
+        const std::vector<std::string> names = names_in(repository);
+        std::string url;
+        for (const std::string& name : names)
+            if (is_memory(name))
+                url = remembered(join(repository, name)).second;
+        for (const std::string& commit : names) {
+            const std::string path = join(repository, commit),
+                              use = basic_hold<System>::file(repository, commit);
+            if (!is_commit(commit) || !is_folder(path))
+                continue;
+            struct stat found;
+            const bool noted = look_at(use, found) && S_ISREG(found.st_mode);
+            if (!noted && !look_at(path, found))
+                continue;
+            add(to, {.what = cache_entry::kind::checkout,
+                     .path = path,
+                     .name = !url.empty() ? url
+                             : noted      ? text_of(use)
+                                          : "",
+                     .commit = commit,
+                     .last_use = time_of(noted ? found.st_mtim : found.st_ctim),
+                     .in_use = is_locked(use)});
+        }
+    }
+
+    static bool is_memory(std::string_view name) {
+        return name.substr(0, 3) == "at-" && is_hex(name.substr(3), 64);
+    }
+
+    // The commit and the URL, of `COMMIT REFERENCE URL`.
+    static std::pair<std::string, std::string> remembered(const std::string& path) {
+        const std::string line = text_of(path);
+        const auto first = line.find(' '), last = line.rfind(' ');
+        if (first == line.npos || line.back() != '\n')
+            return {};
+        return {line.substr(0, first), line.substr(last + 1, line.size() - last - 2)};
+    }
+
+    static std::string text_of(const std::string& path) {
+        try {
+            return is_file(path) ? read_file<System>(path) : "";
+        } catch (const error&) {
+            return "";
+        }
+    }
+
+    // ---- What is in use
+
+    static bool is_locked(const std::string& path) {
+        const file open(System::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+        return open.descriptor() >= 0 && !open.try_lock();
+    }
+
+    // The names of all libraries that processes of this user have loaded. Their digests make them unlike any
+    // other, whatever the cache is called where a process sees it. The kernel knows, so that no load has to
+    // say so, and none can fail to take it back.
+    static std::set<std::string> loaded_libraries() {
+        std::set<std::string> found;
+        for (const std::string& process : names_in("/proc")) {
+            if (process.find_first_not_of("0123456789") != process.npos)
+                continue;
+            std::string text;
+            try {
+                text = file("/proc/" + process + "/maps", O_RDONLY).read("/proc");
+            } catch (const error&) {
+                continue; // it has ended, or is another user's
+            }
+            for (std::string_view maps = text; !maps.empty();) {
+                const std::string_view line = maps.substr(0, maps.find('\n'));
+                maps.remove_prefix(std::min(maps.size(), line.size() + 1));
+                if (const std::string_view name = basename(line); built_name(name).end == library_end)
+                    found.emplace(name);
+            }
+        }
+        return found;
+    }
+
+    // ---- What goes
+
+    static bool by_rule(const cache_entry& of) {
+        using kind = cache_entry::kind;
+        return of.what == kind::library || of.what == kind::intermediate || of.what == kind::checkout;
+    }
+
+    static bool is_useless(const cache_entry& of, const std::set<std::string>& useful) {
+        return of.what == cache_entry::kind::unfinished ||
+               (of.what != cache_entry::kind::checkout && useful.count(of.path) == 0);
+    }
+
+    // The records that have a result left, and a source to make another from, with their results.
+    static std::set<std::string> useful_files(const std::vector<cache_entry>& all) {
+        std::set<std::string> paths, found;
+        for (const cache_entry& each : all)
+            paths.insert(each.path);
+        for (const cache_entry& each : all) {
+            if (each.what != cache_entry::kind::record)
+                continue;
+            const build_record record(text_of(each.path));
+            std::set<std::string> results;
+            for (const build_result& result : record.results()) {
+                // A record does not say how the names of its results end.
+                const std::string stem =
+                    each.path.substr(0, each.path.size() - record_end.size() - 64) + result.key + '.';
+                for (auto path = paths.lower_bound(stem);
+                     path != paths.end() && path->compare(0, stem.size(), stem) == 0; ++path)
+                    results.insert(*path);
+            }
+            if (results.empty() || !has_source(record.results()[0]))
+                continue;
+            found.insert(each.path);
+            found.insert(results.begin(), results.end());
+        }
+        return found;
+    }
+
+    static bool has_source(const build_result& of) {
+        struct stat ignored;
+        return of.files.empty() ||
+               std::any_of(of.files.begin(), of.files.end(),
+                           [&](const build_input& each) { return look_at(each.path, ignored); });
+    }
+
+    // ---- Removing it
+
+    // False where it is in use after all.
+    bool remove(const cache_entry& each) const {
+        struct stat found;
+        if (each.in_use || !look_at(each.path, found))
+            return false;
+        switch (each.what) {
+        case cache_entry::kind::unfinished:
+            remove_unfinished<System>(below("tmp"));
+            break;
+        case cache_entry::kind::checkout:
+            return !is_fresh(each.last_use) && remove_checkout(each);
+        default:
+            // Again, because it may have been used since it was listed.
+            return S_ISREG(found.st_mode) && !is_fresh(last_use(each.what, found)) && remove_built(each);
+        }
+        return !look_at(each.path, found);
+    }
+
+    // Under the locks of all builds that may need it, so that none finds it gone that has just found it
+    // there.
+    bool remove_built(const cache_entry& each) const {
+        std::vector<file> turns;
+        const std::string folder(parent(each.path));
+        for (const std::string& other : names_in(folder))
+            if (const built_name name(other);
+                name.end == lock_end &&
+                (each.what == cache_entry::kind::intermediate || name.name == each.name)) {
+                turns.emplace_back(
+                    System::open(join(folder, other).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
+                const bool gone = turns.back().descriptor() < 0 && errno == ENOENT;
+                if (!gone && !turns.back().try_lock())
+                    return false;
+            }
+        trace("pruning '", each.path, "'");
+        return System::unlink(each.path.c_str()) == 0;
+    }
+
+    // It goes at once and as a whole: a checkout that is there is complete.
+    bool remove_checkout(const cache_entry& each) const {
+        const std::string use = basic_hold<System>::file(parent(each.path), each.commit);
+        const basic_scratch<System> scratch(folder_);
+        const file alone(System::open(use.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600));
+        if (alone.descriptor() < 0 || !alone.try_lock() || !alone.is_at(use))
+            return false;
+        trace("pruning '", each.path, "'");
+        if (System::rename(each.path.c_str(), (scratch / each.commit).c_str()) != 0)
+            return false;
+        System::unlink(use.c_str());
+        return true;
+    }
+
+    // Locks whose record is gone, and what is said of commits that are gone.
+    void remove_lone_files() const {
+        for (const std::string& type : folders_in(below("bin"))) {
+            const std::string folder = join(below("bin"), type);
+            for (const std::string& each : names_in(folder))
+                if (const std::string path = join(folder, each); built_name(each).end == lock_end)
+                    remove_lone(path, path.substr(0, path.size() - lock_end.size()).append(record_end), path);
+        }
+        for (const std::string& repository : folders_in(below("src"))) {
+            if (!is_repository(repository))
+                continue;
+            const std::string folder = join(below("src"), repository), lock = join(folder, "lock");
+            for (const std::string& each : names_in(folder)) {
+                const std::string path = join(folder, each);
+                if (is_memory(each))
+                    remove_lone(path, join(folder, remembered(path).first), lock);
+                else if (each.substr(0, 5) == "used-" && is_commit(each.substr(5)))
+                    remove_lone(path, join(folder, each.substr(5)), path);
+            }
+        }
+    }
+
+    static void remove_lone(const std::string& path, const std::string& its_owner, const std::string& lock) {
+        struct stat found;
+        if (look_at(its_owner, found) || !look_at(path, found) || !S_ISREG(found.st_mode) ||
+            is_fresh(time_of(found.st_mtim)))
+            return;
+        const file alone(System::open(lock.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
+        if (alone.descriptor() >= 0 && alone.try_lock() && alone.is_at(lock) && !look_at(its_owner, found)) {
+            trace("pruning '", path, "'");
+            System::unlink(path.c_str());
+        }
+    }
+
+    basic_cache<System> folder_;
+};
+
+} // namespace detail
+
+/// The folder in which compiled libraries and fetched repositories are kept.
+///
+///     tenon::cache cache;
+///     for (const tenon::cache_entry& each : cache.entries())
+///         std::cout << each.name << ' ' << each.size << '\n';
+///     cache.prune({.most_bytes = 1 << 30, .unused_for = std::chrono::hours(24 * 30)});
+///
+/// Any process may do so at any time. Only what tenon made is listed and removed, and never through a
+/// symbolic link.
+class cache : public detail::basic_cache_contents<> {
+public:
+    using basic_cache_contents::basic_cache_contents;
+};
+
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_OBSERVATION_HPP
+#define TENON_OBSERVATION_HPP
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_COMPARISON_HPP
+#define TENON_COMPARISON_HPP
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_PACKAGES_HPP
+#define TENON_PACKAGES_HPP
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+/// Stands for all files that belong to the system's package manager: it changes whenever that installs or
+/// removes something. Empty where no manager is known, or where it has worked only just now.
+template <class System = posix>
+std::string package_state(std::int64_t look) {
+    sha256 all;
+    bool any = false;
+    for (const char* list :
+         {"/var/lib/dpkg/status", "/var/lib/rpm/rpmdb.sqlite", "/var/lib/rpm/Packages",
+          "/usr/lib/sysimage/rpm/rpmdb.sqlite", "/lib/apk/db/installed", "/var/lib/pacman/local"}) {
+        struct stat found;
+        if (System::stat(list, &found) != 0)
+            continue;
+        const file_identity state(found);
+        if (!settled(state, look))
+            return "";
+        any = true;
+        for (const std::uint64_t number :
+             {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
+              static_cast<std::uint64_t>(state.changed)})
+            all.field(std::to_string(number));
+    }
+    return any ? all.hex() : "";
+}
+
+/// A path without `.` and `..`, as far as its text goes; empty where it is relative, or leaves its first
+/// folder on the way.
+inline std::string within_first_folder(std::string_view path) {
+    if (path.empty() || path[0] != '/')
+        return "";
+    std::vector<std::string_view> parts;
+    while (!path.empty()) {
+        const std::string_view part = path.substr(0, path.find('/'));
+        path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
+        if (part == "..") {
+            if (parts.size() < 2)
+                return "";
+            parts.pop_back();
+        } else if (!part.empty() && part != ".") {
+            parts.push_back(part);
+        }
+    }
+    std::string text;
+    for (const std::string_view part : parts)
+        text.append("/").append(part);
+    return text;
+}
+
+/// Whether a file or folder is one that only a package manager changes, or nobody.
+template <class System = posix>
+bool is_packaged(const std::string& path) {
+    const auto inside = [](std::string place) {
+        place += '/';
+        // Not all of /usr: what is in /usr/local anybody may have put there, and in /usr/share are plugins
+        // that an administrator edits.
+        for (const std::string_view root :
+             {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/nix/store/", "/gnu/store/"})
+            if (place.compare(0, root.size(), root) == 0)
+                return true;
+        return false;
+    };
+    // Clang calls them `/usr/bin/../lib/gcc/…`.
+    if (!inside(within_first_folder(path)))
+        return false;
+    // A link to somewhere else is not.
+    char* const canonical = System::realpath(path.c_str());
+    const bool there = canonical && inside(canonical);
+    std::free(canonical);
+    return there;
+}
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// The names on the way to files: a new file or folder that bears none of them cannot be found instead of one
+/// of these.
+class path_names {
+public:
+    void add(std::string_view path) {
+        while (!path.empty()) {
+            const std::string_view part = path.substr(0, path.find('/'));
+            if (!part.empty() && part != "." && part != "..")
+                names_.emplace(part);
+            path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
+        }
+    }
+    void add(const build_inputs& files) {
+        for (const build_input& each : files)
+            add(each.path);
+    }
+    void clear() { names_.clear(); }
+    bool empty() const { return names_.empty(); }
+
+    bool has(const std::string& name) const { return names_.count(name) != 0; }
+
+    /// Says of a name in a folder whether it can change what all sources in `directory` compile to; where
+    /// that is empty, what some do. Both have to outlive the answer.
+    auto matter_to(const std::string& directory) const {
+        return [this, &directory](const std::string& folder, const std::string& name) {
+            return has(name) || name == "compile_flags.txt" ||
+                   (folder == directory && (is_source_name(name) || name == "CMakeLists.txt"));
+        };
+    }
+
+private:
+    std::set<std::string> names_;
+};
+
+/// A remembered result beside what is there now.
+template <class System = posix>
+class basic_comparison {
+public:
+    /// Of a result of the sources in `directory`, with what is there at the time `look`. `inputs` may be
+    /// shared with other comparisons. A thorough one reads every file, and believes in no state.
+    basic_comparison(const std::string& directory, const build_record& record, const build_result& result,
+                     std::int64_t look, basic_inputs<System>& inputs, bool thorough = false)
+        : directory_(directory), record_(record), now_(result), look_(look), inputs_(inputs),
+          thorough_(thorough) {}
+
+    /// Whether everything is as it was. Without a compiler, what belonged to it may be gone.
+    bool same(bool with_compiler) { return same_files() && same_folders() && same_packages(with_compiler); }
+
+    /// Those of the plugin's own files that are in another state and say the same.
+    const std::vector<std::string>& read_again() const noexcept { return read_again_; }
+
+    /// Whether the states are others than in the record.
+    bool moved() const noexcept { return moved_; }
+
+    /// The text of a record with the result as it is now first; empty where the record lacks a part of it.
+    std::string record() { return has_system_files() ? record_.with(now_, system_) : ""; }
+
+private:
+    bool same_files() {
+        for (build_input& file : now_.files)
+            if (!in_same_state(file)) {
+                const build_input* const seen = inputs_.file(file.path);
+                if (!seen || !take_state(file, *seen))
+                    return differs(file);
+                read_again_.push_back(file.path);
+            }
+        return true;
+    }
+
+    bool same_folders() {
+        const auto matters = [&](const std::string& folder, const std::string& name) {
+            if (names_.empty() && has_system_files()) {
+                names_.add(now_.files);
+                names_.add(system_);
+            }
+            return names_.matter_to(directory_)(folder, name);
+        };
+        for (build_input& folder : now_.folders)
+            if (!in_same_state(folder) && !take_state(folder, inputs_.folder(folder.path, matters)))
+                return differs(folder);
+        return true;
+    }
+
+    bool same_packages(bool with_compiler) {
+        const std::string packages = package_state<System>(look_);
+        if (!thorough_ && !packages.empty() && packages == now_.packages)
+            return true;
+        if (!has_system_files())
+            return false;
+        for (build_input& file : system_)
+            if (!in_same_state(file)) {
+                const build_input* const seen = inputs_.file(file.path);
+                if (seen ? !take_state(file, *seen) : with_compiler)
+                    return differs(file);
+            }
+        moved_ = moved_ || packages != now_.packages;
+        now_.packages = packages;
+        return true;
+    }
+
+    bool in_same_state(const build_input& input) const {
+        struct stat found;
+        return !thorough_ && System::stat(input.path.c_str(), &found) == 0 &&
+               file_identity(found) == input.state;
+    }
+
+    bool take_state(build_input& input, const build_input& seen) {
+        if (seen.digest != input.digest)
+            return false;
+        const file_identity state = settled(seen.state, look_) ? seen.state : file_identity();
+        moved_ = moved_ || state != input.state;
+        input.state = state;
+        return true;
+    }
+
+    bool has_system_files() {
+        if (!system_read_)
+            system_read_ = record_.system_files(now_, system_);
+        return system_read_;
+    }
+
+    bool differs(const build_input& input) const {
+        trace("'", input.path, "' has changed since a library was made from it");
+        return false;
+    }
+
+    const std::string& directory_;
+    const build_record& record_;
+    build_result now_;
+    std::int64_t look_;
+    basic_inputs<System>& inputs_;
+    bool thorough_;
+    build_inputs system_;
+    bool system_read_ = false;
+    path_names names_;
+    std::vector<std::string> read_again_;
+    bool moved_ = false;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// What a compiler is likely to read, known from an earlier run of it.
+struct expected_inputs {
+    std::set<std::string> files, folders;
+    path_names names;
+};
+
+/// The files and folders that a compiler reads, as they are before it runs and after it. What changes
+/// meanwhile may have been read as it was or as it is, so that nothing can be remembered of the result.
+template <class System = posix>
+class basic_observation {
+public:
+    /// Looks at what is expected. `directory` has the sources; `all_sources_in` is a folder where any new one
+    /// would be read too, or empty.
+    basic_observation(const std::string& directory, const std::string& all_sources_in,
+                      expected_inputs& expected)
+        : directory_(directory), expected_(expected) {
+        for (const std::string& path : expected.files)
+            before_.file(path);
+        for (const std::string& path : expected.folders)
+            before_.folder(path, expected.names.matter_to(all_sources_in));
+    }
+
+    const basic_inputs<System>& before() const noexcept { return before_; }
+
+    /// Has to be called before the compiler runs, which will search headers in `folders`. All changes from
+    /// then on will be seen.
+    void begin(std::vector<std::string> folders) {
+        folders_ = std::move(folders);
+        // Files are stamped in steps of some milliseconds: what was written in this one could not be told
+        // from what will be.
+        std::int64_t newest = before_.newest();
+        for (const std::string& folder : folders_) {
+            struct stat found;
+            if (System::stat(folder.c_str(), &found) == 0 && newest < file_identity(found).changed)
+                newest = file_identity(found).changed;
+        }
+        // A clock that is behind that of a file server is not waited for.
+        for (int i = 0; i < 50 && nanoseconds(System::now()) <= newest; ++i)
+            System::pause_a_millisecond();
+        start_ = nanoseconds(System::now());
+    }
+
+    std::int64_t start() const noexcept { return start_; }
+
+    /// Of files that are remembered to have said something in some state, those in that state are not read.
+    void remember(const build_inputs& files) { after_.remember(files); }
+
+    /// After the compiler has run, and said that it read `files`: adds these, and the folders that a header
+    /// was or could have been found in, to `made`, and those that are the system's to `system`.
+    /// `all_sources_in` is a folder where any other source would have been read too, or empty. False where
+    /// one of them changed.
+    bool take(const std::vector<std::string>& files, build_result& made, build_inputs& system,
+              const std::string& all_sources_in) {
+        changed_.clear();
+        const auto add = [&](build_inputs& into, const build_input& now) {
+            const build_input* const was = before_.seen(now.path);
+            if (was ? !is_same(*was, &now) : !settled(now.state, start_))
+                changed_ = now.path;
+            into.push_back({now.path, settled(now.state, start_) ? now.state : file_identity(), now.digest});
+        };
+        expected_.names.clear();
+        for (const std::string& path : files) {
+            expected_.files.insert(path);
+            expected_.names.add(path);
+            if (const build_input* const now = after_.file(path))
+                add(is_systems(path) ? system : made.files, *now);
+            else
+                changed_ = path;
+        }
+        for (const std::string& folder : folders_that_matter(made.files)) {
+            expected_.folders.insert(folder);
+            add(made.folders, after_.folder(folder, expected_.names.matter_to(all_sources_in)));
+        }
+        return changed_.empty();
+    }
+
+    /// Whether files still say what something was made from.
+    bool still_say(const build_inputs& made_from) {
+        changed_.clear();
+        for (const build_input& each : made_from)
+            if (const build_input* const now = after_.file(each.path); !now || now->digest != each.digest)
+                changed_ = each.path;
+        return changed_.empty();
+    }
+
+    /// Whether all that was expected is as it was, for a compiler that did not say what it read.
+    bool as_expected() {
+        changed_.clear();
+        for (const std::string& path : expected_.files)
+            if (const build_input* const was = before_.seen(path); was && !is_same(*was, after_.file(path)))
+                changed_ = path;
+        return changed_.empty();
+    }
+
+    /// One of what changed.
+    const std::string& changed() const noexcept { return changed_; }
+
+private:
+    static bool is_same(const build_input& was, const build_input* now) {
+        return now && now->state == was.state && now->digest == was.digest;
+    }
+
+    // What stands behind the state of the packages; never what lies beside the sources.
+    bool is_systems(const std::string& path) const {
+        const bool beside = !directory_.empty() && path.compare(0, directory_.size(), directory_) == 0;
+        return !beside && is_packaged<System>(path);
+    }
+
+    // The folders that a header was or could have been found in, and those in them that bear the name of one
+    // on the way to a header.
+    std::set<std::string> folders_that_matter(const build_inputs& files) const {
+        std::vector<std::string> folders = folders_;
+        for (const build_input& each : files)
+            folders.emplace_back(parent(each.path));
+        std::set<std::string> found;
+        while (!folders.empty()) {
+            const std::string folder = std::move(folders.back());
+            folders.pop_back();
+            if (is_systems(folder) || !found.insert(folder).second)
+                continue;
+            for (const std::string& name : names_in<System>(folder)) {
+                struct stat inside;
+                // A link may lead back to here.
+                if (std::string path = join(folder, name); expected_.names.has(name) &&
+                                                           System::lstat(path.c_str(), &inside) == 0 &&
+                                                           S_ISDIR(inside.st_mode))
+                    folders.push_back(std::move(path));
+            }
+        }
+        return found;
+    }
+
+    const std::string& directory_;
+    expected_inputs& expected_;
+    basic_inputs<System> before_, after_;
+    std::vector<std::string> folders_;
+    std::int64_t start_ = 0;
+    std::string changed_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_SHELF_HPP
+#define TENON_SHELF_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace tenon::inline v1::detail {
+
+/// Results of one kind in the cache: each has the SHA-256 of all that went into it in its name, and a record
+/// beside them lists the files that went into the last few.
+template <class System = posix>
+class basic_shelf {
+public:
+    /// All names begin with the path `stem`. `digest` is of what is the same for each result, and `end` is
+    /// how the names of results end. `thorough` is how files are compared.
+    basic_shelf(std::string stem, std::string digest, std::string_view end, bool thorough)
+        : stem_(std::move(stem)), digest_(std::move(digest)), end_(end), thorough_(thorough) {}
+
+    const std::string& stem() const noexcept { return stem_; }
+    std::string result(const std::string& key) const { return stem_ + key + end_; }
+    std::string record() const { return stem_ + digest_ + ".record"; }
+    std::string lock() const { return stem_ + digest_ + ".lock"; }
+
+    /// What has been remembered, as a text.
+    std::string text() const {
+        try {
+            return read_file<System>(record());
+        } catch (const error&) {
+            // Without it everything is compiled again, and what then stands in the way is an error that is
+            // worth more.
+            return "";
+        }
+    }
+
+    /// A result that is current: all of its files and folders are as they were when it was made.
+    struct found {
+        std::string path;    ///< empty where there is none
+        std::string record;  ///< the text that is to be remembered; empty where it is remembered already
+        build_result made{}; ///< and `system`: where they were asked for
+        build_inputs system{};
+    };
+
+    /// Of sources in `directory`. `changed_state` is told of each file that is in another state and says the
+    /// same.
+    template <class Changed>
+    found current(const std::string& directory, const basic_compiler<System>& compiler, bool with_inputs,
+                  Changed&& changed_state) const {
+        const std::int64_t look = nanoseconds(System::now());
+        const build_record record(text());
+        basic_inputs<System> inputs;
+        for (const build_result& each : record.results()) {
+            // A host without a compiler uses what was built while there was one.
+            const bool same_compiler = !compiler.found() || each.compiler == compiler.stamp();
+            if (!same_compiler || !has_size(result(each.key), each.size))
+                continue;
+            basic_comparison<System> compared(directory, record, each, look, inputs, thorough_);
+            try {
+                if (!compared.same(compiler.found()))
+                    continue;
+            } catch (const error& e) {
+                trace("not using '", result(each.key), "': ", e.what());
+                continue;
+            }
+            for (const std::string& path : compared.read_again())
+                changed_state(path);
+            const bool first = &each == record.results().data();
+            found current{result(each.key), first && !compared.moved() ? "" : compared.record()};
+            if (with_inputs) {
+                if (!record.system_files(each, current.system))
+                    continue;
+                current.made = each;
+            }
+            trace("'", current.path, "' is current");
+            return current;
+        }
+        return {};
+    }
+
+    void remember(const std::string& record_text, const basic_scratch<System>& beside) const {
+        publish<System>(record(), record_text, beside.path());
+    }
+
+    /// Puts a finished file here, and forgets all but the `most` newest with it.
+    void keep(const std::string& finished, build_result made, const build_inputs& system, std::size_t most,
+              const basic_scratch<System>& beside) const {
+        const std::string path = result(made.key);
+        struct stat status;
+        if (System::stat(finished.c_str(), &status) != 0)
+            throw error::system_call("look at", finished, errno);
+        made.size = static_cast<std::uint64_t>(status.st_size);
+        if (System::rename(finished.c_str(), path.c_str()) != 0)
+            throw error::system_call("rename to", path, errno);
+        const build_record before(text());
+        const std::string now = before.with(std::move(made), system, most);
+        remember(now, beside);
+        for (const build_result& each : before.results())
+            if (now.find("result " + each.key) == now.npos)
+                System::unlink(result(each.key).c_str());
+    }
+
+private:
+    static bool has_size(const std::string& path, std::uint64_t size) {
+        struct stat found;
+        return System::stat(path.c_str(), &found) == 0 && static_cast<std::uint64_t>(found.st_size) == size;
+    }
+
+    std::string stem_, digest_, end_;
+    bool thorough_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// What one source of several was compiled to the last few times, so that an edit to one of them compiles
+/// one.
+template <class System = posix>
+class basic_object {
+public:
+    /// Of `source` in `directory`, compiled by a command that begins with `arguments`. Names in the cache
+    /// begin with the path `stem`.
+    basic_object(const basic_compiler<System>& compiler, const std::string& directory,
+                 const std::string& source, const word_list& arguments, const std::string& stem,
+                 bool thorough)
+        : compiler_(compiler), shelf_(shelf(directory, source, arguments, stem, thorough)) {}
+
+    /// Puts the object at `path` where there is one that is current.
+    bool take(const std::string& path) {
+        try {
+            found_ = shelf_.current("", compiler_, true, [](const std::string&) {});
+        } catch (const error& failed) {
+            trace("compiling again: ", failed.what());
+            return false;
+        }
+        // A name of its own, which stays when others forget the object.
+        taken_ = !found_.path.empty() && System::link(found_.path.c_str(), path.c_str()) == 0;
+        return taken_;
+    }
+
+    bool taken() const noexcept { return taken_; }
+
+    /// What a taken one was made from.
+    const build_inputs& own_files() const noexcept { return found_.made.files; }
+    const build_inputs& system_files() const noexcept { return found_.system; }
+
+    /// Keeps one that was compiled from `files`, unless one of these changed meanwhile. Never throws: the
+    /// library does not depend on it.
+    void keep(const std::string& path, const word_list& files, basic_observation<System>& observed,
+              const std::string& packages, const basic_scratch<System>& scratch) const {
+        try {
+            build_result made;
+            build_inputs system;
+            made.compiler = compiler_.stamp();
+            made.packages = packages;
+            if (!observed.take(files, made, system, ""))
+                return;
+            sha256 all;
+            all.field(compiler_.traits().identity).field(shelf_.record());
+            for (const build_inputs* list : {&made.files, &system})
+                for (const build_input& each : *list)
+                    all.field(each.path).field(each.digest);
+            made.key = all.hex();
+            const std::string copy = path + ".kept";
+            if (System::link(path.c_str(), copy.c_str()) == 0)
+                shelf_.keep(copy, std::move(made), system, most, scratch);
+        } catch (const error& failed) {
+            trace("not keeping '", path, "': ", failed.what());
+        }
+    }
+
+private:
+    static constexpr std::size_t most = 4;
+
+    basic_shelf<System> shelf(const std::string& directory, const std::string& source,
+                              const word_list& arguments, const std::string& stem, bool thorough) const {
+        sha256 all;
+        all.field(directory).field(source).field(compiler_.stamp());
+        for (const std::string& word : arguments)
+            all.field(word);
+        return {stem, all.hex(), ".o", thorough};
+    }
+
+    basic_compiler<System> compiler_;
+    basic_shelf<System> shelf_;
+    typename basic_shelf<System>::found found_{};
+    bool taken_ = false;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_PRECOMPILED_HPP
+#define TENON_PRECOMPILED_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace tenon::inline v1::detail {
+
+/// The header that a source begins with, in its quotes or brackets; empty where anything but comments and
+/// `#pragma once` comes before, because that could change what the header says.
+inline std::string_view first_include(std::string_view text) {
+    const auto skip = [&](std::string_view what) {
+        if (text.substr(0, what.size()) != what)
+            return false;
+        text.remove_prefix(what.size());
+        return true;
+    };
+    const auto skip_to_end_of = [&](std::string_view what) {
+        const std::size_t at = text.find(what);
+        text.remove_prefix(at == text.npos ? text.size() : at + what.size());
+    };
+    const auto skip_spaces = [&](std::string_view which) {
+        const std::size_t at = text.find_first_not_of(which);
+        text.remove_prefix(at == text.npos ? text.size() : at);
+    };
+    skip("\xef\xbb\xbf"); // what some editors begin a file in UTF-8 with
+    for (;;) {
+        skip_spaces(" \t\r\n\f\v");
+        if (skip("/*")) {
+            skip_to_end_of("*/");
+        } else if (text.substr(0, 2) == "//") {
+            const std::string_view line = text.substr(0, text.find('\n'));
+            if (line.find('\\') != line.npos)
+                return {}; // perhaps it goes on in the next line
+            text.remove_prefix(line.size());
+        } else if (skip("#")) {
+            skip_spaces(" \t");
+            if (skip("pragma")) {
+                skip_spaces(" \t");
+                if (!skip("once"))
+                    return {};
+                continue;
+            }
+            if (!skip("include"))
+                return {};
+            skip_spaces(" \t");
+            if (text.empty() || (text[0] != '"' && text[0] != '<'))
+                return {};
+            const std::size_t end = text.substr(0, text.find('\n')).find(text[0] == '"' ? '"' : '>', 1);
+            return end == text.npos ? std::string_view() : text.substr(0, end + 1);
+        } else {
+            return {};
+        }
+    }
+}
+
+/// Whether a source in `directory` begins with the header at `path`. `folders` are those that headers are
+/// searched in.
+template <class System = posix>
+bool begins_with(std::string_view source, const std::string& path, const std::string& directory,
+                 const word_list& folders) {
+    const std::string_view include = first_include(source);
+    if (include.empty())
+        return false;
+    const std::string_view name = include.substr(1, include.size() - 2);
+    word_list searched;
+    if (name[0] == '/' || include[0] == '"')
+        searched.push_back(name[0] == '/' ? "" : directory);
+    searched.insert(searched.end(), folders.begin(), folders.end());
+    struct stat wanted, found;
+    for (const std::string& folder : searched)
+        if (System::stat(join(folder, name).c_str(), &found) == 0)
+            return System::stat(path.c_str(), &wanted) == 0 && wanted.st_dev == found.st_dev &&
+                   wanted.st_ino == found.st_ino;
+    return false;
+}
+
+/// Whether nothing in these flags has to come before a source's first header, or changes where that is found.
+inline bool lets_precompile(const word_list& flags) {
+    for (const std::string_view flag : flags)
+        for (const std::string_view first : {"-include", "-imacros", "-iquote", "-I-", "-x", "-fmodules"})
+            if (flag.substr(0, first.size()) == first)
+                return false;
+    return true;
+}
+
+/// The header of an interface, precompiled for one compiler with one set of flags.
+template <class System = posix>
+class basic_precompiled {
+public:
+    /// Of the header at `header`, for a plugin type of that name. `arguments` begin the command of a compiler
+    /// in `directory`; where they depend on that directory, so does what is made, and `local` says so.
+    basic_precompiled(const basic_cache<System>& in, const basic_compiler<System>& compiler,
+                      std::string_view type, std::string header, word_list arguments,
+                      const std::string& directory, bool local, bool thorough)
+        : cache_(in), compiler_(compiler), header_(std::move(header)), arguments_(std::move(arguments)),
+          directory_(directory), shelf_(shelf(type, local, thorough)) {}
+
+    /// Whether there is one to use. The first time that it is missed only that is remembered, because making
+    /// one takes longer than compiling a plugin: it pays from the second time on. Never throws but where it
+    /// is called off. `making` is called before a compiler runs.
+    template <class Making>
+    bool prepare(const word_list& folders, const basic_bounds<System>& within, unsigned jobs,
+                 Making&& making) {
+        try {
+            found_ = current();
+            if (found_.path.empty() && shelf_.text().empty()) {
+                shelf_.remember("missed once\n", basic_scratch<System>(cache_));
+                trace("'", header_, "' is precompiled when it is needed again");
+                return false;
+            }
+            if (found_.path.empty()) {
+                const basic_lock<System> turn(shelf_.lock(), within, [] {});
+                found_ = current();
+                if (found_.path.empty()) {
+                    making();
+                    if (!make(folders, within, jobs))
+                        return false;
+                    found_ = current();
+                }
+            }
+        } catch (const error& failed) {
+            if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
+                throw;
+            trace("not using '", header_, "' precompiled: ", failed.what());
+            return false;
+        }
+        if (!found_.path.empty() && found_.made.size == 0)
+            trace("not using '", header_, "' precompiled, because the compiler has refused it before");
+        note_use<System>(found_.path);
+        return !found_.path.empty() && found_.made.size != 0;
+    }
+
+    /// What makes a compiler use it.
+    word_list flags() const {
+        if (compiler_.traits().clang)
+            return {"-include-pch", found_.path};
+        return {"-Winvalid-pch", "-include", found_.path.substr(0, found_.path.size() - end.size())};
+    }
+
+    /// What it was made from.
+    const build_inputs& own_files() const noexcept { return found_.made.files; }
+    const build_inputs& system_files() const noexcept { return found_.system; }
+
+    /// Sees to it that it is not used again until something has changed.
+    void refuse() {
+        try {
+            const basic_scratch<System> scratch(cache_);
+            const std::string nothing = scratch / "refused";
+            basic_file<System>(nothing, O_WRONLY | O_CREAT, 0600);
+            shelf_.keep(nothing, found_.made, found_.system, 1, scratch);
+        } catch (const error& failed) {
+            trace("not remembering that '", found_.path, "' was refused: ", failed.what());
+        }
+    }
+
+private:
+    static constexpr std::string_view end = ".gch";
+
+    basic_shelf<System> shelf(std::string_view type, bool local, bool thorough) const {
+        sha256 all;
+        all.field(header_).field(compiler_.stamp()).field(local ? directory_ : "");
+        for (const std::string& word : arguments_)
+            all.field(word);
+        return {join(join(join(cache_.path(), "bin"), type), "interface-"), all.hex(), end, thorough};
+    }
+
+    auto current() const {
+        return shelf_.current(nowhere(), compiler_, true, [](const std::string&) {});
+    }
+
+    // No folder's sources go into it.
+    static const std::string& nowhere() {
+        static const std::string none;
+        return none;
+    }
+
+    bool make(const word_list& folders, const basic_bounds<System>& within, unsigned jobs) {
+        const build_record before(shelf_.text());
+        expected_inputs known;
+        known.files.insert(header_);
+        if (!before.results().empty())
+            for (const build_input& each : before.results()[0].files)
+                known.files.insert(each.path);
+        basic_observation<System> observed(nowhere(), nowhere(), known);
+        observed.begin(folders);
+        build_result made;
+        made.compiler = compiler_.stamp();
+        made.packages = package_state<System>(observed.start());
+
+        const basic_scratch<System> scratch(cache_);
+        const std::string result = scratch / "interface.gch", read = scratch / "interface.d";
+        command what{arguments_, basic_compiler<System>::variables(), directory_};
+        for (const std::string& word :
+             {std::string("-MD"), std::string("-MT"), std::string("library"), std::string("-MF"), read,
+              std::string("-x"), std::string("c++-header"), std::string("/dev/null"), std::string("-include"),
+              header_, std::string("-o"), result})
+            what.arguments.push_back(word);
+        // Whether headers have changed is for the record to say: clang would take one that was only touched
+        // for another.
+        if (compiler_.traits().clang)
+            what.arguments.insert(what.arguments.end(), {"-Xclang", "-fno-pch-timestamp"});
+        const basic_job<System> job = basic_job<System>::next_of(jobs, within);
+        const ended how = run<System>(what, within);
+        struct stat status;
+        if (how.failed() || System::stat(result.c_str(), &status) != 0) {
+            trace("'", header_, "' cannot be precompiled: ", how.how(), "\n", how.err);
+            return false;
+        }
+        word_list files = read_dependencies(read_file<System>(read));
+        // The source that only has the header included.
+        std::erase(files, "/dev/null");
+        build_inputs system;
+        if (!observed.take(files, made, system, nowhere())) {
+            trace("'", observed.changed(), "' changed while '", header_, "' was being precompiled");
+            return false;
+        }
+        if (package_state<System>(observed.start()) != made.packages)
+            made.packages.clear();
+        sha256 all;
+        all.field(compiler_.traits().identity).field(shelf_.record());
+        for (const build_inputs* list : {&made.files, &system})
+            for (const build_input& each : *list)
+                all.field(each.path).field(each.digest);
+        made.key = all.hex();
+        shelf_.keep(result, made, system, 1, scratch);
+        return true;
+    }
+
+    basic_cache<System> cache_;
+    basic_compiler<System> compiler_;
+    std::string header_;
+    word_list arguments_;
+    std::string directory_;
+    basic_shelf<System> shelf_;
+    typename basic_shelf<System>::found found_{};
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_TRUST_HPP
+#define TENON_TRUST_HPP
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace tenon::inline v1 {
+
+/// Whose files a host runs: those that nobody but root, its own user and the ones named here could have
+/// written.
+///
+///     tenon::loader loader{{.trust = {.users = {1000}}}};            // what the deploying user owns too
+///     tenon::loader careless{{.trust = {.everyone = true}}};         // anything
+///
+/// A file may be writable by its group where that is its owner's own, which has the owner's number, or is
+/// among `groups`, and where no access list says who else may write. A folder that everybody may write to
+/// passes where it is sticky, as /tmp is.
+struct trust {
+    std::vector<uid_t> users{};
+    std::vector<gid_t> groups{};
+    bool everyone = false;
+};
+
+namespace detail {
+
+template <class List, class Value>
+bool among(const List& list, Value value) {
+    for (const auto& each : list)
+        if (each == value)
+            return true;
+    return false;
+}
+
+// What keeps one file or folder from being trusted; empty where nothing does.
+template <class System>
+std::string distrust(const std::string& path, const struct stat& of, const trust& rule) {
+    if (of.st_uid != 0 && of.st_uid != System::geteuid() && !among(rule.users, of.st_uid))
+        return "'" + path + "' belongs to user " + std::to_string(of.st_uid) +
+               ", and this program runs as user " + std::to_string(System::geteuid()) + "; `chown " +
+               std::to_string(System::geteuid()) + " '" + path + "'`, or name the user in options.trust";
+    if (S_ISDIR(of.st_mode) && (of.st_mode & S_ISVTX))
+        return "";
+    if (of.st_mode & S_IWOTH)
+        return "everybody may write to '" + path + "'; `chmod o-w '" + path + "'`, or widen options.trust";
+    if (!(of.st_mode & S_IWGRP))
+        return "";
+    if (of.st_gid != of.st_uid && !among(rule.groups, of.st_gid))
+        return "group " + std::to_string(of.st_gid) + " may write to '" + path + "'; `chmod g-w '" + path +
+               "'`, or name the group in options.trust";
+    // Then what the mode says of the group is the most that anybody on the list may do.
+    if (System::has_access_list(path.c_str()))
+        return "an access list may let others write to '" + path + "'; `setfacl -b '" + path +
+               "'`, or widen options.trust";
+    return "";
+}
+
+/// Throws unless a file, whose canonical path and status are given, and every folder above it are trusted.
+template <class System = posix>
+void require_trust(const std::string& canonical, const struct stat& of, const trust& rule) {
+    if (rule.everyone)
+        return;
+    std::string why = distrust<System>(canonical, of, rule);
+    for (std::string_view folder = canonical; why.empty() && parent(folder) != folder;) {
+        folder = parent(folder);
+        struct stat found;
+        const std::string path(folder);
+        if (System::stat(path.c_str(), &found) != 0)
+            throw error::system_call("look at", path, errno);
+        why = distrust<System>(path, found, rule);
+    }
+    if (!why.empty())
+        throw error::untrusted(canonical, why);
+}
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1 {
+
+/// How directories of sources become libraries.
+struct build_options {
+    std::vector<std::string> compiler{}; ///< program and first arguments, such as {"ccache", "g++"}; empty:
+                                         ///< $CXX, else the family that built this program
+    std::vector<std::string> flags{};    ///< for every plugin, and before those in its compile_flags.txt
+    bool flags_may_run_programs = false; ///< lets flags name programs that take part in the build: compiler
+                                         ///< plugins, -B, -wrapper, -specs
+    std::vector<std::string> include{};  ///< folders searched before those in $TENON_INCLUDE and those that
+                                         ///< the compiler of this program saw
+    tenon::profile profile = profile::optimised;
+    unsigned jobs =
+        0; ///< compilers at once, of all loaders of this process together; 0: one for each processor
+    bool thorough = false;  ///< compares every header, the system's too, by what it says
+    bool precompile = true; ///< the header of an interface that is compiled against more than once
+    tenon::trust trust{};
+    event_handler on_event{};
+    tenon::limits limits{};   ///< of each run of the compiler
+    std::int64_t timeout = 0; ///< in milliseconds, of a build with the wait for another's; 0: none
+    int stop = -1;            ///< a descriptor that calls a build off once it can be read
+};
+
+namespace detail {
+
+/// Compiles directories of sources, and remembers what came of it.
+///
+/// A library's name says what it was made from, so none is ever written to again. A record beside it lists
+/// the files that went into the last few: as long as their states are the remembered ones, nothing runs and
+/// nothing is read.
+template <class System = posix>
+class basic_builder {
+public:
+    basic_builder(build_options options, basic_cache<System> in)
+        : options_(std::move(options)), cache_(std::move(in)) {}
+
+    /// The library that a source, or all sources in a directory, compile to, compiled where the cache has
+    /// none that is current. `check(path)` looks at a library before anybody else can find it, and throws
+    /// where it is no good.
+    template <class Check>
+    std::string library(const std::string& source, const plugin_type& type, Check&& check) const {
+        const place at = place_of(source, type);
+        if (const result now = current(at); !now.library.empty()) {
+            tell(at, event::step::cached);
+            if (!now.record.empty())
+                refresh(at);
+            return now.library;
+        }
+        make_folders<System>(join(cache_.folder("bin"), type.name()));
+        const basic_bounds<System> within(options_.limits, options_.timeout, options_.stop,
+                                          "options.build_timeout");
+        const basic_lock<System> turn(at.libraries.lock(), within, [&] { tell(at, event::step::waiting); });
+        result now = current(at);
+        if (now.library.empty())
+            now = build(at, type, within, check);
+        else
+            tell(at, event::step::cached);
+        if (!now.record.empty())
+            remember(at, now.record);
+        return now.library;
+    }
+
+    /// The library that is current in the cache; empty where there is none. Runs nothing and writes nothing.
+    std::string cached(const std::string& source, const plugin_type& type) const {
+        return current(place_of(source, type)).library;
+    }
+
+private:
+    // What is to be compiled, and where what comes of it is kept.
+    struct place {
+        std::string path;      // canonical
+        std::string directory; // the same, or the source's
+        std::string source;    // empty: all in the directory
+        basic_compiler<System> compiler;
+        basic_shelf<System> libraries;
+
+        std::string name() const { return std::string(basename(path)); }
+        std::string all_sources_in() const { return source.empty() ? directory : ""; }
+    };
+
+    // Both empty where there is none; a record only where it is to be written.
+    struct result {
+        std::string library, record;
+    };
+
+    void tell(const place& at, event::step what, std::size_t done = 0, std::size_t of = 0) const {
+        detail::tell(options_.on_event, {what, at.name(), done, of});
+    }
+
+    place place_of(const std::string& source, const plugin_type& type) const {
+        const std::string where = canonical(source);
+        const basic_compiler<System> compiler(options_.compiler);
+
+        sha256 all;
+        const char* const include = ::secure_getenv("TENON_INCLUDE");
+        for (const std::string_view part :
+             {std::string_view(TENON_VERSION), std::string_view(where), std::string_view(type.name()),
+              std::string_view(type.header()), std::string_view(toolchain),
+              std::string_view(include ? include : "")})
+            all.field(part);
+        all.field(language_flag()).field(compiler.choice());
+        all.field(options_.profile == profile::quick ? "quick" : "optimised");
+        for (const std::vector<std::string>* list : {&options_.flags, &options_.include}) {
+            all.field(std::to_string(list->size()));
+            for (const std::string& each : *list)
+                all.field(each);
+        }
+        all.field(options_.flags_may_run_programs ? "flags may run programs" : "");
+        // What was compiled from files that one host trusts is nothing to a host that trusts fewer.
+        all.field(options_.trust.everyone ? "everyone" : "");
+        for (const uid_t user : options_.trust.users)
+            all.field("user " + std::to_string(user));
+        for (const gid_t group : options_.trust.groups)
+            all.field("group " + std::to_string(group));
+        const std::string stem =
+            join(join(join(cache_.path(), "bin"), type.name()), safe(basename(where)) + '-');
+        const basic_shelf<System> libraries(stem, all.hex(), ".so", options_.thorough);
+        if (struct stat found; System::stat(where.c_str(), &found) == 0 && S_ISREG(found.st_mode))
+            return {where, std::string(parent(where)), std::string(basename(where)), compiler, libraries};
+        return {where, where, "", compiler, libraries};
+    }
+
+    static std::string canonical(const std::string& path) {
+        char* const found = System::realpath(path.c_str());
+        if (!found)
+            throw error::system_call("find", path, errno);
+        std::string text = found;
+        std::free(found);
+        return text;
+    }
+
+    // A name for files, made of one that may have any characters and any length.
+    static std::string safe(std::string_view name) {
+        std::string text;
+        for (const char c : name.substr(0, 64)) {
+            const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                               c == '.' || c == '-';
+            text += plain ? c : '_';
+        }
+        return text;
+    }
+
+    // ---- Is there a library that is current?
+
+    result current(const place& at) const {
+        const auto found = at.libraries.current(at.all_sources_in(), at.compiler, false,
+                                                [&](const std::string& path) { require_trusted(path); });
+        return {found.path, found.record};
+    }
+
+    // Writes a record that says of the same results in which state their files are now.
+    void refresh(const place& at) const {
+        try {
+            // Who has it now builds, and writes one himself.
+            const basic_lock<System> turn(at.libraries.lock(), basic_bounds<System>().at_most(0), [] {});
+            if (const result now = current(at); !now.record.empty())
+                remember(at, now.record);
+        } catch (const error& e) {
+            // A cache that cannot be written to serves all the same.
+            trace("not remembering the files of '", at.path, "': ", e.what());
+        }
+    }
+
+    void remember(const place& at, const std::string& record) const {
+        at.libraries.remember(record, basic_scratch<System>(cache_));
+    }
+
+    // ---- Making one
+
+    template <class Check>
+    result build(const place& at, const plugin_type& type, const basic_bounds<System>& within,
+                 Check& check) const {
+        require_trust<System>(at.directory, status_of(at.directory), options_.trust);
+        const build_record record(at.libraries.text());
+        expected_inputs known;
+        if (!record.results().empty())
+            for (const build_input& file : record.results()[0].files)
+                known.files.insert(file.path);
+        std::string changed;
+        for (int attempt = 0; attempt < 3; ++attempt) {
+            result made = try_to_build(at, type, within, check, record, known, changed);
+            if (!made.library.empty())
+                return made;
+            trace("'", changed, "' changed while '", at.path, "' was being compiled");
+        }
+        throw error::sources_keep_changing(at.path, changed);
+    }
+
+    // Nothing where something changed meanwhile.
+    template <class Check>
+    result try_to_build(const place& at, const plugin_type& type, const basic_bounds<System>& within,
+                        Check& check, const build_record& record, expected_inputs& known,
+                        std::string& changed) const {
+        const std::vector<std::string> sources = sources_of(at);
+        const std::string all_sources_in = at.all_sources_in();
+        for (const std::string& source : sources) {
+            require_trusted(join(at.directory, source));
+            known.files.insert(join(at.directory, source));
+        }
+        known.files.insert(flags_file(at));
+        basic_observation<System> observed(at.directory, all_sources_in, known);
+
+        const compile_flags flags = read_flags(at, observed.before());
+        std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
+        const basic_scratch<System> scratch(cache_);
+        basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch,
+                                              within, options_.profile, options_.jobs);
+        folders.push_back(at.directory);
+        for (const std::string& folder : flags.include_folders())
+            folders.push_back(absolute(folder, at.directory));
+
+        observed.begin(std::move(folders));
+        std::optional<basic_precompiled<System>> precompiled;
+        std::vector<basic_object<System>> objects;
+        build_result made;
+        made.compiler = at.compiler.stamp();
+        made.packages = package_state<System>(observed.start());
+        try {
+            // A single one is compiled again whenever its library is.
+            if (sources.size() > 1)
+                objects = objects_for(at, sources, compilation);
+            precompiled = precompiled_for(at, type, sources, flags, compilation, within);
+            const auto reused = static_cast<std::size_t>(
+                std::count_if(objects.begin(), objects.end(), [](const auto& each) { return each.taken(); }));
+            tell(at, event::step::compiling, reused, sources.size());
+            compilation.compile(
+                [&](std::size_t done) { tell(at, event::step::compiling, done, sources.size()); });
+            tell(at, event::step::linking);
+            compilation.link();
+        } catch (const error& failed) {
+            if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
+                throw;
+            if (observed.as_expected()) {
+                keep(objects, compilation, precompiled, observed, made.packages, scratch);
+                throw;
+            }
+            changed = observed.changed();
+            return {};
+        }
+        if (package_state<System>(observed.start()) != made.packages)
+            made.packages.clear();
+        std::vector<build_inputs> remembered;
+        for (const basic_object<System>& each : objects)
+            for (const build_inputs* list : {&each.own_files(), &each.system_files()})
+                if (each.taken())
+                    remembered.push_back(*list);
+        if (precompiled) {
+            if (compilation.refused())
+                precompiled->refuse();
+            remembered.push_back(precompiled->own_files());
+            remembered.push_back(precompiled->system_files());
+        }
+        std::vector<std::string> files = compilation.files();
+        for (const build_inputs& list : remembered) {
+            observed.remember(list);
+            for (const build_input& each : list)
+                files.push_back(each.path);
+        }
+        std::sort(files.begin(), files.end());
+        files.erase(std::unique(files.begin(), files.end()), files.end());
+        keep(objects, compilation, precompiled, observed, made.packages, scratch);
+        if (observed.before().seen(flags_file(at)))
+            files.push_back(flags_file(at));
+        build_inputs system;
+        bool same = observed.take(files, made, system, all_sources_in);
+        for (const build_inputs& list : remembered)
+            same = same && observed.still_say(list);
+        if (!same) {
+            changed = observed.changed();
+            return {};
+        }
+
+        for (const build_input& each : made.files)
+            require_trusted(each.path);
+        made.key = key_of(at, compilation.recipe(), made.files, system);
+        const std::string library = at.libraries.result(made.key);
+        tell(at, event::step::checking);
+        publish_library(compilation.library(), library, check);
+        made.size = static_cast<std::uint64_t>(status_of(library).st_size);
+        return {library, record.with(made, system)};
+    }
+
+    // What each source is compiled to, taken from the cache where it is there.
+    std::vector<basic_object<System>> objects_for(const place& at, const std::vector<std::string>& sources,
+                                                  basic_compilation<System>& compilation) const {
+        std::vector<basic_object<System>> found;
+        for (std::size_t i = 0; i < sources.size(); ++i) {
+            found.emplace_back(at.compiler, at.directory, sources[i], compilation.arguments(),
+                               at.libraries.stem(), options_.thorough);
+            if (found.back().take(compilation.object(i)))
+                compilation.reuse(i);
+        }
+        return found;
+    }
+
+    // Those that were compiled now are there for the next time, also where another one was refused.
+    static void keep(const std::vector<basic_object<System>>& objects,
+                     const basic_compilation<System>& compilation,
+                     const std::optional<basic_precompiled<System>>& precompiled,
+                     basic_observation<System>& observed, std::string packages,
+                     const basic_scratch<System>& scratch) {
+        if (package_state<System>(observed.start()) != packages)
+            packages.clear();
+        for (std::size_t i = 0; i < objects.size(); ++i) {
+            struct stat made;
+            if (objects[i].taken() || System::stat(compilation.object(i).c_str(), &made) != 0)
+                continue;
+            word_list files = compilation.read_for(i);
+            if (precompiled)
+                for (const build_inputs* list : {&precompiled->own_files(), &precompiled->system_files()})
+                    for (const build_input& each : *list)
+                        files.push_back(each.path);
+            std::sort(files.begin(), files.end());
+            files.erase(std::unique(files.begin(), files.end()), files.end());
+            objects[i].keep(compilation.object(i), files, observed, packages, scratch);
+        }
+    }
+
+    // The interface's header, precompiled, where there is one that these sources can be compiled with.
+    std::optional<basic_precompiled<System>> precompiled_for(const place& at, const plugin_type& type,
+                                                             const std::vector<std::string>& sources,
+                                                             const compile_flags& flags,
+                                                             basic_compilation<System>& compilation,
+                                                             const basic_bounds<System>& within) const {
+        const auto without = [&](std::string_view why) {
+            trace("'", at.directory, "' is compiled without a precompiled interface: ", why);
+            return std::nullopt;
+        };
+        if (!options_.precompile)
+            return without("options.precompile says so");
+        // Those that remember results or have them made elsewhere go by the text of a source.
+        if (at.compiler.launched())
+            return without("another program runs the compiler");
+        if (!lets_precompile(flags.compile()))
+            return without("its flags put something before it, or change where it is found");
+
+        const basic_headers<System> known(options_.include);
+        const std::string header = absolute(known.header(type));
+        std::vector<std::string> folders = absolute(known.folders(type));
+        std::vector<bool> begin_so;
+        for (const std::string& source : sources) {
+            begin_so.push_back(begins_with<System>(read_file<System>(join(at.directory, source)), header,
+                                                   at.directory, folders));
+            if (!begin_so.back())
+                trace("'", source, "' is compiled without a precompiled interface: it does not begin with '",
+                      header, "'");
+        }
+        if (std::find(begin_so.begin(), begin_so.end(), true) == begin_so.end())
+            return std::nullopt;
+
+        for (const std::string& folder : flags.include_folders())
+            folders.push_back(absolute(folder, at.directory));
+        std::optional<basic_precompiled<System>> found(std::in_place, cache_, at.compiler, type.name(),
+                                                       header, compilation.arguments(), at.directory,
+                                                       !flags.compile().empty(), options_.thorough);
+        if (!found->prepare(folders, within, options_.jobs, [&] { tell(at, event::step::precompiling); }))
+            return std::nullopt;
+        compilation.try_with(found->flags(), std::move(begin_so));
+        return found;
+    }
+
+    static std::vector<std::string> sources_of(const place& at) {
+        if (at.source.empty())
+            return sources_in(at.directory);
+        if (at.path.find('\n') != std::string::npos)
+            throw error::line_break_in_name(at.path);
+        return {at.source};
+    }
+
+    static std::vector<std::string> sources_in(const std::string& directory) {
+        std::vector<std::string> sources;
+        std::string others;
+        for (const std::string& name : names_in<System>(directory)) {
+            if (name == "CMakeLists.txt")
+                throw error::needs_cmake(directory);
+            struct stat found;
+            if (is_source_name(name) && System::stat(join(directory, name).c_str(), &found) == 0 &&
+                S_ISREG(found.st_mode)) {
+                if (join(directory, name).find('\n') != std::string::npos)
+                    throw error::line_break_in_name(join(directory, name));
+                sources.push_back(name);
+            } else if (others.size() < 200)
+                others += (others.empty() ? "has '" : ", '") + name + '\'';
+        }
+        if (sources.empty())
+            throw error::no_sources(directory, others.empty() ? "is empty" : others);
+        return sources;
+    }
+
+    compile_flags read_flags(const place& at, const basic_inputs<System>& seen) const {
+        compile_flags flags(options_.flags_may_run_programs);
+        for (const std::string& flag : options_.flags)
+            flags.add(flag, "options.flags");
+        const std::string path = flags_file(at);
+        if (seen.seen(path)) {
+            require_trusted(path);
+            flags.add_lines(read_file<System>(path), path);
+        }
+        return flags;
+    }
+
+    static std::string flags_file(const place& at) { return join(at.directory, "compile_flags.txt"); }
+
+    static std::string absolute(const std::string& path, const std::string& from) {
+        return path[0] == '/' ? path : join(from, path);
+    }
+    static std::string absolute(const std::string& path) {
+        return absolute(path, path[0] == '/' ? "" : canonical("."));
+    }
+    static std::vector<std::string> absolute(std::vector<std::string> paths) {
+        for (std::string& path : paths)
+            path = absolute(path);
+        return paths;
+    }
+
+    static struct stat status_of(const std::string& path) {
+        struct stat found;
+        if (System::stat(path.c_str(), &found) != 0)
+            throw error::system_call("look at", path, errno);
+        return found;
+    }
+
+    void require_trusted(const std::string& path) const {
+        if (!options_.trust.everyone)
+            require_trust<System>(canonical(path), status_of(path), options_.trust);
+    }
+
+    static std::string key_of(const place& at, const std::string& recipe, const build_inputs& own,
+                              const build_inputs& system) {
+        sha256 all;
+        all.field(at.compiler.traits().identity).field(at.directory).field(recipe);
+        for (const build_inputs* list : {&own, &system})
+            for (const build_input& file : *list)
+                all.field(file.path).field(file.digest);
+        return all.hex();
+    }
+
+    static void trace_pins(const std::string& library) {
+        if (!tracing())
+            return;
+        const basic_file<System> open(library, O_RDONLY);
+        for (const std::string& symbol :
+             elf_reader<System>(open.descriptor(), library).what_pins().unique_symbols)
+            trace("'", library, "' will stay in memory for its unique symbol ", symbol);
+    }
+
+    // Checks a library and puts it where others find it, unless there is one of that name: equal, and perhaps
+    // in use.
+    template <class Check>
+    static void publish_library(const std::string& unpublished, const std::string& path, Check& check) {
+        // Linkers let the umask say who may write to it, and the check refuses what others may.
+        if (System::chmod(unpublished.c_str(), 0700) != 0)
+            throw error::system_call("change the mode of", unpublished, errno);
+        check(unpublished);
+        trace_pins(unpublished);
+        struct stat found;
+        if (System::stat(path.c_str(), &found) == 0) {
+            try {
+                check(path);
+                return;
+            } catch (const error& e) {
+                trace("replacing '", path, "': ", e.what());
+            }
+        }
+        if (System::rename(unpublished.c_str(), path.c_str()) != 0)
+            throw error::system_call("rename to", path, errno);
+    }
+
+    build_options options_;
+    basic_cache<System> cache_;
+};
+using builder = basic_builder<>;
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+#ifndef TENON_DIAGNOSTIC_HPP
+#define TENON_DIAGNOSTIC_HPP
+
+#include <charconv>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1 {
+
+/// One thing that a compiler or a linker has to say.
+struct diagnostic {
+    enum class severity { note, warning, error };
+
+    severity level = severity::error;
+    std::string file{};     ///< empty where it is about no file
+    std::size_t line = 0;   ///< from 1; 0 where that is not known
+    std::size_t column = 0; ///< from 1; 0 where that is not known
+    std::string text{};
+    std::vector<diagnostic> notes{}; ///< what belongs to it: where it was included, instantiated or declared
+
+    /// `/opt/users/json.cpp:12:7`, as editors and terminals open it.
+    std::string place() const {
+        std::string where = file;
+        for (const std::size_t number : {line, column})
+            if (number != 0)
+                where += ':' + std::to_string(number);
+        return where;
+    }
+};
+
+/// A command of a build that failed.
+struct failed_command {
+    std::string command{}; ///< as one would type it
+    std::string ending{};  ///< `exited with status 1`, `was killed by signal 11 (Segmentation fault)`
+    std::optional<int> exit_status{}, signal{};
+    std::string output{}; ///< word for word
+    std::vector<diagnostic> diagnostics{};
+};
+
+namespace detail {
+
+/// A text without what it says to a terminal: colours and links, ECMA-48.
+inline std::string without_colours(std::string_view text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\x1b') {
+            plain += text[i];
+        } else if (text.substr(i + 1, 1) == "[") {
+            for (i += 2; i < text.size() && (text[i] < '@' || text[i] > '~');)
+                ++i;
+        } else if (text.substr(i + 1, 1) == "]") {
+            for (++i; i < text.size() && text[i] != '\a' && text.substr(i, 2) != "\x1b\\";)
+                ++i;
+            i += text.substr(i, 1) == "\x1b" ? 1 : 0;
+        }
+    }
+    return plain;
+}
+
+/// Takes the first line away from a text.
+inline std::string_view take_line(std::string_view& text) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+    return line;
+}
+
+/// Reads what g++ and clang++, and the linkers that they run, have said.
+class diagnostic_reader {
+public:
+    /// `folder` is where they ran, which their relative paths begin in.
+    explicit diagnostic_reader(std::string_view folder) : folder_(folder) {}
+
+    std::vector<diagnostic> read(std::string_view said) {
+        const std::string plain = without_colours(said);
+        for (std::string_view rest = plain; !rest.empty();) {
+            const std::string_view line = take_line(rest);
+            // Older clangs show the source as it is, which may look like anything.
+            if (!is_marks(rest.substr(0, rest.find('\n'))))
+                look_at(line);
+        }
+        return std::move(found_);
+    }
+
+private:
+    static bool begins(std::string_view text, std::string_view with) {
+        return text.substr(0, with.size()) == with;
+    }
+
+    static bool is_marks(std::string_view line) {
+        return line.find('^') != line.npos && line.find_first_not_of(" \t^~") == line.npos;
+    }
+
+    void look_at(std::string_view line) {
+        diagnostic read;
+        if (const std::string_view from = included_from(line); !from.empty()) {
+            put_place(read, from);
+            read.text = "included from here";
+            leads_.push_back(std::move(read));
+        } else if (begins(line, ">>> ")) {
+            add_reference(line.substr(4));
+        } else if (line.empty() || line[0] == ' ' || line[0] == '\t') {
+            return; // the source, and marks below it
+        } else if (labelled(line, read) || linkers(line, read)) {
+            add(std::move(read));
+        } else if (const auto gap = line.find(":  ");
+                   gap != line.npos && line.find("required") != line.npos) {
+            put_place(read, line.substr(0, gap));
+            read.text = line.substr(line.find_first_not_of(' ', gap + 1));
+            leads_.push_back(std::move(read));
+        }
+    }
+
+    void add(diagnostic read) {
+        if (read.level == diagnostic::severity::note && !found_.empty()) {
+            found_.back().notes.push_back(std::move(read));
+            return;
+        }
+        // What runs the linker repeats that it failed.
+        if (!found_.empty() && read.file.empty() &&
+            (begins(read.text, "ld returned ") || begins(read.text, "linker command failed ")))
+            return;
+        for (diagnostic& lead : leads_)
+            lead.level = diagnostic::severity::note;
+        read.notes = std::exchange(leads_, {});
+        found_.push_back(std::move(read));
+    }
+
+    // `FILE:LINE:COLUMN: error: TEXT`, and `PROGRAM: error: TEXT`.
+    bool labelled(std::string_view line, diagnostic& into) const {
+        using severity = diagnostic::severity;
+        constexpr std::pair<std::string_view, severity> labels[] = {
+            {"error: ", severity::error},     {"fatal error: ", severity::error},
+            {"fatal: ", severity::error},     {"internal compiler error: ", severity::error},
+            {"warning: ", severity::warning}, {"sorry, unimplemented: ", severity::error},
+            {"note: ", severity::note},       {"remark: ", severity::note}};
+        auto first = line.npos;
+        for (const auto& [label, level] : labels) {
+            auto at = begins(line, label) ? 0 : line.find(": " + std::string(label));
+            if (at >= first)
+                continue;
+            first = at;
+            into.level = level;
+            into.text = line.substr(at + label.size() + (at == 0 ? 0 : 2));
+        }
+        if (first == line.npos)
+            return false;
+        std::string_view head = line.substr(0, first);
+        if (const auto function = head.find(":function ");
+            function != head.npos) // gold: OBJECT:SOURCE:function NAME
+            head = head.substr(0, function),
+            head.remove_prefix(head.find(".o:") == head.npos ? 0 : head.find(".o:") + 3);
+        else if (!has_line(head)) // a program, or something else that has the word
+            return head.find_first_of(" \t\"'") == head.npos;
+        put_place(into, head);
+        return true;
+    }
+
+    // What ld says without saying that it is an error.
+    bool linkers(std::string_view line, diagnostic& into) const {
+        const auto colon = line.find(": ");
+        const std::string_view program = basename(line.substr(0, colon));
+        const bool by_name =
+            colon != line.npos && (program == "ld" || begins(program, "ld.") || program.ends_with("-ld"));
+        if (by_name)
+            line.remove_prefix(colon + 2);
+        if (line.find(": in function `") != line.npos)
+            return false;
+        for (const std::string_view word : {"undefined reference to ", "multiple definition of "})
+            if (const auto at = line.find(": " + std::string(word)); at != line.npos) {
+                std::string_view head = line.substr(0, at);
+                if (const auto section = head.rfind(":("); section != head.npos) // SOURCE:(.text+0x5)
+                    head = head.substr(0, section);
+                put_place(into, head);
+                into.text = line.substr(at + 2);
+                return true;
+            }
+        into.text = line;
+        return by_name;
+    }
+
+    // lld and mold say below an error where they found it.
+    void add_reference(std::string_view text) {
+        constexpr std::string_view word = "referenced by ";
+        if (found_.empty() || !begins(text, word))
+            return;
+        diagnostic read;
+        read.level = diagnostic::severity::note;
+        read.text = text;
+        text.remove_prefix(word.size());
+        // `json.cpp:12 (/opt/users/json.cpp:12)`
+        if (const auto whole = text.find(" ("); whole != text.npos && text.back() == ')')
+            text = text.substr(whole + 2, text.size() - whole - 3);
+        put_place(read, text);
+        if (found_.back().file.empty())
+            found_.back().file = read.file, found_.back().line = read.line;
+        found_.back().notes.push_back(std::move(read));
+    }
+
+    // `In file included from FILE:LINE,` and, below, `                 from FILE:LINE:`.
+    static std::string_view included_from(std::string_view line) {
+        for (const std::string_view words : {"In file included from ", "                 from "})
+            if (begins(line, words)) {
+                line.remove_prefix(words.size());
+                return line.substr(0, line.find_last_not_of(",:") + 1);
+            }
+        return {};
+    }
+
+    static bool take_number(std::string_view& text, std::size_t& into) {
+        const auto colon = text.rfind(':');
+        if (colon == text.npos || colon == 0)
+            return false;
+        const std::string_view digits = text.substr(colon + 1);
+        std::size_t number = 0;
+        const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+        if (failed != std::errc{} || end != digits.data() + digits.size() || number == 0)
+            return false;
+        into = number;
+        text.remove_suffix(text.size() - colon);
+        return true;
+    }
+    static bool has_line(std::string_view place) {
+        std::size_t ignored = 0;
+        return take_number(place, ignored);
+    }
+
+    // From the right: a path may have colons too.
+    void put_place(diagnostic& into, std::string_view place) const {
+        std::size_t last = 0;
+        if (take_number(place, last)) {
+            into.line = last;
+            if (take_number(place, into.line))
+                into.column = last;
+        }
+        const bool made_up = place.empty() || place[0] == '<'; // <command line>
+        into.file = made_up || place[0] == '/' || folder_.empty() ? std::string(place) : join(folder_, place);
+    }
+
+    std::string_view folder_;
+    std::vector<diagnostic> found_, leads_;
+};
+
+/// Reads `exited with status 1` and `was killed by signal 11`.
+inline std::optional<int> number_after(std::string_view text, std::string_view words) {
+    int number = 0;
+    if (text.substr(0, words.size()) != words)
+        return {};
+    const auto [end, failed] = std::from_chars(text.data() + words.size(), text.data() + text.size(), number);
+    return failed == std::errc{} ? std::optional(number) : std::nullopt;
+}
+
+inline bool is_ending(std::string_view line) {
+    for (const std::string_view words :
+         {"exited with status ", "was killed by signal ", "was ended after ", "ended in an unknown way"})
+        if (line.substr(0, words.size()) == words)
+            return true;
+    return false;
+}
+
+} // namespace detail
+
+/// The commands that failed in a build, out of the error's text; none where it is another error.
+///
+///     catch (const tenon::error& e) {
+///         for (const tenon::failed_command& each : tenon::failed_commands(e))
+///             std::cerr << each.command << ' ' << each.ending << '\n';   // g++ -std=c++20 ... exited with
+///             status 1
+///     }
+inline std::vector<failed_command> failed_commands(const error& of) {
+    const std::string_view text = of.what();
+    const std::string mark = std::string("\nthe plugin in '") + of.path() + "' was not built:\n";
+    const auto begin = text.find(mark);
+    if (begin == text.npos)
+        return {};
+    std::vector<failed_command> found;
+    std::string_view rest = text.substr(begin + mark.size());
+    // All were run by one program: a line that only looks like a command is one that a compiler has said.
+    const std::string_view program = rest.substr(0, rest.find(' ') + 1);
+    while (!rest.empty()) {
+        const std::string_view line = detail::take_line(rest);
+        if (line.substr(0, program.size()) == program && detail::is_ending(rest)) {
+            std::string_view ending = detail::take_line(rest);
+            constexpr std::string_view said = ", and said:";
+            if (ending.size() > said.size() && ending.substr(ending.size() - said.size()) == said)
+                ending.remove_suffix(said.size());
+            found.push_back({std::string(line), std::string(ending),
+                             detail::number_after(ending, "exited with status "),
+                             detail::number_after(ending, "was killed by signal ")});
+        } else if (!found.empty()) {
+            found.back().output.append(line).append("\n");
+        }
+    }
+    for (failed_command& each : found)
+        each.diagnostics = detail::diagnostic_reader(of.path()).read(each.output);
+    return found;
+}
+
+/// What the compiler and the linker say of a build that failed; none where the error is another.
+///
+///     catch (const tenon::error& e) {
+///         for (const tenon::diagnostic& each : tenon::diagnostics(e))
+///             editor.mark(each.file, each.line, each.column, each.text);
+///     }
+inline std::vector<diagnostic> diagnostics(const error& of) {
+    std::vector<diagnostic> all;
+    for (failed_command& each : failed_commands(of))
+        for (diagnostic& one : each.diagnostics)
+            all.push_back(std::move(one));
+    return all;
+}
+
+} // namespace tenon::inline v1
+
+#endif
+
+#ifndef TENON_DRIVER_HPP
+#define TENON_DRIVER_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1 {
+
+/// What one string of a configuration says about where a plugin comes from.
+///
+///     json                                                          a name: built in, or in the search path
+///     ./libmany.so#ldap                                             a library, and which of its plugins
+///     ./drivers/ldap                                                a directory of source
+///     ./drivers/ldap.cpp                                            one source
+///     https://host/user/repo                                        a repository, at its default branch
+///     git+ssh://git@host/user/repo@v1.2#subdirectory=drivers/json&plugin=json
+///
+/// A path contains a slash, and a name never does. The last component of a path may end in `#` and a plugin's
+/// name; a file whose own name has a `#` needs a second one, and a directory a slash at its end.
+///
+/// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is
+/// spelled as pip does. The branch, tag or full commit id follows the first `@` after the host that does not
+/// follow a slash, so that both `/@user/repo` and the tag `json@1.2` can be written; any other `@` of a path
+/// is written `%40`. Percent-encoding is left as it is, for git to read. Only ssh takes a user, and nothing
+/// takes a password: URLs end up in logs.
+struct driver {
+    enum class kind {
+        name,
+        library,
+        directory, ///< or one source
+        repository
+    };
+
+    kind what = kind::name;
+    std::string place{};        ///< the name; the path; or the URL, as git takes it
+    std::string plugin{};       ///< which of its plugins; empty: the only one
+    std::string reference{};    ///< of a repository: branch, tag or commit id; empty: its default branch
+    std::string subdirectory{}; ///< of a repository; empty: all of it
+
+    /// Looks at the file system only to tell a file from a directory.
+    template <class System = detail::posix>
+    static driver parse(std::string_view text);
+};
+
+namespace detail {
+
+constexpr bool is_control(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+constexpr bool is_letter_or_digit(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_hex_digit(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+constexpr bool all_are(bool (*kind)(char), std::string_view text) {
+    return std::all_of(text.begin(), text.end(), kind);
+}
+
+/// For messages: a terminal does not obey what it shows, but for the control characters that are kept.
+inline std::string escaped(std::string_view text, std::string_view kept = "") {
+    std::string safe;
+    for (const char c : text)
+        if (is_control(c) && kept.find(c) == kept.npos) {
+            constexpr char digits[] = "0123456789abcdef";
+            safe.append("\\x").append(1, digits[(c >> 4) & 15]).append(1, digits[c & 15]);
+        } else {
+            safe += c;
+        }
+    return safe;
+}
+
+/// For messages: without what may be a secret. A password that is not encoded may itself contain slashes and
+/// at signs, and a token is often given as the user, so that rather too much is hidden; only the user of ssh
+/// is never a secret.
+inline std::string without_credentials(std::string_view text) {
+    const auto scheme = text.find("://");
+    const auto begin = scheme == text.npos ? 0 : scheme + 3;
+    const std::string_view authority = text.substr(begin, text.find('/', begin) - begin);
+    const auto at = authority.find('@'), colon = authority.find(':');
+    const bool scp_like = scheme == text.npos && at < colon;
+    const bool port =
+        authority.starts_with('[') || authority.find_first_not_of("0123456789", colon + 1) == authority.npos;
+
+    auto end = text.npos;
+    if (colon != authority.npos && !port && !scp_like)
+        end = text.rfind('@');
+    else if (scheme != text.npos && at != authority.npos && !text.substr(0, scheme).ends_with("ssh"))
+        end = begin + authority.rfind('@');
+    if (end == text.npos || end < begin)
+        return std::string(text);
+    return std::string(text.substr(0, begin)).append("***").append(text.substr(end));
+}
+
+/// Whether all of a text is the id of a commit, in either of git's two object formats.
+constexpr bool is_commit_id(std::string_view text) {
+    return (text.size() == 40 || text.size() == 64) && all_are(is_hex_digit, text);
+}
+
+/// git's own rules for the name of a branch or tag, git-check-ref-format(1), and no leading hyphen.
+constexpr bool is_reference(std::string_view text) {
+    if (text.empty() || text == "@" || text.front() == '-' || text.back() == '.' ||
+        text.find("..") != text.npos || text.find("@{") != text.npos ||
+        text.find_first_of(" ~^:?*[\\") != text.npos || std::any_of(text.begin(), text.end(), is_control))
+        return false;
+    for (;;) {
+        const auto slash = text.find('/');
+        const std::string_view component = text.substr(0, slash);
+        if (component.empty() || component.front() == '.' || component.ends_with(".lock"))
+            return false;
+        if (slash == text.npos)
+            return true;
+        text.remove_prefix(slash + 1);
+    }
+}
+
+/// Whether a relative path stays below where it begins, and is no option to any program.
+constexpr bool stays_below(std::string_view path) {
+    if (path.starts_with('-'))
+        return false;
+    for (;;) {
+        const auto slash = path.find('/');
+        const std::string_view component = path.substr(0, slash);
+        if (component.empty() || component == "." || component == "..")
+            return false;
+        if (slash == path.npos)
+            return true;
+        path.remove_prefix(slash + 1);
+    }
+}
+
+/// `host`, `host:22`, `[::1]:22`: narrower than the standard for URLs, so that nothing is left that ssh could
+/// take for an option.
+constexpr bool is_host(std::string_view text) {
+    if (const auto colon = text.rfind(':'); colon != text.npos && !text.ends_with(']')) {
+        const std::string_view port = text.substr(colon + 1);
+        if (port.empty() || !all_are(is_digit, port))
+            return false;
+        text = text.substr(0, colon);
+    }
+    if (text.size() > 2 && text.starts_with('[') && text.ends_with(']'))
+        return all_are([](char c) { return is_hex_digit(c) || c == ':' || c == '.'; },
+                       text.substr(1, text.size() - 2));
+    return !text.empty() && text.front() != '-' && text.front() != '.' &&
+           all_are([](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; }, text);
+}
+
+constexpr bool is_user(std::string_view text) {
+    return !text.empty() && text.front() != '-' &&
+           all_are(
+               [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; },
+               text);
+}
+
+/// Whether percent-encoding hides a control character: a line break in a URL has made git ask one host's
+/// password for another.
+constexpr bool hides_control(std::string_view url) {
+    for (std::size_t i = 0; i + 2 < url.size(); ++i)
+        if (url[i] == '%' &&
+            (url[i + 1] == '0' || url[i + 1] == '1' || (url[i + 1] == '7' && (url[i + 2] | 0x20) == 'f')))
+            return true;
+    return false;
+}
+
+/// How many letters one has to change, add or remove to make one text of the other.
+inline std::size_t edit_distance(std::string_view from, std::string_view to) {
+    std::vector<std::size_t> row(to.size() + 1);
+    for (std::size_t j = 0; j <= to.size(); ++j)
+        row[j] = j;
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t j = 0; j < to.size(); ++j) {
+            const std::size_t changed = diagonal + (from[i] != to[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+        }
+    }
+    return row.back();
+}
+
+/// The known names, each once, those most like the wanted one first.
+inline std::vector<std::string> by_likeness(std::string_view wanted, const std::vector<std::string>& known) {
+    std::vector<std::pair<std::size_t, std::string>> ranked;
+    for (const std::string& name : known)
+        ranked.emplace_back(edit_distance(wanted, name), name);
+    std::sort(ranked.begin(), ranked.end());
+    ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
+    std::vector<std::string> names;
+    for (auto& [distance, name] : ranked)
+        names.push_back(std::move(name));
+    return names;
+}
+
+/// For messages: `a, b, c and 4 more`, those most like the wanted one first; empty where nothing is known.
+inline std::string likeliest(std::string_view wanted, const std::vector<std::string>& known) {
+    constexpr std::size_t most = 8;
+    const std::vector<std::string> names = by_likeness(wanted, known);
+    std::string text;
+    for (std::size_t i = 0; i < names.size() && i < most; ++i)
+        text.append(i ? ", " : "").append(escaped(names[i]));
+    if (names.size() > most)
+        text.append(" and ").append(std::to_string(names.size() - most)).append(" more");
+    return text;
+}
+
+/// The path of a file or directory in the current directory that somebody who wrote this name may have meant;
+/// else empty.
+template <class System = posix>
+std::string found_here(std::string_view name) {
+    if (name.empty() || name.find('/') != name.npos)
+        return "";
+    const std::string as_it_is = "./" + std::string(name);
+    for (const std::string& path : {as_it_is, as_it_is + ".so", "./lib" + std::string(name) + ".so"})
+        if (struct stat found; System::stat(path.c_str(), &found) == 0)
+            return path;
+    return "";
+}
+
+inline driver parse_repository(std::string_view text) {
+    const std::string shown = without_credentials(text);
+    const auto refused = [&](std::string_view why) { return error::bad_repository(shown, why); };
+
+    const bool spelled_out = text.starts_with("git+");
+    std::string_view rest = text.substr(spelled_out ? 4 : 0);
+    const std::string_view transport = rest.substr(0, rest.find("://"));
+    if (transport != "https" && !(spelled_out && (transport == "ssh" || transport == "file")))
+        throw refused("it has to begin with https://, git+https://, git+ssh:// or git+file:///");
+    const std::string_view address = rest.substr(0, rest.find('#'));
+    const std::string_view fragment = rest.substr(address.size());
+
+    const std::size_t begin = transport.size() + 3;
+    std::string_view host = address.substr(begin, address.find('/', begin) - begin);
+    std::string_view path = address.substr(begin + host.size());
+    if (const auto at = host.rfind('@'); at != host.npos) {
+        const std::string_view user = host.substr(0, at);
+        if (transport != "ssh" || user.find(':') != user.npos)
+            throw refused("credentials do not belong in it, because it ends up in logs; leave them to git's "
+                          "credential helper "
+                          "or to ssh");
+        if (!is_user(user))
+            throw refused("its user is not one that ssh takes");
+        host.remove_prefix(at + 1);
+    }
+    if (transport == "file" && !host.empty())
+        throw refused("the path has to be absolute, as in git+file:///srv/repo");
+    if (transport != "file" && !is_host(host))
+        throw refused("it has no host, or one that is not letters, digits, dots and hyphens");
+
+    driver parsed{.what = driver::kind::repository};
+    for (std::size_t i = 1; i < path.size(); ++i)
+        if (path[i] == '@' && path[i - 1] != '/') {
+            parsed.reference = path.substr(i + 1);
+            path = path.substr(0, i);
+            if (!is_reference(parsed.reference))
+                throw refused(
+                    "what follows '@' is no name that git allows for a branch or tag, and no commit id");
+        }
+    if (path.find_first_not_of('/') == path.npos)
+        throw refused("it has no path after the host");
+    if (path.find(' ') != path.npos)
+        throw refused("a space in it is written %20");
+    if (hides_control(path))
+        throw refused("it hides a control character in percent-encoding");
+    parsed.place = address.substr(0, static_cast<std::size_t>(path.data() + path.size() - address.data()));
+
+    for (std::string_view left = fragment; !left.empty();) {
+        left.remove_prefix(1); // the '#' or '&'
+        const std::string_view part = left.substr(0, left.find('&'));
+        left.remove_prefix(part.size());
+        const auto equals = part.find('=');
+        const std::string_view key = part.substr(0, equals);
+        std::string* const value = key == "subdirectory" ? &parsed.subdirectory
+                                   : key == "plugin"     ? &parsed.plugin
+                                                         : nullptr;
+        if (!value || equals == part.npos)
+            throw refused(
+                "after '#' it may have subdirectory=FOLDER and plugin=NAME, joined by '&', and nothing else");
+        if (!value->empty())
+            throw refused(key == "plugin" ? "it says plugin= twice" : "it says subdirectory= twice");
+        *value = part.substr(equals + 1);
+        if (value == &parsed.plugin && !well_named(parsed.plugin))
+            throw refused("the name of its plugin has to be [a-z][a-z0-9_-]*");
+        if (value == &parsed.subdirectory && !stays_below(parsed.subdirectory))
+            throw refused("its subdirectory has to be a relative path without '.', '..' and a leading '-'");
+    }
+    return parsed;
+}
+
+/// What is in the folder where a path is missing, for the error.
+template <class System>
+std::string instead_of(const std::string& path) {
+    const std::string folder(parent(path));
+    struct stat found{};
+    if (System::stat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
+        System::access(folder.c_str(), R_OK) != 0)
+        return "'" + folder + "' is no folder that can be looked into";
+    const std::vector<std::string> names = names_in<System>(folder);
+    return names.empty() ? "'" + folder + "' is empty"
+                         : "'" + folder + "' has " + likeliest(basename(path), names);
+}
+
+/// A driver as far as its text tells; whether a path is a library or a directory, only the file system does.
+struct spelled_driver {
+    driver of;
+    bool is_path = false;
+};
+
+inline spelled_driver spelled_path(std::string_view text) {
+    driver found;
+    if (const auto hash = text.rfind('#'); hash != text.npos && hash > text.rfind('/')) {
+        found.plugin = text.substr(hash + 1);
+        text = text.substr(0, hash);
+        if (!well_named(found.plugin))
+            throw error::bad_plugin_choice(std::string(text), found.plugin);
+    }
+    while (text.size() > 1 && text.ends_with("//"))
+        text.remove_suffix(1);
+    found.place = text;
+    return {std::move(found), true};
+}
+
+/// Throws where a driver names nothing.
+template <class System = posix>
+spelled_driver spelled(std::string_view text) {
+    constexpr std::size_t longest = 4096;
+    if (text.empty())
+        throw error::empty_driver();
+    if (text.size() > longest)
+        throw error::driver_too_long(text.size(), longest);
+    if (std::any_of(text.begin(), text.end(), is_control))
+        throw error::control_character(escaped(without_credentials(text)));
+
+    const auto slash = text.find('/'), scheme = text.find("://");
+    if (text.starts_with("git+") || (scheme != text.npos && slash == scheme + 1))
+        return {parse_repository(text)};
+    // `git@host:repo` and `ext::command` are things that git itself would take.
+    if (const auto colon = text.find(':'); colon < slash && colon < text.find('#'))
+        throw error::no_transport(without_credentials(text));
+    if (slash != text.npos)
+        return spelled_path(text);
+    if (!well_named(text))
+        throw error::bad_name(text, found_here<System>(text.substr(0, text.find('#'))));
+    return {{.what = driver::kind::name, .place = std::string(text)}};
+}
+
+/// What a path is.
+template <class System = posix>
+driver looked_at(driver path) {
+    struct stat found{};
+    if (System::stat(path.place.c_str(), &found) != 0) {
+        const int why = errno;
+        if (why != ENOENT)
+            throw error::system_call("look at", path.place, why);
+        while (path.place.size() > 1 && path.place.back() == '/')
+            path.place.pop_back();
+        throw error::no_such_path(path.place, instead_of<System>(path.place));
+    }
+    if (S_ISREG(found.st_mode))
+        path.what = is_source_name(basename(path.place)) ? driver::kind::directory : driver::kind::library;
+    else if (S_ISDIR(found.st_mode))
+        path.what = driver::kind::directory;
+    else
+        throw error::neither_file_nor_directory(path.place);
+    if (path.place.size() > 1 && path.place.back() == '/')
+        path.place.pop_back();
+    return path;
+}
+
+} // namespace detail
+
+template <class System>
+driver driver::parse(std::string_view text) {
+    detail::spelled_driver found = detail::spelled<System>(text);
+    return found.is_path ? detail::looked_at<System>(std::move(found.of)) : std::move(found.of);
+}
+
+} // namespace tenon::inline v1
+
+#endif
+
+#ifndef TENON_EXPORT_HPP
+#define TENON_EXPORT_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+#ifndef TENON_NOTE_HPP
+#define TENON_NOTE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+
+// The manifest as it stands in a file: ELF notes of owner "tenon", in the section `.note.tenon`, words in the file's own
+// byte order, texts ended by NUL. Every description begins with the key of the interface that it belongs to:
+//
+//   plugin     format, key, number of slots, {pointer, adjustment} for each slot, type, name, version, toolchain
+//   interface  key, name, factory
+//   method     key, place in `methods`, name, signature
+//   type       key, size (0: incomplete here), alignment, stated version, name, fields
+//
+// Names, signatures and fields are mangled names (Itanium C++ ABI, 5.1), which g++ and clang agree on to the byte where
+// __PRETTY_FUNCTION__ differs between them; only the assembler can write them down without running the plugin.
+
+namespace tenon::inline v1::detail {
+
+inline constexpr std::uint32_t note_format = 1;
+
+enum class note_kind : std::uint32_t { plugin = 1, interface = 2, method = 3, type = 4 };
+
+// Ties together the notes that one compilation makes for one interface; two compilations need not agree on it.
+template <class T>
+consteval std::uint64_t interface_key() {
+    std::uint64_t hash = 14695981039346656037u; // FNV-1a
+    const spelling name = spelled<T>();
+    for (std::size_t i = 0; i < name.size; ++i)
+        hash = (hash ^ static_cast<unsigned char>(name.begin[i])) * 1099511628211u;
+    return hash;
+}
+
+template <class T>
+inline constexpr unsigned key_low = static_cast<unsigned>(interface_key<T>());
+template <class T>
+inline constexpr unsigned key_high = static_cast<unsigned>(interface_key<T>() >> 32);
+
+// A function that is never called: its mangled name is the text. Hidden, so that the compiler takes its address for a
+// constant in position-independent code too.
+template <class... T>
+[[gnu::visibility("hidden")]] void type_name() {}
+// A method's name stands in a class's, because since clang 18 a function template says in its name that a parameter is `auto`.
+template <auto M>
+struct method;
+
+// Where a note stands in this image: named here, and defined by the assembler where the note is written.
+template <class T>
+[[gnu::visibility("hidden")]] void interface_note();
+template <class T, std::size_t Index>
+[[gnu::visibility("hidden")]] void method_note();
+template <class T, class U>
+[[gnu::visibility("hidden")]] void crossing_note();
+
+// A section group cannot hold a note that has to survive --gc-sections, so every file that needs a note writes its own,
+// under a weak name; readers take the first and hold the rest against it.
+#define TENON_DETAIL_NOTE(KIND, NAME)                                                                                  \
+    ".pushsection .note.tenon,\"a\",%%note\n.balign 4\n.weak %c[here]\n.hidden %c[here]\n%c[here]:\n"                  \
+    ".4byte 6, 2f-1f, " KIND "\n.asciz \"tenon\"\n.balign 4\n1: .4byte %c[low], %c[high]\n" NAME                       \
+    "2: .balign 4\n.popsection"
+
+template <class T>
+[[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_interface_note() {
+    asm(TENON_DETAIL_NOTE("2", ".asciz \"%c[name]\"\n.asciz \"%c[made]\"\n")
+        :
+        : [here] "i"(&interface_note<T>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [name] "i"(&type_name<T>),
+          [made] "i"(&type_name<factory_arguments<T>>));
+}
+
+template <class T, std::size_t Index, auto Method>
+[[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_method_note() {
+    asm(TENON_DETAIL_NOTE("3", ".4byte %c[index]\n.asciz \"%c[name]\"\n.asciz \"%c[signature]\"\n")
+        :
+        : [here] "i"(&method_note<T, Index>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [index] "i"(Index),
+          [name] "i"(&type_name<method<Method>>),
+          [signature] "i"(&type_name<typename member_function<decltype(Method)>::signature>));
+}
+
+template <class U>
+consteval std::size_t size_here() {
+    if constexpr (complete<U>)
+        return sizeof(U);
+    else
+        return 0;
+}
+template <class U>
+consteval std::size_t alignment_here() {
+    if constexpr (complete<U>)
+        return alignof(U);
+    else
+        return 0;
+}
+
+template <class T, class U>
+[[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_crossing_note() {
+    asm(TENON_DETAIL_NOTE("4", ".4byte %c[size], %c[alignment], %c[version]\n.asciz \"%c[name]\"\n.asciz \"%c[fields]\"\n")
+        :
+        : [here] "i"(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [size] "i"(size_here<U>()),
+          [alignment] "i"(alignment_here<U>()), [version] "i"(layout_version<U>()), [name] "i"(&type_name<U>),
+          [fields] "i"(&type_name<decltype(contents<U>())>));
+}
+#undef TENON_DETAIL_NOTE
+
+// The words of member pointers: {1 + 8 * slot, 0} for a virtual function (on Arm {8 * slot, 1}), with no relocation.
+template <class M, class... Rest>
+struct [[gnu::packed]] pointers {
+    M first;
+    pointers<Rest...> rest;
+
+    constexpr pointers(M pointer, Rest... others) : first(pointer), rest(others...) {}
+};
+template <class M>
+struct [[gnu::packed]] pointers<M> {
+    M first;
+
+    constexpr pointers(M pointer) : first(pointer) {}
+};
+
+// Its one function's slot is the number of T's slots.
+template <class T>
+struct tail : T {
+    virtual void end();
+};
+
+template <class T, class Methods, class Indices>
+struct shape_of;
+
+// All of what one image says about the interface T.
+template <class T, auto... M, std::size_t... I>
+struct shape_of<T, methods<M...>, indices<I...>> {
+    using slots = pointers<decltype(method_of(M))..., void (tail<T>::*)()>;
+
+    static consteval slots make_slots() { return slots(method_of(M)..., &tail<T>::end); }
+
+    [[gnu::visibility("hidden")]] static void emit() {
+        emit_interface_note<T>();
+        const int emitted[] = {(emit_method_note<T, I, method_of(M)>(), 0)..., 0};
+        static_cast<void>(emitted);
+        emit_types(crossing<T>{});
+    }
+
+    template <class... U>
+    [[gnu::visibility("hidden")]] static void emit_types(list<U...>) {
+        const int emitted[] = {(emit_crossing_note<T, U>(), 0)..., 0};
+        static_cast<void>(emitted);
+    }
+};
+
+template <class T>
+using shape_in_image = shape_of<T, typename T::methods, make_indices<T::methods::size>>;
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// One plugin of this image, as its host finds it in the export table. `Create` is `T*(arguments of T's factory...)`; who reads
+/// the table does not know it before the manifest has been compared, and all pointers to functions look alike.
+template <class Create = void()>
+struct exported {
+    const char* type;
+    const char* name;
+    const char* version;
+    void (*interface)(); // where the interface's note stands, behind which all of its shape is found
+    Create* create;
+};
+
+// What the manifest says of one plugin; see note.hpp.
+template <class Slots, std::size_t Text>
+struct [[gnu::packed]] plugin_note {
+    std::uint32_t name_size = 6, size = sizeof(plugin_note) - 20, kind = static_cast<std::uint32_t>(note_kind::plugin);
+    char owner[8] = "tenon";
+    std::uint32_t format = note_format, low, high, count;
+    Slots slots;
+    char text[(Text + 3) / 4 * 4] = {};
+
+    constexpr plugin_note(std::uint32_t key_low, std::uint32_t key_high, std::uint32_t slot_count, Slots slot_pointers)
+        : low(key_low), high(key_high), count(slot_count), slots(slot_pointers) {}
+};
+
+template <class T, std::size_t Name, std::size_t Version>
+consteval auto make_plugin_note(const char (&name)[Name], const char (&version)[Version]) {
+    using in_image = shape_in_image<T>;
+    constexpr std::size_t size = T::type.size() + 1 + Name + Version + sizeof toolchain;
+    plugin_note<typename in_image::slots, size> note{key_low<T>, key_high<T>, T::methods::size + 1, in_image::make_slots()};
+    char* at = note.text;
+    for (std::size_t i = 0; i <= T::type.size(); ++i)
+        *at++ = T::type.name()[i];
+    for (const char c : name)
+        *at++ = c;
+    for (const char c : version)
+        *at++ = c;
+    for (const char c : toolchain)
+        *at++ = c;
+    return note;
+}
+
+template <class T, class P, class Arguments>
+struct creation;
+template <class T, class P, class... A>
+struct creation<T, P, list<A...>> {
+    using function = T*(A...);
+
+    [[gnu::visibility("hidden")]] static T* create(A... arguments) {
+        if constexpr (derives_from_interface<P, T>) {
+            return new P(static_cast<A&&>(arguments)...);
+        } else {
+            using model = typename T::template model<P>;
+            // Not try and catch, which -fno-exceptions forbids.
+            struct unfinished {
+                model* made;
+                ~unfinished() { delete made; }
+            } owner{new model};
+            owner.made->make(static_cast<A&&>(arguments)...);
+            T* const finished = owner.made;
+            owner.made = nullptr;
+            return finished;
+        }
+    }
+};
+
+template <class T, class P>
+constexpr auto make_export(const char* name, const char* version) {
+    using creation = creation<T, P, factory_arguments<T>>;
+    return exported<typename creation::function>{T::type.name(), name, version, &interface_note<T>, &creation::create};
+}
+
+template <std::size_t N>
+struct literal {
+    const char (&text)[N];
+    constexpr std::size_t size() const { return N - 1; }
+    constexpr char operator[](std::size_t i) const { return text[i]; }
+};
+
+template <std::size_t N>
+consteval bool valid_plugin_name(const char (&name)[N]) {
+    return well_named(literal<N>{name});
+}
+
+template <std::size_t N>
+consteval bool valid_version(const char (&version)[N]) {
+    for (std::size_t i = 0; i + 1 < N; ++i)
+        if (version[i] <= ' ' || version[i] > '~')
+            return false;
+    return N > 1;
+}
+
+} // namespace tenon::inline v1::detail
+
+// The export table: one entry for each TENON_EXPORT of the image, in a section whose ends the linker names.
+extern "C" {
+[[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __start_tenon_exports[];
+[[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __stop_tenon_exports[];
+
+/// How a host finds a library's factories. The ABI version is in the name: a host never calls another one's.
+struct tenon_exports_v1_range {
+    const tenon::detail::exported<>*begin, *end;
+};
+[[gnu::used, gnu::visibility("default")]] inline tenon_exports_v1_range tenon_exports_v1() {
+    return {__start_tenon_exports, __stop_tenon_exports};
+}
+}
+
+#ifdef __clang__
+// The address sanitizer would put a red zone behind the note, in the middle of the manifest.
+#define TENON_DETAIL_UNPADDED __attribute__((no_sanitize("address")))
+#else
+#define TENON_DETAIL_UNPADDED
+#endif
+
+#define TENON_DETAIL_EXPORT(T, P, NAME, VERSION, NUMBER) TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)
+#define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                            \
+    namespace {                                                                                                        \
+    static_assert(::tenon::detail::explain_interface<T>() && ::tenon::detail::explain_implementation<P, T>());         \
+    static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");      \
+    static_assert(::tenon::detail::valid_version(VERSION),                                                             \
+                  "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");             \
+    [[gnu::used, gnu::section(".note.tenon"), gnu::aligned(4)]] TENON_DETAIL_UNPADDED constexpr auto                   \
+        tenon_note_##NUMBER = ::tenon::detail::make_plugin_note<T>(NAME, VERSION);                                     \
+    [[gnu::used, gnu::retain, gnu::section("tenon_exports"), gnu::aligned(alignof(void*))]] constexpr auto             \
+        tenon_export_##NUMBER =                                                                                        \
+        ::tenon::detail::make_export<T, P>(NAME, VERSION);                                                             \
+    [[gnu::used]] void tenon_emit_##NUMBER() { ::tenon::detail::shape_in_image<T>::emit(); }                           \
+    }
+
+/// Makes the class P a plugin of type T in this library, or a built-in of the program that it is linked into.
+///
+///     TENON_EXPORT(greeter, hello, "hello", "1.0.0")
+///
+/// At namespace scope, in a source file. `NAME` is `[a-z][a-z0-9_-]*`, `VERSION` any text without spaces. A library may have
+/// several, of several types, from several files. What does not fit is a compile error that says why.
+#define TENON_EXPORT(T, P, NAME, VERSION) TENON_DETAIL_EXPORT(T, P, NAME, VERSION, __COUNTER__)
+
+#endif
+
+#ifndef TENON_FIT_HPP
+#define TENON_FIT_HPP
+
+#include <string>
+#include <string_view>
+
+#ifndef TENON_MANIFEST_HPP
+#define TENON_MANIFEST_HPP
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#ifndef TENON_SHAPE_HPP
+#define TENON_SHAPE_HPP
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <cxxabi.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+inline constexpr std::uint64_t no_slot = ~std::uint64_t{0};
+
+// The vtable slot that a member pointer's words stand for (Itanium C++ ABI 2.3; on Arm the virtual bit is in the adjustment).
+inline std::uint64_t slot_of(std::uintptr_t pointer, std::uintptr_t adjustment) noexcept {
+#if defined(__arm__) || defined(__aarch64__)
+    return adjustment == 1 ? pointer / sizeof(void*) : no_slot;
+#else
+    return (pointer & 1) == 1 && adjustment == 0 ? (pointer - 1) / sizeof(void*) : no_slot;
+#endif
+}
+
+inline bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+
+inline std::string replaced(std::string text, std::string_view from, std::string_view to) {
+    for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size())
+        text.replace(at, from.size(), to);
+    return text;
+}
+
+// Where the bracket that opens at `open` closes; npos where it does not.
+inline std::size_t closing(std::string_view text, std::size_t open) {
+    int depth = 0;
+    for (std::size_t at = open; at < text.size(); ++at) {
+        if (text[at] == '<' || text[at] == '(')
+            ++depth;
+        else if ((text[at] == '>' || text[at] == ')') && --depth == 0)
+            return at;
+    }
+    return text.npos;
+}
+
+// `x` of `name<x>`, where x may be an operator that looks like a bracket; the whole text where it is something else.
+inline std::string argument_of(std::string_view name, std::string_view text) {
+    if (starts_with(text, name) && text.size() >= name.size() + 2 && text[name.size()] == '<' && text.back() == '>')
+        text = text.substr(name.size() + 1, text.size() - name.size() - 2);
+    return std::string(text);
+}
+
+/// What a mangled `type_name<...>` names, as a person would write it; the mangled name itself where the demangler does not know it.
+inline std::string readable(std::string_view mangled) {
+    int status = -1;
+    char* raw = abi::__cxa_demangle(std::string(mangled).c_str(), nullptr, nullptr, &status);
+    std::string text = status == 0 && raw ? raw : std::string(mangled);
+    std::free(raw);
+    if (starts_with(text, "void tenon::v1::detail::type_name<"))
+        text = argument_of("void tenon::v1::detail::type_name", std::string_view(text).substr(0, text.size() - 2));
+    text = replaced(std::move(text), "tenon::v1::detail::", "");
+    text = replaced(std::move(text), "std::__cxx11::", "std::");
+    for (std::size_t at = 0; (at = text.find("[abi:", at)) != text.npos;) // of functions that return a std::string
+        text.erase(at, text.find(']', at) == text.npos ? text.npos : text.find(']', at) + 1 - at);
+    text = replaced(std::move(text), "std::basic_string<char, std::char_traits<char>, std::allocator<char> >", "std::string");
+    text = replaced(std::move(text), "std::basic_string_view<char, std::char_traits<char> >", "std::string_view");
+    for (std::size_t at = 0; (at = text.find(", std::allocator<", at)) != text.npos;)
+        if (const auto close = closing(text, at + 16); close != text.npos)
+            text.erase(at, close + 1 - at);
+        else
+            break;
+    while (text.find(" >") != text.npos)
+        text = replaced(std::move(text), " >", ">");
+    while (!text.empty() && text.back() == ' ')
+        text.pop_back();
+    return text;
+}
+
+// `a, b` of `list<a, b>`.
+inline std::string readable_list(std::string_view mangled) {
+    return argument_of("list", readable(mangled));
+}
+
+// `f` of `method<&(space::type::f(int) const)>`.
+inline std::string readable_method(std::string_view mangled) {
+    std::string text = argument_of("method", readable(mangled));
+    while (!text.empty() && (text[0] == '&' || text[0] == '('))
+        text.erase(0, 1);
+    std::size_t begin = 0, at = 0;
+    while (at < text.size() && text[at] != '(') {
+        if (starts_with(std::string_view(text).substr(at), "operator")) {
+            const auto paren = text.find('(', at);
+            at = paren != text.npos && starts_with(std::string_view(text).substr(paren), "()") && paren == at + 8
+                     ? paren + 2
+                     : paren;
+            break;
+        }
+        if (text[at] == '<') {
+            const auto close = closing(text, at);
+            if (close == text.npos)
+                break;
+            at = close;
+        } else if (text[at] == ':') {
+            begin = at + 1;
+        }
+        ++at;
+    }
+    return text.substr(begin, at == text.npos ? at : at - begin);
+}
+
+/// An interface as one side was compiled with it: the host's from its own image, a plugin's from its manifest.
+/// The texts are views of the notes they were read from.
+struct shape {
+    struct method {
+        std::string_view name, signature; // mangled
+        std::uint64_t slot = no_slot;
+    };
+    struct type {
+        std::string_view name, fields; // mangled
+        std::uint32_t size = 0, alignment = 0, version = 0;
+        friend bool operator==(const type&, const type&) = default;
+    };
+    std::string_view interface, factory; // mangled
+    std::vector<method> methods;
+    std::vector<type> types;
+    std::uint64_t slots = no_slot; // how many slots the vtable has
+};
+
+// ---- Reading the notes.
+
+/// Reads a note's description from front to back; what it cannot give makes it fail, for good.
+class note_reader {
+public:
+    explicit note_reader(std::string_view description) noexcept : rest_(description) {}
+
+    template <class Word>
+    Word word() noexcept {
+        Word value{};
+        if (rest_.size() < sizeof value) {
+            failed_ = true;
+            rest_ = {};
+        } else {
+            std::memcpy(&value, rest_.data(), sizeof value);
+            rest_.remove_prefix(sizeof value);
+        }
+        return value;
+    }
+    std::string_view text() noexcept {
+        const auto end = rest_.find('\0');
+        if (end == rest_.npos) {
+            failed_ = true;
+            rest_ = {};
+            return {};
+        }
+        const std::string_view found = rest_.substr(0, end);
+        rest_.remove_prefix(end + 1);
+        return found;
+    }
+    bool failed() const noexcept { return failed_; }
+
+private:
+    std::string_view rest_;
+    bool failed_ = false;
+};
+
+/// Puts one interface, method or type note into the shape; false where the notes contradict each other or are damaged.
+inline bool add_note(shape& into, note_kind kind, note_reader from) {
+    if (kind == note_kind::interface) {
+        const auto name = from.text(), made = from.text();
+        if (from.failed() || (!into.interface.empty() && (into.interface != name || into.factory != made)))
+            return false;
+        into.interface = name;
+        into.factory = made;
+    } else if (kind == note_kind::method) {
+        const auto index = from.word<std::uint32_t>();
+        const auto name = from.text(), signature = from.text();
+        if (from.failed() || name.empty() || index > 100'000)
+            return false;
+        if (into.methods.size() <= index)
+            into.methods.resize(index + 1);
+        shape::method& method = into.methods[index];
+        if (!method.name.empty() && (method.name != name || method.signature != signature))
+            return false;
+        method.name = name;
+        method.signature = signature;
+    } else if (kind == note_kind::type) {
+        shape::type type;
+        type.size = from.word<std::uint32_t>();
+        type.alignment = from.word<std::uint32_t>();
+        type.version = from.word<std::uint32_t>();
+        type.name = from.text();
+        type.fields = from.text();
+        if (from.failed())
+            return false;
+        for (const shape::type& other : into.types)
+            if (other.name == type.name)
+                return other == type;
+        into.types.push_back(type);
+    }
+    return true;
+}
+
+/// Puts the slots of a plugin's note into the shape.
+inline bool add_slots(shape& into, note_reader& from, std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count && !from.failed(); ++i) {
+        const auto pointer = from.word<std::uintptr_t>();
+        const std::uint64_t slot = slot_of(pointer, from.word<std::uintptr_t>());
+        if (i + 1 == count)
+            into.slots = slot;
+        else if (i < into.methods.size())
+            into.methods[i].slot = slot;
+    }
+    return !from.failed() && count == into.methods.size() + 1;
+}
+
+// The description of the note that stands at an address of this image, its key left out.
+inline note_reader note_at(void (*address)()) noexcept {
+    const char* note = reinterpret_cast<const char*>(address);
+    std::uint32_t size;
+    std::memcpy(&size, note + 4, sizeof size);
+    return note_reader({note + 20 + 8, size - 8});
+}
+
+template <class T, auto... M, std::size_t... I, class... U>
+[[gnu::visibility("hidden")]] shape make_shape(methods<M...>*, indices<I...>, list<U...>) {
+    using here = shape_in_image<T>;
+    here::emit();
+    shape made;
+    bool sound = add_note(made, note_kind::interface, note_at(&interface_note<T>));
+    sound = (add_note(made, note_kind::method, note_at(&method_note<T, I>)) && ... && sound);
+    sound = (add_note(made, note_kind::type, note_at(&crossing_note<T, U>)) && ... && sound);
+    static constexpr auto slots = here::make_slots();
+    note_reader words({reinterpret_cast<const char*>(&slots), sizeof slots});
+    sound = add_slots(made, words, sizeof...(M) + 1) && sound;
+    if (!sound)
+        std::abort(); // the compiler wrote these notes a moment ago
+    return made;
+}
+
+/// The shape of T in this image, which the notes written here outlive.
+template <class T>
+[[gnu::visibility("hidden")]] const shape& shape_here() {
+    static const shape made =
+        make_shape<T>(static_cast<typename T::methods*>(nullptr), make_indices<T::methods::size>{}, crossing<T>{});
+    return made;
+}
+
+/// What is wrong with an interface that names too few of its virtual functions or something else; empty where nothing is.
+inline std::string incompleteness(const shape& of) {
+    std::vector<bool> named(of.slots == no_slot || of.slots > 100'000 ? 0 : static_cast<std::size_t>(of.slots));
+    std::string wrong;
+    for (const auto& method : of.methods) {
+        if (method.slot == no_slot)
+            wrong += "`methods` names " + readable_method(method.name) + ", which is not a virtual function of its first base\n";
+        else if (method.slot >= named.size())
+            wrong += "the slot of " + readable_method(method.name) + " is outside of the virtual table\n";
+        else if (named[static_cast<std::size_t>(method.slot)])
+            wrong += "`methods` names " + readable_method(method.name) + " twice\n";
+        else
+            named[static_cast<std::size_t>(method.slot)] = true;
+    }
+    std::size_t missing = 0;
+    std::string slots;
+    for (std::size_t i = 0; i < named.size(); ++i)
+        if (!named[i]) {
+            ++missing;
+            slots += (slots.empty() ? "" : ", ") + std::to_string(i);
+        }
+    if (wrong.empty() && missing != 2) // the virtual destructor has two
+        wrong = "`methods` names " + std::to_string(of.methods.size()) + " of " + std::to_string(named.size() - 2) +
+                " virtual functions: no name stands for the slots " + slots + ", of which two are the destructor's\n";
+    return wrong;
+}
+
+// ---- Comparing.
+
+inline std::string described(const shape::method& method) {
+    return readable(method.signature) + ", slot " + (method.slot == no_slot ? "none" : std::to_string(method.slot));
+}
+
+inline std::string described(const shape::type& type) {
+    if (type.size == 0)
+        return "incomplete";
+    std::string text = "size " + std::to_string(type.size) + ", alignment " + std::to_string(type.alignment);
+    if (type.version)
+        text += ", stated version " + std::to_string(type.version);
+    const std::string fields = readable_list(type.fields);
+    return fields.empty() ? text : text + ": " + fields;
+}
+
+inline const shape::type* find_type(const shape& in, std::string_view name, std::size_t likely) {
+    if (likely < in.types.size() && in.types[likely].name == name)
+        return &in.types[likely];
+    for (const auto& type : in.types)
+        if (type.name == name)
+            return &type;
+    return nullptr;
+}
+
+// A type that one side knows by name only says nothing about its layout.
+inline bool same_layout(const shape::type& a, const shape::type& b) { return a.size == 0 || b.size == 0 || a == b; }
+
+/// Whether a host compiled with `host` may use a plugin compiled with `plugin`: every method that it may call is there, with the
+/// same signature, slot and layouts. What the plugin has more does not matter.
+inline bool fits(const shape& host, const shape& plugin) {
+    if (host.interface != plugin.interface || host.factory != plugin.factory || host.methods.size() > plugin.methods.size())
+        return false;
+    for (std::size_t i = 0; i < host.methods.size(); ++i)
+        if (host.methods[i].name != plugin.methods[i].name || host.methods[i].signature != plugin.methods[i].signature ||
+            host.methods[i].slot != plugin.methods[i].slot)
+            return false;
+    for (std::size_t i = 0; i < host.types.size(); ++i) {
+        const shape::type* found = find_type(plugin, host.types[i].name, i);
+        if (!found || !same_layout(host.types[i], *found))
+            return false;
+    }
+    return true;
+}
+
+inline void differ(std::string& into, std::string_view what, std::string_view host, std::string_view plugin) {
+    into.append("  ").append(what).append("\n    host:   ").append(host).append("\n    plugin: ").append(plugin).append("\n");
+}
+
+/// Every difference, the host's side and the plugin's beside each other.
+inline std::string differences(const shape& host, const shape& plugin) {
+    std::string text;
+    if (host.interface != plugin.interface)
+        differ(text, "interface", readable(host.interface), readable(plugin.interface));
+    if (host.factory != plugin.factory)
+        differ(text, "factory", "(" + readable_list(host.factory) + ")", "(" + readable_list(plugin.factory) + ")");
+
+    std::vector<std::string> names, theirs;
+    for (const auto& method : host.methods)
+        names.push_back(readable_method(method.name));
+    for (const auto& method : plugin.methods)
+        theirs.push_back(readable_method(method.name));
+    std::vector<bool> used(theirs.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        // Overloads have one name: the one of the same signature is meant, else the one in the same place, else the first.
+        std::size_t match = theirs.size();
+        for (std::size_t j = 0; j < theirs.size(); ++j) {
+            if (used[j] || theirs[j] != names[i])
+                continue;
+            const bool exact = plugin.methods[j].signature == host.methods[i].signature;
+            if (match == theirs.size() || exact || (j == i && plugin.methods[match].signature != host.methods[i].signature))
+                match = j;
+            if (exact)
+                break;
+        }
+        if (match == theirs.size()) {
+            differ(text, names[i], described(host.methods[i]), "not there");
+            continue;
+        }
+        used[match] = true;
+        if (host.methods[i].signature != plugin.methods[match].signature || host.methods[i].slot != plugin.methods[match].slot)
+            differ(text, names[i], described(host.methods[i]), described(plugin.methods[match]));
+        else if (match != i)
+            differ(text, names[i], "place " + std::to_string(i) + " in `methods`", "place " + std::to_string(match));
+    }
+    std::string absent;
+    for (std::size_t i = 0; i < host.types.size(); ++i) {
+        const shape::type& type = host.types[i];
+        const shape::type* found = find_type(plugin, type.name, i);
+        if (!found)
+            differ(absent, readable(type.name), described(type), "not there");
+        else if (!same_layout(type, *found))
+            differ(text, readable(type.name), described(type), described(*found));
+    }
+    // A type is absent because something that leads to it differs, and that is said already.
+    return text.empty() ? absent : text;
+}
+
+/// What keeps a plugin of one toolchain out of a host of another, line for line; empty where nothing does.
+inline std::string toolchain_differences(std::string_view host, std::string_view plugin) {
+    std::string text;
+    const auto value = [](std::string_view in, std::string_view key) -> std::string_view {
+        while (!in.empty()) {
+            const std::string_view line = in.substr(0, in.find('\n'));
+            in.remove_prefix(line.size() < in.size() ? line.size() + 1 : line.size());
+            if (starts_with(line, key) && line.size() > key.size() && line[key.size()] == '=')
+                return line.substr(key.size() + 1);
+        }
+        return "not stated";
+    };
+    for (std::string_view rest = host; !rest.empty();) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(line.size() < rest.size() ? line.size() + 1 : line.size());
+        const std::string_view key = line.substr(0, line.find('='));
+        const std::string_view ours = value(host, key), theirs = value(plugin, key);
+        // A plain plugin runs in a host with a sanitizer, except memory's; a plugin with one needs a host with the same.
+        const bool allowed = key == "sanitizer" && theirs == "none" && ours != "memory";
+        if (ours != theirs && !allowed)
+            differ(text, key, ours, theirs);
+    }
+    return text;
+}
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1 {
+/// What a library file says of the plugins in it, read without running an instruction of it.
+///
+///     const tenon::manifest library{"./libusers.so"};
+///     for (const auto& plugin : library.plugins())
+///         std::cout << plugin.type << ' ' << plugin.name << ' ' << plugin.version << '\n';   // userprovider passwd 1.2.0
+///
+/// The texts are views into the manifest and dangle once it goes. A library without plugins has none. Throws
+/// `error` with `errc::not_a_library` for what the system's loader should not be given, and `errc::malformed_note` for notes
+/// that tenon cannot have written.
+class manifest {
+public:
+    struct plugin {
+        std::string_view type, name, version, toolchain;
+        detail::shape shape;
+    };
+
+    template <path_like P>
+    explicit manifest(const P& path) : manifest(opened<detail::posix>(detail::native(path))) {}
+
+    /// Reads an open file; the path is for messages.
+    template <class System = detail::posix>
+    static manifest of(int fd, const std::string& path) {
+        manifest made;
+        made.ranges_ = detail::elf_reader<System>(fd, path).notes(owner);
+        made.read_notes(path);
+        return made;
+    }
+
+    manifest(manifest&&) = default;
+    manifest& operator=(manifest&&) = default;
+
+    const std::vector<plugin>& plugins() const noexcept { return plugins_; }
+
+    /// Where the notes are in the library's memory, and what stood there in the file.
+    const std::vector<detail::note_range>& ranges() const noexcept { return ranges_; }
+
+private:
+    static constexpr std::string_view owner{"tenon", 6}; // as notes have it, with its NUL
+
+    manifest() = default;
+
+    template <class System>
+    static manifest opened(const std::string& path) {
+        // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
+        const detail::basic_file<System> file(path, O_RDONLY | O_NONBLOCK);
+        return of<System>(file.descriptor(), path);
+    }
+
+    struct keyed {
+        std::uint32_t low, high;
+        detail::shape shape;
+    };
+
+    // A plugin's slots can be read only once its methods are known, so its notes wait.
+    struct waiting {
+        std::uint32_t low, high;
+        detail::note_reader rest;
+    };
+
+    void read_notes(const std::string& path) {
+        std::vector<keyed> shapes;
+        std::vector<waiting> found;
+        for (const detail::note_range& range : ranges_) {
+            std::string_view rest = range.bytes;
+            for (detail::elf_note note; detail::take_note(rest, note);) {
+                if (note.owner != owner)
+                    continue;
+                detail::note_reader reader(note.description);
+                if (note.kind == static_cast<std::uint32_t>(detail::note_kind::plugin)) {
+                    const auto format = reader.word<std::uint32_t>();
+                    if (!reader.failed() && format != detail::note_format)
+                        throw error::other_format(path, format, detail::note_format);
+                    const auto low = reader.word<std::uint32_t>(), high = reader.word<std::uint32_t>();
+                    found.push_back({low, high, reader});
+                    continue;
+                }
+                const auto low = reader.word<std::uint32_t>(), high = reader.word<std::uint32_t>();
+                if (reader.failed() || note.kind < 1 || note.kind > 4)
+                    throw error::malformed_note(path, "a note of kind " + std::to_string(note.kind) + " has " +
+                                                          std::to_string(note.description.size()) + " bytes");
+                if (!detail::add_note(shape_of(shapes, low, high), static_cast<detail::note_kind>(note.kind), reader))
+                    throw error::malformed_note(path, "two notes about one interface contradict each other, or one is damaged");
+            }
+            if (rest.find(owner) != rest.npos)
+                throw error::malformed_note(path, "a note of it ends past the end of all notes");
+        }
+        for (waiting& each : found)
+            read_plugin(path, shapes, each);
+    }
+
+    void read_plugin(const std::string& path, std::vector<keyed>& shapes, waiting& note) {
+        plugin read;
+        read.shape = shape_of(shapes, note.low, note.high);
+        const auto slots = note.rest.word<std::uint32_t>();
+        if (slots != read.shape.methods.size() + 1 || !detail::add_slots(read.shape, note.rest, slots))
+            throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");
+        read.type = note.rest.text();
+        read.name = note.rest.text();
+        read.version = note.rest.text();
+        read.toolchain = note.rest.text();
+        bool sound = !note.rest.failed() && detail::well_named(read.type) && detail::well_named(read.name) &&
+                     !read.version.empty() && !read.shape.interface.empty();
+        for (const char c : read.version)
+            sound = sound && c > ' ' && c <= '~';
+        for (const detail::shape::method& method : read.shape.methods)
+            sound = sound && !method.name.empty();
+        if (!sound)
+            throw error::malformed_note(path, "a plugin's note is damaged");
+        for (const plugin& other : plugins_)
+            if (other.type == read.type && other.name == read.name)
+                throw error::two_plugins(path, read.type, read.name, other.version, read.version);
+        plugins_.push_back(std::move(read));
+    }
+
+    static detail::shape& shape_of(std::vector<keyed>& shapes, std::uint32_t low, std::uint32_t high) {
+        for (keyed& each : shapes)
+            if (each.low == low && each.high == high)
+                return each.shape;
+        shapes.push_back({low, high, {}});
+        return shapes.back().shape;
+    }
+
+    std::vector<detail::note_range> ranges_; // never grows once views of it exist
+    std::vector<plugin> plugins_;
+};
+
+} // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// What this program expects of plugins of type T; throws where the interface does not describe itself.
+template <class T>
+[[gnu::visibility("hidden")]] const shape& expected_shape() {
+    const shape& here = shape_here<T>();
+    static const std::string wrong = incompleteness(here);
+    if (!wrong.empty())
+        throw error::bad_interface(T::type.name(), wrong);
+    return here;
+}
+
+inline std::string plugins_of(const manifest& in, std::string_view type) {
+    std::string text;
+    for (const manifest::plugin& each : in.plugins())
+        if (type.empty() || each.type == type) {
+            text += text.empty() ? "'" : ", '";
+            text.append(each.name).append(type.empty() ? "' of type '" + std::string(each.type) + "'" : "'");
+        }
+    return text;
+}
+
+/// The plugin of that type and name in a library, or its only one where no name is given; throws unless this program, which
+/// expects `host`, may call it.
+inline const manifest::plugin& fitting_plugin(const manifest& in, const std::string& path, std::string_view type,
+                                              std::string_view name, const shape& host) {
+    const manifest::plugin* chosen = nullptr;
+    std::size_t of_type = 0;
+    for (const manifest::plugin& each : in.plugins())
+        if (each.type == type) {
+            ++of_type;
+            if (name.empty() || each.name == name)
+                chosen = &each;
+        }
+    if (of_type == 0)
+        throw error::not_a_plugin(path, type, plugins_of(in, {}));
+    if (!chosen)
+        throw error::no_such_plugin(path, type, name, plugins_of(in, type));
+    if (name.empty() && of_type > 1)
+        throw error::several_plugins(path, type, plugins_of(in, type));
+
+    // Types of another standard library differ in every detail, and to list those would hide the cause.
+    if (chosen->toolchain != std::string_view(toolchain))
+        if (const std::string other = toolchain_differences(toolchain, chosen->toolchain); !other.empty())
+            throw error::other_toolchain(path, chosen->name, other);
+    // The host's interface is complete, and so is one that is the same.
+    const bool fit = fits(host, chosen->shape);
+    if (!fit || chosen->shape.slots != host.slots)
+        if (const std::string wrong = incompleteness(chosen->shape); !wrong.empty())
+            throw error::plugin_has_bad_interface(path, chosen->name, type, wrong);
+    if (!fit)
+        throw error::misfit(path, chosen->name, type, differences(host, chosen->shape));
+    return *chosen;
+}
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+#ifndef TENON_KEYRING_HPP
+#define TENON_KEYRING_HPP
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#ifndef TENON_POLICY_HPP
+#define TENON_POLICY_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace tenon::inline v1 {
+
+/// How a repository is reached.
+enum class transport { https, ssh, file };
+
+/// Whose signature a commit has to have: that of a key in one of these files, which obey `options.trust`. No
+/// other configuration of git, ssh or GnuPG has a say.
+struct signers {
+    std::string ssh{}; ///< who may sign, in the format of ALLOWED SIGNERS in ssh-keygen(1)
+    std::string gpg{}; ///< public keys, as `gpg --export` writes them
+};
+
+/// What a loader may load, whatever a driver asks for. What it refuses is an error, `errc::forbidden`, that
+/// names the rule and what that allows, and comes before anything is opened, asked for or run.
+///
+///     using kind = tenon::driver::kind;
+///     tenon::loader loader{{.policy = {.kinds = {kind::name, kind::repository},
+///                                      .transports = {tenon::transport::https},
+///                                      .hosts = {"git.example.org"},
+///                                      .full_commit_ids = true,
+///                                      .signed_by = tenon::signers{.ssh = "/etc/host/signers"}}}};
+///
+/// Each rule is about the drivers that it can be about: who lists folders, and allows repositories, allows
+/// any of them.
+struct policy {
+    allowed<driver::kind> kinds{};
+    /// Libraries, directories of source and repositories on this machine have to be in or below one of these,
+    /// once no symbolic link is left in their path.
+    allowed<std::string> folders{};
+    /// Of the files of libraries, but not of those that the loader compiles: in hexadecimal. See
+    /// `library_options::sha256`.
+    allowed<std::string> sha256{};
+    allowed<transport> transports{};
+    /// Where repositories are, as URLs spell it: `example.org`, or with another port than the transport's
+    /// own, `example.org:8443`. That of `git+file:///` is empty. A server may not send git on to another
+    /// address then.
+    allowed<std::string> hosts{};
+    bool full_commit_ids = false; ///< what is fetched is what was reviewed; no branch, no tag
+    std::optional<signers> signed_by{};
+};
+
+namespace detail {
+
+constexpr std::string_view plural(driver::kind what) {
+    constexpr std::string_view names[] = {"names", "libraries", "directories", "repositories"};
+    return names[static_cast<int>(what)];
+}
+
+constexpr std::string_view scheme(transport how) {
+    constexpr std::string_view names[] = {"https", "ssh", "file"};
+    return names[static_cast<int>(how)];
+}
+
+constexpr transport transport_of(std::string_view url) {
+    return url.starts_with("https:") ? transport::https
+           : url.starts_with("ssh:") ? transport::ssh
+                                     : transport::file;
+}
+
+/// The host of a URL that was parsed, without the transport's own port.
+inline std::string host_of(std::string_view url) {
+    const auto begin = url.find("://") + 3;
+    std::string_view host = url.substr(begin, url.find('/', begin) - begin);
+    host.remove_prefix(host.rfind('@') + 1);
+    const std::string_view own_port = transport_of(url) == transport::https ? ":443" : ":22";
+    if (host.ends_with(own_port))
+        host.remove_suffix(own_port.size());
+    return in_small_letters(host);
+}
+
+/// The path in a URL, as git reads it.
+inline std::string path_in(std::string_view file_url) {
+    const auto digit = [](char c) { return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10; };
+    std::string path;
+    std::string_view rest = file_url.substr(std::string_view("file://").size());
+    while (!rest.empty()) {
+        const bool encoded =
+            rest.size() > 2 && rest[0] == '%' && is_hex_digit(rest[1]) && is_hex_digit(rest[2]);
+        path += encoded ? static_cast<char>(digit(rest[1]) << 4 | digit(rest[2])) : rest[0];
+        rest.remove_prefix(encoded ? 3 : 1);
+    }
+    return path;
+}
+
+/// The path without symbolic links; empty, with errno, where it does not lead to anything.
+template <class System = posix>
+std::string canonical(const std::string& path) {
+    char* const found = System::realpath(path.c_str());
+    if (!found)
+        return "";
+    std::string resolved = found;
+    std::free(found);
+    return resolved;
+}
+
+template <class System>
+bool is_in(const allowed<std::string>& folders, std::string_view canonical_path) {
+    for (const std::string& each : folders.list()) {
+        const std::string folder = canonical<System>(each);
+        if (folder == "/" || canonical_path == folder)
+            return true;
+        if (!folder.empty() && canonical_path.starts_with(folder) && canonical_path[folder.size()] == '/')
+            return true;
+    }
+    return false;
+}
+
+/// Where a path leads: all of the way, and where that fails, as far as there is something.
+struct resolved_path {
+    std::string all;       ///< empty where it does not lead to anything
+    int why = 0;           ///< it does not
+    std::string beginning; ///< never empty, but where the current folder is gone
+};
+
+template <class System>
+resolved_path resolved(const std::string& path) {
+    resolved_path found{.all = canonical<System>(path), .why = errno, .beginning = {}};
+    found.beginning = found.all;
+    for (std::string_view above = path; found.beginning.empty() && parent(above) != above;) {
+        above = parent(above);
+        found.beginning = canonical<System>(std::string(above));
+    }
+    return found;
+}
+
+/// Refuses a path that leads out of the folders of a policy. One that does not exist is judged by its
+/// beginning, so that no error tells what there is elsewhere.
+template <class System>
+resolved_path require_in_folders(const std::string& path, const policy& rules) {
+    resolved_path found = resolved<System>(path);
+    if (!is_in<System>(rules.folders, found.beginning))
+        throw error::forbidden(path, "options.policy.folders", in_words(rules.folders));
+    return found;
+}
+
+/// A path that a policy allows; without symbolic links, which somebody could turn elsewhere after they were
+/// followed here.
+template <class System = posix>
+std::string permitted_path(const std::string& path, const policy& rules) {
+    if (rules.folders.anything())
+        return path;
+    resolved_path found = require_in_folders<System>(path, rules);
+    if (!found.all.empty())
+        return std::move(found.all);
+    if (found.why == ENOENT)
+        throw error::no_such_path(path, instead_of<System>(path));
+    throw error::system_call("look at", path, found.why);
+}
+
+template <class System>
+void require_permitted_repository(const driver& of, const policy& rules) {
+    const std::string& url = of.place;
+    const transport how = transport_of(url);
+    if (!rules.transports(how))
+        throw error::forbidden(url, "options.policy.transports", in_words(rules.transports, scheme));
+    const std::string host = host_of(url);
+    const auto is_host = [&](const std::string& each) { return in_small_letters(each) == host; };
+    if (!rules.hosts.anything() &&
+        std::none_of(rules.hosts.list().begin(), rules.hosts.list().end(), is_host))
+        throw error::forbidden(url, "options.policy.hosts", in_words(rules.hosts));
+    if (how == transport::file && !rules.folders.anything())
+        require_in_folders<System>(path_in(url), rules);
+    if (rules.full_commit_ids && !is_commit_id(of.reference))
+        throw error::forbidden(url + (of.reference.empty() ? "" : "@") + of.reference,
+                               "options.policy.full_commit_ids", "only the full id of a commit after '@'");
+    if (rules.signed_by && rules.signed_by->ssh.empty() && rules.signed_by->gpg.empty())
+        throw error::forbidden(url, "options.policy.signed_by", "nothing");
+}
+
+/// `driver::parse` under a policy.
+template <class System = posix>
+driver permitted_driver(std::string_view text, const policy& rules) {
+    spelled_driver as_text = spelled<System>(text);
+    driver& found = as_text.of;
+    const auto require_kind = [&](bool permitted) {
+        if (!permitted)
+            throw error::forbidden(found.place, "options.policy.kinds", in_words(rules.kinds, plural));
+    };
+    if (as_text.is_path) {
+        require_kind(rules.kinds(driver::kind::library) || rules.kinds(driver::kind::directory));
+        found.place = permitted_path<System>(found.place, rules);
+        found = looked_at<System>(std::move(found));
+    }
+    require_kind(rules.kinds(found.what));
+    if (found.what == driver::kind::repository)
+        require_permitted_repository<System>(found, rules);
+    return std::move(found);
+}
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// The keys that commits may be signed with, as they were when they were read: what git checks with is a
+/// copy.
+template <class System = posix>
+class basic_keyring {
+public:
+    basic_keyring(const signers& from, const trust& rule)
+        : from_(from), ssh_(text_of(from.ssh, rule)), gpg_(text_of(from.gpg, rule)) {}
+
+    /// Other keys have another one.
+    std::string id() const { return sha256().field(ssh_).field(gpg_).hex().substr(0, 32); }
+
+    /// For messages.
+    std::string files() const {
+        return from_.ssh + (from_.ssh.empty() || from_.gpg.empty() ? "" : " or ") + from_.gpg;
+    }
+
+    /// How git has to be called to check with these keys and no others; puts files into a folder that is only
+    /// for that.
+    struct command_parts {
+        std::vector<std::string> settings, variables;
+    };
+    command_parts prepared(const std::string& folder) const {
+        const std::string principals = join(folder, "signers"), home = join(folder, "gnupg");
+        if (System::mkdir(home.c_str(), 0700) != 0)
+            throw error::system_call("make the folder", home, errno);
+        write(principals, ssh_);
+        // GnuPG reads what it exports as the public keyring of its older versions.
+        write(join(home, "pubring.gpg"), gpg_);
+        // git goes by the kind that the signature says it is of. X.509's keys are not the host's to list,
+        // because GnuPG trusts certificates of the system too.
+        command_parts parts{{"-c", "gpg.x509.program=/dev/null"}, {"GNUPGHOME=" + home}};
+        const auto set = [&](const std::string& setting) {
+            parts.settings.insert(parts.settings.end(), {"-c", setting});
+        };
+        set(from_.gpg.empty() ? "gpg.program=/dev/null" : "gpg.program=gpg");
+        set(from_.ssh.empty() ? "gpg.ssh.program=/dev/null" : "gpg.ssh.allowedSignersFile=" + principals);
+        return parts;
+    }
+
+private:
+    static std::string text_of(const std::string& path, const trust& rule) {
+        if (path.empty())
+            return "";
+        const std::string resolved = canonical<System>(path);
+        if (resolved.empty())
+            throw error::system_call("look at", path, errno);
+        const basic_file<System> file(resolved, O_RDONLY | O_NONBLOCK);
+        const struct stat status = file.status(resolved);
+        if (!S_ISREG(status.st_mode))
+            throw error::not_a_regular_file(path);
+        require_trust<System>(resolved, status, rule);
+        return file.read(resolved);
+    }
+
+    static void write(const std::string& path, std::string_view text) {
+        basic_file<System>(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600).write(path, text);
+    }
+
+    signers from_;
+    std::string ssh_, gpg_;
+};
+using keyring = basic_keyring<>;
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+#ifndef TENON_LIBRARY_HPP
+#define TENON_LIBRARY_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_LIBRARY_FILE_HPP
+#define TENON_LIBRARY_FILE_HPP
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace tenon::inline v1::detail {
+
+/// A library file that has been looked into and is not loaded: readable, trusted, an ELF library for this
+/// machine, with a manifest.
+template <class System = posix>
+class basic_library_file {
+public:
+    basic_library_file(std::string path, const trust& rule)
+        : path_(std::move(path)), file_(path_, O_RDONLY | O_NONBLOCK), status_(file_.status(path_)),
+          canonical_(canonical()), manifest_(manifest::of<System>(file_.descriptor(), path_)) {
+        require_trust<System>(canonical_, status_, rule);
+    }
+
+    const std::string& path() const noexcept { return path_; }
+    /// The absolute path without symbolic links.
+    const std::string& canonical_path() const noexcept { return canonical_; }
+    file_identity identity() const noexcept { return file_identity(status_); }
+    const tenon::manifest& manifest() const noexcept { return manifest_; }
+
+    bool unchanged() const {
+        struct stat now;
+        return System::stat(canonical_.c_str(), &now) == 0 && file_identity(now) == identity();
+    }
+
+    /// A file in memory with the same bytes, sealed.
+    basic_file<System> sealed_copy() const {
+        const int fd = System::memory_file("tenon");
+        if (fd < 0)
+            throw error::system_call("make a copy in memory of", path_, errno);
+        basic_file<System> copy(fd);
+        parts(file_, [&](std::string_view part) { copy.write(path_, part); });
+        if (System::seal(fd) != 0)
+            throw error::system_call("seal a copy in memory of", path_, errno);
+        return copy;
+    }
+
+    /// Throws unless what is in the file, or in a copy of it, has one of these digests.
+    void require_digest(const allowed<std::string>& digests) const { require_digest(digests, file_); }
+    void require_digest(const allowed<std::string>& digests, const basic_file<System>& bytes) const {
+        if (digests.anything())
+            return;
+        sha256 whole;
+        parts(bytes, [&](std::string_view part) { whole.add(part); });
+        const std::string digest = whole.hex();
+        for (const std::string& each : digests.list())
+            if (in_small_letters(each) == digest)
+                return;
+        throw error::other_digest(path_, digest, in_words(digests));
+    }
+
+private:
+    /// Gives `take` all of the file, one part after the other.
+    template <class Take>
+    void parts(const basic_file<System>& from, Take&& take) const {
+        std::string part(64 * 1024, '\0');
+        for (off_t at = 0; at < status_.st_size;) {
+            const ssize_t got = System::pread(from.descriptor(), part.data(), part.size(), at);
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0)
+                throw error::system_call("read", path_, errno);
+            if (got == 0)
+                throw error::file_changed(path_);
+            take(std::string_view(part.data(), static_cast<std::size_t>(got)));
+            at += got;
+        }
+    }
+
+    std::string canonical() const {
+        // One call instead of one for each folder, and it names the file that was opened, whatever the path
+        // names by now.
+        const std::string link = "/proc/self/fd/" + std::to_string(file_.descriptor());
+        std::string name(4096, '\0');
+        const ssize_t size = System::readlink(link.c_str(), name.data(), name.size());
+        if (size > 0 && static_cast<std::size_t>(size) < name.size() && name[0] == '/') {
+            name.resize(static_cast<std::size_t>(size));
+            // Linux says so of a file that has been replaced since it was opened, and of one that is really
+            // called that.
+            if (constexpr std::string_view mark = " (deleted)";
+                name.size() > mark.size() && name.compare(name.size() - mark.size(), mark.size(), mark) == 0)
+                if (struct stat now; System::stat(name.c_str(), &now) != 0)
+                    throw error::file_changed(path_);
+            return name;
+        }
+        char* resolved = System::realpath(path_.c_str());
+        if (!resolved)
+            throw error::system_call("resolve", path_, errno);
+        name = resolved;
+        std::free(resolved);
+        return name;
+    }
+
+    std::string path_;
+    basic_file<System> file_;
+    struct stat status_;
+    std::string canonical_;
+    tenon::manifest manifest_;
+};
+using library_file = basic_library_file<>;
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_LOADED_NAMES_HPP
+#define TENON_LOADED_NAMES_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+/// Held for as long as it lives.
+class mutex_lock {
+public:
+    explicit mutex_lock(pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }
+    mutex_lock(const mutex_lock&) = delete;
+    mutex_lock& operator=(const mutex_lock&) = delete;
+    ~mutex_lock() { ::pthread_mutex_unlock(&mutex_); }
+
+private:
+    pthread_mutex_t& mutex_;
+};
+
+struct still_there {
+    bool mapped;
+    unsigned users;
+};
+
+/// Chooses what to call a library when it is loaded.
+///
+/// glibc takes a path that it has loaded before for the same library, whatever file is there by now
+/// (elf/dl-load.c, _dl_map_object), and a relative one too after the folder has changed. So a file goes by
+/// its canonical path with `/.` before the last component, once for the first file that was loaded from
+/// there, twice for the next, and so on: nobody else uses such a name, and a name of ours stands for one file
+/// as long as that is loaded.
+class loaded_names {
+public:
+    /// One for the process, and for good: a handle may be closed by a static object's destructor.
+    static loaded_names& here() {
+        static loaded_names& all = *new loaded_names;
+        return all;
+    }
+
+    static std::string name(std::string_view path, std::size_t generation) {
+        std::string text(parent(path) == "/" ? "" : parent(path));
+        for (std::size_t i = 0; i <= generation; ++i)
+            text += "/.";
+        return join(text, basename(path));
+    }
+
+    /// Which of a path's names a file has, in use by one more; throws where the file was written to in place
+    /// while it is loaded.
+    std::size_t acquire(const std::string& path, const file_identity& identity) {
+        const mutex_lock locked(mutex_);
+        auto place = lower_bound(path);
+        if (place == all_.end() || place->path != path)
+            place = all_.insert(place, {path, {}});
+        auto& generations = place->generations;
+        auto unused = generations.end();
+        for (auto each = generations.begin(); each != generations.end(); ++each) {
+            if (each->users == 0 && !each->mapped()) {
+                unused = unused == generations.end() ? each : unused;
+                continue;
+            }
+            if (each->identity.device != identity.device || each->identity.inode != identity.inode)
+                continue;
+            // Links and modes change the third time, `changed`, and do no harm.
+            if (each->identity.size == identity.size && each->identity.modified == identity.modified) {
+                ++each->users;
+                return static_cast<std::size_t>(each - generations.begin());
+            }
+            // What is no longer mapped and is yet to be released leaves its inode to the next file.
+            if (each->mapped())
+                throw error::changed_in_place(path);
+        }
+        if (unused == generations.end())
+            unused = generations.insert(unused, use{});
+        *unused = use{identity, 1};
+        return static_cast<std::size_t>(unused - generations.begin());
+    }
+
+    /// Notes what the system's loader calls the library and where it is, by which is found out later whether
+    /// it is still there.
+    void found(const std::string& path, std::size_t generation, const char* name, ElfW(Addr) base) {
+        const mutex_lock locked(mutex_);
+        use& loaded = lower_bound(path)->generations[generation];
+        loaded.name = name;
+        loaded.base = base;
+    }
+
+    /// Has to be told after each dlclose, which does not say what it did; a name is free again once its last
+    /// user is gone and the library too.
+    still_there release(const std::string& path, std::size_t generation) {
+        const mutex_lock locked(mutex_);
+        const auto place = lower_bound(path);
+        use& released = place->generations[generation];
+        const still_there left{released.mapped(), --released.users};
+        for (const use& each : place->generations)
+            if (each.users > 0 || each.mapped())
+                return left;
+        all_.erase(place);
+        return left;
+    }
+
+private:
+    struct use {
+        file_identity identity;
+        unsigned users = 0;
+        std::string name{}; // a link's may be another's; empty before it is loaded
+        ElfW(Addr) base = 0;
+
+        bool mapped() const { return !name.empty() && posix::is_loaded(name.c_str(), base); }
+    };
+    struct names_of_path {
+        std::string path;
+        std::vector<use> generations;
+    };
+
+    std::vector<names_of_path>::iterator lower_bound(const std::string& path) {
+        auto low = all_.begin(), high = all_.end();
+        while (low != high)
+            if (const auto middle = low + (high - low) / 2; middle->path < path)
+                low = middle + 1;
+            else
+                high = middle;
+        return low;
+    }
+
+    pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+    std::vector<names_of_path> all_; // sorted by path
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1 {
+
+/// When a library's code goes: with its last handle, or never, for leak checkers that look for it at the end
+/// and for libraries that are not safe to unload.
+enum class unload_policy { when_unused, never };
+
+/// How libraries are loaded.
+struct library_options {
+    unload_policy unload = unload_policy::when_unused;
+    tenon::trust trust{};
+    /// Loads a copy in memory that nobody can change: its path is not the file's, so it cannot find files
+    /// beside itself.
+    bool private_copy = false;
+    /// Of the file, in hexadecimal; checked on the bytes that are loaded where these are a private copy. Else
+    /// they are read once more, and who may write to the file can change it until it is mapped, and while it
+    /// is.
+    allowed<std::string> sha256{};
+};
+
+/// What became of a library's code when a handle was closed.
+///
+///     if (tenon::unloaded gone = users.close(); !gone)
+///         std::cerr << gone.reason();   // '/opt/users.so' stays in memory: it has the unique symbol ...
+class unloaded {
+public:
+    enum class state {
+        unmapped, ///< it is gone
+        shared,   ///< other handles of this library are open
+        deferred, ///< an exception, whose code may be in the library, is in flight or being handled on this
+                  ///< thread
+        pinned,   ///< it stays until the process ends
+    };
+
+    unloaded(state what, std::string reason) : what_(what), reason_(std::move(reason)) {}
+
+    explicit operator bool() const noexcept { return what_ == state::unmapped; }
+    state what() const noexcept { return what_; }
+    /// A sentence; empty where the code is gone.
+    const std::string& reason() const noexcept { return reason_; }
+
+private:
+    state what_;
+    std::string reason_;
+};
+
+namespace detail {
+
+/// One use of a library that is loaded.
+struct loaded_library {
+    void* handle = nullptr;
+    std::string path; // canonical
+    std::size_t generation = 0;
+
+    std::string name() const { return loaded_names::name(path, generation); }
+};
+
+template <class System>
+still_there unload(const loaded_library& library) {
+    System::dlclose(library.handle);
+    return loaded_names::here().release(library.path, library.generation);
+}
+
+/// Whether an exception is in flight or being handled on this thread: its type and its code may be a
+/// plugin's.
+inline bool exception_alive() noexcept {
+    return std::uncaught_exceptions() > 0 || std::current_exception() != nullptr;
+}
+
+/// The libraries that are to be closed once a thread is done with its exception.
+template <class System = posix>
+class deferred_libraries {
+public:
+    static deferred_libraries& here() {
+        static deferred_libraries& all = *new deferred_libraries;
+        return all;
+    }
+
+    void add(loaded_library library) {
+        const mutex_lock locked(mutex_);
+        waiting_.push_back({std::move(library), System::thread()});
+    }
+
+    /// Closes those of this thread, where it has no exception alive, and of threads that have ended.
+    void retry() {
+        std::vector<loaded_library> ready;
+        {
+            const mutex_lock locked(mutex_);
+            if (waiting_.empty())
+                return;
+            const auto thread = System::thread();
+            const bool free = !exception_alive();
+            for (std::size_t i = 0; i < waiting_.size();)
+                if (waiting_[i].thread == thread ? free : System::thread_ended(waiting_[i].thread)) {
+                    ready.push_back(std::move(waiting_[i].library));
+                    waiting_[i] = std::move(waiting_.back());
+                    waiting_.pop_back();
+                } else {
+                    ++i;
+                }
+        }
+        for (const loaded_library& each : ready) {
+            [[maybe_unused]] const still_there left = unload<System>(each);
+            trace("closed '", each.path,
+                  left.mapped ? "', which was deferred and stays" : "', which was deferred");
+        }
+    }
+
+private:
+    struct entry {
+        loaded_library library;
+        pid_t thread;
+    };
+    pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+    std::vector<entry> waiting_;
+};
+
+/// A library that is loaded, and stays so for as long as this lives.
+template <class System = posix>
+class basic_library {
+public:
+    /// Loads a checked file, which runs the library's initialisers. No lock is held meanwhile: they may load
+    /// libraries too.
+    basic_library(const basic_library_file<System>& from, const library_options& options)
+        : path_(from.path()), canonical_(from.canonical_path()), identity_(from.identity()),
+          unload_(options.unload) {
+        deferred_libraries<System>::here().retry();
+        if (options.private_copy) {
+            const basic_file<System> copy = from.sealed_copy();
+            from.require_digest(options.sha256, copy);
+            load("/proc/self/fd/" + std::to_string(copy.descriptor()), file_identity(copy.status(path_)));
+        } else {
+            from.require_digest(options.sha256);
+            load(canonical_, identity_);
+        }
+        try {
+            // What was checked is what was loaded.
+            for (const note_range& note : from.manifest().ranges())
+                if (std::memcmp(in_memory(note), note.bytes.data(), note.bytes.size()) != 0)
+                    throw error::note_changed(path_);
+            if (!options.private_copy && !from.unchanged())
+                throw error::file_changed(path_);
+        } catch (...) {
+            unload<System>(loaded_);
+            throw;
+        }
+    }
+    basic_library(const basic_library&) = delete;
+    basic_library& operator=(const basic_library&) = delete;
+    ~basic_library() {
+        if (loaded_.handle)
+            close();
+    }
+
+    const std::string& path() const noexcept { return path_; }
+
+    /// Null where there is none.
+    void* symbol(const char* name) const noexcept { return System::dlsym(loaded_.handle, name); }
+
+    /// Lets go of the library, once, and says what became of it.
+    unloaded close() {
+        const loaded_library library = std::exchange(loaded_, {});
+        if (unload_ == unload_policy::never) {
+            loaded_names::here().release(library.path, library.generation);
+            return verdict(unloaded::state::pinned, "options.unload says never");
+        }
+        if (exception_alive()) {
+            deferred_libraries<System>::here().add(library);
+            return verdict(unloaded::state::deferred, "an exception, whose code may be in it, is in flight "
+                                                      "or being handled on this thread; it goes with the "
+                                                      "next load or close after that");
+        }
+        deferred_libraries<System>::here().retry();
+        const still_there left = unload<System>(library);
+        if (!left.mapped)
+            return verdict(unloaded::state::unmapped, "");
+        if (left.users > 0)
+            return verdict(unloaded::state::shared, "it has " + std::to_string(left.users) + " more open " +
+                                                        (left.users == 1 ? "handle" : "handles"));
+        return verdict(unloaded::state::pinned, cause());
+    }
+
+private:
+    void load(const std::string& path, const file_identity& identity) {
+        loaded_.path = path;
+        loaded_.generation = loaded_names::here().acquire(path, identity);
+        trace("loading '", path_, "' as '", loaded_.name(), "'");
+        loaded_.handle = System::dlopen(loaded_.name().c_str(), RTLD_NOW | RTLD_LOCAL);
+        if (!loaded_.handle) {
+            const char* said = System::dlerror();
+            const std::string reason = said ? said : "no reason given";
+            loaded_names::here().release(path, loaded_.generation);
+            throw error::load_failed(path_, reason);
+        }
+        const char* name = nullptr;
+        if (System::find(loaded_.handle, name, base_))
+            loaded_names::here().found(path, loaded_.generation, name, base_);
+    }
+
+    const char* in_memory(const note_range& note) const noexcept {
+        return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(base_ + note.address));
+    }
+
+    unloaded verdict(unloaded::state what, std::string why) const {
+        if (!why.empty())
+            why = "'" + path_ + "' stays in memory: " + why;
+        trace("closed '", path_, why.empty() ? "', and its code is gone" : "': ", why);
+        return {what, std::move(why)};
+    }
+
+    // glibc tells why it does not unmap a library in its debug output only (LD_DEBUG=bindings), so the
+    // reasons that the library itself has are read from its file.
+    std::string cause() const {
+        pins found;
+        try {
+            const basic_file<System> from(canonical_, O_RDONLY | O_NONBLOCK);
+            if (file_identity(from.status(canonical_)) == identity_)
+                found = elf_reader<System>(from.descriptor(), canonical_).what_pins();
+        } catch (const error&) {
+        }
+        std::string text;
+        const auto add = [&text](const std::string& part) {
+            text.append(text.empty() ? "" : "; ").append(part);
+        };
+        if (found.nodelete)
+            add("it was linked with -z nodelete");
+        if (!found.unique_symbols.empty())
+            add("it defines unique symbols, such as " + readable(found.unique_symbols.front()) +
+                ", which other libraries may use; compile it with -fno-gnu-unique");
+        if (found.thread_local_destructors && !found.nodelete)
+            add("a thread may have a thread_local object of it with a destructor, which runs when the thread "
+                "ends");
+        if (text.empty())
+            add("something else has opened it, another library depends on it, or this system's loader never "
+                "unmaps");
+        return text;
+    }
+
+    std::string path_, canonical_;
+    file_identity identity_;
+    unload_policy unload_;
+    loaded_library loaded_;
+    ElfW(Addr) base_ = 0;
+};
+using library = basic_library<>;
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+#ifndef TENON_LOADER_HPP
+#define TENON_LOADER_HPP
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_PLUGIN_HPP
+#define TENON_PLUGIN_HPP
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace tenon::inline v1 {
+
+/// What a handle's plugin is.
+struct plugin_info {
+    std::string type, name, version;
+    std::string path; ///< of its library; empty for a built-in
+};
+
+namespace detail {
+
+/// Where a plugin's object came from, and what keeps its code.
+struct origin {
+    plugin_info info;
+    std::optional<library> code;
+};
+
+template <class Arguments, class... A>
+inline constexpr bool takes_arguments_v = false;
+template <class... Parameter, class... A>
+inline constexpr bool takes_arguments_v<list<Parameter...>, A...> =
+    requires(void (*create)(Parameter...), A&&... arguments) { create(static_cast<A&&>(arguments)...); };
+
+} // namespace detail
+
+/// Arguments that T's factory takes.
+template <class T, class... A>
+concept arguments_of_the_factory = detail::takes_arguments_v<detail::factory_arguments<T>, A...>;
+
+/// A plugin of type T: the object, and a share of the library with its code.
+///
+///     tenon::plugin<user_provider> users{"./libpasswd.so", settings};
+///     users->get_user("root");
+///     tenon::plugin<user_provider> ldap{"./libmany.so#ldap", settings};   // one of several in a library
+///
+/// A path without a folder is a file in the current one. The library is checked before any of its code runs. Throws `error`
+/// where it cannot be loaded, is not trusted or does not fit, and what the plugin's constructor throws.
+///
+/// A call costs what a virtual call costs. What the object gave out and has code of the plugin's dangles once the handle
+/// is gone: references to it, exceptions of the plugin's own types, string literals. A handle may be used by one thread at a time,
+/// or by as many as the object allows through `const` access to the handle; different handles are independent.
+template <class T>
+class plugin {
+    static_assert(detail::explain_interface<T>());
+
+public:
+    /// Holds nothing.
+    plugin() noexcept = default;
+
+    template <path_like P, class... A>
+        requires arguments_of_the_factory<T, A...>
+    explicit plugin(const P& path, A&&... arguments) : plugin(library_options{}, path, static_cast<A&&>(arguments)...) {}
+
+    /// The same with options: `tenon::plugin<greeter> hello{tenon::library_options{.private_copy = true}, "./libhello.so"};`
+    template <path_like P, class... A>
+        requires arguments_of_the_factory<T, A...>
+    explicit plugin(const library_options& options, const P& path, A&&... arguments) {
+        std::string file = detail::native(path), name;
+        if (const auto mark = file.rfind('#'); mark != file.npos && file.find('/', mark) == file.npos) {
+            name = file.substr(mark + 1);
+            file.resize(mark);
+            if (!detail::well_named(name))
+                throw error::bad_plugin_name(name);
+        }
+        *this = from_library(options, std::move(file), name, static_cast<A&&>(arguments)...);
+    }
+
+    /// A plugin of a library, chosen by its name; its only one where the name is empty.
+    template <class... A>
+        requires arguments_of_the_factory<T, A...>
+    static plugin from_library(const library_options& options, std::string path, std::string_view name, A&&... arguments) {
+        holder made{loaded(options, std::move(path), name)};
+        const detail::exported<>& chosen = entry(*made.origin);
+        return made.with(create(chosen, static_cast<A&&>(arguments)...));
+    }
+
+    /// A plugin that is part of the program, out of its `registry`.
+    template <class... A>
+        requires arguments_of_the_factory<T, A...>
+    static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
+        holder made{new detail::origin{{built_in.type, built_in.name, built_in.version, ""}, {}}};
+        return made.with(create(built_in, static_cast<A&&>(arguments)...));
+    }
+
+    plugin(plugin&& other) noexcept
+        : object_(std::exchange(other.object_, nullptr)), origin_(std::exchange(other.origin_, nullptr)) {}
+    plugin& operator=(plugin&& other) noexcept {
+        plugin old(std::move(*this));
+        object_ = std::exchange(other.object_, nullptr);
+        origin_ = std::exchange(other.origin_, nullptr);
+        return *this;
+    }
+    ~plugin() {
+        delete object_;
+        delete origin_;
+    }
+
+    T* get() const noexcept { return object_; }
+    T* operator->() const noexcept { return object_; }
+    T& operator*() const noexcept { return *object_; }
+    explicit operator bool() const noexcept { return object_ != nullptr; }
+
+    /// Of a handle that holds something.
+    const plugin_info& info() const noexcept { return origin_->info; }
+
+    /// Destroys the object, lets go of the library, and says what became of its code. The handle holds nothing afterwards.
+    unloaded close() {
+        delete std::exchange(object_, nullptr);
+        const holder closing{std::exchange(origin_, nullptr)};
+        if (!closing.origin)
+            return {unloaded::state::unmapped, ""};
+        if (!closing.origin->code)
+            return {unloaded::state::pinned, "'" + closing.origin->info.name + "' stays in memory: it is built into this program"};
+        return closing.origin->code->close();
+    }
+
+private:
+    // Frees the origin, and with it the library, unless an object could be made.
+    struct holder {
+        detail::origin* origin;
+
+        ~holder() { delete origin; }
+        plugin with(T* object) noexcept {
+            plugin made;
+            made.object_ = object;
+            made.origin_ = std::exchange(origin, nullptr);
+            return made;
+        }
+    };
+
+    template <class Arguments>
+    struct creating;
+    template <class... Parameter>
+    struct creating<detail::list<Parameter...>> {
+        using function = T*(Parameter...);
+    };
+
+    template <class... A>
+    static T* create(const detail::exported<>& entry, A&&... arguments) {
+        using function = typename creating<detail::factory_arguments<T>>::function;
+        return reinterpret_cast<function*>(entry.create)(static_cast<A&&>(arguments)...);
+    }
+
+    // A file that is replaced while it is being loaded is an error only if that goes on.
+    static detail::origin* loaded(const library_options& options, std::string path, std::string_view name) {
+        for (int tries = 5;; --tries)
+            try {
+                return loaded_once(options, path, name);
+            } catch (const error& e) {
+                if (e.code() != errc::changed || tries == 1)
+                    throw;
+            }
+    }
+
+    static detail::origin* loaded_once(const library_options& options, const std::string& path, std::string_view name) {
+        const std::string_view type(T::type.name(), T::type.size());
+        const detail::shape& host = detail::expected_shape<T>();
+        const detail::library_file file(path, options.trust);
+        const auto& chosen = detail::fitting_plugin(file.manifest(), path, type, name, host);
+        holder made{new detail::origin{{std::string(type), std::string(chosen.name), std::string(chosen.version), path}, {}}};
+        made.origin->code.emplace(file, options);
+        return std::exchange(made.origin, nullptr);
+    }
+
+    static const detail::exported<>& entry(const detail::origin& of) {
+        using table = tenon_exports_v1_range();
+        if (const auto all = reinterpret_cast<table*>(of.code->symbol("tenon_exports_v1"))) {
+            const auto [begin, end] = all();
+            for (const auto* each = begin; each != end; ++each)
+                if (each->type == of.info.type && each->name == of.info.name)
+                    return *each;
+        }
+        throw error::export_table(of.info.path, of.info.name);
+    }
+
+    T* object_ = nullptr;
+    detail::origin* origin_ = nullptr;
+};
+
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_REGISTRY_HPP
+#define TENON_REGISTRY_HPP
+
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace tenon::inline v1 {
+
+/// The plugins that are part of the program itself.
+///
+///     tenon::registry built_ins;                            // has what TENON_EXPORT linked into this program
+///     built_ins.add<greeter, polite>("polite", "1.0.0");    // and what is added by hand
+///     for (const auto& each : built_ins.list())
+///         std::cout << each.type << ' ' << each.name << ' ' << each.version << '\n';   // greeter polite 1.0.0
+///
+/// Two of one type and name are an `error` that gives both their versions. Objects from a static archive that nothing refers to
+/// are left out by the linker, and their built-ins with them: link them as objects, or with `--whole-archive`. Any thread
+/// may read; adding needs the registry for itself.
+class registry {
+public:
+    struct built_in {
+        std::string_view type, name, version;
+    };
+
+    registry() {
+        for (const auto* each = __start_tenon_exports; each != __stop_tenon_exports; ++each)
+            insert(*each);
+    }
+
+    /// Adds a class as a plugin of type T; the texts have to outlive the registry, as literals do.
+    template <class T, class P>
+    void add(const char* name, const char* version) {
+        static_assert(detail::explain_interface<T>() && detail::explain_implementation<P, T>());
+        if (!detail::well_named(std::string_view(name)))
+            throw error::bad_plugin_name(name);
+        const auto made = detail::make_export<T, P>(name, version);
+        insert({made.type, made.name, made.version, made.interface, reinterpret_cast<void (*)()>(made.create)});
+    }
+
+    std::vector<built_in> list() const {
+        std::vector<built_in> all;
+        for (const auto& each : entries_)
+            all.push_back({each.type, each.name, each.version});
+        return all;
+    }
+
+    /// The names of one plugin type's built-ins.
+    std::vector<std::string> names(std::string_view type) const {
+        std::vector<std::string> found;
+        for (const auto& each : entries_)
+            if (each.type == type)
+                found.emplace_back(each.name);
+        return found;
+    }
+
+    /// The built-in of that name, compiled against this T; null where there is none.
+    template <class T>
+    const detail::exported<>* find(std::string_view name) const {
+        for (const auto& each : entries_)
+            if (each.type == std::string_view(T::type.name(), T::type.size()) && each.name == name) {
+                check<T>(each);
+                return &each;
+            }
+        return nullptr;
+    }
+
+private:
+    void insert(const detail::exported<>& entry) {
+        for (const auto& other : entries_)
+            if (std::strcmp(other.type, entry.type) == 0 && std::strcmp(other.name, entry.name) == 0)
+                throw error::two_built_ins(entry.type, entry.name, other.version, entry.version);
+        entries_.push_back(entry);
+    }
+
+    // Two interfaces of one program may have taken the same name for their type.
+    template <class T>
+    static void check(const detail::exported<>& entry) {
+        detail::note_reader theirs = detail::note_at(entry.interface);
+        const std::string_view interface = theirs.text();
+        if (const detail::shape& ours = detail::shape_here<T>(); ours.interface != interface)
+            throw error::built_in_misfit(entry.name, entry.type, detail::readable(ours.interface), detail::readable(interface));
+    }
+
+    std::vector<detail::exported<>> entries_;
+};
+
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_REPOSITORY_HPP
+#define TENON_REPOSITORY_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+/// How much of a fetch is done, in percent, by what git has said last; 0 where it does not tell yet.
+inline std::size_t fetched_percent(std::string_view said) {
+    for (const std::string_view step : {"Receiving objects:", "Unpacking objects:"}) {
+        const auto at = said.rfind(step);
+        if (at == said.npos)
+            continue;
+        std::size_t percent = 0;
+        for (const char c : said.substr(at + step.size(), std::string_view(" 100").size()))
+            percent = is_digit(c) ? percent * 10 + static_cast<std::size_t>(c - '0') : percent;
+        return percent <= 100 ? percent : 0;
+    }
+    return 0;
+}
+
+/// What is left of a text on a terminal, where a line goes back to its beginning and is written again.
+inline std::string as_shown(std::string_view said) {
+    std::string text;
+    bool back = false;
+    for (const char c : said) {
+        if (back && c != '\n' && c != '\r')
+            text.erase(text.rfind('\n') + 1);
+        back = c == '\r';
+        if (!back)
+            text += c;
+    }
+    return text;
+}
+
+/// A text without what may be a secret in the URLs that are in it: a user's own configuration may have put it
+/// there.
+inline std::string without_any_credentials(std::string_view text) {
+    std::string safe;
+    for (std::size_t mark; (mark = text.find("://")) != text.npos;) {
+        const std::size_t begin = mark + 3;
+        const std::string_view authority = text.substr(begin, text.find_first_of("/ \t\n'\"", begin) - begin);
+        const auto at = authority.rfind('@');
+        const bool secret = at != authority.npos && (!text.substr(0, mark).ends_with("ssh") ||
+                                                     authority.substr(0, at).find(':') != authority.npos);
+        safe.append(text.substr(0, begin)).append(secret ? "***" : "");
+        text.remove_prefix(secret ? begin + at : begin);
+    }
+    return safe.append(text);
+}
+
+/// The address of a git repository in, a directory with its files out.
+///
+/// Every commit has a folder of its own, `<cache>/src/<repository>/<commit>`, which is published whole and
+/// never changes. What is fetched goes into a fresh scratch repository that is thrown away, so that a git
+/// that was killed leaves nothing that a later one could trip over; the price is that a branch that moved is
+/// fetched as a whole, at depth one.
+///
+/// A full commit id is looked for in the cache first, and then needs no network and no git. A branch, a tag
+/// and the default branch are asked for each time; where that fails, or takes half a minute, the commit that
+/// they were at when they were last seen is used. A branch goes before a tag of the same name, as `git clone
+/// --branch` has it.
+///
+/// What git obeys: while it talks to the remote, the system's and the user's own configuration, which have
+/// the credential helpers, proxies and `insteadOf`; but no hook, no submodule, no transport besides the
+/// driver's kind, and no question to anybody. While it writes files, no configuration at all, so that no
+/// filter of a `.gitattributes` runs and what is stored with Git LFS stays a pointer; a symbolic link becomes
+/// a small file that holds its target, and a submodule an empty folder.
+///
+/// A signature is checked when a commit is fetched; `signed-<commit>-<keys>` beside the folder keeps that it
+/// was good, so that other keys, or a folder from a time without the rule, lead to another fetch.
+template <class System = posix>
+class basic_repository {
+public:
+    /// For a driver that the policy permits.
+    basic_repository(driver of, basic_cache<System> in, event_handler on_event = {},
+                     const basic_bounds<System>& within = {}, policy rules = {}, const trust& whose_keys = {})
+        : wanted_(std::move(of)), cache_(std::move(in)), on_event_(std::move(on_event)), bounds_(within),
+          rules_(std::move(rules)), name_(folder_name(wanted_.place)) {
+        if (rules_.signed_by)
+            keys_.emplace(*rules_.signed_by, whose_keys);
+        if (is_commit_id(wanted_.reference))
+            for (char& digit : wanted_.reference)
+                // git prints ids in small letters; digits have that bit already
+                digit = static_cast<char>(digit | 0x20);
+    }
+
+    /// The directory with the files, fetched where the cache does not have them.
+    std::string checkout() const {
+        if (pinned() && has(wanted_.reference)) {
+            tell({event::step::cached, wanted_.place});
+            return inside(wanted_.reference);
+        }
+        try {
+            return inside(current());
+        } catch (const error& failed) {
+            const bool unreachable = failed.code() == errc::fetch_failed || failed.code() == errc::timed_out;
+            const std::string before = unreachable ? remembered() : "";
+            if (before.empty())
+                throw;
+            tell({.what = event::step::falling_back,
+                  .subject = wanted_.place,
+                  .detail = failed.what() + ("\nusing commit " + before) + " of " + described() +
+                            ", which was fetched earlier"});
+            return inside(before);
+        }
+    }
+
+    /// The same from the cache alone; empty where it does not have the commit. Runs and writes nothing.
+    /// Throws, as `checkout` does, where the commit is there and has no such subdirectory.
+    std::string cached() const {
+        const std::string commit = pinned() ? wanted_.reference : remembered();
+        return !commit.empty() && has(commit) ? inside(commit) : "";
+    }
+
+private:
+    /// The name of a commit on the remote, and its id.
+    struct named_commit {
+        std::string name, id;
+    };
+    struct finished {
+        command what;
+        ended how;
+    };
+    using watcher = std::function<void(std::string_view said)>;
+
+    bool pinned() const { return is_commit_id(wanted_.reference); }
+    std::string described() const {
+        return wanted_.reference.empty() ? "its default branch" : "'" + wanted_.reference + "'";
+    }
+    void tell(const event& of) const { detail::tell(on_event_, of); }
+
+    // Readable, because the compiler's messages show it, and unambiguous.
+    static std::string folder_name(std::string_view url) {
+        std::string name(basename(url.substr(0, url.find_last_not_of('/') + 1)).substr(0, 40));
+        for (char& c : name)
+            if (!is_letter_or_digit(c) && c != '.' && c != '-' && c != '_')
+                c = '_';
+        return name + "-" + sha256(url).hex().substr(0, 32);
+    }
+
+    std::string folder() const { return join(join(cache_.path(), "src"), name_); }
+    std::string made_folder() const { return cache_.folder(join("src", name_)); }
+
+    /// Whether the cache has what the policy permits.
+    bool has(const std::string& commit) const {
+        return has_files(commit) && (!keys_ || System::access(signature_mark(commit).c_str(), F_OK) == 0);
+    }
+    bool has_files(const std::string& commit) const {
+        struct stat found;
+        return System::stat(join(folder(), commit).c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+    }
+    std::string signature_mark(const std::string& commit) const {
+        return join(folder(), "signed-" + commit + "-" + keys_->id());
+    }
+
+    std::string inside(const std::string& commit) const {
+        std::string path = join(folder(), commit);
+        if (wanted_.subdirectory.empty())
+            return path;
+        path = join(path, wanted_.subdirectory);
+        struct stat found;
+        if (System::stat(path.c_str(), &found) != 0)
+            throw error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
+                                         instead_of<System>(path));
+        if (!S_ISDIR(found.st_mode))
+            throw error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
+                                         "it is a file there, or a symbolic link, which is not followed");
+        return path;
+    }
+
+    // What a branch or tag was at when it was last seen is one line: the commit, the reference, the URL.
+
+    std::string memory() const { return join(folder(), "at-" + sha256(wanted_.reference).hex()); }
+    std::string line(const std::string& commit) const {
+        return commit + " " + wanted_.reference + " " + wanted_.place + "\n";
+    }
+
+    std::string remembered() const {
+        try {
+            const std::string text = read_file<System>(memory());
+            const std::string commit = text.substr(0, text.find(' '));
+            return is_commit_id(commit) && text == line(commit) && has(commit) ? commit : "";
+        } catch (const error&) {
+            return "";
+        }
+    }
+
+    void remember(const std::string& commit) const {
+        if (pinned() || remembered() == commit)
+            return;
+        made_folder();
+        const basic_scratch<System> beside(cache_);
+        publish<System>(memory(), line(commit), beside.path());
+    }
+
+    /// The commit that is wanted now, in the cache.
+    std::string current() const {
+        const named_commit there = pinned() ? named_commit{wanted_.reference, wanted_.reference} : asked();
+        // While it connects for a fetch, libcurl would wait five minutes for a host that answers nothing.
+        if (pinned() && transport_of(wanted_.place) == transport::https)
+            listed({"ls-remote", "--", wanted_.place, "HEAD"});
+        if (has(there.id))
+            tell({event::step::cached, wanted_.place});
+        const std::string commit = has(there.id) ? there.id : fetched(there);
+        trace(described(), " of ", wanted_.place, " is commit ", commit);
+        remember(commit);
+        return commit;
+    }
+
+    /// What the remote has under the reference.
+    named_commit asked() const {
+        tell({event::step::resolving, wanted_.place});
+        const std::string& reference = wanted_.reference;
+        std::vector<std::string> names;
+        if (reference.empty())
+            names = {"HEAD"};
+        else if (reference == "HEAD" || reference.starts_with("refs/"))
+            names = {reference};
+        else
+            names = {"refs/heads/" + reference, "refs/tags/" + reference};
+
+        std::vector<std::string> asking{"ls-remote", "--", wanted_.place};
+        for (const std::string& name : names)
+            asking.insert(asking.end(), {name, name + "^{}"}); // the commit of an annotated tag
+        const std::vector<named_commit> found = listed(std::move(asking));
+        for (const std::string& name : names)
+            for (const std::string& spelling : {name + "^{}", name})
+                for (const named_commit& each : found)
+                    if (each.name == spelling)
+                        return {name, each.id};
+
+        std::vector<std::string> known;
+        for (const named_commit& each : listed({"ls-remote", "--heads", "--tags", "--", wanted_.place}))
+            if (!each.name.ends_with("^{}"))
+                known.push_back(each.name.substr(each.name.find('/', std::string_view("refs/").size()) + 1));
+        const bool shortened =
+            reference.size() >= 4 && std::all_of(reference.begin(), reference.end(), is_hex_digit);
+        throw error::no_such_reference(wanted_.place, described(), likeliest(reference, known), shortened);
+    }
+
+    std::vector<named_commit> listed(std::vector<std::string> arguments) const {
+        // Not where the host was started, which may be a repository with a configuration of its own.
+        // A host that answers nothing at all is waited for by libcurl for five minutes.
+        constexpr int patience = 30;
+        const finished asking = with_remote(std::move(arguments), "/", patience);
+        const std::string& text = asking.how.out;
+        if (asking.how.failed() || (!asking.how.known && text.empty()))
+            throw failure(asking);
+        std::vector<named_commit> found;
+        for (std::string_view rest = text; !rest.empty();) {
+            const std::string_view each = rest.substr(0, rest.find('\n'));
+            rest.remove_prefix(std::min(rest.size(), each.size() + 1));
+            const auto tab = each.find('\t');
+            if (tab != each.npos && is_commit_id(each.substr(0, tab)))
+                found.push_back({std::string(each.substr(tab + 1)), std::string(each.substr(0, tab))});
+        }
+        return found;
+    }
+
+    /// Fetches and publishes a commit; gives its id, which is another where the reference has just moved.
+    std::string fetched(const named_commit& there) const {
+        const basic_lock<System> turn(join(made_folder(), "lock"), bounds_, [&] {
+            tell({event::step::waiting, wanted_.place});
+        });
+        if (has(there.id)) // while this one waited for its turn
+            return there.id;
+        tell({event::step::fetching, wanted_.place});
+
+        const basic_scratch<System> workshop(cache_);
+        std::vector<std::string> making{"init", "--quiet", "--bare", "--template="};
+        if (there.id.size() == 64)
+            making.push_back("--object-format=sha256");
+        making.push_back("git");
+        if (const finished made = alone(std::move(making), workshop.path()); made.how.failed())
+            throw failure(made);
+
+        finished fetching = fetch(workshop.path(), {"--depth=1"}, {"+" + there.name + ":refs/tenon/wanted"});
+        std::string commit = id_of("refs/tenon/wanted", workshop.path());
+        if (pinned() && commit != there.id) {
+            // Servers need not give out a commit by its id, but they do give out branches and tags.
+            trace("looking for ", there.id, " in all branches and tags");
+            fetching = fetch(workshop.path(), {},
+                             {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
+            commit = id_of(there.id, workshop.path());
+            if (fetching.how.known && !fetching.how.failed() && commit != there.id)
+                throw error::no_such_commit(wanted_.place, there.id);
+        }
+        if (fetching.how.failed() || commit.empty())
+            throw failure(fetching);
+        if (keys_)
+            require_signature(commit, workshop);
+        if (!has_files(commit))
+            write_files(commit, workshop);
+        if (keys_)
+            basic_file<System>(signature_mark(commit), O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
+        return commit;
+    }
+
+    finished fetch(const std::string& where, std::initializer_list<std::string> options,
+                   std::initializer_list<std::string> references) const {
+        std::vector<std::string> arguments{"--git-dir=git", "fetch", "--progress", "--no-tags",
+                                           "--no-recurse-submodules"};
+        arguments.insert(arguments.end(), options);
+        arguments.insert(arguments.end(), {"--", wanted_.place});
+        arguments.insert(arguments.end(), references);
+        return with_remote(std::move(arguments), where, 0,
+                           [this, before = std::size_t{0}](std::string_view said) mutable {
+                               if (const std::size_t percent = fetched_percent(said); percent != before)
+                                   tell({event::step::fetching, wanted_.place, before = percent, 100});
+                           });
+    }
+
+    /// The id of the commit that a name has in the scratch repository; empty where it has none.
+    std::string id_of(const std::string& name, const std::string& where) const {
+        std::string id =
+            alone({"--git-dir=git", "rev-parse", "--verify", "--quiet", name + "^{commit}"}, where).how.out;
+        if (id.ends_with('\n'))
+            id.pop_back();
+        return is_commit_id(id) ? id : "";
+    }
+
+    void write_files(const std::string& commit, const basic_scratch<System>& workshop) const {
+        const std::string tree = workshop / "tree";
+        if (System::mkdir(tree.c_str(), 0700) != 0)
+            throw error::system_call("make the folder", tree, errno);
+        const finished writing =
+            alone({"-c", "core.symlinks=false", "--git-dir=git", "--work-tree=tree", "checkout", "--quiet",
+                   "--force", "--detach", "--no-recurse-submodules", commit, "--"},
+                  workshop.path());
+        // git moves HEAD after the last file: so it is known where the host takes the child's status away,
+        // too.
+        if (writing.how.failed() || id_of("HEAD", workshop.path()) != commit)
+            throw failure(writing);
+        close_to_others(tree);
+        store(tree);
+        const std::string path = join(folder(), commit);
+        if (System::rename(tree.c_str(), path.c_str()) != 0)
+            if (const int why = errno; !has_files(commit))
+                throw error::system_call("rename to", path, why);
+    }
+
+    void require_signature(const std::string& commit, const basic_scratch<System>& workshop) const {
+        typename basic_keyring<System>::command_parts with = keys_->prepared(workshop.path());
+        std::vector<std::string> checking = std::move(with.settings);
+        checking.insert(checking.end(), {"--git-dir=git", "verify-commit", commit});
+        const ended how = alone(std::move(checking), workshop.path(), std::move(with.variables)).how;
+        // Where the host takes the child's status away, nothing says that the signature is good.
+        if (!how.known || how.failed()) {
+            const std::string said = shown_of(how.err);
+            throw error::not_signed(wanted_.place, commit, keys_->files(), how.how(), said, advice(said),
+                                    how.code(errc::forbidden));
+        }
+    }
+
+    // A daemon often has no umask, and then its own files would not be trusted.
+    static void close_to_others(const std::string& path) {
+        struct stat found;
+        if (System::lstat(path.c_str(), &found) != 0)
+            throw error::system_call("look at", path, errno);
+        if (S_ISLNK(found.st_mode))
+            return;
+        if ((found.st_mode & (S_IWGRP | S_IWOTH)) && System::chmod(path.c_str(), found.st_mode & 0755) != 0)
+            throw error::system_call("change the mode of", path, errno);
+        if (!S_ISDIR(found.st_mode))
+            return;
+        for (const std::string& name : names_in<System>(path))
+            close_to_others(join(path, name));
+    }
+
+    // A loss of power after the renaming might else leave empty files for good, under the id of a commit that
+    // never had them. A hundred files, each stored by itself, would take thirty times as long.
+    static void store(const std::string& tree) {
+        const basic_file<System> folder(tree, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+        if (System::syncfs(folder.descriptor()) != 0)
+            throw error::system_call("store", tree, errno);
+    }
+
+    /// git as its user set it up, but without programs of his that have nothing to do with reaching the
+    /// remote.
+    finished with_remote(std::vector<std::string> arguments, const std::string& where, int seconds,
+                         const watcher& meanwhile = {}) const {
+        std::vector<std::string> variables =
+            environment({"PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "SSH_AUTH_SOCK", "http_proxy",
+                         "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE",
+                         "SSL_CERT_DIR", "GIT_SSL_CAINFO"});
+        // An empty GIT_ASKPASS keeps git from the ones in SSH_ASKPASS and in the configuration.
+        variables.insert(
+            variables.end(),
+            {"GIT_ALLOW_PROTOCOL=" + transports(), "GIT_ASKPASS=",
+             "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15"});
+        std::vector<std::string> settings;
+        for (const char* setting :
+             {"core.hooksPath=/dev/null", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false",
+              "fetch.fsckObjects=true", "credential.interactive=false",
+              // for a remote that goes silent
+              "http.lowSpeedLimit=1", "http.lowSpeedTime=60"})
+            settings.insert(settings.end(), {"-c", setting});
+        if (!rules_.hosts.anything())
+            settings.insert(settings.end(), {"-c", "http.followRedirects=false"});
+        arguments.insert(arguments.begin(), settings.begin(), settings.end());
+        return git(std::move(arguments), std::move(variables), where, seconds, meanwhile);
+    }
+
+    /// Those that git may use, for which the user's own configuration may exchange one address for another.
+    std::string transports() const {
+        if (transport_of(wanted_.place) == transport::file)
+            return "file";
+        std::string names;
+        for (const transport each : {transport::https, transport::ssh})
+            if (rules_.transports(each))
+                names.append(names.empty() ? "" : ":").append(scheme(each));
+        return names;
+    }
+
+    /// git without any configuration, for what needs no remote.
+    finished alone(std::vector<std::string> arguments, const std::string& where,
+                   std::vector<std::string> variables = {}) const {
+        const std::vector<std::string> passed = environment({"PATH", "TMPDIR"});
+        variables.insert(variables.end(), passed.begin(), passed.end());
+        variables.insert(variables.end(), {"GIT_ALLOW_PROTOCOL=none", "GIT_CONFIG_NOSYSTEM=1",
+                                           "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1"});
+        return git(std::move(arguments), std::move(variables), where);
+    }
+
+    finished git(std::vector<std::string> arguments, std::vector<std::string> variables,
+                 const std::string& where, int seconds = 0, const watcher& meanwhile = {}) const {
+        const std::string program = find_program<System>("git");
+        if (program.empty())
+            throw error::no_git(wanted_.place);
+        arguments.insert(arguments.begin(), program);
+        variables.insert(variables.end(), {"LC_ALL=C.UTF-8", "GIT_TERMINAL_PROMPT=0"});
+        command what{std::move(arguments), std::move(variables), where};
+        basic_process<System> running(what, seconds == 0 ? bounds_ : bounds_.at_most(seconds * 1000));
+        ended how = meanwhile ? running.wait(meanwhile) : running.wait();
+        return {std::move(what), std::move(how)};
+    }
+
+    error failure(const finished& git) const {
+        const std::string said = shown_of(git.how.err);
+        return error::fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(said),
+                                   git.how.code(errc::fetch_failed));
+    }
+
+    static std::string shown_of(std::string_view said) {
+        return escaped(without_any_credentials(as_shown(said)), "\n\t");
+    }
+
+    static std::string_view advice(std::string_view said) {
+        constexpr std::pair<std::string_view, std::string_view> known[] = {
+            {"Could not resolve host", "is the host's name right, and is there a network?"},
+            {"Name or service not known", "is the host's name right, and is there a network?"},
+            {"terminal prompts disabled",
+             "nobody can be asked for a password here: set up a credential helper for git"},
+            {"Permission denied (", "nobody can be asked for a passphrase here: add the key to ssh-agent"},
+            {"Host key verification failed",
+             "connect to the host with ssh once by hand, so that its key is known"},
+            {"The requested URL returned error: 30", "options.policy.hosts keeps git from going where it is "
+                                                     "sent on to: name the repository's own address"},
+            {"invalid packet (ctb=2d)", "the keys in options.policy.signed_by.gpg are armored; write them "
+                                        "with `gpg --export`, and without --armor"},
+            {"cannot run gpg", "signatures of GnuPG are checked by its program; install it"},
+        };
+        for (const auto& [words, what_to_do] : known)
+            if (said.find(words) != said.npos)
+                return what_to_do;
+        return "";
+    }
+
+    driver wanted_;
+    basic_cache<System> cache_;
+    event_handler on_event_;
+    basic_bounds<System> bounds_;
+    policy rules_;
+    std::optional<basic_keyring<System>> keys_;
+    std::string name_;
+};
+using repository = basic_repository<>;
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_STOP_EVENT_HPP
+#define TENON_STOP_EVENT_HPP
+
+#include <cerrno>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <version>
+
+
+// libc++ has none before version 20.
+#ifdef __cpp_lib_jthread
+#include <stop_token>
+
+namespace tenon::inline v1::detail {
+
+/// A descriptor that can be read once a token's stop is requested, so that it can be waited for together with
+/// programs.
+template <class System = posix>
+class basic_stop_event {
+public:
+    explicit basic_stop_event(std::stop_token token) : event_(event_for(token)) {
+        if (event_.descriptor() >= 0)
+            raising_.emplace(std::move(token), raise{event_.descriptor()});
+    }
+
+    /// -1 where no stop can be requested any more.
+    int descriptor() const noexcept { return event_.descriptor(); }
+
+private:
+    static basic_file<System> event_for(const std::stop_token& token) {
+        if (!token.stop_possible())
+            return basic_file<System>();
+        basic_file<System> made(System::event());
+        if (made.descriptor() < 0)
+            throw error::system_call("make an event for", "options.stop", errno);
+        return made;
+    }
+
+    struct raise {
+        int descriptor;
+        void operator()() const noexcept {
+            const std::uint64_t one = 1;
+            [[maybe_unused]] const ssize_t written = System::write(descriptor, &one, sizeof one);
+        }
+    };
+
+    basic_file<System> event_;
+    std::optional<std::stop_callback<raise>>
+        raising_; // goes first, and waits for one that is just being made
+};
+
+} // namespace tenon::inline v1::detail
+#endif
+
+#endif
+
+namespace tenon::inline v1 {
+
+/// Whether sources may be compiled and repositories fetched.
+enum class build_policy {
+    when_needed,
+    never, ///< what the cache has is used, as long as it is current; no compiler and no git runs
+};
+
+/// How a loader works; all of it may be left out.
+struct loader_options {
+    std::string cache{};                 ///< where results are kept; see README for what else is looked at
+    std::vector<std::string> compiler{}; ///< its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
+    std::vector<std::string> flags{};    ///< more of them, for every plugin
+    bool flags_may_run_programs = false; ///< lets a plugin's flags name programs that take part in its build: compiler plugins, -B, -wrapper
+    std::vector<std::string> include{};  ///< folders with headers, before those of the interface and of tenon
+    tenon::profile profile = profile::optimised; ///< `quick` for plugins that are edited and reloaded
+    unsigned jobs = 0;       ///< compilers at once, of all loaders of this process together; 0: one for each processor
+    bool precompile = true;  ///< the header of an interface that is compiled against more than once
+    bool thorough = false;   ///< compares every header, the system's too, by what it says, even where it seems untouched
+    std::vector<std::string> search{};   ///< folders in which a bare name may be a library, `name.so` or `libname.so`
+    build_policy build = build_policy::when_needed;
+    unload_policy unload = unload_policy::when_unused;
+    tenon::trust trust{};
+    tenon::policy policy{}; ///< what may be loaded at all
+    bool private_copy = false; ///< see library_options
+    event_handler on_event{}; ///< is told what takes time
+    std::chrono::milliseconds build_timeout = std::chrono::minutes(10); ///< with the wait for another process that builds the same; 0: none
+    std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10); ///< the same for git
+    tenon::limits limits{};                                             ///< of each run of a compiler and of git
+#ifdef __cpp_lib_jthread
+    std::stop_token stop{}; ///< ends builds and fetches, with all of their programs; what needs none loads all the same
+#endif
+};
+
+/// Loads plugins from a driver: a built-in's name, a library's path, a directory of sources, or a git repository.
+///
+///     tenon::loader loader{{.search = {"/opt/plugins"}}};
+///     auto users = loader.load<user_provider>("git+https://example.org/drivers@v1.2#subdirectory=json", settings);
+///     users->get_user("root");
+///
+/// Throws `error`, and what the plugin's constructor throws. Every function but `built_ins` may be called from any thread, also while
+/// others are, and from a plugin's constructor. A handle may outlive the loader.
+class loader {
+public:
+    explicit loader(loader_options options = {}) : options_(std::move(options)) {}
+
+    /// The plugins that are part of this program; to be added to before other threads load.
+    registry& built_ins() noexcept { return built_ins_; }
+
+    template <class T, path_like D, class... A>
+        requires arguments_of_the_factory<T, A...>
+    plugin<T> load(const D& text, A&&... arguments) const {
+        const driver from = detail::permitted_driver(detail::native(text), options_.policy);
+        if (from.what == driver::kind::name)
+            if (const auto* built_in = built_ins_.find<T>(from.place)) {
+                detail::trace("'", from.place, "' is built in");
+                return plugin<T>::from_built_in(*built_in, static_cast<A&&>(arguments)...);
+            }
+        return unless_pruned(from, [&] {
+            const found library = locate<T>(from);
+            return plugin<T>::from_library(
+                library_options{options_.unload, options_.trust, options_.private_copy, digests(from.what)}, library.path,
+                library.plugin, static_cast<A&&>(arguments)...);
+        });
+    }
+
+    /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run with `build = never`.
+    /// The library's path; empty for a built-in.
+    template <class T, path_like D>
+    std::string prepare(const D& text) const {
+        const driver from = detail::permitted_driver(detail::native(text), options_.policy);
+        if (from.what == driver::kind::name && built_ins_.find<T>(from.place))
+            return "";
+        const found library = unless_pruned(from, [&] { return locate<T>(from); });
+        check<T>(library, digests(from.what));
+        return library.path;
+    }
+
+private:
+    struct found {
+        std::string path, plugin;
+    };
+
+#ifdef __cpp_lib_jthread
+    struct stop_event : detail::basic_stop_event<> {
+        explicit stop_event(const loader_options& options) : basic_stop_event(options.stop) {}
+    };
+#else
+    struct stop_event {
+        explicit stop_event(const loader_options&) {}
+        static int descriptor() { return -1; }
+    };
+#endif
+
+    template <class T>
+    static std::string_view type_name() {
+        return {T::type.name(), T::type.size()};
+    }
+
+    /// What is compiled here has a digest that nobody could have known.
+    allowed<std::string> digests(driver::kind what) const {
+        const bool given = what == driver::kind::library || what == driver::kind::name;
+        return given ? options_.policy.sha256 : allowed<std::string>();
+    }
+
+    template <class T>
+    void check(const found& library, const allowed<std::string>& digests = {}) const {
+        const detail::library_file file(library.path, options_.trust);
+        file.require_digest(digests);
+        detail::fitting_plugin(file.manifest(), file.path(), type_name<T>(), library.plugin, detail::expected_shape<T>());
+    }
+
+    template <class T>
+    found locate(const driver& from) const {
+        switch (from.what) {
+        case driver::kind::name:
+            return {searched(from.place, type_name<T>()), from.place};
+        case driver::kind::library:
+            return {from.place, from.plugin};
+        case driver::kind::directory:
+            return {built<T>(from.place, from.plugin), from.plugin};
+        case driver::kind::repository: {
+            const std::string directory = checked_out(from);
+            const detail::basic_hold<> hold(detail::cache(options_.cache), directory, from.place);
+            return {built<T>(directory, from.plugin), from.plugin};
+        }
+        }
+        std::abort();
+    }
+
+    /// Once more, where what was found in the cache is gone by the time that it is needed.
+    template <class Use>
+    auto unless_pruned(const driver& from, Use&& use) const {
+        const bool cached = from.what == driver::kind::directory || from.what == driver::kind::repository;
+        for (int tries = 5;; --tries)
+            try {
+                return use();
+            } catch (const error& e) {
+                if (tries == 1 || !cached || !is_pruned(e.path()))
+                    throw;
+                detail::trace("'", e.path(), "' has been pruned");
+            }
+    }
+
+    bool is_pruned(const std::string& path) const {
+        struct stat there;
+        return detail::posix::lstat(path.c_str(), &there) != 0 &&
+               path.rfind(detail::join(detail::cache(options_.cache).path(), ""), 0) == 0;
+    }
+
+    /// The library of a bare name, out of the first folder that has one.
+    std::string searched(const std::string& name, std::string_view type) const {
+        for (const std::string& folder : options_.search) {
+            const std::string plain = detail::join(folder, name + ".so"), prefixed = detail::join(folder, "lib" + name + ".so");
+            const bool has_plain = detail::posix::access(plain.c_str(), F_OK) == 0;
+            const bool has_prefixed = detail::posix::access(prefixed.c_str(), F_OK) == 0;
+            if (has_plain && has_prefixed)
+                throw error::two_libraries(name, plain, prefixed);
+            if (has_plain || has_prefixed)
+                return detail::permitted_path(has_plain ? plain : prefixed, options_.policy);
+        }
+        std::vector<std::string> known = built_ins_.names(type);
+        for (const std::string& folder : options_.search)
+            add_libraries(known, folder);
+        throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name));
+    }
+
+    static void add_libraries(std::vector<std::string>& names, const std::string& folder) {
+        DIR* open = detail::posix::opendir(folder.c_str());
+        if (!open)
+            return;
+        while (const dirent* each = detail::posix::readdir(open)) {
+            std::string_view name = each->d_name;
+            if (name.size() <= 3 || name.substr(name.size() - 3) != ".so")
+                continue;
+            name.remove_suffix(3);
+            if (name.substr(0, 3) == "lib")
+                name.remove_prefix(3);
+            if (detail::well_named(name))
+                names.emplace_back(name);
+        }
+        detail::posix::closedir(open);
+    }
+
+    template <class T>
+    std::string built(const std::string& directory, const std::string& plugin) const {
+        const detail::cache cache(options_.cache);
+        const stop_event stop(options_);
+        const detail::basic_builder<> builder({.compiler = options_.compiler,
+                                               .flags = options_.flags,
+                                               .flags_may_run_programs = options_.flags_may_run_programs,
+                                               .include = options_.include,
+                                               .profile = options_.profile,
+                                               .jobs = options_.jobs,
+                                               .thorough = options_.thorough,
+                                               .precompile = options_.precompile,
+                                               .trust = options_.trust,
+                                               .on_event = options_.on_event,
+                                               .limits = options_.limits,
+                                               .timeout = options_.build_timeout.count(),
+                                               .stop = stop.descriptor()},
+                                              cache);
+        if (options_.build == build_policy::never) {
+            std::string current = builder.cached(directory, T::type);
+            if (current.empty())
+                throw error::build_needed(directory);
+            detail::note_use<>(current);
+            return current;
+        }
+        const std::string library =
+            builder.library(directory, T::type, [&](const std::string& unpublished) { check<T>({unpublished, plugin}); });
+        detail::note_use<>(library);
+        return library;
+    }
+
+    std::string checked_out(const driver& from) const {
+        const stop_event stop(options_);
+        const detail::basic_repository<> repository(
+            from, detail::cache(options_.cache), options_.on_event,
+            detail::bounds(options_.limits, options_.fetch_timeout.count(), stop.descriptor(), "options.fetch_timeout"),
+            options_.policy, options_.trust);
+        if (options_.build == build_policy::never) {
+            std::string current = repository.cached();
+            if (current.empty())
+                throw error::build_needed(from.place);
+            return current;
+        }
+        return repository.checkout();
+    }
+
+    loader_options options_;
+    registry built_ins_;
+};
+
+/// Loads a plugin with a loader of its own that has no options: `tenon::load<user_provider>("./drivers/json", settings)`.
+template <class T, path_like D, class... A>
+    requires arguments_of_the_factory<T, A...>
+plugin<T> load(const D& driver, A&&... arguments) {
+    return loader().load<T>(driver, static_cast<A&&>(arguments)...);
+}
+
+} // namespace tenon::inline v1
+
+#endif
+
+#ifndef TENON_SHARE_HPP
+#define TENON_SHARE_HPP
+
+#include <memory>
+#include <utility>
+
+
+namespace tenon::inline v1 {
+
+/// Makes a shared pointer of a handle: the object goes with the last one, and the code after it.
+///
+///     std::shared_ptr<greeter> hello = tenon::share(tenon::plugin<greeter>{"./libhello.so"});
+///     hello->greet("world");   // hello, world
+///
+/// Empty where the handle holds nothing. Throws `std::bad_alloc`. What became of the code is not told: use `plugin::close` for that.
+template <class T>
+std::shared_ptr<T> share(plugin<T>&& handle) {
+    if (!handle)
+        return nullptr;
+    auto owner = std::make_shared<plugin<T>>(std::move(handle));
+    T* const object = owner->get();
+    return {std::move(owner), object};
+}
+
+} // namespace tenon::inline v1
+
+#endif
+
+#endif

@@ -1,0 +1,1400 @@
+// SPDX-License-Identifier: MIT
+// tenon 0.1.0: what interfaces and plugins need.
+//
+// Made by tests/amalgamate.py from include/tenon/; do not edit.
+//
+// MIT License
+//
+// Copyright (c) 2026 The tenon authors
+//
+// Permission is hereby granted, free of charge, to any person obtaining a copy
+// of this software and associated documentation files (the "Software"), to deal
+// in the Software without restriction, including without limitation the rights
+// to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+// copies of the Software, and to permit persons to whom the Software is
+// furnished to do so, subject to the following conditions:
+//
+// The above copyright notice and this permission notice shall be included in all
+// copies or substantial portions of the Software.
+//
+// THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+// IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+// FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+// AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+// LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+// OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+// SOFTWARE.
+#ifndef TENON_PLUGIN_ONLY_HPP
+#define TENON_PLUGIN_ONLY_HPP
+
+#ifndef TENON_INTERFACE_HPP
+#define TENON_INTERFACE_HPP
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+
+#ifndef TENON_LAYOUT_HPP
+#define TENON_LAYOUT_HPP
+
+#include <cstddef>
+#include <type_traits>
+
+namespace tenon::inline v1 {
+
+/// States the fields of a type that tenon cannot see into: one with private members, a base class or an anonymous union.
+///
+///     template <> struct tenon::layout<account> : tenon::fields<&account::id, &account::name> {};
+///
+/// A class with private fields makes `tenon::layout<account>` its friend.
+template <auto... Field>
+struct fields {};
+
+/// States that a type's fields are its author's business; `Version` has to change whenever its layout does.
+///
+///     template <> struct tenon::layout<json> : tenon::opaque<json, 3> {};
+template <class T, unsigned Version>
+struct opaque {};
+
+/// Specialised for a type whose fields tenon cannot see, by deriving from `fields` or `opaque`.
+template <class T>
+struct layout;
+
+template <auto... Method>
+struct methods; // interface.hpp
+
+namespace detail {
+
+template <class... T>
+struct list {};
+
+// Hundreds of types may cross one interface. So nothing here nests once for each, and nothing is a fold expression,
+// which clang limits to 256.
+
+template <bool...>
+struct bools;
+template <bool... Each>
+inline constexpr bool all_of = std::is_same_v<bools<true, Each...>, bools<Each..., true>>;
+
+template <class... List>
+struct concatenation {
+    using type = list<>;
+};
+template <class... A>
+struct concatenation<list<A...>> {
+    using type = list<A...>;
+};
+template <class... A, class... B, class... More>
+struct concatenation<list<A...>, list<B...>, More...> : concatenation<list<A..., B...>, More...> {};
+template <class... A, class... B, class... C, class... D, class... E, class... F, class... G, class... H, class... More>
+struct concatenation<list<A...>, list<B...>, list<C...>, list<D...>, list<E...>, list<F...>, list<G...>, list<H...>, More...>
+    : concatenation<list<A..., B..., C..., D..., E..., F..., G..., H...>, More...> {};
+
+template <bool, class T>
+struct list_if {
+    using type = list<>;
+};
+template <class T>
+struct list_if<true, T> {
+    using type = list<T>;
+};
+
+
+template <class T>
+concept complete = requires { sizeof(T); };
+
+// The name of T as the compiler spells it, after its own fashion: good for what both spell alike (a leading
+// `std::`) and for a number that need only hold within one compilation.
+struct spelling {
+    const char* begin;
+    std::size_t size;
+
+    constexpr bool starts_with(const char* prefix) const {
+        for (std::size_t i = 0; prefix[i]; ++i)
+            if (i == size || begin[i] != prefix[i])
+                return false;
+        return true;
+    }
+    constexpr bool contains(const char* part) const {
+        for (std::size_t i = 0; i < size; ++i)
+            if (spelling{begin + i, size - i}.starts_with(part))
+                return true;
+        return false;
+    }
+};
+
+template <class T>
+consteval spelling spelled() {
+    const char* text = __PRETTY_FUNCTION__;
+    while (!(text[0] == 'T' && text[1] == ' ' && text[2] == '='))
+        ++text;
+    text += 4;
+    std::size_t size = 0;
+    while (text[size])
+        ++size;
+    return {text, size - 1};
+}
+
+template <class T>
+concept standard = std::is_class_v<T> && spelled<T>().starts_with("std::");
+
+// ---- The fields of an aggregate, found by trying how many initialisers it takes.
+
+// Never called, and defined all the same: clang asks for the definition where T has no linkage.
+struct anything {
+    template <class T>
+    operator T() const {
+        __builtin_trap();
+    }
+};
+
+// Not to be copied, as what std::any takes has to be.
+template <class T>
+struct any_base_of {
+    any_base_of() = default;
+    any_base_of(const any_base_of&) = delete;
+    template <class B>
+        requires(std::is_base_of_v<B, T> && !std::is_same_v<B, T>)
+    operator B() const;
+};
+
+// <utility> has these too, for a third of what all of this header costs to include.
+template <std::size_t...>
+struct indices {};
+#ifdef __clang__
+template <class, std::size_t... I>
+using indices_of = indices<I...>;
+template <std::size_t N>
+using make_indices = __make_integer_seq<indices_of, std::size_t, N>;
+#else
+template <std::size_t N>
+using make_indices = indices<__integer_pack(N)...>;
+#endif
+
+template <std::size_t>
+using anything_at = anything;
+
+template <class T, class Before, class Within, class After>
+inline constexpr bool takes = false;
+template <class T, std::size_t... B, std::size_t... W, std::size_t... A>
+inline constexpr bool takes<T, indices<B...>, indices<W...>, indices<A...>> =
+    requires { T{anything_at<B>{}..., {anything_at<W>{}...}, anything_at<A>{}...}; };
+
+template <class T, class Sequence>
+inline constexpr bool takes_flat = false;
+template <class T, std::size_t... I>
+inline constexpr bool takes_flat<T, indices<I...>> = requires { T{anything_at<I>{}...}; };
+
+// The largest N that holds, of those in [Low, High): an array of thousands of elements has to be found in few steps.
+template <template <std::size_t> class Holds, std::size_t Low, std::size_t High>
+consteval std::size_t largest() {
+    if constexpr (High - Low <= 1)
+        return Low;
+    else if constexpr (constexpr std::size_t middle = Low + (High - Low) / 2; Holds<middle>::value)
+        return largest<Holds, middle, High>();
+    else
+        return largest<Holds, Low, middle>();
+}
+// The same without an upper bound, by doubling.
+template <template <std::size_t> class Holds, std::size_t Low = 1>
+consteval std::size_t largest_above() {
+    if constexpr (Holds<Low * 2>::value)
+        return largest_above<Holds, Low * 2>();
+    else
+        return largest<Holds, Low, Low * 2>();
+}
+
+template <class T>
+struct flat {
+    template <std::size_t N>
+    using takes = std::bool_constant<takes_flat<T, make_indices<N>>>;
+};
+
+template <class T, std::size_t I>
+struct nested {
+    template <std::size_t N>
+    using takes = std::bool_constant<detail::takes<T, make_indices<I>, make_indices<N>, indices<>>>;
+};
+
+inline constexpr std::size_t most_fields = 32;
+
+// The fewest initialisers that T takes: fields without a default, and all before them, cannot be left out. 0 where T takes none, or
+// more than are tried.
+template <class T, std::size_t N = 1>
+consteval std::size_t fewest_initialisers() {
+    if constexpr (flat<T>::template takes<N>::value)
+        return N;
+    else if constexpr (std::is_empty_v<T>)
+        return 0;
+    else if constexpr (N < 2 * most_fields)
+        return fewest_initialisers<T, N + 1>();
+    else
+        return 0;
+}
+
+// How many initialisers T takes, an array counting once for each of its elements.
+template <class T, std::size_t Fewest>
+consteval std::size_t count_initialisers() {
+    if constexpr (Fewest == 0)
+        return 0;
+    else
+        return largest_above<flat<T>::template takes, Fewest>();
+}
+
+// Whether N of all initialisers, from the I-th on, are an array's. A class takes several in braces too, but then as many can
+// follow it as follow a field of one.
+template <class T, std::size_t All, std::size_t I, std::size_t N>
+inline constexpr bool array_at = takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N>> &&
+                                 !takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N + 1>>;
+
+// How many initialisers the field at the I-th one takes up: more than one where it is an array.
+template <class T, std::size_t Fewest, std::size_t All, std::size_t I, std::size_t N = 2>
+consteval std::size_t extent_at() {
+    if constexpr (I + N > All) {
+        return 1;
+    } else if constexpr (Fewest > I + 1) { // none but the right number holds, as what follows cannot be left out
+        if constexpr (array_at<T, All, I, N>)
+            return N;
+        else if constexpr (I + N < Fewest)
+            return extent_at<T, Fewest, All, I, N + 1>();
+        else
+            return 1;
+    } else if constexpr (nested<T, I>::template takes<N>::value) {
+        constexpr std::size_t most = largest<nested<T, I>::template takes, N, All - I + 1>();
+        return array_at<T, All, I, most> ? most : 1;
+    } else {
+        return 1;
+    }
+}
+
+template <class T, std::size_t Fewest, std::size_t All, std::size_t I = 0, std::size_t Fields = 0>
+consteval std::size_t count_fields() {
+    if constexpr (I >= All || Fields > most_fields)
+        return Fields;
+    else
+        return count_fields<T, Fewest, All, I + extent_at<T, Fewest, All, I>(), Fields + 1>();
+}
+template <class T, std::size_t Fewest = fewest_initialisers<T>()>
+inline constexpr std::size_t field_count = count_fields<T, Fewest, count_initialisers<T, Fewest>()>();
+
+// Both compilers show the line of the macro: an error in it means an anonymous union, or something else that cannot be seen.
+#define TENON_DETAIL_BIND(N, TYPES, ...)                                                                               \
+    if constexpr (field_count<T> == N) {                                                                               \
+        auto& [__VA_ARGS__] = object; /* tenon: say tenon::layout<T> : tenon::fields<...> or tenon::opaque<T, 1> */    \
+        return list<TENON_DETAIL_TYPES TYPES>{};                                                                       \
+    } else
+#define TENON_DETAIL_TYPES(...) __VA_ARGS__
+// clang-format off
+#define TENON_DETAIL_NAMES_8 f0, f1, f2, f3, f4, f5, f6, f7
+#define TENON_DETAIL_TYPES_8 decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7)
+#define TENON_DETAIL_NAMES_16 TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14, f15
+#define TENON_DETAIL_TYPES_16 TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15)
+#define TENON_DETAIL_NAMES_24 TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22, f23
+#define TENON_DETAIL_TYPES_24 TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23)
+
+// The types of all fields, as they were declared; C++20 has no pack of bindings.
+template <class T>
+auto bind_fields(T& object) {
+    if constexpr (field_count<T> == 0) return list<>{}; else
+    TENON_DETAIL_BIND(1, (decltype(f0)), f0)
+    TENON_DETAIL_BIND(2, (decltype(f0), decltype(f1)), f0, f1)
+    TENON_DETAIL_BIND(3, (decltype(f0), decltype(f1), decltype(f2)), f0, f1, f2)
+    TENON_DETAIL_BIND(4, (decltype(f0), decltype(f1), decltype(f2), decltype(f3)), f0, f1, f2, f3)
+    TENON_DETAIL_BIND(5, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4)), f0, f1, f2, f3, f4)
+    TENON_DETAIL_BIND(6, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5)), f0, f1, f2, f3, f4, f5)
+    TENON_DETAIL_BIND(7, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6)), f0, f1, f2, f3, f4, f5, f6)
+    TENON_DETAIL_BIND(8, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7)), f0, f1, f2, f3, f4, f5, f6, f7)
+    TENON_DETAIL_BIND(9, (TENON_DETAIL_TYPES_8, decltype(f8)), TENON_DETAIL_NAMES_8, f8)
+    TENON_DETAIL_BIND(10, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9)), TENON_DETAIL_NAMES_8, f8, f9)
+    TENON_DETAIL_BIND(11, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10)), TENON_DETAIL_NAMES_8, f8, f9, f10)
+    TENON_DETAIL_BIND(12, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11)
+    TENON_DETAIL_BIND(13, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12)
+    TENON_DETAIL_BIND(14, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13)
+    TENON_DETAIL_BIND(15, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14)
+    TENON_DETAIL_BIND(16, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14, f15)
+    TENON_DETAIL_BIND(17, (TENON_DETAIL_TYPES_16, decltype(f16)), TENON_DETAIL_NAMES_16, f16)
+    TENON_DETAIL_BIND(18, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17)), TENON_DETAIL_NAMES_16, f16, f17)
+    TENON_DETAIL_BIND(19, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18)), TENON_DETAIL_NAMES_16, f16, f17, f18)
+    TENON_DETAIL_BIND(20, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19)
+    TENON_DETAIL_BIND(21, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20)
+    TENON_DETAIL_BIND(22, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21)
+    TENON_DETAIL_BIND(23, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22)
+    TENON_DETAIL_BIND(24, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22, f23)
+    TENON_DETAIL_BIND(25, (TENON_DETAIL_TYPES_24, decltype(f24)), TENON_DETAIL_NAMES_24, f24)
+    TENON_DETAIL_BIND(26, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25)), TENON_DETAIL_NAMES_24, f24, f25)
+    TENON_DETAIL_BIND(27, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26)), TENON_DETAIL_NAMES_24, f24, f25, f26)
+    TENON_DETAIL_BIND(28, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27)
+    TENON_DETAIL_BIND(29, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28)
+    TENON_DETAIL_BIND(30, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28, f29)
+    TENON_DETAIL_BIND(31, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29), decltype(f30)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28, f29, f30)
+    TENON_DETAIL_BIND(32, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29), decltype(f30), decltype(f31)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28, f29, f30, f31)
+    static_assert(field_count<T> <= most_fields);
+}
+// clang-format on
+#undef TENON_DETAIL_BIND
+#undef TENON_DETAIL_TYPES
+#undef TENON_DETAIL_NAMES_8
+#undef TENON_DETAIL_TYPES_8
+#undef TENON_DETAIL_NAMES_16
+#undef TENON_DETAIL_TYPES_16
+#undef TENON_DETAIL_NAMES_24
+#undef TENON_DETAIL_TYPES_24
+
+// What converts to nothing.
+struct stranger {
+    stranger() = default;
+    stranger(const stranger&) = delete;
+};
+
+// A first field whose constructor takes anything whatever is no base.
+template <class T>
+concept has_base = requires { T{any_base_of<T>{}}; } && !requires { T{stranger{}}; };
+
+template <class T>
+concept has_stated_layout = complete<layout<T>>;
+
+template <class T>
+inline constexpr bool is_methods = false;
+template <auto... M>
+inline constexpr bool is_methods<methods<M...>> = true;
+
+/// A class that is a plugin interface itself is seen through its methods.
+template <class T>
+concept has_methods = requires { requires is_methods<typename T::methods>; };
+
+template <class T>
+concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> != 0 || std::is_empty_v<T>);
+
+/// A class whose fields tenon finds by itself.
+template <class T>
+concept visible_aggregate = std::is_aggregate_v<T> && !std::is_union_v<T> && !has_base<T> && has_countable_fields<T>;
+
+/// A type whose fields tenon knows, because it sees them or because it was told.
+template <class T>
+concept known_layout = !complete<T> || has_stated_layout<T> || standard<T> || std::is_enum_v<T> || has_methods<T> ||
+                       visible_aggregate<T>;
+
+template <class T>
+struct fields_of_member;
+template <class F, class C>
+struct fields_of_member<F C::*> {
+    using type = F;
+};
+
+template <class T, auto... F>
+list<typename fields_of_member<decltype(F)>::type...> stated_fields(const fields<F...>*);
+template <class T, unsigned Version>
+list<> stated_fields(const opaque<T, Version>*);
+
+template <auto... F>
+constexpr unsigned stated_version(const fields<F...>*) {
+    return 0;
+}
+template <class T, unsigned Version>
+constexpr unsigned stated_version(const opaque<T, Version>*) {
+    return Version;
+}
+
+template <class T>
+struct arguments_of {
+    using type = list<>;
+};
+template <template <class...> class X, class... A>
+struct arguments_of<X<A...>> {
+    using type = list<A...>;
+};
+template <template <class, auto...> class X, class A, auto... N>
+    requires(sizeof...(N) > 0)
+struct arguments_of<X<A, N...>> {
+    using type = list<A>;
+};
+
+// The types that T's layout is made of: its fields, an enumeration's underlying type, a standard class's
+// template arguments.
+template <class T>
+consteval auto contents() {
+    if constexpr (!complete<T>)
+        return list<>{};
+    else if constexpr (has_stated_layout<T>)
+        return decltype(stated_fields<T>(static_cast<layout<T>*>(nullptr))){};
+    else if constexpr (std::is_enum_v<T>)
+        return list<std::underlying_type_t<T>>{};
+    else if constexpr (standard<T>)
+        return typename arguments_of<T>::type{};
+    else if constexpr (has_methods<T>)
+        return typename T::methods::signatures{};
+    else if constexpr (visible_aggregate<T>)
+        return bind_fields(*static_cast<T*>(nullptr));
+    else
+        return list<>{};
+}
+
+template <class T>
+consteval unsigned layout_version() {
+    if constexpr (has_stated_layout<T>)
+        return stated_version(static_cast<layout<T>*>(nullptr));
+    else
+        return 0;
+}
+
+// ---- All types that are reached from some.
+
+template <class T>
+struct function_parts; // of a function type: its result and its parameters
+
+#define TENON_DETAIL_FUNCTION(QUALIFIERS)                                                                              \
+    template <class R, class... A, bool N>                                                                             \
+    struct function_parts<R(A...) QUALIFIERS noexcept(N)> {                                                            \
+        using result = R;                                                                                              \
+        using parameters = list<A...>;                                                                                 \
+    };                                                                                                                 \
+    template <class R, class... A, bool N>                                                                             \
+    struct function_parts<R(A..., ...) QUALIFIERS noexcept(N)> : function_parts<R(A...)> {};
+TENON_DETAIL_FUNCTION()
+TENON_DETAIL_FUNCTION(const)
+TENON_DETAIL_FUNCTION(volatile)
+TENON_DETAIL_FUNCTION(const volatile)
+TENON_DETAIL_FUNCTION(&)
+TENON_DETAIL_FUNCTION(const&)
+TENON_DETAIL_FUNCTION(volatile&)
+TENON_DETAIL_FUNCTION(const volatile&)
+TENON_DETAIL_FUNCTION(&&)
+TENON_DETAIL_FUNCTION(const&&)
+TENON_DETAIL_FUNCTION(volatile&&)
+TENON_DETAIL_FUNCTION(const volatile&&)
+#undef TENON_DETAIL_FUNCTION
+
+template <class R, class... A>
+list<R, A...> joined(list<R>, list<A...>);
+
+// What stands behind pointers, references, arrays and functions.
+template <class T>
+struct parts_of {
+    using type = list<>;
+};
+template <class T>
+    requires std::is_function_v<T>
+struct parts_of<T> {
+    using type = decltype(joined(list<typename function_parts<T>::result>{}, typename function_parts<T>::parameters{}));
+};
+template <class T>
+struct parts_of<T*> {
+    using type = list<T>;
+};
+template <class T>
+struct parts_of<T&> {
+    using type = list<T>;
+};
+template <class T>
+struct parts_of<T&&> {
+    using type = list<T>;
+};
+template <class T, std::size_t N>
+struct parts_of<T[N]> {
+    using type = list<T>;
+};
+template <class T>
+struct parts_of<T[]> {
+    using type = list<T>;
+};
+template <class F, class C>
+struct parts_of<F C::*> {
+    using type = list<F>;
+};
+
+// A type that gets an entry of its own; a standard tag, allocator or comparison says nothing.
+template <class T>
+consteval bool recorded() {
+    if constexpr (std::is_enum_v<T> || std::is_union_v<T>)
+        return true;
+    else if constexpr (!std::is_class_v<T>)
+        return false;
+    else if constexpr (standard<T> && complete<T>)
+        return !std::is_empty_v<T>;
+    else
+        return true;
+}
+
+// What one step leads to from T.
+template <class T>
+consteval auto next_to() {
+    if constexpr (recorded<T>())
+        return contents<T>();
+    else
+        return typename parts_of<T>::type{};
+}
+
+// By a built-in and not by the addresses of templates, which are no constants under g++'s -fsanitize=undefined; and in an array,
+// for a fold nests as deep as it is long.
+template <class Seen, class List>
+struct unseen_of;
+template <class... Seen, class... T>
+struct unseen_of<list<Seen...>, list<T...>> {
+    template <class U>
+    static consteval std::size_t place() {
+        const bool same[] = {__is_same(U, Seen)..., __is_same(U, T)..., true};
+        std::size_t i = 0;
+        while (!same[i])
+            ++i;
+        return i;
+    }
+
+    template <std::size_t... I>
+    static consteval auto choose(indices<I...>) {
+        return typename concatenation<typename list_if<place<T>() == sizeof...(Seen) + I, T>::type...>::type{};
+    }
+    using type = decltype(choose(make_indices<sizeof...(T)>{}));
+};
+template <class Seen, class List>
+struct unseen;
+template <class Seen, class... T>
+struct unseen<Seen, list<T...>> : unseen_of<Seen, list<std::remove_cv_t<T>...>> {};
+
+// One step farther at a time from all types at once, until nothing new is found.
+template <class Seen, class New>
+struct closure;
+template <class Seen>
+struct closure<Seen, list<>> {
+    using type = Seen;
+};
+template <class... Seen, class First, class... New>
+struct closure<list<Seen...>, list<First, New...>> {
+    using all = list<Seen..., First, New...>;
+    using next = typename concatenation<decltype(next_to<First>()), decltype(next_to<New>())...>::type;
+    using type = typename closure<all, typename unseen<all, next>::type>::type;
+};
+
+template <class List>
+struct recorded_of;
+template <class... T>
+struct recorded_of<list<T...>> : concatenation<typename list_if<recorded<T>(), T>::type...> {};
+
+template <class T>
+struct listed {
+    using type = list<T>;
+};
+template <class... T>
+struct listed<list<T...>> : concatenation<typename listed<T>::type...> {};
+
+/// The classes, unions and enumerations that are reached from some types, or lists of types, each once.
+template <class... T>
+using reached = typename recorded_of<typename closure<
+    list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type>::type>::type;
+
+// ---- Types that carry the plugin's code along.
+
+template <class T>
+concept owns_polymorphic = spelled<T>().starts_with("std::unique_ptr<") && requires {
+    requires std::is_polymorphic_v<typename T::element_type>;
+};
+
+// As the compilers spell them: some with the library's inner namespaces, some by another name of theirs.
+inline constexpr const char* code_carriers[] = {
+    "std::function<", "std::move_only_function<", "std::any", "std::shared_ptr<", "std::weak_ptr<",
+    "std::future<", "std::shared_future<", "std::promise<", "std::packaged_task<", "std::generator<",
+    "std::coroutine_handle<", "std::basic_regex<", "std::__cxx11::basic_regex<", "std::regex", "std::wregex",
+    "std::exception_ptr", "std::__exception_ptr::exception_ptr", "std::error_code", "std::error_condition",
+    "std::error_category", "std::_V2::error_category"};
+
+template <class T>
+consteval bool is_code_carrier() {
+    for (const char* each : code_carriers)
+        if (spelled<T>().starts_with(each))
+            return true;
+    return false;
+}
+
+/// A standard type whose value keeps pointers to code or vtables of whoever made it.
+template <class T>
+concept carries_code = owns_polymorphic<T> || is_code_carrier<T>();
+
+template <class List>
+inline constexpr bool any_carries_code = false;
+template <class... T>
+inline constexpr bool any_carries_code<list<T...>> = !all_of<!carries_code<T>...>;
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_VERSION_HPP
+#define TENON_VERSION_HPP
+
+/// The library's version, read by CMake and Meson too.
+#define TENON_VERSION "0.1.0"
+
+/// The number of the binary interface between host and plugin. It is also the inline namespace (`tenon::v1`)
+/// and part of the exported symbol's name, so that another one is refused by name.
+#define TENON_ABI 1
+
+#endif
+
+namespace tenon::inline v1 {
+
+namespace detail {
+template <class Pieces>
+constexpr bool well_named(const Pieces& name) {
+    if (name.size() == 0 || name[0] < 'a' || name[0] > 'z')
+        return false;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const char c = name[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'))
+            return false;
+    }
+    return true;
+}
+} // namespace detail
+
+/// The name of a kind of plugin, and the header that states it.
+///
+///     static constexpr tenon::plugin_type type{"greeter"};   // in the interface
+///
+/// A name is `[a-z][a-z0-9_-]*`. The header's path is as the compiler saw it; the builder compiles plugins against it.
+class plugin_type {
+public:
+    template <std::size_t N>
+    consteval plugin_type(const char (&name)[N], const char* header = __builtin_FILE())
+        : name_(name), size_(N - 1), header_(header) {}
+
+    constexpr const char* name() const { return name_; }
+    constexpr std::size_t size() const { return size_; }
+    constexpr char operator[](std::size_t i) const { return name_[i]; }
+    constexpr const char* header() const { return header_; }
+
+private:
+    const char* name_;
+    std::size_t size_;
+    const char* header_;
+};
+
+/// The arguments that a plugin is made from; an interface without one makes its plugins from none.
+///
+///     using factory = tenon::factory<const settings&>;
+template <class... Argument>
+struct factory {};
+
+/// Chooses one of several functions of one name, by its type without the class.
+///
+///     using methods = tenon::methods<tenon::overload<int(int) const>(&shape::scale)>;
+template <class F, class C>
+consteval auto overload(F C::*method) {
+    return method;
+}
+
+template <auto Method>
+struct escape {};
+
+/// Lets one method give out what carries the plugin's code along: a `std::function`, a `std::shared_ptr` …
+///
+///     using methods = tenon::methods<tenon::lets_code_escape<&logger::sink>>;
+///
+/// Whoever calls it has to let go of the result before the plugin is closed.
+template <auto Method>
+inline constexpr escape<Method> lets_code_escape{};
+
+namespace detail {
+
+template <auto Method>
+consteval auto method_of(escape<Method>) {
+    return Method;
+}
+template <class F, class C>
+consteval auto method_of(F C::*method) {
+    return method;
+}
+
+template <class M>
+inline constexpr bool is_escape = false;
+template <auto Method>
+inline constexpr bool is_escape<escape<Method>> = true;
+
+template <class M>
+struct member_function {};
+template <class F, class C>
+struct member_function<F C::*> : function_parts<F> {
+    using signature = F;
+    using owner = C;
+};
+
+} // namespace detail
+
+/// Names every virtual function of an interface; the order is part of it, and new ones go to the end.
+///
+///     using methods = tenon::methods<&greeter::greet>;
+template <auto... Method>
+struct methods {
+    static constexpr std::size_t size = sizeof...(Method);
+    using signatures = detail::list<
+        typename detail::member_function<decltype(detail::method_of(Method))>::signature...>;
+};
+
+/// What an interface's `model` derives from: it is an `Interface` and holds the plain class `P`.
+///
+///     template <user_driver P> struct user_provider::model final : tenon::holds<user_provider, P> {
+///         std::optional<user> get_user(std::string_view id) const override { return this->self().get_user(id); }
+///     };
+template <class Interface, class P>
+class holds : public Interface {
+public:
+    holds() noexcept {}
+    holds(const holds&) = delete;
+    holds& operator=(const holds&) = delete;
+    ~holds() override {
+        if (made_)
+            self_.~P();
+    }
+
+    /// Makes the held object, in its place; called once, by what makes the model.
+    template <class... A>
+    void make(A&&... arguments) {
+        ::new (static_cast<void*>(&self_)) P(static_cast<A&&>(arguments)...);
+        made_ = true;
+    }
+
+protected:
+    P& self() noexcept { return self_; }
+    const P& self() const noexcept { return self_; }
+
+private:
+    // The model's constructor is the implicit one, so the arguments come after it.
+    union {
+        P self_;
+    };
+    bool made_ = false;
+};
+
+// ---- What an interface has to be, one requirement a concept.
+
+template <class T>
+concept states_its_type = requires { requires std::is_same_v<decltype(T::type), const plugin_type>; };
+
+template <class T>
+concept has_valid_type_name = states_its_type<T> && detail::well_named(T::type);
+
+template <class T>
+concept has_virtual_destructor = std::has_virtual_destructor_v<T>;
+
+template <class T>
+concept is_abstract = std::is_abstract_v<T>;
+
+// All of it is one pointer to one virtual table; the manifest could tell of no more.
+template <class T>
+concept has_only_functions = sizeof(T) == sizeof(void*);
+
+namespace detail {
+
+template <class T>
+struct factory_of {
+    using type = factory<>;
+};
+template <class T>
+    requires requires { typename T::factory; }
+struct factory_of<T> {
+    using type = typename T::factory;
+};
+
+template <class F>
+inline constexpr bool is_factory = false;
+template <class... A>
+inline constexpr bool is_factory<factory<A...>> = true;
+
+template <class... A>
+list<A...> arguments_of_factory(factory<A...>);
+
+template <class T>
+using factory_arguments = decltype(arguments_of_factory(typename factory_of<T>::type{}));
+
+// Whether Method is a member function of T or of a base that T has once and not virtually.
+template <class T, class M>
+concept method_in_chain = std::is_member_function_pointer_v<M> && requires(typename member_function<M>::owner* base) {
+    static_cast<T*>(base);
+};
+
+#ifdef __clang__
+// A virtual function's member pointer cannot be compared in a constant expression (expr.eq/4.4). g++ folds it all
+// the same, so there a function that is not virtual is found in the manifest's slots instead.
+template <auto Method>
+concept virtual_method = !requires { typename std::bool_constant<(Method == Method)>; };
+#else
+template <auto Method>
+concept virtual_method = true;
+#endif
+
+template <class T>
+concept passed_out = !std::is_const_v<T>;
+
+// What a parameter lets a plugin write to.
+template <class T>
+struct written_through {
+    using type = list<>;
+};
+template <passed_out T>
+struct written_through<T&> {
+    using type = list<T>;
+};
+template <passed_out T>
+struct written_through<T*> {
+    using type = list<T>;
+};
+
+template <class R, class... A>
+list<R, typename written_through<A>::type...> outputs(list<A...>);
+
+// What a method of `methods` gives out, unless its author lets code escape.
+template <auto Entry>
+consteval auto outputs_of() {
+    if constexpr (is_escape<std::remove_cv_t<decltype(Entry)>>) {
+        return list<>{};
+    } else {
+        using parts = member_function<decltype(Entry)>;
+        return decltype(outputs<typename parts::result>(typename parts::parameters{})){};
+    }
+}
+
+template <class T, class Methods>
+inline constexpr bool methods_in_chain_v = false;
+template <class T, auto... M>
+inline constexpr bool methods_in_chain_v<T, methods<M...>> = all_of<method_in_chain<T, decltype(method_of(M))>...>;
+
+template <class Methods>
+inline constexpr bool methods_virtual_v = false;
+template <auto... M>
+inline constexpr bool methods_virtual_v<methods<M...>> = all_of<virtual_method<method_of(M)>...>;
+
+template <class Methods>
+inline constexpr bool keeps_its_code_v = false;
+template <auto... M>
+inline constexpr bool keeps_its_code_v<methods<M...>> = !any_carries_code<reached<decltype(outputs_of<M>())...>>;
+
+/// Everything that crosses an interface's boundary.
+template <class T>
+using crossing = reached<typename T::methods::signatures, factory_arguments<T>>;
+
+// A name that two files can mean one type by; what the standard library makes of a type is said of that type.
+template <class T>
+concept shared_name = standard<T> || !(spelled<T>().contains("(anonymous namespace)") || spelled<T>().contains("{anonymous}"));
+
+template <class List>
+inline constexpr bool all_names_shared = false;
+template <class... T>
+inline constexpr bool all_names_shared<list<T...>> = all_of<shared_name<T>...>;
+
+template <class List>
+inline constexpr bool all_layouts_known = false;
+template <class... T>
+inline constexpr bool all_layouts_known<list<T...>> = all_of<known_layout<T>...>;
+
+} // namespace detail
+
+template <class T>
+concept names_its_methods = detail::has_methods<T>;
+
+template <class T>
+concept names_only_its_own = names_its_methods<T> && detail::methods_in_chain_v<T, typename T::methods>;
+
+template <class T>
+concept names_only_virtual_functions = names_only_its_own<T> && detail::methods_virtual_v<typename T::methods>;
+
+template <class T>
+concept has_valid_factory = detail::is_factory<typename detail::factory_of<T>::type>;
+
+template <class T>
+concept keeps_its_code = names_only_its_own<T> && detail::keeps_its_code_v<typename T::methods>;
+
+template <class T>
+concept has_known_layouts =
+    names_only_its_own<T> && has_valid_factory<T> && detail::all_layouts_known<detail::crossing<T>>;
+
+template <class T>
+concept has_shared_names = names_only_its_own<T> && has_valid_factory<T> && detail::shared_name<T> &&
+                           detail::all_names_shared<detail::crossing<T>>;
+
+/// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of its
+/// virtual functions and the types that they pass known.
+template <class T>
+concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
+                           has_only_functions<T> &&
+                           names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> &&
+                           has_valid_factory<T> && keeps_its_code<T> && has_known_layouts<T> && has_shared_names<T>;
+
+// ---- What an implementation has to be.
+
+namespace detail {
+template <class P, class Arguments>
+inline constexpr bool made_from = false;
+template <class P, class... A>
+inline constexpr bool made_from<P, list<A...>> = requires(A&&... arguments) { P(static_cast<A&&>(arguments)...); };
+
+template <class P, class T>
+concept has_model_for = requires { typename T::template model<P>; };
+} // namespace detail
+
+template <class P, class T>
+concept derives_from_interface = std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
+
+template <class P, class T>
+concept implements_every_method = derives_from_interface<P, T> && !std::is_abstract_v<P>;
+
+template <class P, class T>
+concept fits_the_model = !derives_from_interface<P, T> && detail::has_model_for<P, T>;
+
+template <class P, class T>
+concept made_from_the_factorys_arguments = detail::made_from<P, detail::factory_arguments<T>>;
+
+/// A class that plugins of type T can be made of: it implements T, or fits T's model.
+template <class P, class T>
+concept plugin_for = plugin_interface<T> && (implements_every_method<P, T> || fits_the_model<P, T>) &&
+                     made_from_the_factorys_arguments<P, T> && std::is_destructible_v<P>;
+
+namespace detail {
+
+// One line for each clause of the concepts above, so that all of what is wrong is said at once.
+
+template <class T>
+consteval bool explain_name() {
+    static_assert(shared_name<T>, "tenon: this type (T) is in an anonymous namespace, where each file has a type of its own: move "
+                                  "it into a namespace with a name");
+    return true;
+}
+
+template <class T>
+consteval bool explain_layout() {
+    static_assert(known_layout<T>, "tenon: the fields of this type (T) cannot be seen, it has private members, a base, a reference "
+                                   "or more than 32 fields: say `template <> struct tenon::layout<T> : tenon::fields<&T::a, ...> {};` "
+                                   "or `: tenon::opaque<T, 1> {};`");
+    return true;
+}
+
+template <class... T>
+consteval bool explain_layouts(list<T...>) {
+    const bool each[] = {true, (explain_layout<T>() && explain_name<T>())...};
+    return each[0];
+}
+
+template <class T>
+consteval bool explain_interface() {
+    static_assert(states_its_type<T>,
+                  "tenon: the interface needs `static constexpr tenon::plugin_type type{\"its-name\"};`");
+    static_assert(!states_its_type<T> || has_valid_type_name<T>,
+                  "tenon: the name of the plugin type has to be [a-z][a-z0-9_-]*");
+    explain_name<T>();
+    static_assert(has_virtual_destructor<T>, "tenon: the interface needs `virtual ~T() = default;`");
+    static_assert(is_abstract<T>, "tenon: the interface has no pure virtual function: there is nothing for a plugin to do");
+    static_assert(!std::is_polymorphic_v<T> || has_only_functions<T>,
+                  "tenon: the interface has data members or a second base with virtual functions: a host and its plugins "
+                  "share one chain of bases, and functions alone");
+    static_assert(names_its_methods<T>, "tenon: the interface needs `using methods = tenon::methods<&T::f, ...>;` with "
+                                        "every virtual function in it");
+    static_assert(has_valid_factory<T>, "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments "
+                                        "that a plugin is made from");
+    if constexpr (names_its_methods<T>) {
+        static_assert(names_only_its_own<T>, "tenon: `methods` names what is no member function of the interface, or one "
+                                             "of a base that it has twice or virtually");
+        if constexpr (names_only_its_own<T>) {
+            static_assert(names_only_virtual_functions<T>,
+                          "tenon: `methods` names a function that is not virtual: a plugin could not supply it");
+            static_assert(keeps_its_code<T>,
+                          "tenon: a method gives out a type that carries the plugin's code along (std::function, std::any, "
+                          "std::shared_ptr, std::error_code ...) and would dangle when the plugin goes; return plain data, or "
+                          "say tenon::lets_code_escape<&T::f> in `methods`");
+            if constexpr (has_valid_factory<T>)
+                return explain_layouts(crossing<T>{});
+        }
+    }
+    return true;
+}
+
+template <class P, class T>
+consteval bool explain_implementation() {
+    if constexpr (derives_from_interface<P, T>) {
+        static_assert(implements_every_method<P, T>,
+                      "tenon: the plugin derives from the interface but is still abstract: it has to override every pure "
+                      "virtual function, with the same parameters and the same const");
+    } else {
+        static_assert(fits_the_model<P, T>, "tenon: the plugin neither derives from the interface nor fits its model; the "
+                                            "compiler's own reason follows");
+        if constexpr (!fits_the_model<P, T>)
+            static_cast<void>(sizeof(typename T::template model<P>));
+    }
+    if constexpr (!std::is_abstract_v<P>)
+        static_assert(made_from_the_factorys_arguments<P, T>,
+                      "tenon: the plugin has no constructor that takes what the interface's `factory` passes");
+    static_assert(std::is_destructible_v<P>, "tenon: the plugin's destructor has to be public");
+    return true;
+}
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+#ifndef TENON_EXPORT_HPP
+#define TENON_EXPORT_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+#ifndef TENON_NOTE_HPP
+#define TENON_NOTE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#ifndef TENON_TOOLCHAIN_HPP
+#define TENON_TOOLCHAIN_HPP
+
+#include <cstddef>
+
+namespace tenon::inline v1::detail {
+
+// What decides whether two compilations agree on the standard library's types, read off predefined macros:
+// one `key=value` a line.
+
+#define TENON_DETAIL_TEXT(X) #X
+#define TENON_DETAIL_VALUE(X) TENON_DETAIL_TEXT(X)
+
+#if defined(_LIBCPP_ABI_VERSION)
+#define TENON_DETAIL_LIBRARY "library=libc++ abi " TENON_DETAIL_VALUE(_LIBCPP_ABI_VERSION) "\n"
+#elif defined(__GLIBCXX__) && _GLIBCXX_USE_CXX11_ABI
+#define TENON_DETAIL_LIBRARY "library=libstdc++ with the C++11 strings\n"
+#elif defined(__GLIBCXX__)
+#define TENON_DETAIL_LIBRARY "library=libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)\n"
+#else
+#error "tenon: this standard library is not known: libstdc++ and libc++ are"
+#endif
+
+#if defined(_GLIBCXX_DEBUG)
+#define TENON_DETAIL_DEBUG "debug mode=_GLIBCXX_DEBUG\n"
+#elif defined(_LIBCPP_DEBUG) && _LIBCPP_DEBUG > 0
+#define TENON_DETAIL_DEBUG "debug mode=_LIBCPP_DEBUG\n"
+#else
+#define TENON_DETAIL_DEBUG "debug mode=none\n"
+#endif
+
+#if defined(__has_feature)
+#define TENON_DETAIL_FEATURE(X) __has_feature(X)
+#else
+#define TENON_DETAIL_FEATURE(X) 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || TENON_DETAIL_FEATURE(address_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=address\n"
+#elif defined(__SANITIZE_THREAD__) || TENON_DETAIL_FEATURE(thread_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=thread\n"
+#elif TENON_DETAIL_FEATURE(memory_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=memory\n"
+#else
+#define TENON_DETAIL_SANITIZER "sanitizer=none\n"
+#endif
+
+#define TENON_DETAIL_LONG_DOUBLE "long double=" TENON_DETAIL_VALUE(__SIZEOF_LONG_DOUBLE__) " bytes, " TENON_DETAIL_VALUE(__LDBL_MANT_DIG__) " digits\n"
+#define TENON_DETAIL_WCHAR "wchar_t=" TENON_DETAIL_VALUE(__SIZEOF_WCHAR_T__) " bytes\n"
+
+static constexpr char toolchain[] =
+    TENON_DETAIL_LIBRARY TENON_DETAIL_DEBUG TENON_DETAIL_SANITIZER TENON_DETAIL_LONG_DOUBLE TENON_DETAIL_WCHAR;
+
+#undef TENON_DETAIL_TEXT
+#undef TENON_DETAIL_VALUE
+#undef TENON_DETAIL_LIBRARY
+#undef TENON_DETAIL_DEBUG
+#undef TENON_DETAIL_FEATURE
+#undef TENON_DETAIL_SANITIZER
+#undef TENON_DETAIL_LONG_DOUBLE
+#undef TENON_DETAIL_WCHAR
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+// The manifest as it stands in a file: ELF notes of owner "tenon", in the section `.note.tenon`, words in the file's own
+// byte order, texts ended by NUL. Every description begins with the key of the interface that it belongs to:
+//
+//   plugin     format, key, number of slots, {pointer, adjustment} for each slot, type, name, version, toolchain
+//   interface  key, name, factory
+//   method     key, place in `methods`, name, signature
+//   type       key, size (0: incomplete here), alignment, stated version, name, fields
+//
+// Names, signatures and fields are mangled names (Itanium C++ ABI, 5.1), which g++ and clang agree on to the byte where
+// __PRETTY_FUNCTION__ differs between them; only the assembler can write them down without running the plugin.
+
+namespace tenon::inline v1::detail {
+
+inline constexpr std::uint32_t note_format = 1;
+
+enum class note_kind : std::uint32_t { plugin = 1, interface = 2, method = 3, type = 4 };
+
+// Ties together the notes that one compilation makes for one interface; two compilations need not agree on it.
+template <class T>
+consteval std::uint64_t interface_key() {
+    std::uint64_t hash = 14695981039346656037u; // FNV-1a
+    const spelling name = spelled<T>();
+    for (std::size_t i = 0; i < name.size; ++i)
+        hash = (hash ^ static_cast<unsigned char>(name.begin[i])) * 1099511628211u;
+    return hash;
+}
+
+template <class T>
+inline constexpr unsigned key_low = static_cast<unsigned>(interface_key<T>());
+template <class T>
+inline constexpr unsigned key_high = static_cast<unsigned>(interface_key<T>() >> 32);
+
+// A function that is never called: its mangled name is the text. Hidden, so that the compiler takes its address for a
+// constant in position-independent code too.
+template <class... T>
+[[gnu::visibility("hidden")]] void type_name() {}
+// A method's name stands in a class's, because since clang 18 a function template says in its name that a parameter is `auto`.
+template <auto M>
+struct method;
+
+// Where a note stands in this image: named here, and defined by the assembler where the note is written.
+template <class T>
+[[gnu::visibility("hidden")]] void interface_note();
+template <class T, std::size_t Index>
+[[gnu::visibility("hidden")]] void method_note();
+template <class T, class U>
+[[gnu::visibility("hidden")]] void crossing_note();
+
+// A section group cannot hold a note that has to survive --gc-sections, so every file that needs a note writes its own,
+// under a weak name; readers take the first and hold the rest against it.
+#define TENON_DETAIL_NOTE(KIND, NAME)                                                                                  \
+    ".pushsection .note.tenon,\"a\",%%note\n.balign 4\n.weak %c[here]\n.hidden %c[here]\n%c[here]:\n"                  \
+    ".4byte 6, 2f-1f, " KIND "\n.asciz \"tenon\"\n.balign 4\n1: .4byte %c[low], %c[high]\n" NAME                       \
+    "2: .balign 4\n.popsection"
+
+template <class T>
+[[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_interface_note() {
+    asm(TENON_DETAIL_NOTE("2", ".asciz \"%c[name]\"\n.asciz \"%c[made]\"\n")
+        :
+        : [here] "i"(&interface_note<T>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [name] "i"(&type_name<T>),
+          [made] "i"(&type_name<factory_arguments<T>>));
+}
+
+template <class T, std::size_t Index, auto Method>
+[[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_method_note() {
+    asm(TENON_DETAIL_NOTE("3", ".4byte %c[index]\n.asciz \"%c[name]\"\n.asciz \"%c[signature]\"\n")
+        :
+        : [here] "i"(&method_note<T, Index>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [index] "i"(Index),
+          [name] "i"(&type_name<method<Method>>),
+          [signature] "i"(&type_name<typename member_function<decltype(Method)>::signature>));
+}
+
+template <class U>
+consteval std::size_t size_here() {
+    if constexpr (complete<U>)
+        return sizeof(U);
+    else
+        return 0;
+}
+template <class U>
+consteval std::size_t alignment_here() {
+    if constexpr (complete<U>)
+        return alignof(U);
+    else
+        return 0;
+}
+
+template <class T, class U>
+[[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_crossing_note() {
+    asm(TENON_DETAIL_NOTE("4", ".4byte %c[size], %c[alignment], %c[version]\n.asciz \"%c[name]\"\n.asciz \"%c[fields]\"\n")
+        :
+        : [here] "i"(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [size] "i"(size_here<U>()),
+          [alignment] "i"(alignment_here<U>()), [version] "i"(layout_version<U>()), [name] "i"(&type_name<U>),
+          [fields] "i"(&type_name<decltype(contents<U>())>));
+}
+#undef TENON_DETAIL_NOTE
+
+// The words of member pointers: {1 + 8 * slot, 0} for a virtual function (on Arm {8 * slot, 1}), with no relocation.
+template <class M, class... Rest>
+struct [[gnu::packed]] pointers {
+    M first;
+    pointers<Rest...> rest;
+
+    constexpr pointers(M pointer, Rest... others) : first(pointer), rest(others...) {}
+};
+template <class M>
+struct [[gnu::packed]] pointers<M> {
+    M first;
+
+    constexpr pointers(M pointer) : first(pointer) {}
+};
+
+// Its one function's slot is the number of T's slots.
+template <class T>
+struct tail : T {
+    virtual void end();
+};
+
+template <class T, class Methods, class Indices>
+struct shape_of;
+
+// All of what one image says about the interface T.
+template <class T, auto... M, std::size_t... I>
+struct shape_of<T, methods<M...>, indices<I...>> {
+    using slots = pointers<decltype(method_of(M))..., void (tail<T>::*)()>;
+
+    static consteval slots make_slots() { return slots(method_of(M)..., &tail<T>::end); }
+
+    [[gnu::visibility("hidden")]] static void emit() {
+        emit_interface_note<T>();
+        const int emitted[] = {(emit_method_note<T, I, method_of(M)>(), 0)..., 0};
+        static_cast<void>(emitted);
+        emit_types(crossing<T>{});
+    }
+
+    template <class... U>
+    [[gnu::visibility("hidden")]] static void emit_types(list<U...>) {
+        const int emitted[] = {(emit_crossing_note<T, U>(), 0)..., 0};
+        static_cast<void>(emitted);
+    }
+};
+
+template <class T>
+using shape_in_image = shape_of<T, typename T::methods, make_indices<T::methods::size>>;
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// One plugin of this image, as its host finds it in the export table. `Create` is `T*(arguments of T's factory...)`; who reads
+/// the table does not know it before the manifest has been compared, and all pointers to functions look alike.
+template <class Create = void()>
+struct exported {
+    const char* type;
+    const char* name;
+    const char* version;
+    void (*interface)(); // where the interface's note stands, behind which all of its shape is found
+    Create* create;
+};
+
+// What the manifest says of one plugin; see note.hpp.
+template <class Slots, std::size_t Text>
+struct [[gnu::packed]] plugin_note {
+    std::uint32_t name_size = 6, size = sizeof(plugin_note) - 20, kind = static_cast<std::uint32_t>(note_kind::plugin);
+    char owner[8] = "tenon";
+    std::uint32_t format = note_format, low, high, count;
+    Slots slots;
+    char text[(Text + 3) / 4 * 4] = {};
+
+    constexpr plugin_note(std::uint32_t key_low, std::uint32_t key_high, std::uint32_t slot_count, Slots slot_pointers)
+        : low(key_low), high(key_high), count(slot_count), slots(slot_pointers) {}
+};
+
+template <class T, std::size_t Name, std::size_t Version>
+consteval auto make_plugin_note(const char (&name)[Name], const char (&version)[Version]) {
+    using in_image = shape_in_image<T>;
+    constexpr std::size_t size = T::type.size() + 1 + Name + Version + sizeof toolchain;
+    plugin_note<typename in_image::slots, size> note{key_low<T>, key_high<T>, T::methods::size + 1, in_image::make_slots()};
+    char* at = note.text;
+    for (std::size_t i = 0; i <= T::type.size(); ++i)
+        *at++ = T::type.name()[i];
+    for (const char c : name)
+        *at++ = c;
+    for (const char c : version)
+        *at++ = c;
+    for (const char c : toolchain)
+        *at++ = c;
+    return note;
+}
+
+template <class T, class P, class Arguments>
+struct creation;
+template <class T, class P, class... A>
+struct creation<T, P, list<A...>> {
+    using function = T*(A...);
+
+    [[gnu::visibility("hidden")]] static T* create(A... arguments) {
+        if constexpr (derives_from_interface<P, T>) {
+            return new P(static_cast<A&&>(arguments)...);
+        } else {
+            using model = typename T::template model<P>;
+            // Not try and catch, which -fno-exceptions forbids.
+            struct unfinished {
+                model* made;
+                ~unfinished() { delete made; }
+            } owner{new model};
+            owner.made->make(static_cast<A&&>(arguments)...);
+            T* const finished = owner.made;
+            owner.made = nullptr;
+            return finished;
+        }
+    }
+};
+
+template <class T, class P>
+constexpr auto make_export(const char* name, const char* version) {
+    using creation = creation<T, P, factory_arguments<T>>;
+    return exported<typename creation::function>{T::type.name(), name, version, &interface_note<T>, &creation::create};
+}
+
+template <std::size_t N>
+struct literal {
+    const char (&text)[N];
+    constexpr std::size_t size() const { return N - 1; }
+    constexpr char operator[](std::size_t i) const { return text[i]; }
+};
+
+template <std::size_t N>
+consteval bool valid_plugin_name(const char (&name)[N]) {
+    return well_named(literal<N>{name});
+}
+
+template <std::size_t N>
+consteval bool valid_version(const char (&version)[N]) {
+    for (std::size_t i = 0; i + 1 < N; ++i)
+        if (version[i] <= ' ' || version[i] > '~')
+            return false;
+    return N > 1;
+}
+
+} // namespace tenon::inline v1::detail
+
+// The export table: one entry for each TENON_EXPORT of the image, in a section whose ends the linker names.
+extern "C" {
+[[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __start_tenon_exports[];
+[[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __stop_tenon_exports[];
+
+/// How a host finds a library's factories. The ABI version is in the name: a host never calls another one's.
+struct tenon_exports_v1_range {
+    const tenon::detail::exported<>*begin, *end;
+};
+[[gnu::used, gnu::visibility("default")]] inline tenon_exports_v1_range tenon_exports_v1() {
+    return {__start_tenon_exports, __stop_tenon_exports};
+}
+}
+
+#ifdef __clang__
+// The address sanitizer would put a red zone behind the note, in the middle of the manifest.
+#define TENON_DETAIL_UNPADDED __attribute__((no_sanitize("address")))
+#else
+#define TENON_DETAIL_UNPADDED
+#endif
+
+#define TENON_DETAIL_EXPORT(T, P, NAME, VERSION, NUMBER) TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)
+#define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                            \
+    namespace {                                                                                                        \
+    static_assert(::tenon::detail::explain_interface<T>() && ::tenon::detail::explain_implementation<P, T>());         \
+    static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");      \
+    static_assert(::tenon::detail::valid_version(VERSION),                                                             \
+                  "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");             \
+    [[gnu::used, gnu::section(".note.tenon"), gnu::aligned(4)]] TENON_DETAIL_UNPADDED constexpr auto                   \
+        tenon_note_##NUMBER = ::tenon::detail::make_plugin_note<T>(NAME, VERSION);                                     \
+    [[gnu::used, gnu::retain, gnu::section("tenon_exports"), gnu::aligned(alignof(void*))]] constexpr auto             \
+        tenon_export_##NUMBER =                                                                                        \
+        ::tenon::detail::make_export<T, P>(NAME, VERSION);                                                             \
+    [[gnu::used]] void tenon_emit_##NUMBER() { ::tenon::detail::shape_in_image<T>::emit(); }                           \
+    }
+
+/// Makes the class P a plugin of type T in this library, or a built-in of the program that it is linked into.
+///
+///     TENON_EXPORT(greeter, hello, "hello", "1.0.0")
+///
+/// At namespace scope, in a source file. `NAME` is `[a-z][a-z0-9_-]*`, `VERSION` any text without spaces. A library may have
+/// several, of several types, from several files. What does not fit is a compile error that says why.
+#define TENON_EXPORT(T, P, NAME, VERSION) TENON_DETAIL_EXPORT(T, P, NAME, VERSION, __COUNTER__)
+
+#endif
+
+#endif
