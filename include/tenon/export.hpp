@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <tenon/hooks.hpp>
 #include <tenon/interface.hpp>
 #include <tenon/note.hpp>
 
@@ -19,6 +20,7 @@ struct exported {
     const char* version;
     void (*interface)(); // where the interface's note stands, behind which all of its shape is found
     Create* create;
+    const void* hooks; // detail::hooks<T>
 };
 
 // What the manifest says of one plugin; see note.hpp.
@@ -78,7 +80,8 @@ struct creation<T, P, list<A...>> {
 template <class T, class P>
 constexpr auto make_export(const char* name, const char* version) {
     using creation = creation<T, P, factory_arguments<T>>;
-    return exported<typename creation::function>{T::type.name(), name, version, &interface_note<T>, &creation::create};
+    return exported<typename creation::function>{T::type.name(), name, version, &interface_note<T>, &creation::create,
+                                                 &hooks_of_class<T, P>};
 }
 
 template <std::size_t N>
@@ -127,7 +130,8 @@ struct tenon_exports_v1_range {
 #define TENON_DETAIL_EXPORT(T, P, NAME, VERSION, NUMBER) TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)
 #define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                            \
     namespace {                                                                                                        \
-    static_assert(::tenon::detail::explain_interface<T>() && ::tenon::detail::explain_implementation<P, T>());         \
+    static_assert(::tenon::detail::explain_interface<T>() && ::tenon::detail::explain_implementation<P, T>() &&        \
+                  ::tenon::detail::explain_hooks<P, T>());                                                             \
     static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");      \
     static_assert(::tenon::detail::valid_version(VERSION),                                                             \
                   "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");             \

@@ -136,6 +136,8 @@ protected:
     const P& self() const noexcept { return self_; }
 
 private:
+    friend P& held(holds& by) noexcept { return by.self_; }
+
     // The model's constructor is the implicit one, so the arguments come after it.
     union {
         P self_;
@@ -183,6 +185,17 @@ list<A...> arguments_of_factory(factory<A...>);
 
 template <class T>
 using factory_arguments = decltype(arguments_of_factory(typename factory_of<T>::type{}));
+
+// What an interface lets its plugins hand on to their next version: a list of one type, or of none.
+template <class T>
+struct state_of {
+    using type = list<>;
+};
+template <class T>
+    requires requires { typename T::state; }
+struct state_of<T> {
+    using type = list<typename T::state>;
+};
 
 // Whether Method is a member function of T or of a base that T has once and not virtually.
 template <class T, class M>
@@ -248,7 +261,7 @@ inline constexpr bool keeps_its_code_v<methods<M...>> = !any_carries_code<reache
 
 /// Everything that crosses an interface's boundary.
 template <class T>
-using crossing = reached<typename T::methods::signatures, factory_arguments<T>>;
+using crossing = reached<typename T::methods::signatures, factory_arguments<T>, typename state_of<T>::type>;
 
 // A name that two files can mean one type by; what the standard library makes of a type is said of that type.
 template <class T>
@@ -282,6 +295,9 @@ template <class T>
 concept keeps_its_code = names_only_its_own<T> && detail::keeps_its_code_v<typename T::methods>;
 
 template <class T>
+concept state_keeps_its_code = !detail::any_carries_code<detail::reached<typename detail::state_of<T>::type>>;
+
+template <class T>
 concept has_known_layouts =
     names_only_its_own<T> && has_valid_factory<T> && detail::all_layouts_known<detail::crossing<T>>;
 
@@ -295,7 +311,8 @@ template <class T>
 concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
                            has_only_functions<T> &&
                            names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> &&
-                           has_valid_factory<T> && keeps_its_code<T> && has_known_layouts<T> && has_shared_names<T>;
+                           has_valid_factory<T> && keeps_its_code<T> && state_keeps_its_code<T> && has_known_layouts<T> &&
+                           has_shared_names<T>;
 
 // ---- What an implementation has to be.
 
@@ -367,6 +384,9 @@ consteval bool explain_interface() {
                                         "every virtual function in it");
     static_assert(has_valid_factory<T>, "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments "
                                         "that a plugin is made from");
+    static_assert(state_keeps_its_code<T>, "tenon: the interface's `state` carries the code of the plugin that saved it along "
+                                           "(std::function, std::any, std::shared_ptr, std::error_code ...), and that plugin goes; "
+                                           "make it plain data");
     if constexpr (names_its_methods<T>) {
         static_assert(names_only_its_own<T>, "tenon: `methods` names what is no member function of the interface, or one "
                                              "of a base that it has twice or virtually");

@@ -13,7 +13,7 @@
 // byte order, texts ended by NUL. Every description begins with the key of the interface that it belongs to:
 //
 //   plugin     format, key, number of slots, {pointer, adjustment} for each slot, type, name, version, toolchain
-//   interface  key, name, factory
+//   interface  key, name, factory, state
 //   method     key, place in `methods`, name, signature
 //   type       key, size (0: incomplete here), alignment, stated version, name, fields
 //
@@ -66,10 +66,10 @@ template <class T, class U>
 
 template <class T>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_interface_note() {
-    asm(TENON_DETAIL_NOTE("2", ".asciz \"%c[name]\"\n.asciz \"%c[made]\"\n")
+    asm(TENON_DETAIL_NOTE("2", ".asciz \"%c[name]\"\n.asciz \"%c[made]\"\n.asciz \"%c[state]\"\n")
         :
         : [here] "i"(&interface_note<T>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [name] "i"(&type_name<T>),
-          [made] "i"(&type_name<factory_arguments<T>>));
+          [made] "i"(&type_name<factory_arguments<T>>), [state] "i"(&type_name<typename state_of<T>::type>));
 }
 
 template <class T, std::size_t Index, auto Method>

@@ -37,11 +37,13 @@ public:
     /// Adds a class as a plugin of type T; the texts have to outlive the registry, as literals do.
     template <class T, class P>
     void add(const char* name, const char* version) {
-        static_assert(detail::explain_interface<T>() && detail::explain_implementation<P, T>());
+        static_assert(detail::explain_interface<T>() && detail::explain_implementation<P, T>() &&
+                      detail::explain_hooks<P, T>());
         if (!detail::well_named(std::string_view(name)))
             throw error::bad_plugin_name(name);
         const auto made = detail::make_export<T, P>(name, version);
-        insert({made.type, made.name, made.version, made.interface, reinterpret_cast<void (*)()>(made.create)});
+        insert({made.type, made.name, made.version, made.interface, reinterpret_cast<void (*)()>(made.create),
+                made.hooks});
     }
 
     std::vector<built_in> list() const {

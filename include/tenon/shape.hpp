@@ -84,6 +84,12 @@ inline std::string readable_list(std::string_view mangled) {
     return argument_of("list", readable(mangled));
 }
 
+// `a` of `list<a>`.
+inline std::string readable_state(std::string_view mangled) {
+    std::string text = readable_list(mangled);
+    return text.empty() ? "none" : text;
+}
+
 // `f` of `method<&(space::type::f(int) const)>`.
 inline std::string readable_method(std::string_view mangled) {
     std::string text = argument_of("method", readable(mangled));
@@ -123,7 +129,7 @@ struct shape {
         std::uint32_t size = 0, alignment = 0, version = 0;
         friend bool operator==(const type&, const type&) = default;
     };
-    std::string_view interface, factory; // mangled
+    std::string_view interface, factory, state; // mangled
     std::vector<method> methods;
     std::vector<type> types;
     std::uint64_t slots = no_slot; // how many slots the vtable has
@@ -169,11 +175,13 @@ private:
 /// Puts one interface, method or type note into the shape; false where the notes contradict each other or are damaged.
 inline bool add_note(shape& into, note_kind kind, note_reader from) {
     if (kind == note_kind::interface) {
-        const auto name = from.text(), made = from.text();
-        if (from.failed() || (!into.interface.empty() && (into.interface != name || into.factory != made)))
+        const auto name = from.text(), made = from.text(), state = from.text();
+        if (from.failed() ||
+            (!into.interface.empty() && (into.interface != name || into.factory != made || into.state != state)))
             return false;
         into.interface = name;
         into.factory = made;
+        into.state = state;
     } else if (kind == note_kind::method) {
         const auto index = from.word<std::uint32_t>();
         const auto name = from.text(), signature = from.text();
@@ -306,7 +314,8 @@ inline bool same_layout(const shape::type& a, const shape::type& b) { return a.s
 /// Whether a host compiled with `host` may use a plugin compiled with `plugin`: every method that it may call is there, with the
 /// same signature, slot and layouts. What the plugin has more does not matter.
 inline bool fits(const shape& host, const shape& plugin) {
-    if (host.interface != plugin.interface || host.factory != plugin.factory || host.methods.size() > plugin.methods.size())
+    if (host.interface != plugin.interface || host.factory != plugin.factory || host.state != plugin.state ||
+        host.methods.size() > plugin.methods.size())
         return false;
     for (std::size_t i = 0; i < host.methods.size(); ++i)
         if (host.methods[i].name != plugin.methods[i].name || host.methods[i].signature != plugin.methods[i].signature ||
@@ -331,6 +340,8 @@ inline std::string differences(const shape& host, const shape& plugin) {
         differ(text, "interface", readable(host.interface), readable(plugin.interface));
     if (host.factory != plugin.factory)
         differ(text, "factory", "(" + readable_list(host.factory) + ")", "(" + readable_list(plugin.factory) + ")");
+    if (host.state != plugin.state)
+        differ(text, "state", readable_state(host.state), readable_state(plugin.state));
 
     std::vector<std::string> names, theirs;
     for (const auto& method : host.methods)

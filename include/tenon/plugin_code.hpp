@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_PLUGIN_CODE_HPP
+#define TENON_PLUGIN_CODE_HPP
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <tenon/export.hpp>
+#include <tenon/fit.hpp>
+#include <tenon/hooks.hpp>
+#include <tenon/interface.hpp>
+#include <tenon/library.hpp>
+#include <tenon/library_file.hpp>
+
+namespace tenon::inline v1 {
+
+/// What a handle's plugin is.
+struct plugin_info {
+    std::string type, name, version;
+    std::string path; ///< of its library; empty for a built-in
+};
+
+namespace detail {
+
+template <class Arguments, class... A>
+inline constexpr bool takes_arguments_v = false;
+template <class... Parameter, class... A>
+inline constexpr bool takes_arguments_v<list<Parameter...>, A...> =
+    requires(void (*create)(Parameter...), A&&... arguments) { create(static_cast<A&&>(arguments)...); };
+
+} // namespace detail
+
+/// Arguments that T's factory takes.
+template <class T, class... A>
+concept arguments_of_the_factory = detail::takes_arguments_v<detail::factory_arguments<T>, A...>;
+
+namespace detail {
+
+template <class T, class Arguments>
+struct creating;
+template <class T, class... Parameter>
+struct creating<T, list<Parameter...>> {
+    using function = T*(Parameter...);
+};
+
+/// The code of one plugin of type T: what makes its objects, and a share of the library that it is in.
+template <class T>
+class plugin_code {
+public:
+    /// Of a library's plugin with that name, or its only one where the name is empty. A file that is replaced while it is being
+    /// loaded is an error only if that goes on.
+    static plugin_code* load(const library_options& options, const std::string& path, std::string_view name) {
+        for (int tries = 5;; --tries)
+            try {
+                return new plugin_code(options, library_file(path, options.trust), name);
+            } catch (const error& e) {
+                if (e.code() != errc::changed || tries == 1)
+                    throw;
+            }
+    }
+
+    /// Of a plugin that is part of the program.
+    explicit plugin_code(const exported<>& built_in)
+        : info_{built_in.type, built_in.name, built_in.version, ""}, entry_(built_in) {}
+
+    const plugin_info& info() const noexcept { return info_; }
+    const hooks<T>& offers() const noexcept { return *static_cast<const hooks<T>*>(entry_.hooks); }
+
+    template <class... A>
+    T* create(A&&... arguments) const {
+        using function = typename creating<T, factory_arguments<T>>::function;
+        return reinterpret_cast<function*>(entry_.create)(static_cast<A&&>(arguments)...);
+    }
+
+    /// Null for a built-in.
+    const library* from() const noexcept { return library_ ? &*library_ : nullptr; }
+
+    /// Lets go of the library, and says what became of it.
+    unloaded close() {
+        if (!library_)
+            return {unloaded::state::pinned, "'" + info_.name + "' stays in memory: it is built into this program"};
+        return library_->close();
+    }
+
+private:
+    plugin_code(const library_options& options, const library_file& file, std::string_view name)
+        : info_(fitting(file, name)), library_(std::in_place, file, options), entry_(found()) {}
+
+    static plugin_info fitting(const library_file& file, std::string_view name) {
+        const std::string_view type(T::type.name(), T::type.size());
+        const manifest::plugin& chosen = fitting_plugin(file.manifest(), file.path(), type, name, expected_shape<T>());
+        return {std::string(type), std::string(chosen.name), std::string(chosen.version), file.path()};
+    }
+
+    const exported<>& found() const {
+        using table = tenon_exports_v1_range();
+        if (const auto all = reinterpret_cast<table*>(library_->symbol("tenon_exports_v1"))) {
+            const auto [begin, end] = all();
+            for (const auto* each = begin; each != end; ++each)
+                if (each->type == info_.type && each->name == info_.name)
+                    return *each;
+        }
+        throw error::export_table(info_.path, info_.name);
+    }
+
+    plugin_info info_;
+    std::optional<library> library_;
+    exported<> entry_;
+};
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif

@@ -1,0 +1,19 @@
+// error: tenon: the plugin's stop\(\) has to be noexcept
+#include <tenon/export.hpp>
+
+struct lamp {
+    static constexpr tenon::plugin_type type{"lamp"};
+    using state = int;
+    virtual ~lamp() = default;
+    virtual int colour() = 0;
+    using methods = tenon::methods<&lamp::colour>;
+};
+struct red final : lamp {
+    int colour() override { return 1; }
+#ifdef FIXED
+    void stop() noexcept {}
+#else
+    void stop() {}
+#endif
+};
+TENON_EXPORT(lamp, red, "red", "1.0.0")
