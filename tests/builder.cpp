@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <tenon/builder.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -1070,4 +1071,52 @@ TEST_CASE("a cache that cannot be written to serves what is in it, and is an err
     const std::string lock = work.complaint_of([&] { work.build<read_only>(); });
     CHECK(lock.find("cannot open '~/cache/bin/tiny/plugin-") == 0);
     CHECK(lock.find(".lock': Read-only file system") != std::string::npos);
+}
+
+TEST_CASE(
+    "what can change a library is known before it was ever compiled, after it was refused, and while its "
+    "sources are gone",
+    "[builder]") {
+    workshop work;
+    const auto watches = [&](const path& what) {
+        const auto all = basic_builder<>(work.options, basic_cache<>(work.cache)).watched(work.plugin, tiny);
+        CHECK(std::is_sorted(all.begin(), all.end()));
+        return std::find(all.begin(), all.end(), what.native()) != all.end();
+    };
+    write(work.plugin / "main.cpp",
+          "#include \"tiny.hpp\"\n#include \"parts/missing.hpp\"\n" + work.answering("MISSING"));
+    for (const path& each : {work.plugin, work.plugin / "main.cpp", work.plugin / "compile_flags.txt",
+                             work.include, work.include / "tiny.hpp", work.wrapper})
+        CHECK(watches(each));
+    CHECK(work.complaint().find("parts/missing.hpp") != std::string::npos);
+    CHECK(watches(work.plugin / "main.cpp"));
+    CHECK(!watches(work.plugin / "parts"));
+    create_directory(work.plugin / "parts");
+    CHECK(watches(work.plugin / "parts"));
+    write(work.plugin / "parts/missing.hpp", "#define MISSING wrong\n");
+    CHECK(work.complaint().find("wrong") != std::string::npos);
+    CHECK(watches(work.plugin / "parts/missing.hpp"));
+    write(work.plugin / "parts/missing.hpp", "#define MISSING 5\n");
+    CHECK(work.answer() == 5);
+
+    // What only the compiler knows, and what an edit has taken away.
+    write(work.plugin / "macro.hpp", "#define SIX 6\n");
+    write(work.plugin / "main.cpp", "#define NAME \"macro.hpp\"\n#include NAME\n" + work.answering("SIX"));
+    CHECK(!watches(work.plugin / "macro.hpp"));
+    CHECK(work.answer() == 6);
+    CHECK(watches(work.plugin / "macro.hpp"));
+    CHECK(watches(work.plugin / "parts/missing.hpp"));
+
+    // Flags that are refused, and folders that the others name.
+    write(work.plugin / "compile_flags.txt", "-Ielsewhere\n");
+    CHECK(watches(work.plugin / "elsewhere"));
+    write(work.plugin / "compile_flags.txt", "-o\n");
+    CHECK(watches(work.plugin / "compile_flags.txt"));
+
+    rename(work.plugin, work.root / "away");
+    for (const path& each : {work.plugin, work.plugin / "main.cpp", work.plugin / "macro.hpp", work.include})
+        CHECK(watches(each));
+    CHECK(basic_builder<>(work.options, basic_cache<>(work.cache))
+              .watched(work.root / "no/such/source.cpp", tiny)
+              .size() > 3);
 }

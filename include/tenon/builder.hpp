@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,7 @@
 #include <tenon/error.hpp>
 #include <tenon/event.hpp>
 #include <tenon/file.hpp>
+#include <tenon/header_search.hpp>
 #include <tenon/headers.hpp>
 #include <tenon/inputs.hpp>
 #include <tenon/interface.hpp>
@@ -106,6 +108,54 @@ public:
         return current(place_of(source, type)).library;
     }
 
+    /// The files and folders that can change what `library` gives, or whether it gives any; sorted. A folder
+    /// stands for the names in it, and some of these are not there now. What has never been compiled, or is
+    /// refused, is told from the text of its sources.
+    std::vector<std::string> watched(const std::string& source, const plugin_type& type) const {
+        std::string where = absolute(source);
+        std::set<std::string> paths{where};
+        try {
+            where = canonical(source);
+        } catch (const error&) {
+            // It is gone for now.
+        }
+        const place at = place_of_canonical(where, type);
+        paths.insert({where, at.directory, flags_file(at)});
+        for (const std::string& program : at.compiler.programs())
+            paths.insert(program);
+        for (const char* const list : package_lists)
+            if (struct stat found; System::stat(list, &found) == 0)
+                paths.insert(list);
+        const build_record record(at.libraries.text());
+        for (const build_result& each : record.results())
+            for (const build_inputs* list : {&each.files, &each.folders})
+                for (const build_input& input : *list)
+                    paths.insert(input.path);
+
+        std::vector<std::string> sources;
+        std::vector<std::string> folders = absolute(options_.include);
+        const auto as_far_as_known = [](const auto& look) {
+            try {
+                look();
+            } catch (const error& e) {
+                trace("watching without it: ", e.what());
+            }
+        };
+        as_far_as_known([&] { folders = absolute(basic_headers<System>(options_.include).folders(type)); });
+        as_far_as_known([&] {
+            const compile_flags flags = read_flags(at, System::access(flags_file(at).c_str(), F_OK) == 0);
+            for (const std::string& folder : flags.include_folders())
+                folders.push_back(absolute(folder, at.directory));
+        });
+        as_far_as_known([&] {
+            for (const std::string& name : sources_of(at))
+                sources.push_back(join(at.directory, name));
+        });
+        paths.insert(folders.begin(), folders.end());
+        paths.merge(std::set<std::string>(basic_header_search<System>(std::move(sources), folders).paths()));
+        return {paths.begin(), paths.end()};
+    }
+
 private:
     // What is to be compiled, and where what comes of it is kept.
     struct place {
@@ -129,7 +179,10 @@ private:
     }
 
     place place_of(const std::string& source, const plugin_type& type) const {
-        const std::string where = canonical(source);
+        return place_of_canonical(canonical(source), type);
+    }
+
+    place place_of_canonical(const std::string& where, const plugin_type& type) const {
         const basic_compiler<System> compiler(options_.compiler);
 
         sha256 all;
@@ -156,7 +209,9 @@ private:
         const std::string stem =
             join(join(join(cache_.path(), "bin"), type.name()), safe(basename(where)) + '-');
         const basic_shelf<System> libraries(stem, all.hex(), ".so", options_.thorough);
-        if (struct stat found; System::stat(where.c_str(), &found) == 0 && S_ISREG(found.st_mode))
+        struct stat found;
+        const bool there = System::stat(where.c_str(), &found) == 0;
+        if (there ? S_ISREG(found.st_mode) : is_source_name(basename(where)))
             return {where, std::string(parent(where)), std::string(basename(where)), compiler, libraries};
         return {where, where, "", compiler, libraries};
     }
@@ -241,7 +296,7 @@ private:
         known.files.insert(flags_file(at));
         basic_observation<System> observed(at.directory, all_sources_in, known);
 
-        const compile_flags flags = read_flags(at, observed.before());
+        const compile_flags flags = read_flags(at, observed.before().seen(flags_file(at)) != nullptr);
         std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
         const basic_scratch<System> scratch(cache_);
         basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch,
@@ -428,12 +483,12 @@ private:
         return sources;
     }
 
-    compile_flags read_flags(const place& at, const basic_inputs<System>& seen) const {
+    compile_flags read_flags(const place& at, bool has_file) const {
         compile_flags flags(options_.flags_may_run_programs);
         for (const std::string& flag : options_.flags)
             flags.add(flag, "options.flags");
         const std::string path = flags_file(at);
-        if (seen.seen(path)) {
+        if (has_file) {
             require_trusted(path);
             flags.add_lines(read_file<System>(path), path);
         }

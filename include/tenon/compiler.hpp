@@ -123,6 +123,15 @@ public:
     /// Its path and first arguments.
     const word_list& arguments() const noexcept { return arguments_; }
 
+    /// The paths of all programs among these.
+    word_list programs() const {
+        word_list found;
+        for (const std::string& word : arguments_)
+            if (std::string path = word[0] == '-' ? "" : find_program<System>(word); !path.empty())
+                found.push_back(std::move(path));
+        return found;
+    }
+
     /// Asks the compiler itself, once in the life of this program.
     compiler_traits traits(const basic_bounds<System>& within = basic_bounds<System>()) const {
         if (!found())

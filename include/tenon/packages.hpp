@@ -15,15 +15,18 @@
 
 namespace tenon::inline v1::detail {
 
+/// Where the known package managers say what is installed.
+constexpr const char* package_lists[] = {"/var/lib/dpkg/status",  "/var/lib/rpm/rpmdb.sqlite",
+                                         "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+                                         "/lib/apk/db/installed", "/var/lib/pacman/local"};
+
 /// Stands for all files that belong to the system's package manager: it changes whenever that installs or
 /// removes something. Empty where no manager is known, or where it has worked only just now.
 template <class System = posix>
 std::string package_state(std::int64_t look) {
     sha256 all;
     bool any = false;
-    for (const char* list :
-         {"/var/lib/dpkg/status", "/var/lib/rpm/rpmdb.sqlite", "/var/lib/rpm/Packages",
-          "/usr/lib/sysimage/rpm/rpmdb.sqlite", "/lib/apk/db/installed", "/var/lib/pacman/local"}) {
+    for (const char* list : package_lists) {
         struct stat found;
         if (System::stat(list, &found) != 0)
             continue;
