@@ -8,7 +8,6 @@
 #include "catch.hpp"
 
 using tenon::path_like;
-using tenon::detail::basename;
 using tenon::detail::join;
 using tenon::detail::native;
 using tenon::detail::parent;
@@ -52,9 +51,9 @@ TEST_CASE("a path has a folder and a last name", "[path]") {
     CHECK(parent("/b") == "/");
     CHECK(parent("/") == "/");
     CHECK(parent("") == ".");
-    CHECK(basename("a/b") == "b");
-    CHECK(basename("b") == "b");
-    CHECK(basename("/b") == "b");
-    CHECK(basename("a/") == "");
-    CHECK(basename("") == "");
+    CHECK(tenon::detail::basename("a/b") == "b");
+    CHECK(tenon::detail::basename("b") == "b");
+    CHECK(tenon::detail::basename("/b") == "b");
+    CHECK(tenon::detail::basename("a/") == "");
+    CHECK(tenon::detail::basename("") == "");
 }
