@@ -59,6 +59,11 @@ template <class T, class U>
 
 // A section group cannot hold a note that has to survive --gc-sections, so every file that needs a note writes its own,
 // under a weak name; readers take the first and hold the rest against it.
+#ifdef __aarch64__
+#define TENON_DETAIL_ADDRESS "S" // g++ takes no address for "i" there in position-independent code
+#else
+#define TENON_DETAIL_ADDRESS "i"
+#endif
 #define TENON_DETAIL_NOTE(KIND, NAME)                                                                                  \
     ".pushsection .note.tenon,\"a\",%%note\n.balign 4\n.weak %c[here]\n.hidden %c[here]\n%c[here]:\n"                  \
     ".4byte 6, 2f-1f, " KIND "\n.asciz \"tenon\"\n.balign 4\n1: .4byte %c[low], %c[high]\n" NAME                       \
@@ -68,17 +73,17 @@ template <class T>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_interface_note() {
     asm(TENON_DETAIL_NOTE("2", ".asciz \"%c[name]\"\n.asciz \"%c[made]\"\n.asciz \"%c[state]\"\n")
         :
-        : [here] "i"(&interface_note<T>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [name] "i"(&type_name<T>),
-          [made] "i"(&type_name<factory_arguments<T>>), [state] "i"(&type_name<typename state_of<T>::type>));
+        : [here] TENON_DETAIL_ADDRESS(&interface_note<T>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [name] TENON_DETAIL_ADDRESS(&type_name<T>),
+          [made] TENON_DETAIL_ADDRESS(&type_name<factory_arguments<T>>), [state] TENON_DETAIL_ADDRESS(&type_name<typename state_of<T>::type>));
 }
 
 template <class T, std::size_t Index, auto Method>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_method_note() {
     asm(TENON_DETAIL_NOTE("3", ".4byte %c[index]\n.asciz \"%c[name]\"\n.asciz \"%c[signature]\"\n")
         :
-        : [here] "i"(&method_note<T, Index>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [index] "i"(Index),
-          [name] "i"(&type_name<method<Method>>),
-          [signature] "i"(&type_name<typename member_function<decltype(Method)>::signature>));
+        : [here] TENON_DETAIL_ADDRESS(&method_note<T, Index>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [index] "i"(Index),
+          [name] TENON_DETAIL_ADDRESS(&type_name<method<Method>>),
+          [signature] TENON_DETAIL_ADDRESS(&type_name<typename member_function<decltype(Method)>::signature>));
 }
 
 template <class U>
@@ -100,11 +105,12 @@ template <class T, class U>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_crossing_note() {
     asm(TENON_DETAIL_NOTE("4", ".4byte %c[size], %c[alignment], %c[version]\n.asciz \"%c[name]\"\n.asciz \"%c[fields]\"\n")
         :
-        : [here] "i"(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [size] "i"(size_here<U>()),
-          [alignment] "i"(alignment_here<U>()), [version] "i"(layout_version<U>()), [name] "i"(&type_name<U>),
-          [fields] "i"(&type_name<decltype(contents<U>())>));
+        : [here] TENON_DETAIL_ADDRESS(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [size] "i"(size_here<U>()),
+          [alignment] "i"(alignment_here<U>()), [version] "i"(layout_version<U>()), [name] TENON_DETAIL_ADDRESS(&type_name<U>),
+          [fields] TENON_DETAIL_ADDRESS(&type_name<decltype(contents<U>())>));
 }
 #undef TENON_DETAIL_NOTE
+#undef TENON_DETAIL_ADDRESS
 
 // The words of member pointers: {1 + 8 * slot, 0} for a virtual function (on Arm {8 * slot, 1}), with no relocation.
 template <class M, class... Rest>
