@@ -4,6 +4,8 @@ set -eu
 
 packages='
     g++ clang libclang-rt-dev llvm lld mold binutils
+    clang-16 clang-19 libc++-dev libc++abi-dev g++-aarch64-linux-gnu qemu-user
+    clang-format clang-tidy
     cmake make ninja-build meson pkg-config
     catch2 nlohmann-json3-dev
     ccache distcc git openssh-client gnupg openssl patchelf python3'
