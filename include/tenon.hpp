@@ -565,6 +565,9 @@ struct std::is_error_code_enum<tenon::errc> : std::true_type {};
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#if __has_include(<sys/inotify.h>)
+#include <sys/inotify.h>
+#endif
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -668,6 +671,19 @@ struct posix {
         return static_cast<void>(child), -1;
 #endif
     }
+#ifdef IN_ONLYDIR
+    /// A descriptor that can be read once something has happened in one of its folders, inotify(7).
+    static int notifier() noexcept { return ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
+    /// The number that a notifier gives a folder, which has the same one by all its paths.
+    static int notify_of(int notifier, const char* folder, std::uint32_t what) noexcept {
+        return ::inotify_add_watch(notifier, folder, what);
+    }
+    static int notify_no_more(int notifier, int folder) noexcept { return ::inotify_rm_watch(notifier, folder); }
+#else
+    static int notifier() noexcept { return errno = ENOSYS, -1; }
+    static int notify_of(int, const char*, std::uint32_t) noexcept { return errno = ENOSYS, -1; }
+    static int notify_no_more(int, int) noexcept { return errno = ENOSYS, -1; }
+#endif
     static int pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC); }
     /// A descriptor that can be read once something was written to it.
     static int event() noexcept { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
@@ -1344,6 +1360,7 @@ private:
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -2468,6 +2485,15 @@ public:
     /// Its path and first arguments.
     const word_list& arguments() const noexcept { return arguments_; }
 
+    /// The paths of all programs among these.
+    word_list programs() const {
+        word_list found;
+        for (const std::string& word : arguments_)
+            if (std::string path = word[0] == '-' ? "" : find_program<System>(word); !path.empty())
+                found.push_back(std::move(path));
+        return found;
+    }
+
     /// Asks the compiler itself, once in the life of this program.
     compiler_traits traits(const basic_bounds<System>& within = basic_bounds<System>()) const {
         if (!found())
@@ -3412,6 +3438,282 @@ inline void tell(const event_handler& handler, const event& of) {
 } // namespace tenon::inline v1
 
 #endif
+#ifndef TENON_HEADER_SEARCH_HPP
+#define TENON_HEADER_SEARCH_HPP
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_PACKAGES_HPP
+#define TENON_PACKAGES_HPP
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#ifndef TENON_INPUTS_HPP
+#define TENON_INPUTS_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+/// Whether a file or folder whose last change was then would have shown another state if it had been changed
+/// after `look`.
+inline bool settled(const file_identity& state, std::int64_t look) {
+    // File systems that count whole seconds, or every other one, show two changes as one for that long.
+    constexpr std::int64_t second = 1'000'000'000;
+    const std::int64_t step = state.changed % second == 0 ? 2 * second : 0;
+    return state.changed + step < look;
+}
+
+/// Looks at files and folders, and reads no file twice.
+template <class System = posix>
+class basic_inputs {
+public:
+    /// The state and the digest of a regular file; null where there is none that can be read.
+    const build_input* file(const std::string& path) {
+        const auto [place, fresh] = seen_.try_emplace(path);
+        build_input& input = place->second;
+        if (!fresh)
+            return input.digest.empty() ? nullptr : &input;
+        if (const auto known = remembered_.find(path); known != remembered_.end()) {
+            struct stat found;
+            if (System::stat(path.c_str(), &found) == 0 && file_identity(found) == known->second.state) {
+                input = known->second;
+                return &input;
+            }
+        }
+        const basic_file<System> from(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
+        if (from.descriptor() < 0 || !S_ISREG(from.status(path).st_mode))
+            return nullptr;
+        sha256 all;
+        from.parts(path, [&](std::string_view part) { all.add(part); });
+        // As it is after it was read: what was written to it meanwhile makes it younger than this look.
+        input = {path, file_identity(from.status(path)), all.hex()};
+        return &input;
+    }
+
+    /// Files that are in a remembered state are taken to say what they said then, and are not read.
+    void remember(const build_inputs& files) {
+        for (const build_input& each : files)
+            remembered_.insert_or_assign(each.path, each);
+    }
+
+    /// The state of a folder, and a digest of those names in it that matter; of a folder that is not there as
+    /// of one that is empty.
+    template <class Matters>
+    const build_input& folder(const std::string& path, Matters&& matters) {
+        sha256 all;
+        for (const std::string& name : names_in<System>(path))
+            if (matters(path, name))
+                all.field(name);
+        struct stat found;
+        const bool there = System::stat(path.c_str(), &found) == 0;
+        return seen_[path] = {path, there ? file_identity(found) : file_identity(), all.hex()};
+    }
+
+    /// What was seen of a path so far; null where nothing was.
+    const build_input* seen(const std::string& path) const {
+        const auto known = seen_.find(path);
+        return known == seen_.end() || known->second.digest.empty() ? nullptr : &known->second;
+    }
+
+    /// The last change to anything that was looked at.
+    std::int64_t newest() const {
+        std::int64_t last = 0;
+        for (const auto& [path, input] : seen_)
+            last = std::max(last, input.state.changed);
+        return last;
+    }
+
+private:
+    std::map<std::string, build_input> seen_, remembered_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// Where the known package managers say what is installed.
+constexpr const char* package_lists[] = {"/var/lib/dpkg/status",  "/var/lib/rpm/rpmdb.sqlite",
+                                         "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+                                         "/lib/apk/db/installed", "/var/lib/pacman/local"};
+
+/// Stands for all files that belong to the system's package manager: it changes whenever that installs or
+/// removes something. Empty where no manager is known, or where it has worked only just now.
+template <class System = posix>
+std::string package_state(std::int64_t look) {
+    sha256 all;
+    bool any = false;
+    for (const char* list : package_lists) {
+        struct stat found;
+        if (System::stat(list, &found) != 0)
+            continue;
+        const file_identity state(found);
+        if (!settled(state, look))
+            return "";
+        any = true;
+        for (const std::uint64_t number :
+             {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
+              static_cast<std::uint64_t>(state.changed)})
+            all.field(std::to_string(number));
+    }
+    return any ? all.hex() : "";
+}
+
+/// A path without `.` and `..`, as far as its text goes; empty where it is relative, or leaves its first
+/// folder on the way.
+inline std::string within_first_folder(std::string_view path) {
+    if (path.empty() || path[0] != '/')
+        return "";
+    std::vector<std::string_view> parts;
+    while (!path.empty()) {
+        const std::string_view part = path.substr(0, path.find('/'));
+        path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
+        if (part == "..") {
+            if (parts.size() < 2)
+                return "";
+            parts.pop_back();
+        } else if (!part.empty() && part != ".") {
+            parts.push_back(part);
+        }
+    }
+    std::string text;
+    for (const std::string_view part : parts)
+        text.append("/").append(part);
+    return text;
+}
+
+/// Whether a file or folder is one that only a package manager changes, or nobody.
+template <class System = posix>
+bool is_packaged(const std::string& path) {
+    const auto inside = [](std::string place) {
+        place += '/';
+        // Not all of /usr: what is in /usr/local anybody may have put there, and in /usr/share are plugins
+        // that an administrator edits.
+        for (const std::string_view root :
+             {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/nix/store/", "/gnu/store/"})
+            if (place.compare(0, root.size(), root) == 0)
+                return true;
+        return false;
+    };
+    // Clang calls them `/usr/bin/../lib/gcc/…`.
+    if (!inside(within_first_folder(path)))
+        return false;
+    // A link to somewhere else is not.
+    char* const canonical = System::realpath(path.c_str());
+    const bool there = canonical && inside(canonical);
+    std::free(canonical);
+    return there;
+}
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// The headers that a text includes, in their quotes or brackets; also those that a condition or a comment
+/// leaves out, and none whose name a macro stands for.
+inline std::vector<std::string_view> included_in(std::string_view text) {
+    std::vector<std::string_view> found;
+    while (!text.empty()) {
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+        const auto skip = [&](std::string_view word) {
+            if (const auto begin = line.find_first_not_of(" \t"); begin != line.npos)
+                line.remove_prefix(begin);
+            if (line.substr(0, word.size()) != word)
+                return false;
+            line.remove_prefix(word.size());
+            return true;
+        };
+        if (!skip("#") || !skip("include") || !(skip("\"") || skip("<")))
+            continue;
+        const auto end = line.find(line.data()[-1] == '"' ? '"' : '>');
+        if (end != line.npos && end > 0)
+            found.emplace_back(line.data() - 1, end + 2);
+    }
+    return found;
+}
+
+/// What decides which headers some sources are compiled with, told from their text: for those that no
+/// compiler has read so far, or has refused.
+template <class System = posix>
+class basic_header_search {
+public:
+    /// Headers are searched beside the file that includes them and in `folders`.
+    basic_header_search(std::vector<std::string> sources, const std::vector<std::string>& folders) {
+        for (std::vector<std::string> left = std::move(sources); !left.empty();) {
+            const std::string file = std::move(left.back());
+            left.pop_back();
+            if (!paths_.insert(file).second || is_packaged<System>(file))
+                continue;
+            for (const std::string& header : names(file))
+                if (std::string found = find(header, file, folders); !found.empty())
+                    left.push_back(std::move(found));
+        }
+    }
+
+    /// All files that may be read, and all folders in which one that is not there now would be found first.
+    const std::set<std::string>& paths() const noexcept { return paths_; }
+
+private:
+    static std::vector<std::string> names(const std::string& file) {
+        try {
+            const std::string text = read_file<System>(file);
+            const std::vector<std::string_view> found = included_in(text);
+            return {found.begin(), found.end()};
+        } catch (const error&) {
+            return {}; // it is not there now
+        }
+    }
+
+    std::string find(const std::string& header, const std::string& from,
+                     const std::vector<std::string>& folders) {
+        const std::string name = header.substr(1, header.size() - 2);
+        std::vector<std::string> searched;
+        if (name[0] == '/' || header[0] == '"')
+            searched.emplace_back(name[0] == '/' ? "/" : parent(from));
+        searched.insert(searched.end(), folders.begin(), folders.end());
+        struct stat found;
+        for (const std::string& folder : searched) {
+            std::string path = name[0] == '/' ? name : join(folder, name);
+            for (std::string_view above = path; above.size() > folder.size();) {
+                above = parent(above);
+                if (System::stat(std::string(above).c_str(), &found) == 0) {
+                    paths_.emplace(above);
+                    break;
+                }
+            }
+            if (System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode))
+                return path;
+        }
+        return "";
+    }
+
+    std::set<std::string> paths_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
 #ifndef TENON_HEADERS_HPP
 #define TENON_HEADERS_HPP
 
@@ -4151,6 +4453,8 @@ protected:
     const P& self() const noexcept { return self_; }
 
 private:
+    friend P& held(holds& by) noexcept { return by.self_; }
+
     // The model's constructor is the implicit one, so the arguments come after it.
     union {
         P self_;
@@ -4198,6 +4502,17 @@ list<A...> arguments_of_factory(factory<A...>);
 
 template <class T>
 using factory_arguments = decltype(arguments_of_factory(typename factory_of<T>::type{}));
+
+// What an interface lets its plugins hand on to their next version: a list of one type, or of none.
+template <class T>
+struct state_of {
+    using type = list<>;
+};
+template <class T>
+    requires requires { typename T::state; }
+struct state_of<T> {
+    using type = list<typename T::state>;
+};
 
 // Whether Method is a member function of T or of a base that T has once and not virtually.
 template <class T, class M>
@@ -4263,7 +4578,7 @@ inline constexpr bool keeps_its_code_v<methods<M...>> = !any_carries_code<reache
 
 /// Everything that crosses an interface's boundary.
 template <class T>
-using crossing = reached<typename T::methods::signatures, factory_arguments<T>>;
+using crossing = reached<typename T::methods::signatures, factory_arguments<T>, typename state_of<T>::type>;
 
 // A name that two files can mean one type by; what the standard library makes of a type is said of that type.
 template <class T>
@@ -4297,6 +4612,9 @@ template <class T>
 concept keeps_its_code = names_only_its_own<T> && detail::keeps_its_code_v<typename T::methods>;
 
 template <class T>
+concept state_keeps_its_code = !detail::any_carries_code<detail::reached<typename detail::state_of<T>::type>>;
+
+template <class T>
 concept has_known_layouts =
     names_only_its_own<T> && has_valid_factory<T> && detail::all_layouts_known<detail::crossing<T>>;
 
@@ -4310,7 +4628,8 @@ template <class T>
 concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
                            has_only_functions<T> &&
                            names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> &&
-                           has_valid_factory<T> && keeps_its_code<T> && has_known_layouts<T> && has_shared_names<T>;
+                           has_valid_factory<T> && keeps_its_code<T> && state_keeps_its_code<T> && has_known_layouts<T> &&
+                           has_shared_names<T>;
 
 // ---- What an implementation has to be.
 
@@ -4382,6 +4701,9 @@ consteval bool explain_interface() {
                                         "every virtual function in it");
     static_assert(has_valid_factory<T>, "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments "
                                         "that a plugin is made from");
+    static_assert(state_keeps_its_code<T>, "tenon: the interface's `state` carries the code of the plugin that saved it along "
+                                           "(std::function, std::any, std::shared_ptr, std::error_code ...), and that plugin goes; "
+                                           "make it plain data");
     if constexpr (names_its_methods<T>) {
         static_assert(names_only_its_own<T>, "tenon: `methods` names what is no member function of the interface, or one "
                                              "of a base that it has twice or virtually");
@@ -4522,97 +4844,6 @@ private:
     std::string_view seen_;
 };
 using headers = basic_headers<>;
-
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_INPUTS_HPP
-#define TENON_INPUTS_HPP
-
-#include <algorithm>
-#include <cerrno>
-#include <map>
-#include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace tenon::inline v1::detail {
-
-/// Whether a file or folder whose last change was then would have shown another state if it had been changed
-/// after `look`.
-inline bool settled(const file_identity& state, std::int64_t look) {
-    // File systems that count whole seconds, or every other one, show two changes as one for that long.
-    constexpr std::int64_t second = 1'000'000'000;
-    const std::int64_t step = state.changed % second == 0 ? 2 * second : 0;
-    return state.changed + step < look;
-}
-
-/// Looks at files and folders, and reads no file twice.
-template <class System = posix>
-class basic_inputs {
-public:
-    /// The state and the digest of a regular file; null where there is none that can be read.
-    const build_input* file(const std::string& path) {
-        const auto [place, fresh] = seen_.try_emplace(path);
-        build_input& input = place->second;
-        if (!fresh)
-            return input.digest.empty() ? nullptr : &input;
-        if (const auto known = remembered_.find(path); known != remembered_.end()) {
-            struct stat found;
-            if (System::stat(path.c_str(), &found) == 0 && file_identity(found) == known->second.state) {
-                input = known->second;
-                return &input;
-            }
-        }
-        const basic_file<System> from(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
-        if (from.descriptor() < 0 || !S_ISREG(from.status(path).st_mode))
-            return nullptr;
-        sha256 all;
-        from.parts(path, [&](std::string_view part) { all.add(part); });
-        // As it is after it was read: what was written to it meanwhile makes it younger than this look.
-        input = {path, file_identity(from.status(path)), all.hex()};
-        return &input;
-    }
-
-    /// Files that are in a remembered state are taken to say what they said then, and are not read.
-    void remember(const build_inputs& files) {
-        for (const build_input& each : files)
-            remembered_.insert_or_assign(each.path, each);
-    }
-
-    /// The state of a folder, and a digest of those names in it that matter; of a folder that is not there as
-    /// of one that is empty.
-    template <class Matters>
-    const build_input& folder(const std::string& path, Matters&& matters) {
-        sha256 all;
-        for (const std::string& name : names_in<System>(path))
-            if (matters(path, name))
-                all.field(name);
-        struct stat found;
-        const bool there = System::stat(path.c_str(), &found) == 0;
-        return seen_[path] = {path, there ? file_identity(found) : file_identity(), all.hex()};
-    }
-
-    /// What was seen of a path so far; null where nothing was.
-    const build_input* seen(const std::string& path) const {
-        const auto known = seen_.find(path);
-        return known == seen_.end() || known->second.digest.empty() ? nullptr : &known->second;
-    }
-
-    /// The last change to anything that was looked at.
-    std::int64_t newest() const {
-        std::int64_t last = 0;
-        for (const auto& [path, input] : seen_)
-            last = std::max(last, input.state.changed);
-        return last;
-    }
-
-private:
-    std::map<std::string, build_input> seen_, remembered_;
-};
 
 } // namespace tenon::inline v1::detail
 
@@ -5113,91 +5344,6 @@ public:
 #include <utility>
 #include <vector>
 
-#ifndef TENON_PACKAGES_HPP
-#define TENON_PACKAGES_HPP
-
-#include <cstdint>
-#include <cstdlib>
-#include <string>
-#include <string_view>
-#include <vector>
-
-
-namespace tenon::inline v1::detail {
-
-/// Stands for all files that belong to the system's package manager: it changes whenever that installs or
-/// removes something. Empty where no manager is known, or where it has worked only just now.
-template <class System = posix>
-std::string package_state(std::int64_t look) {
-    sha256 all;
-    bool any = false;
-    for (const char* list :
-         {"/var/lib/dpkg/status", "/var/lib/rpm/rpmdb.sqlite", "/var/lib/rpm/Packages",
-          "/usr/lib/sysimage/rpm/rpmdb.sqlite", "/lib/apk/db/installed", "/var/lib/pacman/local"}) {
-        struct stat found;
-        if (System::stat(list, &found) != 0)
-            continue;
-        const file_identity state(found);
-        if (!settled(state, look))
-            return "";
-        any = true;
-        for (const std::uint64_t number :
-             {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
-              static_cast<std::uint64_t>(state.changed)})
-            all.field(std::to_string(number));
-    }
-    return any ? all.hex() : "";
-}
-
-/// A path without `.` and `..`, as far as its text goes; empty where it is relative, or leaves its first
-/// folder on the way.
-inline std::string within_first_folder(std::string_view path) {
-    if (path.empty() || path[0] != '/')
-        return "";
-    std::vector<std::string_view> parts;
-    while (!path.empty()) {
-        const std::string_view part = path.substr(0, path.find('/'));
-        path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
-        if (part == "..") {
-            if (parts.size() < 2)
-                return "";
-            parts.pop_back();
-        } else if (!part.empty() && part != ".") {
-            parts.push_back(part);
-        }
-    }
-    std::string text;
-    for (const std::string_view part : parts)
-        text.append("/").append(part);
-    return text;
-}
-
-/// Whether a file or folder is one that only a package manager changes, or nobody.
-template <class System = posix>
-bool is_packaged(const std::string& path) {
-    const auto inside = [](std::string place) {
-        place += '/';
-        // Not all of /usr: what is in /usr/local anybody may have put there, and in /usr/share are plugins
-        // that an administrator edits.
-        for (const std::string_view root :
-             {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/nix/store/", "/gnu/store/"})
-            if (place.compare(0, root.size(), root) == 0)
-                return true;
-        return false;
-    };
-    // Clang calls them `/usr/bin/../lib/gcc/…`.
-    if (!inside(within_first_folder(path)))
-        return false;
-    // A link to somewhere else is not.
-    char* const canonical = System::realpath(path.c_str());
-    const bool there = canonical && inside(canonical);
-    std::free(canonical);
-    return there;
-}
-
-} // namespace tenon::inline v1::detail
-
-#endif
 
 namespace tenon::inline v1::detail {
 
@@ -6080,6 +6226,54 @@ public:
         return current(place_of(source, type)).library;
     }
 
+    /// The files and folders that can change what `library` gives, or whether it gives any; sorted. A folder
+    /// stands for the names in it, and some of these are not there now. What has never been compiled, or is
+    /// refused, is told from the text of its sources.
+    std::vector<std::string> watched(const std::string& source, const plugin_type& type) const {
+        std::string where = absolute(source);
+        std::set<std::string> paths{where};
+        try {
+            where = canonical(source);
+        } catch (const error&) {
+            // It is gone for now.
+        }
+        const place at = place_of_canonical(where, type);
+        paths.insert({where, at.directory, flags_file(at)});
+        for (const std::string& program : at.compiler.programs())
+            paths.insert(program);
+        for (const char* const list : package_lists)
+            if (struct stat found; System::stat(list, &found) == 0)
+                paths.insert(list);
+        const build_record record(at.libraries.text());
+        for (const build_result& each : record.results())
+            for (const build_inputs* list : {&each.files, &each.folders})
+                for (const build_input& input : *list)
+                    paths.insert(input.path);
+
+        std::vector<std::string> sources;
+        std::vector<std::string> folders = absolute(options_.include);
+        const auto as_far_as_known = [](const auto& look) {
+            try {
+                look();
+            } catch (const error& e) {
+                trace("watching without it: ", e.what());
+            }
+        };
+        as_far_as_known([&] { folders = absolute(basic_headers<System>(options_.include).folders(type)); });
+        as_far_as_known([&] {
+            const compile_flags flags = read_flags(at, System::access(flags_file(at).c_str(), F_OK) == 0);
+            for (const std::string& folder : flags.include_folders())
+                folders.push_back(absolute(folder, at.directory));
+        });
+        as_far_as_known([&] {
+            for (const std::string& name : sources_of(at))
+                sources.push_back(join(at.directory, name));
+        });
+        paths.insert(folders.begin(), folders.end());
+        paths.merge(std::set<std::string>(basic_header_search<System>(std::move(sources), folders).paths()));
+        return {paths.begin(), paths.end()};
+    }
+
 private:
     // What is to be compiled, and where what comes of it is kept.
     struct place {
@@ -6103,7 +6297,10 @@ private:
     }
 
     place place_of(const std::string& source, const plugin_type& type) const {
-        const std::string where = canonical(source);
+        return place_of_canonical(canonical(source), type);
+    }
+
+    place place_of_canonical(const std::string& where, const plugin_type& type) const {
         const basic_compiler<System> compiler(options_.compiler);
 
         sha256 all;
@@ -6130,7 +6327,9 @@ private:
         const std::string stem =
             join(join(join(cache_.path(), "bin"), type.name()), safe(basename(where)) + '-');
         const basic_shelf<System> libraries(stem, all.hex(), ".so", options_.thorough);
-        if (struct stat found; System::stat(where.c_str(), &found) == 0 && S_ISREG(found.st_mode))
+        struct stat found;
+        const bool there = System::stat(where.c_str(), &found) == 0;
+        if (there ? S_ISREG(found.st_mode) : is_source_name(basename(where)))
             return {where, std::string(parent(where)), std::string(basename(where)), compiler, libraries};
         return {where, where, "", compiler, libraries};
     }
@@ -6215,7 +6414,7 @@ private:
         known.files.insert(flags_file(at));
         basic_observation<System> observed(at.directory, all_sources_in, known);
 
-        const compile_flags flags = read_flags(at, observed.before());
+        const compile_flags flags = read_flags(at, observed.before().seen(flags_file(at)) != nullptr);
         std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
         const basic_scratch<System> scratch(cache_);
         basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch,
@@ -6402,12 +6601,12 @@ private:
         return sources;
     }
 
-    compile_flags read_flags(const place& at, const basic_inputs<System>& seen) const {
+    compile_flags read_flags(const place& at, bool has_file) const {
         compile_flags flags(options_.flags_may_run_programs);
         for (const std::string& flag : options_.flags)
             flags.add(flag, "options.flags");
         const std::string path = flags_file(at);
-        if (seen.seen(path)) {
+        if (has_file) {
             require_trusted(path);
             flags.add_lines(read_file<System>(path), path);
         }
@@ -7206,6 +7405,115 @@ driver driver::parse(std::string_view text) {
 #include <cstddef>
 #include <cstdint>
 
+#ifndef TENON_HOOKS_HPP
+#define TENON_HOOKS_HPP
+
+#include <type_traits>
+
+
+// What a plugin's class may offer beside its interface, by having functions of these names. A name that the interface itself
+// has means what the interface says, and is no hook.
+//
+//   void start()           after construction, when nothing of the system's loader is held any more: the place for threads
+//   void stop() noexcept   before destruction, where start() has returned: the place to end them
+//   void quiesce()         before the next version is made: lets go of what only one can have, such as a port or a lock
+//   void resume()          takes it back, where the next version came to nothing
+//   state save()           what the next version starts from, of the interface's `using state = ...`
+//   void restore(state)    in the next version, between its construction and its start()
+
+namespace tenon::inline v1 {
+
+template <class P, class T>
+concept starts = requires(P& plugin) { plugin.start(); } && !requires(T& interface) { interface.start(); };
+
+template <class P, class T>
+concept stops = requires(P& plugin) { plugin.stop(); } && !requires(T& interface) { interface.stop(); };
+
+template <class P, class T>
+concept stops_without_exceptions = !stops<P, T> || requires(P& plugin) { { plugin.stop() } noexcept; };
+
+template <class P, class T>
+concept quiesces = requires(P& plugin) { plugin.quiesce(); } && !requires(T& interface) { interface.quiesce(); };
+
+template <class P, class T>
+concept resumes = requires(P& plugin) { plugin.resume(); } && !requires(T& interface) { interface.resume(); };
+
+template <class P, class T>
+concept saves_state = requires(P& plugin) { requires std::is_convertible_v<decltype(plugin.save()), typename T::state>; };
+
+template <class P, class T>
+concept restores_state = requires(P& plugin, typename T::state&& saved) { plugin.restore(static_cast<typename T::state&&>(saved)); };
+
+namespace detail {
+
+template <class T>
+struct state_hooks {
+    void (*save)() = nullptr;
+    void (*restore)() = nullptr;
+};
+template <class T>
+    requires requires { typename T::state; }
+struct state_hooks<T> {
+    typename T::state (*save)(T*) = nullptr;
+    void (*restore)(T*, typename T::state&&) = nullptr;
+};
+
+/// The hooks of one class, as plain functions of its interface; null where it has none of that name.
+template <class T>
+struct hooks : state_hooks<T> {
+    void (*start)(T*) = nullptr;
+    void (*stop)(T*) = nullptr;
+    void (*quiesce)(T*) = nullptr;
+    void (*resume)(T*) = nullptr;
+};
+
+template <class P, class T>
+P& implementation(T* object) {
+    if constexpr (derives_from_interface<P, T>)
+        return static_cast<P&>(*object);
+    else
+        return held(static_cast<typename T::template model<P>&>(*object));
+}
+
+template <class T, class P>
+constexpr hooks<T> make_hooks() {
+    hooks<T> made;
+    if constexpr (starts<P, T>)
+        made.start = [](T* object) { implementation<P>(object).start(); };
+    if constexpr (stops<P, T>)
+        made.stop = [](T* object) { implementation<P>(object).stop(); };
+    if constexpr (quiesces<P, T> && resumes<P, T>) {
+        made.quiesce = [](T* object) { implementation<P>(object).quiesce(); };
+        made.resume = [](T* object) { implementation<P>(object).resume(); };
+    }
+    if constexpr (saves_state<P, T> && restores_state<P, T>) {
+        made.save = [](T* object) -> typename T::state { return implementation<P>(object).save(); };
+        made.restore = [](T* object, typename T::state&& saved) {
+            implementation<P>(object).restore(static_cast<typename T::state&&>(saved));
+        };
+    }
+    return made;
+}
+
+template <class T, class P>
+[[gnu::visibility("hidden")]] inline constexpr hooks<T> hooks_of_class = make_hooks<T, P>();
+
+template <class P, class T>
+consteval bool explain_hooks() {
+    static_assert(stops_without_exceptions<P, T>,
+                  "tenon: the plugin's stop() has to be noexcept: it runs when a handle goes, where nobody could be told");
+    static_assert(quiesces<P, T> == resumes<P, T>,
+                  "tenon: the plugin has one of quiesce() and resume() and not the other: without both there is no way back");
+    static_assert(saves_state<P, T> == restores_state<P, T>,
+                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other, or with another type "
+                  "than the interface's `state`");
+    return true;
+}
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
 #ifndef TENON_NOTE_HPP
 #define TENON_NOTE_HPP
 
@@ -7218,7 +7526,7 @@ driver driver::parse(std::string_view text) {
 // byte order, texts ended by NUL. Every description begins with the key of the interface that it belongs to:
 //
 //   plugin     format, key, number of slots, {pointer, adjustment} for each slot, type, name, version, toolchain
-//   interface  key, name, factory
+//   interface  key, name, factory, state
 //   method     key, place in `methods`, name, signature
 //   type       key, size (0: incomplete here), alignment, stated version, name, fields
 //
@@ -7264,6 +7572,11 @@ template <class T, class U>
 
 // A section group cannot hold a note that has to survive --gc-sections, so every file that needs a note writes its own,
 // under a weak name; readers take the first and hold the rest against it.
+#ifdef __aarch64__
+#define TENON_DETAIL_ADDRESS "S" // g++ takes no address for "i" there in position-independent code
+#else
+#define TENON_DETAIL_ADDRESS "i"
+#endif
 #define TENON_DETAIL_NOTE(KIND, NAME)                                                                                  \
     ".pushsection .note.tenon,\"a\",%%note\n.balign 4\n.weak %c[here]\n.hidden %c[here]\n%c[here]:\n"                  \
     ".4byte 6, 2f-1f, " KIND "\n.asciz \"tenon\"\n.balign 4\n1: .4byte %c[low], %c[high]\n" NAME                       \
@@ -7271,19 +7584,19 @@ template <class T, class U>
 
 template <class T>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_interface_note() {
-    asm(TENON_DETAIL_NOTE("2", ".asciz \"%c[name]\"\n.asciz \"%c[made]\"\n")
+    asm(TENON_DETAIL_NOTE("2", ".asciz \"%c[name]\"\n.asciz \"%c[made]\"\n.asciz \"%c[state]\"\n")
         :
-        : [here] "i"(&interface_note<T>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [name] "i"(&type_name<T>),
-          [made] "i"(&type_name<factory_arguments<T>>));
+        : [here] TENON_DETAIL_ADDRESS(&interface_note<T>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [name] TENON_DETAIL_ADDRESS(&type_name<T>),
+          [made] TENON_DETAIL_ADDRESS(&type_name<factory_arguments<T>>), [state] TENON_DETAIL_ADDRESS(&type_name<typename state_of<T>::type>));
 }
 
 template <class T, std::size_t Index, auto Method>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_method_note() {
     asm(TENON_DETAIL_NOTE("3", ".4byte %c[index]\n.asciz \"%c[name]\"\n.asciz \"%c[signature]\"\n")
         :
-        : [here] "i"(&method_note<T, Index>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [index] "i"(Index),
-          [name] "i"(&type_name<method<Method>>),
-          [signature] "i"(&type_name<typename member_function<decltype(Method)>::signature>));
+        : [here] TENON_DETAIL_ADDRESS(&method_note<T, Index>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [index] "i"(Index),
+          [name] TENON_DETAIL_ADDRESS(&type_name<method<Method>>),
+          [signature] TENON_DETAIL_ADDRESS(&type_name<typename member_function<decltype(Method)>::signature>));
 }
 
 template <class U>
@@ -7305,11 +7618,12 @@ template <class T, class U>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_crossing_note() {
     asm(TENON_DETAIL_NOTE("4", ".4byte %c[size], %c[alignment], %c[version]\n.asciz \"%c[name]\"\n.asciz \"%c[fields]\"\n")
         :
-        : [here] "i"(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [size] "i"(size_here<U>()),
-          [alignment] "i"(alignment_here<U>()), [version] "i"(layout_version<U>()), [name] "i"(&type_name<U>),
-          [fields] "i"(&type_name<decltype(contents<U>())>));
+        : [here] TENON_DETAIL_ADDRESS(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [size] "i"(size_here<U>()),
+          [alignment] "i"(alignment_here<U>()), [version] "i"(layout_version<U>()), [name] TENON_DETAIL_ADDRESS(&type_name<U>),
+          [fields] TENON_DETAIL_ADDRESS(&type_name<decltype(contents<U>())>));
 }
 #undef TENON_DETAIL_NOTE
+#undef TENON_DETAIL_ADDRESS
 
 // The words of member pointers: {1 + 8 * slot, 0} for a virtual function (on Arm {8 * slot, 1}), with no relocation.
 template <class M, class... Rest>
@@ -7374,6 +7688,7 @@ struct exported {
     const char* version;
     void (*interface)(); // where the interface's note stands, behind which all of its shape is found
     Create* create;
+    const void* hooks; // detail::hooks<T>
 };
 
 // What the manifest says of one plugin; see note.hpp.
@@ -7433,7 +7748,8 @@ struct creation<T, P, list<A...>> {
 template <class T, class P>
 constexpr auto make_export(const char* name, const char* version) {
     using creation = creation<T, P, factory_arguments<T>>;
-    return exported<typename creation::function>{T::type.name(), name, version, &interface_note<T>, &creation::create};
+    return exported<typename creation::function>{T::type.name(), name, version, &interface_note<T>, &creation::create,
+                                                 &hooks_of_class<T, P>};
 }
 
 template <std::size_t N>
@@ -7482,7 +7798,8 @@ struct tenon_exports_v1_range {
 #define TENON_DETAIL_EXPORT(T, P, NAME, VERSION, NUMBER) TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)
 #define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                            \
     namespace {                                                                                                        \
-    static_assert(::tenon::detail::explain_interface<T>() && ::tenon::detail::explain_implementation<P, T>());         \
+    static_assert(::tenon::detail::explain_interface<T>() && ::tenon::detail::explain_implementation<P, T>() &&        \
+                  ::tenon::detail::explain_hooks<P, T>());                                                             \
     static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");      \
     static_assert(::tenon::detail::valid_version(VERSION),                                                             \
                   "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");             \
@@ -7601,6 +7918,12 @@ inline std::string readable_list(std::string_view mangled) {
     return argument_of("list", readable(mangled));
 }
 
+// `a` of `list<a>`.
+inline std::string readable_state(std::string_view mangled) {
+    std::string text = readable_list(mangled);
+    return text.empty() ? "none" : text;
+}
+
 // `f` of `method<&(space::type::f(int) const)>`.
 inline std::string readable_method(std::string_view mangled) {
     std::string text = argument_of("method", readable(mangled));
@@ -7640,7 +7963,7 @@ struct shape {
         std::uint32_t size = 0, alignment = 0, version = 0;
         friend bool operator==(const type&, const type&) = default;
     };
-    std::string_view interface, factory; // mangled
+    std::string_view interface, factory, state; // mangled
     std::vector<method> methods;
     std::vector<type> types;
     std::uint64_t slots = no_slot; // how many slots the vtable has
@@ -7686,11 +8009,13 @@ private:
 /// Puts one interface, method or type note into the shape; false where the notes contradict each other or are damaged.
 inline bool add_note(shape& into, note_kind kind, note_reader from) {
     if (kind == note_kind::interface) {
-        const auto name = from.text(), made = from.text();
-        if (from.failed() || (!into.interface.empty() && (into.interface != name || into.factory != made)))
+        const auto name = from.text(), made = from.text(), state = from.text();
+        if (from.failed() ||
+            (!into.interface.empty() && (into.interface != name || into.factory != made || into.state != state)))
             return false;
         into.interface = name;
         into.factory = made;
+        into.state = state;
     } else if (kind == note_kind::method) {
         const auto index = from.word<std::uint32_t>();
         const auto name = from.text(), signature = from.text();
@@ -7823,7 +8148,8 @@ inline bool same_layout(const shape::type& a, const shape::type& b) { return a.s
 /// Whether a host compiled with `host` may use a plugin compiled with `plugin`: every method that it may call is there, with the
 /// same signature, slot and layouts. What the plugin has more does not matter.
 inline bool fits(const shape& host, const shape& plugin) {
-    if (host.interface != plugin.interface || host.factory != plugin.factory || host.methods.size() > plugin.methods.size())
+    if (host.interface != plugin.interface || host.factory != plugin.factory || host.state != plugin.state ||
+        host.methods.size() > plugin.methods.size())
         return false;
     for (std::size_t i = 0; i < host.methods.size(); ++i)
         if (host.methods[i].name != plugin.methods[i].name || host.methods[i].signature != plugin.methods[i].signature ||
@@ -7848,6 +8174,8 @@ inline std::string differences(const shape& host, const shape& plugin) {
         differ(text, "interface", readable(host.interface), readable(plugin.interface));
     if (host.factory != plugin.factory)
         differ(text, "factory", "(" + readable_list(host.factory) + ")", "(" + readable_list(plugin.factory) + ")");
+    if (host.state != plugin.state)
+        differ(text, "state", readable_state(host.state), readable_state(plugin.state));
 
     std::vector<std::string> names, theirs;
     for (const auto& method : host.methods)
@@ -8914,6 +9242,13 @@ using library = basic_library<>;
 #ifndef TENON_PLUGIN_HPP
 #define TENON_PLUGIN_HPP
 
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef TENON_PLUGIN_CODE_HPP
+#define TENON_PLUGIN_CODE_HPP
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8930,12 +9265,6 @@ struct plugin_info {
 
 namespace detail {
 
-/// Where a plugin's object came from, and what keeps its code.
-struct origin {
-    plugin_info info;
-    std::optional<library> code;
-};
-
 template <class Arguments, class... A>
 inline constexpr bool takes_arguments_v = false;
 template <class... Parameter, class... A>
@@ -8948,6 +9277,87 @@ inline constexpr bool takes_arguments_v<list<Parameter...>, A...> =
 template <class T, class... A>
 concept arguments_of_the_factory = detail::takes_arguments_v<detail::factory_arguments<T>, A...>;
 
+namespace detail {
+
+template <class T, class Arguments>
+struct creating;
+template <class T, class... Parameter>
+struct creating<T, list<Parameter...>> {
+    using function = T*(Parameter...);
+};
+
+/// The code of one plugin of type T: what makes its objects, and a share of the library that it is in.
+template <class T>
+class plugin_code {
+public:
+    /// Of a library's plugin with that name, or its only one where the name is empty. A file that is replaced while it is being
+    /// loaded is an error only if that goes on.
+    static plugin_code* load(const library_options& options, const std::string& path, std::string_view name) {
+        for (int tries = 5;; --tries)
+            try {
+                return new plugin_code(options, library_file(path, options.trust), name);
+            } catch (const error& e) {
+                if (e.code() != errc::changed || tries == 1)
+                    throw;
+            }
+    }
+
+    /// Of a plugin that is part of the program.
+    explicit plugin_code(const exported<>& built_in)
+        : info_{built_in.type, built_in.name, built_in.version, ""}, entry_(built_in) {}
+
+    const plugin_info& info() const noexcept { return info_; }
+    const hooks<T>& offers() const noexcept { return *static_cast<const hooks<T>*>(entry_.hooks); }
+
+    template <class... A>
+    T* create(A&&... arguments) const {
+        using function = typename creating<T, factory_arguments<T>>::function;
+        return reinterpret_cast<function*>(entry_.create)(static_cast<A&&>(arguments)...);
+    }
+
+    /// Null for a built-in.
+    const library* from() const noexcept { return library_ ? &*library_ : nullptr; }
+
+    /// Lets go of the library, and says what became of it.
+    unloaded close() {
+        if (!library_)
+            return {unloaded::state::pinned, "'" + info_.name + "' stays in memory: it is built into this program"};
+        return library_->close();
+    }
+
+private:
+    plugin_code(const library_options& options, const library_file& file, std::string_view name)
+        : info_(fitting(file, name)), library_(std::in_place, file, options), entry_(found()) {}
+
+    static plugin_info fitting(const library_file& file, std::string_view name) {
+        const std::string_view type(T::type.name(), T::type.size());
+        const manifest::plugin& chosen = fitting_plugin(file.manifest(), file.path(), type, name, expected_shape<T>());
+        return {std::string(type), std::string(chosen.name), std::string(chosen.version), file.path()};
+    }
+
+    const exported<>& found() const {
+        using table = tenon_exports_v1_range();
+        if (const auto all = reinterpret_cast<table*>(library_->symbol("tenon_exports_v1"))) {
+            const auto [begin, end] = all();
+            for (const auto* each = begin; each != end; ++each)
+                if (each->type == info_.type && each->name == info_.name)
+                    return *each;
+        }
+        throw error::export_table(info_.path, info_.name);
+    }
+
+    plugin_info info_;
+    std::optional<library> library_;
+    exported<> entry_;
+};
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1 {
+
 /// A plugin of type T: the object, and a share of the library with its code.
 ///
 ///     tenon::plugin<user_provider> users{"./libpasswd.so", settings};
@@ -8955,7 +9365,9 @@ concept arguments_of_the_factory = detail::takes_arguments_v<detail::factory_arg
 ///     tenon::plugin<user_provider> ldap{"./libmany.so#ldap", settings};   // one of several in a library
 ///
 /// A path without a folder is a file in the current one. The library is checked before any of its code runs. Throws `error`
-/// where it cannot be loaded, is not trusted or does not fit, and what the plugin's constructor throws.
+/// where it cannot be loaded, is not trusted or does not fit, and what the plugin's constructor and its start() throw; then
+/// nothing of it is left. What a plugin's class may offer beside its interface is in hooks.hpp: start() has returned before there is
+/// a handle, and stop() returns before the object is destroyed, both on the thread that makes the handle or lets it go.
 ///
 /// A call costs what a virtual call costs. What the object gave out and has code of the plugin's dangles once the handle
 /// is gone: references to it, exceptions of the plugin's own types, string literals. A handle may be used by one thread at a time,
@@ -8989,31 +9401,28 @@ public:
     /// A plugin of a library, chosen by its name; its only one where the name is empty.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
-    static plugin from_library(const library_options& options, std::string path, std::string_view name, A&&... arguments) {
-        holder made{loaded(options, std::move(path), name)};
-        const detail::exported<>& chosen = entry(*made.origin);
-        return made.with(create(chosen, static_cast<A&&>(arguments)...));
+    static plugin from_library(const library_options& options, const std::string& path, std::string_view name, A&&... arguments) {
+        return started(code::load(options, path, name), static_cast<A&&>(arguments)...);
     }
 
     /// A plugin that is part of the program, out of its `registry`.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
     static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
-        holder made{new detail::origin{{built_in.type, built_in.name, built_in.version, ""}, {}}};
-        return made.with(create(built_in, static_cast<A&&>(arguments)...));
+        return started(new code(built_in), static_cast<A&&>(arguments)...);
     }
 
     plugin(plugin&& other) noexcept
-        : object_(std::exchange(other.object_, nullptr)), origin_(std::exchange(other.origin_, nullptr)) {}
+        : object_(std::exchange(other.object_, nullptr)), code_(std::exchange(other.code_, nullptr)) {}
     plugin& operator=(plugin&& other) noexcept {
         plugin old(std::move(*this));
         object_ = std::exchange(other.object_, nullptr);
-        origin_ = std::exchange(other.origin_, nullptr);
+        code_ = std::exchange(other.code_, nullptr);
         return *this;
     }
     ~plugin() {
-        delete object_;
-        delete origin_;
+        destroy();
+        delete code_;
     }
 
     T* get() const noexcept { return object_; }
@@ -9022,80 +9431,48 @@ public:
     explicit operator bool() const noexcept { return object_ != nullptr; }
 
     /// Of a handle that holds something.
-    const plugin_info& info() const noexcept { return origin_->info; }
+    const plugin_info& info() const noexcept { return code_->info(); }
 
-    /// Destroys the object, lets go of the library, and says what became of its code. The handle holds nothing afterwards.
+    /// Stops and destroys the object, lets go of the library, and says what became of its code. The handle holds nothing afterwards.
     unloaded close() {
-        delete std::exchange(object_, nullptr);
-        const holder closing{std::exchange(origin_, nullptr)};
-        if (!closing.origin)
-            return {unloaded::state::unmapped, ""};
-        if (!closing.origin->code)
-            return {unloaded::state::pinned, "'" + closing.origin->info.name + "' stays in memory: it is built into this program"};
-        return closing.origin->code->close();
+        destroy();
+        plugin closing;
+        closing.code_ = std::exchange(code_, nullptr);
+        return closing.code_ ? closing.code_->close() : unloaded{unloaded::state::unmapped, ""};
     }
 
 private:
-    // Frees the origin, and with it the library, unless an object could be made.
-    struct holder {
-        detail::origin* origin;
-
-        ~holder() { delete origin; }
-        plugin with(T* object) noexcept {
-            plugin made;
-            made.object_ = object;
-            made.origin_ = std::exchange(origin, nullptr);
-            return made;
-        }
-    };
-
-    template <class Arguments>
-    struct creating;
-    template <class... Parameter>
-    struct creating<detail::list<Parameter...>> {
-        using function = T*(Parameter...);
-    };
+    using code = detail::plugin_code<T>;
 
     template <class... A>
-    static T* create(const detail::exported<>& entry, A&&... arguments) {
-        using function = typename creating<detail::factory_arguments<T>>::function;
-        return reinterpret_cast<function*>(entry.create)(static_cast<A&&>(arguments)...);
-    }
-
-    // A file that is replaced while it is being loaded is an error only if that goes on.
-    static detail::origin* loaded(const library_options& options, std::string path, std::string_view name) {
-        for (int tries = 5;; --tries)
-            try {
-                return loaded_once(options, path, name);
-            } catch (const error& e) {
-                if (e.code() != errc::changed || tries == 1)
-                    throw;
+    static plugin started(code* from, A&&... arguments) {
+        struct unstarted {
+            T* object = nullptr;
+            code* from;
+            ~unstarted() {
+                delete object;
+                delete from;
             }
+        } made{nullptr, from};
+        made.object = from->create(static_cast<A&&>(arguments)...);
+        if (const auto start = from->offers().start)
+            start(made.object);
+        plugin handle;
+        handle.object_ = std::exchange(made.object, nullptr);
+        handle.code_ = std::exchange(made.from, nullptr);
+        return handle;
     }
 
-    static detail::origin* loaded_once(const library_options& options, const std::string& path, std::string_view name) {
-        const std::string_view type(T::type.name(), T::type.size());
-        const detail::shape& host = detail::expected_shape<T>();
-        const detail::library_file file(path, options.trust);
-        const auto& chosen = detail::fitting_plugin(file.manifest(), path, type, name, host);
-        holder made{new detail::origin{{std::string(type), std::string(chosen.name), std::string(chosen.version), path}, {}}};
-        made.origin->code.emplace(file, options);
-        return std::exchange(made.origin, nullptr);
-    }
-
-    static const detail::exported<>& entry(const detail::origin& of) {
-        using table = tenon_exports_v1_range();
-        if (const auto all = reinterpret_cast<table*>(of.code->symbol("tenon_exports_v1"))) {
-            const auto [begin, end] = all();
-            for (const auto* each = begin; each != end; ++each)
-                if (each->type == of.info.type && each->name == of.info.name)
-                    return *each;
+    void destroy() noexcept {
+        if (T* const object = std::exchange(object_, nullptr)) {
+            if (const auto stop = code_->offers().stop)
+                stop(object);
+            delete object;
         }
-        throw error::export_table(of.info.path, of.info.name);
     }
 
     T* object_ = nullptr;
-    detail::origin* origin_ = nullptr;
+    code* code_ = nullptr;
 };
 
 } // namespace tenon::inline v1
@@ -9136,11 +9513,13 @@ public:
     /// Adds a class as a plugin of type T; the texts have to outlive the registry, as literals do.
     template <class T, class P>
     void add(const char* name, const char* version) {
-        static_assert(detail::explain_interface<T>() && detail::explain_implementation<P, T>());
+        static_assert(detail::explain_interface<T>() && detail::explain_implementation<P, T>() &&
+                      detail::explain_hooks<P, T>());
         if (!detail::well_named(std::string_view(name)))
             throw error::bad_plugin_name(name);
         const auto made = detail::make_export<T, P>(name, version);
-        insert({made.type, made.name, made.version, made.interface, reinterpret_cast<void (*)()>(made.create)});
+        insert({made.type, made.name, made.version, made.interface, reinterpret_cast<void (*)()>(made.create),
+                made.hooks});
     }
 
     std::vector<built_in> list() const {
@@ -10011,6 +10390,404 @@ std::shared_ptr<T> share(plugin<T>&& handle) {
 }
 
 } // namespace tenon::inline v1
+
+#endif
+
+#ifndef TENON_WATCH_HPP
+#define TENON_WATCH_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <limits.h>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+/// Says whose files may have changed.
+///
+///     watch files(500);
+///     files.set(7, {"/opt/hello/hello.cpp", "/opt/hello"});
+///     pollfd readable{files.descriptor(), POLLIN, 0};
+///     posix::poll(&readable, 1, static_cast<int>(files.timeout()));   // until somebody saves hello.cpp
+///     files.changed();                                                // {7}
+///
+/// A path is absolute. It names a file, or a folder, of which every entry counts and none below those; or
+/// nothing yet. What counts: a file that was opened for writing is closed, an entry comes, goes, is renamed
+/// or gets another owner or mode, also one on the way to the file: a folder, or a symbolic link, which is
+/// followed. Nothing else in those folders does. A change too many may be said, and none is left out.
+///
+/// Folders are watched and not files, because editors rename a new file over the old one; all the folders on
+/// the way, because one that is replaced says nothing of what is in the new one. A folder that inotify does
+/// not take is looked at every so many milliseconds instead: where the user has fs.inotify.max_user_instances
+/// or fs.inotify.max_user_watches already, where this process may pass a folder and not read it, and where
+/// there is no inotify. It is tried again with each look.
+///
+/// inotify does not see what another machine writes on a network file system, what is written through a
+/// mapping after the file was closed, what is written by another name of the file in another folder, and what
+/// is mounted over a folder. A look does see these, but not what is as it was by the next look.
+///
+/// For one thread at a time.
+template <class System = posix>
+class basic_watch {
+public:
+    explicit basic_watch(std::int64_t poll_every_ms)
+        : notifier_(System::notifier()), every_(poll_every_ms), next_look_(System::milliseconds() + every_) {}
+    basic_watch(const basic_watch&) = delete;
+
+    /// Can be read when there is something for `changed()`; -1 where all is looked at.
+    int descriptor() const noexcept { return notifier_.descriptor(); }
+
+    /// In how many milliseconds `changed()` has something to do though nothing could be read; -1: never.
+    std::int64_t timeout() const {
+        if (!touched_.empty())
+            return 0;
+        const bool looks = std::any_of(places_.begin(), places_.end(), [](const auto& each) {
+            return each.second.number < 0;
+        });
+        return looks ? std::max<std::int64_t>(next_look_ - System::milliseconds(), 0) : -1;
+    }
+
+    /// What is said under this key from now on, instead of what was.
+    void set(std::size_t key, const std::vector<std::string>& paths) {
+        ++round_;
+        std::vector<trail*> now;
+        for (const std::string& path : paths) {
+            const auto [known, fresh] = trails_.try_emplace(path);
+            trail& each = known->second;
+            if (fresh) {
+                each.path = path;
+                walk(each);
+            }
+            each.keys.insert(key);
+            now.push_back(&each);
+        }
+        std::sort(now.begin(), now.end());
+        // The new ones are there already, so that a folder that both need is watched throughout.
+        for (trail* const each : std::exchange(keys_[key], now))
+            if (!std::binary_search(now.begin(), now.end(), each))
+                leave(*each, key);
+    }
+
+    void remove(std::size_t key) {
+        set(key, {});
+        keys_.erase(key);
+    }
+
+    /// The keys one of whose files may have changed since they were last said, in their order.
+    std::vector<std::size_t> changed() {
+        ++round_;
+        read_events();
+        look_if_it_is_time();
+        std::set<std::size_t> keys;
+        while (!touched_.empty()) {
+            trail& each = **touched_.begin();
+            touched_.erase(touched_.begin());
+            keys.insert(each.keys.begin(), each.keys.end());
+            walk(each);
+        }
+        return {keys.begin(), keys.end()};
+    }
+
+private:
+    /// What a look at an entry sees; nothing is written to one of them without a difference.
+    struct state {
+        mode_t mode = 0; ///< 0: there is no such entry
+        uid_t user = 0;
+        gid_t group = 0;
+        file_identity file; ///< of a folder no more than which one it is: its entries have states of their own
+
+        friend bool operator==(const state&, const state&) = default;
+    };
+
+    struct trail;
+
+    struct entry {
+        std::set<trail*> trails;                        ///< the paths that it is on
+        std::uint64_t round = 0;                        ///< in which it was looked at last; 0: never
+        std::vector<std::pair<std::string, state>> was; ///< by that look
+        bool is_certain = true;                         ///< whether a later change shows as a difference to it
+
+        mode_t type() const { return was.empty() ? 0 : was.front().second.mode & S_IFMT; }
+    };
+
+    struct place {
+        std::map<std::string, entry, std::less<>> entries; ///< those that matter; "": all
+        std::uint64_t round = 0; ///< in which the kernel was asked to watch it last
+        int number = -1;         ///< that the kernel gave it; negative: it is looked at
+    };
+    using place_at = typename std::map<std::string, place>::iterator;
+    using entry_at = typename std::map<std::string, entry, std::less<>>::iterator;
+
+    struct step {
+        place_at in;
+        entry_at at;
+
+        friend bool operator==(const step&, const step&) = default;
+    };
+
+    /// The entries that are passed on the way to a file, as far as they are there; its name is the last.
+    struct trail {
+        std::string path;
+        std::vector<step> steps;
+        std::set<std::size_t> keys;
+    };
+
+    void walk(trail& of) {
+        const std::vector<step> before = std::exchange(of.steps, {});
+        std::string here = "/";
+        std::vector<std::string> left; // the next one is the last
+        put_names(of.path, left);
+        for (int links = 0; links <= 40;) { // as many as the kernel follows, path_resolution(7)
+            if (!left.empty() && left.back() == "..") {
+                here = parent(here);
+                left.pop_back();
+                continue;
+            }
+            const place_at in = watched(here);
+            std::string name;
+            if (!left.empty())
+                name = std::exchange(left.back(), {}), left.pop_back();
+            const entry_at at = in->second.entries.try_emplace(std::move(name)).first;
+            look(in, at);
+            at->second.trails.insert(&of);
+            if (const step next{in, at}; std::find(of.steps.begin(), of.steps.end(), next) == of.steps.end())
+                of.steps.push_back(next);
+            if (at->first.empty())
+                break;
+            if (at->second.type() == S_IFDIR) {
+                here = join(here, at->first);
+            } else if (at->second.type() == S_IFLNK) {
+                ++links;
+                const std::string target = target_of(join(here, at->first));
+                if (target.starts_with('/'))
+                    here = "/";
+                put_names(target, left);
+            } else {
+                break;
+            }
+        }
+        for (const step& each : before)
+            if (std::find(of.steps.begin(), of.steps.end(), each) == of.steps.end())
+                retire(of, each);
+    }
+
+    static void put_names(std::string_view path, std::vector<std::string>& before) {
+        while (!path.empty()) {
+            const std::string_view name = basename(path);
+            if (!name.empty() && name != ".")
+                before.emplace_back(name);
+            path.remove_suffix(std::min(name.size() + 1, path.size()));
+        }
+    }
+
+    static std::string target_of(const std::string& link) {
+        char target[PATH_MAX];
+        const ssize_t size = System::readlink(link.c_str(), target, sizeof target);
+        return std::string(target, size > 0 ? static_cast<std::size_t>(size) : 0);
+    }
+
+    /// A folder that is watched from before its entries are looked at in this round.
+    place_at watched(const std::string& path) {
+        const place_at which = places_.try_emplace(path).first;
+        if (std::exchange(which->second.round, round_) != round_)
+            watch_again(which);
+        return which;
+    }
+
+    /// The kernel watches what was at the path once; what is there now may be another folder.
+    void watch_again(place_at which) {
+        int number = -1;
+#ifdef IN_ONLYDIR
+        if (descriptor() >= 0)
+            number = System::notify_of(descriptor(), which->first.c_str(),
+                                       IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
+                                           IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR |
+                                           IN_DONT_FOLLOW);
+#endif
+        if (number == which->second.number)
+            return;
+        watch_no_more(which);
+        which->second.number = number;
+        if (number >= 0)
+            numbers_[number].push_back(which);
+    }
+
+    void watch_no_more(place_at which) {
+        const auto known = numbers_.find(std::exchange(which->second.number, -1));
+        if (known == numbers_.end())
+            return;
+        std::erase(known->second, which);
+        if (!known->second.empty())
+            return;
+        System::notify_no_more(descriptor(), known->first);
+        numbers_.erase(known);
+    }
+
+    /// Files that two looks see in one state are taken to be unchanged only where that is certain: a file
+    /// may be written to twice in one tick of the clock.
+    void look(place_at in, entry_at at) {
+        entry& what = at->second;
+        const std::uint64_t last = std::exchange(what.round, round_);
+        if (last == round_)
+            return;
+        const bool is_watched = in->second.number >= 0;
+        const std::int64_t now = nanoseconds(System::now());
+        std::vector<std::pair<std::string, state>> is;
+        if (!at->first.empty())
+            is.emplace_back(at->first, state_of(join(in->first, at->first)));
+        else if (!is_watched)
+            for (std::string& name : names(in->first)) {
+                const state each = state_of(join(in->first, name));
+                is.emplace_back(std::move(name), each);
+            }
+        if (last != 0 && (!what.is_certain || is != what.was))
+            touched_.insert(what.trails.begin(), what.trails.end());
+        what.was = std::move(is);
+        what.is_certain = is_watched || std::all_of(what.was.begin(), what.was.end(), [&](const auto& each) {
+                              return settled(each.second.file, now);
+                          });
+    }
+
+    static state state_of(const std::string& path) {
+        struct stat found;
+        if (System::lstat(path.c_str(), &found) != 0)
+            return {};
+        file_identity file(found);
+        if (S_ISDIR(found.st_mode))
+            file.size = 0, file.modified = file.changed = 0;
+        return {found.st_mode, found.st_uid, found.st_gid, file};
+    }
+
+    static std::vector<std::string> names(const std::string& folder) {
+        try {
+            return names_in<System>(folder);
+        } catch (const error&) { // whether it can be read is its mode's business, which is on the way too
+            return {};
+        }
+    }
+
+    void look_if_it_is_time() {
+        if (const std::int64_t now = System::milliseconds(); now >= next_look_)
+            next_look_ = now + every_;
+        else
+            return;
+        for (place_at in = places_.begin(); in != places_.end(); ++in)
+            if (in->second.number < 0) {
+                watched(in->first);
+                for (entry_at at = in->second.entries.begin(); at != in->second.entries.end(); ++at)
+                    look(in, at);
+            }
+    }
+
+    void read_events() {
+#ifdef IN_ONLYDIR
+        // The kernel keeps no more than this; who writes faster than it is read cannot hold up the caller.
+        char events[64 * 1024];
+        for (int most = 64; most > 0 && descriptor() >= 0; --most) {
+            const ssize_t got = System::read(descriptor(), events, sizeof events);
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0 && errno == EAGAIN)
+                return;
+            if (got <= 0)
+                return look_from_now_on();
+            for (std::string_view rest(events, static_cast<std::size_t>(got)); !rest.empty();) {
+                inotify_event event;
+                rest.copy(reinterpret_cast<char*>(&event), sizeof event);
+                rest.remove_prefix(sizeof event);
+                const std::string_view name = rest.substr(0, event.len); // and zeros behind it
+                happened(event.wd, event.mask, name.substr(0, name.find('\0')));
+                rest.remove_prefix(event.len);
+            }
+        }
+#endif
+    }
+
+#ifdef IN_ONLYDIR
+    void happened(int number, std::uint32_t what, std::string_view name) {
+        if (what & IN_Q_OVERFLOW)
+            return touch_all();
+        const auto known = numbers_.find(number);
+        if (known == numbers_.end())
+            return;
+        for (const place_at which : known->second) {
+            auto& entries = which->second.entries;
+            if (name.empty())
+                for (const auto& [each, at] : entries)
+                    touch(at);
+            else
+                for (const std::string_view each : {name, std::string_view()})
+                    if (const auto at = entries.find(each); at != entries.end())
+                        touch(at->second);
+        }
+        if (what & IN_IGNORED) {
+            for (const place_at which : known->second)
+                which->second.number = -1;
+            numbers_.erase(known);
+        }
+    }
+#endif
+
+    /// inotify has no error that goes away again.
+    void look_from_now_on() {
+        notifier_ = basic_file<System>();
+        numbers_.clear();
+        for (auto& [path, each] : places_)
+            each.number = -1;
+        touch_all();
+    }
+
+    void touch(const entry& what) { touched_.insert(what.trails.begin(), what.trails.end()); }
+
+    void touch_all() {
+        for (auto& [path, each] : trails_)
+            touched_.insert(&each);
+    }
+
+    void leave(trail& of, std::size_t key) {
+        of.keys.erase(key);
+        if (!of.keys.empty())
+            return;
+        for (const step& each : of.steps)
+            retire(of, each);
+        touched_.erase(&of);
+        trails_.erase(trails_.find(of.path));
+    }
+
+    void retire(trail& of, const step& which) {
+        which.at->second.trails.erase(&of);
+        if (!which.at->second.trails.empty())
+            return;
+        which.in->second.entries.erase(which.at);
+        if (!which.in->second.entries.empty())
+            return;
+        watch_no_more(which.in);
+        places_.erase(which.in);
+    }
+
+    basic_file<System> notifier_;
+    std::int64_t every_;
+    std::int64_t next_look_;
+    std::uint64_t round_ = 0; ///< what was watched and looked at in one round is so once
+    std::map<std::string, place> places_; ///< by paths without a symbolic link
+    std::unordered_map<int, std::vector<place_at>> numbers_; ///< which folders have them
+    std::map<std::string, trail> trails_;
+    std::map<std::size_t, std::vector<trail*>> keys_;
+    std::set<trail*> touched_; ///< what is to be said
+};
+
+using watch = basic_watch<>;
+
+} // namespace tenon::inline v1::detail
 
 #endif
 

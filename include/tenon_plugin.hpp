@@ -756,6 +756,8 @@ protected:
     const P& self() const noexcept { return self_; }
 
 private:
+    friend P& held(holds& by) noexcept { return by.self_; }
+
     // The model's constructor is the implicit one, so the arguments come after it.
     union {
         P self_;
@@ -803,6 +805,17 @@ list<A...> arguments_of_factory(factory<A...>);
 
 template <class T>
 using factory_arguments = decltype(arguments_of_factory(typename factory_of<T>::type{}));
+
+// What an interface lets its plugins hand on to their next version: a list of one type, or of none.
+template <class T>
+struct state_of {
+    using type = list<>;
+};
+template <class T>
+    requires requires { typename T::state; }
+struct state_of<T> {
+    using type = list<typename T::state>;
+};
 
 // Whether Method is a member function of T or of a base that T has once and not virtually.
 template <class T, class M>
@@ -868,7 +881,7 @@ inline constexpr bool keeps_its_code_v<methods<M...>> = !any_carries_code<reache
 
 /// Everything that crosses an interface's boundary.
 template <class T>
-using crossing = reached<typename T::methods::signatures, factory_arguments<T>>;
+using crossing = reached<typename T::methods::signatures, factory_arguments<T>, typename state_of<T>::type>;
 
 // A name that two files can mean one type by; what the standard library makes of a type is said of that type.
 template <class T>
@@ -902,6 +915,9 @@ template <class T>
 concept keeps_its_code = names_only_its_own<T> && detail::keeps_its_code_v<typename T::methods>;
 
 template <class T>
+concept state_keeps_its_code = !detail::any_carries_code<detail::reached<typename detail::state_of<T>::type>>;
+
+template <class T>
 concept has_known_layouts =
     names_only_its_own<T> && has_valid_factory<T> && detail::all_layouts_known<detail::crossing<T>>;
 
@@ -915,7 +931,8 @@ template <class T>
 concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
                            has_only_functions<T> &&
                            names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> &&
-                           has_valid_factory<T> && keeps_its_code<T> && has_known_layouts<T> && has_shared_names<T>;
+                           has_valid_factory<T> && keeps_its_code<T> && state_keeps_its_code<T> && has_known_layouts<T> &&
+                           has_shared_names<T>;
 
 // ---- What an implementation has to be.
 
@@ -987,6 +1004,9 @@ consteval bool explain_interface() {
                                         "every virtual function in it");
     static_assert(has_valid_factory<T>, "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments "
                                         "that a plugin is made from");
+    static_assert(state_keeps_its_code<T>, "tenon: the interface's `state` carries the code of the plugin that saved it along "
+                                           "(std::function, std::any, std::shared_ptr, std::error_code ...), and that plugin goes; "
+                                           "make it plain data");
     if constexpr (names_its_methods<T>) {
         static_assert(names_only_its_own<T>, "tenon: `methods` names what is no member function of the interface, or one "
                                              "of a base that it has twice or virtually");
@@ -1034,6 +1054,115 @@ consteval bool explain_implementation() {
 #include <cstddef>
 #include <cstdint>
 
+#ifndef TENON_HOOKS_HPP
+#define TENON_HOOKS_HPP
+
+#include <type_traits>
+
+
+// What a plugin's class may offer beside its interface, by having functions of these names. A name that the interface itself
+// has means what the interface says, and is no hook.
+//
+//   void start()           after construction, when nothing of the system's loader is held any more: the place for threads
+//   void stop() noexcept   before destruction, where start() has returned: the place to end them
+//   void quiesce()         before the next version is made: lets go of what only one can have, such as a port or a lock
+//   void resume()          takes it back, where the next version came to nothing
+//   state save()           what the next version starts from, of the interface's `using state = ...`
+//   void restore(state)    in the next version, between its construction and its start()
+
+namespace tenon::inline v1 {
+
+template <class P, class T>
+concept starts = requires(P& plugin) { plugin.start(); } && !requires(T& interface) { interface.start(); };
+
+template <class P, class T>
+concept stops = requires(P& plugin) { plugin.stop(); } && !requires(T& interface) { interface.stop(); };
+
+template <class P, class T>
+concept stops_without_exceptions = !stops<P, T> || requires(P& plugin) { { plugin.stop() } noexcept; };
+
+template <class P, class T>
+concept quiesces = requires(P& plugin) { plugin.quiesce(); } && !requires(T& interface) { interface.quiesce(); };
+
+template <class P, class T>
+concept resumes = requires(P& plugin) { plugin.resume(); } && !requires(T& interface) { interface.resume(); };
+
+template <class P, class T>
+concept saves_state = requires(P& plugin) { requires std::is_convertible_v<decltype(plugin.save()), typename T::state>; };
+
+template <class P, class T>
+concept restores_state = requires(P& plugin, typename T::state&& saved) { plugin.restore(static_cast<typename T::state&&>(saved)); };
+
+namespace detail {
+
+template <class T>
+struct state_hooks {
+    void (*save)() = nullptr;
+    void (*restore)() = nullptr;
+};
+template <class T>
+    requires requires { typename T::state; }
+struct state_hooks<T> {
+    typename T::state (*save)(T*) = nullptr;
+    void (*restore)(T*, typename T::state&&) = nullptr;
+};
+
+/// The hooks of one class, as plain functions of its interface; null where it has none of that name.
+template <class T>
+struct hooks : state_hooks<T> {
+    void (*start)(T*) = nullptr;
+    void (*stop)(T*) = nullptr;
+    void (*quiesce)(T*) = nullptr;
+    void (*resume)(T*) = nullptr;
+};
+
+template <class P, class T>
+P& implementation(T* object) {
+    if constexpr (derives_from_interface<P, T>)
+        return static_cast<P&>(*object);
+    else
+        return held(static_cast<typename T::template model<P>&>(*object));
+}
+
+template <class T, class P>
+constexpr hooks<T> make_hooks() {
+    hooks<T> made;
+    if constexpr (starts<P, T>)
+        made.start = [](T* object) { implementation<P>(object).start(); };
+    if constexpr (stops<P, T>)
+        made.stop = [](T* object) { implementation<P>(object).stop(); };
+    if constexpr (quiesces<P, T> && resumes<P, T>) {
+        made.quiesce = [](T* object) { implementation<P>(object).quiesce(); };
+        made.resume = [](T* object) { implementation<P>(object).resume(); };
+    }
+    if constexpr (saves_state<P, T> && restores_state<P, T>) {
+        made.save = [](T* object) -> typename T::state { return implementation<P>(object).save(); };
+        made.restore = [](T* object, typename T::state&& saved) {
+            implementation<P>(object).restore(static_cast<typename T::state&&>(saved));
+        };
+    }
+    return made;
+}
+
+template <class T, class P>
+[[gnu::visibility("hidden")]] inline constexpr hooks<T> hooks_of_class = make_hooks<T, P>();
+
+template <class P, class T>
+consteval bool explain_hooks() {
+    static_assert(stops_without_exceptions<P, T>,
+                  "tenon: the plugin's stop() has to be noexcept: it runs when a handle goes, where nobody could be told");
+    static_assert(quiesces<P, T> == resumes<P, T>,
+                  "tenon: the plugin has one of quiesce() and resume() and not the other: without both there is no way back");
+    static_assert(saves_state<P, T> == restores_state<P, T>,
+                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other, or with another type "
+                  "than the interface's `state`");
+    return true;
+}
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
 #ifndef TENON_NOTE_HPP
 #define TENON_NOTE_HPP
 
@@ -1111,7 +1240,7 @@ static constexpr char toolchain[] =
 // byte order, texts ended by NUL. Every description begins with the key of the interface that it belongs to:
 //
 //   plugin     format, key, number of slots, {pointer, adjustment} for each slot, type, name, version, toolchain
-//   interface  key, name, factory
+//   interface  key, name, factory, state
 //   method     key, place in `methods`, name, signature
 //   type       key, size (0: incomplete here), alignment, stated version, name, fields
 //
@@ -1157,6 +1286,11 @@ template <class T, class U>
 
 // A section group cannot hold a note that has to survive --gc-sections, so every file that needs a note writes its own,
 // under a weak name; readers take the first and hold the rest against it.
+#ifdef __aarch64__
+#define TENON_DETAIL_ADDRESS "S" // g++ takes no address for "i" there in position-independent code
+#else
+#define TENON_DETAIL_ADDRESS "i"
+#endif
 #define TENON_DETAIL_NOTE(KIND, NAME)                                                                                  \
     ".pushsection .note.tenon,\"a\",%%note\n.balign 4\n.weak %c[here]\n.hidden %c[here]\n%c[here]:\n"                  \
     ".4byte 6, 2f-1f, " KIND "\n.asciz \"tenon\"\n.balign 4\n1: .4byte %c[low], %c[high]\n" NAME                       \
@@ -1164,19 +1298,19 @@ template <class T, class U>
 
 template <class T>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_interface_note() {
-    asm(TENON_DETAIL_NOTE("2", ".asciz \"%c[name]\"\n.asciz \"%c[made]\"\n")
+    asm(TENON_DETAIL_NOTE("2", ".asciz \"%c[name]\"\n.asciz \"%c[made]\"\n.asciz \"%c[state]\"\n")
         :
-        : [here] "i"(&interface_note<T>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [name] "i"(&type_name<T>),
-          [made] "i"(&type_name<factory_arguments<T>>));
+        : [here] TENON_DETAIL_ADDRESS(&interface_note<T>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [name] TENON_DETAIL_ADDRESS(&type_name<T>),
+          [made] TENON_DETAIL_ADDRESS(&type_name<factory_arguments<T>>), [state] TENON_DETAIL_ADDRESS(&type_name<typename state_of<T>::type>));
 }
 
 template <class T, std::size_t Index, auto Method>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_method_note() {
     asm(TENON_DETAIL_NOTE("3", ".4byte %c[index]\n.asciz \"%c[name]\"\n.asciz \"%c[signature]\"\n")
         :
-        : [here] "i"(&method_note<T, Index>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [index] "i"(Index),
-          [name] "i"(&type_name<method<Method>>),
-          [signature] "i"(&type_name<typename member_function<decltype(Method)>::signature>));
+        : [here] TENON_DETAIL_ADDRESS(&method_note<T, Index>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [index] "i"(Index),
+          [name] TENON_DETAIL_ADDRESS(&type_name<method<Method>>),
+          [signature] TENON_DETAIL_ADDRESS(&type_name<typename member_function<decltype(Method)>::signature>));
 }
 
 template <class U>
@@ -1198,11 +1332,12 @@ template <class T, class U>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_crossing_note() {
     asm(TENON_DETAIL_NOTE("4", ".4byte %c[size], %c[alignment], %c[version]\n.asciz \"%c[name]\"\n.asciz \"%c[fields]\"\n")
         :
-        : [here] "i"(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [size] "i"(size_here<U>()),
-          [alignment] "i"(alignment_here<U>()), [version] "i"(layout_version<U>()), [name] "i"(&type_name<U>),
-          [fields] "i"(&type_name<decltype(contents<U>())>));
+        : [here] TENON_DETAIL_ADDRESS(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [size] "i"(size_here<U>()),
+          [alignment] "i"(alignment_here<U>()), [version] "i"(layout_version<U>()), [name] TENON_DETAIL_ADDRESS(&type_name<U>),
+          [fields] TENON_DETAIL_ADDRESS(&type_name<decltype(contents<U>())>));
 }
 #undef TENON_DETAIL_NOTE
+#undef TENON_DETAIL_ADDRESS
 
 // The words of member pointers: {1 + 8 * slot, 0} for a virtual function (on Arm {8 * slot, 1}), with no relocation.
 template <class M, class... Rest>
@@ -1267,6 +1402,7 @@ struct exported {
     const char* version;
     void (*interface)(); // where the interface's note stands, behind which all of its shape is found
     Create* create;
+    const void* hooks; // detail::hooks<T>
 };
 
 // What the manifest says of one plugin; see note.hpp.
@@ -1326,7 +1462,8 @@ struct creation<T, P, list<A...>> {
 template <class T, class P>
 constexpr auto make_export(const char* name, const char* version) {
     using creation = creation<T, P, factory_arguments<T>>;
-    return exported<typename creation::function>{T::type.name(), name, version, &interface_note<T>, &creation::create};
+    return exported<typename creation::function>{T::type.name(), name, version, &interface_note<T>, &creation::create,
+                                                 &hooks_of_class<T, P>};
 }
 
 template <std::size_t N>
@@ -1375,7 +1512,8 @@ struct tenon_exports_v1_range {
 #define TENON_DETAIL_EXPORT(T, P, NAME, VERSION, NUMBER) TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)
 #define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                            \
     namespace {                                                                                                        \
-    static_assert(::tenon::detail::explain_interface<T>() && ::tenon::detail::explain_implementation<P, T>());         \
+    static_assert(::tenon::detail::explain_interface<T>() && ::tenon::detail::explain_implementation<P, T>() &&        \
+                  ::tenon::detail::explain_hooks<P, T>());                                                             \
     static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");      \
     static_assert(::tenon::detail::valid_version(VERSION),                                                             \
                   "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");             \

@@ -17,6 +17,9 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#if __has_include(<sys/inotify.h>)
+#include <sys/inotify.h>
+#endif
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -120,6 +123,19 @@ struct posix {
         return static_cast<void>(child), -1;
 #endif
     }
+#ifdef IN_ONLYDIR
+    /// A descriptor that can be read once something has happened in one of its folders, inotify(7).
+    static int notifier() noexcept { return ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
+    /// The number that a notifier gives a folder, which has the same one by all its paths.
+    static int notify_of(int notifier, const char* folder, std::uint32_t what) noexcept {
+        return ::inotify_add_watch(notifier, folder, what);
+    }
+    static int notify_no_more(int notifier, int folder) noexcept { return ::inotify_rm_watch(notifier, folder); }
+#else
+    static int notifier() noexcept { return errno = ENOSYS, -1; }
+    static int notify_of(int, const char*, std::uint32_t) noexcept { return errno = ENOSYS, -1; }
+    static int notify_no_more(int, int) noexcept { return errno = ENOSYS, -1; }
+#endif
     static int pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC); }
     /// A descriptor that can be read once something was written to it.
     static int event() noexcept { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
