@@ -5,7 +5,6 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <dlfcn.h>
 #include <functional>
 #include <string>
 #include <thread>
@@ -17,8 +16,8 @@
 
 #include <tenon/manifest.hpp>
 
+#include "building.hpp"
 #include "catch.hpp"
-#include "compiled.hpp"
 
 using tenon::build_options;
 using tenon::errc;
@@ -33,13 +32,6 @@ using tests::write;
 using tests::fs::path;
 
 namespace {
-
-/// The compilers that can make plugins for this program: two sanitizers do not go together.
-std::vector<std::string> compilers() {
-    const bool sanitized =
-        std::string_view(tenon::detail::toolchain).find("sanitizer=none") == std::string_view::npos;
-    return sanitized ? std::vector<std::string>{TENON_GXX} : tests::compilers();
-}
 
 std::string toolchain_flags() {
     std::string text;
@@ -60,15 +52,11 @@ struct workshop {
     }
 
     static std::string answering(const std::string& value) {
-        return "#include \"tiny.hpp\"\nextern \"C\" __attribute__((visibility(\"default\"))) int answer() { "
-               "return " +
-               value + "; }\n";
+        return "#include \"tiny.hpp\"\n" + tests::answering(value);
     }
 
     void compiler(const std::string& real, const std::string& before = "") {
-        write(wrapper,
-              "#!/bin/sh\necho \"$@\" >> '" + log.native() + "'\n" + before + "\nexec " + real + " \"$@\"\n");
-        tests::fs::permissions(wrapper, tests::fs::perms::owner_all);
+        tests::write_wrapper(wrapper, log, real, before);
         options.compiler = {wrapper};
     }
 
@@ -82,14 +70,7 @@ struct workshop {
     /// What the library that is current answers.
     int answer() const { return answer_of(build()); }
 
-    static int answer_of(const std::string& library) {
-        void* const loaded = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
-        if (!loaded)
-            throw std::runtime_error(::dlerror());
-        const int value = reinterpret_cast<int (*)()>(::dlsym(loaded, "answer"))();
-        ::dlclose(loaded);
-        return value;
-    }
+    static int answer_of(const std::string& library) { return tests::answer_of(library); }
 
     std::string complaint() const {
         return complaint_of([&] { build(); });
@@ -118,13 +99,7 @@ struct workshop {
 
     int compiles() const { return count(" -c "); }
     int runs() const { return count("\n"); }
-    int count(const std::string& what) const {
-        const std::string text = read(log);
-        int found = 0;
-        for (std::size_t at = 0; (at = text.find(what, at)) != text.npos; ++at)
-            ++found;
-        return found;
-    }
+    int count(const std::string& what) const { return tests::occurrences(read(log), what); }
 
     std::vector<path> libraries() const {
         std::vector<path> found;
@@ -231,7 +206,7 @@ struct failing : posix {
 TEST_CASE("a directory of sources becomes a library, named after the directory and what is in it",
           "[builder]") {
     workshop work;
-    for (const std::string& compiler : compilers()) {
+    for (const std::string& compiler : tests::plugin_compilers()) {
         work.compiler(compiler);
         const std::string library = work.build();
         CHECK(work.answer_of(library) == 42);
@@ -373,7 +348,7 @@ TEST_CASE("a single source is compiled without those beside it, with the flags t
 }
 
 TEST_CASE("of several sources only those that changed are compiled again", "[builder]") {
-    for (const std::string& compiler : compilers()) {
+    for (const std::string& compiler : tests::plugin_compilers()) {
         workshop work;
         work.compiler(compiler);
         write(work.plugin / "main.cpp", "int a(); int b(); int c();\n" + work.answering("a() + b() + c()"));
@@ -504,13 +479,13 @@ TEST_CASE(
     const std::string refusal =
         "~/plugin/compile_flags.txt:1: the flag '-wrapper' is refused, because it has another "
         "program take part in the build, of which a change would not be seen; remove it, or set "
-        "options.flags_may_run_programs";
+        "options.builds_may_run_programs";
     CHECK(work.complaint() == refusal);
     CHECK(work.code == errc::build_failed);
-    work.options.flags_may_run_programs = true;
+    work.options.builds_may_run_programs = true;
     CHECK(work.answer() == 42);
     CHECK(exists(work.root / "ran"));
-    work.options.flags_may_run_programs = false;
+    work.options.builds_may_run_programs = false;
     CHECK(work.complaint() == refusal);
 }
 
@@ -528,14 +503,16 @@ TEST_CASE("a directory without sources says what was expected and what is there"
     CHECK(work.complaint() == "cannot find '~/plugin': No such file or directory");
 }
 
-TEST_CASE("a directory for CMake is not taken for one of plain sources", "[builder]") {
+TEST_CASE("a directory with a CMakeLists.txt is not taken for one of plain sources", "[builder]") {
     workshop work;
     work.build();
     write(work.plugin / "CMakeLists.txt", "");
     CHECK(work.cached() == "");
-    CHECK(work.complaint() == "'~/plugin' has a CMakeLists.txt, and only directories of sources that need "
-                              "none are compiled; build it with CMake, and "
-                              "name the library that it makes");
+    CHECK(work.complaint() ==
+          "the CMakeLists.txt in '~/plugin' makes no library that can be loaded; "
+          "tenon_add_plugin(NAME SOURCES ...) or add_library(NAME MODULE ...) is expected");
+    remove(work.plugin / "CMakeLists.txt");
+    CHECK(work.answer() == 42);
 }
 
 TEST_CASE("what a compiler says is in the error, with its first error first", "[builder]") {
@@ -979,7 +956,7 @@ TEST_CASE("libraries are compiled for the toolchain of this program, by either c
     tests::fs::create_directory(root / "calculator");
     copy_file(tests::calculator, root / "calculator/calculator.cpp");
     constexpr plugin_type type{"calculator", "/where/this/program/was/compiled/calculator.hpp"};
-    for (const std::string& compiler : compilers()) {
+    for (const std::string& compiler : tests::plugin_compilers()) {
         const basic_builder<> builder(
             {.compiler = {compiler}, .include = {tests::source_directory / "tests/plugins"}},
             basic_cache<>(root / "cache"));

@@ -38,7 +38,7 @@ TEST_CASE("folders with headers are found in either spelling", "[compile_flags]"
 TEST_CASE("flags that run other programs need leave", "[compile_flags]") {
     CHECK_THROWS_WITH(compile_flags().add_lines("-Wall\n-B/opt/bin", "/p/compile_flags.txt"),
                       "/p/compile_flags.txt:2: the flag '-B/opt/bin' is refused, because it has another program take part in the "
-                      "build, of which a change would not be seen; remove it, or set options.flags_may_run_programs");
+                      "build, of which a change would not be seen; remove it, or set options.builds_may_run_programs");
     for (const char* flag : {"-B", "-wrapper", "-specs=x", "--specs=x", "-fplugin=x.so", "-fpass-plugin=x.so", "--ld-path=/x"}) {
         INFO(flag);
         CHECK_THROWS_AS(compile_flags().add(flag, "f:1"), tenon::error);

@@ -25,6 +25,8 @@ std::string parsed(std::string_view text) {
         line += " reference=" + found.reference;
     if (!found.subdirectory.empty())
         line += " subdirectory=" + found.subdirectory;
+    if (!found.target.empty())
+        line += " target=" + found.target;
     return line;
 }
 
@@ -159,7 +161,18 @@ TEST_CASE("a path is a library or a directory, and may choose one plugin", "[dri
           "where the '#' is part of a file's "
           "name, add another and the plugin, and where of a directory's, a slash");
     CHECK(refusal("./libmany.so#").starts_with("'', which follows './libmany.so#', is no name for a plugin"));
-    CHECK(refusal("./libmany.so#plugin=x").starts_with("'plugin=x', which follows"));
+    CHECK(parsed("./libmany.so#plugin=x") == "library ./libmany.so plugin=x");
+    CHECK(refusal("./libmany.so#subdirectory=x") == "the driver './libmany.so#subdirectory=x' is refused: "
+                                                    "after '#' it may have target=NAME and plugin=NAME, "
+                                                    "joined by '&', and nothing else");
+    CHECK(refusal("./libmany.so#target=x") ==
+          "'./libmany.so' has no target 'x': it is no directory with a CMakeLists.txt");
+    CHECK(parsed("./c#/#target=lib_x.1+2&plugin=ldap") == "directory ./c# plugin=ldap target=lib_x.1+2");
+    for (const char* target : {"", "-x", "a::b", "a b", "a;b", "$x"})
+        CHECK(refusal("./c#/#target=" + std::string(target)) ==
+              "the driver './c#/#target=" + std::string(target) +
+                  "' is refused: the name of its target has to be letters, digits and ._+-, and not begin "
+                  "with '-'");
 }
 
 TEST_CASE("a path that is not there gives what is, those that come close first", "[driver]") {
@@ -413,13 +426,15 @@ TEST_CASE("a subdirectory stays in the repository", "[driver]") {
 }
 
 TEST_CASE("a fragment has what is known, once", "[driver]") {
-    const std::string known =
-        "after '#' it may have subdirectory=FOLDER and plugin=NAME, joined by '&', and nothing else";
+    const std::string known = "after '#' it may have subdirectory=FOLDER, target=NAME and plugin=NAME, "
+                              "joined by '&', and nothing else";
     for (const char* fragment : {"egg=x", "json", "", "plugin", "plugin=x&", "&plugin=x", "plugin=x&egg=y",
                                  "subdirectory=a&&plugin=b", "Plugin=x", "=x"})
         CHECK(why_not("https://host/repo#" + std::string(fragment)) == known);
     CHECK(why_not("https://host/repo#plugin=a&plugin=b") == "it says plugin= twice");
     CHECK(why_not("https://host/repo#subdirectory=a&subdirectory=a") == "it says subdirectory= twice");
+    CHECK(why_not("https://host/repo#target=a&target=b") == "it says target= twice");
+    CHECK(parsed("https://host/repo#target=a") == "repository https://host/repo target=a");
     CHECK(why_not("https://host/repo#plugin=") == "the name of its plugin has to be [a-z][a-z0-9_-]*");
     CHECK(why_not("https://host/repo#plugin=Json") == "the name of its plugin has to be [a-z][a-z0-9_-]*");
     CHECK(why_not("https://host/repo#plugin=a#b") == "the name of its plugin has to be [a-z][a-z0-9_-]*");

@@ -16,6 +16,7 @@ TEST_CASE("an event says what begins, of what, and how far it is", "[event]") {
     CHECK(event{.what = event::step::falling_back, .subject = "https://example.org/x", .detail = "no network"}
               .text() == "cannot reach https://example.org/x: no network");
     CHECK(event{event::step::waiting, "passwd"}.text() == "waiting until another is done with passwd");
+    CHECK(event{event::step::configuring, "passwd"}.text() == "configuring passwd");
     CHECK(event{event::step::cached, "passwd"}.text() == "found passwd");
 }
 

@@ -21,8 +21,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "building.hpp"
 #include "catch.hpp"
-#include "compiled.hpp"
 #include "plugins/part.hpp"
 
 using tenon::errc;
@@ -316,9 +316,7 @@ TEST_CASE("a builder that is killed before any one of its system calls does no h
 }
 
 TEST_CASE("real compilers end with a host that is killed, and take their temporary files along", "[kills]") {
-    const bool sanitized =
-        std::string_view(tenon::detail::toolchain).find("sanitizer=none") == std::string_view::npos;
-    for (const std::string& compiler : sanitized ? std::vector<std::string>{TENON_CXX} : tests::compilers()) {
+    for (const std::string& compiler : tests::plugin_compilers()) {
         const scratch_directory scratch;
         const path temporary = scratch / "temporary";
         tests::fs::create_directory(temporary);

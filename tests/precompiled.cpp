@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <tenon/precompiled.hpp>
 
-#include <dlfcn.h>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <tenon/builder.hpp>
 
+#include "building.hpp"
 #include "catch.hpp"
-#include "compiled.hpp"
 
 using tenon::plugin_type;
 using tenon::detail::basic_builder;
@@ -24,12 +22,6 @@ using tests::fs::path;
 
 namespace {
 
-std::vector<std::string> compilers() {
-    const bool sanitized =
-        std::string_view(tenon::detail::toolchain).find("sanitizer=none") == std::string_view::npos;
-    return sanitized ? std::vector<std::string>{TENON_GXX} : tests::compilers();
-}
-
 constexpr plugin_type tiny{"tiny", "/where/this/program/was/compiled/tiny.hpp"};
 
 /// A plugin, and a compiler that writes down how it is called.
@@ -37,8 +29,7 @@ struct workshop {
     explicit workshop(const std::string& real) {
         header("1");
         edit("0");
-        write(wrapper, "#!/bin/sh\necho \"$@\" >> '" + log.native() + "'\nexec " + real + " \"$@\"\n");
-        tests::fs::permissions(wrapper, tests::fs::perms::owner_all);
+        tests::write_wrapper(wrapper, log, real);
         options.compiler = {wrapper};
     }
 
@@ -48,24 +39,15 @@ struct workshop {
                                         value + "; }\n");
     }
     void edit(const std::string& value, const std::string& first = "#include \"tiny.hpp\"\n") const {
-        write(plugin / "main.cpp", first + "// an edit: " + value +
-                                       "\nextern \"C\" __attribute__((visibility(\"default"
-                                       "\"))) int answer() { return from_header() + __COUNTER__ + " +
-                                       value + "; }\n");
+        write(plugin / "main.cpp", first + "// an edit: " + value + '\n' +
+                                       tests::answering("from_header() + __COUNTER__ + " + value));
     }
     /// The library after an edit, which is current for nothing that was compiled before.
     std::string build(const std::string& value = "0") const {
         edit(value);
         return library();
     }
-    int answer(const std::string& value) const {
-        void* const loaded = ::dlopen(build(value).c_str(), RTLD_NOW | RTLD_LOCAL);
-        if (!loaded)
-            throw std::runtime_error(::dlerror());
-        const int said = reinterpret_cast<int (*)()>(::dlsym(loaded, "answer"))();
-        ::dlclose(loaded);
-        return said;
-    }
+    int answer(const std::string& value) const { return tests::answer_of(build(value)); }
     std::string library() const {
         return basic_builder<>(options, basic_cache<>(cache)).library(plugin, tiny, [](const std::string&) {
         });
@@ -74,13 +56,7 @@ struct workshop {
     int made() const { return count("c++-header"); }
     int used() const { return count(" -Winvalid-pch ") + count(" -include-pch "); }
     int compiles() const { return count(" -c "); }
-    int count(const std::string& what) const {
-        const std::string text = read(log);
-        int found = 0;
-        for (std::size_t at = 0; (at = text.find(what, at)) != text.npos; ++at)
-            ++found;
-        return found;
-    }
+    int count(const std::string& what) const { return tests::occurrences(read(log), what); }
     std::vector<path> files() const {
         std::vector<path> found;
         for (const auto& each : tests::fs::directory_iterator(cache / "bin/tiny"))
@@ -135,7 +111,7 @@ TEST_CASE("flags that put something before the first header leave nothing to pre
 
 TEST_CASE("an interface is precompiled when it is compiled against again, and that changes nothing",
           "[precompiled]") {
-    for (const std::string& compiler : compilers()) {
+    for (const std::string& compiler : tests::plugin_compilers()) {
         workshop work(compiler);
         const std::string first = work.build("0");
         CHECK(work.made() == 0);
@@ -198,7 +174,7 @@ TEST_CASE("sources that begin otherwise, launchers and the option do without", "
 }
 
 TEST_CASE("what a compiler refuses precompiled is compiled without, and not tried again", "[precompiled]") {
-    for (const std::string& compiler : compilers())
+    for (const std::string& compiler : tests::plugin_compilers())
         for (const bool damaged : {true, false}) {
             workshop work(compiler);
             if (damaged) {

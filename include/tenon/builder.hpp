@@ -17,6 +17,8 @@
 #include <tenon/bounds.hpp>
 #include <tenon/build_record.hpp>
 #include <tenon/cache_folder.hpp>
+#include <tenon/cmake_tree.hpp>
+#include <tenon/comparison.hpp>
 #include <tenon/compilation.hpp>
 #include <tenon/compile_flags.hpp>
 #include <tenon/compiler.hpp>
@@ -36,6 +38,7 @@
 #include <tenon/precompiled.hpp>
 #include <tenon/sha256.hpp>
 #include <tenon/shelf.hpp>
+#include <tenon/source_tree.hpp>
 #include <tenon/toolchain.hpp>
 #include <tenon/trace.hpp>
 #include <tenon/trust.hpp>
@@ -45,13 +48,15 @@ namespace tenon::inline v1 {
 
 /// How directories of sources become libraries.
 struct build_options {
-    std::vector<std::string> compiler{}; ///< program and first arguments, such as {"ccache", "g++"}; empty:
-                                         ///< $CXX, else the family that built this program
-    std::vector<std::string> flags{};    ///< for every plugin, and before those in its compile_flags.txt
-    bool flags_may_run_programs = false; ///< lets flags name programs that take part in the build: compiler
-                                         ///< plugins, -B, -wrapper, -specs
-    std::vector<std::string> include{};  ///< folders searched before those in $TENON_INCLUDE and those that
-                                         ///< the compiler of this program saw
+    std::vector<std::string> compiler{};  ///< program and first arguments, such as {"ccache", "g++"}; empty:
+                                          ///< $CXX, else the family that built this program
+    std::vector<std::string> flags{};     ///< for every plugin, and before those in its compile_flags.txt
+    bool builds_may_run_programs = false; ///< lets flags name programs that take part in the build (compiler
+                                          ///< plugins, -B, -wrapper, -specs), and repositories have CMake run
+    bool fetched = false;                 ///< the source is from a repository
+    std::string target{};                 ///< of a CMakeLists.txt; empty: the only one that can be a plugin
+    std::vector<std::string> include{};   ///< folders searched before those in $TENON_INCLUDE and those that
+                                          ///< the compiler of this program saw
     tenon::profile profile = profile::optimised;
     unsigned jobs =
         0; ///< compilers at once, of all loaders of this process together; 0: one for each processor
@@ -148,8 +153,14 @@ public:
                 folders.push_back(absolute(folder, at.directory));
         });
         as_far_as_known([&] {
-            for (const std::string& name : sources_of(at))
-                sources.push_back(join(at.directory, name));
+            if (at.cmake) {
+                const basic_source_tree<System> tree(at.directory);
+                paths.insert(tree.folders().begin(), tree.folders().end());
+                paths.insert(tree.files().begin(), tree.files().end());
+            } else {
+                for (const std::string& name : sources_of(at))
+                    sources.push_back(join(at.directory, name));
+            }
         });
         paths.insert(folders.begin(), folders.end());
         paths.merge(std::set<std::string>(basic_header_search<System>(std::move(sources), folders).paths()));
@@ -162,11 +173,14 @@ private:
         std::string path;      // canonical
         std::string directory; // the same, or the source's
         std::string source;    // empty: all in the directory
+        bool cmake;
         basic_compiler<System> compiler;
+        std::string tools; // the stamp of all programs that build it; empty where there are none
         basic_shelf<System> libraries;
+        std::string tree;
 
         std::string name() const { return std::string(basename(path)); }
-        std::string all_sources_in() const { return source.empty() ? directory : ""; }
+        new_sources others() const { return {source.empty() ? directory : "", cmake}; }
     };
 
     // Both empty where there is none; a record only where it is to be written.
@@ -199,21 +213,53 @@ private:
             for (const std::string& each : *list)
                 all.field(each);
         }
-        all.field(options_.flags_may_run_programs ? "flags may run programs" : "");
+        all.field(options_.builds_may_run_programs ? "builds may run programs" : "");
         // What was compiled from files that one host trusts is nothing to a host that trusts fewer.
         all.field(options_.trust.everyone ? "everyone" : "");
         for (const uid_t user : options_.trust.users)
             all.field("user " + std::to_string(user));
         for (const gid_t group : options_.trust.groups)
             all.field("group " + std::to_string(group));
-        const std::string stem =
-            join(join(join(cache_.path(), "bin"), type.name()), safe(basename(where)) + '-');
-        const basic_shelf<System> libraries(stem, all.hex(), ".so", options_.thorough);
+        place at{.path = where,
+                 .directory = where,
+                 .source = "",
+                 .cmake = false,
+                 .compiler = compiler,
+                 .tools = compiler.stamp(),
+                 .libraries = {"", "", "", false},
+                 .tree = ""};
         struct stat found;
         const bool there = System::stat(where.c_str(), &found) == 0;
-        if (there ? S_ISREG(found.st_mode) : is_source_name(basename(where)))
-            return {where, std::string(parent(where)), std::string(basename(where)), compiler, libraries};
-        return {where, where, "", compiler, libraries};
+        if (there ? S_ISREG(found.st_mode) : is_source_name(basename(where))) {
+            at.directory = parent(where);
+            at.source = basename(where);
+        } else if (System::stat(lists_file(at).c_str(), &found) == 0) {
+            at.cmake = true;
+            at.tools = cmake_tools(compiler);
+            all.field("cmake").field(options_.target);
+            for (const std::string& each : basic_cmake_tree<System>::variables())
+                all.field(each);
+        }
+        const std::string digest = all.hex();
+        const std::string stem =
+            join(join(join(cache_.path(), "bin"), type.name()), safe(basename(where)) + '-');
+        at.libraries = {stem, digest, ".so", options_.thorough};
+        at.tree = stem + digest + ".tree";
+        return at;
+    }
+
+    static std::string cmake_tools(const basic_compiler<System>& compiler) {
+        const std::string cmake = basic_cmake_tree<System>::program();
+        struct stat found;
+        if (!compiler.found() || cmake.empty() || System::stat(cmake.c_str(), &found) != 0)
+            return "";
+        const file_identity state(found);
+        return sha256()
+            .field(compiler.stamp())
+            .field(cmake)
+            .field(std::to_string(state.size))
+            .field(std::to_string(state.modified))
+            .hex();
     }
 
     static std::string canonical(const std::string& path) {
@@ -239,7 +285,7 @@ private:
     // ---- Is there a library that is current?
 
     result current(const place& at) const {
-        const auto found = at.libraries.current(at.all_sources_in(), at.compiler, false,
+        const auto found = at.libraries.current(at.others(), at.tools, false,
                                                 [&](const std::string& path) { require_trusted(path); });
         return {found.path, found.record};
     }
@@ -267,6 +313,10 @@ private:
     result build(const place& at, const plugin_type& type, const basic_bounds<System>& within,
                  Check& check) const {
         require_trust<System>(at.directory, status_of(at.directory), options_.trust);
+        if (at.cmake && options_.fetched && !options_.builds_may_run_programs)
+            throw error::cmake_runs_programs(at.directory);
+        if (!at.cmake && !options_.target.empty())
+            throw error::no_targets_here(at.path, options_.target);
         const build_record record(at.libraries.text());
         expected_inputs known;
         if (!record.results().empty())
@@ -274,7 +324,8 @@ private:
                 known.files.insert(file.path);
         std::string changed;
         for (int attempt = 0; attempt < 3; ++attempt) {
-            result made = try_to_build(at, type, within, check, record, known, changed);
+            result made = at.cmake ? try_cmake(at, type, within, check, record, known, changed)
+                                   : try_to_build(at, type, within, check, record, known, changed);
             if (!made.library.empty())
                 return made;
             trace("'", changed, "' changed while '", at.path, "' was being compiled");
@@ -288,13 +339,13 @@ private:
                         Check& check, const build_record& record, expected_inputs& known,
                         std::string& changed) const {
         const std::vector<std::string> sources = sources_of(at);
-        const std::string all_sources_in = at.all_sources_in();
         for (const std::string& source : sources) {
             require_trusted(join(at.directory, source));
             known.files.insert(join(at.directory, source));
         }
         known.files.insert(flags_file(at));
-        basic_observation<System> observed(at.directory, all_sources_in, known);
+        const new_sources others = at.others();
+        basic_observation<System> observed(at.directory, others, known);
 
         const compile_flags flags = read_flags(at, observed.before().seen(flags_file(at)) != nullptr);
         std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
@@ -358,7 +409,7 @@ private:
         if (observed.before().seen(flags_file(at)))
             files.push_back(flags_file(at));
         build_inputs system;
-        bool same = observed.take(files, made, system, all_sources_in);
+        bool same = observed.take(files, made, system, others);
         for (const build_inputs& list : remembered)
             same = same && observed.still_say(list);
         if (!same) {
@@ -374,6 +425,103 @@ private:
         publish_library(compilation.library(), library, check);
         made.size = static_cast<std::uint64_t>(status_of(library).st_size);
         return {library, record.with(made, system)};
+    }
+
+    // The same where CMake builds it.
+    template <class Check>
+    result try_cmake(const place& at, const plugin_type& type, const basic_bounds<System>& within,
+                     Check& check, const build_record& record, expected_inputs& known,
+                     std::string& changed) const {
+        const basic_source_tree<System> sources(at.directory);
+        for (const std::vector<std::string>* list : {&sources.folders(), &sources.files()})
+            for (const std::string& path : *list)
+                require_trusted_in(at.directory, path);
+        const compile_flags flags = read_flags(at, false);
+        std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
+        basic_cmake_tree<System> tree(
+            at.tree, {at.directory, at.compiler, flags, folders, options_.profile, options_.target});
+        known.files.insert(sources.files().begin(), sources.files().end());
+        known.folders.insert(sources.folders().begin(), sources.folders().end());
+        known.said = tree.last_files();
+        const new_sources others = at.others();
+        basic_observation<System> observed(at.directory, others, known);
+        folders.insert(folders.end(), sources.folders().begin(), sources.folders().end());
+        observed.begin(std::move(folders));
+
+        build_result made;
+        build_inputs system;
+        made.compiler = at.tools;
+        made.packages = package_state<System>(observed.start());
+        const basic_scratch<System> scratch(cache_);
+        const auto take = [&] {
+            if (package_state<System>(observed.start()) != made.packages)
+                made.packages.clear();
+            std::vector<std::string> files = tree.files();
+            const basic_source_tree<System> now(at.directory);
+            files.insert(files.end(), now.files().begin(), now.files().end());
+            std::sort(files.begin(), files.end());
+            files.erase(std::unique(files.begin(), files.end()), files.end());
+            return observed.take(files, made, system, others);
+        };
+        try {
+            tree.prepare(sources, at.tools, within, [&] { tell(at, event::step::configuring); });
+            tell(at, event::step::compiling);
+            tree.build(options_.jobs, within);
+        } catch (const error& failed) {
+            if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
+                throw;
+            changed = observed.as_expected() ? "" : observed.changed();
+            if (!changed.empty())
+                return {};
+            try {
+                if (tree.configured() && take())
+                    tree.keep(made, system, scratch);
+            } catch (const error& e) {
+                trace("not keeping the tree of '", at.path, "': ", e.what());
+            }
+            throw;
+        }
+        if (!take()) {
+            changed = observed.changed();
+            return {};
+        }
+        tree.keep(made, system, scratch);
+
+        for (const build_input& each : made.files)
+            if (each.path.compare(0, at.directory.size(), at.directory) != 0)
+                require_trusted(each.path);
+        const std::string copy = scratch / "library.so";
+        made.key = copy_of(tree.library().path, copy);
+        const std::string library = at.libraries.result(made.key);
+        tell(at, event::step::checking);
+        publish_library(copy, library, check);
+        made.size = static_cast<std::uint64_t>(status_of(library).st_size);
+        return {library, record.with(made, system)};
+    }
+
+    // What is below a folder that is trusted is to be looked at alone; only links lead elsewhere.
+    void require_trusted_in(const std::string& directory, const std::string& path) const {
+        struct stat found;
+        if (options_.trust.everyone || path == directory)
+            return;
+        if (System::lstat(path.c_str(), &found) != 0)
+            throw error::system_call("look at", path, errno);
+        if (S_ISLNK(found.st_mode))
+            return require_trusted(path);
+        if (const std::string why = distrust<System>(path, found, options_.trust); !why.empty())
+            throw error::untrusted(path, why);
+    }
+
+    // Gives its SHA-256: with the same in it, it is the same library.
+    static std::string copy_of(const std::string& library, const std::string& path) {
+        const basic_file<System> from(library, O_RDONLY);
+        const basic_file<System> to(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        sha256 all;
+        from.parts(library, [&](std::string_view part) {
+            all.add(part);
+            to.write(path, part);
+        });
+        return all.hex();
     }
 
     // What each source is compiled to, taken from the cache where it is there.
@@ -467,8 +615,6 @@ private:
         std::vector<std::string> sources;
         std::string others;
         for (const std::string& name : names_in<System>(directory)) {
-            if (name == "CMakeLists.txt")
-                throw error::needs_cmake(directory);
             struct stat found;
             if (is_source_name(name) && System::stat(join(directory, name).c_str(), &found) == 0 &&
                 S_ISREG(found.st_mode)) {
@@ -484,7 +630,7 @@ private:
     }
 
     compile_flags read_flags(const place& at, bool has_file) const {
-        compile_flags flags(options_.flags_may_run_programs);
+        compile_flags flags(options_.builds_may_run_programs);
         for (const std::string& flag : options_.flags)
             flags.add(flag, "options.flags");
         const std::string path = flags_file(at);
@@ -495,6 +641,7 @@ private:
         return flags;
     }
 
+    static std::string lists_file(const place& at) { return join(at.directory, "CMakeLists.txt"); }
     static std::string flags_file(const place& at) { return join(at.directory, "compile_flags.txt"); }
 
     static std::string absolute(const std::string& path, const std::string& from) {

@@ -13,10 +13,27 @@
 #include <tenon/file.hpp>
 #include <tenon/inputs.hpp>
 #include <tenon/packages.hpp>
+#include <tenon/path.hpp>
 #include <tenon/posix.hpp>
+#include <tenon/source_tree.hpp>
 #include <tenon/trace.hpp>
 
 namespace tenon::inline v1::detail {
+
+/// Where any new source would be compiled too.
+struct new_sources {
+    std::string in{};   ///< a folder; empty: nowhere
+    bool below = false; ///< and in the folders in it, where any name may be a source's
+
+    bool has(std::string_view folder, std::string_view name) const {
+        if (in.empty() || folder.substr(0, in.size()) != in)
+            return false;
+        const bool is_it = folder.size() == in.size();
+        if (below)
+            return (is_it || folder[in.size()] == '/') && is_in_source_tree(name);
+        return is_it && (is_source_name(name) || name == "CMakeLists.txt");
+    }
+};
 
 /// The names on the way to files: a new file or folder that bears none of them cannot be found instead of one
 /// of these.
@@ -39,12 +56,11 @@ public:
 
     bool has(const std::string& name) const { return names_.count(name) != 0; }
 
-    /// Says of a name in a folder whether it can change what all sources in `directory` compile to; where
-    /// that is empty, what some do. Both have to outlive the answer.
-    auto matter_to(const std::string& directory) const {
-        return [this, &directory](const std::string& folder, const std::string& name) {
-            return has(name) || name == "compile_flags.txt" ||
-                   (folder == directory && (is_source_name(name) || name == "CMakeLists.txt"));
+    /// Says of a name in a folder whether it can change what these and new sources compile to. Both have to
+    /// outlive the answer.
+    auto matter_to(const new_sources& sources) const {
+        return [this, &sources](const std::string& folder, const std::string& name) {
+            return has(name) || name == "compile_flags.txt" || sources.has(folder, name);
         };
     }
 
@@ -56,11 +72,11 @@ private:
 template <class System = posix>
 class basic_comparison {
 public:
-    /// Of a result of the sources in `directory`, with what is there at the time `look`. `inputs` may be
+    /// Of a result that `sources` would change, with what is there at the time `look`. `inputs` may be
     /// shared with other comparisons. A thorough one reads every file, and believes in no state.
-    basic_comparison(const std::string& directory, const build_record& record, const build_result& result,
+    basic_comparison(const new_sources& sources, const build_record& record, const build_result& result,
                      std::int64_t look, basic_inputs<System>& inputs, bool thorough = false)
-        : directory_(directory), record_(record), now_(result), look_(look), inputs_(inputs),
+        : sources_(sources), record_(record), now_(result), look_(look), inputs_(inputs),
           thorough_(thorough) {}
 
     /// Whether everything is as it was. Without a compiler, what belonged to it may be gone.
@@ -93,7 +109,7 @@ private:
                 names_.add(now_.files);
                 names_.add(system_);
             }
-            return names_.matter_to(directory_)(folder, name);
+            return names_.matter_to(sources_)(folder, name);
         };
         for (build_input& folder : now_.folders)
             if (!in_same_state(folder) && !take_state(folder, inputs_.folder(folder.path, matters)))
@@ -144,7 +160,7 @@ private:
         return false;
     }
 
-    const std::string& directory_;
+    const new_sources& sources_;
     const build_record& record_;
     build_result now_;
     std::int64_t look_;

@@ -22,12 +22,14 @@ namespace tenon::inline v1 {
 ///     json                                                          a name: built in, or in the search path
 ///     ./libmany.so#ldap                                             a library, and which of its plugins
 ///     ./drivers/ldap                                                a directory of source
+///     ./drivers#target=json&plugin=json                             which target of its CMakeLists.txt
 ///     ./drivers/ldap.cpp                                            one source
 ///     https://host/user/repo                                        a repository, at its default branch
 ///     git+ssh://git@host/user/repo@v1.2#subdirectory=drivers/json&plugin=json
 ///
 /// A path contains a slash, and a name never does. The last component of a path may end in `#` and a plugin's
-/// name; a file whose own name has a `#` needs a second one, and a directory a slash at its end.
+/// name, or what a repository's may; a file whose own name has a `#` needs a second one, and a directory a
+/// slash at its end.
 ///
 /// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is
 /// spelled as pip does. The branch, tag or full commit id follows the first `@` after the host that does not
@@ -47,6 +49,7 @@ struct driver {
     std::string plugin{};       ///< which of its plugins; empty: the only one
     std::string reference{};    ///< of a repository: branch, tag or commit id; empty: its default branch
     std::string subdirectory{}; ///< of a repository; empty: all of it
+    std::string target{};       ///< of a directory's CMakeLists.txt; empty: the only one that may be a plugin
 
     /// Looks at the file system only to tell a file from a directory.
     template <class System = detail::posix>
@@ -176,6 +179,45 @@ constexpr bool hides_control(std::string_view url) {
     return false;
 }
 
+/// A name that CMake gives a target by itself.
+constexpr bool is_target(std::string_view text) {
+    return !text.empty() && text.front() != '-' &&
+           all_are(
+               [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; },
+               text);
+}
+
+/// Takes what follows a `#` apart: `KEY=VALUE`, joined by `&`, of these keys. `refused` makes an error of
+/// what is wrong.
+template <class Refused>
+void parse_choices(std::string_view text, driver& into, bool in_repository, const Refused& refused) {
+    for (bool more = true; more;) {
+        const std::string_view part = text.substr(0, text.find('&'));
+        more = part.size() < text.size();
+        text.remove_prefix(part.size() + more);
+        const auto equals = part.find('=');
+        const std::string_view key = part.substr(0, equals);
+        std::string* const value = key == "subdirectory" && in_repository ? &into.subdirectory
+                                   : key == "plugin"                      ? &into.plugin
+                                   : key == "target"                      ? &into.target
+                                                                          : nullptr;
+        if (!value || equals == part.npos)
+            throw refused(std::string("after '#' it may have ") +
+                          (in_repository ? "subdirectory=FOLDER, " : "") +
+                          "target=NAME and plugin=NAME, joined by '&', and nothing else");
+        if (!value->empty())
+            throw refused("it says " + std::string(key) + "= twice");
+        *value = part.substr(equals + 1);
+        if (value == &into.plugin && !well_named(*value))
+            throw refused("the name of its plugin has to be [a-z][a-z0-9_-]*");
+        if (value == &into.target && !is_target(*value))
+            throw refused(
+                "the name of its target has to be letters, digits and ._+-, and not begin with '-'");
+        if (value == &into.subdirectory && !stays_below(*value))
+            throw refused("its subdirectory has to be a relative path without '.', '..' and a leading '-'");
+    }
+}
+
 /// How many letters one has to change, add or remove to make one text of the other.
 inline std::size_t edit_distance(std::string_view from, std::string_view to) {
     std::vector<std::size_t> row(to.size() + 1);
@@ -277,26 +319,8 @@ inline driver parse_repository(std::string_view text) {
         throw refused("it hides a control character in percent-encoding");
     parsed.place = address.substr(0, static_cast<std::size_t>(path.data() + path.size() - address.data()));
 
-    for (std::string_view left = fragment; !left.empty();) {
-        left.remove_prefix(1); // the '#' or '&'
-        const std::string_view part = left.substr(0, left.find('&'));
-        left.remove_prefix(part.size());
-        const auto equals = part.find('=');
-        const std::string_view key = part.substr(0, equals);
-        std::string* const value = key == "subdirectory" ? &parsed.subdirectory
-                                   : key == "plugin"     ? &parsed.plugin
-                                                         : nullptr;
-        if (!value || equals == part.npos)
-            throw refused(
-                "after '#' it may have subdirectory=FOLDER and plugin=NAME, joined by '&', and nothing else");
-        if (!value->empty())
-            throw refused(key == "plugin" ? "it says plugin= twice" : "it says subdirectory= twice");
-        *value = part.substr(equals + 1);
-        if (value == &parsed.plugin && !well_named(parsed.plugin))
-            throw refused("the name of its plugin has to be [a-z][a-z0-9_-]*");
-        if (value == &parsed.subdirectory && !stays_below(parsed.subdirectory))
-            throw refused("its subdirectory has to be a relative path without '.', '..' and a leading '-'");
-    }
+    if (!fragment.empty())
+        parse_choices(fragment.substr(1), parsed, true, refused);
     return parsed;
 }
 
@@ -304,7 +328,7 @@ inline driver parse_repository(std::string_view text) {
 template <class System>
 std::string instead_of(const std::string& path) {
     const std::string folder(parent(path));
-    struct stat found{};
+    struct stat found {};
     if (System::stat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
         System::access(folder.c_str(), R_OK) != 0)
         return "'" + folder + "' is no folder that can be looked into";
@@ -322,10 +346,17 @@ struct spelled_driver {
 inline spelled_driver spelled_path(std::string_view text) {
     driver found;
     if (const auto hash = text.rfind('#'); hash != text.npos && hash > text.rfind('/')) {
-        found.plugin = text.substr(hash + 1);
+        const std::string_view choice = text.substr(hash + 1);
         text = text.substr(0, hash);
-        if (!well_named(found.plugin))
-            throw error::bad_plugin_choice(std::string(text), found.plugin);
+        if (choice.find('=') != choice.npos) {
+            parse_choices(choice, found, false, [&](std::string_view why) {
+                return error::bad_choice(std::string(text), choice, why);
+            });
+        } else {
+            found.plugin = choice;
+            if (!well_named(choice))
+                throw error::bad_plugin_choice(std::string(text), choice);
+        }
     }
     while (text.size() > 1 && text.ends_with("//"))
         text.remove_suffix(1);
@@ -360,7 +391,7 @@ spelled_driver spelled(std::string_view text) {
 /// What a path is.
 template <class System = posix>
 driver looked_at(driver path) {
-    struct stat found{};
+    struct stat found {};
     if (System::stat(path.place.c_str(), &found) != 0) {
         const int why = errno;
         if (why != ENOENT)
@@ -375,6 +406,8 @@ driver looked_at(driver path) {
         path.what = driver::kind::directory;
     else
         throw error::neither_file_nor_directory(path.place);
+    if (!path.target.empty() && !S_ISDIR(found.st_mode))
+        throw error::no_targets_here(path.place, path.target);
     if (path.place.size() > 1 && path.place.back() == '/')
         path.place.pop_back();
     return path;

@@ -31,6 +31,8 @@ enum class errc {
     timed_out,        ///< a build or a fetch took longer than it may
     cancelled,        ///< options.stop asked for the end of a build or a fetch
     forbidden,        ///< options.policy does not allow it
+    nothing_before,   ///< there is no version to go back to
+    too_many,         ///< versions of one plugin that are in memory
 };
 
 namespace detail {
@@ -39,11 +41,12 @@ public:
     const char* name() const noexcept override { return "tenon"; }
     std::string message(int value) const override {
         static constexpr const char* text[] = {
-            "success",          "system call failed", "not found",      "malformed driver", "untrusted file",
-            "not a library",    "not a plugin",       "malformed note", "ambiguous",        "other toolchain",
-            "interface misfit", "bad interface",      "load failed",    "file changed",     "no compiler",
-            "build failed",     "build needed",       "fetch failed",   "timed out",        "cancelled",
-            "forbidden"};
+            "success",        "system call failed", "not found",        "malformed driver",
+            "untrusted file", "not a library",      "not a plugin",     "malformed note",
+            "ambiguous",      "other toolchain",    "interface misfit", "bad interface",
+            "load failed",    "file changed",       "no compiler",      "build failed",
+            "build needed",   "fetch failed",       "timed out",        "cancelled",
+            "forbidden",      "nothing before",     "too many versions"};
         const bool known = value >= 0 && value < static_cast<int>(sizeof text / sizeof *text);
         return known ? text[value] : "unknown error";
     }
@@ -154,6 +157,9 @@ public:
                      "' has to be compiled or fetched first, and options.build says never; prepare it with a "
                      "loader that may"),
                 path};
+    }
+    static error bad_choice(const std::string& path, std::string_view choice, std::string_view why) {
+        return {errc::malformed_driver, text("the driver '", path, "#", choice, "' is refused: ", why), path};
     }
     static error bad_plugin_choice(const std::string& path, std::string_view plugin) {
         return {errc::malformed_driver,
@@ -382,12 +388,66 @@ public:
                      "rename it"),
                 path};
     }
-    static error needs_cmake(const std::string& directory) {
-        return {errc::not_found,
+    static error too_many_files(const std::string& directory, std::size_t most) {
+        return {
+            errc::not_found,
+            text("'", directory, "' has more than ", std::to_string(most),
+                 " files and folders, and each would be looked at whenever its plugin is loaded; give the "
+                 "plugin a directory of its own"),
+            directory};
+    }
+    static error no_cmake(const std::string& directory) {
+        return {errc::no_compiler,
                 text("'", directory,
-                     "' has a CMakeLists.txt, and only directories of sources that need none are compiled; "
-                     "build it "
-                     "with CMake, and name the library that it makes"),
+                     "' has a CMakeLists.txt, and there is no cmake in $PATH; install CMake, 3.24 or newer, "
+                     "and make"),
+                directory};
+    }
+    static error old_cmake(const std::string& directory, const std::string& cmake) {
+        return {
+            errc::no_compiler,
+            text("the plugin in '", directory, "' cannot be found, because '", cmake,
+                 "' does not run CMAKE_PROJECT_TOP_LEVEL_INCLUDES: install CMake 3.24 or newer, and begin "
+                 "the CMakeLists.txt with cmake_minimum_required and project"),
+            directory};
+    }
+    static error cmake_runs_programs(const std::string& directory) {
+        return {errc::build_failed,
+                text("'", directory,
+                     "' is from a repository and has a CMakeLists.txt, which can run any program while it is "
+                     "built; set options.builds_may_run_programs to let it, or build it with CMake and name "
+                     "the library that it makes"),
+                directory};
+    }
+    static error no_target(const std::string& directory, std::string_view target, std::string_view known) {
+        if (known.empty())
+            return {errc::not_found,
+                    text("the CMakeLists.txt in '", directory,
+                         "' makes no library that can be loaded; tenon_add_plugin(NAME SOURCES ...) or "
+                         "add_library(NAME MODULE ...) is expected"),
+                    directory};
+        return {errc::not_found,
+                text("the CMakeLists.txt in '", directory, "' makes no library that can be loaded named '",
+                     target, "'; it has ", known),
+                directory};
+    }
+    static error several_targets(const std::string& directory, std::string_view known) {
+        return {errc::ambiguous,
+                text("the CMakeLists.txt in '", directory,
+                     "' makes several libraries that may be the plugin: ", known,
+                     "; choose one by adding '#target=' and its name"),
+                directory};
+    }
+    static error no_targets_here(const std::string& path, std::string_view target) {
+        return {errc::not_found,
+                text("'", path, "' has no target '", target, "': it is no directory with a CMakeLists.txt"),
+                path};
+    }
+    static error needs_library_of_build(const std::string& directory, std::string_view target,
+                                        std::string_view library) {
+        return {errc::build_failed,
+                text("the plugin in '", directory, "' is not used, because its target '", target, "' needs '",
+                     library, "', which is made with it and which nobody keeps: make that a STATIC library"),
                 directory};
     }
     static error refused_flag(std::string_view where, std::string_view flag) {
@@ -401,7 +461,7 @@ public:
         return {errc::build_failed,
                 text(where, ": the flag '", flag,
                      "' is refused, because it has another program take part in the build, of which a "
-                     "change would not be seen; remove it, or set options.flags_may_run_programs"),
+                     "change would not be seen; remove it, or set options.builds_may_run_programs"),
                 std::string(where.substr(0, where.rfind(':')))};
     }
     static error build_failed(const std::string& directory, std::string_view first, std::string_view runs,
@@ -422,6 +482,17 @@ public:
                      "' changed each time while it was being "
                      "compiled; try again when it is left alone"),
                 directory};
+    }
+    static error nothing_before(std::string_view plugin) {
+        return {errc::nothing_before,
+                text("there is no version of '", plugin,
+                     "' to go back to: only the one before the newest is kept, and only once")};
+    }
+    static error too_many_versions(std::size_t mapped, std::size_t most, std::string_view why) {
+        return {errc::too_many, text(std::to_string(mapped),
+                                     " versions are in memory, and options.reload.most_versions allows ",
+                                     std::to_string(most),
+                                     why.empty() ? ", because calls in them have not returned" : ": ", why)};
     }
 
 private:

@@ -21,6 +21,7 @@ struct event {
         fetching,     ///< getting a commit; `done` is a percentage
         falling_back, ///< the remote cannot be reached, and an older commit will do; `detail` says why
         waiting,      ///< for another thread or process that builds or fetches the same
+        configuring,  ///< what a CMakeLists.txt says
         precompiling, ///< the interface's headers
         compiling,    ///< the sources
         linking,
@@ -36,15 +37,11 @@ struct event {
 
     /// `compiling passwd (3 of 12)`
     std::string text() const {
-        static constexpr const char* verb[] = {"asking",
-                                               "fetching",
-                                               "cannot reach",
-                                               "waiting until another is done with",
-                                               "precompiling the headers of",
-                                               "compiling",
-                                               "linking",
-                                               "checking",
-                                               "found"};
+        static constexpr const char* verb[] = {"asking",       "fetching",
+                                               "cannot reach", "waiting until another is done with",
+                                               "configuring",  "precompiling the headers of",
+                                               "compiling",    "linking",
+                                               "checking",     "found"};
         std::string line = std::string(verb[static_cast<int>(what)]) + ' ' + subject;
         if (done > 0 && what == step::fetching)
             line += " (" + std::to_string(done) + "%)";

@@ -82,6 +82,15 @@ public:
         return known == seen_.end() || known->second.digest.empty() ? nullptr : &known->second;
     }
 
+    /// The files that were looked at and whose states are to be believed, by that time.
+    build_inputs settled_by(std::int64_t look) const {
+        build_inputs found;
+        for (const auto& [path, input] : seen_)
+            if (!input.digest.empty() && settled(input.state, look))
+                found.push_back(input);
+        return found;
+    }
+
     /// The last change to anything that was looked at.
     std::int64_t newest() const {
         std::int64_t last = 0;

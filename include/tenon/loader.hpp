@@ -39,7 +39,7 @@ struct loader_options {
     std::string cache{};                 ///< where results are kept; see README for what else is looked at
     std::vector<std::string> compiler{}; ///< its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
     std::vector<std::string> flags{};    ///< more of them, for every plugin
-    bool flags_may_run_programs = false; ///< lets a plugin's flags name programs that take part in its build: compiler plugins, -B, -wrapper
+    bool builds_may_run_programs = false; ///< lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's CMakeLists.txt says
     std::vector<std::string> include{};  ///< folders with headers, before those of the interface and of tenon
     tenon::profile profile = profile::optimised; ///< `quick` for plugins that are edited and reloaded
     unsigned jobs = 0;       ///< compilers at once, of all loaders of this process together; 0: one for each processor
@@ -146,11 +146,11 @@ private:
         case driver::kind::library:
             return {from.place, from.plugin};
         case driver::kind::directory:
-            return {built<T>(from.place, from.plugin), from.plugin};
+            return {built<T>(from, from.place), from.plugin};
         case driver::kind::repository: {
             const std::string directory = checked_out(from);
             const detail::basic_hold<> hold(detail::cache(options_.cache), directory, from.place);
-            return {built<T>(directory, from.plugin), from.plugin};
+            return {built<T>(from, directory), from.plugin};
         }
         }
         std::abort();
@@ -211,12 +211,14 @@ private:
     }
 
     template <class T>
-    std::string built(const std::string& directory, const std::string& plugin) const {
+    std::string built(const driver& from, const std::string& directory) const {
         const detail::cache cache(options_.cache);
         const stop_event stop(options_);
         const detail::basic_builder<> builder({.compiler = options_.compiler,
                                                .flags = options_.flags,
-                                               .flags_may_run_programs = options_.flags_may_run_programs,
+                                               .builds_may_run_programs = options_.builds_may_run_programs,
+                                               .fetched = from.what == driver::kind::repository,
+                                               .target = from.target,
                                                .include = options_.include,
                                                .profile = options_.profile,
                                                .jobs = options_.jobs,
@@ -236,7 +238,7 @@ private:
             return current;
         }
         const std::string library =
-            builder.library(directory, T::type, [&](const std::string& unpublished) { check<T>({unpublished, plugin}); });
+            builder.library(directory, T::type, [&](const std::string& unpublished) { check<T>({unpublished, from.plugin}); });
         detail::note_use<>(library);
         return library;
     }

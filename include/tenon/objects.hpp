@@ -32,7 +32,7 @@ public:
     /// Puts the object at `path` where there is one that is current.
     bool take(const std::string& path) {
         try {
-            found_ = shelf_.current("", compiler_, true, [](const std::string&) {});
+            found_ = shelf_.current({}, compiler_.stamp(), true, [](const std::string&) {});
         } catch (const error& failed) {
             trace("compiling again: ", failed.what());
             return false;
@@ -57,7 +57,7 @@ public:
             build_inputs system;
             made.compiler = compiler_.stamp();
             made.packages = packages;
-            if (!observed.take(files, made, system, ""))
+            if (!observed.take(files, made, system))
                 return;
             sha256 all;
             all.field(compiler_.traits().identity).field(shelf_.record());

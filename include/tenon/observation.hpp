@@ -23,6 +23,7 @@ namespace tenon::inline v1::detail {
 struct expected_inputs {
     std::set<std::string> files, folders;
     path_names names;
+    build_inputs said{}; ///< what they said, so that those in the same state need not be read
 };
 
 /// The files and folders that a compiler reads, as they are before it runs and after it. What changes
@@ -30,15 +31,14 @@ struct expected_inputs {
 template <class System = posix>
 class basic_observation {
 public:
-    /// Looks at what is expected. `directory` has the sources; `all_sources_in` is a folder where any new one
-    /// would be read too, or empty.
-    basic_observation(const std::string& directory, const std::string& all_sources_in,
-                      expected_inputs& expected)
+    /// Looks at what is expected. `directory` has the sources, and `others` would be read too.
+    basic_observation(const std::string& directory, const new_sources& others, expected_inputs& expected)
         : directory_(directory), expected_(expected) {
+        before_.remember(expected.said);
         for (const std::string& path : expected.files)
             before_.file(path);
         for (const std::string& path : expected.folders)
-            before_.folder(path, expected.names.matter_to(all_sources_in));
+            before_.folder(path, expected.names.matter_to(others));
     }
 
     const basic_inputs<System>& before() const noexcept { return before_; }
@@ -59,6 +59,8 @@ public:
         for (int i = 0; i < 50 && nanoseconds(System::now()) <= newest; ++i)
             System::pause_a_millisecond();
         start_ = nanoseconds(System::now());
+        // What is in the same state afterwards was not written to, and need not be read again.
+        after_.remember(before_.settled_by(start_));
     }
 
     std::int64_t start() const noexcept { return start_; }
@@ -68,10 +70,9 @@ public:
 
     /// After the compiler has run, and said that it read `files`: adds these, and the folders that a header
     /// was or could have been found in, to `made`, and those that are the system's to `system`.
-    /// `all_sources_in` is a folder where any other source would have been read too, or empty. False where
-    /// one of them changed.
+    /// `others` would have been read too. False where one of them changed.
     bool take(const std::vector<std::string>& files, build_result& made, build_inputs& system,
-              const std::string& all_sources_in) {
+              const new_sources& others = {}) {
         changed_.clear();
         const auto add = [&](build_inputs& into, const build_input& now) {
             const build_input* const was = before_.seen(now.path);
@@ -90,7 +91,7 @@ public:
         }
         for (const std::string& folder : folders_that_matter(made.files)) {
             expected_.folders.insert(folder);
-            add(made.folders, after_.folder(folder, expected_.names.matter_to(all_sources_in)));
+            add(made.folders, after_.folder(folder, expected_.names.matter_to(others)));
         }
         return changed_.empty();
     }

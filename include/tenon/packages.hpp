@@ -16,7 +16,7 @@
 namespace tenon::inline v1::detail {
 
 /// Where the known package managers say what is installed.
-constexpr const char* package_lists[] = {"/var/lib/dpkg/status",  "/var/lib/rpm/rpmdb.sqlite",
+inline constexpr const char* package_lists[] = {"/var/lib/dpkg/status",  "/var/lib/rpm/rpmdb.sqlite",
                                          "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
                                          "/lib/apk/db/installed", "/var/lib/pacman/local"};
 

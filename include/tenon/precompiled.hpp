@@ -186,13 +186,7 @@ private:
     }
 
     auto current() const {
-        return shelf_.current(nowhere(), compiler_, true, [](const std::string&) {});
-    }
-
-    // No folder's sources go into it.
-    static const std::string& nowhere() {
-        static const std::string none;
-        return none;
+        return shelf_.current({}, compiler_.stamp(), true, [](const std::string&) {});
     }
 
     bool make(const word_list& folders, const basic_bounds<System>& within, unsigned jobs) {
@@ -202,7 +196,10 @@ private:
         if (!before.results().empty())
             for (const build_input& each : before.results()[0].files)
                 known.files.insert(each.path);
-        basic_observation<System> observed(nowhere(), nowhere(), known);
+        // No folder's sources go into it.
+        const std::string nowhere;
+        const new_sources none;
+        basic_observation<System> observed(nowhere, none, known);
         observed.begin(folders);
         build_result made;
         made.compiler = compiler_.stamp();
@@ -231,7 +228,7 @@ private:
         // The source that only has the header included.
         std::erase(files, "/dev/null");
         build_inputs system;
-        if (!observed.take(files, made, system, nowhere())) {
+        if (!observed.take(files, made, system)) {
             trace("'", observed.changed(), "' changed while '", header_, "' was being precompiled");
             return false;
         }

@@ -68,6 +68,7 @@ struct command {
     std::vector<std::string> arguments;
     std::vector<std::string> environment;
     std::string folder = ".";
+    bool alone = false; ///< what it has started and left ends with it
 };
 
 /// As one would type it, for messages.
@@ -201,6 +202,8 @@ public:
                 break;
             }
         }
+        if (what_.alone && result.cause == end_cause::itself)
+            end_others();
         result.milliseconds = System::milliseconds() - begin_;
         result.known = reap(&result.status);
         // Whoever killed a compiler's driver did not mean its parts to go on.
@@ -355,6 +358,13 @@ private:
             return lifeline_.let_go();
         System::kill(-child_, SIGTERM);
         if (!lifeline_.all_gone_within(1000) && !System::has_ended(child_))
+            System::kill(-child_, SIGKILL);
+    }
+
+    // As long as nobody has waited for it, its number is nobody else's.
+    void end_others() noexcept {
+        System::kill(-child_, SIGTERM);
+        if (!lifeline_.all_gone_within(1000))
             System::kill(-child_, SIGKILL);
     }
 

@@ -12,7 +12,6 @@
 #include <tenon/build_record.hpp>
 #include <tenon/cache_folder.hpp>
 #include <tenon/comparison.hpp>
-#include <tenon/compiler.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
 #include <tenon/inputs.hpp>
@@ -56,22 +55,22 @@ public:
         build_inputs system{};
     };
 
-    /// Of sources in `directory`. `changed_state` is told of each file that is in another state and says the
-    /// same.
+    /// That none of `others` would change, compiled by those tools whose stamp this is: empty where there are
+    /// none. `changed_state` is told of each file that is in another state and says the same.
     template <class Changed>
-    found current(const std::string& directory, const basic_compiler<System>& compiler, bool with_inputs,
+    found current(const new_sources& others, const std::string& tools, bool with_inputs,
                   Changed&& changed_state) const {
         const std::int64_t look = nanoseconds(System::now());
         const build_record record(text());
         basic_inputs<System> inputs;
         for (const build_result& each : record.results()) {
             // A host without a compiler uses what was built while there was one.
-            const bool same_compiler = !compiler.found() || each.compiler == compiler.stamp();
+            const bool same_compiler = tools.empty() || each.compiler == tools;
             if (!same_compiler || !has_size(result(each.key), each.size))
                 continue;
-            basic_comparison<System> compared(directory, record, each, look, inputs, thorough_);
+            basic_comparison<System> compared(others, record, each, look, inputs, thorough_);
             try {
-                if (!compared.same(compiler.found()))
+                if (!compared.same(!tools.empty()))
                     continue;
             } catch (const error& e) {
                 trace("not using '", result(each.key), "': ", e.what());

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: MIT
+#include <tenon/cmake_tree.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include <tenon/builder.hpp>
+#include <tenon/cache.hpp>
+#include <tenon/diagnostic.hpp>
+
+#include "building.hpp"
+#include "catch.hpp"
+
+using tenon::build_options;
+using tenon::errc;
+using tenon::error;
+using tenon::plugin_type;
+using tenon::detail::basic_builder;
+using tenon::detail::basic_cache;
+using tenon::detail::chosen_library;
+using tenon::detail::cmake_argument;
+using tenon::detail::cmake_library;
+using tenon::detail::posix;
+using tenon::detail::read_cmake_files;
+using tenon::detail::read_cmake_libraries;
+using tests::answer_of;
+using tests::answering;
+using tests::read;
+using tests::refusal;
+using tests::scratch_directory;
+using tests::write;
+using tests::fs::path;
+
+namespace {
+
+constexpr plugin_type tiny{"tiny", "/where/this/program/was/compiled/tiny.hpp"};
+
+/// A directory with a CMakeLists.txt, and a compiler that writes down how it is called.
+struct workshop {
+    workshop() {
+        write(include / "tiny.hpp", "// a plugin_type named \"tiny\"\n#define TENS 4\n");
+        lists("tenon_add_plugin(answers SOURCES main.cpp)\n");
+        write(plugin / "main.cpp", "#include \"tiny.hpp\"\n" + answering("TENS * 10 + 2"));
+        compiler(TENON_CXX);
+    }
+
+    void lists(const std::string& more) const {
+        write(plugin / "CMakeLists.txt", "cmake_minimum_required(VERSION 3.24)\nproject(answers CXX)\n"
+                                         "find_package(tenon 0.1 REQUIRED)\n" +
+                                             more);
+    }
+    void compiler(const std::string& real, const std::string& before = "") {
+        tests::write_wrapper(wrapper, log, real, before);
+        options.compiler = {wrapper};
+    }
+
+    template <class System = posix>
+    std::string build() const {
+        return basic_builder<System>(options, basic_cache<System>(cache))
+            .library(plugin, tiny, [](const std::string&) {});
+    }
+    std::string cached() const { return basic_builder<>(options, basic_cache<>(cache)).cached(plugin, tiny); }
+    int answer() const { return answer_of(build()); }
+    std::string complaint() const {
+        std::string said = refusal([&] { build(); });
+        for (std::size_t at; (at = said.find(root.path().native())) != said.npos;)
+            said.replace(at, root.path().native().size(), "~");
+        return said;
+    }
+
+    int compiled(const std::string& source = "") const {
+        return tests::occurrences(read(log), "-c " + (plugin / source).native());
+    }
+    std::vector<path> trees() const {
+        std::vector<path> found;
+        for (const auto& each : tests::fs::directory_iterator(cache / "bin/tiny"))
+            if (each.path().extension() == ".tree")
+                for (const auto& inside : tests::fs::directory_iterator(each.path()))
+                    if (inside.is_directory())
+                        found.push_back(inside.path());
+        return found;
+    }
+
+    scratch_directory root;
+    path plugin = root / "plugin", include = root / "include", cache = root / "cache", log = root / "log",
+         wrapper = root / "c++";
+    build_options options{.include = {include}, .profile = tenon::profile::quick};
+};
+
+/// What is written in the same tick of the clock as a build's end makes a tree begin anew.
+void next_tick() {
+    std::this_thread::sleep_for(std::chrono::milliseconds(12));
+}
+
+/// Sets a file's stamps to so many seconds from now.
+void stamp(const path& file, long seconds) {
+    timespec times[2];
+    ::clock_gettime(CLOCK_REALTIME, &times[0]);
+    times[0].tv_sec += seconds;
+    times[1] = times[0];
+    REQUIRE(::utimensat(AT_FDCWD, file.c_str(), times, 0) == 0);
+}
+
+struct counting : posix {
+    static inline int opened, spawned;
+    static int open(const char* name, int flags, mode_t mode = 0) noexcept {
+        return ++opened, posix::open(name, flags, mode);
+    }
+    static int spawn(pid_t* child, const char* program, const posix_spawn_file_actions_t* files,
+                     const posix_spawnattr_t* attributes, char* const arguments[],
+                     char* const environment[]) noexcept {
+        return ++spawned, posix::spawn(child, program, files, attributes, arguments, environment);
+    }
+};
+
+} // namespace
+
+TEST_CASE("any text is one argument to CMake", "[cmake_tree]") {
+    CHECK(cmake_argument("a b") == "[=[a b]=]");
+    CHECK(cmake_argument("a]=]b") == "[==[a]=]b]==]");
+}
+
+TEST_CASE("the plugin is the target that is named, else what can only be it", "[cmake_tree]") {
+    const cmake_library module{"json", "/b/json.so", true, false},
+        shared{"base", "/b/libbase.so", false, false}, plugin{"ldap", "/b/ldap.so", true, true};
+    const auto chosen = [](const std::string& target, std::vector<cmake_library> all) {
+        return chosen_library("/src", target, all).target;
+    };
+    CHECK(chosen("", {shared}) == "base");
+    CHECK(chosen("", {shared, module}) == "json");
+    CHECK(chosen("", {shared, module, plugin}) == "ldap");
+    CHECK(chosen("base", {shared, module, plugin}) == "base");
+    CHECK(
+        refusal([&] {
+            chosen("", {module, {"xml", "/b/xml.so", true, false}});
+        }) ==
+        "the CMakeLists.txt in '/src' makes several libraries that may be the plugin: json, xml; choose one "
+        "by adding '#target=' and its name");
+    CHECK(refusal([&] {
+              chosen("yaml", {module, shared});
+          }) ==
+          "the CMakeLists.txt in '/src' makes no library that can be loaded named 'yaml'; it has json, base");
+    CHECK(refusal([&] { chosen("", {}); }) == "the CMakeLists.txt in '/src' makes no library that can be "
+                                              "loaded; tenon_add_plugin(NAME SOURCES ...) "
+                                              "or add_library(NAME MODULE ...) is expected");
+}
+
+TEST_CASE("what CMake has written down is read, and anything else is not", "[cmake_tree]") {
+    std::vector<cmake_library> found;
+    std::string modules;
+    CHECK(read_cmake_libraries("modules /usr/share/cmake\nlibrary MODULE_LIBRARY TRUE json\n/b/my json.so\n"
+                               "library SHARED_LIBRARY FALSE base\n/b/libbase.so\n",
+                               found, modules));
+    CHECK(modules == "/usr/share/cmake");
+    REQUIRE(found.size() == 2);
+    CHECK((found[0].target == "json" && found[0].path == "/b/my json.so" && found[0].module &&
+           found[0].plugin));
+    CHECK((found[1].target == "base" && !found[1].module && !found[1].plugin));
+    for (const char* other : {"", "library MODULE_LIBRARY TRUE json\n",
+                              "modules /m\nlibrary EXECUTABLE TRUE x\n/x\n", "modules /m\nx\n"})
+        CHECK(!read_cmake_libraries(other, found, modules));
+    CHECK(read_cmake_files("x\nset(CMAKE_MAKEFILE_DEPENDS\n  \"a\"\n  \"/b c\"\n  )\n  \"d\"\n") ==
+          std::vector<std::string>{"a", "/b c"});
+    CHECK(read_cmake_files("nothing").empty());
+}
+
+TEST_CASE("a CMakeLists.txt finds a tenon like the one that is installed", "[cmake_tree]") {
+    const std::string package = read(tests::source_directory / "CMakeLists.txt");
+    CHECK(package.find("CONTENT [[\n" + std::string(tenon::detail::cmake_functions) + "]])") != package.npos);
+}
+
+TEST_CASE("a directory with a CMakeLists.txt becomes a library, and nothing runs when nothing has changed",
+          "[cmake_tree]") {
+    for (const std::string& compiler : tests::plugin_compilers()) {
+        workshop work;
+        work.compiler(compiler);
+        std::vector<std::string> told;
+        work.options.on_event = [&](const tenon::event& what) { told.push_back(what.text()); };
+        const std::string library = work.build();
+        CHECK(answer_of(library) == 42);
+        CHECK(library.starts_with((work.cache / "bin/tiny/plugin-").native()));
+        CHECK((tests::fs::status(library).permissions() & tests::fs::perms::all) ==
+              tests::fs::perms::owner_all);
+        CHECK(told == std::vector<std::string>{"configuring plugin", "compiling plugin", "checking plugin"});
+        told.clear();
+        counting::opened = counting::spawned = 0;
+        CHECK(work.build<counting>() == library);
+        CHECK(counting::opened == 1);
+        CHECK(counting::spawned == 0);
+        CHECK(told == std::vector<std::string>{"found plugin"});
+        CHECK(work.cached() == library);
+    }
+}
+
+TEST_CASE(
+    "of a CMakeLists.txt's sources only those that changed are compiled again, and an edit taken back is "
+    "remembered",
+    "[cmake_tree]") {
+    workshop work;
+    work.lists(
+        "add_library(helper STATIC parts/helper.cpp)\ntarget_include_directories(helper PUBLIC parts)\n"
+        "tenon_add_plugin(answers SOURCES main.cpp)\ntarget_link_libraries(answers PRIVATE helper)\n");
+    write(work.plugin / "main.cpp", "#include \"helper.hpp\"\n" + answering("helper() + ONE"));
+    write(work.plugin / "parts/helper.hpp", "#define ONE 1\nint helper();\n");
+    write(work.plugin / "parts/helper.cpp", "int helper() { return 10; }\n");
+    const std::string first = work.build();
+    CHECK(answer_of(first) == 11);
+    next_tick();
+    write(work.plugin / "parts/helper.cpp", "int helper() { return 20; }\n");
+    CHECK(work.cached() == "");
+    CHECK(work.answer() == 21);
+    CHECK(work.compiled("main.cpp") == 1);
+    CHECK(work.compiled("parts/helper.cpp") == 2);
+    write(work.plugin / "parts/helper.cpp", "int helper() { return 10; }\n");
+    CHECK(work.build() == first);
+    CHECK(work.compiled() == 3);
+
+    SECTION("an edit after that is seen, though make has another in its tree") {
+        write(work.plugin / "parts/helper.hpp", "#define ONE 2\nint helper();\n");
+        CHECK(work.answer() == 12);
+    }
+    SECTION("a text that changes nothing gives the same library") {
+        write(work.plugin / "README.txt", "about it");
+        CHECK(work.build() == first);
+    }
+    SECTION("what an editor keeps beside a source is nothing to it") {
+        write(work.plugin / ".main.cpp.swp", "");
+        write(work.plugin / "main.cpp~", "");
+        CHECK(work.cached() == first);
+    }
+}
+
+TEST_CASE("what make's times do not show is seen", "[cmake_tree]") {
+    workshop work;
+    work.lists("file(GLOB sources *.cpp)\ntenon_add_plugin(answers SOURCES ${sources})\n"
+               "target_include_directories(answers PRIVATE early late)\n");
+    write(work.plugin / "main.cpp", "#include <port.hpp>\nint more() __attribute__((weak));\n" +
+                                        answering("PORT + (more ? more() : 0)"));
+    write(work.plugin / "late/port.hpp", "#define PORT 1\n");
+    create_directory(work.plugin / "early");
+    CHECK(work.answer() == 1);
+
+    SECTION("an edit that is older than what was made of the text before") {
+        write(work.plugin / "late/port.hpp", "#define PORT 2\n");
+        stamp(work.plugin / "late/port.hpp", -1000);
+        CHECK(work.answer() == 2);
+    }
+    SECTION("an edit from the future, and another") {
+        for (const char* port : {"3", "4"}) {
+            write(work.plugin / "late/port.hpp", "#define PORT " + std::string(port) + '\n');
+            stamp(work.plugin / "late/port.hpp", 86'400);
+            CHECK(std::to_string(work.answer()) == port);
+        }
+    }
+    SECTION("a header that comes to stand before another, and goes") {
+        write(work.plugin / "early/port.hpp", "#define PORT 5\n");
+        CHECK(work.answer() == 5);
+        remove(work.plugin / "early/port.hpp");
+        CHECK(work.answer() == 1);
+    }
+    SECTION("a new source where any is taken, and one that is gone") {
+        next_tick();
+        write(work.plugin / "more.cpp", "int more() { return 10; }\n");
+        CHECK(work.answer() == 11);
+        CHECK(work.compiled("main.cpp") == 1);
+        remove(work.plugin / "more.cpp");
+        CHECK(work.answer() == 1);
+    }
+    SECTION("a file that only the CMakeLists.txt reads") {
+        work.lists("file(READ value.txt value)\ntenon_add_plugin(answers SOURCES main.cpp)\n"
+                   "target_compile_definitions(answers PRIVATE PORT=${value})\n");
+        write(work.plugin / "main.cpp", answering("PORT"));
+        write(work.plugin / "value.txt", "6");
+        CHECK(work.answer() == 6);
+        write(work.plugin / "value.txt", "7");
+        CHECK(work.answer() == 7);
+    }
+    SECTION("edits that follow each other at once") {
+        for (int port = 20; port < 24; ++port) {
+            write(work.plugin / "late/port.hpp", "#define PORT " + std::to_string(port) + '\n');
+            CHECK(work.answer() == port);
+        }
+    }
+}
+
+TEST_CASE("the host's flags, headers, profile and launcher are CMake's too, whatever is in them",
+          "[cmake_tree]") {
+    workshop work;
+    const path folder = work.root / "it's $HOME #1, <2>";
+    write(folder / "odd.hpp", "#define ODD 1\n");
+    write(work.plugin / "main.cpp",
+          "#include <odd.hpp>\n#include \"tiny.hpp\"\n" + answering("ODD + TENS + GIVEN + sizeof TEXT"));
+    work.options.flags = {"-I", folder, "-DGIVEN=100", "-DTEXT=\"a;b c$d>e\""};
+    CHECK(work.answer() == 1 + 4 + 100 + 10);
+    CHECK(read(work.log).find(" -O0") == std::string::npos);
+    CHECK(read(work.log).find(" -g ") != std::string::npos);
+
+    const path launcher = work.root / "launch", launches = work.root / "launches";
+    tests::write_program(launcher, "echo \"$@\" >> '" + launches.native() + "'\nexec \"$@\"\n");
+    work.options.compiler = {launcher, work.wrapper, "-DMORE=1"};
+    write(work.plugin / "main.cpp", answering("MORE + GIVEN"));
+    CHECK(work.answer() == 101);
+    CHECK(read(launches).find(work.wrapper.native()) == 0);
+}
+
+TEST_CASE("of several targets one is named, and a library that the build keeps for itself is not left behind",
+          "[cmake_tree]") {
+    workshop work;
+    work.lists("tenon_add_plugin(one SOURCES main.cpp)\ntenon_add_plugin(two SOURCES two.cpp)\n");
+    write(work.plugin / "two.cpp", answering("2"));
+    CHECK(work.complaint() ==
+          "the CMakeLists.txt in '~/plugin' makes several libraries that may be the plugin: "
+          "one, two; choose one by adding '#target=' and its name");
+    work.options.target = "two";
+    CHECK(work.answer() == 2);
+    work.options.target = "one";
+    CHECK(work.answer() == 42);
+    work.options.target = "three";
+    CHECK(work.complaint() == "the CMakeLists.txt in '~/plugin' makes no library that can be loaded named "
+                              "'three'; it has one, two");
+
+    work.lists("add_library(base SHARED two.cpp)\ntenon_add_plugin(one SOURCES main.cpp)\n"
+               "target_link_libraries(one PRIVATE base)\n");
+    work.options.target.clear();
+    CHECK(work.complaint() ==
+          "the plugin in '~/plugin' is not used, because its target 'one' needs 'base', which "
+          "is made with it and which nobody keeps: make that a STATIC library");
+
+    remove(work.plugin / "CMakeLists.txt");
+    work.options.target = "one";
+    CHECK(work.complaint() == "'~/plugin' has no target 'one': it is no directory with a CMakeLists.txt");
+}
+
+TEST_CASE("what CMake and its compilers refuse is told, with the first error first and as data",
+          "[cmake_tree]") {
+    workshop work;
+    const auto failure = [&] {
+        try {
+            work.build();
+        } catch (const error& e) {
+            return e;
+        }
+        throw std::logic_error("nothing failed");
+    };
+    write(work.plugin / "main.cpp", "int f() { return missing; }\n");
+    write(work.plugin / "other.cpp", "int g() { return 1; }\n");
+    work.lists("tenon_add_plugin(answers SOURCES other.cpp main.cpp)\n");
+    const error refused = failure();
+    CHECK(refused.code() == errc::build_failed);
+    CHECK(std::string(refused.what()).starts_with((work.plugin / "main.cpp:1:18: error: ").native()));
+    CHECK(std::string(refused.what()).find("\nexited with status 2, and said:\n") != std::string::npos);
+    REQUIRE(tenon::diagnostics(refused).size() == 1);
+    CHECK(tenon::diagnostics(refused)[0].place() == (work.plugin / "main.cpp:1:18").native());
+    CHECK(tenon::failed_commands(refused).at(0).ending == "exited with status 2");
+
+    next_tick();
+    write(work.plugin / "main.cpp", answering("3"));
+    CHECK(work.answer() == 3);
+    CHECK(work.compiled("other.cpp") == 1);
+
+    work.lists("message(FATAL_ERROR \"not today\")\n");
+    CHECK(work.complaint().starts_with("CMake Error at CMakeLists.txt:4 (message): not today\n"
+                                       "the plugin in '~/plugin' was not built:\n"));
+    work.lists("");
+    CHECK(work.complaint().starts_with(
+        "the CMakeLists.txt in '~/plugin' makes no library that can be loaded; "));
+}
+
+TEST_CASE("CMake is needed only where something has to be built, and is asked for by name", "[cmake_tree]") {
+    workshop work;
+    const std::string before = std::getenv("PATH");
+    const std::string library = work.build();
+    create_directory(work.root / "empty");
+    ::setenv("PATH", (work.root / "empty").c_str(), 1);
+    const std::string found = work.cached();
+    write(work.plugin / "main.cpp", answering("1"));
+    const std::string said = work.complaint();
+    ::setenv("PATH", before.c_str(), 1);
+    CHECK(found == library);
+    CHECK(said == "'~/plugin' has a CMakeLists.txt, and there is no cmake in $PATH; install CMake, 3.24 or "
+                  "newer, and make");
+
+    tests::write_program(work.root / "old/cmake", "mkdir -p build\n");
+    ::setenv("PATH", ((work.root / "old").native() + ':' + before).c_str(), 1);
+    const std::string old = work.complaint();
+    ::setenv("PATH", before.c_str(), 1);
+    CHECK(old ==
+          "the plugin in '~/plugin' cannot be found, because '~/old/cmake' does not run "
+          "CMAKE_PROJECT_TOP_LEVEL_INCLUDES: install CMake 3.24 or newer, and begin the CMakeLists.txt with "
+          "cmake_minimum_required and project");
+}
+
+TEST_CASE(
+    "a CMakeLists.txt runs only where everything beside it is trusted, and one from a repository only by an "
+    "option",
+    "[cmake_tree]") {
+    workshop work;
+    write(work.plugin / "deep/inside/notes.txt", "");
+    permissions(work.plugin / "deep/inside/notes.txt", tests::fs::perms::others_write,
+                tests::fs::perm_options::add);
+    CHECK(work.complaint() ==
+          "'~/plugin/deep/inside/notes.txt' is not run, because somebody else could have "
+          "written it: everybody may write to '~/plugin/deep/inside/notes.txt'; `chmod o-w "
+          "'~/plugin/deep/inside/notes.txt'`, or widen options.trust");
+    permissions(work.plugin / "deep/inside/notes.txt", tests::fs::perms::others_write,
+                tests::fs::perm_options::remove);
+    CHECK(!exists(work.log));
+
+    work.options.fetched = true;
+    CHECK(work.complaint() ==
+          "'~/plugin' is from a repository and has a CMakeLists.txt, which can run any program "
+          "while it is built; set options.builds_may_run_programs to let it, or build it with "
+          "CMake and name the library that it makes");
+    CHECK(!exists(work.log));
+    work.options.builds_may_run_programs = true;
+    CHECK(work.answer() == 42);
+    work.options.builds_may_run_programs = false;
+    CHECK(work.cached() == "");
+}
+
+TEST_CASE("what changes while CMake builds is built again", "[cmake_tree]") {
+    workshop work;
+    const path once = work.root / "once";
+    work.compiler(TENON_CXX, "case \"$*\" in *main.cpp*) test -e '" + once.native() + "' || { touch '" +
+                                 once.native() + "'; " + TENON_CXX + " \"$@\"; s=$?; sleep 0.02; echo '" +
+                                 "#define TENS 5 // plugin_type \"tiny\"' > '" +
+                                 (work.include / "tiny.hpp").native() + "'; exit $s; };; esac");
+    CHECK(work.answer() == 52);
+    CHECK(work.compiled("main.cpp") == 2);
+}
+
+TEST_CASE("a builder that is killed while CMake works does no harm, and its tree is not gone on with",
+          "[cmake_tree]") {
+    workshop work;
+    work.build();
+    const std::vector<path> first = work.trees();
+    int killed = 0;
+    for (int round = 0; round < 6; ++round) {
+        write(work.plugin / "main.cpp", answering(std::to_string(100 + round)));
+        const pid_t child = ::fork();
+        if (child == 0) {
+            try {
+                work.build();
+            } catch (...) {
+            }
+            ::_exit(0);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(30 + 70 * round));
+        ::kill(child, SIGKILL);
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        killed += WIFSIGNALED(status);
+        if (round % 2)
+            CHECK(work.answer() == 100 + round);
+    }
+    CHECK(killed > 0);
+    write(work.plugin / "main.cpp", answering("7"));
+    CHECK(work.answer() == 7);
+    CHECK(work.trees() != first);
+    CHECK(work.trees().size() == 1);
+}
+
+TEST_CASE("CMake, make and compilers end when the time is up", "[cmake_tree]") {
+    workshop work;
+    work.build();
+    write(work.plugin / "main.cpp", answering("8"));
+    const path mark = work.root / "ended";
+    work.compiler(TENON_CXX, "case \"$*\" in *main.cpp*) sleep 5; touch '" + mark.native() + "';; esac");
+    work.options.timeout = 2000;
+    CHECK(work.complaint().starts_with("cmake was ended after "));
+    CHECK(!exists(mark));
+    work.options.timeout = 0;
+    work.compiler(TENON_CXX);
+    CHECK(work.answer() == 8);
+}
+
+TEST_CASE("what can change a plugin of CMake's is all of its folders and files, and what was read elsewhere",
+          "[cmake_tree]") {
+    workshop work;
+    write(work.plugin / "deep/notes.txt", "");
+    const auto watches = [&](const path& what) {
+        const auto all = basic_builder<>(work.options, basic_cache<>(work.cache)).watched(work.plugin, tiny);
+        return std::find(all.begin(), all.end(), what.native()) != all.end();
+    };
+    for (const path& each : {work.plugin, work.plugin / "CMakeLists.txt", work.plugin / "deep",
+                             work.plugin / "deep/notes.txt", work.include})
+        CHECK(watches(each));
+    CHECK(!watches(work.include / "tiny.hpp"));
+    work.build();
+    CHECK(watches(work.include / "tiny.hpp"));
+}
