@@ -182,6 +182,7 @@ struct failing : posix {
     static int chmod(const char* name, mode_t mode) noexcept {
         return fails("chmod") ? -1 : posix::chmod(name, mode);
     }
+    static int fsync(int fd) noexcept { return fails("fsync") ? -1 : posix::fsync(fd); }
     static char* mkdtemp(char* name) noexcept { return fails("mkdtemp") ? nullptr : posix::mkdtemp(name); }
     static int rename(const char* from, const char* to) noexcept {
         return fails("rename") ? -1 : posix::rename(from, to);
@@ -993,6 +994,7 @@ TEST_CASE(
                                                                                {"realpath", ENOMEM},
                                                                                {"mkdir", EROFS},
                                                                                {"chmod", EROFS},
+                                                                               {"fsync", EIO},
                                                                                {"mkdtemp", ENOSPC},
                                                                                {"rename", ENOSPC},
                                                                                {"flock", ENOLCK},

@@ -226,22 +226,20 @@ TEST_CASE("the longest unused goes first, and only as much as has to", "[cache]"
 
 TEST_CASE("what can be of no use any more goes without a rule", "[cache]") {
     workshop here;
-    const std::string there = here.sources();
     write(here.folder / ("bin/part/alive-" + digest_1 + ".record"),
-          here.record(there + "/part.cpp", digest_2));
+          here.record("/on a disk that is not there now/part.cpp", digest_2));
     write(here.folder / ("bin/part/alive-" + digest_1 + ".lock"), "");
     write(here.folder / ("bin/part/alive-" + digest_2 + ".so"), "x");
+    write(here.folder / ("bin/part/alive-" + digest_1 + ".tree/abcdef/build/x.o"), "of the next build");
     const list kept = here.names();
-    write(here.folder / ("bin/part/moved-" + digest_1 + ".record"),
-          here.record("/nowhere/part.cpp", digest_2));
-    write(here.folder / ("bin/part/moved-" + digest_1 + ".lock"), "");
-    write(here.folder / ("bin/part/moved-" + digest_2 + ".so"), "x");
+    write(here.folder / ("bin/part/failed-" + digest_1 + ".tree/abcdef/build/x.o"), "of no record");
     write(here.folder / ("bin/part/alive-" + digest_3 + ".so"), "nobody names it");
     write(here.folder / ("bin/part/alive-" + digest_3 + ".record"), "damaged");
     write(here.folder / ("bin/part/failed-" + digest_1 + ".lock"), "");
     write(here.folder / ("bin/part/interface-" + digest_1 + ".gch"), "nobody names it");
     write(here.folder / "src" / repository / ("at-" + digest_1), commit + " main file:///x\n");
     write(here.folder / "src" / repository / ("used-" + commit), "file:///x");
+    write(here.folder / "src" / repository / ("signed-" + commit + "-" + std::string(32, 'a')), "");
     write(here.folder / "src" / repository / "lock", "");
     write(here.folder / "tmp/abcdef/left", "by a builder that was killed");
 
@@ -251,6 +249,34 @@ TEST_CASE("what can be of no use any more goes without a rule", "[cache]") {
     list left = kept;
     left.push_back("src/" + repository + "/lock");
     CHECK(here.names() == left);
+}
+
+TEST_CASE("a folder is read as often for a thousand files that go as for one", "[cache]") {
+    struct counting : later<86400> {
+        static int& opened() {
+            static int count = 0;
+            return count;
+        }
+        static DIR* opendir(const char* name) noexcept {
+            if (tests::fs::path(name).filename() == "part")
+                ++opened();
+            return posix::opendir(name);
+        }
+    };
+    workshop here;
+    const auto reads_for = [&](int files) {
+        write(here.folder / ("bin/part/p-" + digest_1 + ".lock"), "");
+        for (int i = 0; i < files; ++i) {
+            std::string key = std::to_string(i);
+            key.insert(0, 64 - key.size(), '0');
+            write(here.folder / ("bin/part/p-" + key + ".so"), "x");
+        }
+        counting::opened() = 0;
+        CHECK(tenon::detail::basic_cache_contents<counting>(here.folder).prune().size() ==
+              static_cast<std::size_t>(files));
+        return counting::opened();
+    };
+    CHECK(reads_for(1) == reads_for(1000));
 }
 
 TEST_CASE("what a build holds stays", "[cache]") {

@@ -171,11 +171,6 @@ TEST_CASE("what CMake has written down is read, and anything else is not", "[cma
     CHECK(read_cmake_files("nothing").empty());
 }
 
-TEST_CASE("a CMakeLists.txt finds a tenon like the one that is installed", "[cmake_tree]") {
-    const std::string package = read(tests::source_directory / "CMakeLists.txt");
-    CHECK(package.find("CONTENT [[\n" + std::string(tenon::detail::cmake_functions) + "]])") != package.npos);
-}
-
 TEST_CASE("a directory with a CMakeLists.txt becomes a library, and nothing runs when nothing has changed",
           "[cmake_tree]") {
     for (const std::string& compiler : tests::plugin_compilers()) {
@@ -479,6 +474,34 @@ TEST_CASE("CMake, make and compilers end when the time is up", "[cmake_tree]") {
     work.options.timeout = 0;
     work.compiler(TENON_CXX);
     CHECK(work.answer() == 8);
+}
+
+TEST_CASE("a build tree is in the cache's list, and goes by its rules", "[cmake_tree]") {
+    struct tomorrow : posix {
+        static timespec now() noexcept {
+            timespec time = posix::now();
+            time.tv_sec += 86'400;
+            return time;
+        }
+    };
+    workshop work;
+    const std::string library = work.build();
+    const tenon::detail::basic_cache_contents<tomorrow> contents(work.cache);
+    const auto tree = [&] {
+        for (const tenon::cache_entry& each : contents.entries())
+            if (each.what == tenon::cache_entry::kind::intermediate && each.path.ends_with(".tree"))
+                return each;
+        return tenon::cache_entry{};
+    };
+    CHECK(tree().name == "plugin");
+    CHECK(tree().type == "tiny");
+    CHECK(tree().size > 50'000);
+    CHECK(!tree().in_use);
+    CHECK(contents.prune().empty());
+    CHECK(contents.prune({.unused_for = std::chrono::hours(1)}).size() == 2);
+    CHECK(tree().path == "");
+    CHECK(is_empty(work.cache / "tmp"));
+    CHECK(work.answer() == 42);
 }
 
 TEST_CASE("what can change a plugin of CMake's is all of its folders and files, and what was read elsewhere",

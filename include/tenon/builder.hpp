@@ -705,6 +705,10 @@ private:
                 trace("replacing '", path, "': ", e.what());
             }
         }
+        // A loss of power might else leave a file of the right size that says nothing, under a name that
+        // promises what is in it.
+        if (System::fsync(basic_file<System>(unpublished, O_RDONLY).descriptor()) != 0)
+            throw error::system_call("store", unpublished, errno);
         if (System::rename(unpublished.c_str(), path.c_str()) != 0)
             throw error::system_call("rename to", path, errno);
     }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -29,7 +30,7 @@ namespace tenon::inline v1 {
 struct cache_entry {
     enum class kind {
         library,      ///< what a directory of sources was compiled to
-        intermediate, ///< what makes the next build faster, such as a precompiled header
+        intermediate, ///< what makes the next build faster: precompiled headers, objects, CMake's build trees
         record,       ///< from what the libraries of a directory were made
         checkout,     ///< the files of a commit
         unfinished,   ///< what somebody works on, or has left
@@ -83,8 +84,9 @@ public:
     /// In bytes.
     std::uint64_t size() const { return sum(entries()); }
 
-    /// Removes what the rule says, and what cannot be of use any more: what killed builders left, what
-    /// belongs to directories that are gone, and libraries that no record names. Gives what it removed.
+    /// Removes what the rule says, and what cannot be of use any more: what killed builders left, and what no
+    /// record names. What belongs to a directory that is gone goes by the rule, because its disk may only not
+    /// be there at the moment. Gives what it removed.
     ///
     /// What is in use stays, and so does what was used in the last minute, because a load may be about to
     /// open it. A library that another process cannot be seen to have loaded, in another container perhaps,
@@ -100,9 +102,10 @@ public:
             return a_first != b_first ? a_first : a.last_use < b.last_use;
         });
         std::uint64_t bytes = sum(all);
+        std::map<std::string, std::vector<std::string>> locks;
         for (cache_entry& each : all) {
             const bool unwanted = unused_for(each) >= rule.unused_for || bytes > rule.most_bytes;
-            if ((is_useless(each, useful) || (by_rule(each) && unwanted)) && remove(each)) {
+            if ((is_useless(each, useful) || (by_rule(each) && unwanted)) && remove(each, locks)) {
                 bytes -= each.size;
                 removed.push_back(std::move(each));
             }
@@ -115,7 +118,8 @@ private:
     using time_point = std::chrono::system_clock::time_point;
     using file = basic_file<System>;
 
-    static constexpr std::string_view library_end = ".so", record_end = ".record", lock_end = ".lock";
+    static constexpr std::string_view library_end = ".so", record_end = ".record", lock_end = ".lock",
+                                      tree_end = ".tree";
 
     std::string below(std::string_view name) const { return join(folder_.path(), name); }
 
@@ -195,8 +199,8 @@ private:
 
     // What is read here would be in use for ever, if its being read counted.
     static time_point last_use(cache_entry::kind what, const struct stat& of) {
-        const bool reading_counts =
-            what == cache_entry::kind::library || what == cache_entry::kind::intermediate;
+        const bool reading_counts = S_ISREG(of.st_mode) && (what == cache_entry::kind::library ||
+                                                            what == cache_entry::kind::intermediate);
         return std::max(reading_counts ? time_of(of.st_atim) : time_point(), time_of(of.st_mtim));
     }
 
@@ -228,7 +232,8 @@ private:
         for (const std::string& each : names) {
             const built_name name(each);
             const std::string path = join(folder, each);
-            if (name.end.empty() || name.end == lock_end || !is_file(path))
+            const bool is_right = name.end == tree_end ? is_folder(path) : is_file(path);
+            if (name.end.empty() || name.end == lock_end || !is_right)
                 continue;
             const kind what = name.end == library_end  ? kind::library
                               : name.end == record_end ? kind::record
@@ -270,6 +275,16 @@ private:
                      .last_use = time_of(noted ? found.st_mtim : found.st_ctim),
                      .in_use = is_locked(use)});
         }
+    }
+
+    // Of `signed-COMMIT-KEYS`.
+    static std::string signed_commit(std::string_view name) {
+        constexpr std::string_view begin = "signed-";
+        const auto end = name.rfind('-');
+        if (name.substr(0, begin.size()) != begin || end <= begin.size() || !is_hex(name.substr(end + 1), 32))
+            return "";
+        const std::string_view commit = name.substr(begin.size(), end - begin.size());
+        return is_commit(commit) ? std::string(commit) : "";
     }
 
     static bool is_memory(std::string_view name) {
@@ -336,7 +351,7 @@ private:
                (of.what != cache_entry::kind::checkout && useful.count(of.path) == 0);
     }
 
-    // The records that have a result left, and a source to make another from, with their results.
+    // The records that have a result left, with their results, and the trees beside them.
     static std::set<std::string> useful_files(const std::vector<cache_entry>& all) {
         std::set<std::string> paths, found;
         for (const cache_entry& each : all)
@@ -345,34 +360,28 @@ private:
             if (each.what != cache_entry::kind::record)
                 continue;
             const build_record record(text_of(each.path));
+            const std::string place = each.path.substr(0, each.path.size() - record_end.size());
             std::set<std::string> results;
             for (const build_result& result : record.results()) {
                 // A record does not say how the names of its results end.
-                const std::string stem =
-                    each.path.substr(0, each.path.size() - record_end.size() - 64) + result.key + '.';
+                const std::string stem = place.substr(0, place.size() - 64) + result.key + '.';
                 for (auto path = paths.lower_bound(stem);
                      path != paths.end() && path->compare(0, stem.size(), stem) == 0; ++path)
                     results.insert(*path);
             }
-            if (results.empty() || !has_source(record.results()[0]))
+            if (results.empty())
                 continue;
             found.insert(each.path);
+            found.insert(place + std::string(tree_end));
             found.insert(results.begin(), results.end());
         }
         return found;
     }
 
-    static bool has_source(const build_result& of) {
-        struct stat ignored;
-        return of.files.empty() ||
-               std::any_of(of.files.begin(), of.files.end(),
-                           [&](const build_input& each) { return look_at(each.path, ignored); });
-    }
-
     // ---- Removing it
 
-    // False where it is in use after all.
-    bool remove(const cache_entry& each) const {
+    // False where it is in use after all. `locks` remembers which there are in a folder.
+    bool remove(const cache_entry& each, std::map<std::string, std::vector<std::string>>& locks) const {
         struct stat found;
         if (each.in_use || !look_at(each.path, found))
             return false;
@@ -384,20 +393,26 @@ private:
             return !is_fresh(each.last_use) && remove_checkout(each);
         default:
             // Again, because it may have been used since it was listed.
-            return S_ISREG(found.st_mode) && !is_fresh(last_use(each.what, found)) && remove_built(each);
+            return (S_ISREG(found.st_mode) || built_name(basename(each.path)).end == tree_end) &&
+                   !is_fresh(last_use(each.what, found)) && remove_built(each, locks);
         }
         return !look_at(each.path, found);
     }
 
     // Under the locks of all builds that may need it, so that none finds it gone that has just found it
     // there.
-    bool remove_built(const cache_entry& each) const {
+    bool remove_built(const cache_entry& each, std::map<std::string, std::vector<std::string>>& locks) const {
         std::vector<file> turns;
         const std::string folder(parent(each.path));
-        for (const std::string& other : names_in(folder))
-            if (const built_name name(other);
-                name.end == lock_end &&
-                (each.what == cache_entry::kind::intermediate || name.name == each.name)) {
+        const auto [known, fresh] = locks.try_emplace(folder);
+        // Once for each folder: a build that is the first of its directory meanwhile finds what it needs, or
+        // makes it.
+        if (fresh)
+            for (std::string& other : names_in(folder))
+                if (built_name(other).end == lock_end)
+                    known->second.push_back(std::move(other));
+        for (const std::string& other : known->second)
+            if (each.what == cache_entry::kind::intermediate || built_name(other).name == each.name) {
                 turns.emplace_back(
                     System::open(join(folder, other).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
                 const bool gone = turns.back().descriptor() < 0 && errno == ENOENT;
@@ -405,7 +420,10 @@ private:
                     return false;
             }
         trace("pruning '", each.path, "'");
-        return System::unlink(each.path.c_str()) == 0;
+        if (built_name(basename(each.path)).end != tree_end)
+            return System::unlink(each.path.c_str()) == 0;
+        const basic_scratch<System> scratch(folder_);
+        return System::rename(each.path.c_str(), (scratch / "tree").c_str()) == 0;
     }
 
     // It goes at once and as a whole: a checkout that is there is complete.
@@ -440,6 +458,8 @@ private:
                     remove_lone(path, join(folder, remembered(path).first), lock);
                 else if (each.substr(0, 5) == "used-" && is_commit(each.substr(5)))
                     remove_lone(path, join(folder, each.substr(5)), path);
+                else if (const std::string commit = signed_commit(each); !commit.empty())
+                    remove_lone(path, join(folder, commit), lock);
             }
         }
     }

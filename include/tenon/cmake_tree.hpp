@@ -14,6 +14,7 @@
 
 #include <tenon/bounds.hpp>
 #include <tenon/build_record.hpp>
+#include <tenon/cache_folder.hpp>
 #include <tenon/comparison.hpp>
 #include <tenon/compilation.hpp>
 #include <tenon/compile_flags.hpp>
@@ -35,8 +36,8 @@
 
 namespace tenon::inline v1::detail {
 
-/// What a CMakeLists.txt finds as the package `tenon`, besides the target: word for word that of a tenon
-/// which is installed.
+/// What a CMakeLists.txt finds in the package `tenon`, besides the target. tenon's own CMakeLists.txt takes it
+/// from here for the package that is installed.
 inline constexpr std::string_view cmake_functions =
     R"cmake(# tenon_add_plugin(NAME SOURCES SOURCE... [OUTPUT_DIRECTORY DIRECTORY])
 #

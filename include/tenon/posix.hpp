@@ -52,6 +52,8 @@ struct posix {
     static ssize_t readlink(const char* path, char* into, size_t size) noexcept { return ::readlink(path, into, size); }
     static char* realpath(const char* path) noexcept { return ::realpath(path, nullptr); }
     static int chmod(const char* path, mode_t mode) noexcept { return ::chmod(path, mode); }
+    /// Puts all that was written to a file on the disk.
+    static int fsync(int fd) noexcept { return ::fsync(fd); }
     /// Puts all that was written to a file's file system on the disk.
     static int syncfs(int fd) noexcept { return ::syncfs(fd); }
     static int mkdir(const char* path, mode_t mode) noexcept { return ::mkdir(path, mode); }
@@ -162,6 +164,23 @@ struct posix {
         timespec time{};
         ::clock_gettime(CLOCK_MONOTONIC, &time);
         return std::int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
+    }
+
+    /// Says that this process will ask for barriers; false where the system has none.
+    static bool prepare_barrier() noexcept {
+#if defined(SYS_membarrier) && !defined(__SANITIZE_THREAD__)
+        return ::syscall(SYS_membarrier, 16 /* MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED */, 0, 0) == 0;
+#else
+        return false; // the thread sanitizer would not see it
+#endif
+    }
+    /// A full memory barrier in every thread of this process that is running.
+    static bool barrier() noexcept {
+#ifdef SYS_membarrier
+        return ::syscall(SYS_membarrier, 8 /* MEMBARRIER_CMD_PRIVATE_EXPEDITED */, 0, 0) == 0;
+#else
+        return false;
+#endif
     }
 
     static pid_t thread() noexcept { return ::gettid(); }
