@@ -99,7 +99,9 @@ std::string use(const std::string& library) {
 // The first of the things in which they differ: a line that is indented by two.
 std::string difference(std::string_view message) {
     const auto begin = message.find("\n  ");
-    return std::string(begin == message.npos ? message : message.substr(begin + 3, message.find('\n', begin + 1) - begin - 3));
+    return std::string(begin == message.npos
+                           ? message
+                           : message.substr(begin + 3, message.find('\n', begin + 1) - begin - 3));
 }
 
 } // namespace

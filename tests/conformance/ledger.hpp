@@ -43,7 +43,8 @@ struct ledger {
     virtual std::vector<entry> entries() const = 0;
 
     using methods = tenon::methods<&ledger::add, tenon::overload<std::int64_t() const>(&ledger::total),
-                                   tenon::overload<std::int64_t(std::string_view) const>(&ledger::total), &ledger::entries>;
+                                   tenon::overload<std::int64_t(std::string_view) const>(&ledger::total),
+                                   &ledger::entries>;
     template <ledger_book P>
     struct model;
 };

@@ -30,7 +30,9 @@ struct book {
 #endif
         return sum;
     }
-    std::vector<entry> entries() const { return entries_; }
+    std::vector<entry> entries() const {
+        return entries_;
+    }
 
 private:
     std::vector<entry> entries_;

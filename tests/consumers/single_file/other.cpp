@@ -4,4 +4,7 @@
 
 #include "greeter.hpp"
 
-std::string from_many_files(const char* library) { return tenon::plugin<greeter>{library}->greet("again"); }
+std::string from_many_files(const char* library) {
+    tenon::plugin<greeter> hello{library};
+    return hello->greet("again");
+}
