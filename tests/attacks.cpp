@@ -254,7 +254,8 @@ std::vector<std::string> lines_of(const path& file) {
 TEST_CASE("README says exactly what compilers and git see of the environment", "[attacks]") {
     world w;
     w.commit("a.cpp", "one");
-    const documented compilers("compilers"), remote("git, with a remote"), rest("git, for the rest");
+    const documented compilers("compilers"), remote("git, with a remote"), rest("git, for the rest"),
+        cmake("CMake, and compilers that it runs");
     std::set<std::string> names{"LD_PRELOAD_OF_A_TEST",
                                 "CPATH",
                                 "CPLUS_INCLUDE_PATH",
@@ -272,13 +273,14 @@ TEST_CASE("README says exactly what compilers and git see of the environment", "
                                 "GIT_CONFIG_PARAMETERS",
                                 "GIT_TEMPLATE_DIR",
                                 "SECRET"};
-    for (const std::vector<std::string>& documented : {compilers.all(), remote.all(), rest.all()})
+    for (const std::vector<std::string>& documented : {compilers.all(), remote.all(), rest.all(), cmake.all()})
         names.insert(documented.begin(), documented.end());
     std::vector<std::unique_ptr<variable>> set;
     for (const std::string& name : names)
         if (name != "PATH" && name != "HOME")
             set.push_back(std::make_unique<variable>(name, w.scratch / "home"));
     CHECK(sorted_names(detail::basic_compiler<>::variables()) == compilers.all());
+    CHECK(sorted_names(detail::basic_cmake_tree<>::variables()) == cmake.all());
 
     const auto spy = w.fake_git(
         "for each; do case $each in ls-remote|fetch) kind=remote;; verify-commit) kind=verify;; esac; done\n"

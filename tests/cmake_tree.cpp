@@ -14,9 +14,12 @@
 #include <tenon/builder.hpp>
 #include <tenon/cache.hpp>
 #include <tenon/diagnostic.hpp>
+#include <tenon/loader.hpp>
 
 #include "building.hpp"
 #include "catch.hpp"
+#include "plugins/part.hpp"
+#include "remote.hpp"
 
 using tenon::build_options;
 using tenon::errc;
@@ -518,4 +521,43 @@ TEST_CASE("what can change a plugin of CMake's is all of its folders and files, 
     CHECK(!watches(work.include / "tiny.hpp"));
     work.build();
     CHECK(watches(work.include / "tiny.hpp"));
+}
+
+TEST_CASE("a loader takes a directory's and a repository's CMakeLists.txt, by target and plugin",
+          "[cmake_tree]") {
+    const tests::world world;
+    const std::string
+        lists = "cmake_minimum_required(VERSION 3.24)\nproject(drivers CXX)\n"
+                "find_package(tenon 0.1.0 REQUIRED)\nadd_subdirectory(parts)\n",
+        parts = "foreach(version 1 2)\n    tenon_add_plugin(part${version} SOURCES part.cpp)\n"
+                "    target_compile_definitions(part${version} PRIVATE VERSION=${version})\nendforeach()\n",
+        source = read(tests::source_directory / "tests/plugins/part.cpp");
+    const path directory = world.scratch / "drivers";
+    for (const path& each : {directory, world.scratch / "remote"}) {
+        write(each / "CMakeLists.txt", lists);
+        write(each / "parts/CMakeLists.txt", parts);
+        write(each / "parts/part.cpp", source);
+    }
+    part_counts counts{};
+    tenon::loader_options options{
+        .cache = world.scratch / "cache", .compiler = {TENON_CXX}, .profile = tenon::profile::quick};
+    CHECK(tenon::loader(options)
+              .load<part>(directory.native() + "#target=part2&plugin=plain", counts)
+              ->version() == 2);
+    options.build = tenon::build_policy::never;
+    CHECK(tenon::loader(options).load<part>(directory.native() + "#target=part2", counts)->version() == 2);
+    CHECK(refusal([&] { tenon::loader(options).load<part>(directory.native() + "#target=part1", counts); })
+              .ends_with(
+                  "' has to be compiled or fetched first, and options.build says never; prepare it with a "
+                  "loader that may"));
+
+    world.commit();
+    const std::string repository = world.url("#target=part1");
+    options.build = tenon::build_policy::when_needed;
+    CHECK(refusal([&] {
+              tenon::loader(options).load<part>(repository, counts);
+          }).find("' is from a repository and has a CMakeLists.txt, which can run any program") !=
+          std::string::npos);
+    options.builds_may_run_programs = true;
+    CHECK(tenon::loader(options).load<part>(repository, counts)->version() == 1);
 }
