@@ -273,7 +273,8 @@ TEST_CASE("README says exactly what compilers and git see of the environment", "
                                 "GIT_CONFIG_PARAMETERS",
                                 "GIT_TEMPLATE_DIR",
                                 "SECRET"};
-    for (const std::vector<std::string>& documented : {compilers.all(), remote.all(), rest.all(), cmake.all()})
+    for (const std::vector<std::string>& documented :
+         {compilers.all(), remote.all(), rest.all(), cmake.all()})
         names.insert(documented.begin(), documented.end());
     std::vector<std::unique_ptr<variable>> set;
     for (const std::string& name : names)
