@@ -133,6 +133,8 @@ enum class errc {
     timed_out,        ///< a build or a fetch took longer than it may
     cancelled,        ///< options.stop asked for the end of a build or a fetch
     forbidden,        ///< options.policy does not allow it
+    nothing_before,   ///< there is no version to go back to
+    too_many,         ///< versions of one plugin that are in memory
 };
 
 namespace detail {
@@ -141,11 +143,12 @@ public:
     const char* name() const noexcept override { return "tenon"; }
     std::string message(int value) const override {
         static constexpr const char* text[] = {
-            "success",          "system call failed", "not found",      "malformed driver", "untrusted file",
-            "not a library",    "not a plugin",       "malformed note", "ambiguous",        "other toolchain",
-            "interface misfit", "bad interface",      "load failed",    "file changed",     "no compiler",
-            "build failed",     "build needed",       "fetch failed",   "timed out",        "cancelled",
-            "forbidden"};
+            "success",        "system call failed", "not found",        "malformed driver",
+            "untrusted file", "not a library",      "not a plugin",     "malformed note",
+            "ambiguous",      "other toolchain",    "interface misfit", "bad interface",
+            "load failed",    "file changed",       "no compiler",      "build failed",
+            "build needed",   "fetch failed",       "timed out",        "cancelled",
+            "forbidden",      "nothing before",     "too many versions"};
         const bool known = value >= 0 && value < static_cast<int>(sizeof text / sizeof *text);
         return known ? text[value] : "unknown error";
     }
@@ -256,6 +259,9 @@ public:
                      "' has to be compiled or fetched first, and options.build says never; prepare it with a "
                      "loader that may"),
                 path};
+    }
+    static error bad_choice(const std::string& path, std::string_view choice, std::string_view why) {
+        return {errc::malformed_driver, text("the driver '", path, "#", choice, "' is refused: ", why), path};
     }
     static error bad_plugin_choice(const std::string& path, std::string_view plugin) {
         return {errc::malformed_driver,
@@ -484,12 +490,66 @@ public:
                      "rename it"),
                 path};
     }
-    static error needs_cmake(const std::string& directory) {
-        return {errc::not_found,
+    static error too_many_files(const std::string& directory, std::size_t most) {
+        return {
+            errc::not_found,
+            text("'", directory, "' has more than ", std::to_string(most),
+                 " files and folders, and each would be looked at whenever its plugin is loaded; give the "
+                 "plugin a directory of its own"),
+            directory};
+    }
+    static error no_cmake(const std::string& directory) {
+        return {errc::no_compiler,
                 text("'", directory,
-                     "' has a CMakeLists.txt, and only directories of sources that need none are compiled; "
-                     "build it "
-                     "with CMake, and name the library that it makes"),
+                     "' has a CMakeLists.txt, and there is no cmake in $PATH; install CMake, 3.24 or newer, "
+                     "and make"),
+                directory};
+    }
+    static error old_cmake(const std::string& directory, const std::string& cmake) {
+        return {
+            errc::no_compiler,
+            text("the plugin in '", directory, "' cannot be found, because '", cmake,
+                 "' does not run CMAKE_PROJECT_TOP_LEVEL_INCLUDES: install CMake 3.24 or newer, and begin "
+                 "the CMakeLists.txt with cmake_minimum_required and project"),
+            directory};
+    }
+    static error cmake_runs_programs(const std::string& directory) {
+        return {errc::build_failed,
+                text("'", directory,
+                     "' is from a repository and has a CMakeLists.txt, which can run any program while it is "
+                     "built; set options.builds_may_run_programs to let it, or build it with CMake and name "
+                     "the library that it makes"),
+                directory};
+    }
+    static error no_target(const std::string& directory, std::string_view target, std::string_view known) {
+        if (known.empty())
+            return {errc::not_found,
+                    text("the CMakeLists.txt in '", directory,
+                         "' makes no library that can be loaded; tenon_add_plugin(NAME SOURCES ...) or "
+                         "add_library(NAME MODULE ...) is expected"),
+                    directory};
+        return {errc::not_found,
+                text("the CMakeLists.txt in '", directory, "' makes no library that can be loaded named '",
+                     target, "'; it has ", known),
+                directory};
+    }
+    static error several_targets(const std::string& directory, std::string_view known) {
+        return {errc::ambiguous,
+                text("the CMakeLists.txt in '", directory,
+                     "' makes several libraries that may be the plugin: ", known,
+                     "; choose one by adding '#target=' and its name"),
+                directory};
+    }
+    static error no_targets_here(const std::string& path, std::string_view target) {
+        return {errc::not_found,
+                text("'", path, "' has no target '", target, "': it is no directory with a CMakeLists.txt"),
+                path};
+    }
+    static error needs_library_of_build(const std::string& directory, std::string_view target,
+                                        std::string_view library) {
+        return {errc::build_failed,
+                text("the plugin in '", directory, "' is not used, because its target '", target, "' needs '",
+                     library, "', which is made with it and which nobody keeps: make that a STATIC library"),
                 directory};
     }
     static error refused_flag(std::string_view where, std::string_view flag) {
@@ -503,7 +563,7 @@ public:
         return {errc::build_failed,
                 text(where, ": the flag '", flag,
                      "' is refused, because it has another program take part in the build, of which a "
-                     "change would not be seen; remove it, or set options.flags_may_run_programs"),
+                     "change would not be seen; remove it, or set options.builds_may_run_programs"),
                 std::string(where.substr(0, where.rfind(':')))};
     }
     static error build_failed(const std::string& directory, std::string_view first, std::string_view runs,
@@ -524,6 +584,17 @@ public:
                      "' changed each time while it was being "
                      "compiled; try again when it is left alone"),
                 directory};
+    }
+    static error nothing_before(std::string_view plugin) {
+        return {errc::nothing_before,
+                text("there is no version of '", plugin,
+                     "' to go back to: only the one before the newest is kept, and only once")};
+    }
+    static error too_many_versions(std::size_t mapped, std::size_t most, std::string_view why) {
+        return {errc::too_many, text(std::to_string(mapped),
+                                     " versions are in memory, and options.reload.most_versions allows ",
+                                     std::to_string(most),
+                                     why.empty() ? ", because calls in them have not returned" : ": ", why)};
     }
 
 private:
@@ -600,6 +671,8 @@ struct posix {
     static ssize_t readlink(const char* path, char* into, size_t size) noexcept { return ::readlink(path, into, size); }
     static char* realpath(const char* path) noexcept { return ::realpath(path, nullptr); }
     static int chmod(const char* path, mode_t mode) noexcept { return ::chmod(path, mode); }
+    /// Puts all that was written to a file on the disk.
+    static int fsync(int fd) noexcept { return ::fsync(fd); }
     /// Puts all that was written to a file's file system on the disk.
     static int syncfs(int fd) noexcept { return ::syncfs(fd); }
     static int mkdir(const char* path, mode_t mode) noexcept { return ::mkdir(path, mode); }
@@ -710,6 +783,23 @@ struct posix {
         timespec time{};
         ::clock_gettime(CLOCK_MONOTONIC, &time);
         return std::int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
+    }
+
+    /// Says that this process will ask for barriers; false where the system has none.
+    static bool prepare_barrier() noexcept {
+#if defined(SYS_membarrier) && !defined(__SANITIZE_THREAD__)
+        return ::syscall(SYS_membarrier, 16 /* MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED */, 0, 0) == 0;
+#else
+        return false; // the thread sanitizer would not see it
+#endif
+    }
+    /// A full memory barrier in every thread of this process that is running.
+    static bool barrier() noexcept {
+#ifdef SYS_membarrier
+        return ::syscall(SYS_membarrier, 8 /* MEMBARRIER_CMD_PRIVATE_EXPEDITED */, 0, 0) == 0;
+#else
+        return false;
+#endif
     }
 
     static pid_t thread() noexcept { return ::gettid(); }
@@ -1696,6 +1786,441 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
+#ifndef TENON_CMAKE_TREE_HPP
+#define TENON_CMAKE_TREE_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_COMPARISON_HPP
+#define TENON_COMPARISON_HPP
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_INPUTS_HPP
+#define TENON_INPUTS_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+/// Whether a file or folder whose last change was then would have shown another state if it had been changed
+/// after `look`.
+inline bool settled(const file_identity& state, std::int64_t look) {
+    // File systems that count whole seconds, or every other one, show two changes as one for that long.
+    constexpr std::int64_t second = 1'000'000'000;
+    const std::int64_t step = state.changed % second == 0 ? 2 * second : 0;
+    return state.changed + step < look;
+}
+
+/// Looks at files and folders, and reads no file twice.
+template <class System = posix>
+class basic_inputs {
+public:
+    /// The state and the digest of a regular file; null where there is none that can be read.
+    const build_input* file(const std::string& path) {
+        const auto [place, fresh] = seen_.try_emplace(path);
+        build_input& input = place->second;
+        if (!fresh)
+            return input.digest.empty() ? nullptr : &input;
+        if (const auto known = remembered_.find(path); known != remembered_.end()) {
+            struct stat found;
+            if (System::stat(path.c_str(), &found) == 0 && file_identity(found) == known->second.state) {
+                input = known->second;
+                return &input;
+            }
+        }
+        const basic_file<System> from(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
+        if (from.descriptor() < 0 || !S_ISREG(from.status(path).st_mode))
+            return nullptr;
+        sha256 all;
+        from.parts(path, [&](std::string_view part) { all.add(part); });
+        // As it is after it was read: what was written to it meanwhile makes it younger than this look.
+        input = {path, file_identity(from.status(path)), all.hex()};
+        return &input;
+    }
+
+    /// Files that are in a remembered state are taken to say what they said then, and are not read.
+    void remember(const build_inputs& files) {
+        for (const build_input& each : files)
+            remembered_.insert_or_assign(each.path, each);
+    }
+
+    /// The state of a folder, and a digest of those names in it that matter; of a folder that is not there as
+    /// of one that is empty.
+    template <class Matters>
+    const build_input& folder(const std::string& path, Matters&& matters) {
+        sha256 all;
+        for (const std::string& name : names_in<System>(path))
+            if (matters(path, name))
+                all.field(name);
+        struct stat found;
+        const bool there = System::stat(path.c_str(), &found) == 0;
+        return seen_[path] = {path, there ? file_identity(found) : file_identity(), all.hex()};
+    }
+
+    /// What was seen of a path so far; null where nothing was.
+    const build_input* seen(const std::string& path) const {
+        const auto known = seen_.find(path);
+        return known == seen_.end() || known->second.digest.empty() ? nullptr : &known->second;
+    }
+
+    /// The files that were looked at and whose states are to be believed, by that time.
+    build_inputs settled_by(std::int64_t look) const {
+        build_inputs found;
+        for (const auto& [path, input] : seen_)
+            if (!input.digest.empty() && settled(input.state, look))
+                found.push_back(input);
+        return found;
+    }
+
+    /// The last change to anything that was looked at.
+    std::int64_t newest() const {
+        std::int64_t last = 0;
+        for (const auto& [path, input] : seen_)
+            last = std::max(last, input.state.changed);
+        return last;
+    }
+
+private:
+    std::map<std::string, build_input> seen_, remembered_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_PACKAGES_HPP
+#define TENON_PACKAGES_HPP
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+/// Where the known package managers say what is installed.
+inline constexpr const char* package_lists[] = {"/var/lib/dpkg/status",  "/var/lib/rpm/rpmdb.sqlite",
+                                         "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+                                         "/lib/apk/db/installed", "/var/lib/pacman/local"};
+
+/// Stands for all files that belong to the system's package manager: it changes whenever that installs or
+/// removes something. Empty where no manager is known, or where it has worked only just now.
+template <class System = posix>
+std::string package_state(std::int64_t look) {
+    sha256 all;
+    bool any = false;
+    for (const char* list : package_lists) {
+        struct stat found;
+        if (System::stat(list, &found) != 0)
+            continue;
+        const file_identity state(found);
+        if (!settled(state, look))
+            return "";
+        any = true;
+        for (const std::uint64_t number :
+             {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
+              static_cast<std::uint64_t>(state.changed)})
+            all.field(std::to_string(number));
+    }
+    return any ? all.hex() : "";
+}
+
+/// A path without `.` and `..`, as far as its text goes; empty where it is relative, or leaves its first
+/// folder on the way.
+inline std::string within_first_folder(std::string_view path) {
+    if (path.empty() || path[0] != '/')
+        return "";
+    std::vector<std::string_view> parts;
+    while (!path.empty()) {
+        const std::string_view part = path.substr(0, path.find('/'));
+        path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
+        if (part == "..") {
+            if (parts.size() < 2)
+                return "";
+            parts.pop_back();
+        } else if (!part.empty() && part != ".") {
+            parts.push_back(part);
+        }
+    }
+    std::string text;
+    for (const std::string_view part : parts)
+        text.append("/").append(part);
+    return text;
+}
+
+/// Whether a file or folder is one that only a package manager changes, or nobody.
+template <class System = posix>
+bool is_packaged(const std::string& path) {
+    const auto inside = [](std::string place) {
+        place += '/';
+        // Not all of /usr: what is in /usr/local anybody may have put there, and in /usr/share are plugins
+        // that an administrator edits.
+        for (const std::string_view root :
+             {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/nix/store/", "/gnu/store/"})
+            if (place.compare(0, root.size(), root) == 0)
+                return true;
+        return false;
+    };
+    // Clang calls them `/usr/bin/../lib/gcc/…`.
+    if (!inside(within_first_folder(path)))
+        return false;
+    // A link to somewhere else is not.
+    char* const canonical = System::realpath(path.c_str());
+    const bool there = canonical && inside(canonical);
+    std::free(canonical);
+    return there;
+}
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_SOURCE_TREE_HPP
+#define TENON_SOURCE_TREE_HPP
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+/// Whether a name in a source tree is one of its sources' and not one that an editor or git keeps beside
+/// them.
+inline bool is_in_source_tree(std::string_view name) {
+    return name[0] != '.' && name[0] != '#' && name.back() != '~';
+}
+
+/// All files and folders of a directory that somebody else's build reads as it likes, the directory first.
+/// Symbolic links are followed; build trees in it are none of it.
+template <class System = posix>
+class basic_source_tree {
+public:
+    explicit basic_source_tree(const std::string& root) {
+        std::set<std::pair<dev_t, ino_t>> seen; // links may lead in a circle
+        std::vector<std::string> left{root};
+        while (!left.empty()) {
+            const std::string folder = std::move(left.back());
+            left.pop_back();
+            struct stat found;
+            if (System::stat(folder.c_str(), &found) != 0 || !seen.emplace(found.st_dev, found.st_ino).second)
+                continue;
+            if (folder != root && System::access(join(folder, "CMakeCache.txt").c_str(), F_OK) == 0)
+                continue;
+            folders_.push_back(folder);
+            for (const std::string& name : names_in<System>(folder)) {
+                std::string path = join(folder, name);
+                if (!is_in_source_tree(name) || System::stat(path.c_str(), &found) != 0)
+                    continue;
+                if (path.find('\n') != path.npos)
+                    throw error::line_break_in_name(path);
+                if (S_ISDIR(found.st_mode))
+                    left.push_back(std::move(path));
+                else if (S_ISREG(found.st_mode) && System::access(path.c_str(), R_OK) == 0)
+                    files_.push_back(std::move(path));
+            }
+            if (files_.size() + folders_.size() + left.size() > most)
+                throw error::too_many_files(root, most);
+        }
+    }
+
+    const std::vector<std::string>& files() const noexcept { return files_; }
+    const std::vector<std::string>& folders() const noexcept { return folders_; }
+
+private:
+    // Each is looked at whenever the plugin is loaded.
+    static constexpr std::size_t most = 100'000;
+
+    std::vector<std::string> files_, folders_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// Where any new source would be compiled too.
+struct new_sources {
+    std::string in{};   ///< a folder; empty: nowhere
+    bool below = false; ///< and in the folders in it, where any name may be a source's
+
+    bool has(std::string_view folder, std::string_view name) const {
+        if (in.empty() || folder.substr(0, in.size()) != in)
+            return false;
+        const bool is_it = folder.size() == in.size();
+        if (below)
+            return (is_it || folder[in.size()] == '/') && is_in_source_tree(name);
+        return is_it && (is_source_name(name) || name == "CMakeLists.txt");
+    }
+};
+
+/// The names on the way to files: a new file or folder that bears none of them cannot be found instead of one
+/// of these.
+class path_names {
+public:
+    void add(std::string_view path) {
+        while (!path.empty()) {
+            const std::string_view part = path.substr(0, path.find('/'));
+            if (!part.empty() && part != "." && part != "..")
+                names_.emplace(part);
+            path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
+        }
+    }
+    void add(const build_inputs& files) {
+        for (const build_input& each : files)
+            add(each.path);
+    }
+    void clear() { names_.clear(); }
+    bool empty() const { return names_.empty(); }
+
+    bool has(const std::string& name) const { return names_.count(name) != 0; }
+
+    /// Says of a name in a folder whether it can change what these and new sources compile to. Both have to
+    /// outlive the answer.
+    auto matter_to(const new_sources& sources) const {
+        return [this, &sources](const std::string& folder, const std::string& name) {
+            return has(name) || name == "compile_flags.txt" || sources.has(folder, name);
+        };
+    }
+
+private:
+    std::set<std::string> names_;
+};
+
+/// A remembered result beside what is there now.
+template <class System = posix>
+class basic_comparison {
+public:
+    /// Of a result that `sources` would change, with what is there at the time `look`. `inputs` may be
+    /// shared with other comparisons. A thorough one reads every file, and believes in no state.
+    basic_comparison(const new_sources& sources, const build_record& record, const build_result& result,
+                     std::int64_t look, basic_inputs<System>& inputs, bool thorough = false)
+        : sources_(sources), record_(record), now_(result), look_(look), inputs_(inputs),
+          thorough_(thorough) {}
+
+    /// Whether everything is as it was. Without a compiler, what belonged to it may be gone.
+    bool same(bool with_compiler) { return same_files() && same_folders() && same_packages(with_compiler); }
+
+    /// Those of the plugin's own files that are in another state and say the same.
+    const std::vector<std::string>& read_again() const noexcept { return read_again_; }
+
+    /// Whether the states are others than in the record.
+    bool moved() const noexcept { return moved_; }
+
+    /// The text of a record with the result as it is now first; empty where the record lacks a part of it.
+    std::string record() { return has_system_files() ? record_.with(now_, system_) : ""; }
+
+private:
+    bool same_files() {
+        for (build_input& file : now_.files)
+            if (!in_same_state(file)) {
+                const build_input* const seen = inputs_.file(file.path);
+                if (!seen || !take_state(file, *seen))
+                    return differs(file);
+                read_again_.push_back(file.path);
+            }
+        return true;
+    }
+
+    bool same_folders() {
+        const auto matters = [&](const std::string& folder, const std::string& name) {
+            if (names_.empty() && has_system_files()) {
+                names_.add(now_.files);
+                names_.add(system_);
+            }
+            return names_.matter_to(sources_)(folder, name);
+        };
+        for (build_input& folder : now_.folders)
+            if (!in_same_state(folder) && !take_state(folder, inputs_.folder(folder.path, matters)))
+                return differs(folder);
+        return true;
+    }
+
+    bool same_packages(bool with_compiler) {
+        const std::string packages = package_state<System>(look_);
+        if (!thorough_ && !packages.empty() && packages == now_.packages)
+            return true;
+        if (!has_system_files())
+            return false;
+        for (build_input& file : system_)
+            if (!in_same_state(file)) {
+                const build_input* const seen = inputs_.file(file.path);
+                if (seen ? !take_state(file, *seen) : with_compiler)
+                    return differs(file);
+            }
+        moved_ = moved_ || packages != now_.packages;
+        now_.packages = packages;
+        return true;
+    }
+
+    bool in_same_state(const build_input& input) const {
+        struct stat found;
+        return !thorough_ && System::stat(input.path.c_str(), &found) == 0 &&
+               file_identity(found) == input.state;
+    }
+
+    bool take_state(build_input& input, const build_input& seen) {
+        if (seen.digest != input.digest)
+            return false;
+        const file_identity state = settled(seen.state, look_) ? seen.state : file_identity();
+        moved_ = moved_ || state != input.state;
+        input.state = state;
+        return true;
+    }
+
+    bool has_system_files() {
+        if (!system_read_)
+            system_read_ = record_.system_files(now_, system_);
+        return system_read_;
+    }
+
+    bool differs(const build_input& input) const {
+        trace("'", input.path, "' has changed since a library was made from it");
+        return false;
+    }
+
+    const new_sources& sources_;
+    const build_record& record_;
+    build_result now_;
+    std::int64_t look_;
+    basic_inputs<System>& inputs_;
+    bool thorough_;
+    build_inputs system_;
+    bool system_read_ = false;
+    path_names names_;
+    std::vector<std::string> read_again_;
+    bool moved_ = false;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
 #ifndef TENON_COMPILATION_HPP
 #define TENON_COMPILATION_HPP
 
@@ -1997,6 +2522,7 @@ struct command {
     std::vector<std::string> arguments;
     std::vector<std::string> environment;
     std::string folder = ".";
+    bool alone = false; ///< what it has started and left ends with it
 };
 
 /// As one would type it, for messages.
@@ -2130,6 +2656,8 @@ public:
                 break;
             }
         }
+        if (what_.alone && result.cause == end_cause::itself)
+            end_others();
         result.milliseconds = System::milliseconds() - begin_;
         result.known = reap(&result.status);
         // Whoever killed a compiler's driver did not mean its parts to go on.
@@ -2284,6 +2812,13 @@ private:
             return lifeline_.let_go();
         System::kill(-child_, SIGTERM);
         if (!lifeline_.all_gone_within(1000) && !System::has_ended(child_))
+            System::kill(-child_, SIGKILL);
+    }
+
+    // As long as nobody has waited for it, its number is nobody else's.
+    void end_others() noexcept {
+        System::kill(-child_, SIGTERM);
+        if (!lifeline_.all_gone_within(1000))
             System::kill(-child_, SIGKILL);
     }
 
@@ -3080,6 +3615,657 @@ private:
 } // namespace tenon::inline v1
 
 #endif
+#ifndef TENON_VERSION_HPP
+#define TENON_VERSION_HPP
+
+/// The library's version, read by CMake and Meson too.
+#define TENON_VERSION "0.1.0"
+
+/// The number of the binary interface between host and plugin. It is also the inline namespace (`tenon::v1`)
+/// and part of the exported symbol's name, so that another one is refused by name.
+#define TENON_ABI 1
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// What a CMakeLists.txt finds in the package `tenon`, besides the target. tenon's own CMakeLists.txt takes it
+/// from here for the package that is installed.
+inline constexpr std::string_view cmake_functions =
+    R"cmake(# tenon_add_plugin(NAME SOURCES SOURCE... [OUTPUT_DIRECTORY DIRECTORY])
+#
+# A library with plugins, NAME.so, as tenon's loader compiles them: it can be unloaded, and shows its host nothing but what
+# TENON_EXPORT does. It stands in the OUTPUT_DIRECTORY, else in CMAKE_LIBRARY_OUTPUT_DIRECTORY, else where CMake puts
+# libraries: name one of them in the host's options.search. The target's property TENON_PLUGIN is true.
+function(tenon_add_plugin name)
+    cmake_parse_arguments(PARSE_ARGV 1 plugin "" OUTPUT_DIRECTORY SOURCES)
+    if(NOT plugin_SOURCES OR plugin_UNPARSED_ARGUMENTS OR plugin_KEYWORDS_MISSING_VALUES)
+        message(FATAL_ERROR "tenon_add_plugin(NAME SOURCES SOURCE... [OUTPUT_DIRECTORY DIRECTORY]) was called as "
+                            "tenon_add_plugin(${name} ${ARGN})")
+    endif()
+    add_library(${name} MODULE ${plugin_SOURCES})
+    target_link_libraries(${name} PRIVATE tenon::tenon)
+    set_target_properties(${name} PROPERTIES
+        TENON_PLUGIN TRUE PREFIX "" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN TRUE)
+    # g++ makes the static variables of inline functions unique in the process, and a library with one stays for good.
+    target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
+    # What is missing is found out here and not by the host; but clang leaves a sanitizer's functions to the program.
+    string(TOUPPER "${CMAKE_BUILD_TYPE}" configuration)
+    if(NOT (CMAKE_CXX_COMPILER_ID MATCHES Clang AND "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${configuration}}" MATCHES "-fsanitize="))
+        set(sanitizers "$<FILTER:$<TARGET_PROPERTY:${name},COMPILE_OPTIONS>,INCLUDE,^-fsanitize=>")
+        target_link_options(${name} PRIVATE
+            "$<$<NOT:$<AND:$<CXX_COMPILER_ID:Clang>,$<BOOL:${sanitizers}>>>:LINKER:-z,defs>")
+    endif()
+    if(plugin_OUTPUT_DIRECTORY)
+        set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${plugin_OUTPUT_DIRECTORY}")
+    endif()
+endfunction()
+)cmake";
+
+/// What CMake runs before a project's own commands. It writes down which libraries there are when all of them
+/// are known.
+inline constexpr std::string_view cmake_beginning = R"cmake(
+include_guard(GLOBAL)
+include("${CMAKE_CURRENT_LIST_DIR}/options.cmake")
+
+function(tenon_libraries_in directory)
+    get_property(targets DIRECTORY "${directory}" PROPERTY BUILDSYSTEM_TARGETS)
+    foreach(target IN LISTS targets)
+        get_target_property(type "${target}" TYPE)
+        if(type MATCHES "^(MODULE|SHARED)_LIBRARY$")
+            set_property(TARGET "${target}" APPEND PROPERTY LINK_OPTIONS
+                "LINKER:--dependency-file=${tenon_folder}/linked/${target}.d")
+            get_target_property(plugin "${target}" TENON_PLUGIN)
+            if(NOT plugin)
+                set(plugin FALSE)
+            endif()
+            set_property(GLOBAL APPEND_STRING PROPERTY tenon_libraries
+                "library ${type} ${plugin} ${target}\n$<TARGET_FILE:${target}>\n")
+        endif()
+    endforeach()
+    get_property(inside DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
+    foreach(each IN LISTS inside)
+        tenon_libraries_in("${each}")
+    endforeach()
+endfunction()
+
+function(tenon_tell)
+    tenon_libraries_in("${CMAKE_SOURCE_DIR}")
+    get_property(libraries GLOBAL PROPERTY tenon_libraries)
+    file(GENERATE OUTPUT "${tenon_folder}/libraries" CONTENT "modules ${CMAKE_ROOT}\n${libraries}")
+endfunction()
+
+cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL tenon_tell)
+)cmake";
+
+/// A text as one argument that CMake takes as it is.
+inline std::string cmake_argument(std::string_view text) {
+    std::string marks = "=";
+    while (text.find(']' + marks) != text.npos)
+        marks += '=';
+    // A line break that follows at once would not count.
+    return '[' + marks + '[' + std::string(text) + ']' + marks + ']';
+}
+
+/// Words as one text of CMake's that a shell takes apart into these again, and CMake before it.
+inline std::string cmake_shell_words(const word_list& words) {
+    std::string text;
+    for (const std::string& word : words) {
+        text += text.empty() ? "'" : " '";
+        for (const char c : word)
+            switch (c) {
+            case '\'':
+                text += "'\\''";
+                break;
+            case ';':
+                text += "\\;";
+                break;
+            case ',':
+                text += "$<COMMA>";
+                break;
+            case '>':
+                text += "$<ANGLE-R>";
+                break;
+            default:
+                text += c;
+            }
+        text += '\'';
+    }
+    return text;
+}
+
+/// A library that a CMakeLists.txt makes.
+struct cmake_library {
+    std::string target, path;
+    bool module = false;
+    bool plugin = false; ///< says tenon_add_plugin
+};
+
+/// The one that is meant: the target of that name; else the only one that is said to be a plugin; else the
+/// only module; else the only library.
+inline const cmake_library& chosen_library(const std::string& directory, const std::string& target,
+                                           const std::vector<cmake_library>& all) {
+    const auto names = [](const std::vector<const cmake_library*>& of) {
+        std::string text;
+        for (const cmake_library* each : of)
+            text.append(text.empty() ? "" : ", ").append(each->target);
+        return text;
+    };
+    std::vector<const cmake_library*> any, modules, plugins;
+    for (const cmake_library& each : all) {
+        any.push_back(&each);
+        if (each.module)
+            modules.push_back(&each);
+        if (each.plugin)
+            plugins.push_back(&each);
+        if (each.target == target)
+            return each;
+    }
+    if (!target.empty() || any.empty())
+        throw error::no_target(directory, target, names(any));
+    const auto& likely = !plugins.empty() ? plugins : !modules.empty() ? modules : any;
+    if (likely.size() > 1)
+        throw error::several_targets(directory, names(likely));
+    return *likely[0];
+}
+
+/// The libraries that were written down, and where CMake's own modules are; false where that is not what
+/// `cmake_beginning` writes.
+inline bool read_cmake_libraries(std::string_view text, std::vector<cmake_library>& into,
+                                 std::string& modules) {
+    const auto line = [&] {
+        const std::string_view first = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), first.size() + 1));
+        return first;
+    };
+    const auto skip = [](std::string_view& from, std::string_view word) {
+        if (from.substr(0, word.size()) != word)
+            return false;
+        from.remove_prefix(word.size());
+        return true;
+    };
+    std::string_view first = line();
+    if (!skip(first, "modules "))
+        return false;
+    modules = first;
+    while (!text.empty()) {
+        std::string_view head = line();
+        cmake_library read;
+        if (!skip(head, "library "))
+            return false;
+        read.module = skip(head, "MODULE_LIBRARY ");
+        if (!read.module && !skip(head, "SHARED_LIBRARY "))
+            return false;
+        read.plugin = !skip(head, "FALSE ");
+        if (read.plugin)
+            head.remove_prefix(std::min(head.size(), head.find(' ') + 1));
+        read.target = head;
+        read.path = line();
+        into.push_back(std::move(read));
+    }
+    return true;
+}
+
+/// The files that CMake has read to write makefiles, as it writes them down for these.
+inline word_list read_cmake_files(std::string_view makefile) {
+    word_list found;
+    const auto begin = makefile.find("set(CMAKE_MAKEFILE_DEPENDS\n");
+    if (begin == makefile.npos)
+        return found;
+    makefile.remove_prefix(makefile.find('\n', begin) + 1);
+    while (makefile.substr(0, 3) == "  \"") {
+        const auto end = makefile.find("\"\n", 3);
+        if (end == makefile.npos)
+            break;
+        found.emplace_back(makefile.substr(3, end - 3));
+        makefile.remove_prefix(end + 2);
+    }
+    return found;
+}
+
+/// A directory with a CMakeLists.txt as CMake builds it: a tree in the cache that is kept from one build to
+/// the next, so that make compiles what has changed.
+///
+/// What make would not see is not left to it. It goes by times, so that a tree in which anything has changed
+/// without being newer than what was made of it is begun again, and so is one whose last build nobody has
+/// seen to end well: what a killed compiler left is never linked. Each tree has a name of its own, because a
+/// compiler may live on that writes into the one before.
+template <class System = posix>
+class basic_cmake_tree {
+public:
+    /// What is the same for all builds of one directory.
+    struct settings {
+        std::string directory;
+        const basic_compiler<System>& compiler;
+        const compile_flags& flags; ///< the host's
+        word_list folders;          ///< with headers, for all targets
+        profile wanted;
+        std::string target;
+    };
+
+    /// Kept in the folder `all`.
+    basic_cmake_tree(std::string all, settings given) : all_(std::move(all)), given_(std::move(given)) {
+        std::string text;
+        try {
+            text = read_file<System>(state());
+        } catch (const error&) {
+            return; // it is the first, or the one before did not end
+        }
+        struct stat found;
+        const auto line = text.find('\n');
+        if (line != 6 || System::stat(state().c_str(), &found) != 0)
+            return;
+        folder_ = join(all_, std::string_view(text).substr(0, line));
+        ended_ = nanoseconds(found.st_mtim);
+        const build_record record(text.substr(line + 1));
+        if (record.results().size() != 1 || !record.system_files(record.results()[0], system_) ||
+            !read_libraries())
+            folder_.clear();
+        else
+            last_ = record.results()[0];
+    }
+
+    /// The path of CMake; empty where there is none.
+    static std::string program() { return find_program<System>("cmake"); }
+
+    /// These variables reach CMake and what it runs, besides those that reach compilers: they say where it
+    /// finds other projects.
+    static word_list variables() { return environment({"CMAKE_PREFIX_PATH", "PKG_CONFIG_PATH"}); }
+
+    /// The states and digests of the files of the last build, for who looks at them now.
+    build_inputs last_files() const {
+        build_inputs files = last_.files;
+        files.insert(files.end(), system_.begin(), system_.end());
+        return files;
+    }
+
+    /// Makes ready for a build of `sources` by tools with that stamp: what cannot be gone on with goes.
+    /// `configuring` is called before CMake reads the CMakeLists.txt.
+    template <class Configuring>
+    void prepare(const basic_source_tree<System>& sources, const std::string& tools,
+                 const basic_bounds<System>& within, Configuring&& configuring) {
+        if (program().empty())
+            throw error::no_cmake(given_.directory);
+        const std::string why = !usable()                 ? "there is none that was finished"
+                                : last_.compiler != tools ? "other programs build it"
+                                                          : unseen(sources);
+        const bool again = why.empty() && must_configure();
+        System::unlink(state().c_str());
+        if (!why.empty()) {
+            trace("beginning a new tree for '", given_.directory, "': ", why);
+            remove_tree<System>(all_);
+            make_folders<System>(all_);
+            folder_ = join(all_, "XXXXXX");
+            if (!System::mkdtemp(folder_.data()))
+                throw error::system_call("make a folder in", all_, errno);
+            write_scripts();
+        }
+        if (!why.empty() || again) {
+            configuring();
+            configure(within);
+        }
+        library();
+    }
+
+    /// Builds the library. Throws what CMake, make and the compilers say.
+    void build(unsigned jobs, const basic_bounds<System>& within) {
+        std::vector<basic_job<System>> turns;
+        turns.push_back(basic_job<System>::next_of(jobs, within));
+        for (basic_job<System> more = basic_job<System>::one_of(jobs); more;
+             more = basic_job<System>::one_of(jobs))
+            turns.push_back(std::move(more));
+        run_cmake({"--build", build_folder(), "--target", library().target, "-j",
+                   std::to_string(turns.size()), "--", "--no-print-directory"},
+                  within);
+        // The CMakeLists.txt may have been read again.
+        read_libraries();
+        require_alone();
+    }
+
+    /// Whether CMake has written makefiles.
+    bool configured() const { return !libraries_.empty(); }
+
+    /// What is the plugin, once it is configured.
+    const cmake_library& library() const {
+        return chosen_library(given_.directory, given_.target, libraries_);
+    }
+
+    /// The absolute paths of all files outside of this tree that CMake, compilers and linkers have read for
+    /// it, but for CMake's own.
+    word_list files() const {
+        word_list found = files_read_by_cmake();
+        add_compiled(found, build_folder());
+        for (const std::string& name : names_in<System>(linked_folder()))
+            add_listed(found, join(linked_folder(), name), build_folder());
+        std::erase_if(found, [&](const std::string& path) {
+            struct stat seen;
+            return is_in(path, all_) || is_in(path, modules_) || System::stat(path.c_str(), &seen) != 0 ||
+                   !S_ISREG(seen.st_mode) || path.find('\n') != path.npos;
+        });
+        std::sort(found.begin(), found.end());
+        found.erase(std::unique(found.begin(), found.end()), found.end());
+        return found;
+    }
+
+    /// Says that all compilers have ended by themselves, and that nothing else was read than this.
+    void keep(const build_result& made, const build_inputs& system,
+              const basic_scratch<System>& beside) const {
+        build_result first = made;
+        if (first.key.empty())
+            first.key = std::string(64, '0');
+        publish<System>(state(),
+                        std::string(basename(folder_)) + '\n' + build_record().with(std::move(first), system),
+                        beside.path());
+    }
+
+private:
+    std::string state() const { return join(all_, "finished"); }
+    std::string build_folder() const { return join(folder_, "build"); }
+    std::string linked_folder() const { return join(folder_, "linked"); }
+
+    bool usable() const { return !folder_.empty(); }
+
+    static bool is_in(std::string_view path, std::string_view folder) {
+        return !folder.empty() && path.size() > folder.size() && path[folder.size()] == '/' &&
+               path.substr(0, folder.size()) == folder;
+    }
+
+    // ---- What make sees
+
+    // One thing that has changed and that make would not see.
+    std::string unseen(const basic_source_tree<System>& sources) {
+        path_names names;
+        std::set<std::string> before;
+        for (const build_inputs* list : {&last_.files, &system_})
+            for (const build_input& each : *list) {
+                names.add(each.path);
+                before.insert(each.path);
+                struct stat found;
+                if (System::stat(each.path.c_str(), &found) != 0)
+                    return "'" + each.path + "' is gone";
+                if (file_identity(found) == each.state)
+                    continue;
+                if (nanoseconds(found.st_mtim) <= ended_)
+                    return "'" + each.path + "' has changed and is older than what was made of it";
+                changed_.insert(each.path);
+            }
+        for (const std::string& path : sources.files())
+            if (before.count(path) == 0) {
+                if (names.has(std::string(basename(path))))
+                    return "'" + path + "' is new, and may be found instead of another file";
+                more_ = true;
+            }
+        const new_sources none;
+        basic_inputs<System> seen;
+        for (const build_input& each : last_.folders)
+            if (!is_in(each.path, given_.directory) && each.path != given_.directory &&
+                seen.folder(each.path, names.matter_to(none)).digest != each.digest)
+                return "files in '" + each.path + "' may be found instead of others";
+        return "";
+    }
+
+    // Whether anything has changed but what only compilers read: CMake does not say what else it has read.
+    bool must_configure() const {
+        const word_list by_cmake = files_read_by_cmake();
+        word_list compiled;
+        add_compiled(compiled, build_folder());
+        std::sort(compiled.begin(), compiled.end());
+        for (const std::string& path : changed_)
+            if (!std::binary_search(compiled.begin(), compiled.end(), path) ||
+                std::find(by_cmake.begin(), by_cmake.end(), path) != by_cmake.end())
+                return true;
+        return more_;
+    }
+
+    word_list files_read_by_cmake() const {
+        word_list found =
+            read_cmake_files(read_file<System>(join(build_folder(), "CMakeFiles/Makefile.cmake")));
+        for (std::string& path : found)
+            if (path[0] != '/')
+                path = join(build_folder(), path);
+        return found;
+    }
+
+    // What compilers have listed in a folder and below.
+    static void add_compiled(word_list& found, const std::string& folder) {
+        for (const std::string& name : names_in<System>(folder)) {
+            const std::string path = join(folder, name);
+            struct stat seen;
+            if (System::lstat(path.c_str(), &seen) != 0)
+                continue;
+            if (S_ISDIR(seen.st_mode))
+                add_compiled(found, path);
+            else if (ends_in(name, ".d"))
+                add_listed(found, path, std::string_view(path).substr(0, path.rfind("/CMakeFiles/")));
+        }
+    }
+
+    static void add_listed(word_list& found, const std::string& list, std::string_view ran_in) {
+        for (std::string& path : read_dependencies(read_file<System>(list)))
+            found.push_back(path[0] == '/' ? std::move(path) : join(ran_in, path));
+    }
+
+    // ---- Running CMake
+
+    void configure(const basic_bounds<System>& within) {
+        libraries_.clear();
+        run_cmake({"-C", join(folder_, "settings.cmake"), "-S", given_.directory, "-B", build_folder(), "-G",
+                   "Unix Makefiles", "--no-warn-unused-cli"},
+                  within);
+        if (!read_libraries())
+            throw error::old_cmake(given_.directory, program());
+    }
+
+    void run_cmake(word_list words, const basic_bounds<System>& within) const {
+        command what{{program()}, basic_compiler<System>::variables(), folder_, true};
+        for (std::string& each : variables())
+            what.environment.push_back(std::move(each));
+        what.arguments.insert(what.arguments.end(), words.begin(), words.end());
+        const ended end = run<System>(what, within);
+        if (!end.failed())
+            return;
+        const bool cut_short = end.cause == end_cause::time || end.cause == end_cause::stop;
+        std::string first = cut_short || !end.limit.empty() ? "" : first_complaint(end.err + end.out);
+        if (first.empty())
+            first = "cmake " + end.how();
+        // What make says on the way there comes last.
+        std::string said = end.err + end.out;
+        while (!said.empty() && said.back() == '\n')
+            said.pop_back();
+        throw error::build_failed(given_.directory, first,
+                                  shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") +
+                                      said,
+                                  end.code(errc::build_failed));
+    }
+
+    // CMake says where in one line and what in the next.
+    static std::string first_complaint(std::string_view said) {
+        constexpr std::string_view cmakes = "CMake Error";
+        for (std::string_view rest = said; !rest.empty();) {
+            const std::string_view line = rest.substr(0, rest.find('\n'));
+            rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+            if (line.substr(0, cmakes.size()) != cmakes) {
+                if (line.find("error:") != line.npos || line.find("undefined reference to") != line.npos)
+                    return std::string(line);
+                continue;
+            }
+            std::string text(line);
+            if (text.back() == ':' && rest.substr(0, 2) == "  ") {
+                const std::string_view more = rest.substr(0, rest.find('\n'));
+                text.append(" ").append(more.substr(std::min(more.size(), more.find_first_not_of(' '))));
+            }
+            return text;
+        }
+        return "";
+    }
+
+    bool read_libraries() {
+        libraries_.clear();
+        try {
+            return read_cmake_libraries(read_file<System>(join(folder_, "libraries")), libraries_, modules_);
+        } catch (const error&) {
+            return false;
+        }
+    }
+
+    // The library is copied out of here, and what it would load from here may be gone by then, or another.
+    void require_alone() const {
+        const cmake_library& plugin = library();
+        word_list needed;
+        const std::string list = join(linked_folder(), plugin.target + ".d");
+        if (System::access(list.c_str(), F_OK) == 0)
+            add_listed(needed, list, build_folder());
+        for (const std::string& path : needed)
+            if (is_in(path, all_))
+                for (const cmake_library& each : libraries_)
+                    if (each.target != plugin.target && basename(path) == basename(each.path))
+                        throw error::needs_library_of_build(given_.directory, plugin.target, each.target);
+    }
+
+    // ---- What CMake is told
+
+    void write_scripts() const {
+        make_folders<System>(linked_folder());
+        const auto write = [&](std::string_view name, std::string_view text) {
+            const std::string path = join(folder_, name);
+            basic_file<System>(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600).write(path, text);
+        };
+        write("settings.cmake", settings_text());
+        write("options.cmake", options_text());
+        write("begin.cmake", cmake_beginning);
+        std::string includes;
+        for (const std::string& folder : given_.folders)
+            includes += ' ' + cmake_argument(folder);
+        write("tenonConfig.cmake",
+              "if(NOT TARGET tenon::tenon)\n    add_library(tenon::tenon INTERFACE IMPORTED)\n"
+              "    target_include_directories(tenon::tenon INTERFACE" +
+                  includes +
+                  ")\n    target_compile_features(tenon::tenon INTERFACE cxx_std_20)\n"
+                  "    set_target_properties(tenon::tenon PROPERTIES IMPORTED_NO_SYSTEM TRUE)\nendif()\n" +
+                  std::string(cmake_functions));
+        const std::string_view version = TENON_VERSION;
+        const std::string minor(version.substr(0, version.rfind('.')));
+        write("tenonConfigVersion.cmake",
+              "set(PACKAGE_VERSION " + std::string(version) +
+                  ")\nset(wanted \"${PACKAGE_FIND_VERSION_MAJOR}.${PACKAGE_FIND_VERSION_MINOR}\")\n"
+                  "if(NOT PACKAGE_FIND_VERSION OR (wanted STREQUAL \"" +
+                  minor +
+                  "\" AND NOT PACKAGE_FIND_VERSION VERSION_GREATER PACKAGE_VERSION))\n"
+                  "    set(PACKAGE_VERSION_COMPATIBLE TRUE)\nendif()\n"
+                  "if(PACKAGE_FIND_VERSION VERSION_EQUAL PACKAGE_VERSION)\n"
+                  "    set(PACKAGE_VERSION_EXACT TRUE)\nendif()\n");
+    }
+
+    // Checks of the compiler see these flags too, and so nothing is among them that a shell or make reads
+    // otherwise than CMake.
+    std::string settings_text() const {
+        const compiler_traits traits = given_.compiler.traits();
+        const word_list abi = toolchain_flags(toolchain, traits.clang);
+        const auto joined = [](const word_list& words) {
+            std::string text;
+            for (const std::string& word : words)
+                text.append(text.empty() ? "" : " ").append(word);
+            return text;
+        };
+        word_list cxx = abi, c;
+        cxx.insert(cxx.end(), {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
+        if (traits.gnu_unique)
+            cxx.push_back("-fno-gnu-unique");
+        if (traits.clang)
+            cxx.push_back("-Qunused-arguments");
+        c.insert(c.end(), {"-fPIC", "-fvisibility=hidden"});
+        bool sanitized = false;
+        for (const std::string& flag : abi)
+            if (flag.compare(0, 11, "-fsanitize=") == 0) {
+                c.push_back(flag);
+                sanitized = true;
+            }
+        const word_list& words = given_.compiler.arguments();
+        const auto options =
+            std::find_if(words.begin(), words.end(), [](const std::string& word) { return word[0] == '-'; });
+        const auto compiler = options == words.begin() ? options : options - 1;
+        std::string launchers, text;
+        for (auto each = words.begin(); each != compiler; ++each)
+            launchers.append(launchers.empty() ? "" : ";").append(*each);
+        const auto set = [&](std::string_view name, std::string_view value) {
+            text.append("set(").append(name).append(" ").append(cmake_argument(value));
+            text.append(" CACHE STRING \"\")\n");
+        };
+        set("CMAKE_CXX_COMPILER", find_program<System>(*compiler));
+        if (!launchers.empty()) {
+            set("CMAKE_CXX_COMPILER_LAUNCHER", launchers);
+            set("CMAKE_C_COMPILER_LAUNCHER", launchers);
+        }
+        if (const std::string found = c_compiler(find_program<System>(*compiler)); !found.empty())
+            set("CMAKE_C_COMPILER", found);
+        set("CMAKE_CXX_FLAGS", joined(cxx));
+        set("CMAKE_C_FLAGS", joined(c));
+        set("CMAKE_CXX_STANDARD", language_flag().substr(language_flag().find("++") + 2) == "20" ? "20"
+                                  : language_flag().ends_with("2b")                              ? "23"
+                                                                                                 : "26");
+        set("CMAKE_CXX_EXTENSIONS", language_flag().find("gnu") != std::string::npos ? "ON" : "OFF");
+        set("CMAKE_POSITION_INDEPENDENT_CODE", "ON");
+        set("CMAKE_BUILD_TYPE", given_.wanted == profile::quick ? "Debug" : "RelWithDebInfo");
+        // Clang leaves a sanitizer's symbols to the host's executable.
+        if (!(traits.clang && sanitized))
+            for (const char* kind : {"CMAKE_MODULE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS"})
+                set(kind, "-Wl,-z,defs");
+        set("CMAKE_VERBOSE_MAKEFILE", "ON");
+        set("CMAKE_COLOR_DIAGNOSTICS", "OFF");
+        set("CMAKE_FIND_USE_PACKAGE_REGISTRY", "OFF");
+        set("CMAKE_PROJECT_TOP_LEVEL_INCLUDES", join(folder_, "begin.cmake"));
+        set("tenon_DIR", folder_);
+        set("tenon_folder", folder_);
+        return text;
+    }
+
+    // Of the same family, so that what both compile can be linked.
+    static std::string c_compiler(const std::string& cxx) {
+        std::string name(basename(cxx));
+        for (const auto& [plus, plain] : {std::pair{"clang++", "clang"}, {"g++", "gcc"}})
+            if (const auto at = name.rfind(plus); at != name.npos) {
+                name.replace(at, std::string_view(plus).size(), plain);
+                return find_program<System>(join(parent(cxx), name));
+            }
+        return "";
+    }
+
+    // Flags of any kind.
+    std::string options_text() const {
+        std::string text = "include_directories(BEFORE";
+        for (const std::string& folder : given_.folders)
+            text += ' ' + cmake_argument(folder);
+        text += ")\n";
+        const word_list& words = given_.compiler.arguments();
+        word_list compile(
+            std::find_if(words.begin(), words.end(), [](const std::string& word) { return word[0] == '-'; }),
+            words.end());
+        compile.insert(compile.end(), given_.flags.compile().begin(), given_.flags.compile().end());
+        word_list link = compile;
+        link.insert(link.end(), given_.flags.link().begin(), given_.flags.link().end());
+        if (!compile.empty())
+            text += "add_compile_options(" +
+                    cmake_argument("$<$<COMPILE_LANGUAGE:CXX>:SHELL:" + cmake_shell_words(compile) + '>') +
+                    ")\n";
+        if (!link.empty())
+            text += "add_link_options(" + cmake_argument("SHELL:" + cmake_shell_words(link)) + ")\n";
+        return text;
+    }
+
+    std::string all_, folder_; // all trees that there ever were, and this one
+    settings given_;
+    build_result last_{};
+    build_inputs system_{};
+    std::int64_t ended_ = 0;
+    std::vector<cmake_library> libraries_{};
+    std::string modules_{};
+    std::set<std::string> changed_{};
+    bool more_ = false;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
 #ifndef TENON_ELF_HPP
 #define TENON_ELF_HPP
 
@@ -3386,6 +4572,7 @@ struct event {
         fetching,     ///< getting a commit; `done` is a percentage
         falling_back, ///< the remote cannot be reached, and an older commit will do; `detail` says why
         waiting,      ///< for another thread or process that builds or fetches the same
+        configuring,  ///< what a CMakeLists.txt says
         precompiling, ///< the interface's headers
         compiling,    ///< the sources
         linking,
@@ -3401,15 +4588,11 @@ struct event {
 
     /// `compiling passwd (3 of 12)`
     std::string text() const {
-        static constexpr const char* verb[] = {"asking",
-                                               "fetching",
-                                               "cannot reach",
-                                               "waiting until another is done with",
-                                               "precompiling the headers of",
-                                               "compiling",
-                                               "linking",
-                                               "checking",
-                                               "found"};
+        static constexpr const char* verb[] = {"asking",       "fetching",
+                                               "cannot reach", "waiting until another is done with",
+                                               "configuring",  "precompiling the headers of",
+                                               "compiling",    "linking",
+                                               "checking",     "found"};
         std::string line = std::string(verb[static_cast<int>(what)]) + ' ' + subject;
         if (done > 0 && what == step::fetching)
             line += " (" + std::to_string(done) + "%)";
@@ -3447,185 +4630,6 @@ inline void tell(const event_handler& handler, const event& of) {
 #include <utility>
 #include <vector>
 
-#ifndef TENON_PACKAGES_HPP
-#define TENON_PACKAGES_HPP
-
-#include <cstdint>
-#include <cstdlib>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#ifndef TENON_INPUTS_HPP
-#define TENON_INPUTS_HPP
-
-#include <algorithm>
-#include <cerrno>
-#include <map>
-#include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace tenon::inline v1::detail {
-
-/// Whether a file or folder whose last change was then would have shown another state if it had been changed
-/// after `look`.
-inline bool settled(const file_identity& state, std::int64_t look) {
-    // File systems that count whole seconds, or every other one, show two changes as one for that long.
-    constexpr std::int64_t second = 1'000'000'000;
-    const std::int64_t step = state.changed % second == 0 ? 2 * second : 0;
-    return state.changed + step < look;
-}
-
-/// Looks at files and folders, and reads no file twice.
-template <class System = posix>
-class basic_inputs {
-public:
-    /// The state and the digest of a regular file; null where there is none that can be read.
-    const build_input* file(const std::string& path) {
-        const auto [place, fresh] = seen_.try_emplace(path);
-        build_input& input = place->second;
-        if (!fresh)
-            return input.digest.empty() ? nullptr : &input;
-        if (const auto known = remembered_.find(path); known != remembered_.end()) {
-            struct stat found;
-            if (System::stat(path.c_str(), &found) == 0 && file_identity(found) == known->second.state) {
-                input = known->second;
-                return &input;
-            }
-        }
-        const basic_file<System> from(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
-        if (from.descriptor() < 0 || !S_ISREG(from.status(path).st_mode))
-            return nullptr;
-        sha256 all;
-        from.parts(path, [&](std::string_view part) { all.add(part); });
-        // As it is after it was read: what was written to it meanwhile makes it younger than this look.
-        input = {path, file_identity(from.status(path)), all.hex()};
-        return &input;
-    }
-
-    /// Files that are in a remembered state are taken to say what they said then, and are not read.
-    void remember(const build_inputs& files) {
-        for (const build_input& each : files)
-            remembered_.insert_or_assign(each.path, each);
-    }
-
-    /// The state of a folder, and a digest of those names in it that matter; of a folder that is not there as
-    /// of one that is empty.
-    template <class Matters>
-    const build_input& folder(const std::string& path, Matters&& matters) {
-        sha256 all;
-        for (const std::string& name : names_in<System>(path))
-            if (matters(path, name))
-                all.field(name);
-        struct stat found;
-        const bool there = System::stat(path.c_str(), &found) == 0;
-        return seen_[path] = {path, there ? file_identity(found) : file_identity(), all.hex()};
-    }
-
-    /// What was seen of a path so far; null where nothing was.
-    const build_input* seen(const std::string& path) const {
-        const auto known = seen_.find(path);
-        return known == seen_.end() || known->second.digest.empty() ? nullptr : &known->second;
-    }
-
-    /// The last change to anything that was looked at.
-    std::int64_t newest() const {
-        std::int64_t last = 0;
-        for (const auto& [path, input] : seen_)
-            last = std::max(last, input.state.changed);
-        return last;
-    }
-
-private:
-    std::map<std::string, build_input> seen_, remembered_;
-};
-
-} // namespace tenon::inline v1::detail
-
-#endif
-
-namespace tenon::inline v1::detail {
-
-/// Where the known package managers say what is installed.
-constexpr const char* package_lists[] = {"/var/lib/dpkg/status",  "/var/lib/rpm/rpmdb.sqlite",
-                                         "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-                                         "/lib/apk/db/installed", "/var/lib/pacman/local"};
-
-/// Stands for all files that belong to the system's package manager: it changes whenever that installs or
-/// removes something. Empty where no manager is known, or where it has worked only just now.
-template <class System = posix>
-std::string package_state(std::int64_t look) {
-    sha256 all;
-    bool any = false;
-    for (const char* list : package_lists) {
-        struct stat found;
-        if (System::stat(list, &found) != 0)
-            continue;
-        const file_identity state(found);
-        if (!settled(state, look))
-            return "";
-        any = true;
-        for (const std::uint64_t number :
-             {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
-              static_cast<std::uint64_t>(state.changed)})
-            all.field(std::to_string(number));
-    }
-    return any ? all.hex() : "";
-}
-
-/// A path without `.` and `..`, as far as its text goes; empty where it is relative, or leaves its first
-/// folder on the way.
-inline std::string within_first_folder(std::string_view path) {
-    if (path.empty() || path[0] != '/')
-        return "";
-    std::vector<std::string_view> parts;
-    while (!path.empty()) {
-        const std::string_view part = path.substr(0, path.find('/'));
-        path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
-        if (part == "..") {
-            if (parts.size() < 2)
-                return "";
-            parts.pop_back();
-        } else if (!part.empty() && part != ".") {
-            parts.push_back(part);
-        }
-    }
-    std::string text;
-    for (const std::string_view part : parts)
-        text.append("/").append(part);
-    return text;
-}
-
-/// Whether a file or folder is one that only a package manager changes, or nobody.
-template <class System = posix>
-bool is_packaged(const std::string& path) {
-    const auto inside = [](std::string place) {
-        place += '/';
-        // Not all of /usr: what is in /usr/local anybody may have put there, and in /usr/share are plugins
-        // that an administrator edits.
-        for (const std::string_view root :
-             {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/nix/store/", "/gnu/store/"})
-            if (place.compare(0, root.size(), root) == 0)
-                return true;
-        return false;
-    };
-    // Clang calls them `/usr/bin/../lib/gcc/…`.
-    if (!inside(within_first_folder(path)))
-        return false;
-    // A link to somewhere else is not.
-    char* const canonical = System::realpath(path.c_str());
-    const bool there = canonical && inside(canonical);
-    std::free(canonical);
-    return there;
-}
-
-} // namespace tenon::inline v1::detail
-
-#endif
 
 namespace tenon::inline v1::detail {
 
@@ -4314,17 +5318,6 @@ inline constexpr bool any_carries_code<list<T...>> = !all_of<!carries_code<T>...
 } // namespace tenon::inline v1
 
 #endif
-#ifndef TENON_VERSION_HPP
-#define TENON_VERSION_HPP
-
-/// The library's version, read by CMake and Meson too.
-#define TENON_VERSION "0.1.0"
-
-/// The number of the binary interface between host and plugin. It is also the inline namespace (`tenon::v1`)
-/// and part of the exported symbol's name, so that another one is refused by name.
-#define TENON_ABI 1
-
-#endif
 
 namespace tenon::inline v1 {
 
@@ -4863,6 +5856,7 @@ using headers = basic_headers<>;
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -4876,7 +5870,7 @@ namespace tenon::inline v1 {
 struct cache_entry {
     enum class kind {
         library,      ///< what a directory of sources was compiled to
-        intermediate, ///< what makes the next build faster, such as a precompiled header
+        intermediate, ///< what makes the next build faster: precompiled headers, objects, CMake's build trees
         record,       ///< from what the libraries of a directory were made
         checkout,     ///< the files of a commit
         unfinished,   ///< what somebody works on, or has left
@@ -4930,8 +5924,9 @@ public:
     /// In bytes.
     std::uint64_t size() const { return sum(entries()); }
 
-    /// Removes what the rule says, and what cannot be of use any more: what killed builders left, what
-    /// belongs to directories that are gone, and libraries that no record names. Gives what it removed.
+    /// Removes what the rule says, and what cannot be of use any more: what killed builders left, and what no
+    /// record names. What belongs to a directory that is gone goes by the rule, because its disk may only not
+    /// be there at the moment. Gives what it removed.
     ///
     /// What is in use stays, and so does what was used in the last minute, because a load may be about to
     /// open it. A library that another process cannot be seen to have loaded, in another container perhaps,
@@ -4947,9 +5942,10 @@ public:
             return a_first != b_first ? a_first : a.last_use < b.last_use;
         });
         std::uint64_t bytes = sum(all);
+        std::map<std::string, std::vector<std::string>> locks;
         for (cache_entry& each : all) {
             const bool unwanted = unused_for(each) >= rule.unused_for || bytes > rule.most_bytes;
-            if ((is_useless(each, useful) || (by_rule(each) && unwanted)) && remove(each)) {
+            if ((is_useless(each, useful) || (by_rule(each) && unwanted)) && remove(each, locks)) {
                 bytes -= each.size;
                 removed.push_back(std::move(each));
             }
@@ -4962,7 +5958,8 @@ private:
     using time_point = std::chrono::system_clock::time_point;
     using file = basic_file<System>;
 
-    static constexpr std::string_view library_end = ".so", record_end = ".record", lock_end = ".lock";
+    static constexpr std::string_view library_end = ".so", record_end = ".record", lock_end = ".lock",
+                                      tree_end = ".tree";
 
     std::string below(std::string_view name) const { return join(folder_.path(), name); }
 
@@ -5042,8 +6039,8 @@ private:
 
     // What is read here would be in use for ever, if its being read counted.
     static time_point last_use(cache_entry::kind what, const struct stat& of) {
-        const bool reading_counts =
-            what == cache_entry::kind::library || what == cache_entry::kind::intermediate;
+        const bool reading_counts = S_ISREG(of.st_mode) && (what == cache_entry::kind::library ||
+                                                            what == cache_entry::kind::intermediate);
         return std::max(reading_counts ? time_of(of.st_atim) : time_point(), time_of(of.st_mtim));
     }
 
@@ -5075,7 +6072,8 @@ private:
         for (const std::string& each : names) {
             const built_name name(each);
             const std::string path = join(folder, each);
-            if (name.end.empty() || name.end == lock_end || !is_file(path))
+            const bool is_right = name.end == tree_end ? is_folder(path) : is_file(path);
+            if (name.end.empty() || name.end == lock_end || !is_right)
                 continue;
             const kind what = name.end == library_end  ? kind::library
                               : name.end == record_end ? kind::record
@@ -5117,6 +6115,16 @@ private:
                      .last_use = time_of(noted ? found.st_mtim : found.st_ctim),
                      .in_use = is_locked(use)});
         }
+    }
+
+    // Of `signed-COMMIT-KEYS`.
+    static std::string signed_commit(std::string_view name) {
+        constexpr std::string_view begin = "signed-";
+        const auto end = name.rfind('-');
+        if (name.substr(0, begin.size()) != begin || end <= begin.size() || !is_hex(name.substr(end + 1), 32))
+            return "";
+        const std::string_view commit = name.substr(begin.size(), end - begin.size());
+        return is_commit(commit) ? std::string(commit) : "";
     }
 
     static bool is_memory(std::string_view name) {
@@ -5183,7 +6191,7 @@ private:
                (of.what != cache_entry::kind::checkout && useful.count(of.path) == 0);
     }
 
-    // The records that have a result left, and a source to make another from, with their results.
+    // The records that have a result left, with their results, and the trees beside them.
     static std::set<std::string> useful_files(const std::vector<cache_entry>& all) {
         std::set<std::string> paths, found;
         for (const cache_entry& each : all)
@@ -5192,34 +6200,28 @@ private:
             if (each.what != cache_entry::kind::record)
                 continue;
             const build_record record(text_of(each.path));
+            const std::string place = each.path.substr(0, each.path.size() - record_end.size());
             std::set<std::string> results;
             for (const build_result& result : record.results()) {
                 // A record does not say how the names of its results end.
-                const std::string stem =
-                    each.path.substr(0, each.path.size() - record_end.size() - 64) + result.key + '.';
+                const std::string stem = place.substr(0, place.size() - 64) + result.key + '.';
                 for (auto path = paths.lower_bound(stem);
                      path != paths.end() && path->compare(0, stem.size(), stem) == 0; ++path)
                     results.insert(*path);
             }
-            if (results.empty() || !has_source(record.results()[0]))
+            if (results.empty())
                 continue;
             found.insert(each.path);
+            found.insert(place + std::string(tree_end));
             found.insert(results.begin(), results.end());
         }
         return found;
     }
 
-    static bool has_source(const build_result& of) {
-        struct stat ignored;
-        return of.files.empty() ||
-               std::any_of(of.files.begin(), of.files.end(),
-                           [&](const build_input& each) { return look_at(each.path, ignored); });
-    }
-
     // ---- Removing it
 
-    // False where it is in use after all.
-    bool remove(const cache_entry& each) const {
+    // False where it is in use after all. `locks` remembers which there are in a folder.
+    bool remove(const cache_entry& each, std::map<std::string, std::vector<std::string>>& locks) const {
         struct stat found;
         if (each.in_use || !look_at(each.path, found))
             return false;
@@ -5231,20 +6233,26 @@ private:
             return !is_fresh(each.last_use) && remove_checkout(each);
         default:
             // Again, because it may have been used since it was listed.
-            return S_ISREG(found.st_mode) && !is_fresh(last_use(each.what, found)) && remove_built(each);
+            return (S_ISREG(found.st_mode) || built_name(basename(each.path)).end == tree_end) &&
+                   !is_fresh(last_use(each.what, found)) && remove_built(each, locks);
         }
         return !look_at(each.path, found);
     }
 
     // Under the locks of all builds that may need it, so that none finds it gone that has just found it
     // there.
-    bool remove_built(const cache_entry& each) const {
+    bool remove_built(const cache_entry& each, std::map<std::string, std::vector<std::string>>& locks) const {
         std::vector<file> turns;
         const std::string folder(parent(each.path));
-        for (const std::string& other : names_in(folder))
-            if (const built_name name(other);
-                name.end == lock_end &&
-                (each.what == cache_entry::kind::intermediate || name.name == each.name)) {
+        const auto [known, fresh] = locks.try_emplace(folder);
+        // Once for each folder: a build that is the first of its directory meanwhile finds what it needs, or
+        // makes it.
+        if (fresh)
+            for (std::string& other : names_in(folder))
+                if (built_name(other).end == lock_end)
+                    known->second.push_back(std::move(other));
+        for (const std::string& other : known->second)
+            if (each.what == cache_entry::kind::intermediate || built_name(other).name == each.name) {
                 turns.emplace_back(
                     System::open(join(folder, other).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
                 const bool gone = turns.back().descriptor() < 0 && errno == ENOENT;
@@ -5252,7 +6260,10 @@ private:
                     return false;
             }
         trace("pruning '", each.path, "'");
-        return System::unlink(each.path.c_str()) == 0;
+        if (built_name(basename(each.path)).end != tree_end)
+            return System::unlink(each.path.c_str()) == 0;
+        const basic_scratch<System> scratch(folder_);
+        return System::rename(each.path.c_str(), (scratch / "tree").c_str()) == 0;
     }
 
     // It goes at once and as a whole: a checkout that is there is complete.
@@ -5287,6 +6298,8 @@ private:
                     remove_lone(path, join(folder, remembered(path).first), lock);
                 else if (each.substr(0, 5) == "used-" && is_commit(each.substr(5)))
                     remove_lone(path, join(folder, each.substr(5)), path);
+                else if (const std::string commit = signed_commit(each); !commit.empty())
+                    remove_lone(path, join(folder, commit), lock);
             }
         }
     }
@@ -5334,161 +6347,6 @@ public:
 #include <utility>
 #include <vector>
 
-#ifndef TENON_COMPARISON_HPP
-#define TENON_COMPARISON_HPP
-
-#include <cstdint>
-#include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace tenon::inline v1::detail {
-
-/// The names on the way to files: a new file or folder that bears none of them cannot be found instead of one
-/// of these.
-class path_names {
-public:
-    void add(std::string_view path) {
-        while (!path.empty()) {
-            const std::string_view part = path.substr(0, path.find('/'));
-            if (!part.empty() && part != "." && part != "..")
-                names_.emplace(part);
-            path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
-        }
-    }
-    void add(const build_inputs& files) {
-        for (const build_input& each : files)
-            add(each.path);
-    }
-    void clear() { names_.clear(); }
-    bool empty() const { return names_.empty(); }
-
-    bool has(const std::string& name) const { return names_.count(name) != 0; }
-
-    /// Says of a name in a folder whether it can change what all sources in `directory` compile to; where
-    /// that is empty, what some do. Both have to outlive the answer.
-    auto matter_to(const std::string& directory) const {
-        return [this, &directory](const std::string& folder, const std::string& name) {
-            return has(name) || name == "compile_flags.txt" ||
-                   (folder == directory && (is_source_name(name) || name == "CMakeLists.txt"));
-        };
-    }
-
-private:
-    std::set<std::string> names_;
-};
-
-/// A remembered result beside what is there now.
-template <class System = posix>
-class basic_comparison {
-public:
-    /// Of a result of the sources in `directory`, with what is there at the time `look`. `inputs` may be
-    /// shared with other comparisons. A thorough one reads every file, and believes in no state.
-    basic_comparison(const std::string& directory, const build_record& record, const build_result& result,
-                     std::int64_t look, basic_inputs<System>& inputs, bool thorough = false)
-        : directory_(directory), record_(record), now_(result), look_(look), inputs_(inputs),
-          thorough_(thorough) {}
-
-    /// Whether everything is as it was. Without a compiler, what belonged to it may be gone.
-    bool same(bool with_compiler) { return same_files() && same_folders() && same_packages(with_compiler); }
-
-    /// Those of the plugin's own files that are in another state and say the same.
-    const std::vector<std::string>& read_again() const noexcept { return read_again_; }
-
-    /// Whether the states are others than in the record.
-    bool moved() const noexcept { return moved_; }
-
-    /// The text of a record with the result as it is now first; empty where the record lacks a part of it.
-    std::string record() { return has_system_files() ? record_.with(now_, system_) : ""; }
-
-private:
-    bool same_files() {
-        for (build_input& file : now_.files)
-            if (!in_same_state(file)) {
-                const build_input* const seen = inputs_.file(file.path);
-                if (!seen || !take_state(file, *seen))
-                    return differs(file);
-                read_again_.push_back(file.path);
-            }
-        return true;
-    }
-
-    bool same_folders() {
-        const auto matters = [&](const std::string& folder, const std::string& name) {
-            if (names_.empty() && has_system_files()) {
-                names_.add(now_.files);
-                names_.add(system_);
-            }
-            return names_.matter_to(directory_)(folder, name);
-        };
-        for (build_input& folder : now_.folders)
-            if (!in_same_state(folder) && !take_state(folder, inputs_.folder(folder.path, matters)))
-                return differs(folder);
-        return true;
-    }
-
-    bool same_packages(bool with_compiler) {
-        const std::string packages = package_state<System>(look_);
-        if (!thorough_ && !packages.empty() && packages == now_.packages)
-            return true;
-        if (!has_system_files())
-            return false;
-        for (build_input& file : system_)
-            if (!in_same_state(file)) {
-                const build_input* const seen = inputs_.file(file.path);
-                if (seen ? !take_state(file, *seen) : with_compiler)
-                    return differs(file);
-            }
-        moved_ = moved_ || packages != now_.packages;
-        now_.packages = packages;
-        return true;
-    }
-
-    bool in_same_state(const build_input& input) const {
-        struct stat found;
-        return !thorough_ && System::stat(input.path.c_str(), &found) == 0 &&
-               file_identity(found) == input.state;
-    }
-
-    bool take_state(build_input& input, const build_input& seen) {
-        if (seen.digest != input.digest)
-            return false;
-        const file_identity state = settled(seen.state, look_) ? seen.state : file_identity();
-        moved_ = moved_ || state != input.state;
-        input.state = state;
-        return true;
-    }
-
-    bool has_system_files() {
-        if (!system_read_)
-            system_read_ = record_.system_files(now_, system_);
-        return system_read_;
-    }
-
-    bool differs(const build_input& input) const {
-        trace("'", input.path, "' has changed since a library was made from it");
-        return false;
-    }
-
-    const std::string& directory_;
-    const build_record& record_;
-    build_result now_;
-    std::int64_t look_;
-    basic_inputs<System>& inputs_;
-    bool thorough_;
-    build_inputs system_;
-    bool system_read_ = false;
-    path_names names_;
-    std::vector<std::string> read_again_;
-    bool moved_ = false;
-};
-
-} // namespace tenon::inline v1::detail
-
-#endif
 
 namespace tenon::inline v1::detail {
 
@@ -5496,6 +6354,7 @@ namespace tenon::inline v1::detail {
 struct expected_inputs {
     std::set<std::string> files, folders;
     path_names names;
+    build_inputs said{}; ///< what they said, so that those in the same state need not be read
 };
 
 /// The files and folders that a compiler reads, as they are before it runs and after it. What changes
@@ -5503,15 +6362,14 @@ struct expected_inputs {
 template <class System = posix>
 class basic_observation {
 public:
-    /// Looks at what is expected. `directory` has the sources; `all_sources_in` is a folder where any new one
-    /// would be read too, or empty.
-    basic_observation(const std::string& directory, const std::string& all_sources_in,
-                      expected_inputs& expected)
+    /// Looks at what is expected. `directory` has the sources, and `others` would be read too.
+    basic_observation(const std::string& directory, const new_sources& others, expected_inputs& expected)
         : directory_(directory), expected_(expected) {
+        before_.remember(expected.said);
         for (const std::string& path : expected.files)
             before_.file(path);
         for (const std::string& path : expected.folders)
-            before_.folder(path, expected.names.matter_to(all_sources_in));
+            before_.folder(path, expected.names.matter_to(others));
     }
 
     const basic_inputs<System>& before() const noexcept { return before_; }
@@ -5532,6 +6390,8 @@ public:
         for (int i = 0; i < 50 && nanoseconds(System::now()) <= newest; ++i)
             System::pause_a_millisecond();
         start_ = nanoseconds(System::now());
+        // What is in the same state afterwards was not written to, and need not be read again.
+        after_.remember(before_.settled_by(start_));
     }
 
     std::int64_t start() const noexcept { return start_; }
@@ -5541,10 +6401,9 @@ public:
 
     /// After the compiler has run, and said that it read `files`: adds these, and the folders that a header
     /// was or could have been found in, to `made`, and those that are the system's to `system`.
-    /// `all_sources_in` is a folder where any other source would have been read too, or empty. False where
-    /// one of them changed.
+    /// `others` would have been read too. False where one of them changed.
     bool take(const std::vector<std::string>& files, build_result& made, build_inputs& system,
-              const std::string& all_sources_in) {
+              const new_sources& others = {}) {
         changed_.clear();
         const auto add = [&](build_inputs& into, const build_input& now) {
             const build_input* const was = before_.seen(now.path);
@@ -5563,7 +6422,7 @@ public:
         }
         for (const std::string& folder : folders_that_matter(made.files)) {
             expected_.folders.insert(folder);
-            add(made.folders, after_.folder(folder, expected_.names.matter_to(all_sources_in)));
+            add(made.folders, after_.folder(folder, expected_.names.matter_to(others)));
         }
         return changed_.empty();
     }
@@ -5682,22 +6541,22 @@ public:
         build_inputs system{};
     };
 
-    /// Of sources in `directory`. `changed_state` is told of each file that is in another state and says the
-    /// same.
+    /// That none of `others` would change, compiled by those tools whose stamp this is: empty where there are
+    /// none. `changed_state` is told of each file that is in another state and says the same.
     template <class Changed>
-    found current(const std::string& directory, const basic_compiler<System>& compiler, bool with_inputs,
+    found current(const new_sources& others, const std::string& tools, bool with_inputs,
                   Changed&& changed_state) const {
         const std::int64_t look = nanoseconds(System::now());
         const build_record record(text());
         basic_inputs<System> inputs;
         for (const build_result& each : record.results()) {
             // A host without a compiler uses what was built while there was one.
-            const bool same_compiler = !compiler.found() || each.compiler == compiler.stamp();
+            const bool same_compiler = tools.empty() || each.compiler == tools;
             if (!same_compiler || !has_size(result(each.key), each.size))
                 continue;
-            basic_comparison<System> compared(directory, record, each, look, inputs, thorough_);
+            basic_comparison<System> compared(others, record, each, look, inputs, thorough_);
             try {
-                if (!compared.same(compiler.found()))
+                if (!compared.same(!tools.empty()))
                     continue;
             } catch (const error& e) {
                 trace("not using '", result(each.key), "': ", e.what());
@@ -5771,7 +6630,7 @@ public:
     /// Puts the object at `path` where there is one that is current.
     bool take(const std::string& path) {
         try {
-            found_ = shelf_.current("", compiler_, true, [](const std::string&) {});
+            found_ = shelf_.current({}, compiler_.stamp(), true, [](const std::string&) {});
         } catch (const error& failed) {
             trace("compiling again: ", failed.what());
             return false;
@@ -5796,7 +6655,7 @@ public:
             build_inputs system;
             made.compiler = compiler_.stamp();
             made.packages = packages;
-            if (!observed.take(files, made, system, ""))
+            if (!observed.take(files, made, system))
                 return;
             sha256 all;
             all.field(compiler_.traits().identity).field(shelf_.record());
@@ -6004,13 +6863,7 @@ private:
     }
 
     auto current() const {
-        return shelf_.current(nowhere(), compiler_, true, [](const std::string&) {});
-    }
-
-    // No folder's sources go into it.
-    static const std::string& nowhere() {
-        static const std::string none;
-        return none;
+        return shelf_.current({}, compiler_.stamp(), true, [](const std::string&) {});
     }
 
     bool make(const word_list& folders, const basic_bounds<System>& within, unsigned jobs) {
@@ -6020,7 +6873,10 @@ private:
         if (!before.results().empty())
             for (const build_input& each : before.results()[0].files)
                 known.files.insert(each.path);
-        basic_observation<System> observed(nowhere(), nowhere(), known);
+        // No folder's sources go into it.
+        const std::string nowhere;
+        const new_sources none;
+        basic_observation<System> observed(nowhere, none, known);
         observed.begin(folders);
         build_result made;
         made.compiler = compiler_.stamp();
@@ -6049,7 +6905,7 @@ private:
         // The source that only has the header included.
         std::erase(files, "/dev/null");
         build_inputs system;
-        if (!observed.take(files, made, system, nowhere())) {
+        if (!observed.take(files, made, system)) {
             trace("'", observed.changed(), "' changed while '", header_, "' was being precompiled");
             return false;
         }
@@ -6163,13 +7019,15 @@ namespace tenon::inline v1 {
 
 /// How directories of sources become libraries.
 struct build_options {
-    std::vector<std::string> compiler{}; ///< program and first arguments, such as {"ccache", "g++"}; empty:
-                                         ///< $CXX, else the family that built this program
-    std::vector<std::string> flags{};    ///< for every plugin, and before those in its compile_flags.txt
-    bool flags_may_run_programs = false; ///< lets flags name programs that take part in the build: compiler
-                                         ///< plugins, -B, -wrapper, -specs
-    std::vector<std::string> include{};  ///< folders searched before those in $TENON_INCLUDE and those that
-                                         ///< the compiler of this program saw
+    std::vector<std::string> compiler{};  ///< program and first arguments, such as {"ccache", "g++"}; empty:
+                                          ///< $CXX, else the family that built this program
+    std::vector<std::string> flags{};     ///< for every plugin, and before those in its compile_flags.txt
+    bool builds_may_run_programs = false; ///< lets flags name programs that take part in the build (compiler
+                                          ///< plugins, -B, -wrapper, -specs), and repositories have CMake run
+    bool fetched = false;                 ///< the source is from a repository
+    std::string target{};                 ///< of a CMakeLists.txt; empty: the only one that can be a plugin
+    std::vector<std::string> include{};   ///< folders searched before those in $TENON_INCLUDE and those that
+                                          ///< the compiler of this program saw
     tenon::profile profile = profile::optimised;
     unsigned jobs =
         0; ///< compilers at once, of all loaders of this process together; 0: one for each processor
@@ -6266,8 +7124,14 @@ public:
                 folders.push_back(absolute(folder, at.directory));
         });
         as_far_as_known([&] {
-            for (const std::string& name : sources_of(at))
-                sources.push_back(join(at.directory, name));
+            if (at.cmake) {
+                const basic_source_tree<System> tree(at.directory);
+                paths.insert(tree.folders().begin(), tree.folders().end());
+                paths.insert(tree.files().begin(), tree.files().end());
+            } else {
+                for (const std::string& name : sources_of(at))
+                    sources.push_back(join(at.directory, name));
+            }
         });
         paths.insert(folders.begin(), folders.end());
         paths.merge(std::set<std::string>(basic_header_search<System>(std::move(sources), folders).paths()));
@@ -6280,11 +7144,14 @@ private:
         std::string path;      // canonical
         std::string directory; // the same, or the source's
         std::string source;    // empty: all in the directory
+        bool cmake;
         basic_compiler<System> compiler;
+        std::string tools; // the stamp of all programs that build it; empty where there are none
         basic_shelf<System> libraries;
+        std::string tree;
 
         std::string name() const { return std::string(basename(path)); }
-        std::string all_sources_in() const { return source.empty() ? directory : ""; }
+        new_sources others() const { return {source.empty() ? directory : "", cmake}; }
     };
 
     // Both empty where there is none; a record only where it is to be written.
@@ -6317,21 +7184,53 @@ private:
             for (const std::string& each : *list)
                 all.field(each);
         }
-        all.field(options_.flags_may_run_programs ? "flags may run programs" : "");
+        all.field(options_.builds_may_run_programs ? "builds may run programs" : "");
         // What was compiled from files that one host trusts is nothing to a host that trusts fewer.
         all.field(options_.trust.everyone ? "everyone" : "");
         for (const uid_t user : options_.trust.users)
             all.field("user " + std::to_string(user));
         for (const gid_t group : options_.trust.groups)
             all.field("group " + std::to_string(group));
-        const std::string stem =
-            join(join(join(cache_.path(), "bin"), type.name()), safe(basename(where)) + '-');
-        const basic_shelf<System> libraries(stem, all.hex(), ".so", options_.thorough);
+        place at{.path = where,
+                 .directory = where,
+                 .source = "",
+                 .cmake = false,
+                 .compiler = compiler,
+                 .tools = compiler.stamp(),
+                 .libraries = {"", "", "", false},
+                 .tree = ""};
         struct stat found;
         const bool there = System::stat(where.c_str(), &found) == 0;
-        if (there ? S_ISREG(found.st_mode) : is_source_name(basename(where)))
-            return {where, std::string(parent(where)), std::string(basename(where)), compiler, libraries};
-        return {where, where, "", compiler, libraries};
+        if (there ? S_ISREG(found.st_mode) : is_source_name(basename(where))) {
+            at.directory = parent(where);
+            at.source = basename(where);
+        } else if (System::stat(lists_file(at).c_str(), &found) == 0) {
+            at.cmake = true;
+            at.tools = cmake_tools(compiler);
+            all.field("cmake").field(options_.target);
+            for (const std::string& each : basic_cmake_tree<System>::variables())
+                all.field(each);
+        }
+        const std::string digest = all.hex();
+        const std::string stem =
+            join(join(join(cache_.path(), "bin"), type.name()), safe(basename(where)) + '-');
+        at.libraries = {stem, digest, ".so", options_.thorough};
+        at.tree = stem + digest + ".tree";
+        return at;
+    }
+
+    static std::string cmake_tools(const basic_compiler<System>& compiler) {
+        const std::string cmake = basic_cmake_tree<System>::program();
+        struct stat found;
+        if (!compiler.found() || cmake.empty() || System::stat(cmake.c_str(), &found) != 0)
+            return "";
+        const file_identity state(found);
+        return sha256()
+            .field(compiler.stamp())
+            .field(cmake)
+            .field(std::to_string(state.size))
+            .field(std::to_string(state.modified))
+            .hex();
     }
 
     static std::string canonical(const std::string& path) {
@@ -6357,7 +7256,7 @@ private:
     // ---- Is there a library that is current?
 
     result current(const place& at) const {
-        const auto found = at.libraries.current(at.all_sources_in(), at.compiler, false,
+        const auto found = at.libraries.current(at.others(), at.tools, false,
                                                 [&](const std::string& path) { require_trusted(path); });
         return {found.path, found.record};
     }
@@ -6385,6 +7284,10 @@ private:
     result build(const place& at, const plugin_type& type, const basic_bounds<System>& within,
                  Check& check) const {
         require_trust<System>(at.directory, status_of(at.directory), options_.trust);
+        if (at.cmake && options_.fetched && !options_.builds_may_run_programs)
+            throw error::cmake_runs_programs(at.directory);
+        if (!at.cmake && !options_.target.empty())
+            throw error::no_targets_here(at.path, options_.target);
         const build_record record(at.libraries.text());
         expected_inputs known;
         if (!record.results().empty())
@@ -6392,7 +7295,8 @@ private:
                 known.files.insert(file.path);
         std::string changed;
         for (int attempt = 0; attempt < 3; ++attempt) {
-            result made = try_to_build(at, type, within, check, record, known, changed);
+            result made = at.cmake ? try_cmake(at, type, within, check, record, known, changed)
+                                   : try_to_build(at, type, within, check, record, known, changed);
             if (!made.library.empty())
                 return made;
             trace("'", changed, "' changed while '", at.path, "' was being compiled");
@@ -6406,13 +7310,13 @@ private:
                         Check& check, const build_record& record, expected_inputs& known,
                         std::string& changed) const {
         const std::vector<std::string> sources = sources_of(at);
-        const std::string all_sources_in = at.all_sources_in();
         for (const std::string& source : sources) {
             require_trusted(join(at.directory, source));
             known.files.insert(join(at.directory, source));
         }
         known.files.insert(flags_file(at));
-        basic_observation<System> observed(at.directory, all_sources_in, known);
+        const new_sources others = at.others();
+        basic_observation<System> observed(at.directory, others, known);
 
         const compile_flags flags = read_flags(at, observed.before().seen(flags_file(at)) != nullptr);
         std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
@@ -6476,7 +7380,7 @@ private:
         if (observed.before().seen(flags_file(at)))
             files.push_back(flags_file(at));
         build_inputs system;
-        bool same = observed.take(files, made, system, all_sources_in);
+        bool same = observed.take(files, made, system, others);
         for (const build_inputs& list : remembered)
             same = same && observed.still_say(list);
         if (!same) {
@@ -6492,6 +7396,103 @@ private:
         publish_library(compilation.library(), library, check);
         made.size = static_cast<std::uint64_t>(status_of(library).st_size);
         return {library, record.with(made, system)};
+    }
+
+    // The same where CMake builds it.
+    template <class Check>
+    result try_cmake(const place& at, const plugin_type& type, const basic_bounds<System>& within,
+                     Check& check, const build_record& record, expected_inputs& known,
+                     std::string& changed) const {
+        const basic_source_tree<System> sources(at.directory);
+        for (const std::vector<std::string>* list : {&sources.folders(), &sources.files()})
+            for (const std::string& path : *list)
+                require_trusted_in(at.directory, path);
+        const compile_flags flags = read_flags(at, false);
+        std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
+        basic_cmake_tree<System> tree(
+            at.tree, {at.directory, at.compiler, flags, folders, options_.profile, options_.target});
+        known.files.insert(sources.files().begin(), sources.files().end());
+        known.folders.insert(sources.folders().begin(), sources.folders().end());
+        known.said = tree.last_files();
+        const new_sources others = at.others();
+        basic_observation<System> observed(at.directory, others, known);
+        folders.insert(folders.end(), sources.folders().begin(), sources.folders().end());
+        observed.begin(std::move(folders));
+
+        build_result made;
+        build_inputs system;
+        made.compiler = at.tools;
+        made.packages = package_state<System>(observed.start());
+        const basic_scratch<System> scratch(cache_);
+        const auto take = [&] {
+            if (package_state<System>(observed.start()) != made.packages)
+                made.packages.clear();
+            std::vector<std::string> files = tree.files();
+            const basic_source_tree<System> now(at.directory);
+            files.insert(files.end(), now.files().begin(), now.files().end());
+            std::sort(files.begin(), files.end());
+            files.erase(std::unique(files.begin(), files.end()), files.end());
+            return observed.take(files, made, system, others);
+        };
+        try {
+            tree.prepare(sources, at.tools, within, [&] { tell(at, event::step::configuring); });
+            tell(at, event::step::compiling);
+            tree.build(options_.jobs, within);
+        } catch (const error& failed) {
+            if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
+                throw;
+            changed = observed.as_expected() ? "" : observed.changed();
+            if (!changed.empty())
+                return {};
+            try {
+                if (tree.configured() && take())
+                    tree.keep(made, system, scratch);
+            } catch (const error& e) {
+                trace("not keeping the tree of '", at.path, "': ", e.what());
+            }
+            throw;
+        }
+        if (!take()) {
+            changed = observed.changed();
+            return {};
+        }
+        tree.keep(made, system, scratch);
+
+        for (const build_input& each : made.files)
+            if (each.path.compare(0, at.directory.size(), at.directory) != 0)
+                require_trusted(each.path);
+        const std::string copy = scratch / "library.so";
+        made.key = copy_of(tree.library().path, copy);
+        const std::string library = at.libraries.result(made.key);
+        tell(at, event::step::checking);
+        publish_library(copy, library, check);
+        made.size = static_cast<std::uint64_t>(status_of(library).st_size);
+        return {library, record.with(made, system)};
+    }
+
+    // What is below a folder that is trusted is to be looked at alone; only links lead elsewhere.
+    void require_trusted_in(const std::string& directory, const std::string& path) const {
+        struct stat found;
+        if (options_.trust.everyone || path == directory)
+            return;
+        if (System::lstat(path.c_str(), &found) != 0)
+            throw error::system_call("look at", path, errno);
+        if (S_ISLNK(found.st_mode))
+            return require_trusted(path);
+        if (const std::string why = distrust<System>(path, found, options_.trust); !why.empty())
+            throw error::untrusted(path, why);
+    }
+
+    // Gives its SHA-256: with the same in it, it is the same library.
+    static std::string copy_of(const std::string& library, const std::string& path) {
+        const basic_file<System> from(library, O_RDONLY);
+        const basic_file<System> to(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        sha256 all;
+        from.parts(library, [&](std::string_view part) {
+            all.add(part);
+            to.write(path, part);
+        });
+        return all.hex();
     }
 
     // What each source is compiled to, taken from the cache where it is there.
@@ -6585,8 +7586,6 @@ private:
         std::vector<std::string> sources;
         std::string others;
         for (const std::string& name : names_in<System>(directory)) {
-            if (name == "CMakeLists.txt")
-                throw error::needs_cmake(directory);
             struct stat found;
             if (is_source_name(name) && System::stat(join(directory, name).c_str(), &found) == 0 &&
                 S_ISREG(found.st_mode)) {
@@ -6602,7 +7601,7 @@ private:
     }
 
     compile_flags read_flags(const place& at, bool has_file) const {
-        compile_flags flags(options_.flags_may_run_programs);
+        compile_flags flags(options_.builds_may_run_programs);
         for (const std::string& flag : options_.flags)
             flags.add(flag, "options.flags");
         const std::string path = flags_file(at);
@@ -6613,6 +7612,7 @@ private:
         return flags;
     }
 
+    static std::string lists_file(const place& at) { return join(at.directory, "CMakeLists.txt"); }
     static std::string flags_file(const place& at) { return join(at.directory, "compile_flags.txt"); }
 
     static std::string absolute(const std::string& path, const std::string& from) {
@@ -6676,6 +7676,10 @@ private:
                 trace("replacing '", path, "': ", e.what());
             }
         }
+        // A loss of power might else leave a file of the right size that says nothing, under a name that
+        // promises what is in it.
+        if (System::fsync(basic_file<System>(unpublished, O_RDONLY).descriptor()) != 0)
+            throw error::system_call("store", unpublished, errno);
         if (System::rename(unpublished.c_str(), path.c_str()) != 0)
             throw error::system_call("rename to", path, errno);
     }
@@ -7029,12 +8033,14 @@ namespace tenon::inline v1 {
 ///     json                                                          a name: built in, or in the search path
 ///     ./libmany.so#ldap                                             a library, and which of its plugins
 ///     ./drivers/ldap                                                a directory of source
+///     ./drivers#target=json&plugin=json                             which target of its CMakeLists.txt
 ///     ./drivers/ldap.cpp                                            one source
 ///     https://host/user/repo                                        a repository, at its default branch
 ///     git+ssh://git@host/user/repo@v1.2#subdirectory=drivers/json&plugin=json
 ///
 /// A path contains a slash, and a name never does. The last component of a path may end in `#` and a plugin's
-/// name; a file whose own name has a `#` needs a second one, and a directory a slash at its end.
+/// name, or what a repository's may; a file whose own name has a `#` needs a second one, and a directory a
+/// slash at its end.
 ///
 /// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is
 /// spelled as pip does. The branch, tag or full commit id follows the first `@` after the host that does not
@@ -7054,6 +8060,7 @@ struct driver {
     std::string plugin{};       ///< which of its plugins; empty: the only one
     std::string reference{};    ///< of a repository: branch, tag or commit id; empty: its default branch
     std::string subdirectory{}; ///< of a repository; empty: all of it
+    std::string target{};       ///< of a directory's CMakeLists.txt; empty: the only one that may be a plugin
 
     /// Looks at the file system only to tell a file from a directory.
     template <class System = detail::posix>
@@ -7183,6 +8190,45 @@ constexpr bool hides_control(std::string_view url) {
     return false;
 }
 
+/// A name that CMake gives a target by itself.
+constexpr bool is_target(std::string_view text) {
+    return !text.empty() && text.front() != '-' &&
+           all_are(
+               [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; },
+               text);
+}
+
+/// Takes what follows a `#` apart: `KEY=VALUE`, joined by `&`, of these keys. `refused` makes an error of
+/// what is wrong.
+template <class Refused>
+void parse_choices(std::string_view text, driver& into, bool in_repository, const Refused& refused) {
+    for (bool more = true; more;) {
+        const std::string_view part = text.substr(0, text.find('&'));
+        more = part.size() < text.size();
+        text.remove_prefix(part.size() + more);
+        const auto equals = part.find('=');
+        const std::string_view key = part.substr(0, equals);
+        std::string* const value = key == "subdirectory" && in_repository ? &into.subdirectory
+                                   : key == "plugin"                      ? &into.plugin
+                                   : key == "target"                      ? &into.target
+                                                                          : nullptr;
+        if (!value || equals == part.npos)
+            throw refused(std::string("after '#' it may have ") +
+                          (in_repository ? "subdirectory=FOLDER, " : "") +
+                          "target=NAME and plugin=NAME, joined by '&', and nothing else");
+        if (!value->empty())
+            throw refused("it says " + std::string(key) + "= twice");
+        *value = part.substr(equals + 1);
+        if (value == &into.plugin && !well_named(*value))
+            throw refused("the name of its plugin has to be [a-z][a-z0-9_-]*");
+        if (value == &into.target && !is_target(*value))
+            throw refused(
+                "the name of its target has to be letters, digits and ._+-, and not begin with '-'");
+        if (value == &into.subdirectory && !stays_below(*value))
+            throw refused("its subdirectory has to be a relative path without '.', '..' and a leading '-'");
+    }
+}
+
 /// How many letters one has to change, add or remove to make one text of the other.
 inline std::size_t edit_distance(std::string_view from, std::string_view to) {
     std::vector<std::size_t> row(to.size() + 1);
@@ -7284,26 +8330,8 @@ inline driver parse_repository(std::string_view text) {
         throw refused("it hides a control character in percent-encoding");
     parsed.place = address.substr(0, static_cast<std::size_t>(path.data() + path.size() - address.data()));
 
-    for (std::string_view left = fragment; !left.empty();) {
-        left.remove_prefix(1); // the '#' or '&'
-        const std::string_view part = left.substr(0, left.find('&'));
-        left.remove_prefix(part.size());
-        const auto equals = part.find('=');
-        const std::string_view key = part.substr(0, equals);
-        std::string* const value = key == "subdirectory" ? &parsed.subdirectory
-                                   : key == "plugin"     ? &parsed.plugin
-                                                         : nullptr;
-        if (!value || equals == part.npos)
-            throw refused(
-                "after '#' it may have subdirectory=FOLDER and plugin=NAME, joined by '&', and nothing else");
-        if (!value->empty())
-            throw refused(key == "plugin" ? "it says plugin= twice" : "it says subdirectory= twice");
-        *value = part.substr(equals + 1);
-        if (value == &parsed.plugin && !well_named(parsed.plugin))
-            throw refused("the name of its plugin has to be [a-z][a-z0-9_-]*");
-        if (value == &parsed.subdirectory && !stays_below(parsed.subdirectory))
-            throw refused("its subdirectory has to be a relative path without '.', '..' and a leading '-'");
-    }
+    if (!fragment.empty())
+        parse_choices(fragment.substr(1), parsed, true, refused);
     return parsed;
 }
 
@@ -7311,7 +8339,7 @@ inline driver parse_repository(std::string_view text) {
 template <class System>
 std::string instead_of(const std::string& path) {
     const std::string folder(parent(path));
-    struct stat found{};
+    struct stat found {};
     if (System::stat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
         System::access(folder.c_str(), R_OK) != 0)
         return "'" + folder + "' is no folder that can be looked into";
@@ -7329,10 +8357,17 @@ struct spelled_driver {
 inline spelled_driver spelled_path(std::string_view text) {
     driver found;
     if (const auto hash = text.rfind('#'); hash != text.npos && hash > text.rfind('/')) {
-        found.plugin = text.substr(hash + 1);
+        const std::string_view choice = text.substr(hash + 1);
         text = text.substr(0, hash);
-        if (!well_named(found.plugin))
-            throw error::bad_plugin_choice(std::string(text), found.plugin);
+        if (choice.find('=') != choice.npos) {
+            parse_choices(choice, found, false, [&](std::string_view why) {
+                return error::bad_choice(std::string(text), choice, why);
+            });
+        } else {
+            found.plugin = choice;
+            if (!well_named(choice))
+                throw error::bad_plugin_choice(std::string(text), choice);
+        }
     }
     while (text.size() > 1 && text.ends_with("//"))
         text.remove_suffix(1);
@@ -7367,7 +8402,7 @@ spelled_driver spelled(std::string_view text) {
 /// What a path is.
 template <class System = posix>
 driver looked_at(driver path) {
-    struct stat found{};
+    struct stat found {};
     if (System::stat(path.place.c_str(), &found) != 0) {
         const int why = errno;
         if (why != ENOENT)
@@ -7382,6 +8417,8 @@ driver looked_at(driver path) {
         path.what = driver::kind::directory;
     else
         throw error::neither_file_nor_directory(path.place);
+    if (!path.target.empty() && !S_ISDIR(found.st_mode))
+        throw error::no_targets_here(path.place, path.target);
     if (path.place.size() > 1 && path.place.back() == '/')
         path.place.pop_back();
     return path;
@@ -10133,7 +11170,7 @@ struct loader_options {
     std::string cache{};                 ///< where results are kept; see README for what else is looked at
     std::vector<std::string> compiler{}; ///< its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
     std::vector<std::string> flags{};    ///< more of them, for every plugin
-    bool flags_may_run_programs = false; ///< lets a plugin's flags name programs that take part in its build: compiler plugins, -B, -wrapper
+    bool builds_may_run_programs = false; ///< lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's CMakeLists.txt says
     std::vector<std::string> include{};  ///< folders with headers, before those of the interface and of tenon
     tenon::profile profile = profile::optimised; ///< `quick` for plugins that are edited and reloaded
     unsigned jobs = 0;       ///< compilers at once, of all loaders of this process together; 0: one for each processor
@@ -10240,11 +11277,11 @@ private:
         case driver::kind::library:
             return {from.place, from.plugin};
         case driver::kind::directory:
-            return {built<T>(from.place, from.plugin), from.plugin};
+            return {built<T>(from, from.place), from.plugin};
         case driver::kind::repository: {
             const std::string directory = checked_out(from);
             const detail::basic_hold<> hold(detail::cache(options_.cache), directory, from.place);
-            return {built<T>(directory, from.plugin), from.plugin};
+            return {built<T>(from, directory), from.plugin};
         }
         }
         std::abort();
@@ -10305,12 +11342,14 @@ private:
     }
 
     template <class T>
-    std::string built(const std::string& directory, const std::string& plugin) const {
+    std::string built(const driver& from, const std::string& directory) const {
         const detail::cache cache(options_.cache);
         const stop_event stop(options_);
         const detail::basic_builder<> builder({.compiler = options_.compiler,
                                                .flags = options_.flags,
-                                               .flags_may_run_programs = options_.flags_may_run_programs,
+                                               .builds_may_run_programs = options_.builds_may_run_programs,
+                                               .fetched = from.what == driver::kind::repository,
+                                               .target = from.target,
                                                .include = options_.include,
                                                .profile = options_.profile,
                                                .jobs = options_.jobs,
@@ -10330,7 +11369,7 @@ private:
             return current;
         }
         const std::string library =
-            builder.library(directory, T::type, [&](const std::string& unpublished) { check<T>({unpublished, plugin}); });
+            builder.library(directory, T::type, [&](const std::string& unpublished) { check<T>({unpublished, from.plugin}); });
         detail::note_use<>(library);
         return library;
     }
@@ -10414,7 +11453,7 @@ namespace tenon::inline v1::detail {
 
 /// Says whose files may have changed.
 ///
-///     watch files(500);
+///     basic_watch<> files(500);
 ///     files.set(7, {"/opt/hello/hello.cpp", "/opt/hello"});
 ///     pollfd readable{files.descriptor(), POLLIN, 0};
 ///     posix::poll(&readable, 1, static_cast<int>(files.timeout()));   // until somebody saves hello.cpp
@@ -10608,10 +11647,10 @@ private:
         int number = -1;
 #ifdef IN_ONLYDIR
         if (descriptor() >= 0)
+            // What becomes of the folder itself is said by the one above it.
             number = System::notify_of(descriptor(), which->first.c_str(),
-                                       IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
-                                           IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR |
-                                           IN_DONT_FOLLOW);
+                                       IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB |
+                                           IN_ONLYDIR);
 #endif
         if (number == which->second.number)
             return;
@@ -10729,11 +11768,6 @@ private:
                     if (const auto at = entries.find(each); at != entries.end())
                         touch(at->second);
         }
-        if (what & IN_IGNORED) {
-            for (const place_at which : known->second)
-                which->second.number = -1;
-            numbers_.erase(known);
-        }
     }
 #endif
 
@@ -10785,7 +11819,6 @@ private:
     std::set<trail*> touched_; ///< what is to be said
 };
 
-using watch = basic_watch<>;
 
 } // namespace tenon::inline v1::detail
 

@@ -26,7 +26,7 @@ namespace tenon::inline v1::detail {
 
 /// Says whose files may have changed.
 ///
-///     watch files(500);
+///     basic_watch<> files(500);
 ///     files.set(7, {"/opt/hello/hello.cpp", "/opt/hello"});
 ///     pollfd readable{files.descriptor(), POLLIN, 0};
 ///     posix::poll(&readable, 1, static_cast<int>(files.timeout()));   // until somebody saves hello.cpp
@@ -220,10 +220,10 @@ private:
         int number = -1;
 #ifdef IN_ONLYDIR
         if (descriptor() >= 0)
+            // What becomes of the folder itself is said by the one above it.
             number = System::notify_of(descriptor(), which->first.c_str(),
-                                       IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
-                                           IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR |
-                                           IN_DONT_FOLLOW);
+                                       IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB |
+                                           IN_ONLYDIR);
 #endif
         if (number == which->second.number)
             return;
@@ -341,11 +341,6 @@ private:
                     if (const auto at = entries.find(each); at != entries.end())
                         touch(at->second);
         }
-        if (what & IN_IGNORED) {
-            for (const place_at which : known->second)
-                which->second.number = -1;
-            numbers_.erase(known);
-        }
     }
 #endif
 
@@ -397,7 +392,6 @@ private:
     std::set<trail*> touched_; ///< what is to be said
 };
 
-using watch = basic_watch<>;
 
 } // namespace tenon::inline v1::detail
 
