@@ -37,7 +37,7 @@ TEST_CASE("the name of what stays in memory after its last handle stays taken", 
     first.inode = 1;
     second.inode = 2;
     CHECK(names.acquire(path, first) == 0);
-    names.found(path, 0, "linux-vdso.so.1", ::getauxval(AT_SYSINFO_EHDR)); // never goes
+    names.found(path, 0, {"linux-vdso.so.1", ::getauxval(AT_SYSINFO_EHDR)}); // never goes
     CHECK(names.release(path, 0).mapped);
     CHECK(names.acquire(path, second) == 1);
     CHECK(names.acquire(path, first) == 0);
@@ -53,7 +53,7 @@ TEST_CASE("an inode that a library has left is the next file's, before the libra
     second.modified = 1;
     CHECK(names.acquire(path, first) == 0);
     CHECK(names.acquire(path, second) == 1);
-    names.found(path, 0, "linux-vdso.so.1", ::getauxval(AT_SYSINFO_EHDR)); // never goes
+    names.found(path, 0, {"linux-vdso.so.1", ::getauxval(AT_SYSINFO_EHDR)}); // never goes
     names.release(path, 1);
     CHECK_THROWS_WITH(names.acquire(path, second), "'/nowhere/reused.so' was written to while it is loaded, "
                                                    "so that neither the old version nor the new one can be "

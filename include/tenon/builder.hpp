@@ -513,11 +513,11 @@ private:
     }
 
     // Gives its SHA-256: with the same in it, it is the same library.
-    static std::string copy_of(const std::string& library, const std::string& path) {
-        const basic_file<System> from(library, O_RDONLY);
+    static std::string copy_of(const std::string& original, const std::string& path) {
+        const basic_file<System> from(original, O_RDONLY);
         const basic_file<System> to(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
         sha256 all;
-        from.parts(library, [&](std::string_view part) {
+        from.parts(original, [&](std::string_view part) {
             all.add(part);
             to.write(path, part);
         });
@@ -678,13 +678,13 @@ private:
         return all.hex();
     }
 
-    static void trace_pins(const std::string& library) {
+    static void trace_pins(const std::string& path) {
         if (!tracing())
             return;
-        const basic_file<System> open(library, O_RDONLY);
+        const basic_file<System> open(path, O_RDONLY);
         for (const std::string& symbol :
-             elf_reader<System>(open.descriptor(), library).what_pins().unique_symbols)
-            trace("'", library, "' will stay in memory for its unique symbol ", symbol);
+             elf_reader<System>(open.descriptor(), path).what_pins().unique_symbols)
+            trace("'", path, "' will stay in memory for its unique symbol ", symbol);
     }
 
     // Checks a library and puts it where others find it, unless there is one of that name: equal, and perhaps

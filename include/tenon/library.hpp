@@ -148,9 +148,9 @@ public:
           unload_(options.unload) {
         deferred_libraries<System>::here().retry();
         if (options.private_copy) {
-            const basic_file<System> copy = from.sealed_copy();
-            from.require_digest(options.sha256, copy);
-            load("/proc/self/fd/" + std::to_string(copy.descriptor()), file_identity(copy.status(path_)));
+            copy_ = from.sealed_copy();
+            from.require_digest(options.sha256, copy_);
+            load("/proc/self/fd/" + std::to_string(copy_.descriptor()), file_identity(copy_.status(path_)));
         } else {
             from.require_digest(options.sha256);
             load(canonical_, identity_);
@@ -175,6 +175,9 @@ public:
     }
 
     const std::string& path() const noexcept { return path_; }
+
+    /// By which is known later whether it is still mapped.
+    const loaded_image& image() const noexcept { return image_; }
 
     /// Null where there is none.
     void* symbol(const char* name) const noexcept { return System::dlsym(loaded_.handle, name); }
@@ -214,13 +217,14 @@ private:
             loaded_names::here().release(path, loaded_.generation);
             throw error::load_failed(path_, reason);
         }
-        const char* name = nullptr;
-        if (System::find(loaded_.handle, name, base_))
-            loaded_names::here().found(path, loaded_.generation, name, base_);
+        if (const char* name = nullptr; System::find(loaded_.handle, name, image_.base)) {
+            image_.name = name;
+            loaded_names::here().found(path, loaded_.generation, image_);
+        }
     }
 
     const char* in_memory(const note_range& note) const noexcept {
-        return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(base_ + note.address));
+        return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(image_.base + note.address));
     }
 
     unloaded verdict(unloaded::state what, std::string why) const {
@@ -235,8 +239,10 @@ private:
     std::string cause() const {
         pins found;
         try {
-            const basic_file<System> from(canonical_, O_RDONLY | O_NONBLOCK);
-            if (file_identity(from.status(canonical_)) == identity_)
+            if (copy_.descriptor() >= 0)
+                found = elf_reader<System>(copy_.descriptor(), path_).what_pins();
+            else if (const basic_file<System> from(canonical_, O_RDONLY | O_NONBLOCK);
+                     file_identity(from.status(canonical_)) == identity_)
                 found = elf_reader<System>(from.descriptor(), canonical_).what_pins();
         } catch (const error&) {
         }
@@ -262,7 +268,8 @@ private:
     file_identity identity_;
     unload_policy unload_;
     loaded_library loaded_;
-    ElfW(Addr) base_ = 0;
+    basic_file<System> copy_; // of what is loaded, where that is a private copy: nobody else knows what was in it
+    loaded_image image_;
 };
 using library = basic_library<>;
 

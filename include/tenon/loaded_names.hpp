@@ -26,6 +26,14 @@ private:
     pthread_mutex_t& mutex_;
 };
 
+/// A library as the system's loader knows it, by which is found out later whether it is still there.
+struct loaded_image {
+    std::string name{}; // a link's may be another's; empty before it is loaded
+    ElfW(Addr) base = 0;
+
+    bool mapped() const { return !name.empty() && posix::is_loaded(name.c_str(), base); }
+};
+
 struct still_there {
     bool mapped;
     unsigned users;
@@ -63,7 +71,7 @@ public:
         auto& generations = place->generations;
         auto unused = generations.end();
         for (auto each = generations.begin(); each != generations.end(); ++each) {
-            if (each->users == 0 && !each->mapped()) {
+            if (each->users == 0 && !each->image.mapped()) {
                 unused = unused == generations.end() ? each : unused;
                 continue;
             }
@@ -75,7 +83,7 @@ public:
                 return static_cast<std::size_t>(each - generations.begin());
             }
             // What is no longer mapped and is yet to be released leaves its inode to the next file.
-            if (each->mapped())
+            if (each->image.mapped())
                 throw error::changed_in_place(path);
         }
         if (unused == generations.end())
@@ -84,13 +92,10 @@ public:
         return static_cast<std::size_t>(unused - generations.begin());
     }
 
-    /// Notes what the system's loader calls the library and where it is, by which is found out later whether
-    /// it is still there.
-    void found(const std::string& path, std::size_t generation, const char* name, ElfW(Addr) base) {
+    /// Notes what the system's loader calls the library and where it is.
+    void found(const std::string& path, std::size_t generation, const loaded_image& image) {
         const mutex_lock locked(mutex_);
-        use& loaded = lower_bound(path)->generations[generation];
-        loaded.name = name;
-        loaded.base = base;
+        lower_bound(path)->generations[generation].image = image;
     }
 
     /// Has to be told after each dlclose, which does not say what it did; a name is free again once its last
@@ -99,9 +104,9 @@ public:
         const mutex_lock locked(mutex_);
         const auto place = lower_bound(path);
         use& released = place->generations[generation];
-        const still_there left{released.mapped(), --released.users};
+        const still_there left{released.image.mapped(), --released.users};
         for (const use& each : place->generations)
-            if (each.users > 0 || each.mapped())
+            if (each.users > 0 || each.image.mapped())
                 return left;
         all_.erase(place);
         return left;
@@ -111,10 +116,7 @@ private:
     struct use {
         file_identity identity;
         unsigned users = 0;
-        std::string name{}; // a link's may be another's; empty before it is loaded
-        ElfW(Addr) base = 0;
-
-        bool mapped() const { return !name.empty() && posix::is_loaded(name.c_str(), base); }
+        loaded_image image{};
     };
     struct names_of_path {
         std::string path;

@@ -2,10 +2,15 @@
 #ifndef TENON_LOADER_HPP
 #define TENON_LOADER_HPP
 
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,6 +23,7 @@
 #include <tenon/fit.hpp>
 #include <tenon/library.hpp>
 #include <tenon/library_file.hpp>
+#include <tenon/live.hpp>
 #include <tenon/path.hpp>
 #include <tenon/plugin.hpp>
 #include <tenon/policy.hpp>
@@ -32,6 +38,17 @@ namespace tenon::inline v1 {
 enum class build_policy {
     when_needed,
     never, ///< what the cache has is used, as long as it is current; no compiler and no git runs
+};
+
+/// How watched plugins are reloaded.
+struct reload_options {
+    /// How often to ask a remote whether a branch or tag has moved; 0: only when `live::refresh` does.
+    std::chrono::milliseconds fetch_every{0};
+    /// In memory at once, of one plugin, with those that cannot be unmapped; a newer one is refused then.
+    std::size_t most_versions = 16;
+    /// Loads a library that is given as one from a copy in memory, as `private_copy` does, so that who writes over the file does not
+    /// write over running code. Without this it can find files beside itself.
+    bool copy_libraries = true;
 };
 
 /// How a loader works; all of it may be left out.
@@ -52,6 +69,7 @@ struct loader_options {
     tenon::policy policy{}; ///< what may be loaded at all
     bool private_copy = false; ///< see library_options
     event_handler on_event{}; ///< is told what takes time
+    reload_options reload{};  ///< for `watch`
     std::chrono::milliseconds build_timeout = std::chrono::minutes(10); ///< with the wait for another process that builds the same; 0: none
     std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10); ///< the same for git
     tenon::limits limits{};                                             ///< of each run of a compiler and of git
@@ -86,10 +104,27 @@ public:
             }
         return unless_pruned(from, [&] {
             const found library = locate<T>(from);
-            return plugin<T>::from_library(
-                library_options{options_.unload, options_.trust, options_.private_copy, digests(from.what)}, library.path,
-                library.plugin, static_cast<A&&>(arguments)...);
+            return plugin<T>::from_library(options_for(from.what), library.path, library.plugin,
+                                           static_cast<A&&>(arguments)...);
         });
+    }
+
+    /// A handle whose calls go to the newest version that works: what the driver names is built, loaded and put in place again whenever
+    /// its sources, a header of its own that they include, or its library changes, or its branch moves; see `live`.
+    ///
+    ///     tenon::live<user_provider> users = loader.watch<user_provider>("./drivers/json", settings);
+    ///     users->get_user("root");
+    ///
+    /// The arguments are kept, as copies, for each new version; pass a reference as `std::ref(it)`, and let it outlive the handle. Throws
+    /// for the first version what `load` throws. A built-in never changes.
+    template <class T, path_like D, class... A>
+        requires arguments_of_the_factory<T, std::decay_t<A>&...>
+    live<T> watch(const D& text, A&&... arguments) const {
+        auto source = std::make_unique<versions_of<T>>(*this, detail::permitted_driver(detail::native(text), options_.policy));
+        auto make = [kept = std::tuple<std::decay_t<A>...>(static_cast<A&&>(arguments)...)](const detail::plugin_code<T>& code) mutable {
+            return std::apply([&](std::decay_t<A>&... each) { return code.create(each...); }, kept);
+        };
+        return live<T>::from(std::move(source), std::move(make), options_.reload.most_versions, options_.reload.fetch_every.count());
     }
 
     /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run with `build = never`.
@@ -106,19 +141,118 @@ public:
 
 private:
     struct found {
-        std::string path, plugin;
+        std::string path, plugin, sources{};
     };
 
+    // What a watched plugin's newest version is, to this loader as it was when the plugin began to be watched.
+    template <class T>
+    class versions_of final : public detail::version_source<T> {
+    public:
+        versions_of(const loader& by, driver from) : by_(std::make_unique<loader>(by)), from_(std::move(from)) {
+            // The program may go to another folder.
+            if (from_.what == driver::kind::library || from_.what == driver::kind::directory)
+                from_.place = absolute(from_.place);
+            for (std::string& folder : by_->options_.search)
+                folder = absolute(folder);
 #ifdef __cpp_lib_jthread
-    struct stop_event : detail::basic_stop_event<> {
-        explicit stop_event(const loader_options& options) : basic_stop_event(options.stop) {}
-    };
-#else
-    struct stop_event {
-        explicit stop_event(const loader_options&) {}
-        static int descriptor() { return -1; }
-    };
+            cancelled_.raise_with(std::exchange(by_->options_.stop, {}));
 #endif
+            by_->cancelled_ = &cancelled_;
+        }
+
+        std::unique_ptr<detail::plugin_code<T>> newest(const std::function<bool(const std::string&)>& known) override {
+            if (from_.what == driver::kind::name)
+                if (const auto* built_in = by_->built_ins_.template find<T>(from_.place))
+                    return known("") ? nullptr : std::make_unique<detail::plugin_code<T>>(*built_in);
+            return by_->unless_pruned(from_, [&]() -> std::unique_ptr<detail::plugin_code<T>> {
+                const found library = by_->template locate<T>(from_);
+                checked_out_ = library.sources;
+                if (known(identity(library.path)))
+                    return nullptr;
+                library_options options = by_->options_for(from_.what);
+                const bool given = from_.what == driver::kind::library || from_.what == driver::kind::name;
+                options.private_copy = options.private_copy || (given && by_->options_.reload.copy_libraries);
+                return std::unique_ptr<detail::plugin_code<T>>(
+                    detail::plugin_code<T>::load(options, library.path, library.plugin));
+            });
+        }
+
+        std::vector<std::string> watched() const override {
+            switch (from_.what) {
+            case driver::kind::name: {
+                std::vector<std::string> paths;
+                if (!by_->built_ins_.template find<T>(from_.place))
+                    for (const std::string& folder : by_->options_.search)
+                        for (const char* prefix : {"", "lib"})
+                            paths.push_back(detail::join(folder, prefix + from_.place + ".so"));
+                return paths;
+            }
+            case driver::kind::library:
+                return {from_.place};
+            case driver::kind::directory:
+                return by_->builder(from_, -1).watched(from_.place, T::type);
+            case driver::kind::repository:
+                return by_->builder(from_, -1).watched(checked_out_, T::type);
+            }
+            std::abort();
+        }
+
+        void cancel() noexcept override { cancelled_.raise(); }
+
+    private:
+        // The times of a file's inode change whenever it is used, and do not count.
+        static std::string identity(const std::string& path) {
+            struct stat found;
+            if (detail::posix::stat(path.c_str(), &found) != 0)
+                throw error::system_call("look at", path, errno);
+            const detail::file_identity state(found);
+            return path + ' ' + std::to_string(state.device) + ' ' + std::to_string(state.inode) + ' ' +
+                   std::to_string(state.size) + ' ' + std::to_string(state.modified);
+        }
+
+        static std::string absolute(const std::string& path) {
+            if (path[0] == '/')
+                return path;
+            char* const here = detail::posix::realpath(".");
+            if (!here)
+                throw error::system_call("find", ".", errno);
+            const std::string folder = here;
+            std::free(here);
+            return detail::join(folder, path);
+        }
+
+        detail::stop_event cancelled_;
+        const std::unique_ptr<loader> by_;
+        driver from_;
+        std::string checked_out_;
+    };
+
+    class stop_event {
+    public:
+        explicit stop_event(const loader& by)
+            : cancelled_(by.cancelled_)
+#ifdef __cpp_lib_jthread
+              ,
+              requested_(by.options_.stop)
+#endif
+        {
+        }
+        int descriptor() const noexcept {
+            if (cancelled_)
+                return cancelled_->descriptor();
+#ifdef __cpp_lib_jthread
+            return requested_.descriptor();
+#else
+            return -1;
+#endif
+        }
+
+    private:
+        const detail::stop_event* cancelled_;
+#ifdef __cpp_lib_jthread
+        detail::stop_event requested_;
+#endif
+    };
 
     template <class T>
     static std::string_view type_name() {
@@ -129,6 +263,10 @@ private:
     allowed<std::string> digests(driver::kind what) const {
         const bool given = what == driver::kind::library || what == driver::kind::name;
         return given ? options_.policy.sha256 : allowed<std::string>();
+    }
+
+    library_options options_for(driver::kind what) const {
+        return {options_.unload, options_.trust, options_.private_copy, digests(what)};
     }
 
     template <class T>
@@ -150,7 +288,7 @@ private:
         case driver::kind::repository: {
             const std::string directory = checked_out(from);
             const detail::basic_hold<> hold(detail::cache(options_.cache), directory, from.place);
-            return {built<T>(from, directory), from.plugin};
+            return {built<T>(from, directory), from.plugin, directory};
         }
         }
         std::abort();
@@ -210,11 +348,8 @@ private:
         detail::posix::closedir(open);
     }
 
-    template <class T>
-    std::string built(const driver& from, const std::string& directory) const {
-        const detail::cache cache(options_.cache);
-        const stop_event stop(options_);
-        const detail::basic_builder<> builder({.compiler = options_.compiler,
+    detail::builder builder(const driver& from, int stop) const {
+        return detail::builder({.compiler = options_.compiler,
                                                .flags = options_.flags,
                                                .builds_may_run_programs = options_.builds_may_run_programs,
                                                .fetched = from.what == driver::kind::repository,
@@ -228,23 +363,29 @@ private:
                                                .on_event = options_.on_event,
                                                .limits = options_.limits,
                                                .timeout = options_.build_timeout.count(),
-                                               .stop = stop.descriptor()},
-                                              cache);
+                                               .stop = stop},
+                                              detail::cache(options_.cache));
+    }
+
+    template <class T>
+    std::string built(const driver& from, const std::string& directory) const {
+        const stop_event stop(*this);
+        const detail::builder by = builder(from, stop.descriptor());
         if (options_.build == build_policy::never) {
-            std::string current = builder.cached(directory, T::type);
+            std::string current = by.cached(directory, T::type);
             if (current.empty())
                 throw error::build_needed(directory);
             detail::note_use<>(current);
             return current;
         }
         const std::string library =
-            builder.library(directory, T::type, [&](const std::string& unpublished) { check<T>({unpublished, from.plugin}); });
+            by.library(directory, T::type, [&](const std::string& unpublished) { check<T>({unpublished, from.plugin}); });
         detail::note_use<>(library);
         return library;
     }
 
     std::string checked_out(const driver& from) const {
-        const stop_event stop(options_);
+        const stop_event stop(*this);
         const detail::basic_repository<> repository(
             from, detail::cache(options_.cache), options_.on_event,
             detail::bounds(options_.limits, options_.fetch_timeout.count(), stop.descriptor(), "options.fetch_timeout"),
@@ -260,6 +401,7 @@ private:
 
     loader_options options_;
     registry built_ins_;
+    const detail::stop_event* cancelled_ = nullptr; // takes the place of options_.stop
 };
 
 /// Loads a plugin with a loader of its own that has no options: `tenon::load<user_provider>("./drivers/json", settings)`.

@@ -6,55 +6,69 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <cerrno>
+#include <cstdint>
+#include <optional>
+#include <utility>
 #include <version>
+
+// libc++ has none before version 20.
+#ifdef __cpp_lib_jthread
+#include <stop_token>
+#endif
 
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
 #include <tenon/posix.hpp>
 
-// libc++ has none before version 20.
-#ifdef __cpp_lib_jthread
-#include <stop_token>
-
 namespace tenon::inline v1::detail {
 
-/// A descriptor that can be read once a token's stop is requested, so that it can be waited for together with
-/// programs.
+/// A descriptor that can be read once something is called off, so that this can be waited for together with programs.
 template <class System = posix>
 class basic_stop_event {
 public:
-    explicit basic_stop_event(std::stop_token token) : event_(event_for(token)) {
-        if (event_.descriptor() >= 0)
-            raising_.emplace(std::move(token), raise{event_.descriptor()});
+    basic_stop_event() : event_(made()) {}
+
+    /// Any thread, at any time.
+    void raise() const noexcept {
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const ssize_t written = System::write(descriptor(), &one, sizeof one);
     }
+
+#ifdef __cpp_lib_jthread
+    explicit basic_stop_event(std::stop_token token) : event_(token.stop_possible() ? made() : basic_file<System>()) {
+        raise_with(std::move(token));
+    }
+
+    /// Once a token's stop is requested.
+    void raise_with(std::stop_token token) {
+        if (token.stop_possible())
+            raising_.emplace(std::move(token), raising{*this});
+    }
+#endif
 
     /// -1 where no stop can be requested any more.
     int descriptor() const noexcept { return event_.descriptor(); }
 
 private:
-    static basic_file<System> event_for(const std::stop_token& token) {
-        if (!token.stop_possible())
-            return basic_file<System>();
-        basic_file<System> made(System::event());
-        if (made.descriptor() < 0)
+    static basic_file<System> made() {
+        basic_file<System> event(System::event());
+        if (event.descriptor() < 0)
             throw error::system_call("make an event for", "options.stop", errno);
-        return made;
+        return event;
     }
 
-    struct raise {
-        int descriptor;
-        void operator()() const noexcept {
-            const std::uint64_t one = 1;
-            [[maybe_unused]] const ssize_t written = System::write(descriptor, &one, sizeof one);
-        }
-    };
-
     basic_file<System> event_;
-    std::optional<std::stop_callback<raise>>
-        raising_; // goes first, and waits for one that is just being made
+#ifdef __cpp_lib_jthread
+    struct raising {
+        const basic_stop_event& what;
+        void operator()() const noexcept { what.raise(); }
+    };
+    std::optional<std::stop_callback<raising>> raising_; // goes first, and waits for one that is just being made
+#endif
 };
+using stop_event = basic_stop_event<>;
 
 } // namespace tenon::inline v1::detail
-#endif
 
 #endif

@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_LIVE_HPP
+#define TENON_LIVE_HPP
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/error.hpp>
+#include <tenon/file.hpp>
+#include <tenon/folder.hpp>
+#include <tenon/hazard.hpp>
+#include <tenon/hooks.hpp>
+#include <tenon/loaded_names.hpp>
+#include <tenon/path.hpp>
+#include <tenon/plugin_code.hpp>
+#include <tenon/posix.hpp>
+#include <tenon/reload.hpp>
+#include <tenon/reloader.hpp>
+#include <tenon/view.hpp>
+
+namespace tenon::inline v1 {
+
+namespace detail {
+
+/// Where the versions of one plugin come from.
+template <class T>
+class version_source {
+public:
+    virtual ~version_source() = default;
+
+    /// Builds or finds what is newest, and loads it unless `known(what)` says that this is not wanted; null then. `what` names that very
+    /// library.
+    virtual std::unique_ptr<plugin_code<T>> newest(const std::function<bool(const std::string& what)>& known) = 0;
+    /// What can change that.
+    virtual std::vector<std::string> watched() const = 0;
+    /// Ends what newest() does in another thread, and all of its later calls.
+    virtual void cancel() noexcept = 0;
+};
+
+/// The code of one version, which goes when nothing needs it any more.
+template <class T>
+class version_code {
+public:
+    version_code(std::unique_ptr<plugin_code<T>> code, std::uint64_t number, std::shared_ptr<reload_history> history)
+        : code_(std::move(code)), number_(number), history_(std::move(history)) {
+        history_->loaded();
+    }
+    version_code(const version_code&) = delete;
+    version_code& operator=(const version_code&) = delete;
+    ~version_code() {
+        const loaded_image image = code_->from() ? code_->from()->image() : loaded_image();
+        const std::string plugin = name();
+        const unloaded verdict = code_->close();
+        history_->closed(image, verdict);
+        history_->tell({reload::step::closed, number_, plugin, verdict.reason(), {}});
+    }
+
+    const plugin_code<T>& operator*() const noexcept { return *code_; }
+    const plugin_code<T>* operator->() const noexcept { return code_.get(); }
+    std::string name() const { return code_->info().name + ' ' + code_->info().version; }
+    const std::shared_ptr<reload_history>& history() const noexcept { return history_; }
+
+private:
+    std::unique_ptr<plugin_code<T>> code_;
+    std::uint64_t number_;
+    std::shared_ptr<reload_history> history_;
+};
+
+/// One object, which goes when its last owner does.
+template <class T>
+class version {
+public:
+    template <class Make>
+    version(std::shared_ptr<version_code<T>> code, std::uint64_t number, const Make& make)
+        : code_(std::move(code)), number_(number), object_(make(**code_)) {}
+    version(const version&) = delete;
+    version& operator=(const version&) = delete;
+
+    T* object() const noexcept { return object_; }
+    std::uint64_t number() const noexcept { return number_; }
+    const std::shared_ptr<version_code<T>>& code() const noexcept { return code_; }
+    const hooks<T>& offers() const noexcept { return (*code_)->offers(); }
+
+    void start() {
+        if (const auto start = offers().start)
+            start(object_);
+        started_ = true;
+    }
+
+    void share() noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
+    /// May destroy it.
+    void let_go() noexcept {
+        if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            delete this;
+    }
+
+private:
+    ~version() {
+        if (const auto stop = offers().stop; stop && started_)
+            stop(object_);
+        delete object_;
+        if (started_)
+            code_->history()->tell({reload::step::retired, number_, code_->name(), "", {}});
+    }
+
+    std::shared_ptr<version_code<T>> code_;
+    std::uint64_t number_;
+    T* object_;
+    bool started_ = false;
+    std::atomic<std::size_t> owners_ = 1;
+};
+
+struct letting_go {
+    template <class T>
+    void operator()(version<T>* of) const noexcept {
+        of->let_go();
+    }
+};
+/// A share of a version.
+template <class T>
+using version_share = std::unique_ptr<version<T>, letting_go>;
+
+/// What an exception says that is being handled.
+inline std::string exception_text() {
+    try {
+        throw;
+    } catch (const std::exception& e) {
+        return e.what();
+    } catch (...) {
+        return "what was thrown is no std::exception";
+    }
+}
+
+/// The versions of one plugin, of which one serves.
+template <class T>
+class versions final : public reloadable {
+public:
+    using maker = std::function<T*(const plugin_code<T>&)>;
+
+    versions(std::unique_ptr<version_source<T>> source, maker make, std::size_t most_mapped, std::int64_t every)
+        : source_(std::move(source)), make_(std::move(make)), most_mapped_(most_mapped), every_(every) {
+        auto code = source_->newest([&](const std::string& what) {
+            now_ = what;
+            return false;
+        });
+        version_share<T> first = made(shared(std::move(code)));
+        first->start();
+        serving_.store(first.release());
+    }
+    ~versions() override {
+        source_->cancel();
+        reloader::here().remove(*this);
+        history_->when_room({});
+        retired_.emplace_back(serving_.exchange(nullptr));
+        // A call that began before may still run.
+        for (const auto& each : retired_)
+            while (hazards_.in_use(each.get()))
+                posix::pause_a_millisecond();
+        retired_.clear();
+        before_.reset();
+        history_->on_event({});
+    }
+
+    basic_hazards<>& hazards() const noexcept { return hazards_; }
+    const std::atomic<version<T>*>& serving() const noexcept { return serving_; }
+    reload_history& history() const noexcept { return *history_; }
+
+    void check(std::function<void(T&)> check) {
+        const mutex_lock locked(changing_);
+        check_ = std::move(check);
+    }
+
+    live_status status() const {
+        live_status now;
+        {
+            const basic_hazard serving(hazards_, serving_);
+            now.version = serving.get()->number();
+            now.info = (*serving.get()->code())->info();
+        }
+        const mutex_lock locked(counting_);
+        now.replaced = replaced_;
+        now.refused = refused_;
+        now.refusal = refusal_;
+        now.mapped = history_->mapped();
+        return now;
+    }
+
+    /// `again` also takes what was refused before.
+    reload refresh(bool again) {
+        return change([&](std::string& refusal) { return newer(again, refusal); });
+    }
+
+    reload rollback() {
+        return change([&](std::string& refusal) {
+            if (!before_)
+                throw error::nothing_before((*serving_.load()->code())->info().name);
+            if (const std::uint64_t bad = serving_.load()->number(); replaced_by(before_, refusal)) {
+                // What is newest stays refused until there is something else.
+                avoided_ = std::exchange(now_, std::exchange(now_before_, ""));
+                before_.reset();
+                count(&versions::replaced_, "version " + std::to_string(bad) + " was rolled back");
+            }
+            return reload::step::rolled_back;
+        });
+    }
+
+    // ---- For the reloader.
+
+    std::vector<std::string> watched() override { return source_->watched(); }
+    std::int64_t every() const noexcept override { return every_; }
+
+    void look() noexcept override {
+        try {
+            // What was refused is not tried again for a change beside it.
+            const std::int64_t begun = nanoseconds(posix::now());
+            const states before = states_now();
+            if (failed_ && !again_.exchange(false) && every_ == 0 && before == failed_states_)
+                return;
+            failed_ = refresh(false).what == reload::step::refused;
+            if (failed_)
+                remember(before, begun);
+        } catch (...) {
+            trace("a reload was given up: ", exception_text());
+        }
+    }
+
+    void retire() noexcept override {
+        std::vector<version_share<T>> free;
+        const mutex_lock locked(retiring_);
+        for (auto& each : std::exchange(retired_, {}))
+            (hazards_.in_use(each.get()) ? retired_ : free).push_back(std::move(each));
+    }
+
+private:
+    std::shared_ptr<version_code<T>> shared(std::unique_ptr<plugin_code<T>> code) {
+        return std::make_shared<version_code<T>>(std::move(code), numbers_ + 1, history_);
+    }
+    version_share<T> made(std::shared_ptr<version_code<T>> code) {
+        return version_share<T>(new version<T>(std::move(code), ++numbers_, make_));
+    }
+
+    // Makes a change, one at a time; `make(refusal)` says what it did, or why it did not.
+    template <class Change>
+    reload change(const Change& make) {
+        reload result;
+        {
+            const reload_history::hold until_unlocked(*history_);
+            const mutex_lock locked(changing_);
+            begun_ = std::chrono::steady_clock::now();
+            std::string refusal;
+            try {
+                result.what = make(refusal);
+            } catch (const error& e) {
+                if (e.code() == errc::nothing_before)
+                    throw;
+                refusal = e.what();
+            } catch (...) {
+                refusal = exception_text();
+            }
+            if (!refusal.empty()) {
+                result.what = reload::step::refused;
+                result.reason = refusal;
+                count(&versions::refused_, refusal);
+            }
+            result.version = serving_.load()->number();
+            result.plugin = serving_.load()->code()->name();
+            result.took = took();
+            if (result.what != reload::step::unchanged)
+                history_->tell(result);
+        }
+        retire();
+        return result;
+    }
+
+    std::chrono::microseconds took() {
+        const auto from = std::exchange(begun_, std::chrono::steady_clock::now());
+        return std::chrono::duration_cast<std::chrono::microseconds>(begun_ - from);
+    }
+
+    void count(std::uint64_t versions::*what, const std::string& refusal) {
+        const mutex_lock locked(counting_);
+        ++(this->*what);
+        refusal_ = refusal;
+    }
+
+    reload::step newer(bool again, std::string& refusal) {
+        std::string newest;
+        auto code = source_->newest([&](const std::string& what) {
+            newest = what;
+            if (what == now_ || (!again && what == avoided_))
+                return true;
+            require_room();
+            return false;
+        });
+        if (!code) {
+            if (newest == now_) {
+                const mutex_lock locked(counting_);
+                refusal_.clear();
+            }
+            return reload::step::unchanged;
+        }
+        auto next = shared(std::move(code));
+        history_->tell({reload::step::built, numbers_ + 1, next->name(), "", took()});
+        if (!replaced_by(std::move(next), refusal)) {
+            avoided_ = newest;
+            return reload::step::refused;
+        }
+        now_before_ = std::exchange(now_, newest);
+        avoided_.clear();
+        count(&versions::replaced_, "");
+        return reload::step::replaced;
+    }
+
+    void require_room() {
+        retire();
+        if (const std::size_t mapped = history_->mapped(); mapped >= most_mapped_) {
+            history_->when_room([this] {
+                again_ = true;
+                reloader::here().ask(*this);
+            });
+            throw error::too_many_versions(mapped, most_mapped_, history_->stays());
+        }
+    }
+
+    // Whether an object was made of the code, and has taken over from the one that serves; else all is as it was.
+    bool replaced_by(std::shared_ptr<version_code<T>> code, std::string& refusal) {
+        version<T>* const old = serving_.load();
+        const hooks<T>&before = old->offers(), &after = (*code)->offers();
+        version_share<T> next;
+        bool quiesced = false;
+        try {
+            if (before.quiesce) {
+                quiesced = true; // if it throws, perhaps by half
+                before.quiesce(old->object());
+            }
+            next = made(code);
+            if constexpr (requires { typename T::state; })
+                if (before.save && after.restore)
+                    after.restore(next->object(), before.save(old->object()));
+            next->start();
+            if (check_)
+                check_(*next->object());
+        } catch (...) {
+            refusal = exception_text();
+        }
+        if (refusal.empty()) {
+            before_ = old->code();
+            const mutex_lock locked(retiring_);
+            retired_.emplace_back(serving_.exchange(next.release()));
+            return true;
+        }
+        next.reset();
+        if (quiesced)
+            try {
+                before.resume(old->object());
+            } catch (...) {
+                refusal += "; and resume() of the version that goes on threw: " + exception_text();
+            }
+        return false;
+    }
+
+    // Of all that is watched, so that it is seen whether something that matters has changed.
+    using states = std::map<std::string, file_identity>;
+
+    states states_now() const {
+        states now;
+        const auto add = [&now](const std::string& path) {
+            struct stat found;
+            now[path] = posix::stat(path.c_str(), &found) == 0 ? file_identity(found) : file_identity();
+            return now[path].inode != 0 && S_ISDIR(found.st_mode);
+        };
+        for (const std::string& path : source_->watched())
+            if (add(path)) {
+                now.erase(path);
+                for (const std::string& name : names_in<posix>(path))
+                    if (name[0] != '.' && name.back() != '~') // what editors leave beside the file that they edit
+                        add(join(path, name));
+            }
+        return now;
+    }
+
+    // What was refused is what was there before; what only the refused build has shown to matter may have changed meanwhile, and so
+    // may have, unseen, what was changed in the tick of the clock in which it was looked at.
+    void remember(const states& before, std::int64_t begun) {
+        failed_states_ = states_now();
+        for (const auto& [path, state] : before)
+            failed_states_[path] = state;
+        for (auto& [path, state] : failed_states_)
+            if (state.changed >= begun)
+                state.inode = 0;
+    }
+
+    std::unique_ptr<version_source<T>> source_;
+    const maker make_;
+    const std::size_t most_mapped_;
+    const std::int64_t every_;
+    basic_hazards<>& hazards_ = basic_hazards<>::here();
+    const std::shared_ptr<reload_history> history_ = std::make_shared<reload_history>();
+
+    // One change at a time.
+    pthread_mutex_t changing_ = PTHREAD_MUTEX_INITIALIZER;
+    std::function<void(T&)> check_;
+    std::shared_ptr<version_code<T>> before_;
+    std::string now_, now_before_, avoided_; // the newest library that serves, that served before, that was refused
+    std::uint64_t numbers_ = 0;
+    std::chrono::steady_clock::time_point begun_{};
+
+    std::atomic<version<T>*> serving_ = nullptr;
+    pthread_mutex_t retiring_ = PTHREAD_MUTEX_INITIALIZER;
+    std::vector<version_share<T>> retired_; // and perhaps still in use
+
+    mutable pthread_mutex_t counting_ = PTHREAD_MUTEX_INITIALIZER;
+    std::uint64_t replaced_ = 0, refused_ = 0;
+    std::string refusal_;
+
+    // The reloader's own.
+    bool failed_ = false;
+    states failed_states_;
+    std::atomic<bool> again_ = false;
+};
+
+} // namespace detail
+
+/// One version of a watched plugin, which is there for as long as this is.
+///
+///     auto pinned = users.pin();
+///     std::string_view name = pinned->name();   // may refer into that version
+///
+/// May outlive the `live` that it is of. Who lets go of a version last destroys it. For one thread at a time; calls may be made by as
+/// many as the object allows.
+template <class T>
+class pinned {
+public:
+    pinned() noexcept = default;
+
+    T* get() const noexcept { return version_ ? version_->object() : nullptr; }
+    T* operator->() const noexcept { return get(); }
+    T& operator*() const noexcept { return *get(); }
+    explicit operator bool() const noexcept { return version_ != nullptr; }
+
+    /// Of one that holds something.
+    std::uint64_t version() const noexcept { return version_->number(); }
+    const plugin_info& info() const noexcept { return (*version_->code())->info(); }
+
+private:
+    template <class>
+    friend class live;
+    explicit pinned(detail::version<T>* of) noexcept : version_(of) { of->share(); }
+
+    detail::version_share<T> version_;
+};
+
+/// A plugin whose newest version serves, whatever happens to its files; made by `loader::watch`.
+///
+///     tenon::live<user_provider> users = loader.watch<user_provider>(driver, settings);
+///     users->get_user("root");                    // in the newest version that works
+///     auto pinned = users.pin();                  // one version for as long as this lives
+///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });
+///
+/// When what the driver names has changed, it is built, checked, loaded beside the old version, constructed, given the old one's state,
+/// started and put to the host's `check`; then it serves, and the old one is destroyed once the last call in it has returned. Whatever
+/// fails on the way is told as a reload that was refused, and the old version goes on. Calls never wait for any of this.
+///
+/// A call through `->` may be made by any thread at any time, and costs some nanoseconds more than one through a `plugin`. Each call may be
+/// in another version. One that leaves by an exception keeps that version's code until the thread handles no exception any more and makes
+/// another call, or ends. A handle may be moved while nobody calls through it, and must not be destroyed by one of its own calls; the
+/// destructor waits for calls in other threads, and for a reload under way, whose compilers it ends.
+template <class T>
+class live {
+    static_assert(detail::explain_interface<T>());
+    using versions = detail::versions<T>;
+
+    // Lasts for the expression that it is made in.
+    class call {
+    public:
+        explicit call(const versions& of) : serving_(of.hazards(), of.serving()) {}
+        ~call() {
+            if (serving_.throwing()) [[unlikely]]
+                serving_.among().keep(serving_.get()->code());
+        }
+        T* operator->() const noexcept { return serving_.get()->object(); }
+
+    private:
+        detail::basic_hazard<detail::version<T>> serving_;
+    };
+
+public:
+    /// In the version that serves now.
+    call operator->() const {
+        static_assert(gives_values<T>,
+                      "tenon: a method of this interface gives out what may refer into the plugin (a pointer, a reference or a "
+                      "view), and the next version would leave that dangling: call it through pin(), or have it return values");
+        return call(*versions_);
+    }
+
+    /// Holds on to the version that serves now.
+    pinned<T> pin() const {
+        const detail::basic_hazard serving(versions_->hazards(), versions_->serving());
+        return pinned<T>(serving.get());
+    }
+
+    live_status status() const { return versions_->status(); }
+
+    /// Replaces the function that is told of reloads; none, where it is empty. See `reload_handler` for the threads.
+    void on_event(reload_handler handler) { versions_->history().on_event(std::move(handler)); }
+
+    /// Has each newer version put to a test, once it is started and before it serves: what `check` throws refuses it. It must not ask this
+    /// handle for a reload.
+    void check(std::function<void(T&)> check) { versions_->check(std::move(check)); }
+
+    /// Looks for something newer now, also for what was refused before, and returns what came of it. Waits for builds and fetches; any thread.
+    reload refresh() { return versions_->refresh(true); }
+
+    /// Goes back to the version before, as a new object of the same code that is given the state of the one that serves; what serves now is
+    /// not taken again until there is something newer. Throws `error` with `errc::nothing_before` where there is none: before the first reload, and
+    /// twice in a row. What the older version's code throws is a refusal.
+    reload rollback() { return versions_->rollback(); }
+
+    /// Used by `loader::watch`: a handle whose versions come from `source`, each made by `make`.
+    static live from(std::unique_ptr<detail::version_source<T>> source, typename versions::maker make, std::size_t most_mapped,
+                     std::int64_t every) {
+        live made;
+        made.versions_ = std::make_unique<versions>(std::move(source), std::move(make), most_mapped, every);
+        detail::reloader::here().add(*made.versions_);
+        return made;
+    }
+
+private:
+    live() = default;
+
+    std::unique_ptr<versions> versions_;
+};
+
+} // namespace tenon::inline v1
+
+#endif

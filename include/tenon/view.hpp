@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_VIEW_HPP
+#define TENON_VIEW_HPP
+
+#include <type_traits>
+
+#include <tenon/interface.hpp>
+#include <tenon/layout.hpp>
+
+namespace tenon::inline v1 {
+
+namespace detail {
+
+inline constexpr const char* views[] = {"std::basic_string_view<", "std::span<", "std::reference_wrapper<",
+                                        "std::initializer_list<", "std::mdspan<", "std::ranges::",
+                                        "__gnu_cxx::__normal_iterator<", "std::__wrap_iter<"};
+
+template <class T>
+consteval bool is_view() {
+    for (const char* each : views)
+        if (spelled<T>().starts_with(each))
+            return true;
+    return false;
+}
+
+template <class T>
+concept refers = std::is_pointer_v<T> || std::is_reference_v<T> || is_view<T>();
+
+// Everything that is reached from some types, pointers and references too.
+template <class... T>
+using everything_in =
+    typename closure<list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type>::type;
+
+template <class List>
+inline constexpr bool none_refers = false;
+template <class... T>
+inline constexpr bool none_refers<list<T...>> = all_of<!refers<T>...>;
+
+template <class Methods>
+inline constexpr bool gives_values_v = false;
+template <auto... M>
+inline constexpr bool gives_values_v<methods<M...>> =
+    none_refers<everything_in<decltype(outputs_of<M>())...>> && all_of<!is_escape<std::remove_cv_t<decltype(M)>>...>;
+
+} // namespace detail
+
+/// An interface none of whose methods gives out what may refer into the plugin: a pointer, a reference, a view, or a type
+/// with one of them in it.
+template <class T>
+concept gives_values = detail::gives_values_v<typename T::methods>;
+
+} // namespace tenon::inline v1
+
+#endif
