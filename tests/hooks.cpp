@@ -24,6 +24,7 @@ struct diesel final : engine {
     void start() override {}
     void stop() override {}
 };
+static_assert(tenon::has_valid_type_name<engine>);
 static_assert(!tenon::starts<diesel, engine>);
 static_assert(!tenon::stops<diesel, engine>);
 static_assert(tenon::stops_without_exceptions<diesel, engine>);
