@@ -32,3 +32,4 @@ said=$($runner "$work/host" "$work/plugin.so")
     printf '%s\n' "the host has to say: $result" "it says: $said" >&2
     exit 1
 }
+echo "$host and $plugin: as it has to be"

@@ -154,3 +154,4 @@ hello, again' ./one_host ./many.so ./one.so ./hello
     exit 2
     ;;
 esac
+echo "$way: as it has to be"
