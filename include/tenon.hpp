@@ -7484,11 +7484,11 @@ private:
     }
 
     // Gives its SHA-256: with the same in it, it is the same library.
-    static std::string copy_of(const std::string& library, const std::string& path) {
-        const basic_file<System> from(library, O_RDONLY);
+    static std::string copy_of(const std::string& original, const std::string& path) {
+        const basic_file<System> from(original, O_RDONLY);
         const basic_file<System> to(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
         sha256 all;
-        from.parts(library, [&](std::string_view part) {
+        from.parts(original, [&](std::string_view part) {
             all.add(part);
             to.write(path, part);
         });
@@ -7649,13 +7649,13 @@ private:
         return all.hex();
     }
 
-    static void trace_pins(const std::string& library) {
+    static void trace_pins(const std::string& path) {
         if (!tracing())
             return;
-        const basic_file<System> open(library, O_RDONLY);
+        const basic_file<System> open(path, O_RDONLY);
         for (const std::string& symbol :
-             elf_reader<System>(open.descriptor(), library).what_pins().unique_symbols)
-            trace("'", library, "' will stay in memory for its unique symbol ", symbol);
+             elf_reader<System>(open.descriptor(), path).what_pins().unique_symbols)
+            trace("'", path, "' will stay in memory for its unique symbol ", symbol);
     }
 
     // Checks a library and puts it where others find it, unless there is one of that name: equal, and perhaps
@@ -9474,6 +9474,771 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
 
 #endif
 
+#ifndef TENON_HAZARD_HPP
+#define TENON_HAZARD_HPP
+
+#include <atomic>
+#include <cstddef>
+#include <cxxabi.h>
+#include <exception>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_LIBRARY_HPP
+#define TENON_LIBRARY_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_LIBRARY_FILE_HPP
+#define TENON_LIBRARY_FILE_HPP
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace tenon::inline v1::detail {
+
+/// A library file that has been looked into and is not loaded: readable, trusted, an ELF library for this
+/// machine, with a manifest.
+template <class System = posix>
+class basic_library_file {
+public:
+    basic_library_file(std::string path, const trust& rule)
+        : path_(std::move(path)), file_(path_, O_RDONLY | O_NONBLOCK), status_(file_.status(path_)),
+          canonical_(canonical()), manifest_(manifest::of<System>(file_.descriptor(), path_)) {
+        require_trust<System>(canonical_, status_, rule);
+    }
+
+    const std::string& path() const noexcept { return path_; }
+    /// The absolute path without symbolic links.
+    const std::string& canonical_path() const noexcept { return canonical_; }
+    file_identity identity() const noexcept { return file_identity(status_); }
+    const tenon::manifest& manifest() const noexcept { return manifest_; }
+
+    bool unchanged() const {
+        struct stat now;
+        return System::stat(canonical_.c_str(), &now) == 0 && file_identity(now) == identity();
+    }
+
+    /// A file in memory with the same bytes, sealed.
+    basic_file<System> sealed_copy() const {
+        const int fd = System::memory_file("tenon");
+        if (fd < 0)
+            throw error::system_call("make a copy in memory of", path_, errno);
+        basic_file<System> copy(fd);
+        parts(file_, [&](std::string_view part) { copy.write(path_, part); });
+        if (System::seal(fd) != 0)
+            throw error::system_call("seal a copy in memory of", path_, errno);
+        return copy;
+    }
+
+    /// Throws unless what is in the file, or in a copy of it, has one of these digests.
+    void require_digest(const allowed<std::string>& digests) const { require_digest(digests, file_); }
+    void require_digest(const allowed<std::string>& digests, const basic_file<System>& bytes) const {
+        if (digests.anything())
+            return;
+        sha256 whole;
+        parts(bytes, [&](std::string_view part) { whole.add(part); });
+        const std::string digest = whole.hex();
+        for (const std::string& each : digests.list())
+            if (in_small_letters(each) == digest)
+                return;
+        throw error::other_digest(path_, digest, in_words(digests));
+    }
+
+private:
+    /// Gives `take` all of the file, one part after the other.
+    template <class Take>
+    void parts(const basic_file<System>& from, Take&& take) const {
+        std::string part(64 * 1024, '\0');
+        for (off_t at = 0; at < status_.st_size;) {
+            const ssize_t got = System::pread(from.descriptor(), part.data(), part.size(), at);
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0)
+                throw error::system_call("read", path_, errno);
+            if (got == 0)
+                throw error::file_changed(path_);
+            take(std::string_view(part.data(), static_cast<std::size_t>(got)));
+            at += got;
+        }
+    }
+
+    std::string canonical() const {
+        // One call instead of one for each folder, and it names the file that was opened, whatever the path
+        // names by now.
+        const std::string link = "/proc/self/fd/" + std::to_string(file_.descriptor());
+        std::string name(4096, '\0');
+        const ssize_t size = System::readlink(link.c_str(), name.data(), name.size());
+        if (size > 0 && static_cast<std::size_t>(size) < name.size() && name[0] == '/') {
+            name.resize(static_cast<std::size_t>(size));
+            // Linux says so of a file that has been replaced since it was opened, and of one that is really
+            // called that.
+            if (constexpr std::string_view mark = " (deleted)";
+                name.size() > mark.size() && name.compare(name.size() - mark.size(), mark.size(), mark) == 0)
+                if (struct stat now; System::stat(name.c_str(), &now) != 0)
+                    throw error::file_changed(path_);
+            return name;
+        }
+        char* resolved = System::realpath(path_.c_str());
+        if (!resolved)
+            throw error::system_call("resolve", path_, errno);
+        name = resolved;
+        std::free(resolved);
+        return name;
+    }
+
+    std::string path_;
+    basic_file<System> file_;
+    struct stat status_;
+    std::string canonical_;
+    tenon::manifest manifest_;
+};
+using library_file = basic_library_file<>;
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_LOADED_NAMES_HPP
+#define TENON_LOADED_NAMES_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+/// Held for as long as it lives.
+class mutex_lock {
+public:
+    explicit mutex_lock(pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }
+    mutex_lock(const mutex_lock&) = delete;
+    mutex_lock& operator=(const mutex_lock&) = delete;
+    ~mutex_lock() { ::pthread_mutex_unlock(&mutex_); }
+
+private:
+    pthread_mutex_t& mutex_;
+};
+
+/// A library as the system's loader knows it, by which is found out later whether it is still there.
+struct loaded_image {
+    std::string name{}; // a link's may be another's; empty before it is loaded
+    ElfW(Addr) base = 0;
+
+    bool mapped() const { return !name.empty() && posix::is_loaded(name.c_str(), base); }
+};
+
+struct still_there {
+    bool mapped;
+    unsigned users;
+};
+
+/// Chooses what to call a library when it is loaded.
+///
+/// glibc takes a path that it has loaded before for the same library, whatever file is there by now
+/// (elf/dl-load.c, _dl_map_object), and a relative one too after the folder has changed. So a file goes by
+/// its canonical path with `/.` before the last component, once for the first file that was loaded from
+/// there, twice for the next, and so on: nobody else uses such a name, and a name of ours stands for one file
+/// as long as that is loaded.
+class loaded_names {
+public:
+    /// One for the process, and for good: a handle may be closed by a static object's destructor.
+    static loaded_names& here() {
+        static loaded_names& all = *new loaded_names;
+        return all;
+    }
+
+    static std::string name(std::string_view path, std::size_t generation) {
+        std::string text(parent(path) == "/" ? "" : parent(path));
+        for (std::size_t i = 0; i <= generation; ++i)
+            text += "/.";
+        return join(text, basename(path));
+    }
+
+    /// Which of a path's names a file has, in use by one more; throws where the file was written to in place
+    /// while it is loaded.
+    std::size_t acquire(const std::string& path, const file_identity& identity) {
+        const mutex_lock locked(mutex_);
+        auto place = lower_bound(path);
+        if (place == all_.end() || place->path != path)
+            place = all_.insert(place, {path, {}});
+        auto& generations = place->generations;
+        auto unused = generations.end();
+        for (auto each = generations.begin(); each != generations.end(); ++each) {
+            if (each->users == 0 && !each->image.mapped()) {
+                unused = unused == generations.end() ? each : unused;
+                continue;
+            }
+            if (each->identity.device != identity.device || each->identity.inode != identity.inode)
+                continue;
+            // Links and modes change the third time, `changed`, and do no harm.
+            if (each->identity.size == identity.size && each->identity.modified == identity.modified) {
+                ++each->users;
+                return static_cast<std::size_t>(each - generations.begin());
+            }
+            // What is no longer mapped and is yet to be released leaves its inode to the next file.
+            if (each->image.mapped())
+                throw error::changed_in_place(path);
+        }
+        if (unused == generations.end())
+            unused = generations.insert(unused, use{});
+        *unused = use{identity, 1};
+        return static_cast<std::size_t>(unused - generations.begin());
+    }
+
+    /// Notes what the system's loader calls the library and where it is.
+    void found(const std::string& path, std::size_t generation, const loaded_image& image) {
+        const mutex_lock locked(mutex_);
+        lower_bound(path)->generations[generation].image = image;
+    }
+
+    /// Has to be told after each dlclose, which does not say what it did; a name is free again once its last
+    /// user is gone and the library too.
+    still_there release(const std::string& path, std::size_t generation) {
+        const mutex_lock locked(mutex_);
+        const auto place = lower_bound(path);
+        use& released = place->generations[generation];
+        const still_there left{released.image.mapped(), --released.users};
+        for (const use& each : place->generations)
+            if (each.users > 0 || each.image.mapped())
+                return left;
+        all_.erase(place);
+        return left;
+    }
+
+private:
+    struct use {
+        file_identity identity;
+        unsigned users = 0;
+        loaded_image image{};
+    };
+    struct names_of_path {
+        std::string path;
+        std::vector<use> generations;
+    };
+
+    std::vector<names_of_path>::iterator lower_bound(const std::string& path) {
+        auto low = all_.begin(), high = all_.end();
+        while (low != high)
+            if (const auto middle = low + (high - low) / 2; middle->path < path)
+                low = middle + 1;
+            else
+                high = middle;
+        return low;
+    }
+
+    pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+    std::vector<names_of_path> all_; // sorted by path
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1 {
+
+/// When a library's code goes: with its last handle, or never, for leak checkers that look for it at the end
+/// and for libraries that are not safe to unload.
+enum class unload_policy { when_unused, never };
+
+/// How libraries are loaded.
+struct library_options {
+    unload_policy unload = unload_policy::when_unused;
+    tenon::trust trust{};
+    /// Loads a copy in memory that nobody can change: its path is not the file's, so it cannot find files
+    /// beside itself.
+    bool private_copy = false;
+    /// Of the file, in hexadecimal; checked on the bytes that are loaded where these are a private copy. Else
+    /// they are read once more, and who may write to the file can change it until it is mapped, and while it
+    /// is.
+    allowed<std::string> sha256{};
+};
+
+/// What became of a library's code when a handle was closed.
+///
+///     if (tenon::unloaded gone = users.close(); !gone)
+///         std::cerr << gone.reason();   // '/opt/users.so' stays in memory: it has the unique symbol ...
+class unloaded {
+public:
+    enum class state {
+        unmapped, ///< it is gone
+        shared,   ///< other handles of this library are open
+        deferred, ///< an exception, whose code may be in the library, is in flight or being handled on this
+                  ///< thread
+        pinned,   ///< it stays until the process ends
+    };
+
+    unloaded(state what, std::string reason) : what_(what), reason_(std::move(reason)) {}
+
+    explicit operator bool() const noexcept { return what_ == state::unmapped; }
+    state what() const noexcept { return what_; }
+    /// A sentence; empty where the code is gone.
+    const std::string& reason() const noexcept { return reason_; }
+
+private:
+    state what_;
+    std::string reason_;
+};
+
+namespace detail {
+
+/// One use of a library that is loaded.
+struct loaded_library {
+    void* handle = nullptr;
+    std::string path; // canonical
+    std::size_t generation = 0;
+
+    std::string name() const { return loaded_names::name(path, generation); }
+};
+
+template <class System>
+still_there unload(const loaded_library& library) {
+    System::dlclose(library.handle);
+    return loaded_names::here().release(library.path, library.generation);
+}
+
+/// Whether an exception is in flight or being handled on this thread: its type and its code may be a
+/// plugin's.
+inline bool exception_alive() noexcept {
+    return std::uncaught_exceptions() > 0 || std::current_exception() != nullptr;
+}
+
+/// The libraries that are to be closed once a thread is done with its exception.
+template <class System = posix>
+class deferred_libraries {
+public:
+    static deferred_libraries& here() {
+        static deferred_libraries& all = *new deferred_libraries;
+        return all;
+    }
+
+    void add(loaded_library library) {
+        const mutex_lock locked(mutex_);
+        waiting_.push_back({std::move(library), System::thread()});
+    }
+
+    /// Closes those of this thread, where it has no exception alive, and of threads that have ended.
+    void retry() {
+        std::vector<loaded_library> ready;
+        {
+            const mutex_lock locked(mutex_);
+            if (waiting_.empty())
+                return;
+            const auto thread = System::thread();
+            const bool free = !exception_alive();
+            for (std::size_t i = 0; i < waiting_.size();)
+                if (waiting_[i].thread == thread ? free : System::thread_ended(waiting_[i].thread)) {
+                    ready.push_back(std::move(waiting_[i].library));
+                    waiting_[i] = std::move(waiting_.back());
+                    waiting_.pop_back();
+                } else {
+                    ++i;
+                }
+        }
+        for (const loaded_library& each : ready) {
+            [[maybe_unused]] const still_there left = unload<System>(each);
+            trace("closed '", each.path,
+                  left.mapped ? "', which was deferred and stays" : "', which was deferred");
+        }
+    }
+
+private:
+    struct entry {
+        loaded_library library;
+        pid_t thread;
+    };
+    pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+    std::vector<entry> waiting_;
+};
+
+/// A library that is loaded, and stays so for as long as this lives.
+template <class System = posix>
+class basic_library {
+public:
+    /// Loads a checked file, which runs the library's initialisers. No lock is held meanwhile: they may load
+    /// libraries too.
+    basic_library(const basic_library_file<System>& from, const library_options& options)
+        : path_(from.path()), canonical_(from.canonical_path()), identity_(from.identity()),
+          unload_(options.unload) {
+        deferred_libraries<System>::here().retry();
+        if (options.private_copy) {
+            copy_ = from.sealed_copy();
+            from.require_digest(options.sha256, copy_);
+            load("/proc/self/fd/" + std::to_string(copy_.descriptor()), file_identity(copy_.status(path_)));
+        } else {
+            from.require_digest(options.sha256);
+            load(canonical_, identity_);
+        }
+        try {
+            // What was checked is what was loaded.
+            for (const note_range& note : from.manifest().ranges())
+                if (std::memcmp(in_memory(note), note.bytes.data(), note.bytes.size()) != 0)
+                    throw error::note_changed(path_);
+            if (!options.private_copy && !from.unchanged())
+                throw error::file_changed(path_);
+        } catch (...) {
+            unload<System>(loaded_);
+            throw;
+        }
+    }
+    basic_library(const basic_library&) = delete;
+    basic_library& operator=(const basic_library&) = delete;
+    ~basic_library() {
+        if (loaded_.handle)
+            close();
+    }
+
+    const std::string& path() const noexcept { return path_; }
+
+    /// By which is known later whether it is still mapped.
+    const loaded_image& image() const noexcept { return image_; }
+
+    /// Null where there is none.
+    void* symbol(const char* name) const noexcept { return System::dlsym(loaded_.handle, name); }
+
+    /// Lets go of the library, once, and says what became of it.
+    unloaded close() {
+        const loaded_library library = std::exchange(loaded_, {});
+        if (unload_ == unload_policy::never) {
+            loaded_names::here().release(library.path, library.generation);
+            return verdict(unloaded::state::pinned, "options.unload says never");
+        }
+        if (exception_alive()) {
+            deferred_libraries<System>::here().add(library);
+            return verdict(unloaded::state::deferred, "an exception, whose code may be in it, is in flight "
+                                                      "or being handled on this thread; it goes with the "
+                                                      "next load or close after that");
+        }
+        deferred_libraries<System>::here().retry();
+        const still_there left = unload<System>(library);
+        if (!left.mapped)
+            return verdict(unloaded::state::unmapped, "");
+        if (left.users > 0)
+            return verdict(unloaded::state::shared, "it has " + std::to_string(left.users) + " more open " +
+                                                        (left.users == 1 ? "handle" : "handles"));
+        return verdict(unloaded::state::pinned, cause());
+    }
+
+private:
+    void load(const std::string& path, const file_identity& identity) {
+        loaded_.path = path;
+        loaded_.generation = loaded_names::here().acquire(path, identity);
+        trace("loading '", path_, "' as '", loaded_.name(), "'");
+        loaded_.handle = System::dlopen(loaded_.name().c_str(), RTLD_NOW | RTLD_LOCAL);
+        if (!loaded_.handle) {
+            const char* said = System::dlerror();
+            const std::string reason = said ? said : "no reason given";
+            loaded_names::here().release(path, loaded_.generation);
+            throw error::load_failed(path_, reason);
+        }
+        if (const char* name = nullptr; System::find(loaded_.handle, name, image_.base)) {
+            image_.name = name;
+            loaded_names::here().found(path, loaded_.generation, image_);
+        }
+    }
+
+    const char* in_memory(const note_range& note) const noexcept {
+        return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(image_.base + note.address));
+    }
+
+    unloaded verdict(unloaded::state what, std::string why) const {
+        if (!why.empty())
+            why = "'" + path_ + "' stays in memory: " + why;
+        trace("closed '", path_, why.empty() ? "', and its code is gone" : "': ", why);
+        return {what, std::move(why)};
+    }
+
+    // glibc tells why it does not unmap a library in its debug output only (LD_DEBUG=bindings), so the
+    // reasons that the library itself has are read from its file.
+    std::string cause() const {
+        pins found;
+        try {
+            if (copy_.descriptor() >= 0)
+                found = elf_reader<System>(copy_.descriptor(), path_).what_pins();
+            else if (const basic_file<System> from(canonical_, O_RDONLY | O_NONBLOCK);
+                     file_identity(from.status(canonical_)) == identity_)
+                found = elf_reader<System>(from.descriptor(), canonical_).what_pins();
+        } catch (const error&) {
+        }
+        std::string text;
+        const auto add = [&text](const std::string& part) {
+            text.append(text.empty() ? "" : "; ").append(part);
+        };
+        if (found.nodelete)
+            add("it was linked with -z nodelete");
+        if (!found.unique_symbols.empty())
+            add("it defines unique symbols, such as " + readable(found.unique_symbols.front()) +
+                ", which other libraries may use; compile it with -fno-gnu-unique");
+        if (found.thread_local_destructors && !found.nodelete)
+            add("a thread may have a thread_local object of it with a destructor, which runs when the thread "
+                "ends");
+        if (text.empty())
+            add("something else has opened it, another library depends on it, or this system's loader never "
+                "unmaps");
+        return text;
+    }
+
+    std::string path_, canonical_;
+    file_identity identity_;
+    unload_policy unload_;
+    loaded_library loaded_;
+    basic_file<System> copy_; // of what is loaded, where that is a private copy: nobody else knows what was in it
+    loaded_image image_;
+};
+using library = basic_library<>;
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// Which objects threads are using at this moment, so that the one that replaces them knows when nobody is.
+///
+/// Each thread announces what it uses in a place of its own that no other thread's use writes to: hazard pointers (M. M. Michael,
+/// 2004). Between the announcement and the second look at what was announced there has to be a full barrier; it costs more than all the
+/// rest, so where the system has membarrier(2), who replaces an object puts one into all other threads instead.
+template <class System = posix>
+class basic_hazards {
+public:
+    static constexpr std::size_t places = 6;
+
+    /// What one thread uses; as many as it likes, in one record for each few.
+    struct alignas(64) record {
+        basic_hazards* of = nullptr;
+        std::atomic<const void*> used[places] = {};
+        std::atomic<bool> awaited = false; // somebody wants to know when one of them is free
+        bool fenced = false;
+        bool keeps = false;
+        // A line that is written to less often.
+        const unsigned* uncaught = nullptr; // how many exceptions of the thread are in flight
+        std::vector<std::shared_ptr<void>> kept;
+        record* next = nullptr;         // of all
+        record* next_of_thread = nullptr;
+        bool taken = true;
+    };
+
+    /// For good: a thread may end after everything else has.
+    static basic_hazards& here() {
+        static basic_hazards& all = *new basic_hazards;
+        return all;
+    }
+
+    /// A function that is called whenever something may have become free that in_use() has found in use, by the thread that used it.
+    void when_free(void (*call)(void*), void* with) {
+        const mutex_lock locked(mutex_);
+        call_ = call;
+        with_ = with;
+    }
+
+    /// Whether a thread uses an object that none can find any more. Where one does, when_free's function is called later.
+    bool in_use(const void* object) {
+        const mutex_lock locked(mutex_);
+        if (!barrier())
+            return true;
+        bool found = false;
+        for (record* each = records_; each; each = each->next)
+            if (uses(*each, object)) {
+                found = true;
+                each->awaited.store(true);
+            }
+        if (!found)
+            return false;
+        if (!barrier())
+            return true;
+        for (record* each = records_; each; each = each->next)
+            if (uses(*each, object))
+                return true;
+        return false;
+    }
+
+    /// The calling thread's record, with a free place in it.
+    static record& mine(basic_hazards& of, std::size_t& place) {
+        if (record* const last = last_used; last && last->of == &of) [[likely]] {
+            if (last->keeps) [[unlikely]]
+                release(*last);
+            for (place = 0; place < places; ++place)
+                if (!last->used[place].load(std::memory_order_relaxed)) [[likely]]
+                    return *last;
+        }
+        return another(of, place);
+    }
+
+    /// Keeps something alive until this thread handles no exception any more and uses something again, or ends.
+    void keep(std::shared_ptr<void> what) {
+        std::size_t place;
+        record& by = mine(*this, place);
+        by.kept.push_back(std::move(what));
+        by.keeps = true;
+    }
+
+    void freed() {
+        void (*call)(void*);
+        void* with;
+        {
+            const mutex_lock locked(mutex_);
+            call = call_;
+            with = with_;
+        }
+        if (call)
+            call(with);
+    }
+
+    /// Whether the calling thread has an exception in flight. std::uncaught_exceptions() costs more than all the rest of a use, so
+    /// its count is read where the thread has it (Itanium C++ ABI: Exception Handling, 2.2.2).
+    static bool throwing(const record& by) noexcept {
+        return (&by == last_used ? *by.uncaught : static_cast<unsigned>(std::uncaught_exceptions())) > 0;
+    }
+
+private:
+    basic_hazards() : fenced_(!System::prepare_barrier()) {}
+
+    // Gives a thread's records back when it ends.
+    struct thread_records {
+        record* first = nullptr;
+
+        ~thread_records() {
+            last_used = nullptr;
+            while (first) {
+                record& each = *std::exchange(first, first->next_of_thread);
+                release(each);
+                const mutex_lock locked(each.of->mutex_);
+                each.taken = false;
+            }
+        }
+    };
+
+    static record& another(basic_hazards& of, std::size_t& place) {
+        thread_local thread_records own;
+        for (record* each = own.first; each; each = each->next_of_thread)
+            if (each->of == &of)
+                for (place = 0; place < places; ++place)
+                    if (!each->used[place].load(std::memory_order_relaxed)) {
+                        last_used = each;
+                        return *each;
+                    }
+        record& taken = of.take();
+        taken.next_of_thread = std::exchange(own.first, &taken);
+        struct globals {
+            void* caught;
+            unsigned uncaught;
+        };
+        taken.uncaught = &reinterpret_cast<const globals*>(abi::__cxa_get_globals())->uncaught;
+        last_used = &taken;
+        for (place = 0; taken.used[place].load(std::memory_order_relaxed); ++place) {
+        }
+        return taken;
+    }
+
+    record& take() {
+        const mutex_lock locked(mutex_);
+        for (record* each = records_; each; each = each->next)
+            // A place may still be in use: what a thread began, another may end.
+            if (!each->taken && !each->used[places - 1].load(std::memory_order_relaxed)) {
+                each->taken = true;
+                return *each;
+            }
+        record* const made = new record;
+        made->of = this;
+        made->fenced = fenced_;
+        made->next = std::exchange(records_, made);
+        return *made;
+    }
+
+    static void release(record& of) {
+        if (exception_alive())
+            return;
+        of.keeps = false;
+        // What goes may use something itself.
+        for (const auto& each : std::exchange(of.kept, {}))
+            static_cast<void>(each);
+    }
+
+    // Once a system refuses it, nothing is known to be free.
+    bool barrier() const { return fenced_ || System::barrier(); }
+
+    static bool uses(const record& one, const void* object) {
+        for (const auto& each : one.used)
+            if (each.load() == object)
+                return true;
+        return false;
+    }
+
+    static inline constinit thread_local record* last_used = nullptr;
+
+    const bool fenced_;
+    pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+    record* records_ = nullptr; // are never freed
+    void (*call_)(void*) = nullptr;
+    void* with_ = nullptr;
+};
+
+/// One use of what a pointer points to, which is not replaced under it. May end in another thread than it began in.
+template <class Object, class System = posix>
+class basic_hazard {
+public:
+    basic_hazard(basic_hazards<System>& among, const std::atomic<Object*>& from)
+        : record_(basic_hazards<System>::mine(among, place_)) {
+        std::atomic<const void*>& used = record_.used[place_];
+        Object* now = from.load(std::memory_order_relaxed);
+        if (record_.fenced) [[unlikely]] {
+            do
+                used.store(object_ = now);
+            while ((now = from.load()) != object_);
+        } else {
+            do {
+                used.store(object_ = now, std::memory_order_relaxed);
+                std::atomic_signal_fence(std::memory_order_seq_cst);
+            } while ((now = from.load(std::memory_order_acquire)) != object_);
+        }
+    }
+    basic_hazard(const basic_hazard&) = delete;
+    basic_hazard& operator=(const basic_hazard&) = delete;
+    ~basic_hazard() {
+        std::atomic<const void*>& used = record_.used[place_];
+        if (record_.fenced) [[unlikely]] {
+            used.store(nullptr);
+        } else {
+            used.store(nullptr, std::memory_order_release);
+            std::atomic_signal_fence(std::memory_order_seq_cst);
+        }
+        if (record_.awaited.load(std::memory_order_relaxed)) [[unlikely]]
+            ended();
+    }
+
+    Object* get() const noexcept { return object_; }
+
+    basic_hazards<System>& among() const noexcept { return *record_.of; }
+    bool throwing() const noexcept { return basic_hazards<System>::throwing(record_); }
+
+private:
+    [[gnu::noinline]] void ended() {
+        if (record_.awaited.exchange(false))
+            record_.of->freed();
+    }
+
+    std::size_t place_;
+    typename basic_hazards<System>::record& record_;
+    Object* object_;
+};
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
 #ifndef TENON_KEYRING_HPP
 #define TENON_KEYRING_HPP
 
@@ -9756,532 +10521,20 @@ using keyring = basic_keyring<>;
 
 #endif
 
-#ifndef TENON_LIBRARY_HPP
-#define TENON_LIBRARY_HPP
+#ifndef TENON_LIVE_HPP
+#define TENON_LIVE_HPP
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <exception>
-#include <string>
-#include <utility>
-#include <vector>
-
-#ifndef TENON_LIBRARY_FILE_HPP
-#define TENON_LIBRARY_FILE_HPP
-
-#include <cerrno>
-#include <cstdlib>
-#include <string>
-#include <string_view>
-#include <utility>
-
-
-namespace tenon::inline v1::detail {
-
-/// A library file that has been looked into and is not loaded: readable, trusted, an ELF library for this
-/// machine, with a manifest.
-template <class System = posix>
-class basic_library_file {
-public:
-    basic_library_file(std::string path, const trust& rule)
-        : path_(std::move(path)), file_(path_, O_RDONLY | O_NONBLOCK), status_(file_.status(path_)),
-          canonical_(canonical()), manifest_(manifest::of<System>(file_.descriptor(), path_)) {
-        require_trust<System>(canonical_, status_, rule);
-    }
-
-    const std::string& path() const noexcept { return path_; }
-    /// The absolute path without symbolic links.
-    const std::string& canonical_path() const noexcept { return canonical_; }
-    file_identity identity() const noexcept { return file_identity(status_); }
-    const tenon::manifest& manifest() const noexcept { return manifest_; }
-
-    bool unchanged() const {
-        struct stat now;
-        return System::stat(canonical_.c_str(), &now) == 0 && file_identity(now) == identity();
-    }
-
-    /// A file in memory with the same bytes, sealed.
-    basic_file<System> sealed_copy() const {
-        const int fd = System::memory_file("tenon");
-        if (fd < 0)
-            throw error::system_call("make a copy in memory of", path_, errno);
-        basic_file<System> copy(fd);
-        parts(file_, [&](std::string_view part) { copy.write(path_, part); });
-        if (System::seal(fd) != 0)
-            throw error::system_call("seal a copy in memory of", path_, errno);
-        return copy;
-    }
-
-    /// Throws unless what is in the file, or in a copy of it, has one of these digests.
-    void require_digest(const allowed<std::string>& digests) const { require_digest(digests, file_); }
-    void require_digest(const allowed<std::string>& digests, const basic_file<System>& bytes) const {
-        if (digests.anything())
-            return;
-        sha256 whole;
-        parts(bytes, [&](std::string_view part) { whole.add(part); });
-        const std::string digest = whole.hex();
-        for (const std::string& each : digests.list())
-            if (in_small_letters(each) == digest)
-                return;
-        throw error::other_digest(path_, digest, in_words(digests));
-    }
-
-private:
-    /// Gives `take` all of the file, one part after the other.
-    template <class Take>
-    void parts(const basic_file<System>& from, Take&& take) const {
-        std::string part(64 * 1024, '\0');
-        for (off_t at = 0; at < status_.st_size;) {
-            const ssize_t got = System::pread(from.descriptor(), part.data(), part.size(), at);
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got < 0)
-                throw error::system_call("read", path_, errno);
-            if (got == 0)
-                throw error::file_changed(path_);
-            take(std::string_view(part.data(), static_cast<std::size_t>(got)));
-            at += got;
-        }
-    }
-
-    std::string canonical() const {
-        // One call instead of one for each folder, and it names the file that was opened, whatever the path
-        // names by now.
-        const std::string link = "/proc/self/fd/" + std::to_string(file_.descriptor());
-        std::string name(4096, '\0');
-        const ssize_t size = System::readlink(link.c_str(), name.data(), name.size());
-        if (size > 0 && static_cast<std::size_t>(size) < name.size() && name[0] == '/') {
-            name.resize(static_cast<std::size_t>(size));
-            // Linux says so of a file that has been replaced since it was opened, and of one that is really
-            // called that.
-            if (constexpr std::string_view mark = " (deleted)";
-                name.size() > mark.size() && name.compare(name.size() - mark.size(), mark.size(), mark) == 0)
-                if (struct stat now; System::stat(name.c_str(), &now) != 0)
-                    throw error::file_changed(path_);
-            return name;
-        }
-        char* resolved = System::realpath(path_.c_str());
-        if (!resolved)
-            throw error::system_call("resolve", path_, errno);
-        name = resolved;
-        std::free(resolved);
-        return name;
-    }
-
-    std::string path_;
-    basic_file<System> file_;
-    struct stat status_;
-    std::string canonical_;
-    tenon::manifest manifest_;
-};
-using library_file = basic_library_file<>;
-
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_LOADED_NAMES_HPP
-#define TENON_LOADED_NAMES_HPP
-
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <vector>
-
-
-namespace tenon::inline v1::detail {
-
-/// Held for as long as it lives.
-class mutex_lock {
-public:
-    explicit mutex_lock(pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }
-    mutex_lock(const mutex_lock&) = delete;
-    mutex_lock& operator=(const mutex_lock&) = delete;
-    ~mutex_lock() { ::pthread_mutex_unlock(&mutex_); }
-
-private:
-    pthread_mutex_t& mutex_;
-};
-
-struct still_there {
-    bool mapped;
-    unsigned users;
-};
-
-/// Chooses what to call a library when it is loaded.
-///
-/// glibc takes a path that it has loaded before for the same library, whatever file is there by now
-/// (elf/dl-load.c, _dl_map_object), and a relative one too after the folder has changed. So a file goes by
-/// its canonical path with `/.` before the last component, once for the first file that was loaded from
-/// there, twice for the next, and so on: nobody else uses such a name, and a name of ours stands for one file
-/// as long as that is loaded.
-class loaded_names {
-public:
-    /// One for the process, and for good: a handle may be closed by a static object's destructor.
-    static loaded_names& here() {
-        static loaded_names& all = *new loaded_names;
-        return all;
-    }
-
-    static std::string name(std::string_view path, std::size_t generation) {
-        std::string text(parent(path) == "/" ? "" : parent(path));
-        for (std::size_t i = 0; i <= generation; ++i)
-            text += "/.";
-        return join(text, basename(path));
-    }
-
-    /// Which of a path's names a file has, in use by one more; throws where the file was written to in place
-    /// while it is loaded.
-    std::size_t acquire(const std::string& path, const file_identity& identity) {
-        const mutex_lock locked(mutex_);
-        auto place = lower_bound(path);
-        if (place == all_.end() || place->path != path)
-            place = all_.insert(place, {path, {}});
-        auto& generations = place->generations;
-        auto unused = generations.end();
-        for (auto each = generations.begin(); each != generations.end(); ++each) {
-            if (each->users == 0 && !each->mapped()) {
-                unused = unused == generations.end() ? each : unused;
-                continue;
-            }
-            if (each->identity.device != identity.device || each->identity.inode != identity.inode)
-                continue;
-            // Links and modes change the third time, `changed`, and do no harm.
-            if (each->identity.size == identity.size && each->identity.modified == identity.modified) {
-                ++each->users;
-                return static_cast<std::size_t>(each - generations.begin());
-            }
-            // What is no longer mapped and is yet to be released leaves its inode to the next file.
-            if (each->mapped())
-                throw error::changed_in_place(path);
-        }
-        if (unused == generations.end())
-            unused = generations.insert(unused, use{});
-        *unused = use{identity, 1};
-        return static_cast<std::size_t>(unused - generations.begin());
-    }
-
-    /// Notes what the system's loader calls the library and where it is, by which is found out later whether
-    /// it is still there.
-    void found(const std::string& path, std::size_t generation, const char* name, ElfW(Addr) base) {
-        const mutex_lock locked(mutex_);
-        use& loaded = lower_bound(path)->generations[generation];
-        loaded.name = name;
-        loaded.base = base;
-    }
-
-    /// Has to be told after each dlclose, which does not say what it did; a name is free again once its last
-    /// user is gone and the library too.
-    still_there release(const std::string& path, std::size_t generation) {
-        const mutex_lock locked(mutex_);
-        const auto place = lower_bound(path);
-        use& released = place->generations[generation];
-        const still_there left{released.mapped(), --released.users};
-        for (const use& each : place->generations)
-            if (each.users > 0 || each.mapped())
-                return left;
-        all_.erase(place);
-        return left;
-    }
-
-private:
-    struct use {
-        file_identity identity;
-        unsigned users = 0;
-        std::string name{}; // a link's may be another's; empty before it is loaded
-        ElfW(Addr) base = 0;
-
-        bool mapped() const { return !name.empty() && posix::is_loaded(name.c_str(), base); }
-    };
-    struct names_of_path {
-        std::string path;
-        std::vector<use> generations;
-    };
-
-    std::vector<names_of_path>::iterator lower_bound(const std::string& path) {
-        auto low = all_.begin(), high = all_.end();
-        while (low != high)
-            if (const auto middle = low + (high - low) / 2; middle->path < path)
-                low = middle + 1;
-            else
-                high = middle;
-        return low;
-    }
-
-    pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-    std::vector<names_of_path> all_; // sorted by path
-};
-
-} // namespace tenon::inline v1::detail
-
-#endif
-
-namespace tenon::inline v1 {
-
-/// When a library's code goes: with its last handle, or never, for leak checkers that look for it at the end
-/// and for libraries that are not safe to unload.
-enum class unload_policy { when_unused, never };
-
-/// How libraries are loaded.
-struct library_options {
-    unload_policy unload = unload_policy::when_unused;
-    tenon::trust trust{};
-    /// Loads a copy in memory that nobody can change: its path is not the file's, so it cannot find files
-    /// beside itself.
-    bool private_copy = false;
-    /// Of the file, in hexadecimal; checked on the bytes that are loaded where these are a private copy. Else
-    /// they are read once more, and who may write to the file can change it until it is mapped, and while it
-    /// is.
-    allowed<std::string> sha256{};
-};
-
-/// What became of a library's code when a handle was closed.
-///
-///     if (tenon::unloaded gone = users.close(); !gone)
-///         std::cerr << gone.reason();   // '/opt/users.so' stays in memory: it has the unique symbol ...
-class unloaded {
-public:
-    enum class state {
-        unmapped, ///< it is gone
-        shared,   ///< other handles of this library are open
-        deferred, ///< an exception, whose code may be in the library, is in flight or being handled on this
-                  ///< thread
-        pinned,   ///< it stays until the process ends
-    };
-
-    unloaded(state what, std::string reason) : what_(what), reason_(std::move(reason)) {}
-
-    explicit operator bool() const noexcept { return what_ == state::unmapped; }
-    state what() const noexcept { return what_; }
-    /// A sentence; empty where the code is gone.
-    const std::string& reason() const noexcept { return reason_; }
-
-private:
-    state what_;
-    std::string reason_;
-};
-
-namespace detail {
-
-/// One use of a library that is loaded.
-struct loaded_library {
-    void* handle = nullptr;
-    std::string path; // canonical
-    std::size_t generation = 0;
-
-    std::string name() const { return loaded_names::name(path, generation); }
-};
-
-template <class System>
-still_there unload(const loaded_library& library) {
-    System::dlclose(library.handle);
-    return loaded_names::here().release(library.path, library.generation);
-}
-
-/// Whether an exception is in flight or being handled on this thread: its type and its code may be a
-/// plugin's.
-inline bool exception_alive() noexcept {
-    return std::uncaught_exceptions() > 0 || std::current_exception() != nullptr;
-}
-
-/// The libraries that are to be closed once a thread is done with its exception.
-template <class System = posix>
-class deferred_libraries {
-public:
-    static deferred_libraries& here() {
-        static deferred_libraries& all = *new deferred_libraries;
-        return all;
-    }
-
-    void add(loaded_library library) {
-        const mutex_lock locked(mutex_);
-        waiting_.push_back({std::move(library), System::thread()});
-    }
-
-    /// Closes those of this thread, where it has no exception alive, and of threads that have ended.
-    void retry() {
-        std::vector<loaded_library> ready;
-        {
-            const mutex_lock locked(mutex_);
-            if (waiting_.empty())
-                return;
-            const auto thread = System::thread();
-            const bool free = !exception_alive();
-            for (std::size_t i = 0; i < waiting_.size();)
-                if (waiting_[i].thread == thread ? free : System::thread_ended(waiting_[i].thread)) {
-                    ready.push_back(std::move(waiting_[i].library));
-                    waiting_[i] = std::move(waiting_.back());
-                    waiting_.pop_back();
-                } else {
-                    ++i;
-                }
-        }
-        for (const loaded_library& each : ready) {
-            [[maybe_unused]] const still_there left = unload<System>(each);
-            trace("closed '", each.path,
-                  left.mapped ? "', which was deferred and stays" : "', which was deferred");
-        }
-    }
-
-private:
-    struct entry {
-        loaded_library library;
-        pid_t thread;
-    };
-    pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-    std::vector<entry> waiting_;
-};
-
-/// A library that is loaded, and stays so for as long as this lives.
-template <class System = posix>
-class basic_library {
-public:
-    /// Loads a checked file, which runs the library's initialisers. No lock is held meanwhile: they may load
-    /// libraries too.
-    basic_library(const basic_library_file<System>& from, const library_options& options)
-        : path_(from.path()), canonical_(from.canonical_path()), identity_(from.identity()),
-          unload_(options.unload) {
-        deferred_libraries<System>::here().retry();
-        if (options.private_copy) {
-            const basic_file<System> copy = from.sealed_copy();
-            from.require_digest(options.sha256, copy);
-            load("/proc/self/fd/" + std::to_string(copy.descriptor()), file_identity(copy.status(path_)));
-        } else {
-            from.require_digest(options.sha256);
-            load(canonical_, identity_);
-        }
-        try {
-            // What was checked is what was loaded.
-            for (const note_range& note : from.manifest().ranges())
-                if (std::memcmp(in_memory(note), note.bytes.data(), note.bytes.size()) != 0)
-                    throw error::note_changed(path_);
-            if (!options.private_copy && !from.unchanged())
-                throw error::file_changed(path_);
-        } catch (...) {
-            unload<System>(loaded_);
-            throw;
-        }
-    }
-    basic_library(const basic_library&) = delete;
-    basic_library& operator=(const basic_library&) = delete;
-    ~basic_library() {
-        if (loaded_.handle)
-            close();
-    }
-
-    const std::string& path() const noexcept { return path_; }
-
-    /// Null where there is none.
-    void* symbol(const char* name) const noexcept { return System::dlsym(loaded_.handle, name); }
-
-    /// Lets go of the library, once, and says what became of it.
-    unloaded close() {
-        const loaded_library library = std::exchange(loaded_, {});
-        if (unload_ == unload_policy::never) {
-            loaded_names::here().release(library.path, library.generation);
-            return verdict(unloaded::state::pinned, "options.unload says never");
-        }
-        if (exception_alive()) {
-            deferred_libraries<System>::here().add(library);
-            return verdict(unloaded::state::deferred, "an exception, whose code may be in it, is in flight "
-                                                      "or being handled on this thread; it goes with the "
-                                                      "next load or close after that");
-        }
-        deferred_libraries<System>::here().retry();
-        const still_there left = unload<System>(library);
-        if (!left.mapped)
-            return verdict(unloaded::state::unmapped, "");
-        if (left.users > 0)
-            return verdict(unloaded::state::shared, "it has " + std::to_string(left.users) + " more open " +
-                                                        (left.users == 1 ? "handle" : "handles"));
-        return verdict(unloaded::state::pinned, cause());
-    }
-
-private:
-    void load(const std::string& path, const file_identity& identity) {
-        loaded_.path = path;
-        loaded_.generation = loaded_names::here().acquire(path, identity);
-        trace("loading '", path_, "' as '", loaded_.name(), "'");
-        loaded_.handle = System::dlopen(loaded_.name().c_str(), RTLD_NOW | RTLD_LOCAL);
-        if (!loaded_.handle) {
-            const char* said = System::dlerror();
-            const std::string reason = said ? said : "no reason given";
-            loaded_names::here().release(path, loaded_.generation);
-            throw error::load_failed(path_, reason);
-        }
-        const char* name = nullptr;
-        if (System::find(loaded_.handle, name, base_))
-            loaded_names::here().found(path, loaded_.generation, name, base_);
-    }
-
-    const char* in_memory(const note_range& note) const noexcept {
-        return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(base_ + note.address));
-    }
-
-    unloaded verdict(unloaded::state what, std::string why) const {
-        if (!why.empty())
-            why = "'" + path_ + "' stays in memory: " + why;
-        trace("closed '", path_, why.empty() ? "', and its code is gone" : "': ", why);
-        return {what, std::move(why)};
-    }
-
-    // glibc tells why it does not unmap a library in its debug output only (LD_DEBUG=bindings), so the
-    // reasons that the library itself has are read from its file.
-    std::string cause() const {
-        pins found;
-        try {
-            const basic_file<System> from(canonical_, O_RDONLY | O_NONBLOCK);
-            if (file_identity(from.status(canonical_)) == identity_)
-                found = elf_reader<System>(from.descriptor(), canonical_).what_pins();
-        } catch (const error&) {
-        }
-        std::string text;
-        const auto add = [&text](const std::string& part) {
-            text.append(text.empty() ? "" : "; ").append(part);
-        };
-        if (found.nodelete)
-            add("it was linked with -z nodelete");
-        if (!found.unique_symbols.empty())
-            add("it defines unique symbols, such as " + readable(found.unique_symbols.front()) +
-                ", which other libraries may use; compile it with -fno-gnu-unique");
-        if (found.thread_local_destructors && !found.nodelete)
-            add("a thread may have a thread_local object of it with a destructor, which runs when the thread "
-                "ends");
-        if (text.empty())
-            add("something else has opened it, another library depends on it, or this system's loader never "
-                "unmaps");
-        return text;
-    }
-
-    std::string path_, canonical_;
-    file_identity identity_;
-    unload_policy unload_;
-    loaded_library loaded_;
-    ElfW(Addr) base_ = 0;
-};
-using library = basic_library<>;
-
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
-
-#ifndef TENON_LOADER_HPP
-#define TENON_LOADER_HPP
-
-#include <chrono>
-#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#ifndef TENON_PLUGIN_HPP
-#define TENON_PLUGIN_HPP
-
-#include <string>
-#include <string_view>
-#include <utility>
 
 #ifndef TENON_PLUGIN_CODE_HPP
 #define TENON_PLUGIN_CODE_HPP
@@ -10392,6 +10645,1408 @@ private:
 } // namespace tenon::inline v1
 
 #endif
+#ifndef TENON_RELOAD_HPP
+#define TENON_RELOAD_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1 {
+
+/// A step in the life of a watched plugin, as it is told to `live::on_event`.
+///
+///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });   // version 3 of json 1.2.0 has taken over
+struct reload {
+    enum class step {
+        built,       ///< there is a newer library, about to be loaded
+        replaced,    ///< a newer version has taken over
+        refused,     ///< a newer one came to nothing; `reason` says why, and `version` goes on
+        unchanged,   ///< nothing newer is there; only an answer of `live::refresh`
+        rolled_back, ///< the version before has taken over again, under a number of its own
+        retired,     ///< the last call in a version has returned, and its object is destroyed
+        closed,      ///< its code is unmapped, or stays: `reason` says why
+    };
+
+    step what = step::unchanged;
+    std::uint64_t version = 0;           ///< 1 is the first; what is refused uses up a number too
+    std::string plugin{};                ///< its name and its own version
+    std::string reason{};                ///< a sentence; empty where all is well
+    std::chrono::microseconds took{};    ///< built: to build or find it; replaced, rolled back: to load, make and switch
+
+    std::string text() const {
+        static constexpr const char* said[] = {" is there and is being loaded", " has taken over", " goes on",
+                                               " goes on, as nothing is newer", " has taken over again", " is retired",
+                                               "'s code"};
+        std::string line = "version " + std::to_string(version) + " of " + plugin + said[static_cast<int>(what)];
+        if (what == step::refused)
+            return line + ", because a newer one was refused: " + reason;
+        if (what == step::closed)
+            return line + (reason.empty() ? " is unmapped" : " stays: " + reason);
+        return line;
+    }
+};
+
+/// What there is to know of a watched plugin.
+struct live_status {
+    std::uint64_t version = 0; ///< that serves
+    plugin_info info{};
+    std::uint64_t replaced = 0, refused = 0; ///< how often
+    std::string refusal{};                   ///< why the newest there is does not serve; empty where it does
+    std::size_t mapped = 0;                  ///< versions whose code is in memory: the one that serves, the one before it for
+                                             ///< `rollback`, those in use, and those that cannot be unmapped
+};
+
+/// Is told of every reload, by the thread that does it: that of the watcher, a caller of `refresh` or `rollback`, or who lets go of a
+/// `pinned` version last. What it throws is lost.
+using reload_handler = std::function<void(const reload&)>;
+
+namespace detail {
+
+/// What is remembered of all versions of one plugin, and told; outlives them.
+class reload_history {
+public:
+    reload_history() {
+        pthread_mutexattr_t recursive; // a handler may ask for a reload
+        ::pthread_mutexattr_init(&recursive);
+        ::pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+        ::pthread_mutex_init(&telling_, &recursive);
+        ::pthread_mutexattr_destroy(&recursive);
+    }
+    reload_history(const reload_history&) = delete;
+    reload_history& operator=(const reload_history&) = delete;
+    ~reload_history() { ::pthread_mutex_destroy(&telling_); }
+
+    /// Once this has returned, no other thread runs the handler before.
+    void on_event(reload_handler handler) {
+        const mutex_lock locked(telling_);
+        handler_ = std::move(handler);
+    }
+
+    /// Tells the handler now, or where something is being changed, once that is done.
+    void tell(reload what) noexcept {
+        try {
+            trace(what.text());
+            const mutex_lock locked(mutex_);
+            waiting_.push_back(std::move(what));
+        } catch (...) {
+            return; // there is no memory for it
+        }
+        tell_waiting();
+    }
+
+    /// While one lives, nothing is told: a handler may ask for what its holder has locked.
+    class hold {
+    public:
+        explicit hold(reload_history& of) : of_(of) {
+            const mutex_lock locked(of_.mutex_);
+            ++of_.holds_;
+        }
+        hold(const hold&) = delete;
+        hold& operator=(const hold&) = delete;
+        ~hold() {
+            {
+                const mutex_lock locked(of_.mutex_);
+                --of_.holds_;
+            }
+            of_.tell_waiting();
+        }
+
+    private:
+        reload_history& of_;
+    };
+
+    void loaded() {
+        const mutex_lock locked(mutex_);
+        ++loaded_;
+    }
+    void closed(const loaded_image& image, const unloaded& verdict) {
+        const mutex_lock locked(mutex_);
+        --loaded_;
+        if (!verdict)
+            left_.push_back({image, verdict.reason()});
+        else if (const auto room = std::exchange(room_, nullptr))
+            room();
+    }
+
+    /// What is called, once, when there is one fewer in memory; nothing where it is empty.
+    void when_room(std::function<void()> call) {
+        const mutex_lock locked(mutex_);
+        room_ = std::move(call);
+    }
+
+    std::size_t mapped() {
+        const mutex_lock locked(mutex_);
+        std::erase_if(left_, [](const left& each) { return !each.image.mapped(); });
+        return loaded_ + left_.size();
+    }
+
+    /// Why the oldest of what stays does; empty where nothing stays.
+    std::string stays() {
+        const mutex_lock locked(mutex_);
+        return left_.empty() ? "" : left_.front().reason;
+    }
+
+private:
+    void tell_waiting() noexcept {
+        const mutex_lock one_at_a_time(telling_);
+        for (reload next; take(next);)
+            try {
+                // A handler may replace itself.
+                if (const reload_handler handler = handler_)
+                    handler(next);
+            } catch (...) {
+                trace("a handler of reloads threw, which is lost");
+            }
+    }
+
+    bool take(reload& into) {
+        const mutex_lock locked(mutex_);
+        if (holds_ > 0 || waiting_.empty())
+            return false;
+        into = std::move(waiting_.front());
+        waiting_.pop_front();
+        return true;
+    }
+
+    struct left {
+        loaded_image image;
+        std::string reason;
+    };
+    pthread_mutex_t telling_, mutex_ = PTHREAD_MUTEX_INITIALIZER;
+    reload_handler handler_;
+    std::function<void()> room_;
+    std::deque<reload> waiting_;
+    unsigned holds_ = 0;
+    std::size_t loaded_ = 0;
+    std::vector<left> left_;
+};
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_RELOADER_HPP
+#define TENON_RELOADER_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_WATCH_HPP
+#define TENON_WATCH_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <limits.h>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+/// Says whose files may have changed.
+///
+///     basic_watch<> files(500);
+///     files.set(7, {"/opt/hello/hello.cpp", "/opt/hello"});
+///     pollfd readable{files.descriptor(), POLLIN, 0};
+///     posix::poll(&readable, 1, static_cast<int>(files.timeout()));   // until somebody saves hello.cpp
+///     files.changed();                                                // {7}
+///
+/// A path is absolute. It names a file, or a folder, of which every entry counts and none below those; or
+/// nothing yet. What counts: a file that was opened for writing is closed, an entry comes, goes, is renamed
+/// or gets another owner or mode, also one on the way to the file: a folder, or a symbolic link, which is
+/// followed. Nothing else in those folders does. A change too many may be said, and none is left out.
+///
+/// Folders are watched and not files, because editors rename a new file over the old one; all the folders on
+/// the way, because one that is replaced says nothing of what is in the new one. A folder that inotify does
+/// not take is looked at every so many milliseconds instead: where the user has fs.inotify.max_user_instances
+/// or fs.inotify.max_user_watches already, where this process may pass a folder and not read it, and where
+/// there is no inotify. It is tried again with each look.
+///
+/// inotify does not see what another machine writes on a network file system, what is written through a
+/// mapping after the file was closed, what is written by another name of the file in another folder, and what
+/// is mounted over a folder. A look does see these, but not what is as it was by the next look.
+///
+/// For one thread at a time.
+template <class System = posix>
+class basic_watch {
+public:
+    explicit basic_watch(std::int64_t poll_every_ms)
+        : notifier_(System::notifier()), every_(poll_every_ms), next_look_(System::milliseconds() + every_) {}
+    basic_watch(const basic_watch&) = delete;
+
+    /// Can be read when there is something for `changed()`; -1 where all is looked at.
+    int descriptor() const noexcept { return notifier_.descriptor(); }
+
+    /// In how many milliseconds `changed()` has something to do though nothing could be read; -1: never.
+    std::int64_t timeout() const {
+        if (!touched_.empty())
+            return 0;
+        const bool looks = std::any_of(places_.begin(), places_.end(), [](const auto& each) {
+            return each.second.number < 0;
+        });
+        return looks ? std::max<std::int64_t>(next_look_ - System::milliseconds(), 0) : -1;
+    }
+
+    /// What is said under this key from now on, instead of what was.
+    void set(std::size_t key, const std::vector<std::string>& paths) {
+        ++round_;
+        std::vector<trail*> now;
+        for (const std::string& path : paths) {
+            const auto [known, fresh] = trails_.try_emplace(path);
+            trail& each = known->second;
+            if (fresh) {
+                each.path = path;
+                walk(each);
+            }
+            each.keys.insert(key);
+            now.push_back(&each);
+        }
+        std::sort(now.begin(), now.end());
+        // The new ones are there already, so that a folder that both need is watched throughout.
+        for (trail* const each : std::exchange(keys_[key], now))
+            if (!std::binary_search(now.begin(), now.end(), each))
+                leave(*each, key);
+    }
+
+    void remove(std::size_t key) {
+        set(key, {});
+        keys_.erase(key);
+    }
+
+    /// The keys one of whose files may have changed since they were last said, in their order.
+    std::vector<std::size_t> changed() {
+        ++round_;
+        read_events();
+        look_if_it_is_time();
+        std::set<std::size_t> keys;
+        while (!touched_.empty()) {
+            trail& each = **touched_.begin();
+            touched_.erase(touched_.begin());
+            keys.insert(each.keys.begin(), each.keys.end());
+            walk(each);
+        }
+        return {keys.begin(), keys.end()};
+    }
+
+private:
+    /// What a look at an entry sees; nothing is written to one of them without a difference.
+    struct state {
+        mode_t mode = 0; ///< 0: there is no such entry
+        uid_t user = 0;
+        gid_t group = 0;
+        file_identity file; ///< of a folder no more than which one it is: its entries have states of their own
+
+        friend bool operator==(const state&, const state&) = default;
+    };
+
+    struct trail;
+
+    struct entry {
+        std::set<trail*> trails;                        ///< the paths that it is on
+        std::uint64_t round = 0;                        ///< in which it was looked at last; 0: never
+        std::vector<std::pair<std::string, state>> was; ///< by that look
+        bool is_certain = true;                         ///< whether a later change shows as a difference to it
+
+        mode_t type() const { return was.empty() ? 0 : was.front().second.mode & S_IFMT; }
+    };
+
+    struct place {
+        std::map<std::string, entry, std::less<>> entries; ///< those that matter; "": all
+        std::uint64_t round = 0; ///< in which the kernel was asked to watch it last
+        int number = -1;         ///< that the kernel gave it; negative: it is looked at
+    };
+    using place_at = typename std::map<std::string, place>::iterator;
+    using entry_at = typename std::map<std::string, entry, std::less<>>::iterator;
+
+    struct step {
+        place_at in;
+        entry_at at;
+
+        friend bool operator==(const step&, const step&) = default;
+    };
+
+    /// The entries that are passed on the way to a file, as far as they are there; its name is the last.
+    struct trail {
+        std::string path;
+        std::vector<step> steps;
+        std::set<std::size_t> keys;
+    };
+
+    void walk(trail& of) {
+        const std::vector<step> before = std::exchange(of.steps, {});
+        std::string here = "/";
+        std::vector<std::string> left; // the next one is the last
+        put_names(of.path, left);
+        for (int links = 0; links <= 40;) { // as many as the kernel follows, path_resolution(7)
+            if (!left.empty() && left.back() == "..") {
+                here = parent(here);
+                left.pop_back();
+                continue;
+            }
+            const place_at in = watched(here);
+            std::string name;
+            if (!left.empty())
+                name = std::exchange(left.back(), {}), left.pop_back();
+            const entry_at at = in->second.entries.try_emplace(std::move(name)).first;
+            look(in, at);
+            at->second.trails.insert(&of);
+            if (const step next{in, at}; std::find(of.steps.begin(), of.steps.end(), next) == of.steps.end())
+                of.steps.push_back(next);
+            if (at->first.empty())
+                break;
+            if (at->second.type() == S_IFDIR) {
+                here = join(here, at->first);
+            } else if (at->second.type() == S_IFLNK) {
+                ++links;
+                const std::string target = target_of(join(here, at->first));
+                if (target.starts_with('/'))
+                    here = "/";
+                put_names(target, left);
+            } else {
+                break;
+            }
+        }
+        for (const step& each : before)
+            if (std::find(of.steps.begin(), of.steps.end(), each) == of.steps.end())
+                retire(of, each);
+    }
+
+    static void put_names(std::string_view path, std::vector<std::string>& before) {
+        while (!path.empty()) {
+            const std::string_view name = basename(path);
+            if (!name.empty() && name != ".")
+                before.emplace_back(name);
+            path.remove_suffix(std::min(name.size() + 1, path.size()));
+        }
+    }
+
+    static std::string target_of(const std::string& link) {
+        char target[PATH_MAX];
+        const ssize_t size = System::readlink(link.c_str(), target, sizeof target);
+        return std::string(target, size > 0 ? static_cast<std::size_t>(size) : 0);
+    }
+
+    /// A folder that is watched from before its entries are looked at in this round.
+    place_at watched(const std::string& path) {
+        const place_at which = places_.try_emplace(path).first;
+        if (std::exchange(which->second.round, round_) != round_)
+            watch_again(which);
+        return which;
+    }
+
+    /// The kernel watches what was at the path once; what is there now may be another folder.
+    void watch_again(place_at which) {
+        int number = -1;
+#ifdef IN_ONLYDIR
+        if (descriptor() >= 0)
+            // What becomes of the folder itself is said by the one above it.
+            number = System::notify_of(descriptor(), which->first.c_str(),
+                                       IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB |
+                                           IN_ONLYDIR);
+#endif
+        if (number == which->second.number)
+            return;
+        watch_no_more(which);
+        which->second.number = number;
+        if (number >= 0)
+            numbers_[number].push_back(which);
+    }
+
+    void watch_no_more(place_at which) {
+        const auto known = numbers_.find(std::exchange(which->second.number, -1));
+        if (known == numbers_.end())
+            return;
+        std::erase(known->second, which);
+        if (!known->second.empty())
+            return;
+        System::notify_no_more(descriptor(), known->first);
+        numbers_.erase(known);
+    }
+
+    /// Files that two looks see in one state are taken to be unchanged only where that is certain: a file
+    /// may be written to twice in one tick of the clock.
+    void look(place_at in, entry_at at) {
+        entry& what = at->second;
+        const std::uint64_t last = std::exchange(what.round, round_);
+        if (last == round_)
+            return;
+        const bool is_watched = in->second.number >= 0;
+        const std::int64_t now = nanoseconds(System::now());
+        std::vector<std::pair<std::string, state>> is;
+        if (!at->first.empty())
+            is.emplace_back(at->first, state_of(join(in->first, at->first)));
+        else if (!is_watched)
+            for (std::string& name : names(in->first)) {
+                const state each = state_of(join(in->first, name));
+                is.emplace_back(std::move(name), each);
+            }
+        if (last != 0 && (!what.is_certain || is != what.was))
+            touched_.insert(what.trails.begin(), what.trails.end());
+        what.was = std::move(is);
+        what.is_certain = is_watched || std::all_of(what.was.begin(), what.was.end(), [&](const auto& each) {
+                              return settled(each.second.file, now);
+                          });
+    }
+
+    static state state_of(const std::string& path) {
+        struct stat found;
+        if (System::lstat(path.c_str(), &found) != 0)
+            return {};
+        file_identity file(found);
+        if (S_ISDIR(found.st_mode))
+            file.size = 0, file.modified = file.changed = 0;
+        return {found.st_mode, found.st_uid, found.st_gid, file};
+    }
+
+    static std::vector<std::string> names(const std::string& folder) {
+        try {
+            return names_in<System>(folder);
+        } catch (const error&) { // whether it can be read is its mode's business, which is on the way too
+            return {};
+        }
+    }
+
+    void look_if_it_is_time() {
+        if (const std::int64_t now = System::milliseconds(); now >= next_look_)
+            next_look_ = now + every_;
+        else
+            return;
+        for (place_at in = places_.begin(); in != places_.end(); ++in)
+            if (in->second.number < 0) {
+                watched(in->first);
+                for (entry_at at = in->second.entries.begin(); at != in->second.entries.end(); ++at)
+                    look(in, at);
+            }
+    }
+
+    void read_events() {
+#ifdef IN_ONLYDIR
+        // The kernel keeps no more than this; who writes faster than it is read cannot hold up the caller.
+        char events[64 * 1024];
+        for (int most = 64; most > 0 && descriptor() >= 0; --most) {
+            const ssize_t got = System::read(descriptor(), events, sizeof events);
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0 && errno == EAGAIN)
+                return;
+            if (got <= 0)
+                return look_from_now_on();
+            for (std::string_view rest(events, static_cast<std::size_t>(got)); !rest.empty();) {
+                inotify_event event;
+                rest.copy(reinterpret_cast<char*>(&event), sizeof event);
+                rest.remove_prefix(sizeof event);
+                const std::string_view name = rest.substr(0, event.len); // and zeros behind it
+                happened(event.wd, event.mask, name.substr(0, name.find('\0')));
+                rest.remove_prefix(event.len);
+            }
+        }
+#endif
+    }
+
+#ifdef IN_ONLYDIR
+    void happened(int number, std::uint32_t what, std::string_view name) {
+        if (what & IN_Q_OVERFLOW)
+            return touch_all();
+        const auto known = numbers_.find(number);
+        if (known == numbers_.end())
+            return;
+        for (const place_at which : known->second) {
+            auto& entries = which->second.entries;
+            if (name.empty())
+                for (const auto& [each, at] : entries)
+                    touch(at);
+            else
+                for (const std::string_view each : {name, std::string_view()})
+                    if (const auto at = entries.find(each); at != entries.end())
+                        touch(at->second);
+        }
+    }
+#endif
+
+    /// inotify has no error that goes away again.
+    void look_from_now_on() {
+        notifier_ = basic_file<System>();
+        numbers_.clear();
+        for (auto& [path, each] : places_)
+            each.number = -1;
+        touch_all();
+    }
+
+    void touch(const entry& what) { touched_.insert(what.trails.begin(), what.trails.end()); }
+
+    void touch_all() {
+        for (auto& [path, each] : trails_)
+            touched_.insert(&each);
+    }
+
+    void leave(trail& of, std::size_t key) {
+        of.keys.erase(key);
+        if (!of.keys.empty())
+            return;
+        for (const step& each : of.steps)
+            retire(of, each);
+        touched_.erase(&of);
+        trails_.erase(trails_.find(of.path));
+    }
+
+    void retire(trail& of, const step& which) {
+        which.at->second.trails.erase(&of);
+        if (!which.at->second.trails.empty())
+            return;
+        which.in->second.entries.erase(which.at);
+        if (!which.in->second.entries.empty())
+            return;
+        watch_no_more(which.in);
+        places_.erase(which.in);
+    }
+
+    basic_file<System> notifier_;
+    std::int64_t every_;
+    std::int64_t next_look_;
+    std::uint64_t round_ = 0; ///< what was watched and looked at in one round is so once
+    std::map<std::string, place> places_; ///< by paths without a symbolic link
+    std::unordered_map<int, std::vector<place_at>> numbers_; ///< which folders have them
+    std::map<std::string, trail> trails_;
+    std::map<std::size_t, std::vector<trail*>> keys_;
+    std::set<trail*> touched_; ///< what is to be said
+};
+
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+/// What a reloader serves. Its functions are called by the reloader's thread, one at a time.
+class reloadable {
+public:
+    virtual ~reloadable() = default;
+
+    /// The files and folders whose change may mean that there is a newer version.
+    virtual std::vector<std::string> watched() = 0;
+    /// Looks for one, and takes it.
+    virtual void look() noexcept = 0;
+    /// Lets go of versions that are no longer used.
+    virtual void retire() noexcept = 0;
+    /// In milliseconds, how often to look though nothing has changed here; 0: never.
+    virtual std::int64_t every() const noexcept = 0;
+};
+
+/// One thread, which waits for changes of files on behalf of all watched plugins of this program, and does what follows from them. It
+/// sleeps while nothing changes, is there while something is watched, and takes no signals.
+template <class System = posix>
+class basic_reloader {
+public:
+    /// In milliseconds. A change is acted on once nothing else has changed for so long ...
+    static constexpr std::int64_t quiet = 2;
+    /// ... or for so long after it.
+    static constexpr std::int64_t at_latest = 100;
+    /// How often files are looked at where they cannot be watched.
+    static constexpr std::int64_t poll_every = 250;
+
+    /// For good, so that what is watched may be a static object's.
+    static basic_reloader& here() {
+        static basic_reloader& all = *new basic_reloader;
+        return all;
+    }
+
+    void add(reloadable& what) {
+        const mutex_lock locked(mutex_);
+        if (wake_.descriptor() < 0) {
+            wake_ = basic_file<System>(System::event());
+            if (wake_.descriptor() < 0)
+                throw error::system_call("make an event for", "reloads", errno);
+            basic_hazards<System>::here().when_free(&ended, this);
+        }
+        if (!running_)
+            start();
+        served_[&what] = {};
+        wake();
+    }
+
+    /// Once this has returned, nothing of it is called any more, unless this is called by what is being called.
+    void remove(reloadable& what) {
+        pthread_t ended{};
+        {
+            const mutex_lock locked(mutex_);
+            served_.erase(&what);
+            forgotten_.push_back(&what);
+            wake();
+            if (!running_ || ::pthread_equal(thread_, ::pthread_self()))
+                return;
+            while (busy_ == &what)
+                ::pthread_cond_wait(&changed_, &mutex_);
+            // Another thread may have added something meanwhile, or be here as well.
+            if (!served_.empty() || ending_)
+                return;
+            ending_ = true;
+            wake();
+            ended = thread_;
+        }
+        ::pthread_join(ended, nullptr);
+        const mutex_lock locked(mutex_);
+        running_ = ending_ = false;
+        if (served_.empty())
+            return;
+        try {
+            start();
+        } catch (const error& e) {
+            trace("nothing is reloaded until something else is watched: ", e.what());
+        }
+    }
+
+    /// Has `look` called soon, or else `retire`.
+    void ask(reloadable& what) {
+        const mutex_lock locked(mutex_);
+        if (const auto found = served_.find(&what); found != served_.end())
+            found->second.due = 0;
+        wake();
+    }
+    void tidy() { wake(); }
+
+private:
+    static constexpr std::int64_t never = INT64_MAX;
+
+    struct entry {
+        bool known = false; // to the watch
+        std::int64_t due = 0, first = never, again = never; // when to look; when it changed first; when to look anyway
+        std::vector<std::string> paths{};
+    };
+
+    basic_reloader() = default;
+
+    static void ended(void* self) { static_cast<basic_reloader*>(self)->wake(); }
+    void wake() const noexcept {
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const ssize_t written = System::write(wake_.descriptor(), &one, sizeof one);
+    }
+
+    // With the mutex held.
+    void start() {
+        sigset_t all, before;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before);
+        const int failed = ::pthread_create(
+            &thread_, nullptr,
+            [](void* self) -> void* {
+                static_cast<basic_reloader*>(self)->run();
+                return nullptr;
+            },
+            this);
+        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        if (failed != 0)
+            throw error::system_call("start a thread for", "reloads", failed);
+        running_ = true;
+    }
+
+    void run() {
+        basic_watch<System> files(poll_every);
+        ::pthread_mutex_lock(&mutex_);
+        while (!ending_) {
+            for (reloadable* each : std::exchange(forgotten_, {}))
+                if (!served_.count(each))
+                    files.remove(key(each));
+            serve(files);
+            const std::int64_t wait = timeout(files);
+            ::pthread_mutex_unlock(&mutex_);
+            pollfd readable[] = {{wake_.descriptor(), POLLIN, 0}, {files.descriptor(), POLLIN, 0}};
+            System::poll(readable, 2, static_cast<int>(std::min<std::int64_t>(wait, INT32_MAX)));
+            std::uint64_t woken;
+            if (readable[0].revents != 0)
+                [[maybe_unused]] const ssize_t got = System::read(wake_.descriptor(), &woken, sizeof woken);
+            const std::vector<std::size_t> changed = files.changed();
+            ::pthread_mutex_lock(&mutex_);
+            const std::int64_t now = System::milliseconds();
+            for (auto& [what, state] : served_)
+                if (std::find(changed.begin(), changed.end(), key(what)) != changed.end()) {
+                    state.first = std::min(state.first, now);
+                    state.due = std::min(now + quiet, state.first + at_latest);
+                }
+        }
+        ::pthread_mutex_unlock(&mutex_);
+    }
+
+    static std::size_t key(const reloadable* what) { return reinterpret_cast<std::uintptr_t>(what); }
+
+    // Whatever is due, with the mutex held except for the calls, during which entries may come and go.
+    void serve(basic_watch<System>& files) {
+        std::vector<reloadable*> all;
+        for (const auto& [what, state] : served_)
+            all.push_back(what);
+        for (reloadable* const what : all) {
+            call(what, [&] { what->retire(); });
+            const auto found = served_.find(what);
+            if (found == served_.end() || System::milliseconds() < std::min(found->second.due, found->second.again))
+                continue;
+            found->second.due = found->second.first = never;
+            // What is watched is known before it is looked at, so that nothing can change in between; a look may find more.
+            for (bool more = !std::exchange(found->second.known, true); served_.count(what);) {
+                if (!more)
+                    call(what, [&] { what->look(); });
+                std::vector<std::string> paths;
+                call(what, [&] { paths = what->watched(); });
+                if (!served_.count(what) || paths == served_[what].paths)
+                    break;
+                files.set(key(what), paths);
+                served_[what].paths = std::move(paths);
+                more = false;
+            }
+            if (const auto left = served_.find(what); left != served_.end()) {
+                const std::int64_t every = what->every();
+                left->second.again = every > 0 ? System::milliseconds() + every : never;
+            }
+        }
+    }
+
+    template <class Call>
+    void call(reloadable* what, const Call& function) {
+        if (!served_.count(what))
+            return;
+        busy_ = what;
+        ::pthread_mutex_unlock(&mutex_);
+        function();
+        ::pthread_mutex_lock(&mutex_);
+        busy_ = nullptr;
+        ::pthread_cond_broadcast(&changed_);
+    }
+
+    std::int64_t timeout(const basic_watch<System>& files) const {
+        std::int64_t next = never;
+        for (const auto& [what, state] : served_)
+            next = std::min({next, state.due, state.again});
+        const std::int64_t left = next == never ? never : std::max<std::int64_t>(0, next - System::milliseconds());
+        const std::int64_t files_in = files.timeout();
+        if (files_in >= 0)
+            return std::min(left, files_in);
+        return left == never ? -1 : left;
+    }
+
+    pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t changed_ = PTHREAD_COND_INITIALIZER;
+    basic_file<System> wake_;
+    std::map<reloadable*, entry> served_;
+    std::vector<reloadable*> forgotten_; // to be told to the watch
+    reloadable* busy_ = nullptr;
+    pthread_t thread_{};
+    bool running_ = false, ending_ = false;
+};
+using reloader = basic_reloader<>;
+
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_VIEW_HPP
+#define TENON_VIEW_HPP
+
+#include <type_traits>
+
+
+namespace tenon::inline v1 {
+
+namespace detail {
+
+inline constexpr const char* views[] = {"std::basic_string_view<", "std::span<", "std::reference_wrapper<",
+                                        "std::initializer_list<", "std::mdspan<", "std::ranges::",
+                                        "__gnu_cxx::__normal_iterator<", "std::__wrap_iter<"};
+
+template <class T>
+consteval bool is_view() {
+    for (const char* each : views)
+        if (spelled<T>().starts_with(each))
+            return true;
+    return false;
+}
+
+template <class T>
+concept refers = std::is_pointer_v<T> || std::is_reference_v<T> || is_view<T>();
+
+// Everything that is reached from some types, pointers and references too.
+template <class... T>
+using everything_in =
+    typename closure<list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type>::type;
+
+template <class List>
+inline constexpr bool none_refers = false;
+template <class... T>
+inline constexpr bool none_refers<list<T...>> = all_of<!refers<T>...>;
+
+template <class Methods>
+inline constexpr bool gives_values_v = false;
+template <auto... M>
+inline constexpr bool gives_values_v<methods<M...>> =
+    none_refers<everything_in<decltype(outputs_of<M>())...>> && all_of<!is_escape<std::remove_cv_t<decltype(M)>>...>;
+
+} // namespace detail
+
+/// An interface none of whose methods gives out what may refer into the plugin: a pointer, a reference, a view, or a type
+/// with one of them in it.
+template <class T>
+concept gives_values = detail::gives_values_v<typename T::methods>;
+
+} // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1 {
+
+namespace detail {
+
+/// Where the versions of one plugin come from.
+template <class T>
+class version_source {
+public:
+    virtual ~version_source() = default;
+
+    /// Builds or finds what is newest, and loads it unless `known(what)` says that this is not wanted; null then. `what` names that very
+    /// library.
+    virtual std::unique_ptr<plugin_code<T>> newest(const std::function<bool(const std::string& what)>& known) = 0;
+    /// What can change that.
+    virtual std::vector<std::string> watched() const = 0;
+    /// Ends what newest() does in another thread, and all of its later calls.
+    virtual void cancel() noexcept = 0;
+};
+
+/// The code of one version, which goes when nothing needs it any more.
+template <class T>
+class version_code {
+public:
+    version_code(std::unique_ptr<plugin_code<T>> code, std::uint64_t number, std::shared_ptr<reload_history> history)
+        : code_(std::move(code)), number_(number), history_(std::move(history)) {
+        history_->loaded();
+    }
+    version_code(const version_code&) = delete;
+    version_code& operator=(const version_code&) = delete;
+    ~version_code() {
+        const loaded_image image = code_->from() ? code_->from()->image() : loaded_image();
+        const std::string plugin = name();
+        const unloaded verdict = code_->close();
+        history_->closed(image, verdict);
+        history_->tell({reload::step::closed, number_, plugin, verdict.reason(), {}});
+    }
+
+    const plugin_code<T>& operator*() const noexcept { return *code_; }
+    const plugin_code<T>* operator->() const noexcept { return code_.get(); }
+    std::string name() const { return code_->info().name + ' ' + code_->info().version; }
+    const std::shared_ptr<reload_history>& history() const noexcept { return history_; }
+
+private:
+    std::unique_ptr<plugin_code<T>> code_;
+    std::uint64_t number_;
+    std::shared_ptr<reload_history> history_;
+};
+
+/// One object, which goes when its last owner does.
+template <class T>
+class version {
+public:
+    template <class Make>
+    version(std::shared_ptr<version_code<T>> code, std::uint64_t number, const Make& make)
+        : code_(std::move(code)), number_(number), object_(make(**code_)) {}
+    version(const version&) = delete;
+    version& operator=(const version&) = delete;
+
+    T* object() const noexcept { return object_; }
+    std::uint64_t number() const noexcept { return number_; }
+    const std::shared_ptr<version_code<T>>& code() const noexcept { return code_; }
+    const hooks<T>& offers() const noexcept { return (*code_)->offers(); }
+
+    void start() {
+        if (const auto start = offers().start)
+            start(object_);
+        started_ = true;
+    }
+
+    void share() noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
+    /// May destroy it.
+    void let_go() noexcept {
+        if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            delete this;
+    }
+
+private:
+    ~version() {
+        if (const auto stop = offers().stop; stop && started_)
+            stop(object_);
+        delete object_;
+        if (started_)
+            code_->history()->tell({reload::step::retired, number_, code_->name(), "", {}});
+    }
+
+    std::shared_ptr<version_code<T>> code_;
+    std::uint64_t number_;
+    T* object_;
+    bool started_ = false;
+    std::atomic<std::size_t> owners_ = 1;
+};
+
+struct letting_go {
+    template <class T>
+    void operator()(version<T>* of) const noexcept {
+        of->let_go();
+    }
+};
+/// A share of a version.
+template <class T>
+using version_share = std::unique_ptr<version<T>, letting_go>;
+
+/// What an exception says that is being handled.
+inline std::string exception_text() {
+    try {
+        throw;
+    } catch (const std::exception& e) {
+        return e.what();
+    } catch (...) {
+        return "what was thrown is no std::exception";
+    }
+}
+
+/// The versions of one plugin, of which one serves.
+template <class T>
+class versions final : public reloadable {
+public:
+    using maker = std::function<T*(const plugin_code<T>&)>;
+
+    versions(std::unique_ptr<version_source<T>> source, maker make, std::size_t most_mapped, std::int64_t every)
+        : source_(std::move(source)), make_(std::move(make)), most_mapped_(most_mapped), every_(every) {
+        auto code = source_->newest([&](const std::string& what) {
+            now_ = what;
+            return false;
+        });
+        version_share<T> first = made(shared(std::move(code)));
+        first->start();
+        serving_.store(first.release());
+    }
+    ~versions() override {
+        source_->cancel();
+        reloader::here().remove(*this);
+        history_->when_room({});
+        retired_.emplace_back(serving_.exchange(nullptr));
+        // A call that began before may still run.
+        for (const auto& each : retired_)
+            while (hazards_.in_use(each.get()))
+                posix::pause_a_millisecond();
+        retired_.clear();
+        before_.reset();
+        history_->on_event({});
+    }
+
+    basic_hazards<>& hazards() const noexcept { return hazards_; }
+    const std::atomic<version<T>*>& serving() const noexcept { return serving_; }
+    reload_history& history() const noexcept { return *history_; }
+
+    void check(std::function<void(T&)> check) {
+        const mutex_lock locked(changing_);
+        check_ = std::move(check);
+    }
+
+    live_status status() const {
+        live_status now;
+        {
+            const basic_hazard serving(hazards_, serving_);
+            now.version = serving.get()->number();
+            now.info = (*serving.get()->code())->info();
+        }
+        const mutex_lock locked(counting_);
+        now.replaced = replaced_;
+        now.refused = refused_;
+        now.refusal = refusal_;
+        now.mapped = history_->mapped();
+        return now;
+    }
+
+    /// `again` also takes what was refused before.
+    reload refresh(bool again) {
+        return change([&](std::string& refusal) { return newer(again, refusal); });
+    }
+
+    reload rollback() {
+        return change([&](std::string& refusal) {
+            if (!before_)
+                throw error::nothing_before((*serving_.load()->code())->info().name);
+            if (const std::uint64_t bad = serving_.load()->number(); replaced_by(before_, refusal)) {
+                // What is newest stays refused until there is something else.
+                avoided_ = std::exchange(now_, std::exchange(now_before_, ""));
+                before_.reset();
+                count(&versions::replaced_, "version " + std::to_string(bad) + " was rolled back");
+            }
+            return reload::step::rolled_back;
+        });
+    }
+
+    // ---- For the reloader.
+
+    std::vector<std::string> watched() override { return source_->watched(); }
+    std::int64_t every() const noexcept override { return every_; }
+
+    void look() noexcept override {
+        try {
+            // What was refused is not tried again for a change beside it.
+            const std::int64_t begun = nanoseconds(posix::now());
+            const states before = states_now();
+            if (failed_ && !again_.exchange(false) && every_ == 0 && before == failed_states_)
+                return;
+            failed_ = refresh(false).what == reload::step::refused;
+            if (failed_)
+                remember(before, begun);
+        } catch (...) {
+            trace("a reload was given up: ", exception_text());
+        }
+    }
+
+    void retire() noexcept override {
+        std::vector<version_share<T>> free;
+        const mutex_lock locked(retiring_);
+        for (auto& each : std::exchange(retired_, {}))
+            (hazards_.in_use(each.get()) ? retired_ : free).push_back(std::move(each));
+    }
+
+private:
+    std::shared_ptr<version_code<T>> shared(std::unique_ptr<plugin_code<T>> code) {
+        return std::make_shared<version_code<T>>(std::move(code), numbers_ + 1, history_);
+    }
+    version_share<T> made(std::shared_ptr<version_code<T>> code) {
+        return version_share<T>(new version<T>(std::move(code), ++numbers_, make_));
+    }
+
+    // Makes a change, one at a time; `make(refusal)` says what it did, or why it did not.
+    template <class Change>
+    reload change(const Change& make) {
+        reload result;
+        {
+            const reload_history::hold until_unlocked(*history_);
+            const mutex_lock locked(changing_);
+            begun_ = std::chrono::steady_clock::now();
+            std::string refusal;
+            try {
+                result.what = make(refusal);
+            } catch (const error& e) {
+                if (e.code() == errc::nothing_before)
+                    throw;
+                refusal = e.what();
+            } catch (...) {
+                refusal = exception_text();
+            }
+            if (!refusal.empty()) {
+                result.what = reload::step::refused;
+                result.reason = refusal;
+                count(&versions::refused_, refusal);
+            }
+            result.version = serving_.load()->number();
+            result.plugin = serving_.load()->code()->name();
+            result.took = took();
+            if (result.what != reload::step::unchanged)
+                history_->tell(result);
+        }
+        retire();
+        return result;
+    }
+
+    std::chrono::microseconds took() {
+        const auto from = std::exchange(begun_, std::chrono::steady_clock::now());
+        return std::chrono::duration_cast<std::chrono::microseconds>(begun_ - from);
+    }
+
+    void count(std::uint64_t versions::*what, const std::string& refusal) {
+        const mutex_lock locked(counting_);
+        ++(this->*what);
+        refusal_ = refusal;
+    }
+
+    reload::step newer(bool again, std::string& refusal) {
+        std::string newest;
+        auto code = source_->newest([&](const std::string& what) {
+            newest = what;
+            if (what == now_ || (!again && what == avoided_))
+                return true;
+            require_room();
+            return false;
+        });
+        if (!code) {
+            if (newest == now_) {
+                const mutex_lock locked(counting_);
+                refusal_.clear();
+            }
+            return reload::step::unchanged;
+        }
+        auto next = shared(std::move(code));
+        history_->tell({reload::step::built, numbers_ + 1, next->name(), "", took()});
+        if (!replaced_by(std::move(next), refusal)) {
+            avoided_ = newest;
+            return reload::step::refused;
+        }
+        now_before_ = std::exchange(now_, newest);
+        avoided_.clear();
+        count(&versions::replaced_, "");
+        return reload::step::replaced;
+    }
+
+    void require_room() {
+        retire();
+        if (const std::size_t mapped = history_->mapped(); mapped >= most_mapped_) {
+            history_->when_room([this] {
+                again_ = true;
+                reloader::here().ask(*this);
+            });
+            throw error::too_many_versions(mapped, most_mapped_, history_->stays());
+        }
+    }
+
+    // Whether an object was made of the code, and has taken over from the one that serves; else all is as it was.
+    bool replaced_by(std::shared_ptr<version_code<T>> code, std::string& refusal) {
+        version<T>* const old = serving_.load();
+        const hooks<T>&before = old->offers(), &after = (*code)->offers();
+        version_share<T> next;
+        bool quiesced = false;
+        try {
+            if (before.quiesce) {
+                quiesced = true; // if it throws, perhaps by half
+                before.quiesce(old->object());
+            }
+            next = made(code);
+            if constexpr (requires { typename T::state; })
+                if (before.save && after.restore)
+                    after.restore(next->object(), before.save(old->object()));
+            next->start();
+            if (check_)
+                check_(*next->object());
+        } catch (...) {
+            refusal = exception_text();
+        }
+        if (refusal.empty()) {
+            before_ = old->code();
+            const mutex_lock locked(retiring_);
+            retired_.emplace_back(serving_.exchange(next.release()));
+            return true;
+        }
+        next.reset();
+        if (quiesced)
+            try {
+                before.resume(old->object());
+            } catch (...) {
+                refusal += "; and resume() of the version that goes on threw: " + exception_text();
+            }
+        return false;
+    }
+
+    // Of all that is watched, so that it is seen whether something that matters has changed.
+    using states = std::map<std::string, file_identity>;
+
+    states states_now() const {
+        states now;
+        const auto add = [&now](const std::string& path) {
+            struct stat found;
+            now[path] = posix::stat(path.c_str(), &found) == 0 ? file_identity(found) : file_identity();
+            return now[path].inode != 0 && S_ISDIR(found.st_mode);
+        };
+        for (const std::string& path : source_->watched())
+            if (add(path)) {
+                now.erase(path);
+                for (const std::string& name : names_in<posix>(path))
+                    if (name[0] != '.' && name.back() != '~') // what editors leave beside the file that they edit
+                        add(join(path, name));
+            }
+        return now;
+    }
+
+    // What was refused is what was there before; what only the refused build has shown to matter may have changed meanwhile, and so
+    // may have, unseen, what was changed in the tick of the clock in which it was looked at.
+    void remember(const states& before, std::int64_t begun) {
+        failed_states_ = states_now();
+        for (const auto& [path, state] : before)
+            failed_states_[path] = state;
+        for (auto& [path, state] : failed_states_)
+            if (state.changed >= begun)
+                state.inode = 0;
+    }
+
+    std::unique_ptr<version_source<T>> source_;
+    const maker make_;
+    const std::size_t most_mapped_;
+    const std::int64_t every_;
+    basic_hazards<>& hazards_ = basic_hazards<>::here();
+    const std::shared_ptr<reload_history> history_ = std::make_shared<reload_history>();
+
+    // One change at a time.
+    pthread_mutex_t changing_ = PTHREAD_MUTEX_INITIALIZER;
+    std::function<void(T&)> check_;
+    std::shared_ptr<version_code<T>> before_;
+    std::string now_, now_before_, avoided_; // the newest library that serves, that served before, that was refused
+    std::uint64_t numbers_ = 0;
+    std::chrono::steady_clock::time_point begun_{};
+
+    std::atomic<version<T>*> serving_ = nullptr;
+    pthread_mutex_t retiring_ = PTHREAD_MUTEX_INITIALIZER;
+    std::vector<version_share<T>> retired_; // and perhaps still in use
+
+    mutable pthread_mutex_t counting_ = PTHREAD_MUTEX_INITIALIZER;
+    std::uint64_t replaced_ = 0, refused_ = 0;
+    std::string refusal_;
+
+    // The reloader's own.
+    bool failed_ = false;
+    states failed_states_;
+    std::atomic<bool> again_ = false;
+};
+
+} // namespace detail
+
+/// One version of a watched plugin, which is there for as long as this is.
+///
+///     auto pinned = users.pin();
+///     std::string_view name = pinned->name();   // may refer into that version
+///
+/// May outlive the `live` that it is of. Who lets go of a version last destroys it. For one thread at a time; calls may be made by as
+/// many as the object allows.
+template <class T>
+class pinned {
+public:
+    pinned() noexcept = default;
+
+    T* get() const noexcept { return version_ ? version_->object() : nullptr; }
+    T* operator->() const noexcept { return get(); }
+    T& operator*() const noexcept { return *get(); }
+    explicit operator bool() const noexcept { return version_ != nullptr; }
+
+    /// Of one that holds something.
+    std::uint64_t version() const noexcept { return version_->number(); }
+    const plugin_info& info() const noexcept { return (*version_->code())->info(); }
+
+private:
+    template <class>
+    friend class live;
+    explicit pinned(detail::version<T>* of) noexcept : version_(of) { of->share(); }
+
+    detail::version_share<T> version_;
+};
+
+/// A plugin whose newest version serves, whatever happens to its files; made by `loader::watch`.
+///
+///     tenon::live<user_provider> users = loader.watch<user_provider>(driver, settings);
+///     users->get_user("root");                    // in the newest version that works
+///     auto pinned = users.pin();                  // one version for as long as this lives
+///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });
+///
+/// When what the driver names has changed, it is built, checked, loaded beside the old version, constructed, given the old one's state,
+/// started and put to the host's `check`; then it serves, and the old one is destroyed once the last call in it has returned. Whatever
+/// fails on the way is told as a reload that was refused, and the old version goes on. Calls never wait for any of this.
+///
+/// A call through `->` may be made by any thread at any time, and costs some nanoseconds more than one through a `plugin`. Each call may be
+/// in another version. One that leaves by an exception keeps that version's code until the thread handles no exception any more and makes
+/// another call, or ends. A handle may be moved while nobody calls through it, and must not be destroyed by one of its own calls; the
+/// destructor waits for calls in other threads, and for a reload under way, whose compilers it ends.
+template <class T>
+class live {
+    static_assert(detail::explain_interface<T>());
+    using versions = detail::versions<T>;
+
+    // Lasts for the expression that it is made in.
+    class call {
+    public:
+        explicit call(const versions& of) : serving_(of.hazards(), of.serving()) {}
+        ~call() {
+            if (serving_.throwing()) [[unlikely]]
+                serving_.among().keep(serving_.get()->code());
+        }
+        T* operator->() const noexcept { return serving_.get()->object(); }
+
+    private:
+        detail::basic_hazard<detail::version<T>> serving_;
+    };
+
+public:
+    /// In the version that serves now.
+    call operator->() const {
+        static_assert(gives_values<T>,
+                      "tenon: a method of this interface gives out what may refer into the plugin (a pointer, a reference or a "
+                      "view), and the next version would leave that dangling: call it through pin(), or have it return values");
+        return call(*versions_);
+    }
+
+    /// Holds on to the version that serves now.
+    pinned<T> pin() const {
+        const detail::basic_hazard serving(versions_->hazards(), versions_->serving());
+        return pinned<T>(serving.get());
+    }
+
+    live_status status() const { return versions_->status(); }
+
+    /// Replaces the function that is told of reloads; none, where it is empty. See `reload_handler` for the threads.
+    void on_event(reload_handler handler) { versions_->history().on_event(std::move(handler)); }
+
+    /// Has each newer version put to a test, once it is started and before it serves: what `check` throws refuses it. It must not ask this
+    /// handle for a reload.
+    void check(std::function<void(T&)> check) { versions_->check(std::move(check)); }
+
+    /// Looks for something newer now, also for what was refused before, and returns what came of it. Waits for builds and fetches; any thread.
+    reload refresh() { return versions_->refresh(true); }
+
+    /// Goes back to the version before, as a new object of the same code that is given the state of the one that serves; what serves now is
+    /// not taken again until there is something newer. Throws `error` with `errc::nothing_before` where there is none: before the first reload, and
+    /// twice in a row. What the older version's code throws is a refusal.
+    reload rollback() { return versions_->rollback(); }
+
+    /// Used by `loader::watch`: a handle whose versions come from `source`, each made by `make`.
+    static live from(std::unique_ptr<detail::version_source<T>> source, typename versions::maker make, std::size_t most_mapped,
+                     std::int64_t every) {
+        live made;
+        made.versions_ = std::make_unique<versions>(std::move(source), std::move(make), most_mapped, every);
+        detail::reloader::here().add(*made.versions_);
+        return made;
+    }
+
+private:
+    live() = default;
+
+    std::unique_ptr<versions> versions_;
+};
+
+} // namespace tenon::inline v1
+
+#endif
+
+#ifndef TENON_LOADER_HPP
+#define TENON_LOADER_HPP
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_PLUGIN_HPP
+#define TENON_PLUGIN_HPP
+
+#include <string>
+#include <string_view>
+#include <utility>
+
 
 namespace tenon::inline v1 {
 
@@ -11107,53 +12762,67 @@ using repository = basic_repository<>;
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <cerrno>
+#include <cstdint>
+#include <optional>
+#include <utility>
 #include <version>
-
 
 // libc++ has none before version 20.
 #ifdef __cpp_lib_jthread
 #include <stop_token>
+#endif
+
 
 namespace tenon::inline v1::detail {
 
-/// A descriptor that can be read once a token's stop is requested, so that it can be waited for together with
-/// programs.
+/// A descriptor that can be read once something is called off, so that this can be waited for together with programs.
 template <class System = posix>
 class basic_stop_event {
 public:
-    explicit basic_stop_event(std::stop_token token) : event_(event_for(token)) {
-        if (event_.descriptor() >= 0)
-            raising_.emplace(std::move(token), raise{event_.descriptor()});
+    basic_stop_event() : event_(made()) {}
+
+    /// Any thread, at any time.
+    void raise() const noexcept {
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const ssize_t written = System::write(descriptor(), &one, sizeof one);
     }
+
+#ifdef __cpp_lib_jthread
+    explicit basic_stop_event(std::stop_token token) : event_(token.stop_possible() ? made() : basic_file<System>()) {
+        raise_with(std::move(token));
+    }
+
+    /// Once a token's stop is requested.
+    void raise_with(std::stop_token token) {
+        if (token.stop_possible())
+            raising_.emplace(std::move(token), raising{*this});
+    }
+#endif
 
     /// -1 where no stop can be requested any more.
     int descriptor() const noexcept { return event_.descriptor(); }
 
 private:
-    static basic_file<System> event_for(const std::stop_token& token) {
-        if (!token.stop_possible())
-            return basic_file<System>();
-        basic_file<System> made(System::event());
-        if (made.descriptor() < 0)
+    static basic_file<System> made() {
+        basic_file<System> event(System::event());
+        if (event.descriptor() < 0)
             throw error::system_call("make an event for", "options.stop", errno);
-        return made;
+        return event;
     }
 
-    struct raise {
-        int descriptor;
-        void operator()() const noexcept {
-            const std::uint64_t one = 1;
-            [[maybe_unused]] const ssize_t written = System::write(descriptor, &one, sizeof one);
-        }
-    };
-
     basic_file<System> event_;
-    std::optional<std::stop_callback<raise>>
-        raising_; // goes first, and waits for one that is just being made
+#ifdef __cpp_lib_jthread
+    struct raising {
+        const basic_stop_event& what;
+        void operator()() const noexcept { what.raise(); }
+    };
+    std::optional<std::stop_callback<raising>> raising_; // goes first, and waits for one that is just being made
+#endif
 };
+using stop_event = basic_stop_event<>;
 
 } // namespace tenon::inline v1::detail
-#endif
 
 #endif
 
@@ -11163,6 +12832,17 @@ namespace tenon::inline v1 {
 enum class build_policy {
     when_needed,
     never, ///< what the cache has is used, as long as it is current; no compiler and no git runs
+};
+
+/// How watched plugins are reloaded.
+struct reload_options {
+    /// How often to ask a remote whether a branch or tag has moved; 0: only when `live::refresh` does.
+    std::chrono::milliseconds fetch_every{0};
+    /// In memory at once, of one plugin, with those that cannot be unmapped; a newer one is refused then.
+    std::size_t most_versions = 16;
+    /// Loads a library that is given as one from a copy in memory, as `private_copy` does, so that who writes over the file does not
+    /// write over running code. Without this it can find files beside itself.
+    bool copy_libraries = true;
 };
 
 /// How a loader works; all of it may be left out.
@@ -11183,6 +12863,7 @@ struct loader_options {
     tenon::policy policy{}; ///< what may be loaded at all
     bool private_copy = false; ///< see library_options
     event_handler on_event{}; ///< is told what takes time
+    reload_options reload{};  ///< for `watch`
     std::chrono::milliseconds build_timeout = std::chrono::minutes(10); ///< with the wait for another process that builds the same; 0: none
     std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10); ///< the same for git
     tenon::limits limits{};                                             ///< of each run of a compiler and of git
@@ -11217,10 +12898,27 @@ public:
             }
         return unless_pruned(from, [&] {
             const found library = locate<T>(from);
-            return plugin<T>::from_library(
-                library_options{options_.unload, options_.trust, options_.private_copy, digests(from.what)}, library.path,
-                library.plugin, static_cast<A&&>(arguments)...);
+            return plugin<T>::from_library(options_for(from.what), library.path, library.plugin,
+                                           static_cast<A&&>(arguments)...);
         });
+    }
+
+    /// A handle whose calls go to the newest version that works: what the driver names is built, loaded and put in place again whenever
+    /// its sources, a header of its own that they include, or its library changes, or its branch moves; see `live`.
+    ///
+    ///     tenon::live<user_provider> users = loader.watch<user_provider>("./drivers/json", settings);
+    ///     users->get_user("root");
+    ///
+    /// The arguments are kept, as copies, for each new version; pass a reference as `std::ref(it)`, and let it outlive the handle. Throws
+    /// for the first version what `load` throws. A built-in never changes.
+    template <class T, path_like D, class... A>
+        requires arguments_of_the_factory<T, std::decay_t<A>&...>
+    live<T> watch(const D& text, A&&... arguments) const {
+        auto source = std::make_unique<versions_of<T>>(*this, detail::permitted_driver(detail::native(text), options_.policy));
+        auto make = [kept = std::tuple<std::decay_t<A>...>(static_cast<A&&>(arguments)...)](const detail::plugin_code<T>& code) mutable {
+            return std::apply([&](std::decay_t<A>&... each) { return code.create(each...); }, kept);
+        };
+        return live<T>::from(std::move(source), std::move(make), options_.reload.most_versions, options_.reload.fetch_every.count());
     }
 
     /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run with `build = never`.
@@ -11237,19 +12935,118 @@ public:
 
 private:
     struct found {
-        std::string path, plugin;
+        std::string path, plugin, sources{};
     };
 
+    // What a watched plugin's newest version is, to this loader as it was when the plugin began to be watched.
+    template <class T>
+    class versions_of final : public detail::version_source<T> {
+    public:
+        versions_of(const loader& by, driver from) : by_(std::make_unique<loader>(by)), from_(std::move(from)) {
+            // The program may go to another folder.
+            if (from_.what == driver::kind::library || from_.what == driver::kind::directory)
+                from_.place = absolute(from_.place);
+            for (std::string& folder : by_->options_.search)
+                folder = absolute(folder);
 #ifdef __cpp_lib_jthread
-    struct stop_event : detail::basic_stop_event<> {
-        explicit stop_event(const loader_options& options) : basic_stop_event(options.stop) {}
-    };
-#else
-    struct stop_event {
-        explicit stop_event(const loader_options&) {}
-        static int descriptor() { return -1; }
-    };
+            cancelled_.raise_with(std::exchange(by_->options_.stop, {}));
 #endif
+            by_->cancelled_ = &cancelled_;
+        }
+
+        std::unique_ptr<detail::plugin_code<T>> newest(const std::function<bool(const std::string&)>& known) override {
+            if (from_.what == driver::kind::name)
+                if (const auto* built_in = by_->built_ins_.template find<T>(from_.place))
+                    return known("") ? nullptr : std::make_unique<detail::plugin_code<T>>(*built_in);
+            return by_->unless_pruned(from_, [&]() -> std::unique_ptr<detail::plugin_code<T>> {
+                const found library = by_->template locate<T>(from_);
+                checked_out_ = library.sources;
+                if (known(identity(library.path)))
+                    return nullptr;
+                library_options options = by_->options_for(from_.what);
+                const bool given = from_.what == driver::kind::library || from_.what == driver::kind::name;
+                options.private_copy = options.private_copy || (given && by_->options_.reload.copy_libraries);
+                return std::unique_ptr<detail::plugin_code<T>>(
+                    detail::plugin_code<T>::load(options, library.path, library.plugin));
+            });
+        }
+
+        std::vector<std::string> watched() const override {
+            switch (from_.what) {
+            case driver::kind::name: {
+                std::vector<std::string> paths;
+                if (!by_->built_ins_.template find<T>(from_.place))
+                    for (const std::string& folder : by_->options_.search)
+                        for (const char* prefix : {"", "lib"})
+                            paths.push_back(detail::join(folder, prefix + from_.place + ".so"));
+                return paths;
+            }
+            case driver::kind::library:
+                return {from_.place};
+            case driver::kind::directory:
+                return by_->builder(from_, -1).watched(from_.place, T::type);
+            case driver::kind::repository:
+                return by_->builder(from_, -1).watched(checked_out_, T::type);
+            }
+            std::abort();
+        }
+
+        void cancel() noexcept override { cancelled_.raise(); }
+
+    private:
+        // The times of a file's inode change whenever it is used, and do not count.
+        static std::string identity(const std::string& path) {
+            struct stat found;
+            if (detail::posix::stat(path.c_str(), &found) != 0)
+                throw error::system_call("look at", path, errno);
+            const detail::file_identity state(found);
+            return path + ' ' + std::to_string(state.device) + ' ' + std::to_string(state.inode) + ' ' +
+                   std::to_string(state.size) + ' ' + std::to_string(state.modified);
+        }
+
+        static std::string absolute(const std::string& path) {
+            if (path[0] == '/')
+                return path;
+            char* const here = detail::posix::realpath(".");
+            if (!here)
+                throw error::system_call("find", ".", errno);
+            const std::string folder = here;
+            std::free(here);
+            return detail::join(folder, path);
+        }
+
+        detail::stop_event cancelled_;
+        const std::unique_ptr<loader> by_;
+        driver from_;
+        std::string checked_out_;
+    };
+
+    class stop_event {
+    public:
+        explicit stop_event(const loader& by)
+            : cancelled_(by.cancelled_)
+#ifdef __cpp_lib_jthread
+              ,
+              requested_(by.options_.stop)
+#endif
+        {
+        }
+        int descriptor() const noexcept {
+            if (cancelled_)
+                return cancelled_->descriptor();
+#ifdef __cpp_lib_jthread
+            return requested_.descriptor();
+#else
+            return -1;
+#endif
+        }
+
+    private:
+        const detail::stop_event* cancelled_;
+#ifdef __cpp_lib_jthread
+        detail::stop_event requested_;
+#endif
+    };
 
     template <class T>
     static std::string_view type_name() {
@@ -11260,6 +13057,10 @@ private:
     allowed<std::string> digests(driver::kind what) const {
         const bool given = what == driver::kind::library || what == driver::kind::name;
         return given ? options_.policy.sha256 : allowed<std::string>();
+    }
+
+    library_options options_for(driver::kind what) const {
+        return {options_.unload, options_.trust, options_.private_copy, digests(what)};
     }
 
     template <class T>
@@ -11281,7 +13082,7 @@ private:
         case driver::kind::repository: {
             const std::string directory = checked_out(from);
             const detail::basic_hold<> hold(detail::cache(options_.cache), directory, from.place);
-            return {built<T>(from, directory), from.plugin};
+            return {built<T>(from, directory), from.plugin, directory};
         }
         }
         std::abort();
@@ -11341,11 +13142,8 @@ private:
         detail::posix::closedir(open);
     }
 
-    template <class T>
-    std::string built(const driver& from, const std::string& directory) const {
-        const detail::cache cache(options_.cache);
-        const stop_event stop(options_);
-        const detail::basic_builder<> builder({.compiler = options_.compiler,
+    detail::builder builder(const driver& from, int stop) const {
+        return detail::builder({.compiler = options_.compiler,
                                                .flags = options_.flags,
                                                .builds_may_run_programs = options_.builds_may_run_programs,
                                                .fetched = from.what == driver::kind::repository,
@@ -11359,23 +13157,29 @@ private:
                                                .on_event = options_.on_event,
                                                .limits = options_.limits,
                                                .timeout = options_.build_timeout.count(),
-                                               .stop = stop.descriptor()},
-                                              cache);
+                                               .stop = stop},
+                                              detail::cache(options_.cache));
+    }
+
+    template <class T>
+    std::string built(const driver& from, const std::string& directory) const {
+        const stop_event stop(*this);
+        const detail::builder by = builder(from, stop.descriptor());
         if (options_.build == build_policy::never) {
-            std::string current = builder.cached(directory, T::type);
+            std::string current = by.cached(directory, T::type);
             if (current.empty())
                 throw error::build_needed(directory);
             detail::note_use<>(current);
             return current;
         }
         const std::string library =
-            builder.library(directory, T::type, [&](const std::string& unpublished) { check<T>({unpublished, from.plugin}); });
+            by.library(directory, T::type, [&](const std::string& unpublished) { check<T>({unpublished, from.plugin}); });
         detail::note_use<>(library);
         return library;
     }
 
     std::string checked_out(const driver& from) const {
-        const stop_event stop(options_);
+        const stop_event stop(*this);
         const detail::basic_repository<> repository(
             from, detail::cache(options_.cache), options_.on_event,
             detail::bounds(options_.limits, options_.fetch_timeout.count(), stop.descriptor(), "options.fetch_timeout"),
@@ -11391,6 +13195,7 @@ private:
 
     loader_options options_;
     registry built_ins_;
+    const detail::stop_event* cancelled_ = nullptr; // takes the place of options_.stop
 };
 
 /// Loads a plugin with a loader of its own that has no options: `tenon::load<user_provider>("./drivers/json", settings)`.
@@ -11429,398 +13234,6 @@ std::shared_ptr<T> share(plugin<T>&& handle) {
 }
 
 } // namespace tenon::inline v1
-
-#endif
-
-#ifndef TENON_WATCH_HPP
-#define TENON_WATCH_HPP
-
-#include <algorithm>
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <limits.h>
-#include <map>
-#include <set>
-#include <string>
-#include <string_view>
-#include <unordered_map>
-#include <utility>
-#include <vector>
-
-
-namespace tenon::inline v1::detail {
-
-/// Says whose files may have changed.
-///
-///     basic_watch<> files(500);
-///     files.set(7, {"/opt/hello/hello.cpp", "/opt/hello"});
-///     pollfd readable{files.descriptor(), POLLIN, 0};
-///     posix::poll(&readable, 1, static_cast<int>(files.timeout()));   // until somebody saves hello.cpp
-///     files.changed();                                                // {7}
-///
-/// A path is absolute. It names a file, or a folder, of which every entry counts and none below those; or
-/// nothing yet. What counts: a file that was opened for writing is closed, an entry comes, goes, is renamed
-/// or gets another owner or mode, also one on the way to the file: a folder, or a symbolic link, which is
-/// followed. Nothing else in those folders does. A change too many may be said, and none is left out.
-///
-/// Folders are watched and not files, because editors rename a new file over the old one; all the folders on
-/// the way, because one that is replaced says nothing of what is in the new one. A folder that inotify does
-/// not take is looked at every so many milliseconds instead: where the user has fs.inotify.max_user_instances
-/// or fs.inotify.max_user_watches already, where this process may pass a folder and not read it, and where
-/// there is no inotify. It is tried again with each look.
-///
-/// inotify does not see what another machine writes on a network file system, what is written through a
-/// mapping after the file was closed, what is written by another name of the file in another folder, and what
-/// is mounted over a folder. A look does see these, but not what is as it was by the next look.
-///
-/// For one thread at a time.
-template <class System = posix>
-class basic_watch {
-public:
-    explicit basic_watch(std::int64_t poll_every_ms)
-        : notifier_(System::notifier()), every_(poll_every_ms), next_look_(System::milliseconds() + every_) {}
-    basic_watch(const basic_watch&) = delete;
-
-    /// Can be read when there is something for `changed()`; -1 where all is looked at.
-    int descriptor() const noexcept { return notifier_.descriptor(); }
-
-    /// In how many milliseconds `changed()` has something to do though nothing could be read; -1: never.
-    std::int64_t timeout() const {
-        if (!touched_.empty())
-            return 0;
-        const bool looks = std::any_of(places_.begin(), places_.end(), [](const auto& each) {
-            return each.second.number < 0;
-        });
-        return looks ? std::max<std::int64_t>(next_look_ - System::milliseconds(), 0) : -1;
-    }
-
-    /// What is said under this key from now on, instead of what was.
-    void set(std::size_t key, const std::vector<std::string>& paths) {
-        ++round_;
-        std::vector<trail*> now;
-        for (const std::string& path : paths) {
-            const auto [known, fresh] = trails_.try_emplace(path);
-            trail& each = known->second;
-            if (fresh) {
-                each.path = path;
-                walk(each);
-            }
-            each.keys.insert(key);
-            now.push_back(&each);
-        }
-        std::sort(now.begin(), now.end());
-        // The new ones are there already, so that a folder that both need is watched throughout.
-        for (trail* const each : std::exchange(keys_[key], now))
-            if (!std::binary_search(now.begin(), now.end(), each))
-                leave(*each, key);
-    }
-
-    void remove(std::size_t key) {
-        set(key, {});
-        keys_.erase(key);
-    }
-
-    /// The keys one of whose files may have changed since they were last said, in their order.
-    std::vector<std::size_t> changed() {
-        ++round_;
-        read_events();
-        look_if_it_is_time();
-        std::set<std::size_t> keys;
-        while (!touched_.empty()) {
-            trail& each = **touched_.begin();
-            touched_.erase(touched_.begin());
-            keys.insert(each.keys.begin(), each.keys.end());
-            walk(each);
-        }
-        return {keys.begin(), keys.end()};
-    }
-
-private:
-    /// What a look at an entry sees; nothing is written to one of them without a difference.
-    struct state {
-        mode_t mode = 0; ///< 0: there is no such entry
-        uid_t user = 0;
-        gid_t group = 0;
-        file_identity file; ///< of a folder no more than which one it is: its entries have states of their own
-
-        friend bool operator==(const state&, const state&) = default;
-    };
-
-    struct trail;
-
-    struct entry {
-        std::set<trail*> trails;                        ///< the paths that it is on
-        std::uint64_t round = 0;                        ///< in which it was looked at last; 0: never
-        std::vector<std::pair<std::string, state>> was; ///< by that look
-        bool is_certain = true;                         ///< whether a later change shows as a difference to it
-
-        mode_t type() const { return was.empty() ? 0 : was.front().second.mode & S_IFMT; }
-    };
-
-    struct place {
-        std::map<std::string, entry, std::less<>> entries; ///< those that matter; "": all
-        std::uint64_t round = 0; ///< in which the kernel was asked to watch it last
-        int number = -1;         ///< that the kernel gave it; negative: it is looked at
-    };
-    using place_at = typename std::map<std::string, place>::iterator;
-    using entry_at = typename std::map<std::string, entry, std::less<>>::iterator;
-
-    struct step {
-        place_at in;
-        entry_at at;
-
-        friend bool operator==(const step&, const step&) = default;
-    };
-
-    /// The entries that are passed on the way to a file, as far as they are there; its name is the last.
-    struct trail {
-        std::string path;
-        std::vector<step> steps;
-        std::set<std::size_t> keys;
-    };
-
-    void walk(trail& of) {
-        const std::vector<step> before = std::exchange(of.steps, {});
-        std::string here = "/";
-        std::vector<std::string> left; // the next one is the last
-        put_names(of.path, left);
-        for (int links = 0; links <= 40;) { // as many as the kernel follows, path_resolution(7)
-            if (!left.empty() && left.back() == "..") {
-                here = parent(here);
-                left.pop_back();
-                continue;
-            }
-            const place_at in = watched(here);
-            std::string name;
-            if (!left.empty())
-                name = std::exchange(left.back(), {}), left.pop_back();
-            const entry_at at = in->second.entries.try_emplace(std::move(name)).first;
-            look(in, at);
-            at->second.trails.insert(&of);
-            if (const step next{in, at}; std::find(of.steps.begin(), of.steps.end(), next) == of.steps.end())
-                of.steps.push_back(next);
-            if (at->first.empty())
-                break;
-            if (at->second.type() == S_IFDIR) {
-                here = join(here, at->first);
-            } else if (at->second.type() == S_IFLNK) {
-                ++links;
-                const std::string target = target_of(join(here, at->first));
-                if (target.starts_with('/'))
-                    here = "/";
-                put_names(target, left);
-            } else {
-                break;
-            }
-        }
-        for (const step& each : before)
-            if (std::find(of.steps.begin(), of.steps.end(), each) == of.steps.end())
-                retire(of, each);
-    }
-
-    static void put_names(std::string_view path, std::vector<std::string>& before) {
-        while (!path.empty()) {
-            const std::string_view name = basename(path);
-            if (!name.empty() && name != ".")
-                before.emplace_back(name);
-            path.remove_suffix(std::min(name.size() + 1, path.size()));
-        }
-    }
-
-    static std::string target_of(const std::string& link) {
-        char target[PATH_MAX];
-        const ssize_t size = System::readlink(link.c_str(), target, sizeof target);
-        return std::string(target, size > 0 ? static_cast<std::size_t>(size) : 0);
-    }
-
-    /// A folder that is watched from before its entries are looked at in this round.
-    place_at watched(const std::string& path) {
-        const place_at which = places_.try_emplace(path).first;
-        if (std::exchange(which->second.round, round_) != round_)
-            watch_again(which);
-        return which;
-    }
-
-    /// The kernel watches what was at the path once; what is there now may be another folder.
-    void watch_again(place_at which) {
-        int number = -1;
-#ifdef IN_ONLYDIR
-        if (descriptor() >= 0)
-            // What becomes of the folder itself is said by the one above it.
-            number = System::notify_of(descriptor(), which->first.c_str(),
-                                       IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB |
-                                           IN_ONLYDIR);
-#endif
-        if (number == which->second.number)
-            return;
-        watch_no_more(which);
-        which->second.number = number;
-        if (number >= 0)
-            numbers_[number].push_back(which);
-    }
-
-    void watch_no_more(place_at which) {
-        const auto known = numbers_.find(std::exchange(which->second.number, -1));
-        if (known == numbers_.end())
-            return;
-        std::erase(known->second, which);
-        if (!known->second.empty())
-            return;
-        System::notify_no_more(descriptor(), known->first);
-        numbers_.erase(known);
-    }
-
-    /// Files that two looks see in one state are taken to be unchanged only where that is certain: a file
-    /// may be written to twice in one tick of the clock.
-    void look(place_at in, entry_at at) {
-        entry& what = at->second;
-        const std::uint64_t last = std::exchange(what.round, round_);
-        if (last == round_)
-            return;
-        const bool is_watched = in->second.number >= 0;
-        const std::int64_t now = nanoseconds(System::now());
-        std::vector<std::pair<std::string, state>> is;
-        if (!at->first.empty())
-            is.emplace_back(at->first, state_of(join(in->first, at->first)));
-        else if (!is_watched)
-            for (std::string& name : names(in->first)) {
-                const state each = state_of(join(in->first, name));
-                is.emplace_back(std::move(name), each);
-            }
-        if (last != 0 && (!what.is_certain || is != what.was))
-            touched_.insert(what.trails.begin(), what.trails.end());
-        what.was = std::move(is);
-        what.is_certain = is_watched || std::all_of(what.was.begin(), what.was.end(), [&](const auto& each) {
-                              return settled(each.second.file, now);
-                          });
-    }
-
-    static state state_of(const std::string& path) {
-        struct stat found;
-        if (System::lstat(path.c_str(), &found) != 0)
-            return {};
-        file_identity file(found);
-        if (S_ISDIR(found.st_mode))
-            file.size = 0, file.modified = file.changed = 0;
-        return {found.st_mode, found.st_uid, found.st_gid, file};
-    }
-
-    static std::vector<std::string> names(const std::string& folder) {
-        try {
-            return names_in<System>(folder);
-        } catch (const error&) { // whether it can be read is its mode's business, which is on the way too
-            return {};
-        }
-    }
-
-    void look_if_it_is_time() {
-        if (const std::int64_t now = System::milliseconds(); now >= next_look_)
-            next_look_ = now + every_;
-        else
-            return;
-        for (place_at in = places_.begin(); in != places_.end(); ++in)
-            if (in->second.number < 0) {
-                watched(in->first);
-                for (entry_at at = in->second.entries.begin(); at != in->second.entries.end(); ++at)
-                    look(in, at);
-            }
-    }
-
-    void read_events() {
-#ifdef IN_ONLYDIR
-        // The kernel keeps no more than this; who writes faster than it is read cannot hold up the caller.
-        char events[64 * 1024];
-        for (int most = 64; most > 0 && descriptor() >= 0; --most) {
-            const ssize_t got = System::read(descriptor(), events, sizeof events);
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got < 0 && errno == EAGAIN)
-                return;
-            if (got <= 0)
-                return look_from_now_on();
-            for (std::string_view rest(events, static_cast<std::size_t>(got)); !rest.empty();) {
-                inotify_event event;
-                rest.copy(reinterpret_cast<char*>(&event), sizeof event);
-                rest.remove_prefix(sizeof event);
-                const std::string_view name = rest.substr(0, event.len); // and zeros behind it
-                happened(event.wd, event.mask, name.substr(0, name.find('\0')));
-                rest.remove_prefix(event.len);
-            }
-        }
-#endif
-    }
-
-#ifdef IN_ONLYDIR
-    void happened(int number, std::uint32_t what, std::string_view name) {
-        if (what & IN_Q_OVERFLOW)
-            return touch_all();
-        const auto known = numbers_.find(number);
-        if (known == numbers_.end())
-            return;
-        for (const place_at which : known->second) {
-            auto& entries = which->second.entries;
-            if (name.empty())
-                for (const auto& [each, at] : entries)
-                    touch(at);
-            else
-                for (const std::string_view each : {name, std::string_view()})
-                    if (const auto at = entries.find(each); at != entries.end())
-                        touch(at->second);
-        }
-    }
-#endif
-
-    /// inotify has no error that goes away again.
-    void look_from_now_on() {
-        notifier_ = basic_file<System>();
-        numbers_.clear();
-        for (auto& [path, each] : places_)
-            each.number = -1;
-        touch_all();
-    }
-
-    void touch(const entry& what) { touched_.insert(what.trails.begin(), what.trails.end()); }
-
-    void touch_all() {
-        for (auto& [path, each] : trails_)
-            touched_.insert(&each);
-    }
-
-    void leave(trail& of, std::size_t key) {
-        of.keys.erase(key);
-        if (!of.keys.empty())
-            return;
-        for (const step& each : of.steps)
-            retire(of, each);
-        touched_.erase(&of);
-        trails_.erase(trails_.find(of.path));
-    }
-
-    void retire(trail& of, const step& which) {
-        which.at->second.trails.erase(&of);
-        if (!which.at->second.trails.empty())
-            return;
-        which.in->second.entries.erase(which.at);
-        if (!which.in->second.entries.empty())
-            return;
-        watch_no_more(which.in);
-        places_.erase(which.in);
-    }
-
-    basic_file<System> notifier_;
-    std::int64_t every_;
-    std::int64_t next_look_;
-    std::uint64_t round_ = 0; ///< what was watched and looked at in one round is so once
-    std::map<std::string, place> places_; ///< by paths without a symbolic link
-    std::unordered_map<int, std::vector<place_at>> numbers_; ///< which folders have them
-    std::map<std::string, trail> trails_;
-    std::map<std::size_t, std::vector<trail*>> keys_;
-    std::set<trail*> touched_; ///< what is to be said
-};
-
-
-} // namespace tenon::inline v1::detail
 
 #endif
 
