@@ -16,7 +16,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Everything is every header that there is, so that a new one cannot be forgotten.
-PLUGIN = ['interface', 'export']
+PLUGIN = ['interface', 'export', 'registration']
 PUBLIC = {'TENON_VERSION', 'TENON_ABI', 'TENON_EXPORT'}
 
 INCLUDE = re.compile(r'\s*#\s*include\s*(\S+)')

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <tenon/library.hpp>
-#include <tenon/loaded_names.hpp>
+#include <tenon/mutex_lock.hpp>
 #include <tenon/posix.hpp>
 
 namespace tenon::inline v1::detail {

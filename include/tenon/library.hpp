@@ -16,6 +16,7 @@
 #include <tenon/file.hpp>
 #include <tenon/library_file.hpp>
 #include <tenon/loaded_names.hpp>
+#include <tenon/mutex_lock.hpp>
 #include <tenon/posix.hpp>
 #include <tenon/shape.hpp>
 #include <tenon/trace.hpp>

@@ -20,6 +20,7 @@
 #include <tenon/hazard.hpp>
 #include <tenon/hooks.hpp>
 #include <tenon/loaded_names.hpp>
+#include <tenon/mutex_lock.hpp>
 #include <tenon/path.hpp>
 #include <tenon/plugin_code.hpp>
 #include <tenon/posix.hpp>

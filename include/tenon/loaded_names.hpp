@@ -9,22 +9,11 @@
 
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
+#include <tenon/mutex_lock.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
 
 namespace tenon::inline v1::detail {
-
-/// Held for as long as it lives.
-class mutex_lock {
-public:
-    explicit mutex_lock(pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }
-    mutex_lock(const mutex_lock&) = delete;
-    mutex_lock& operator=(const mutex_lock&) = delete;
-    ~mutex_lock() { ::pthread_mutex_unlock(&mutex_); }
-
-private:
-    pthread_mutex_t& mutex_;
-};
 
 /// A library as the system's loader knows it, by which is found out later whether it is still there.
 struct loaded_image {

@@ -13,6 +13,7 @@
 
 #include <tenon/library.hpp>
 #include <tenon/loaded_names.hpp>
+#include <tenon/mutex_lock.hpp>
 #include <tenon/plugin_code.hpp>
 #include <tenon/trace.hpp>
 

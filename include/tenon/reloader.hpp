@@ -14,7 +14,7 @@
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
 #include <tenon/hazard.hpp>
-#include <tenon/loaded_names.hpp>
+#include <tenon/mutex_lock.hpp>
 #include <tenon/posix.hpp>
 #include <tenon/trace.hpp>
 #include <tenon/watch.hpp>

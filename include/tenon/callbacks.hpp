@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_CALLBACKS_HPP
+#define TENON_CALLBACKS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <tenon/mutex_lock.hpp>
+#include <tenon/posix.hpp>
+#include <tenon/registration.hpp>
+
+namespace tenon::inline v1 {
+
+template <class Signature>
+class callbacks;
+
+/// The functions that plugins have registered with their host, none of which is called, or there, once its plugin is gone.
+///
+///     tenon::callbacks<void(const change&)> changed;                                                      // the host's
+///     tenon::registration on_change(std::function<void(const change&)> call) { return changed.add(std::move(call)); }
+///     changed(what);                                                                                      // calls all
+///
+/// Any thread may call, and add, and end a registration, at any time and from a callback as well. A registration that has ended is not
+/// called any more, and its function is destroyed; one that is ended by its own callback goes when that returns. Those that are added meanwhile
+/// are not called by a call under way.
+template <class... A>
+class callbacks<void(A...)> {
+public:
+    callbacks() : all_(new list) {}
+    callbacks(const callbacks&) = delete;
+    callbacks& operator=(const callbacks&) = delete;
+    /// Registrations may outlive it, and end nothing then.
+    ~callbacks() { let_go(all_); }
+
+    registration add(std::function<void(A...)> call) {
+        const detail::mutex_lock locked(all_->mutex);
+        all_->entries.push_back(std::make_shared<entry>(++all_->numbers, std::move(call)));
+        ++all_->owners;
+        return {&end, all_, all_->numbers};
+    }
+
+    /// In the order in which they were added. What one of them throws leaves the rest uncalled.
+    void operator()(A... arguments) const {
+        std::vector<std::shared_ptr<entry>> now;
+        {
+            const detail::mutex_lock locked(all_->mutex);
+            now = all_->entries;
+            ++all_->owners;
+        }
+        const owner stays{all_};
+        for (const auto& each : now)
+            if (const running run(*all_, *each); run.entered)
+                each->call(arguments...);
+    }
+
+    std::size_t size() const {
+        const detail::mutex_lock locked(all_->mutex);
+        return all_->entries.size();
+    }
+
+private:
+    struct entry {
+        entry(unsigned long its_number, std::function<void(A...)> function) : number(its_number), call(std::move(function)) {}
+
+        unsigned long number;
+        std::function<void(A...)> call;
+        bool ended = false;
+        std::vector<pid_t> threads{}; // that are in it
+    };
+
+    struct list {
+        pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+        pthread_cond_t left = PTHREAD_COND_INITIALIZER;
+        std::vector<std::shared_ptr<entry>> entries;
+        unsigned long numbers = 0;
+        std::size_t owners = 1; // the host's, each registration, each call
+    };
+
+    static void let_go(list* all) {
+        {
+            const detail::mutex_lock locked(all->mutex);
+            if (--all->owners > 0)
+                return;
+        }
+        delete all;
+    }
+    struct owner {
+        list* all;
+        ~owner() { let_go(all); }
+    };
+
+    struct running {
+        running(list& of, entry& which) : all(of), what(which) {
+            const detail::mutex_lock locked(all.mutex);
+            entered = !what.ended;
+            if (entered)
+                what.threads.push_back(detail::posix::thread());
+        }
+        running(const running&) = delete;
+        ~running() {
+            if (!entered)
+                return;
+            std::function<void(A...)> last;
+            const detail::mutex_lock locked(all.mutex);
+            what.threads.erase(std::find(what.threads.begin(), what.threads.end(), detail::posix::thread()));
+            if (what.ended && what.threads.empty())
+                last.swap(what.call);
+            ::pthread_cond_broadcast(&all.left);
+        }
+
+        list& all;
+        entry& what;
+        bool entered;
+    };
+
+    static void end(void* with, unsigned long number) noexcept {
+        list& all = *static_cast<list*>(with);
+        const owner stays{&all};
+        std::function<void(A...)> last;
+        const detail::mutex_lock locked(all.mutex);
+        const auto found =
+            std::find_if(all.entries.begin(), all.entries.end(), [&](const auto& each) { return each->number == number; });
+        const std::shared_ptr<entry> ending = *found;
+        all.entries.erase(found);
+        ending->ended = true;
+        const pid_t self = detail::posix::thread();
+        const auto elsewhere = [&] {
+            return std::any_of(ending->threads.begin(), ending->threads.end(), [&](pid_t each) { return each != self; });
+        };
+        while (elsewhere())
+            ::pthread_cond_wait(&all.left, &all.mutex);
+        if (ending->threads.empty())
+            last.swap(ending->call);
+    }
+
+    list* all_;
+};
+
+} // namespace tenon::inline v1
+
+#endif
