@@ -14,6 +14,12 @@
 #include <tenon/mutex_lock.hpp>
 #include <tenon/posix.hpp>
 
+// libc++ has it, and its header leaves it out.
+namespace __cxxabiv1 {
+struct __cxa_eh_globals;
+extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
+} // namespace __cxxabiv1
+
 namespace tenon::inline v1::detail {
 
 /// Which objects threads are using at this moment, so that the one that replaces them knows when nobody is.
