@@ -53,6 +53,17 @@ void use_registry(tenon::registry& built_ins) {
 }
 
 #ifdef ALL_OF_TENON
+// Nothing can be called off where the standard library has no std::stop_token; README.md says which.
+template <class Options>
+concept can_be_stopped = requires(Options options) {
+    options.stop;
+};
+#ifdef _LIBCPP_VERSION
+static_assert(can_be_stopped<tenon::loader_options> == (_LIBCPP_VERSION >= 200000));
+#else
+static_assert(can_be_stopped<tenon::loader_options>);
+#endif
+
 void use_everything(const std::string& library) {
     const tenon::manifest manifest(library);
     REQUIRE(manifest.plugins().size() == 2 && manifest.plugins()[0].type == "ledger");
@@ -62,6 +73,8 @@ void use_everything(const std::string& library) {
     use_registry(loader.built_ins());
     REQUIRE(loader.load<ledger>("added", first)->total() == -1);
     REQUIRE(loader.load<ledger>(library + "#book", first)->total() == 40'250);
+    tenon::live<ledger> watched = loader.watch<ledger>(library + "#book", first);
+    REQUIRE(watched->entries().size() == 2);
     REQUIRE(told.empty());
     REQUIRE(tenon::cache().entries().empty());
 
