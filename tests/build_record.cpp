@@ -138,3 +138,17 @@ TEST_CASE("a record that counts more files than it has says nothing", "[build_re
     text.replace(text.find(" 2 1\n"), 5, " 18446744073709551615 1\n");
     CHECK(build_record(text).results().empty());
 }
+
+TEST_CASE("the newest result is read from the beginning of a record", "[build_record]") {
+    const build_record old(build_record().with(result("old"), system_files));
+    const std::string text = old.with(result("new"), system_files);
+    const std::size_t end = text.find("result ", text.find("result ") + 1);
+    for (const std::string& beginning : {text, text.substr(0, end)}) {
+        const build_record newest(beginning, 1);
+        REQUIRE(newest.results().size() == 1);
+        CHECK(newest.results()[0].key == result("new").key);
+        CHECK(equal(newest.results()[0].folders, result("new").folders));
+    }
+    CHECK(build_record(text.substr(0, end - 1), 1).results().empty());
+    CHECK(build_record(text.substr(0, end)).results().empty());
+}

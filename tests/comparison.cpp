@@ -36,7 +36,7 @@ struct remembered {
         result.packages = package_state<>(far_future);
         result.files = {*inputs.file(root / "plugin/main.cpp"), *inputs.file(root / "include/own.hpp")};
         for (const char* folder : {"plugin", "include"})
-            result.folders.push_back(inputs.folder(root / folder, names.matter_to(directory)));
+            result.folders.push_back(inputs.folder(root / folder, names.matter_to(sources)));
         text = build_record().with(result, {*inputs.file(root / "system/header.h")});
     }
 
@@ -44,7 +44,7 @@ struct remembered {
     bool same(bool with_compiler = true) {
         const build_record record(text);
         basic_inputs<> inputs;
-        basic_comparison<> compared(directory, record, record.results().at(0), far_future, inputs);
+        basic_comparison<> compared(sources, record, record.results().at(0), far_future, inputs);
         const bool is = compared.same(with_compiler);
         moved = compared.moved();
         read_again = compared.read_again();
@@ -54,7 +54,8 @@ struct remembered {
     }
 
     scratch_directory root;
-    std::string directory = root / "plugin", text;
+    std::string text;
+    tenon::detail::new_sources sources{.in = root / "plugin"};
     bool moved = false;
     std::vector<std::string> read_again;
 };
@@ -141,4 +142,23 @@ TEST_CASE("when packages have changed, the system's files are compared one by on
     remove(work.root / "system/header.h");
     CHECK(!work.same(true));
     CHECK(work.same(false)); // an image without a compiler has no headers of the compiler's either
+}
+
+TEST_CASE("a new source is one that is compiled too, or any file below where CMake decides", "[comparison]") {
+    using tenon::detail::new_sources;
+    const new_sources nowhere, plain{.in = "/p"}, below{.in = "/p", .below = true};
+    CHECK(!nowhere.has("/p", "a.cpp"));
+    for (const char* name : {"a.cpp", "CMakeLists.txt"})
+        for (const new_sources& each : {plain, below})
+            CHECK(each.has("/p", name));
+    for (const char* name : {"a.txt", "inside"}) {
+        CHECK(!plain.has("/p", name));
+        CHECK(below.has("/p", name));
+        CHECK(below.has("/p/inside", name));
+        CHECK(!below.has("/parts", name));
+        CHECK(!below.has("/", name));
+    }
+    CHECK(!plain.has("/p/inside", "a.cpp"));
+    for (const char* name : {".git", ".a.cpp.swp", "a.cpp~", "#a.cpp#"})
+        CHECK(!below.has("/p", name));
 }

@@ -43,8 +43,15 @@ public:
     static constexpr std::size_t most_results = 8;
 
     build_record() = default;
-    explicit build_record(std::string text) : text_(std::move(text)), rest_(text_) {
-        if (!take(header) || !take_results()) {
+    explicit build_record(std::string text) : build_record(std::move(text), std::string::npos) {
+        if (rest_.substr(0, 7) != "system ") {
+            results_.clear();
+            rest_ = {};
+        }
+    }
+    /// So many of its newest results, of a text that may end after them. It knows of no system's files.
+    build_record(std::string text, std::size_t most) : text_(std::move(text)), rest_(text_) {
+        if (!take(header) || !take_results(most)) {
             results_.clear();
             rest_ = {};
         }
@@ -120,8 +127,8 @@ private:
         return name;
     }
 
-    bool take_results() {
-        while (take("result ")) {
+    bool take_results(std::size_t most) {
+        while (results_.size() < most && take("result ")) {
             build_result read;
             std::size_t files = 0, folders = 0;
             if (!take_digest(read.key) || !take_number(read.size) || !take_digest(read.compiler) ||
@@ -131,7 +138,7 @@ private:
                 return false;
             results_.push_back(std::move(read));
         }
-        return rest_.substr(0, 7) == "system ";
+        return true;
     }
 
     bool take(std::string_view word) {

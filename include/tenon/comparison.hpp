@@ -79,6 +79,16 @@ public:
         : sources_(sources), record_(record), now_(result), look_(look), inputs_(inputs),
           thorough_(thorough) {}
 
+    /// Whether everything is in the state that it was in, as far as that can be told without reading
+    /// anything.
+    bool untouched() const {
+        for (const build_inputs* list : {&now_.files, &now_.folders})
+            for (const build_input& each : *list)
+                if (!in_same_state(each))
+                    return false;
+        return !now_.packages.empty() && package_state<System>(look_) == now_.packages;
+    }
+
     /// Whether everything is as it was. Without a compiler, what belonged to it may be gone.
     bool same(bool with_compiler) { return same_files() && same_folders() && same_packages(with_compiler); }
 

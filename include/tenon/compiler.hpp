@@ -180,7 +180,9 @@ private:
         for (std::size_t i = 0; i < arguments_.size(); ++i) {
             all.field(arguments_[i]);
             // Of `ccache g++ -m64` the second word is the compiler.
-            const std::string path = arguments_[i][0] == '-' ? "" : find_program<System>(arguments_[i]);
+            const std::string path = i == 0                    ? arguments_[0]
+                                     : arguments_[i][0] == '-' ? ""
+                                                               : find_program<System>(arguments_[i]);
             struct stat found;
             if (path.empty() || System::stat(path.c_str(), &found) != 0)
                 continue;
