@@ -1300,8 +1300,15 @@ public:
     static constexpr std::size_t most_results = 8;
 
     build_record() = default;
-    explicit build_record(std::string text) : text_(std::move(text)), rest_(text_) {
-        if (!take(header) || !take_results()) {
+    explicit build_record(std::string text) : build_record(std::move(text), std::string::npos) {
+        if (rest_.substr(0, 7) != "system ") {
+            results_.clear();
+            rest_ = {};
+        }
+    }
+    /// So many of its newest results, of a text that may end after them. It knows of no system's files.
+    build_record(std::string text, std::size_t most) : text_(std::move(text)), rest_(text_) {
+        if (!take(header) || !take_results(most)) {
             results_.clear();
             rest_ = {};
         }
@@ -1377,8 +1384,8 @@ private:
         return name;
     }
 
-    bool take_results() {
-        while (take("result ")) {
+    bool take_results(std::size_t most) {
+        while (results_.size() < most && take("result ")) {
             build_result read;
             std::size_t files = 0, folders = 0;
             if (!take_digest(read.key) || !take_number(read.size) || !take_digest(read.compiler) ||
@@ -1388,7 +1395,7 @@ private:
                 return false;
             results_.push_back(std::move(read));
         }
-        return rest_.substr(0, 7) == "system ";
+        return true;
     }
 
     bool take(std::string_view word) {
@@ -2123,6 +2130,16 @@ public:
                      std::int64_t look, basic_inputs<System>& inputs, bool thorough = false)
         : sources_(sources), record_(record), now_(result), look_(look), inputs_(inputs),
           thorough_(thorough) {}
+
+    /// Whether everything is in the state that it was in, as far as that can be told without reading
+    /// anything.
+    bool untouched() const {
+        for (const build_inputs* list : {&now_.files, &now_.folders})
+            for (const build_input& each : *list)
+                if (!in_same_state(each))
+                    return false;
+        return !now_.packages.empty() && package_state<System>(look_) == now_.packages;
+    }
 
     /// Whether everything is as it was. Without a compiler, what belonged to it may be gone.
     bool same(bool with_compiler) { return same_files() && same_folders() && same_packages(with_compiler); }
@@ -3077,7 +3094,9 @@ private:
         for (std::size_t i = 0; i < arguments_.size(); ++i) {
             all.field(arguments_[i]);
             // Of `ccache g++ -m64` the second word is the compiler.
-            const std::string path = arguments_[i][0] == '-' ? "" : find_program<System>(arguments_[i]);
+            const std::string path = i == 0                    ? arguments_[0]
+                                     : arguments_[i][0] == '-' ? ""
+                                                               : find_program<System>(arguments_[i]);
             struct stat found;
             if (path.empty() || System::stat(path.c_str(), &found) != 0)
                 continue;
@@ -6547,12 +6566,20 @@ public:
     found current(const new_sources& others, const std::string& tools, bool with_inputs,
                   Changed&& changed_state) const {
         const std::int64_t look = nanoseconds(System::now());
-        const build_record record(text());
         basic_inputs<System> inputs;
+        // Most often nothing has changed, and the rest of a record need not be read.
+        if (!thorough_ && !with_inputs) {
+            const build_record newest(beginning(), 1);
+            for (const build_result& each : newest.results())
+                if (is_there(each, tools) &&
+                    basic_comparison<System>(others, newest, each, look, inputs).untouched()) {
+                    trace("'", result(each.key), "' is current");
+                    return {result(each.key), ""};
+                }
+        }
+        const build_record record(text());
         for (const build_result& each : record.results()) {
-            // A host without a compiler uses what was built while there was one.
-            const bool same_compiler = tools.empty() || each.compiler == tools;
-            if (!same_compiler || !has_size(result(each.key), each.size))
+            if (!is_there(each, tools))
                 continue;
             basic_comparison<System> compared(others, record, each, look, inputs, thorough_);
             try {
@@ -6600,9 +6627,20 @@ public:
     }
 
 private:
-    static bool has_size(const std::string& path, std::uint64_t size) {
+    // As much of the record as one call reads; mostly that has the newest result.
+    std::string beginning() const {
+        const basic_file<System> file(System::open(record().c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
+        char part[16 * 1024];
+        const ssize_t got = file.descriptor() < 0 ? 0 : System::read(file.descriptor(), part, sizeof part);
+        return {part, got > 0 ? static_cast<std::size_t>(got) : 0};
+    }
+
+    // A host without a compiler uses what was built while there was one.
+    bool is_there(const build_result& made, const std::string& tools) const {
         struct stat found;
-        return System::stat(path.c_str(), &found) == 0 && static_cast<std::uint64_t>(found.st_size) == size;
+        return (tools.empty() || made.compiler == tools) &&
+               System::stat(result(made.key).c_str(), &found) == 0 &&
+               static_cast<std::uint64_t>(found.st_size) == made.size;
     }
 
     std::string stem_, digest_, end_;
@@ -10213,6 +10251,12 @@ using library = basic_library<>;
 } // namespace tenon::inline v1
 
 #endif
+
+// libc++ has it, and its header leaves it out.
+namespace __cxxabiv1 {
+struct __cxa_eh_globals;
+extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
+} // namespace __cxxabiv1
 
 namespace tenon::inline v1::detail {
 
