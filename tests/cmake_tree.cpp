@@ -123,6 +123,13 @@ struct counting : posix {
     }
 };
 
+bool without_cmake() {
+    if (tests::installed("cmake") && tests::installed("make"))
+        return false;
+    WARN("there is no cmake or no make: not tested");
+    return true;
+}
+
 } // namespace
 
 TEST_CASE("any text is one argument to CMake", "[cmake_tree]") {
@@ -176,6 +183,8 @@ TEST_CASE("what CMake has written down is read, and anything else is not", "[cma
 
 TEST_CASE("a directory with a CMakeLists.txt becomes a library, and nothing runs when nothing has changed",
           "[cmake_tree]") {
+    if (without_cmake())
+        return;
     for (const std::string& compiler : tests::plugin_compilers()) {
         workshop work;
         work.compiler(compiler);
@@ -201,6 +210,8 @@ TEST_CASE(
     "of a CMakeLists.txt's sources only those that changed are compiled again, and an edit taken back is "
     "remembered",
     "[cmake_tree]") {
+    if (without_cmake())
+        return;
     workshop work;
     work.lists(
         "add_library(helper STATIC parts/helper.cpp)\ntarget_include_directories(helper PUBLIC parts)\n"
@@ -233,6 +244,8 @@ TEST_CASE(
 }
 
 TEST_CASE("what make's times do not show is seen", "[cmake_tree]") {
+    if (without_cmake())
+        return;
     workshop work;
     work.lists("file(GLOB sources *.cpp)\ntenon_add_plugin(answers SOURCES ${sources})\n"
                "target_include_directories(answers PRIVATE early late)\n");
@@ -282,6 +295,8 @@ TEST_CASE("what make's times do not show is seen", "[cmake_tree]") {
 
 TEST_CASE("the host's flags, headers, profile and launcher are CMake's too, whatever is in them",
           "[cmake_tree]") {
+    if (without_cmake())
+        return;
     workshop work;
     const path folder = work.root / "it's $HOME #1, <2>";
     write(folder / "odd.hpp", "#define ODD 1\n");
@@ -302,6 +317,8 @@ TEST_CASE("the host's flags, headers, profile and launcher are CMake's too, what
 
 TEST_CASE("of several targets one is named, and a library that the build keeps for itself is not left behind",
           "[cmake_tree]") {
+    if (without_cmake())
+        return;
     workshop work;
     work.lists("tenon_add_plugin(one SOURCES main.cpp)\ntenon_add_plugin(two SOURCES two.cpp)\n");
     write(work.plugin / "two.cpp", answering("2"));
@@ -330,6 +347,8 @@ TEST_CASE("of several targets one is named, and a library that the build keeps f
 
 TEST_CASE("what CMake and its compilers refuse is told, with the first error first and as data",
           "[cmake_tree]") {
+    if (without_cmake())
+        return;
     workshop work;
     const auto failure = [&] {
         try {
@@ -364,6 +383,8 @@ TEST_CASE("what CMake and its compilers refuse is told, with the first error fir
 }
 
 TEST_CASE("CMake is needed only where something has to be built, and is asked for by name", "[cmake_tree]") {
+    if (without_cmake())
+        return;
     workshop work;
     const std::string before = std::getenv("PATH");
     const std::string library = work.build();
@@ -391,6 +412,8 @@ TEST_CASE(
     "a CMakeLists.txt runs only where everything beside it is trusted, and one from a repository only by an "
     "option",
     "[cmake_tree]") {
+    if (without_cmake())
+        return;
     workshop work;
     write(work.plugin / "deep/inside/notes.txt", "");
     permissions(work.plugin / "deep/inside/notes.txt", tests::fs::perms::others_write,
@@ -416,6 +439,8 @@ TEST_CASE(
 }
 
 TEST_CASE("what changes while CMake builds is built again", "[cmake_tree]") {
+    if (without_cmake())
+        return;
     workshop work;
     const path once = work.root / "once";
     work.compiler(TENON_CXX, "case \"$*\" in *main.cpp*) test -e '" + once.native() + "' || { touch '" +
@@ -428,6 +453,8 @@ TEST_CASE("what changes while CMake builds is built again", "[cmake_tree]") {
 
 TEST_CASE("a builder that is killed while CMake works does no harm, and its tree is not gone on with",
           "[cmake_tree]") {
+    if (without_cmake())
+        return;
     workshop work;
     work.build();
     const std::vector<path> first = work.trees();
@@ -458,6 +485,8 @@ TEST_CASE("a builder that is killed while CMake works does no harm, and its tree
 }
 
 TEST_CASE("CMake, make and compilers end when the time is up", "[cmake_tree]") {
+    if (without_cmake())
+        return;
     workshop work;
     work.build();
     write(work.plugin / "main.cpp", answering("8"));
@@ -472,6 +501,8 @@ TEST_CASE("CMake, make and compilers end when the time is up", "[cmake_tree]") {
 }
 
 TEST_CASE("a build tree is in the cache's list, and goes by its rules", "[cmake_tree]") {
+    if (without_cmake())
+        return;
     struct tomorrow : posix {
         static timespec now() noexcept {
             timespec time = posix::now();
@@ -501,6 +532,8 @@ TEST_CASE("a build tree is in the cache's list, and goes by its rules", "[cmake_
 
 TEST_CASE("what can change a plugin of CMake's is all of its folders and files, and what was read elsewhere",
           "[cmake_tree]") {
+    if (without_cmake())
+        return;
     workshop work;
     write(work.plugin / "deep/notes.txt", "");
     const auto watches = [&](const path& what) {
@@ -517,6 +550,8 @@ TEST_CASE("what can change a plugin of CMake's is all of its folders and files, 
 
 TEST_CASE("a loader takes a directory's and a repository's CMakeLists.txt, by target and plugin",
           "[cmake_tree]") {
+    if (without_cmake())
+        return;
     const tests::world world;
     const std::string
         lists = "cmake_minimum_required(VERSION 3.24)\nproject(drivers CXX)\n"
