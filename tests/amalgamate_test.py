@@ -7,6 +7,8 @@ import sys
 import tempfile
 import unittest
 
+import amalgamate
+
 TOOL = pathlib.Path(__file__).with_name('amalgamate.py')
 VERSION = '#define TENON_VERSION "1.2.3"\n'
 
@@ -22,6 +24,8 @@ class Amalgamate(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         self.include = pathlib.Path(scratch.name)
         (self.include / 'tenon').mkdir()
+        for head in amalgamate.PLUGIN:
+            self.write(head, '')
         self.write('version', VERSION)
         self.write('interface', '#include <tenon/version.hpp>\nint interface;\n')
         self.write('export', '#include <cstddef>\n#include <tenon/interface.hpp>\nint exported;\n')
