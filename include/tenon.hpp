@@ -6637,10 +6637,10 @@ private:
 
     // A host without a compiler uses what was built while there was one.
     bool is_there(const build_result& made, const std::string& tools) const {
-        struct stat found;
+        struct stat seen;
         return (tools.empty() || made.compiler == tools) &&
-               System::stat(result(made.key).c_str(), &found) == 0 &&
-               static_cast<std::uint64_t>(found.st_size) == made.size;
+               System::stat(result(made.key).c_str(), &seen) == 0 &&
+               static_cast<std::uint64_t>(seen.st_size) == made.size;
     }
 
     std::string stem_, digest_, end_;
