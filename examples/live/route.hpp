@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// One path that is served, and the plugin that does it.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include <tenon/callbacks.hpp>
+#include <tenon/loader.hpp>
+
+#include "configuration.hpp"
+#include "handler.hpp"
+
+namespace web {
+
+/// How long requests took, to the next power of two.
+class latencies {
+public:
+    void add(std::chrono::nanoseconds took) {
+        std::size_t power = 0;
+        while (power + 1 < counts_.size() && std::chrono::nanoseconds(1ll << power) < took)
+            ++power;
+        counts_[power].fetch_add(1, std::memory_order_relaxed);
+    }
+    std::uint64_t count() const {
+        std::uint64_t all = 0;
+        for (const auto& each : counts_)
+            all += each.load(std::memory_order_relaxed);
+        return all;
+    }
+    /// In microseconds: so many per cent took no longer.
+    double percentile(double share) const {
+        const double wanted = static_cast<double>(count()) * share / 100;
+        std::uint64_t passed = 0;
+        for (std::size_t power = 0; power < counts_.size(); ++power)
+            if (passed += counts_[power]; static_cast<double>(passed) >= wanted && passed > 0)
+                return static_cast<double>(1ll << power) / 1000;
+        return 0;
+    }
+
+private:
+    std::array<std::atomic<std::uint64_t>, 40> counts_{}; // of which each is twice as long as the one before
+};
+
+inline void log(std::string_view line) {
+    std::clog << std::string(line) + '\n' << std::flush;
+} // in one piece
+
+class route final : public host {
+public:
+    route(const tenon::loader& loader, std::string path, configuration::route given)
+        : path_(std::move(path)), driver_(given.driver), settings_(std::move(given.settings)),
+          handler_(loader.watch<handler>(driver_, std::ref<host>(*this))) {
+        handler_.on_event([this](const tenon::reload& step) {
+            if (step.what == tenon::reload::step::built)
+                build_took_ = std::chrono::duration<double, std::milli>(step.took).count();
+            web::log(path_ + ": " + step.text());
+        });
+    }
+
+    response answer(const request& asked) {
+        const auto begin = std::chrono::steady_clock::now();
+        response answered;
+        try {
+            answered = handler_->handle(asked);
+        } catch (const std::exception&
+                     e) { // perhaps of a type that only the plugin knows; its code stays for as long
+            const std::lock_guard locked(mutex_);
+            ++failed_;
+            failure_ = e.what();
+            answered = {.status = 500, .body = failure_ + '\n'};
+        }
+        latencies_.add(std::chrono::steady_clock::now() - begin);
+        return answered;
+    }
+
+    void configure(const configuration::route& given) {
+        if (given.driver != driver_)
+            web::log(path_ + ": goes on with '" + driver_ + "' until the server is started again");
+        {
+            const std::lock_guard locked(mutex_);
+            settings_ = given.settings;
+        }
+        changed_(given.settings);
+    }
+
+    nlohmann::ordered_json status() const {
+        const tenon::live_status now = handler_.status();
+        const std::lock_guard locked(mutex_);
+        return {{"driver", driver_},
+                {"plugin", now.info.name + ' ' + now.info.version},
+                {"version", now.version},
+                {"builds",
+                 {{"taken", now.replaced}, {"refused", now.refused}, {"last_took_ms", build_took_.load()}}},
+                {"refusal", now.refusal},
+                {"versions_in_memory", now.mapped},
+                {"requests", latencies_.count()},
+                {"failed", failed_},
+                {"failure", failure_},
+                {"latency_us",
+                 {{"p50", latencies_.percentile(50)},
+                  {"p99", latencies_.percentile(99)},
+                  {"most", latencies_.percentile(100)}}}};
+    }
+
+    // ---- For the handler.
+
+    values settings() const override {
+        const std::lock_guard locked(mutex_);
+        return settings_;
+    }
+    tenon::registration on_settings(std::function<void(const values&)> changed) override {
+        return changed_.add(std::move(changed));
+    }
+    void log(std::string_view line) override { web::log(path_ + ": " + std::string(line)); }
+
+private:
+    const std::string path_, driver_;
+    mutable std::mutex mutex_;
+    values settings_;
+    std::uint64_t failed_ = 0;
+    std::string failure_; // the last one
+    tenon::callbacks<void(const values&)> changed_;
+    latencies latencies_;
+    std::atomic<double> build_took_ = 0; // milliseconds
+    tenon::live<handler> handler_;       // goes first: all of the above is there for it
+};
+
+} // namespace web
