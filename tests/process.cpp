@@ -171,6 +171,18 @@ TEST_CASE("a daemon that a program has started lives on", "[process]") {
     CHECK(::kill(daemon, SIGTERM) == 0);
 }
 
+TEST_CASE("what a program has started ends with one that is to be alone, also where it does not hear of that",
+          "[process]") {
+    for (const std::string child : {"sleep 100", "trap \"\" TERM; sleep 100", "exec 3>&- 3<&-; sleep 100"}) {
+        INFO(child);
+        command what{{"/bin/sh", "-c", "(" + child + ") & echo $!; exit 3"}, path, "/"};
+        what.alone = true;
+        const ended end = run(what);
+        CHECK(end.how() == "exited with status 3");
+        CHECK(is_gone(std::stoi(end.out)));
+    }
+}
+
 TEST_CASE("what a program has started ends when somebody kills the program", "[process]") {
     const ended killed = shell("sleep 60 & echo $!; kill -KILL $$", path);
     CHECK(killed.how() == "was killed by signal 9 (Killed)");
