@@ -195,7 +195,7 @@ TEST_CASE("handlers are edited while clients ask, and no request is lost", "[liv
     for (int& last : newest)
         clients.emplace_back([&] {
             try {
-                for (connection kept(served.port); !done; std::this_thread::sleep_for(500us)) {
+                for (connection kept(served.port); !done; std::this_thread::sleep_for(2ms)) {
                     const auto [status, body] = kept.get("/hello");
                     const int version = status == 200 ? std::stoi(body) : 0;
                     wrong += version < last;
@@ -259,10 +259,17 @@ TEST_CASE("a counter goes on where its version before was, by the settings of th
     served.read_again();
     CHECK(logged("/counter: counts in steps of 100\nthe configuration has been read again\n"));
     CHECK(served.get() == "106 so far\n");
+    served.configure("step = 'many'");
+    served.read_again();
+    CHECK(logged("/counter: did not take its settings: stol\n"));
     served.configure("step = [");
     served.read_again();
     CHECK(logged("live.toml: line 5: "));
     CHECK(served.get() == "206 so far\n");
+    write(served.scratch / "live.toml", "[routes.'/counter']\ndriver = 'another'\n");
+    served.read_again();
+    CHECK(logged("' until the server is started again\n"));
+    CHECK(served.get() == "306 so far\n");
     CHECK(served.end(SIGINT) == 0);
 }
 

@@ -39,7 +39,7 @@ struct host {
     virtual ~host() = default;
 
     virtual values settings() const = 0;
-    /// Calls `changed` whenever the configuration has been read again, until the registration ends.
+    /// Calls `changed` now, and whenever the configuration has been read again until the registration ends.
     [[nodiscard]] virtual tenon::registration on_settings(std::function<void(const values&)> changed) = 0;
     virtual void log(std::string_view line) = 0;
 

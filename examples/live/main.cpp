@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A web server whose pages are plugins: edit one while it serves, and no request is lost.
 //
-//   c++ -std=c++20 -Iinclude examples/live/main.cpp $(pkg-config --cflags --libs cpp-httplib tomlplusplus)
-//   -pthread -o live
-//   ./live examples/live/live.toml
+//   libraries=$(pkg-config --cflags --libs cpp-httplib tomlplusplus)
+//   c++ -std=c++20 -Iinclude examples/live/main.cpp $libraries -o live && ./live examples/live/live.toml
 #include <chrono>
 #include <csignal>
 #include <exception>
@@ -12,6 +11,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include <unistd.h>
 
@@ -48,7 +48,8 @@ void serve(httplib::Server& server, routes& all) {
         nlohmann::ordered_json now;
         for (const auto& [path, route] : all)
             now[path] = route.status();
-        answered.set_content(now.dump(2) + '\n', "application/json");
+        using handling = nlohmann::json::error_handler_t;
+        answered.set_content(now.dump(2, ' ', false, handling::replace) + '\n', "application/json");
     });
 }
 
@@ -69,7 +70,7 @@ void run(const std::string& file, const sigset_t& signals) {
         all.try_emplace(path, loader, path, route);
 
     httplib::Server server;
-    server.set_keep_alive_max_count(1'000'000);
+    server.set_tcp_nodelay(true).set_keep_alive_max_count(1'000'000);
     serve(server, all);
     const int port = configured.port == 0 ? server.bind_to_any_port(configured.address)
                      : server.bind_to_port(configured.address, configured.port) ? configured.port
@@ -88,7 +89,8 @@ void run(const std::string& file, const sigset_t& signals) {
 
     for (int signal = 0; ::sigwait(&signals, &signal) == 0 && signal == SIGHUP;)
         configure_again(file, all);
-    server.stop(); // once requests under way are answered
+    server.stop(); // answers what was asked before, and waits for connections to end or be idle for five
+                   // seconds
 }
 
 } // namespace

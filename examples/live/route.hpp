@@ -54,9 +54,10 @@ private:
     std::array<std::atomic<std::uint64_t>, 40> counts_{}; // of which each is twice as long as the one before
 };
 
+/// A line is written in one piece, whoever else writes.
 inline void log(std::string_view line) {
     std::clog << std::string(line) + '\n' << std::flush;
-} // in one piece
+}
 
 class route final : public host {
 public:
@@ -75,8 +76,7 @@ public:
         response answered;
         try {
             answered = handler_->handle(asked);
-        } catch (const std::exception&
-                     e) { // perhaps of a type that only the plugin knows; its code stays for as long
+        } catch (const std::exception& e) { // its type may be the plugin's own, whose code stays for as long
             const std::lock_guard locked(mutex_);
             ++failed_;
             failure_ = e.what();
@@ -86,14 +86,20 @@ public:
         return answered;
     }
 
+    /// Settings belong to a driver; another driver waits for the next start.
     void configure(const configuration::route& given) {
         if (given.driver != driver_)
-            web::log(path_ + ": goes on with '" + driver_ + "' until the server is started again");
+            return web::log(path_ + ": goes on with '" + driver_ + "' until the server is started again");
+        const std::lock_guard one_at_a_time(configuring_);
         {
             const std::lock_guard locked(mutex_);
             settings_ = given.settings;
         }
-        changed_(given.settings);
+        try {
+            changed_(given.settings);
+        } catch (const std::exception& e) {
+            web::log(path_ + ": did not take its settings: " + e.what());
+        }
     }
 
     nlohmann::ordered_json status() const {
@@ -122,12 +128,15 @@ public:
         return settings_;
     }
     tenon::registration on_settings(std::function<void(const values&)> changed) override {
+        const std::lock_guard one_at_a_time(configuring_); // so that the last call is by the newest settings
+        changed(settings());
         return changed_.add(std::move(changed));
     }
     void log(std::string_view line) override { web::log(path_ + ": " + std::string(line)); }
 
 private:
     const std::string path_, driver_;
+    std::mutex configuring_;
     mutable std::mutex mutex_;
     values settings_;
     std::uint64_t failed_ = 0;

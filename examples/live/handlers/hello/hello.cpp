@@ -4,6 +4,8 @@
 //   greeting = "hello"   what it says before the name
 #include "handler.hpp"
 
+#include <string>
+
 #include <tenon/export.hpp>
 
 class hello : public web::handler {
