@@ -451,6 +451,28 @@ TEST_CASE("what changes while CMake builds is built again", "[cmake_tree]") {
     CHECK(work.compiled("main.cpp") == 2);
 }
 
+TEST_CASE("a CMakeLists.txt may write among its sources, and have files made", "[cmake_tree]") {
+    if (without_cmake())
+        return;
+    workshop work;
+    work.lists("configure_file(value.in ${CMAKE_CURRENT_SOURCE_DIR}/value.hpp)\n"
+               "add_custom_command(OUTPUT made.hpp DEPENDS made.txt\n"
+               "    COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_CURRENT_SOURCE_DIR}/made.txt made.hpp)\n"
+               "tenon_add_plugin(answers SOURCES main.cpp ${CMAKE_CURRENT_BINARY_DIR}/made.hpp)\n"
+               "target_include_directories(answers PRIVATE ${CMAKE_CURRENT_BINARY_DIR})\n");
+    write(work.plugin / "main.cpp",
+          "#include \"value.hpp\"\n#include \"made.hpp\"\n" + answering("VALUE + MADE"));
+    write(work.plugin / "value.in", "#define VALUE 1\n");
+    write(work.plugin / "made.txt", "#define MADE 10\n");
+    const std::string first = work.build();
+    CHECK(answer_of(first) == 11);
+    CHECK(work.cached() == first);
+    write(work.plugin / "made.txt", "#define MADE 20\n");
+    CHECK(work.answer() == 21);
+    write(work.plugin / "value.in", "#define VALUE 2\n");
+    CHECK(work.answer() == 22);
+}
+
 TEST_CASE("a builder that is killed while CMake works does no harm, and its tree is not gone on with",
           "[cmake_tree]") {
     if (without_cmake())

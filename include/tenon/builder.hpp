@@ -440,41 +440,55 @@ private:
         std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
         basic_cmake_tree<System> tree(
             at.tree, {at.directory, at.compiler, flags, folders, options_.profile, options_.target});
-        known.files.insert(sources.files().begin(), sources.files().end());
-        known.folders.insert(sources.folders().begin(), sources.folders().end());
         known.said = tree.last_files();
         const new_sources others = at.others();
-        basic_observation<System> observed(at.directory, others, known);
-        folders.insert(folders.end(), sources.folders().begin(), sources.folders().end());
-        observed.begin(std::move(folders));
-
+        std::optional<basic_observation<System>> observed;
+        const auto observe = [&](const basic_source_tree<System>& now) {
+            known.files.insert(now.files().begin(), now.files().end());
+            known.folders.insert(now.folders().begin(), now.folders().end());
+            observed.emplace(at.directory, others, known);
+            std::vector<std::string> searched = folders;
+            searched.insert(searched.end(), now.folders().begin(), now.folders().end());
+            observed->begin(std::move(searched));
+        };
+        observe(sources);
         build_result made;
         build_inputs system;
         made.compiler = at.tools;
-        made.packages = package_state<System>(observed.start());
+        made.packages = package_state<System>(observed->start());
         const basic_scratch<System> scratch(cache_);
         const auto take = [&] {
-            if (package_state<System>(observed.start()) != made.packages)
+            if (package_state<System>(observed->start()) != made.packages)
                 made.packages.clear();
             std::vector<std::string> files = tree.files();
             const basic_source_tree<System> now(at.directory);
             files.insert(files.end(), now.files().begin(), now.files().end());
             std::sort(files.begin(), files.end());
             files.erase(std::unique(files.begin(), files.end()), files.end());
-            return observed.take(files, made, system, others);
+            return observed->take(files, made, system, others);
         };
+        bool compiling = false;
         try {
-            tree.prepare(sources, at.tools, within, [&] { tell(at, event::step::configuring); });
+            if (tree.prepare(sources, at.tools, within, [&] { tell(at, event::step::configuring); })) {
+                if (!observed->as_given(tree.configured_from())) {
+                    changed = observed->changed();
+                    return {};
+                }
+                // What it has written among the sources is theirs from now on.
+                observe(basic_source_tree<System>(at.directory));
+            }
+            compiling = true;
             tell(at, event::step::compiling);
             tree.build(options_.jobs, within);
         } catch (const error& failed) {
             if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
                 throw;
-            changed = observed.as_expected() ? "" : observed.changed();
-            if (!changed.empty())
+            if (compiling ? !observed->as_expected() : !observed->as_given({})) {
+                changed = observed->changed();
                 return {};
+            }
             try {
-                if (tree.configured() && take())
+                if (compiling && take())
                     tree.keep(made, system, scratch);
             } catch (const error& e) {
                 trace("not keeping the tree of '", at.path, "': ", e.what());
@@ -482,7 +496,7 @@ private:
             throw;
         }
         if (!take()) {
-            changed = observed.changed();
+            changed = observed->changed();
             return {};
         }
         tree.keep(made, system, scratch);

@@ -36,8 +36,8 @@
 
 namespace tenon::inline v1::detail {
 
-/// What a CMakeLists.txt finds in the package `tenon`, besides the target. tenon's own CMakeLists.txt takes it
-/// from here for the package that is installed.
+/// What a CMakeLists.txt finds in the package `tenon`, besides the target. tenon's own CMakeLists.txt takes
+/// it from here for the package that is installed.
 inline constexpr std::string_view cmake_functions =
     R"cmake(# tenon_add_plugin(NAME SOURCES SOURCE... [OUTPUT_DIRECTORY DIRECTORY])
 #
@@ -287,9 +287,9 @@ public:
     }
 
     /// Makes ready for a build of `sources` by tools with that stamp: what cannot be gone on with goes.
-    /// `configuring` is called before CMake reads the CMakeLists.txt.
+    /// `configuring` is called before CMake reads the CMakeLists.txt. Gives whether it has.
     template <class Configuring>
-    void prepare(const basic_source_tree<System>& sources, const std::string& tools,
+    bool prepare(const basic_source_tree<System>& sources, const std::string& tools,
                  const basic_bounds<System>& within, Configuring&& configuring) {
         if (program().empty())
             throw error::no_cmake(given_.directory);
@@ -312,6 +312,7 @@ public:
             configure(within);
         }
         library();
+        return !why.empty() || again;
     }
 
     /// Builds the library. Throws what CMake, make and the compilers say.
@@ -328,9 +329,6 @@ public:
         read_libraries();
         require_alone();
     }
-
-    /// Whether CMake has written makefiles.
-    bool configured() const { return !libraries_.empty(); }
 
     /// What is the plugin, once it is configured.
     const cmake_library& library() const {
@@ -352,6 +350,12 @@ public:
         std::sort(found.begin(), found.end());
         found.erase(std::unique(found.begin(), found.end()), found.end());
         return found;
+    }
+
+    /// Those that CMake itself has read, as far as it says.
+    std::set<std::string> configured_from() const {
+        const word_list files = files_read_by_cmake();
+        return {files.begin(), files.end()};
     }
 
     /// Says that all compilers have ended by themselves, and that nothing else was read than this.

@@ -96,6 +96,21 @@ public:
         return changed_.empty();
     }
 
+    /// Whether something that may write files of its own beside the others, and has read `read`, has been
+    /// given what was there at the beginning: its own may be new, or written once more with the same text.
+    bool as_given(const std::set<std::string>& read) {
+        changed_.clear();
+        basic_inputs<System> now;
+        now.remember(before_.settled_by(start_));
+        for (const std::string& path : expected_.files)
+            if (const build_input* const was = before_.seen(path)) {
+                const build_input* const is = now.file(path);
+                if (!is || is->digest != was->digest || (read.count(path) != 0 && is->state != was->state))
+                    changed_ = path;
+            }
+        return changed_.empty();
+    }
+
     /// Whether files still say what something was made from.
     bool still_say(const build_inputs& made_from) {
         changed_.clear();
