@@ -231,6 +231,24 @@ TEST_CASE("when nothing has changed no program runs and only the record is read"
     CHECK(work.compiles() == 1);
 }
 
+TEST_CASE("nothing but the record is read of a plugin of many files either", "[builder]") {
+    workshop work;
+    std::string includes;
+    for (int i = 0; i < 150; ++i) {
+        const std::string name = "header" + std::to_string(i) + ".hpp";
+        write(work.plugin / name, "");
+        includes += "#include \"" + name + "\"\n";
+    }
+    write(work.plugin / "main.cpp", includes + work.answering("1"));
+    const std::string library = work.build();
+    CHECK(tests::fs::file_size(work.record()) > 16 * 1024);
+    counting::opened = 0;
+    CHECK(work.build<counting>() == library);
+    CHECK(counting::opened == 2);
+    write(work.plugin / "header149.hpp", "#define TENS 5\n");
+    CHECK(work.build() != library);
+}
+
 TEST_CASE("a thorough look reads every file, and finds what no state shows", "[builder]") {
     workshop work;
     const std::string library = work.build();

@@ -63,14 +63,18 @@ public:
         const std::int64_t look = nanoseconds(System::now());
         basic_inputs<System> inputs;
         // Most often nothing has changed, and the rest of a record need not be read.
-        if (!thorough_ && !with_inputs) {
-            const build_record newest(beginning(), 1);
+        for (const bool whole : {false, true}) {
+            if (thorough_ || with_inputs)
+                break;
+            const build_record newest(whole ? text() : beginning(), 1);
             for (const build_result& each : newest.results())
                 if (is_there(each, tools) &&
                     basic_comparison<System>(others, newest, each, look, inputs).untouched()) {
                     trace("'", result(each.key), "' is current");
                     return {result(each.key), ""};
                 }
+            if (!newest.results().empty())
+                break;
         }
         const build_record record(text());
         for (const build_result& each : record.results()) {
