@@ -4,6 +4,8 @@
 #include <tenon/loader.hpp>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -12,6 +14,7 @@
 #include "catch.hpp"
 #include "compiled.hpp"
 #include "plugins/beacon.hpp"
+#include "remote.hpp"
 
 using tenon::reload;
 using tests::fs::path;
@@ -174,6 +177,19 @@ struct source_folder {
     }
 };
 
+/// A driver's C++ compiler, which does as a script says first.
+std::vector<std::string> slow_compiler(const path& at, const std::string& script) {
+    tests::write(at, "#!/bin/sh\n" + script + "\nexec " TENON_GXX " \"$@\"\n");
+    tests::fs::permissions(at, tests::fs::perms::owner_all);
+    return {at.native()};
+}
+
+/// In kilobytes, of this process.
+std::size_t memory() {
+    const std::string all = tests::read("/proc/self/status");
+    return std::stoul(all.substr(all.find("RssAnon:") + 8));
+}
+
 std::size_t mappings(const std::string& of) {
     const std::string all = tests::read("/proc/self/maps");
     std::size_t count = 0;
@@ -272,8 +288,8 @@ TEST_CASE("what the new version is refused for does not disturb the old one", "[
     auto watched = here.watch();
 
     SECTION("it throws while it is made, something that only its own library knows") {
-        here.put(666);
-        CHECK(here.happened.next(step::refused).reason == "000666");
+        here.put(100666);
+        CHECK(here.happened.next(step::refused).reason == "100666");
     }
     SECTION("the host's check does not like it") {
         watched.check([](beacon& candidate) {
@@ -561,8 +577,8 @@ TEST_CASE("a built-in is watched too, and never changes", "[live]") {
 TEST_CASE("what is watched throws for its first version as a load does", "[live]") {
     workshop here;
     CHECK(tests::refusal([&] { here.watch("./nowhere.so"); }) .find("there is no './nowhere.so'") == 0);
-    here.put(666);
-    CHECK_THROWS_WITH(here.watch(), "000666");
+    here.put(100666);
+    CHECK_THROWS_WITH(here.watch(), "100666");
 }
 
 TEST_CASE("a handler may ask for a reload, replace itself, and throw", "[live]") {
@@ -583,6 +599,29 @@ TEST_CASE("a handler may ask for a reload, replace itself, and throw", "[live]")
     CHECK(here.happened.next(step::rolled_back).version == 3);
     CHECK(watched->version(way::at_once) == 1);
     CHECK(told.back() == "version 2 of lit 1.0.0 has taken over");
+}
+
+TEST_CASE("handlers that ask for a reload and threads that make one do not wait for each other", "[live]") {
+    workshop here;
+    auto watched = here.watch();
+    watched.on_event([&](const reload& what) {
+        if (what.what == step::retired) {
+            std::this_thread::sleep_for(1ms); // in which another thread begins to
+            watched.refresh();
+        }
+    });
+    std::atomic<bool> done = false;
+    std::thread other([&] {
+        while (!done)
+            watched.refresh();
+    });
+    for (long version = 2; version < 40; ++version) {
+        here.put(version);
+        watched.refresh();
+    }
+    done = true;
+    other.join();
+    CHECK(watched->version(way::at_once) == 39);
 }
 
 TEST_CASE("many plugins are watched by one thread", "[live]") {
@@ -656,4 +695,171 @@ TEST_CASE("an edited source is built and takes over, and one that is refused say
         std::this_thread::sleep_for(1ms);
     CHECK(here.happened.count(step::replaced) == 2);
     CHECK(watched.status().refused == 2);
+}
+
+TEST_CASE("a source folder that goes away and comes back, as git does with it, is built again", "[live]") {
+    workshop here;
+    const source_folder source(here.scratch / "lit");
+    const auto watched = here.watch(source.folder.native());
+    tests::fs::rename(source.folder, here.scratch / "away");
+    here.happened.next(step::refused);
+    CHECK(watched->version(way::at_once) == 1);
+    const source_folder back(here.scratch / "new");
+    back.set(2);
+    tests::fs::rename(back.folder, source.folder);
+    here.happened.next(step::replaced);
+    CHECK(watched->version(way::at_once) == 2);
+}
+
+TEST_CASE("of good, broken, throwing and misfitting versions the good ones win", "[live]") {
+    workshop here;
+    const source_folder source(here.scratch / "lit");
+    auto watched = here.watch(source.folder.native());
+    const std::string header = tests::read(source.folder / "beacon.hpp");
+    std::string other = header;
+    other.replace(other.find("using state = long"), 18, "using state = int");
+    std::atomic<bool> done = false;
+    std::atomic<long> failed = 0, backwards = 0;
+    std::thread caller([&] {
+        for (long last = 0; !done;) {
+            try {
+                const long now = watched->version(way::at_once);
+                backwards += now < last ? 1 : 0;
+                last = now;
+            } catch (...) {
+                ++failed;
+            }
+            std::this_thread::sleep_for(100us);
+        }
+    });
+    source.set(2);
+    CHECK(here.happened.next(step::replaced).what == step::replaced);
+    source.set(3, "int broken = ;\n");
+    CHECK(here.happened.next(step::refused).reason.find("error: ") != std::string::npos);
+    source.set(100666);
+    CHECK(here.happened.next(step::refused).reason == "100666");
+    source.set(4);
+    CHECK(here.happened.next(step::replaced).what == step::replaced);
+    tests::write(source.folder / "beacon.hpp", other);
+    CHECK(here.happened.next(step::refused).reason.find("  state\n    host:   long\n    plugin: int\n") != std::string::npos);
+    CHECK(watched->version(way::at_once) == 4);
+    tests::write(source.folder / "beacon.hpp", header);
+    source.set(5);
+    CHECK(here.happened.next(step::replaced).what == step::replaced);
+    CHECK(watched->version(way::at_once) == 5);
+    done = true;
+    caller.join();
+    CHECK(failed == 0);
+    CHECK(backwards == 0);
+}
+
+TEST_CASE("the end of a handle ends the build that is under way for it", "[live]") {
+    tests::scratch_directory scratch;
+    tenon::loader_options options;
+    options.compiler = slow_compiler(scratch / "c++", "[ -e '" + (scratch / "slow").native() +
+                                                          "' ] && touch '" + (scratch / "begun").native() + "' && sleep 60");
+    workshop here(options);
+    const source_folder source(here.scratch / "lit");
+    std::optional<tenon::live<beacon>> watched(here.watch(source.folder.native()));
+    tests::write(scratch / "slow", "");
+    source.set(2);
+    while (!tests::fs::exists(scratch / "begun"))
+        std::this_thread::sleep_for(1ms);
+    CHECK(watched->operator->()->version(way::at_once) == 1);
+    const auto begun = std::chrono::steady_clock::now();
+    watched.reset();
+    CHECK(std::chrono::steady_clock::now() - begun < 20s);
+    CHECK(here.happened.next(step::refused).reason.find("cancelled") != std::string::npos);
+}
+
+TEST_CASE("a branch that has moved is fetched when it is asked about, and as often as one says", "[live]") {
+    const bool by_itself = GENERATE(false, true);
+    tests::world world;
+    const source_folder source(world.scratch / "remote");
+    world.commit();
+    tenon::loader_options options;
+    if (by_itself)
+        options.reload.fetch_every = 50ms;
+    workshop here(options);
+    auto watched = here.watch(world.url("@main"));
+    CHECK(watched->version(way::at_once) == 1);
+    source.set(2);
+    world.commit();
+    if (!by_itself)
+        watched.refresh();
+    here.happened.next(step::replaced);
+    CHECK(watched->version(way::at_once) == 2);
+}
+
+TEST_CASE("no call fails while a thousand versions come and go", "[live]") {
+    const long versions = sanitized ? 300 : 1000;
+    constexpr int callers = 8;
+    tenon::loader_options options;
+    options.reload.most_versions = 200; // one in ten stays
+    workshop here(options, {"-DHANDS_ON"});
+    auto watched = here.watch();
+    here.versions.during = [](long) { std::this_thread::sleep_for(3ms); };
+    std::atomic<bool> done = false;
+    std::atomic<long> calls = 0, thrown = 0, lasted = 0, wrong = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < callers; ++i)
+        threads.emplace_back([&, i] {
+            long last = 0, count = i;
+            while (!done) {
+                ++count;
+                long now = 0;
+                try {
+                    if (count % 50 == 0) {
+                        ++lasted;
+                        now = watched->version(way::by_the_host);
+                    } else {
+                        now = watched->version(count % 10 == 0 ? way::by_exception : way::at_once);
+                    }
+                } catch (const std::exception& e) {
+                    ++thrown;
+                    now = std::stol(e.what()); // in code that is the version's own
+                }
+                wrong += now < last || now <= 0 ? 1 : 0;
+                last = now;
+                ++calls;
+                if (count % 5 == 0)
+                    std::this_thread::sleep_for(50us); // or nobody else gets a turn
+            }
+        });
+    std::size_t mapped_early = 0, memory_early = 0;
+    std::ptrdiff_t open_early = 0;
+    for (long version = 2; version <= versions; ++version) {
+        const bool stays = version % 10 == 0;
+        here.put(version, stays ? std::vector<std::string>{"-DHANDS_ON", "-Wl,-z,nodelete"} : std::vector<std::string>{"-DHANDS_ON"});
+        watched.refresh(); // unless the watcher was faster
+        if (version == versions / 5) {
+            mapped_early = watched.status().mapped;
+            memory_early = memory();
+            open_early = descriptors();
+        }
+    }
+    done = true;
+    for (std::thread& each : threads)
+        each.join();
+    const tenon::live_status status = watched.status();
+    CHECK(watched->version(way::at_once) == versions);
+    CHECK(wrong == 0);
+    CHECK(calls > 10 * versions);
+    CHECK(thrown > versions);
+    CHECK(lasted > versions / 10);
+    CHECK(status.replaced == static_cast<std::uint64_t>(versions - 1));
+    for (const std::string& told : here.happened.texts())
+        if (told.find("refused") != told.npos)
+            FAIL_CHECK(told);
+    // All answers of all versions, unless they were given between a version's save and its end.
+    CHECK(watched->total() > calls / 2);
+
+    // Apart from those that stay, and those that calls were in, nothing grows.
+    const auto stay = static_cast<std::size_t>(versions / 10);
+    CHECK(status.mapped >= stay);
+    CHECK(status.mapped <= stay + callers + 2);
+    CHECK(mapped_early <= static_cast<std::size_t>(versions / 50) + callers + 2);
+    CHECK(descriptors() <= open_early + callers + 2);
+    if (!sanitized)
+        CHECK(memory() < memory_early + 16 * 1024);
 }

@@ -157,18 +157,19 @@ public:
         first->start();
         serving_.store(first.release());
     }
-    ~versions() override {
+    /// To be called before it goes, and waits for what other threads do for it.
+    void end() {
         source_->cancel();
         reloader::here().remove(*this);
+        history_->on_event({});
         history_->when_room({});
+    }
+    ~versions() override {
         retired_.emplace_back(serving_.exchange(nullptr));
         // A call that began before may still run.
         for (const auto& each : retired_)
             while (hazards_.in_use(each.get()))
                 posix::pause_a_millisecond();
-        retired_.clear();
-        before_.reset();
-        history_->on_event({});
     }
 
     basic_hazards<>& hazards() const noexcept { return hazards_; }
@@ -473,8 +474,8 @@ private:
 ///
 /// A call through `->` may be made by any thread at any time, and costs some nanoseconds more than one through a `plugin`. Each call may be
 /// in another version. One that leaves by an exception keeps that version's code until the thread handles no exception any more and makes
-/// another call, or ends. A handle may be moved while nobody calls through it, and must not be destroyed by one of its own calls; the
-/// destructor waits for calls in other threads, and for a reload under way, whose compilers it ends.
+/// another call, or ends. A handle may be moved while nobody calls through it, and must not be destroyed by one of its own calls or by its
+/// handler; the destructor waits for calls in other threads, and for a reload under way, whose compilers it ends.
 template <class T>
 class live {
     static_assert(detail::explain_interface<T>());
@@ -495,6 +496,16 @@ class live {
     };
 
 public:
+    live(live&&) noexcept = default;
+    live& operator=(live&& other) noexcept {
+        std::swap(versions_, other.versions_);
+        return *this;
+    }
+    ~live() {
+        if (versions_)
+            versions_->end();
+    }
+
     /// In the version that serves now.
     call operator->() const {
         static_assert(gives_values<T>,

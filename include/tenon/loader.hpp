@@ -24,6 +24,7 @@
 #include <tenon/library.hpp>
 #include <tenon/library_file.hpp>
 #include <tenon/live.hpp>
+#include <tenon/mutex_lock.hpp>
 #include <tenon/path.hpp>
 #include <tenon/plugin.hpp>
 #include <tenon/policy.hpp>
@@ -166,7 +167,10 @@ private:
                     return known("") ? nullptr : std::make_unique<detail::plugin_code<T>>(*built_in);
             return by_->unless_pruned(from_, [&]() -> std::unique_ptr<detail::plugin_code<T>> {
                 const found library = by_->template locate<T>(from_);
-                checked_out_ = library.sources;
+                {
+                    const detail::mutex_lock locked(mutex_);
+                    checked_out_ = library.sources;
+                }
                 if (known(identity(library.path)))
                     return nullptr;
                 library_options options = by_->options_for(from_.what);
@@ -192,7 +196,7 @@ private:
             case driver::kind::directory:
                 return by_->builder(from_, -1).watched(from_.place, T::type);
             case driver::kind::repository:
-                return by_->builder(from_, -1).watched(checked_out_, T::type);
+                return by_->builder(from_, -1).watched(checked_out(), T::type);
             }
             std::abort();
         }
@@ -200,6 +204,11 @@ private:
         void cancel() noexcept override { cancelled_.raise(); }
 
     private:
+        std::string checked_out() const {
+            const detail::mutex_lock locked(mutex_);
+            return checked_out_;
+        }
+
         // The times of a file's inode change whenever it is used, and do not count.
         static std::string identity(const std::string& path) {
             struct stat found;
@@ -224,7 +233,8 @@ private:
         detail::stop_event cancelled_;
         const std::unique_ptr<loader> by_;
         driver from_;
-        std::string checked_out_;
+        mutable pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+        std::string checked_out_; // by newest(), in one thread or another
     };
 
     class stop_event {

@@ -94,6 +94,9 @@ public:
             trace(what.text());
             const mutex_lock locked(mutex_);
             waiting_.push_back(std::move(what));
+            // Who holds it has locked what a handler in another thread may be waiting for.
+            if (holds_ > 0)
+                return;
         } catch (...) {
             return; // there is no memory for it
         }

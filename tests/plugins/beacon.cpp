@@ -33,8 +33,8 @@ struct light final : std::exception {
 class lit final : public beacon {
 public:
     explicit lit(beacon_host& host) : host_(host) {
-        if (version_of_this() == 666)
-            throw light(666);
+        if (version_of_this() == 100666)
+            throw light(100666);
         host_.made(version_);
     }
     ~lit() override {
