@@ -267,6 +267,8 @@ TEST_CASE("other transports are refused, by name, by git's helpers, and in scp's
                             "git+fd::17/x",
                             "git+git@host:user/repo",
                             "git+",
+                            "git+https",
+                            "git+file",
                             "git+./repo",
                             "git+/srv/repo",
                             "git+https:/host/repo",

@@ -279,7 +279,8 @@ inline driver parse_repository(std::string_view text) {
     const bool spelled_out = text.starts_with("git+");
     std::string_view rest = text.substr(spelled_out ? 4 : 0);
     const std::string_view transport = rest.substr(0, rest.find("://"));
-    if (transport != "https" && !(spelled_out && (transport == "ssh" || transport == "file")))
+    if (transport == rest ||
+        (transport != "https" && !(spelled_out && (transport == "ssh" || transport == "file"))))
         throw refused("it has to begin with https://, git+https://, git+ssh:// or git+file:///");
     const std::string_view address = rest.substr(0, rest.find('#'));
     const std::string_view fragment = rest.substr(address.size());
