@@ -7,7 +7,7 @@ packages='
     clang-16 clang-19 libc++-dev libc++abi-dev g++-aarch64-linux-gnu qemu-user
     clang-format clang-tidy
     cmake make ninja-build meson pkg-config
-    catch2 nlohmann-json3-dev libcpp-httplib-dev libtomlplusplus-dev
+    catch2 nlohmann-json3-dev libcpp-httplib-dev libtomlplusplus-dev libsqlite3-dev valgrind
     ccache distcc git openssh-client gnupg openssl patchelf python3'
 
 if ! command -v dpkg-query >/dev/null; then

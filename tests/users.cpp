@@ -6,14 +6,20 @@
 
 #include "json/json.cpp"
 
+#include "sqlite/sqlite.cpp"
+
 #include "demo/demo.cpp"
 
 #include "progress.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <thread>
 #include <type_traits>
 
 #include <sys/ioctl.h>
+
+#include <tenon/registry.hpp>
 
 #include "catch.hpp"
 #include "program.hpp"
@@ -25,7 +31,7 @@ using tests::write;
 namespace {
 
 static_assert(users::user_driver<passwd_users> && users::user_driver<json_users> &&
-              users::user_driver<demo_users>);
+              users::user_driver<sqlite_users> && users::user_driver<demo_users>);
 static_assert(!users::user_driver<int> && !users::user_driver<users::settings>);
 static_assert(tenon::plugin_interface<users::user_provider>);
 static_assert(tenon::plugin_for<passwd_users, users::user_provider>);
@@ -99,6 +105,56 @@ std::vector<std::string> names(const std::vector<users::user>& all) {
 }
 
 using texts = std::vector<std::string>;
+
+/// The SQLite database of users.sql, or an empty one, open for writing.
+class tables {
+public:
+    explicit tables(const std::string& schema = TENON_SOURCE_DIR "/examples/users/sqlite/users.sql") {
+        REQUIRE(sqlite3_open(path().c_str(), &writer_) == SQLITE_OK);
+        if (!schema.empty())
+            run(tests::read(schema));
+        given_.values = {{"file", path()}};
+    }
+    tables(const tables&) = delete;
+    ~tables() { sqlite3_close(writer_); }
+
+    void run(const std::string& sql) const {
+        char* why = nullptr;
+        sqlite3_exec(writer_, sql.c_str(), nullptr, nullptr, &why);
+        const std::string said = why ? why : "";
+        sqlite3_free(why);
+        REQUIRE(said == "");
+    }
+    void add(const std::string& id, const std::string& name, const std::string& uid = "7") const {
+        run("INSERT INTO users VALUES ('" + id + "', 'x', '" + name + "', NULL, NULL, " + uid + ")");
+    }
+
+    std::string path() const { return scratch_ / "users.db"; }
+    const users::settings& given() const { return given_; }
+
+    /// What is said instead of an answer, with the scratch directory left out of the paths.
+    template <class Question>
+    std::string complaint(const Question& ask) const {
+        try {
+            const sqlite_users provider(given_);
+            ask(provider);
+        } catch (const std::exception& e) {
+            std::string text = e.what();
+            if (const auto at = text.find(scratch_.path().native()); at != text.npos)
+                text.erase(at, scratch_.path().native().size() + 1);
+            return text;
+        }
+        return "no complaint";
+    }
+    std::string complaint() const {
+        return complaint([](const sqlite_users& provider) { provider.find_users(""); });
+    }
+
+private:
+    scratch_directory scratch_;
+    users::settings given_;
+    sqlite3* writer_ = nullptr;
+};
 
 } // namespace
 
@@ -280,6 +336,164 @@ TEST_CASE("two users of one id in a JSON file are an error", "[users]") {
     CHECK(complaint_about(two) == "users.json: two users have the id '1'");
 }
 
+TEST_CASE("an SQLite driver gives what the database says, and nothing for what it leaves open", "[users]") {
+    const tables base;
+    const sqlite_users provider(base.given());
+    const auto found = provider.get_user("c35f8e07-print");
+    REQUIRE(found);
+    CHECK(found->id.opaque_id == "c35f8e07-print");
+    CHECK(found->id.idp == "https://idp.example.org");
+    CHECK(found->username == "print-operator");
+    CHECK(found->mail == "print@example.org");
+    CHECK(found->display_name == "Print Operator");
+    CHECK(found->uid_number == 2003);
+    CHECK(found->groups == texts{"operators", "printers"});
+    CHECK(provider.get_user("0ab27d94-guest")->mail == "");
+    CHECK(provider.get_user_groups("0ab27d94-guest") == texts{});
+    CHECK(provider.get_user_groups("nobody") == std::nullopt);
+    CHECK(provider.get_user_by_claim("mail", "backup@example.org")->uid_number == 2002);
+    CHECK(provider.get_user_by_claim("uid", "2001")->username == "build-service");
+    CHECK_FALSE(provider.get_user_by_claim("uid", "02001"));
+    CHECK_FALSE(provider.get_user_by_claim("mail", ""));
+    CHECK_FALSE(provider.get_user("print-operator"));
+    CHECK_FALSE(provider.get_user(""));
+    CHECK_THROWS_WITH(provider.get_user_by_claim("gid", "0"),
+                      "unknown claim 'gid', expected username, mail or uid");
+}
+
+TEST_CASE("an SQLite driver finds as the others do, whether in capitals or not", "[users]") {
+    const tables base;
+    const sqlite_users provider(base.given());
+    CHECK(names(provider.find_users("OPERATOR")) == texts{"backup-operator", "print-operator"});
+    CHECK(names(provider.find_users("Build Serv")) == texts{"build-service"});
+    CHECK(names(provider.find_users("PRINT@example")) == texts{"print-operator"});
+    CHECK(names(provider.find_users("0AB27D94")) == texts{"guest"});
+    CHECK(provider.find_users("").size() == 4);
+    CHECK(provider.find_users(std::string_view()).size() == 4);
+    CHECK(provider.find_users("nobody at all").empty());
+    CHECK(provider.find_users("%").empty());
+    CHECK(provider.find_users("print_operator").empty());
+}
+
+TEST_CASE("text that is SQL is asked for as it is", "[users]") {
+    const tables base;
+    const sqlite_users provider(base.given());
+    for (const std::string text : {"' OR 1=1 --", "'; DROP TABLE users; --", "\"", "?1", "\xff", "x'00'"}) {
+        CHECK_FALSE(provider.get_user(text));
+        CHECK_FALSE(provider.get_user_by_claim("username", text));
+        CHECK_FALSE(provider.get_user_by_claim("uid", text));
+        CHECK(provider.find_users(text).empty());
+    }
+    CHECK(provider.find_users("").size() == 4);
+    CHECK_FALSE(provider.get_user(std::string_view("c35f8e07-print\0", 15)));
+
+    base.add("''; DROP TABLE users; --", "bobby");
+    CHECK(provider.get_user("'; DROP TABLE users; --")->username == "bobby");
+}
+
+TEST_CASE("an SQLite database can only be read, and what changes in it is seen", "[users]") {
+    const tables base;
+    const sqlite_users provider(base.given());
+    const std::string before = tests::read(base.path());
+    CHECK(provider.find_users("").size() == 4);
+    CHECK(tests::read(base.path()) == before);
+
+    base.run("UPDATE users SET username = 'printer' WHERE uid_number = 2003");
+    CHECK(provider.get_user("c35f8e07-print")->username == "printer");
+    base.run("DROP TABLE memberships");
+    CHECK(base.complaint() == "users.db: no such table: memberships");
+    CHECK_THROWS_WITH(provider.get_user("c35f8e07-print"), base.path() + ": no such table: memberships");
+}
+
+TEST_CASE("an SQLite database that is none, or another's, is an error in SQLite's words", "[users]") {
+    CHECK_THROWS_WITH(sqlite_users(with({{"file", "/nowhere/users.db"}})),
+                      "cannot read '/nowhere/users.db': No such file or directory");
+    CHECK_THROWS_WITH(sqlite_users(with({{"file", ":memory:"}})),
+                      "cannot read ':memory:': No such file or directory");
+    CHECK_THROWS_WITH(sqlite_users(with({{"path", "users.db"}})),
+                      "unknown setting 'path', expected one of: file");
+    CHECK_THROWS_WITH(sqlite_users(with({})),
+                      "the setting 'file' is missing: the SQLite database to read the users from");
+
+    const tables base;
+    const std::string whole = tests::read(base.path());
+    write(base.path(), std::string(4096, 'x'));
+    CHECK(base.complaint() == "users.db: file is not a database");
+    write(base.path(), "");
+    CHECK(base.complaint() == "users.db: no such table: users");
+    write(base.path(), whole.substr(0, 4096) + std::string(whole.size() - 4096, '\xff'));
+    CHECK(base.complaint() == "users.db: database disk image is malformed");
+    write(base.path(), whole.substr(0, 4096));
+    CHECK(base.complaint() == "users.db: database disk image is malformed");
+
+    const tables others("");
+    others.run("CREATE TABLE users (name TEXT); CREATE TABLE memberships (opaque_id TEXT, name TEXT)");
+    CHECK(others.complaint() == "users.db: no such column: u.opaque_id");
+}
+
+TEST_CASE("a uid number in an SQLite database that is none is an error that names the user", "[users]") {
+    const std::string expected = "': expected a whole number from 0 to 2^63-1, found '";
+    for (const std::string wrong : {"-1", "1.5", "'seven'", "9223372036854775808"}) {
+        const tables base;
+        base.add("1", "build", wrong);
+        CHECK(base.complaint().find("users.db: the uid_number of '1" + expected) == 0);
+    }
+    const tables base;
+    base.add("1", "build", "'seven'");
+    CHECK(base.complaint() == "users.db: the uid_number of '1" + expected + "seven'");
+    CHECK(base.complaint([](const sqlite_users& provider) { provider.get_user("c35f8e07-print"); }) ==
+          "no complaint");
+}
+
+TEST_CASE("an SQLite database that somebody writes to is waited for, and not for ever", "[users]") {
+    const tables base;
+    const sqlite_users provider(base.given());
+    base.run("BEGIN EXCLUSIVE");
+    CHECK_THROWS_WITH(provider.get_user("c35f8e07-print"), base.path() + ": database is locked");
+
+    std::atomic<bool> asks = false;
+    std::optional<users::user> found;
+    std::thread reader([&] {
+        asks = true;
+        found = provider.get_user("c35f8e07-print");
+    });
+    while (!asks)
+        std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    base.run("COMMIT");
+    reader.join();
+    CHECK(found);
+}
+
+TEST_CASE("many users of an SQLite database are found, by several threads at once", "[users]") {
+    const tables base;
+    base.run("WITH RECURSIVE n(i) AS (SELECT 10000 UNION ALL SELECT i + 1 FROM n WHERE i < 19999) "
+             "INSERT INTO users SELECT 'id' || i, 'x', 'user' || i, NULL, NULL, i FROM n");
+    base.run("INSERT INTO memberships SELECT opaque_id, 'all' FROM users WHERE uid_number >= 10000 "
+             "UNION ALL SELECT opaque_id, 'both' FROM users WHERE uid_number >= 10000");
+    const sqlite_users provider(base.given());
+    const auto all = provider.find_users("user");
+    CHECK(all.size() == 10'000);
+    CHECK(all.back().groups == texts{"all", "both"});
+    CHECK(all.back().username == "user19999");
+
+    std::atomic<int> wrong = 0;
+    std::vector<std::thread> threads;
+    for (int which = 0; which < 4; ++which)
+        threads.emplace_back([&, which] {
+            for (int i = 10'000 + which; i < 12'000; i += 4) {
+                const std::string number = std::to_string(i);
+                const auto found = provider.get_user("id" + number);
+                wrong +=
+                    !found || found->username != "user" + number || found->groups != texts{"all", "both"};
+                wrong += provider.get_user_by_claim("username", "user" + number)->uid_number != i;
+            }
+        });
+    for (std::thread& each : threads)
+        each.join();
+    CHECK(wrong == 0);
+}
+
 TEST_CASE("the demo driver has two users", "[users]") {
     const demo_users provider{users::settings{}};
     CHECK(names(provider.find_users("")) == texts{"administrator", "visitor"});
@@ -342,6 +556,24 @@ public:
         return "./several";
     }
 
+    /// A repository of all drivers.
+    std::string repository() const {
+        const fs::path made = scratch_ / "repository";
+        fs::copy(TENON_SOURCE_DIR "/examples/users", made, fs::copy_options::recursive);
+        const auto git = [&](std::vector<std::string> words) {
+            words.insert(words.begin(),
+                         {"git", "-c", "user.name=tests", "-c", "user.email=tests@example.org"});
+            const outcome said =
+                tests::run(words, made, {"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null"});
+            INFO(said.err);
+            REQUIRE(said.status == 0);
+        };
+        git({"init", "--quiet"});
+        git({"add", "."});
+        git({"commit", "--quiet", "--message=The drivers"});
+        return made;
+    }
+
     fs::path operator/(const fs::path& name) const { return scratch_ / name; }
 
 private:
@@ -363,8 +595,8 @@ const std::string print_operator = "id:       c35f8e07-print\n"
                                    "group:    operators\n"
                                    "group:    printers\n";
 
-/// The four questions, to a driver that reads examples/users/json/users.json.
-void ask_json(const host& users, const std::vector<std::string>& driver) {
+/// The four questions, to a driver that knows the users of examples/users/json/users.json.
+void ask(const host& users, const std::vector<std::string>& driver) {
     const outcome got = users(driver, {"get", "c35f8e07-print"});
     INFO(got.err);
     CHECK(got.out == print_operator);
@@ -405,7 +637,7 @@ TEST_CASE("users answers from a driver that is built in", "[users][program]") {
 
 TEST_CASE("users answers from a library", "[users][program]") {
     const host users;
-    ask_json(users, {TENON_JSON_PLUGIN, "file=" + examples + "/json/users.json"});
+    ask(users, {TENON_JSON_PLUGIN, "file=" + examples + "/json/users.json"});
     CHECK(users({TENON_JSON_PLUGIN, "file=" + examples + "/json/users.json", "get", "0ab27d94-guest"}).err ==
           "");
 }
@@ -415,31 +647,18 @@ TEST_CASE("users answers from a directory of sources, which it compiles once", "
     const std::vector<std::string> driver = {examples + "/json", "file=" + examples + "/json/users.json"};
     CHECK(says(users(driver, {"get", "c35f8e07-print"}).err, "compiling "));
     CHECK(users(driver, {"get", "c35f8e07-print"}).err == "");
-    ask_json(users, driver);
+    ask(users, driver);
 }
 
 TEST_CASE("users answers from a git repository, which it fetches and compiles", "[users][program]") {
     const host users;
-    const fs::path repository = users / "repository";
-    fs::copy(examples, repository, fs::copy_options::recursive);
-    const auto git = [&](std::vector<std::string> words) {
-        words.insert(words.begin(), {"git", "-c", "user.name=tests", "-c", "user.email=tests@example.org"});
-        const outcome said =
-            tests::run(words, repository, {"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null"});
-        INFO(said.err);
-        REQUIRE(said.status == 0);
-    };
-    git({"init", "--quiet"});
-    git({"add", "."});
-    git({"commit", "--quiet", "--message=The drivers"});
-
-    const std::vector<std::string> driver = {"git+file://" + repository.native() + "#subdirectory=json",
+    const std::vector<std::string> driver = {"git+file://" + users.repository() + "#subdirectory=json",
                                              "file=" + examples + "/json/users.json"};
     const outcome first = users(driver, {"get", "c35f8e07-print"});
     INFO(first.err);
     CHECK(says(first.err, "fetching "));
     CHECK(says(first.err, "compiling "));
-    ask_json(users, driver);
+    ask(users, driver);
 }
 
 TEST_CASE(
@@ -458,6 +677,31 @@ TEST_CASE(
     CHECK(users(driver, {"groups", "root"}).out == "root\ntape\nwheel\n");
     CHECK(users(driver, {"find", "site op"}).out == operator_);
     CHECK(users({examples + "/passwd", "claim", "uid", "0"}).status == 0);
+}
+
+TEST_CASE("users answers from an SQLite database, by each kind of driver", "[users][program]") {
+    const host users;
+    const tables base;
+    const std::string file = "file=" + base.path();
+    ask(users, {TENON_SQLITE_PLUGIN, file});
+
+    // Its compile_flags.txt names the library.
+    const std::vector<std::string> directory = {examples + "/sqlite", file};
+    CHECK(users(directory, {"get", "c35f8e07-print"}).err == "compiling sqlite\n");
+    CHECK(users(directory, {"get", "c35f8e07-print"}).err == "");
+    ask(users, directory);
+
+    const std::vector<std::string> repository = {"git+file://" + users.repository() + "#subdirectory=sqlite",
+                                                 file};
+    CHECK(says(users(repository, {"get", "c35f8e07-print"}).err, "compiling "));
+    ask(users, repository);
+
+    CHECK(tenon::registry().find<users::user_provider>("sqlite"));
+
+    CHECK(users({TENON_SQLITE_PLUGIN, "file=absent.db", "get", "1"}).err ==
+          "users: cannot read 'absent.db': No such file or directory\n");
+    const outcome all = users({TENON_SQLITE_PLUGIN, file});
+    CHECK(says(all.out, "\n\n" + print_operator + "\nid:       0ab27d94-guest\n"));
 }
 
 TEST_CASE("users without a command says which plugin it is, and gives everybody", "[users][program]") {
@@ -545,11 +789,13 @@ TEST_CASE("on a terminal one line is redrawn within its width, and is gone in th
     const std::string driver = users.several();
     for (const int columns : {80, 20, 0}) {
         fs::remove_all(users / "cache");
-        const outcome said = users.on_terminal({driver, "claim", "uid", "0"}, columns, "xterm", {"NO_COLOR=1"});
+        const outcome said =
+            users.on_terminal({driver, "claim", "uid", "0"}, columns, "xterm", {"NO_COLOR=1"});
         INFO(said.err);
         CHECK(said.status == 0);
         CHECK(says(said.out, "username: root\n"));
-        CHECK(says(said.err, columns == 20 ? "\rcompiling several (\x1b[K" : "\rcompiling several (2 of 4) [===="));
+        CHECK(says(said.err,
+                   columns == 20 ? "\rcompiling several (\x1b[K" : "\rcompiling several (2 of 4) [===="));
         texts lines;
         const std::string end = "\x1b[K";
         for (std::string rest = said.err; !rest.empty();) {
