@@ -217,14 +217,14 @@ public:
 
     // ---- For the reloader.
 
-    std::vector<std::string> watched() override { return source_->watched(); }
+    std::vector<std::string> watched() override { return paths_ = source_->watched(); }
     std::int64_t every() const noexcept override { return every_; }
 
     void look() noexcept override {
         try {
             // What was refused is not tried again for a change beside it.
             const std::int64_t begun = nanoseconds(posix::now());
-            const states before = states_now();
+            const states before = states_of(paths_);
             if (failed_ && !again_.exchange(false) && every_ == 0 && before == failed_states_)
                 return;
             failed_ = refresh(false).what == reload::step::refused;
@@ -373,14 +373,14 @@ private:
     // Of all that is watched, so that it is seen whether something that matters has changed.
     using states = std::map<std::string, file_identity>;
 
-    states states_now() const {
+    static states states_of(const std::vector<std::string>& paths) {
         states now;
         const auto add = [&now](const std::string& path) {
             struct stat found;
             now[path] = posix::stat(path.c_str(), &found) == 0 ? file_identity(found) : file_identity();
             return now[path].inode != 0 && S_ISDIR(found.st_mode);
         };
-        for (const std::string& path : source_->watched())
+        for (const std::string& path : paths)
             if (add(path)) {
                 now.erase(path);
                 for (const std::string& name : names_in<posix>(path))
@@ -393,7 +393,7 @@ private:
     // What was refused is what was there before; what only the refused build has shown to matter may have changed meanwhile, and so
     // may have, unseen, what was changed in the tick of the clock in which it was looked at.
     void remember(const states& before, std::int64_t begun) {
-        failed_states_ = states_now();
+        failed_states_ = states_of(watched());
         for (const auto& [path, state] : before)
             failed_states_[path] = state;
         for (auto& [path, state] : failed_states_)
@@ -425,6 +425,7 @@ private:
     std::string refusal_;
 
     // The reloader's own.
+    std::vector<std::string> paths_;
     bool failed_ = false;
     states failed_states_;
     std::atomic<bool> again_ = false;

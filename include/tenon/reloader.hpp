@@ -42,7 +42,7 @@ template <class System = posix>
 class basic_reloader {
 public:
     /// In milliseconds. A change is acted on once nothing else has changed for so long ...
-    static constexpr std::int64_t quiet = 2;
+    static constexpr std::int64_t quiet = 1;
     /// ... or for so long after it.
     static constexpr std::int64_t at_latest = 100;
     /// How often files are looked at where they cannot be watched.

@@ -18,34 +18,17 @@
 #include <unistd.h>
 
 #include "../compiled.hpp"
+#include "times.hpp"
 #include "worker.hpp"
 
 namespace {
 
+using tests::milliseconds;
+using tests::print;
+using tests::quantile;
 using tests::scratch_directory;
+using tests::times;
 using tests::fs::path;
-
-double milliseconds(const std::function<void()>& what) {
-    const auto begin = std::chrono::steady_clock::now();
-    what();
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
-}
-
-/// What one thing took, once in each round.
-using times = std::vector<double>;
-
-double quantile(times of, double part) {
-    std::sort(of.begin(), of.end());
-    return of[static_cast<std::size_t>(part * static_cast<double>(of.size() - 1) + 0.5)];
-}
-
-void print(const std::string& what, const times& of, const std::string& against, const times& base) {
-    times ratios;
-    for (std::size_t i = 0; i < of.size(); ++i)
-        ratios.push_back(of[i] / base[i]);
-    std::printf("  %-46s %9.2f ms  %6.3f (%.3f to %.3f) of %s\n", what.c_str(), quantile(of, 0.5),
-                quantile(ratios, 0.5), quantile(ratios, 0.25), quantile(ratios, 0.75), against.c_str());
-}
 
 const path here = tests::source_directory / "tests/bench", include = tests::source_directory / "include";
 
