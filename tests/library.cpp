@@ -126,8 +126,12 @@ TEST_CASE("a file is found without /proc too", "[library]") {
     struct nothing_resolves : no_proc {
         static char* realpath(const char*) noexcept { return errno = ELOOP, nullptr; }
     };
-    CHECK(complaint<no_proc>() == "no complaint");
-    CHECK(complaint<nothing_resolves>() == "cannot resolve 'part.so': Too many levels of symbolic links");
+    const tests::scratch_directory scratch;
+    const path link = scratch / "link.so";
+    tests::fs::create_symlink(part_library(), link);
+    CHECK(complaint<no_proc>({}, link) == "no complaint");
+    CHECK(complaint<nothing_resolves>({}, link) ==
+          "cannot resolve 'link.so': Too many levels of symbolic links");
 }
 
 TEST_CASE("calls that a signal interrupts are made again", "[library]") {

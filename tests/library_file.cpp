@@ -28,6 +28,33 @@ TEST_CASE("a library file knows its manifest, and its path without links", "[lib
     CHECK(file.unchanged());
 }
 
+TEST_CASE("a path that has no links in it is not resolved, and one that has is", "[library_file]") {
+    struct counting : tenon::detail::posix {
+        static int& resolved() {
+            static int count = 0;
+            return count;
+        }
+        static ssize_t readlink(const char* link, char* into, size_t size) noexcept {
+            ++resolved();
+            return posix::readlink(link, into, size);
+        }
+    };
+    const workshop here;
+    const auto times = [&](const path& file, const tenon::trust& rule = {}) {
+        const int before = counting::resolved();
+        CHECK(tenon::detail::basic_library_file<counting>(file.native(), rule).canonical_path() ==
+              here.library);
+        return counting::resolved() - before;
+    };
+    CHECK(times(here.library) == 0);
+    CHECK(times(here.library, {.everyone = true}) == 1); // whose folders are not looked at
+    CHECK(times(here.scratch / "." / "part.so") == 1);
+    tests::fs::create_symlink(here.library, here.scratch / "link.so");
+    CHECK(times(here.scratch / "link.so") == 1);
+    tests::fs::create_directory_symlink(here.scratch.path(), here.scratch / "folder");
+    CHECK(times(here.scratch / "folder" / "part.so") == 1);
+}
+
 TEST_CASE("a library file that was written to, replaced or removed has changed", "[library_file]") {
     const workshop here;
     const library_file file(here.library.native(), {});
@@ -85,8 +112,9 @@ TEST_CASE("a file that is replaced while it is being opened is an error that can
         }
     };
     const workshop here;
+    tests::fs::create_symlink(here.library, here.scratch / "link.so");
     try {
-        tenon::detail::basic_library_file<replaced>(here.library.native(), {});
+        tenon::detail::basic_library_file<replaced>((here.scratch / "link.so").native(), {});
         FAIL("no complaint");
     } catch (const tenon::error& e) {
         CHECK(e.code() == tenon::errc::changed);

@@ -57,3 +57,10 @@ TEST_CASE("a path has a folder and a last name", "[path]") {
     CHECK(tenon::detail::basename("a/") == "");
     CHECK(tenon::detail::basename("") == "");
 }
+
+TEST_CASE("a path is normal where links alone can lead elsewhere", "[path]") {
+    for (const char* normal : {"/a", "/a/b.so", "/a/.b", "/a/b.", "/a/..b/...", "/a b"})
+        CHECK(tenon::detail::is_normal(normal));
+    for (const char* other : {"", "/", "a", "a/b", "./a", "//a", "/a//b", "/a/", "/./a", "/a/.", "/../a", "/a/..", "/a/../b"})
+        CHECK(!tenon::detail::is_normal(other));
+}

@@ -29,6 +29,13 @@ struct pretended : detail::posix {
         fill(out, found == folders.end() ? owned{0, 0, 0755} : found->second, S_IFDIR);
         return 0;
     }
+    static int lstat(const char* path, struct stat* out) noexcept {
+        stat(path, out);
+        if (links)
+            fill(out, {0, 0, 0777}, S_IFLNK);
+        return 0;
+    }
+    static inline bool links = false;
     static void fill(struct stat* out, owned by, mode_t type) noexcept {
         *out = {};
         out->st_uid = by.user;
@@ -171,4 +178,27 @@ TEST_CASE("who trusts everyone has nothing looked at", "[trust]") {
     };
     CHECK(distrusted<blind>({1001, 1001, 0666}, {}, {.everyone = true}) == "");
     CHECK(distrusted<blind>({1000, 1000, 0600}) == "cannot look at '/opt/app': Permission denied");
+}
+
+TEST_CASE("what is plainly trusted is trusted, and its path has no links in it", "[trust]") {
+    const auto plainly = [](const char* path, owned file, std::map<std::string, owned> folders = {}, const trust& rule = {}) {
+        pretended::folders = std::move(folders);
+        struct stat status;
+        pretended::fill(&status, file, S_IFREG);
+        return detail::plainly_trusted<pretended>(path, status, rule);
+    };
+    CHECK(plainly("/opt/app/x.so", {0, 0, 0644}));
+    CHECK(plainly("/opt/app/x.so", {1000, 1000, 0664}, {{"/opt/app", {1000, 1000, 0775}}, {"/opt", {0, 0, 01777}}}));
+    CHECK(!plainly("/opt/app/x.so", {1001, 1001, 0644}));
+    CHECK(!plainly("/opt/app/x.so", {0, 0, 0666}));
+    for (const char* folder : {"/opt/app", "/opt", "/"}) {
+        CHECK(!plainly("/opt/app/x.so", {0, 0, 0644}, {{folder, {1001, 1001, 0755}}}));
+        CHECK(!plainly("/opt/app/x.so", {0, 0, 0644}, {{folder, {0, 0, 0757}}}));
+    }
+    for (const char* path : {"x.so", "./x.so", "/opt/../x.so", "//x.so"})
+        CHECK(!plainly(path, {0, 0, 0644}));
+    CHECK(!plainly("/opt/app/x.so", {0, 0, 0644}, {}, {.everyone = true})); // nothing was looked at
+    pretended::links = true;
+    CHECK(!plainly("/opt/app/x.so", {0, 0, 0644}));
+    pretended::links = false;
 }

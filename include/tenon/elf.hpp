@@ -65,10 +65,9 @@ public:
     using symbol = ElfW(Sym);
     using dynamic = ElfW(Dyn);
 
-    elf_reader(int fd, const std::string& path) : fd_(fd), path_(path) {
-        struct stat status;
-        if (System::fstat(fd, &status) != 0)
-            throw error::system_call("look at", path, errno);
+    elf_reader(int fd, const std::string& path) : elf_reader(fd, status_of(fd, path), path) {}
+    /// Of a file whose status is known.
+    elf_reader(int fd, const struct stat& status, const std::string& path) : fd_(fd), path_(path) {
         if (!S_ISREG(status.st_mode))
             throw error::not_a_library(path, "it is not a regular file");
         size_ = static_cast<std::uint64_t>(status.st_size);
@@ -79,19 +78,21 @@ public:
         check_segments();
     }
 
-    elf_reader(int, std::string&&) = delete; // it would be gone before the reader
+    elf_reader(int, std::string&&) = delete;
+    elf_reader(int, const struct stat&, std::string&&) = delete; // it would be gone before the reader
 
     /// The runs of notes that one of this owner is in: out of the segments of notes, or, where a tool has moved them, out of
     /// the sections.
     std::vector<note_range> notes(std::string_view owner) const {
         std::vector<note_range> found;
+        std::uint64_t read = 0;
         for (const segment& each : segments_)
             if (each.p_type == PT_NOTE)
-                keep(found, owner, each.p_offset, each.p_filesz, each.p_vaddr);
+                keep(found, read, owner, each.p_offset, each.p_filesz, each.p_vaddr);
         if (found.empty())
             for (const section& each : sections())
                 if (each.sh_type == SHT_NOTE && (each.sh_flags & SHF_ALLOC))
-                    keep(found, owner, each.sh_offset, each.sh_size, each.sh_addr);
+                    keep(found, read, owner, each.sh_offset, each.sh_size, each.sh_addr);
         return found;
     }
 
@@ -112,6 +113,13 @@ public:
     }
 
 private:
+    static struct stat status_of(int fd, const std::string& path) {
+        struct stat found;
+        if (System::fstat(fd, &found) != 0)
+            throw error::system_call("look at", path, errno);
+        return found;
+    }
+
     [[noreturn]] void refuse(const std::string& why) const { throw error::not_a_library(path_, why); }
 
     bool inside(std::uint64_t offset, std::uint64_t size) const { return offset <= size_ && size <= size_ - offset; }
@@ -249,9 +257,14 @@ private:
         return false;
     }
 
-    void keep(std::vector<note_range>& found, std::string_view owner, std::uint64_t offset, std::uint64_t size,
-              std::uint64_t address) const {
+    void keep(std::vector<note_range>& found, std::uint64_t& read, std::string_view owner, std::uint64_t offset,
+              std::uint64_t size, std::uint64_t address) const {
         std::string notes = bytes(offset, size, "notes");
+        // Many segments may lie in one place of a file, and each is kept.
+        constexpr std::uint64_t most = 16 * 1024 * 1024;
+        if (size > most - read)
+            refuse("its notes are too large: more than " + std::to_string(most) + " bytes");
+        read += size;
         if (notes.find(owner) == notes.npos)
             return;
         if (!loaded(offset, size, address))

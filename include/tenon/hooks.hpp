@@ -93,6 +93,15 @@ constexpr hooks<T> make_hooks() {
 template <class T, class P>
 [[gnu::visibility("hidden")]] inline constexpr hooks<T> hooks_of_class = make_hooks<T, P>();
 
+// Null where there is none: nothing is then fetched to find that out.
+template <class T, class P>
+constexpr const hooks<T>* hooks_of() {
+    if constexpr (starts<P, T> || stops<P, T> || quiesces<P, T> || saves_state<P, T>)
+        return &hooks_of_class<T, P>;
+    else
+        return nullptr;
+}
+
 template <class P, class T>
 consteval bool explain_hooks() {
     static_assert(stops_without_exceptions<P, T>,

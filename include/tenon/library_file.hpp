@@ -25,9 +25,14 @@ template <class System = posix>
 class basic_library_file {
 public:
     basic_library_file(std::string path, const trust& rule)
-        : path_(std::move(path)), file_(path_, O_RDONLY | O_NONBLOCK), status_(file_.status(path_)),
-          canonical_(canonical()), manifest_(manifest::of<System>(file_.descriptor(), path_)) {
-        require_trust<System>(canonical_, status_, rule);
+        : path_(std::move(path)), file_(opened()), status_(file_.status(path_)),
+          manifest_(manifest::of<System>(file_.descriptor(), status_, path_)) {
+        if (!link_ && plainly_trusted<System>(path_, status_, rule)) {
+            canonical_ = path_;
+        } else {
+            canonical_ = canonical();
+            require_trust<System>(canonical_, status_, rule);
+        }
     }
 
     const std::string& path() const noexcept { return path_; }
@@ -68,6 +73,14 @@ public:
     }
 
 private:
+    // Most paths are canonical, which costs nothing to find out while the folders are looked at.
+    basic_file<System> opened() {
+        constexpr int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+        basic_file<System> file(System::open(path_.c_str(), flags | O_NOFOLLOW));
+        link_ = file.descriptor() < 0;
+        return link_ ? basic_file<System>(path_, flags) : std::move(file);
+    }
+
     /// Gives `take` all of the file, one part after the other.
     template <class Take>
     void parts(const basic_file<System>& from, Take&& take) const {
@@ -110,10 +123,11 @@ private:
     }
 
     std::string path_;
+    bool link_ = false; // perhaps
     basic_file<System> file_;
     struct stat status_;
-    std::string canonical_;
     tenon::manifest manifest_;
+    std::string canonical_;
 };
 using library_file = basic_library_file<>;
 

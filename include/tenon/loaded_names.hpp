@@ -95,7 +95,7 @@ public:
         use& released = place->generations[generation];
         const still_there left{released.image.mapped(), --released.users};
         for (const use& each : place->generations)
-            if (each.users > 0 || each.image.mapped())
+            if (each.users > 0 || (&each == &released ? left.mapped : each.image.mapped()))
                 return left;
         all_.erase(place);
         return left;

@@ -37,10 +37,12 @@ public:
     /// Reads an open file; the path is for messages.
     template <class System = detail::posix>
     static manifest of(int fd, const std::string& path) {
-        manifest made;
-        made.ranges_ = detail::elf_reader<System>(fd, path).notes(owner);
-        made.read_notes(path);
-        return made;
+        return manifest(detail::elf_reader<System>(fd, path).notes(owner), path);
+    }
+    /// Reads one whose status is known.
+    template <class System = detail::posix>
+    static manifest of(int fd, const struct stat& status, const std::string& path) {
+        return manifest(detail::elf_reader<System>(fd, status, path).notes(owner), path);
     }
 
     manifest(manifest&&) = default;
@@ -54,13 +56,13 @@ public:
 private:
     static constexpr std::string_view owner{"tenon", 6}; // as notes have it, with its NUL
 
-    manifest() = default;
+    manifest(std::vector<detail::note_range> ranges, const std::string& path) : ranges_(std::move(ranges)) { read_notes(path); }
 
     template <class System>
     static manifest opened(const std::string& path) {
         // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
         const detail::basic_file<System> file(path, O_RDONLY | O_NONBLOCK);
-        return of<System>(file.descriptor(), path);
+        return of<System>(file.descriptor(), file.status(path), path);
     }
 
     struct keyed {
@@ -74,8 +76,14 @@ private:
         detail::note_reader rest;
     };
 
+    // No library has so many, and what there is of one is looked through for each of another.
+    static constexpr std::size_t most = 1000;
+
     void read_notes(const std::string& path) {
         std::vector<keyed> shapes;
+        std::size_t bytes = 0, places = 0;
+        for (const detail::note_range& range : ranges_)
+            bytes += range.bytes.size();
         std::vector<waiting> found;
         for (const detail::note_range& range : ranges_) {
             std::string_view rest = range.bytes;
@@ -95,14 +103,28 @@ private:
                 if (reader.failed() || note.kind < 1 || note.kind > 4)
                     throw error::malformed_note(path, "a note of kind " + std::to_string(note.kind) + " has " +
                                                           std::to_string(note.description.size()) + " bytes");
-                if (!detail::add_note(shape_of(shapes, low, high), static_cast<detail::note_kind>(note.kind), reader))
+                detail::shape& shape = shape_of(shapes, low, high);
+                places -= shape.methods.size();
+                if (!detail::add_note(shape, static_cast<detail::note_kind>(note.kind), reader))
                     throw error::malformed_note(path, "two notes about one interface contradict each other, or one is damaged");
+                places += shape.methods.size();
+                constexpr std::size_t least = 32; // of the bytes that name a method
+                if (places > bytes / least)
+                    throw error::malformed_note(path, "it has places for more methods than it names");
+                limit(path, shapes.size(), "interfaces");
+                limit(path, shape.types.size(), "types of one interface");
             }
             if (rest.find(owner) != rest.npos)
                 throw error::malformed_note(path, "a note of it ends past the end of all notes");
         }
+        limit(path, found.size(), "plugins");
         for (waiting& each : found)
             read_plugin(path, shapes, each);
+    }
+
+    static void limit(const std::string& path, std::size_t count, const char* of_what) {
+        if (count > most)
+            throw error::malformed_note(path, "it has more than " + std::to_string(most) + " " + of_what);
     }
 
     void read_plugin(const std::string& path, std::vector<keyed>& shapes, waiting& note) {

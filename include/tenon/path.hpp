@@ -43,6 +43,21 @@ inline std::string_view parent(std::string_view path) {
 /// `b` of `a/b`.
 inline std::string_view basename(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
+/// Whether a path is absolute and has no empty component, no `.` and no `..`, so that links alone can lead
+/// elsewhere.
+inline bool is_normal(std::string_view path) {
+    if (path.empty() || path[0] != '/')
+        return false;
+    while (!path.empty()) {
+        path.remove_prefix(1);
+        const std::string_view component = path.substr(0, path.find('/'));
+        if (component.empty() || component == "." || component == "..")
+            return false;
+        path.remove_prefix(component.size());
+    }
+    return true;
+}
+
 inline bool ends_in(std::string_view name, std::string_view end) {
     return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
 }

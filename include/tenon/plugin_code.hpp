@@ -66,7 +66,10 @@ public:
         : info_{built_in.type, built_in.name, built_in.version, ""}, entry_(built_in) {}
 
     const plugin_info& info() const noexcept { return info_; }
-    const hooks<T>& offers() const noexcept { return *static_cast<const hooks<T>*>(entry_.hooks); }
+    const hooks<T>& offers() const noexcept {
+        static constexpr hooks<T> none{};
+        return entry_.hooks ? *static_cast<const hooks<T>*>(entry_.hooks) : none;
+    }
 
     template <class... A>
     T* create(A&&... arguments) const {

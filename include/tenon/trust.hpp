@@ -61,6 +61,23 @@ std::string distrust(const std::string& path, const struct stat& of, const trust
     return "";
 }
 
+/// Whether a path is canonical and its file, whose status is given, and every folder above it are trusted, as
+/// far as one look at each of them tells; where not, `require_trust` of the canonical path says why.
+template <class System = posix>
+bool plainly_trusted(const std::string& path, const struct stat& of, const trust& rule) {
+    if (rule.everyone || !is_normal(path) || !distrust<System>(path, of, rule).empty())
+        return false;
+    for (std::string folder = path; parent(folder) != folder;) {
+        folder.resize(parent(folder).size());
+        struct stat found;
+        // A link is no folder here.
+        if (System::lstat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
+            !distrust<System>(folder, found, rule).empty())
+            return false;
+    }
+    return true;
+}
+
 /// Throws unless a file, whose canonical path and status are given, and every folder above it are trusted.
 template <class System = posix>
 void require_trust(const std::string& canonical, const struct stat& of, const trust& rule) {
