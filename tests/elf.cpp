@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <sys/mman.h>
@@ -12,6 +13,7 @@
 
 #include "catch.hpp"
 #include "compiled.hpp"
+#include "notes.hpp"
 
 using tenon::detail::elf_note;
 using tenon::detail::elf_reader;
@@ -302,6 +304,26 @@ TEST_CASE("notes that no segment holds are found through the sections", "[elf]")
     CHECK(refused(library.bytes) == "its notes lie past its end: it is truncated");
     library.head().e_shoff = 0;
     CHECK(notes(library.bytes).empty());
+}
+
+TEST_CASE("notes are not kept as often as a file says that they are there", "[elf]") {
+    std::string library = tests::library_of(std::string(100'000, '\0').append(tests::note(7, "")));
+    header head;
+    std::memcpy(&head, library.data(), sizeof head);
+    const std::string segment_of_notes = library.substr(head.e_phoff + 2 * sizeof(segment), sizeof(segment));
+    const auto with = [&](unsigned times) {
+        std::string all = library, table = library.substr(head.e_phoff, 2 * sizeof(segment));
+        for (unsigned i = 0; i < times; ++i)
+            table += segment_of_notes;
+        header changed = head;
+        changed.e_phoff = all.size();
+        changed.e_phnum = static_cast<decltype(changed.e_phnum)>(2 + times);
+        std::memcpy(all.data(), &changed, sizeof changed);
+        return all + table;
+    };
+    CHECK(notes(with(160)).size() == 160);
+    CHECK(refused(with(200)) == "its notes are too large: more than 16777216 bytes");
+    CHECK(refused(with(60'000)) == "its notes are too large: more than 16777216 bytes");
 }
 
 TEST_CASE("a file of holes is not read into memory", "[elf]") {

@@ -2,6 +2,7 @@
 #include <tenon/manifest.hpp>
 
 #include <cstring>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <sys/mman.h>
@@ -11,6 +12,7 @@
 
 #include "catch.hpp"
 #include "compiled.hpp"
+#include "notes.hpp"
 
 using tenon::manifest;
 using tests::fs::path;
@@ -281,6 +283,10 @@ TEST_CASE("a manifest that tenon cannot have written says what is wrong with it"
     bad.put(bad.find_note(3) + description + 8, 0x7fffffff);
     CHECK(damage(bad) == contradiction);
 
+    bad = tiny();
+    bad.put(bad.find_note(3) + description + 8, 90'000); // there are not so many notes
+    CHECK(damage(bad) == "it has places for more methods than it names");
+
     const std::string slots = "a plugin's note does not go with its methods' notes";
     bad = tiny();
     bad.put(bad.find_note(1) + description + 12, 7);
@@ -302,6 +308,35 @@ TEST_CASE("a manifest that tenon cannot have written says what is wrong with it"
     bad = tiny();
     bad.replace("tiny", "t/ny");
     CHECK(damage(bad) == damaged);
+}
+
+TEST_CASE("a manifest that would take all memory or all day is refused", "[manifest]") {
+    const auto said = [](std::uint32_t kind, int count, const std::function<std::string(std::uint32_t)>& description_of) {
+        std::string notes;
+        for (int i = 0; i < count; ++i)
+            notes += tests::note(kind, description_of(static_cast<std::uint32_t>(i)));
+        return damage({tests::library_of(notes)});
+    };
+    const std::string interface("name\0factory\0state\0", 19), method("name\0signature\0", 15), type("\0fields\0", 8);
+    CHECK(said(2, 1000, [&](std::uint32_t i) { return tests::words({i, 0}) + interface; }) == "no refusal");
+    CHECK(said(2, 1001, [&](std::uint32_t i) { return tests::words({i, 0}) + interface; }) == "it has more than 1000 interfaces");
+    const auto typed = [&](std::uint32_t i) { return tests::words({0, 0, 1, 1, 1}) + std::to_string(i) + type; };
+    CHECK(said(4, 1000, typed) == "no refusal");
+    CHECK(said(4, 1001, typed) == "it has more than 1000 types of one interface");
+    CHECK(said(3, 900, [&](std::uint32_t i) { return tests::words({i, 0, 100'000}) + method; }) ==
+          "it has places for more methods than it names");
+    CHECK(said(3, 900, [&](std::uint32_t i) { return tests::words({0, 0, 899 - i}) + method; }) == "no refusal");
+
+    const auto plugin = [](std::uint32_t i) {
+        const std::uintptr_t slot[] = {1, 0};
+        return tests::words({1, 0, 0, 1}) + std::string(reinterpret_cast<const char*>(slot), sizeof slot) +
+               std::string("type\0p", 6) + std::to_string(i) + std::string("\0001.0\0\0", 6);
+    };
+    std::string one = tests::note(2, tests::words({0, 0}) + interface), many = one;
+    for (std::uint32_t i = 0; i < 1000; ++i)
+        many += tests::note(1, plugin(i));
+    CHECK(manifest_of({tests::library_of(many)}).plugins().size() == 1000);
+    CHECK(damage({tests::library_of(many + tests::note(1, plugin(1000)))}) == "it has more than 1000 plugins");
 }
 
 TEST_CASE("two plugins of one type and name are an error that gives both versions", "[manifest]") {
