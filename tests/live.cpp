@@ -560,6 +560,22 @@ TEST_CASE("a version for which there was no room is taken when there is some", "
     CHECK(watched->version(way::at_once) == 4);
 }
 
+TEST_CASE("versions leave no files behind, neither those that serve nor those that are gone", "[live]") {
+    workshop here;
+    const auto watched = here.watch();
+    const auto files = [&] {
+        std::vector<std::string> names;
+        for (const auto& each : tests::fs::recursive_directory_iterator(here.scratch.path()))
+            names.push_back(each.path().filename());
+        return names;
+    };
+    for (long version = 2; version < 5; ++version) {
+        here.put(version);
+        here.happened.next(step::replaced);
+        CHECK(files() == std::vector<std::string>{"beacon.so"});
+    }
+}
+
 TEST_CASE("a built-in is watched too, and never changes", "[live]") {
     struct fixed final : beacon {
         explicit fixed(beacon_host&) {}
