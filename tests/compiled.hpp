@@ -26,6 +26,15 @@ inline const fs::path source_directory = fs::absolute(TENON_SOURCE_DIR);
 inline const fs::path calculator = source_directory / "tests/plugins/calculator.cpp";
 inline const fs::path tiny = source_directory / "tests/plugins/tiny.cpp";
 
+/// Whether this program is slower, and its memory another's, because a sanitizer watches it.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool sanitized = true;
+#elif defined(__has_feature)
+inline constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+inline constexpr bool sanitized = false;
+#endif
+
 /// The compilers that plugins are compiled with in turn, so that each meets the other's hosts.
 inline std::vector<std::string> compilers() {
     std::vector<std::string> found;

@@ -24,14 +24,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#elif defined(__has_feature)
-constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool sanitized = false;
-#endif
-
 /// The bytes of plugins/beacon.cpp, compiled once for each set of flags, as the given version of it.
 std::string beacon_library(long version, const std::vector<std::string>& flags = {}) {
     static const tests::scratch_directory scratch;
@@ -808,7 +800,7 @@ TEST_CASE("a branch that has moved is fetched when it is asked about, and as oft
 }
 
 TEST_CASE("no call fails while a thousand versions come and go", "[live]") {
-    const long versions = sanitized ? 300 : 1000;
+    const long versions = tests::sanitized ? 300 : 1000;
     constexpr int callers = 8;
     tenon::loader_options options;
     options.reload.most_versions = 200; // one in ten stays
@@ -876,6 +868,6 @@ TEST_CASE("no call fails while a thousand versions come and go", "[live]") {
     CHECK(status.mapped <= stay + callers + 2);
     CHECK(mapped_early <= static_cast<std::size_t>(versions / 50) + callers + 2);
     CHECK(descriptors() <= open_early + callers + 2);
-    if (!sanitized)
+    if (!tests::sanitized)
         CHECK(memory() < memory_early + 16 * 1024);
 }

@@ -35,14 +35,6 @@ static_assert(!std::is_constructible_v<tenon::plugin<part>, int, part_counts&>);
 static_assert(std::is_constructible_v<tenon::plugin<calc::calculator>, const char*, short>);
 static_assert(!std::is_constructible_v<tenon::plugin<calc::calculator>, const char*, const char*>);
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#elif defined(__has_feature)
-constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool sanitized = false;
-#endif
-
 /// Compiles the plugin of plugins/part.cpp once for each set of flags.
 path part_library(const std::vector<std::string>& flags = {}) {
     static const tests::scratch_directory scratch;
@@ -619,7 +611,7 @@ TEST_CASE("ten thousand times: load, use, close; the code goes and the construct
     CHECK(here.counts.made == made + 10'000);
     CHECK(here.counts.destroyed == here.counts.made);
     CHECK(entries("/proc/self/fd") == descriptors);
-    if (sanitized)
+    if (tests::sanitized)
         return; // they keep what was freed, and map as they like
     CHECK(mappings() <= maps + 2);
     CHECK(resident() <= pages + 64);
