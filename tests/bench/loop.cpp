@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// One loop of calls, through a plugin and through a pointer; tests/bench/same_code.py compares what the compiler makes of the two.
+#include "peers/tenon.hpp"
+
+#include <tenon/plugin.hpp>
+
+extern "C" int through_plugin(const tenon::plugin<adder>& handle, int times) {
+    int sum = 0;
+    for (int i = 0; i < times; ++i)
+        sum = handle->add(sum, i);
+    return sum;
+}
+
+// As the plugin holds its object: a call may change what a reference refers to.
+extern "C" int through_pointer(adder* const& object, int times) {
+    int sum = 0;
+    for (int i = 0; i < times; ++i)
+        sum = object->add(sum, i);
+    return sum;
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// What one writes by hand: an interface, and a function in the library that makes one.
+#ifndef TENON_TESTS_BENCH_PEERS_BY_HAND_HPP
+#define TENON_TESTS_BENCH_PEERS_BY_HAND_HPP
+
+struct adder {
+    virtual ~adder() = default;
+    virtual int add(int a, int b) = 0;
+};
+
+#ifdef BENCH_HOST
+#include "../hand_written.hpp"
+
+using peer = hand_written;
+#endif
+
+#endif

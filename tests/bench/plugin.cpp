@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// The plugin of one peer, BENCH_PEER, exported as that peer would have it, and by hand.
+#include BENCH_PEER
+
+struct sum : adder {
+    int add(int a, int b) override { return a + b; }
+};
+
+extern "C" __attribute__((visibility("default"))) adder* make_adder() {
+    return new sum;
+}
+
+#ifdef BENCH_EXPORT
+BENCH_EXPORT
+#endif
