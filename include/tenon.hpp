@@ -1000,6 +1000,21 @@ inline std::string_view parent(std::string_view path) {
 /// `b` of `a/b`.
 inline std::string_view basename(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
+/// Whether a path is absolute and has no empty component, no `.` and no `..`, so that links alone can lead
+/// elsewhere.
+inline bool is_normal(std::string_view path) {
+    if (path.empty() || path[0] != '/')
+        return false;
+    while (!path.empty()) {
+        path.remove_prefix(1);
+        const std::string_view component = path.substr(0, path.find('/'));
+        if (component.empty() || component == "." || component == "..")
+            return false;
+        path.remove_prefix(component.size());
+    }
+    return true;
+}
+
 inline bool ends_in(std::string_view name, std::string_view end) {
     return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
 }
@@ -3648,8 +3663,8 @@ private:
 
 namespace tenon::inline v1::detail {
 
-/// What a CMakeLists.txt finds in the package `tenon`, besides the target. tenon's own CMakeLists.txt takes it
-/// from here for the package that is installed.
+/// What a CMakeLists.txt finds in the package `tenon`, besides the target. tenon's own CMakeLists.txt takes
+/// it from here for the package that is installed.
 inline constexpr std::string_view cmake_functions =
     R"cmake(# tenon_add_plugin(NAME SOURCES SOURCE... [OUTPUT_DIRECTORY DIRECTORY])
 #
@@ -3899,9 +3914,9 @@ public:
     }
 
     /// Makes ready for a build of `sources` by tools with that stamp: what cannot be gone on with goes.
-    /// `configuring` is called before CMake reads the CMakeLists.txt.
+    /// `configuring` is called before CMake reads the CMakeLists.txt. Gives whether it has.
     template <class Configuring>
-    void prepare(const basic_source_tree<System>& sources, const std::string& tools,
+    bool prepare(const basic_source_tree<System>& sources, const std::string& tools,
                  const basic_bounds<System>& within, Configuring&& configuring) {
         if (program().empty())
             throw error::no_cmake(given_.directory);
@@ -3924,6 +3939,7 @@ public:
             configure(within);
         }
         library();
+        return !why.empty() || again;
     }
 
     /// Builds the library. Throws what CMake, make and the compilers say.
@@ -3940,9 +3956,6 @@ public:
         read_libraries();
         require_alone();
     }
-
-    /// Whether CMake has written makefiles.
-    bool configured() const { return !libraries_.empty(); }
 
     /// What is the plugin, once it is configured.
     const cmake_library& library() const {
@@ -3964,6 +3977,12 @@ public:
         std::sort(found.begin(), found.end());
         found.erase(std::unique(found.begin(), found.end()), found.end());
         return found;
+    }
+
+    /// Those that CMake itself has read, as far as it says.
+    std::set<std::string> configured_from() const {
+        const word_list files = files_read_by_cmake();
+        return {files.begin(), files.end()};
     }
 
     /// Says that all compilers have ended by themselves, and that nothing else was read than this.
@@ -4349,10 +4368,9 @@ public:
     using symbol = ElfW(Sym);
     using dynamic = ElfW(Dyn);
 
-    elf_reader(int fd, const std::string& path) : fd_(fd), path_(path) {
-        struct stat status;
-        if (System::fstat(fd, &status) != 0)
-            throw error::system_call("look at", path, errno);
+    elf_reader(int fd, const std::string& path) : elf_reader(fd, status_of(fd, path), path) {}
+    /// Of a file whose status is known.
+    elf_reader(int fd, const struct stat& status, const std::string& path) : fd_(fd), path_(path) {
         if (!S_ISREG(status.st_mode))
             throw error::not_a_library(path, "it is not a regular file");
         size_ = static_cast<std::uint64_t>(status.st_size);
@@ -4363,19 +4381,21 @@ public:
         check_segments();
     }
 
-    elf_reader(int, std::string&&) = delete; // it would be gone before the reader
+    elf_reader(int, std::string&&) = delete;
+    elf_reader(int, const struct stat&, std::string&&) = delete; // it would be gone before the reader
 
     /// The runs of notes that one of this owner is in: out of the segments of notes, or, where a tool has moved them, out of
     /// the sections.
     std::vector<note_range> notes(std::string_view owner) const {
         std::vector<note_range> found;
+        std::uint64_t read = 0;
         for (const segment& each : segments_)
             if (each.p_type == PT_NOTE)
-                keep(found, owner, each.p_offset, each.p_filesz, each.p_vaddr);
+                keep(found, read, owner, each.p_offset, each.p_filesz, each.p_vaddr);
         if (found.empty())
             for (const section& each : sections())
                 if (each.sh_type == SHT_NOTE && (each.sh_flags & SHF_ALLOC))
-                    keep(found, owner, each.sh_offset, each.sh_size, each.sh_addr);
+                    keep(found, read, owner, each.sh_offset, each.sh_size, each.sh_addr);
         return found;
     }
 
@@ -4396,6 +4416,13 @@ public:
     }
 
 private:
+    static struct stat status_of(int fd, const std::string& path) {
+        struct stat found;
+        if (System::fstat(fd, &found) != 0)
+            throw error::system_call("look at", path, errno);
+        return found;
+    }
+
     [[noreturn]] void refuse(const std::string& why) const { throw error::not_a_library(path_, why); }
 
     bool inside(std::uint64_t offset, std::uint64_t size) const { return offset <= size_ && size <= size_ - offset; }
@@ -4533,9 +4560,14 @@ private:
         return false;
     }
 
-    void keep(std::vector<note_range>& found, std::string_view owner, std::uint64_t offset, std::uint64_t size,
-              std::uint64_t address) const {
+    void keep(std::vector<note_range>& found, std::uint64_t& read, std::string_view owner, std::uint64_t offset,
+              std::uint64_t size, std::uint64_t address) const {
         std::string notes = bytes(offset, size, "notes");
+        // Many segments may lie in one place of a file, and each is kept.
+        constexpr std::uint64_t most = 16 * 1024 * 1024;
+        if (size > most - read)
+            refuse("its notes are too large: more than " + std::to_string(most) + " bytes");
+        read += size;
         if (notes.find(owner) == notes.npos)
             return;
         if (!loaded(offset, size, address))
@@ -6446,6 +6478,21 @@ public:
         return changed_.empty();
     }
 
+    /// Whether something that may write files of its own beside the others, and has read `read`, has been
+    /// given what was there at the beginning: its own may be new, or written once more with the same text.
+    bool as_given(const std::set<std::string>& read) {
+        changed_.clear();
+        basic_inputs<System> now;
+        now.remember(before_.settled_by(start_));
+        for (const std::string& path : expected_.files)
+            if (const build_input* const was = before_.seen(path)) {
+                const build_input* const is = now.file(path);
+                if (!is || is->digest != was->digest || (read.count(path) != 0 && is->state != was->state))
+                    changed_ = path;
+            }
+        return changed_.empty();
+    }
+
     /// Whether files still say what something was made from.
     bool still_say(const build_inputs& made_from) {
         changed_.clear();
@@ -6568,14 +6615,18 @@ public:
         const std::int64_t look = nanoseconds(System::now());
         basic_inputs<System> inputs;
         // Most often nothing has changed, and the rest of a record need not be read.
-        if (!thorough_ && !with_inputs) {
-            const build_record newest(beginning(), 1);
+        for (const bool whole : {false, true}) {
+            if (thorough_ || with_inputs)
+                break;
+            const build_record newest(whole ? text() : beginning(), 1);
             for (const build_result& each : newest.results())
                 if (is_there(each, tools) &&
                     basic_comparison<System>(others, newest, each, look, inputs).untouched()) {
                     trace("'", result(each.key), "' is current");
                     return {result(each.key), ""};
                 }
+            if (!newest.results().empty())
+                break;
         }
         const build_record record(text());
         for (const build_result& each : record.results()) {
@@ -7030,6 +7081,23 @@ std::string distrust(const std::string& path, const struct stat& of, const trust
     return "";
 }
 
+/// Whether a path is canonical and its file, whose status is given, and every folder above it are trusted, as
+/// far as one look at each of them tells; where not, `require_trust` of the canonical path says why.
+template <class System = posix>
+bool plainly_trusted(const std::string& path, const struct stat& of, const trust& rule) {
+    if (rule.everyone || !is_normal(path) || !distrust<System>(path, of, rule).empty())
+        return false;
+    for (std::string folder = path; parent(folder) != folder;) {
+        folder.resize(parent(folder).size());
+        struct stat found;
+        // A link is no folder here.
+        if (System::lstat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
+            !distrust<System>(folder, found, rule).empty())
+            return false;
+    }
+    return true;
+}
+
 /// Throws unless a file, whose canonical path and status are given, and every folder above it are trusted.
 template <class System = posix>
 void require_trust(const std::string& canonical, const struct stat& of, const trust& rule) {
@@ -7449,41 +7517,55 @@ private:
         std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
         basic_cmake_tree<System> tree(
             at.tree, {at.directory, at.compiler, flags, folders, options_.profile, options_.target});
-        known.files.insert(sources.files().begin(), sources.files().end());
-        known.folders.insert(sources.folders().begin(), sources.folders().end());
         known.said = tree.last_files();
         const new_sources others = at.others();
-        basic_observation<System> observed(at.directory, others, known);
-        folders.insert(folders.end(), sources.folders().begin(), sources.folders().end());
-        observed.begin(std::move(folders));
-
+        std::optional<basic_observation<System>> observed;
+        const auto observe = [&](const basic_source_tree<System>& now) {
+            known.files.insert(now.files().begin(), now.files().end());
+            known.folders.insert(now.folders().begin(), now.folders().end());
+            observed.emplace(at.directory, others, known);
+            std::vector<std::string> searched = folders;
+            searched.insert(searched.end(), now.folders().begin(), now.folders().end());
+            observed->begin(std::move(searched));
+        };
+        observe(sources);
         build_result made;
         build_inputs system;
         made.compiler = at.tools;
-        made.packages = package_state<System>(observed.start());
+        made.packages = package_state<System>(observed->start());
         const basic_scratch<System> scratch(cache_);
         const auto take = [&] {
-            if (package_state<System>(observed.start()) != made.packages)
+            if (package_state<System>(observed->start()) != made.packages)
                 made.packages.clear();
             std::vector<std::string> files = tree.files();
             const basic_source_tree<System> now(at.directory);
             files.insert(files.end(), now.files().begin(), now.files().end());
             std::sort(files.begin(), files.end());
             files.erase(std::unique(files.begin(), files.end()), files.end());
-            return observed.take(files, made, system, others);
+            return observed->take(files, made, system, others);
         };
+        bool compiling = false;
         try {
-            tree.prepare(sources, at.tools, within, [&] { tell(at, event::step::configuring); });
+            if (tree.prepare(sources, at.tools, within, [&] { tell(at, event::step::configuring); })) {
+                if (!observed->as_given(tree.configured_from())) {
+                    changed = observed->changed();
+                    return {};
+                }
+                // What it has written among the sources is theirs from now on.
+                observe(basic_source_tree<System>(at.directory));
+            }
+            compiling = true;
             tell(at, event::step::compiling);
             tree.build(options_.jobs, within);
         } catch (const error& failed) {
             if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
                 throw;
-            changed = observed.as_expected() ? "" : observed.changed();
-            if (!changed.empty())
+            if (compiling ? !observed->as_expected() : !observed->as_given({})) {
+                changed = observed->changed();
                 return {};
+            }
             try {
-                if (tree.configured() && take())
+                if (compiling && take())
                     tree.keep(made, system, scratch);
             } catch (const error& e) {
                 trace("not keeping the tree of '", at.path, "': ", e.what());
@@ -7491,7 +7573,7 @@ private:
             throw;
         }
         if (!take()) {
-            changed = observed.changed();
+            changed = observed->changed();
             return {};
         }
         tree.keep(made, system, scratch);
@@ -8550,7 +8632,8 @@ inline driver parse_repository(std::string_view text) {
     const bool spelled_out = text.starts_with("git+");
     std::string_view rest = text.substr(spelled_out ? 4 : 0);
     const std::string_view transport = rest.substr(0, rest.find("://"));
-    if (transport != "https" && !(spelled_out && (transport == "ssh" || transport == "file")))
+    if (transport == rest ||
+        (transport != "https" && !(spelled_out && (transport == "ssh" || transport == "file"))))
         throw refused("it has to begin with https://, git+https://, git+ssh:// or git+file:///");
     const std::string_view address = rest.substr(0, rest.find('#'));
     const std::string_view fragment = rest.substr(address.size());
@@ -8795,6 +8878,15 @@ constexpr hooks<T> make_hooks() {
 template <class T, class P>
 [[gnu::visibility("hidden")]] inline constexpr hooks<T> hooks_of_class = make_hooks<T, P>();
 
+// Null where there is none: nothing is then fetched to find that out.
+template <class T, class P>
+constexpr const hooks<T>* hooks_of() {
+    if constexpr (starts<P, T> || stops<P, T> || quiesces<P, T> || saves_state<P, T>)
+        return &hooks_of_class<T, P>;
+    else
+        return nullptr;
+}
+
 template <class P, class T>
 consteval bool explain_hooks() {
     static_assert(stops_without_exceptions<P, T>,
@@ -8985,7 +9077,7 @@ struct exported {
     const char* version;
     void (*interface)(); // where the interface's note stands, behind which all of its shape is found
     Create* create;
-    const void* hooks; // detail::hooks<T>
+    const void* hooks; // detail::hooks<T>; null where the class offers none
 };
 
 // What the manifest says of one plugin; see note.hpp.
@@ -9046,7 +9138,17 @@ template <class T, class P>
 constexpr auto make_export(const char* name, const char* version) {
     using creation = creation<T, P, factory_arguments<T>>;
     return exported<typename creation::function>{T::type.name(), name, version, &interface_note<T>, &creation::create,
-                                                 &hooks_of_class<T, P>};
+                                                 hooks_of<T, P>()};
+}
+
+// The texts are those of the plugin's note, which its host has looked at anyway: on a page of their own they would be one more
+// to be fetched at each load.
+template <class T, class P, class Slots, std::size_t Text>
+constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t name_size) {
+    const char* const name = note.text + T::type.size() + 1;
+    auto made = make_export<T, P>(name, name + name_size);
+    made.type = note.text;
+    return made;
 }
 
 template <std::size_t N>
@@ -9104,7 +9206,7 @@ struct tenon_exports_v1_range {
         tenon_note_##NUMBER = ::tenon::detail::make_plugin_note<T>(NAME, VERSION);                                     \
     [[gnu::used, gnu::retain, gnu::section("tenon_exports"), gnu::aligned(alignof(void*))]] constexpr auto             \
         tenon_export_##NUMBER =                                                                                        \
-        ::tenon::detail::make_export<T, P>(NAME, VERSION);                                                             \
+        ::tenon::detail::make_export<T, P>(tenon_note_##NUMBER, sizeof NAME);                                          \
     [[gnu::used]] void tenon_emit_##NUMBER() { ::tenon::detail::shape_in_image<T>::emit(); }                           \
     }
 
@@ -9567,10 +9669,12 @@ public:
     /// Reads an open file; the path is for messages.
     template <class System = detail::posix>
     static manifest of(int fd, const std::string& path) {
-        manifest made;
-        made.ranges_ = detail::elf_reader<System>(fd, path).notes(owner);
-        made.read_notes(path);
-        return made;
+        return manifest(detail::elf_reader<System>(fd, path).notes(owner), path);
+    }
+    /// Reads one whose status is known.
+    template <class System = detail::posix>
+    static manifest of(int fd, const struct stat& status, const std::string& path) {
+        return manifest(detail::elf_reader<System>(fd, status, path).notes(owner), path);
     }
 
     manifest(manifest&&) = default;
@@ -9584,13 +9688,13 @@ public:
 private:
     static constexpr std::string_view owner{"tenon", 6}; // as notes have it, with its NUL
 
-    manifest() = default;
+    manifest(std::vector<detail::note_range> ranges, const std::string& path) : ranges_(std::move(ranges)) { read_notes(path); }
 
     template <class System>
     static manifest opened(const std::string& path) {
         // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
         const detail::basic_file<System> file(path, O_RDONLY | O_NONBLOCK);
-        return of<System>(file.descriptor(), path);
+        return of<System>(file.descriptor(), file.status(path), path);
     }
 
     struct keyed {
@@ -9604,8 +9708,14 @@ private:
         detail::note_reader rest;
     };
 
+    // No library has so many, and what there is of one is looked through for each of another.
+    static constexpr std::size_t most = 1000;
+
     void read_notes(const std::string& path) {
         std::vector<keyed> shapes;
+        std::size_t bytes = 0, places = 0;
+        for (const detail::note_range& range : ranges_)
+            bytes += range.bytes.size();
         std::vector<waiting> found;
         for (const detail::note_range& range : ranges_) {
             std::string_view rest = range.bytes;
@@ -9625,14 +9735,28 @@ private:
                 if (reader.failed() || note.kind < 1 || note.kind > 4)
                     throw error::malformed_note(path, "a note of kind " + std::to_string(note.kind) + " has " +
                                                           std::to_string(note.description.size()) + " bytes");
-                if (!detail::add_note(shape_of(shapes, low, high), static_cast<detail::note_kind>(note.kind), reader))
+                detail::shape& shape = shape_of(shapes, low, high);
+                places -= shape.methods.size();
+                if (!detail::add_note(shape, static_cast<detail::note_kind>(note.kind), reader))
                     throw error::malformed_note(path, "two notes about one interface contradict each other, or one is damaged");
+                places += shape.methods.size();
+                constexpr std::size_t least = 32; // of the bytes that name a method
+                if (places > bytes / least)
+                    throw error::malformed_note(path, "it has places for more methods than it names");
+                limit(path, shapes.size(), "interfaces");
+                limit(path, shape.types.size(), "types of one interface");
             }
             if (rest.find(owner) != rest.npos)
                 throw error::malformed_note(path, "a note of it ends past the end of all notes");
         }
+        limit(path, found.size(), "plugins");
         for (waiting& each : found)
             read_plugin(path, shapes, each);
+    }
+
+    static void limit(const std::string& path, std::size_t count, const char* of_what) {
+        if (count > most)
+            throw error::malformed_note(path, "it has more than " + std::to_string(most) + " " + of_what);
     }
 
     void read_plugin(const std::string& path, std::vector<keyed>& shapes, waiting& note) {
@@ -9774,9 +9898,14 @@ template <class System = posix>
 class basic_library_file {
 public:
     basic_library_file(std::string path, const trust& rule)
-        : path_(std::move(path)), file_(path_, O_RDONLY | O_NONBLOCK), status_(file_.status(path_)),
-          canonical_(canonical()), manifest_(manifest::of<System>(file_.descriptor(), path_)) {
-        require_trust<System>(canonical_, status_, rule);
+        : path_(std::move(path)), file_(opened()), status_(file_.status(path_)),
+          manifest_(manifest::of<System>(file_.descriptor(), status_, path_)) {
+        if (!link_ && plainly_trusted<System>(path_, status_, rule)) {
+            canonical_ = path_;
+        } else {
+            canonical_ = canonical();
+            require_trust<System>(canonical_, status_, rule);
+        }
     }
 
     const std::string& path() const noexcept { return path_; }
@@ -9817,6 +9946,14 @@ public:
     }
 
 private:
+    // Most paths are canonical, which costs nothing to find out while the folders are looked at.
+    basic_file<System> opened() {
+        constexpr int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+        basic_file<System> file(System::open(path_.c_str(), flags | O_NOFOLLOW));
+        link_ = file.descriptor() < 0;
+        return link_ ? basic_file<System>(path_, flags) : std::move(file);
+    }
+
     /// Gives `take` all of the file, one part after the other.
     template <class Take>
     void parts(const basic_file<System>& from, Take&& take) const {
@@ -9859,10 +9996,11 @@ private:
     }
 
     std::string path_;
+    bool link_ = false; // perhaps
     basic_file<System> file_;
     struct stat status_;
-    std::string canonical_;
     tenon::manifest manifest_;
+    std::string canonical_;
 };
 using library_file = basic_library_file<>;
 
@@ -9960,7 +10098,7 @@ public:
         use& released = place->generations[generation];
         const still_there left{released.image.mapped(), --released.users};
         for (const use& each : place->generations)
-            if (each.users > 0 || each.image.mapped())
+            if (each.users > 0 || (&each == &released ? left.mapped : each.image.mapped()))
                 return left;
         all_.erase(place);
         return left;
@@ -10851,7 +10989,10 @@ public:
         : info_{built_in.type, built_in.name, built_in.version, ""}, entry_(built_in) {}
 
     const plugin_info& info() const noexcept { return info_; }
-    const hooks<T>& offers() const noexcept { return *static_cast<const hooks<T>*>(entry_.hooks); }
+    const hooks<T>& offers() const noexcept {
+        static constexpr hooks<T> none{};
+        return entry_.hooks ? *static_cast<const hooks<T>*>(entry_.hooks) : none;
+    }
 
     template <class... A>
     T* create(A&&... arguments) const {
@@ -10989,6 +11130,9 @@ public:
             trace(what.text());
             const mutex_lock locked(mutex_);
             waiting_.push_back(std::move(what));
+            // Who holds it has locked what a handler in another thread may be waiting for.
+            if (holds_ > 0)
+                return;
         } catch (...) {
             return; // there is no memory for it
         }
@@ -11131,10 +11275,11 @@ namespace tenon::inline v1::detail {
 /// followed. Nothing else in those folders does. A change too many may be said, and none is left out.
 ///
 /// Folders are watched and not files, because editors rename a new file over the old one; all the folders on
-/// the way, because one that is replaced says nothing of what is in the new one. A folder that inotify does
-/// not take is looked at every so many milliseconds instead: where the user has fs.inotify.max_user_instances
-/// or fs.inotify.max_user_watches already, where this process may pass a folder and not read it, and where
-/// there is no inotify. It is tried again with each look.
+/// the way, because one that is replaced says nothing of what is in the new one. Of those the kernel is only
+/// asked whether they themselves have changed, so that nobody is woken by other people's files in /tmp. A
+/// folder that inotify does not take is looked at every so many milliseconds instead: where the user has
+/// fs.inotify.max_user_instances or fs.inotify.max_user_watches already, where this process may pass a folder
+/// and not read it, and where there is no inotify. It is tried again with each look.
 ///
 /// inotify does not see what another machine writes on a network file system, what is written through a
 /// mapping after the file was closed, what is written by another name of the file in another folder, and what
@@ -11155,9 +11300,8 @@ public:
     std::int64_t timeout() const {
         if (!touched_.empty())
             return 0;
-        const bool looks = std::any_of(places_.begin(), places_.end(), [](const auto& each) {
-            return each.second.number < 0;
-        });
+        const bool looks = std::any_of(places_.begin(), places_.end(),
+                                       [](const auto& each) { return each.second.number < 0; });
         return looks ? std::max<std::int64_t>(next_look_ - System::milliseconds(), 0) : -1;
     }
 
@@ -11180,6 +11324,7 @@ public:
         for (trail* const each : std::exchange(keys_[key], now))
             if (!std::binary_search(now.begin(), now.end(), each))
                 leave(*each, key);
+        end_round();
     }
 
     void remove(std::size_t key) {
@@ -11199,6 +11344,7 @@ public:
             keys.insert(each.keys.begin(), each.keys.end());
             walk(each);
         }
+        end_round();
         return {keys.begin(), keys.end()};
     }
 
@@ -11208,7 +11354,7 @@ private:
         mode_t mode = 0; ///< 0: there is no such entry
         uid_t user = 0;
         gid_t group = 0;
-        file_identity file; ///< of a folder no more than which one it is: its entries have states of their own
+        file_identity file; ///< of a folder only which one it is: its entries have states of their own
 
         friend bool operator==(const state&, const state&) = default;
     };
@@ -11219,15 +11365,16 @@ private:
         std::set<trail*> trails;                        ///< the paths that it is on
         std::uint64_t round = 0;                        ///< in which it was looked at last; 0: never
         std::vector<std::pair<std::string, state>> was; ///< by that look
-        bool is_certain = true;                         ///< whether a later change shows as a difference to it
-
-        mode_t type() const { return was.empty() ? 0 : was.front().second.mode & S_IFMT; }
+        bool is_certain = true; ///< whether a later change shows as a difference to it
+        mode_t type = 0;        ///< of a name; 0: there is no such entry
     };
 
     struct place {
-        std::map<std::string, entry, std::less<>> entries; ///< those that matter; "": all
+        std::map<std::string, entry, std::less<>> entries{}; ///< those that matter; "": all
+
         std::uint64_t round = 0; ///< in which the kernel was asked to watch it last
         int number = -1;         ///< that the kernel gave it; negative: it is looked at
+        std::size_t needs = 0;   ///< how many steps need to know what happens to its entries
     };
     using place_at = typename std::map<std::string, place>::iterator;
     using entry_at = typename std::map<std::string, entry, std::less<>>::iterator;
@@ -11235,8 +11382,9 @@ private:
     struct step {
         place_at in;
         entry_at at;
+        bool needs_entries = false; ///< and not only what happens to the folder itself
 
-        friend bool operator==(const step&, const step&) = default;
+        bool is(const step& other) const { return in == other.in && at == other.at; }
     };
 
     /// The entries that are passed on the way to a file, as far as they are there; its name is the last.
@@ -11264,25 +11412,44 @@ private:
             const entry_at at = in->second.entries.try_emplace(std::move(name)).first;
             look(in, at);
             at->second.trails.insert(&of);
-            if (const step next{in, at}; std::find(of.steps.begin(), of.steps.end(), next) == of.steps.end())
-                of.steps.push_back(next);
-            if (at->first.empty())
-                break;
-            if (at->second.type() == S_IFDIR) {
+            step& now = passed(of, {in, at});
+            if (at->second.type == S_IFDIR) {
                 here = join(here, at->first);
-            } else if (at->second.type() == S_IFLNK) {
-                ++links;
-                const std::string target = target_of(join(here, at->first));
-                if (target.starts_with('/'))
-                    here = "/";
-                put_names(target, left);
-            } else {
+                continue;
+            }
+            now.needs_entries = true;
+            if (at->second.type != S_IFLNK) {
+                // A folder in which there is nothing of this path may go without a word where somebody is in
+                // it, which only the one above it knows. As long as there is something, that has to go first.
+                if (at->second.type == 0)
+                    for (step& each : of.steps)
+                        if (join(each.in->first, each.at->first) == here)
+                            each.needs_entries = true;
                 break;
             }
+            ++links;
+            const std::string target = target_of(join(here, at->first));
+            if (target.starts_with('/'))
+                here = "/";
+            put_names(target, left);
         }
-        for (const step& each : before)
-            if (std::find(of.steps.begin(), of.steps.end(), each) == of.steps.end())
+        for (const step& each : of.steps)
+            each.in->second.needs += each.needs_entries;
+        for (const step& each : before) {
+            each.in->second.needs -= each.needs_entries;
+            if (!has(of, each))
                 retire(of, each);
+        }
+    }
+
+    static bool has(const trail& of, const step& which) {
+        return std::any_of(of.steps.begin(), of.steps.end(),
+                           [&](const step& each) { return each.is(which); });
+    }
+    static step& passed(trail& of, const step& which) {
+        const auto known =
+            std::find_if(of.steps.begin(), of.steps.end(), [&](const step& each) { return each.is(which); });
+        return known != of.steps.end() ? *known : of.steps.emplace_back(which);
     }
 
     static void put_names(std::string_view path, std::vector<std::string>& before) {
@@ -11300,26 +11467,46 @@ private:
         return std::string(target, size > 0 ? static_cast<std::size_t>(size) : 0);
     }
 
-    /// A folder that is watched from before its entries are looked at in this round.
+    /// A folder that is watched, with its entries, from before these are looked at in this round.
     place_at watched(const std::string& path) {
         const place_at which = places_.try_emplace(path).first;
-        if (std::exchange(which->second.round, round_) != round_)
-            watch_again(which);
+        if (std::exchange(which->second.round, round_) != round_) {
+            visited_.push_back(which);
+            watch_again(which, true);
+        }
         return which;
     }
 
+    void end_round() {
+        std::sort(visited_.begin(), visited_.end(),
+                  [](place_at a, place_at b) { return a->first < b->first; });
+        visited_.erase(std::unique(visited_.begin(), visited_.end()), visited_.end());
+        for (const place_at each : std::exchange(visited_, {}))
+            if (each->second.entries.empty()) {
+                watch_no_more(each);
+                places_.erase(each);
+            } else if (const auto known = numbers_.find(each->second.number); known != numbers_.end()) {
+                const auto needs = [](place_at path) { return path->second.needs > 0; };
+                if (std::none_of(known->second.begin(), known->second.end(), needs))
+                    watch_again(each, false);
+            }
+    }
+
     /// The kernel watches what was at the path once; what is there now may be another folder.
-    void watch_again(place_at which) {
+    void watch_again(place_at which, [[maybe_unused]] bool with_entries) {
         int number = -1;
 #ifdef IN_ONLYDIR
+        constexpr std::uint32_t folder = IN_ATTRIB | IN_MOVE_SELF | IN_ONLYDIR;
+        constexpr std::uint32_t entries =
+            IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
         if (descriptor() >= 0)
-            // What becomes of the folder itself is said by the one above it.
             number = System::notify_of(descriptor(), which->first.c_str(),
-                                       IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB |
-                                           IN_ONLYDIR);
+                                       with_entries ? folder | entries : folder);
 #endif
         if (number == which->second.number)
             return;
+        if (which->second.number >= 0)
+            touch_all_in(which); // what was still to be said of the folder before cannot be told any more
         watch_no_more(which);
         which->second.number = number;
         if (number >= 0)
@@ -11347,9 +11534,10 @@ private:
         const bool is_watched = in->second.number >= 0;
         const std::int64_t now = nanoseconds(System::now());
         std::vector<std::pair<std::string, state>> is;
-        if (!at->first.empty())
+        if (!at->first.empty()) {
             is.emplace_back(at->first, state_of(join(in->first, at->first)));
-        else if (!is_watched)
+            what.type = is.front().second.mode & S_IFMT;
+        } else if (!is_watched)
             for (std::string& name : names(in->first)) {
                 const state each = state_of(join(in->first, name));
                 is.emplace_back(std::move(name), each);
@@ -11427,8 +11615,7 @@ private:
         for (const place_at which : known->second) {
             auto& entries = which->second.entries;
             if (name.empty())
-                for (const auto& [each, at] : entries)
-                    touch(at);
+                touch_all_in(which);
             else
                 for (const std::string_view each : {name, std::string_view()})
                     if (const auto at = entries.find(each); at != entries.end())
@@ -11446,7 +11633,14 @@ private:
         touch_all();
     }
 
-    void touch(const entry& what) { touched_.insert(what.trails.begin(), what.trails.end()); }
+    void touch(const entry& what) {
+        touched_.insert(what.trails.begin(), what.trails.end());
+    }
+
+    void touch_all_in(place_at which) {
+        for (const auto& [name, each] : which->second.entries)
+            touch(each);
+    }
 
     void touch_all() {
         for (auto& [path, each] : trails_)
@@ -11457,8 +11651,10 @@ private:
         of.keys.erase(key);
         if (!of.keys.empty())
             return;
-        for (const step& each : of.steps)
+        for (const step& each : of.steps) {
+            each.in->second.needs -= each.needs_entries;
             retire(of, each);
+        }
         touched_.erase(&of);
         trails_.erase(trails_.find(of.path));
     }
@@ -11468,23 +11664,20 @@ private:
         if (!which.at->second.trails.empty())
             return;
         which.in->second.entries.erase(which.at);
-        if (!which.in->second.entries.empty())
-            return;
-        watch_no_more(which.in);
-        places_.erase(which.in);
+        visited_.push_back(which.in);
     }
 
     basic_file<System> notifier_;
     std::int64_t every_;
     std::int64_t next_look_;
-    std::uint64_t round_ = 0; ///< what was watched and looked at in one round is so once
+    std::uint64_t round_ = 0;             ///< what was watched and looked at in one round is so once
+    std::vector<place_at> visited_;       ///< in this round, or left; some of them twice
     std::map<std::string, place> places_; ///< by paths without a symbolic link
     std::unordered_map<int, std::vector<place_at>> numbers_; ///< which folders have them
     std::map<std::string, trail> trails_;
     std::map<std::size_t, std::vector<trail*>> keys_;
     std::set<trail*> touched_; ///< what is to be said
 };
-
 
 } // namespace tenon::inline v1::detail
 
@@ -11513,7 +11706,7 @@ template <class System = posix>
 class basic_reloader {
 public:
     /// In milliseconds. A change is acted on once nothing else has changed for so long ...
-    static constexpr std::int64_t quiet = 2;
+    static constexpr std::int64_t quiet = 1;
     /// ... or for so long after it.
     static constexpr std::int64_t at_latest = 100;
     /// How often files are looked at where they cannot be watched.
@@ -11891,18 +12084,19 @@ public:
         first->start();
         serving_.store(first.release());
     }
-    ~versions() override {
+    /// To be called before it goes, and waits for what other threads do for it.
+    void end() {
         source_->cancel();
         reloader::here().remove(*this);
+        history_->on_event({});
         history_->when_room({});
+    }
+    ~versions() override {
         retired_.emplace_back(serving_.exchange(nullptr));
         // A call that began before may still run.
         for (const auto& each : retired_)
             while (hazards_.in_use(each.get()))
                 posix::pause_a_millisecond();
-        retired_.clear();
-        before_.reset();
-        history_->on_event({});
     }
 
     basic_hazards<>& hazards() const noexcept { return hazards_; }
@@ -11950,14 +12144,14 @@ public:
 
     // ---- For the reloader.
 
-    std::vector<std::string> watched() override { return source_->watched(); }
+    std::vector<std::string> watched() override { return paths_ = source_->watched(); }
     std::int64_t every() const noexcept override { return every_; }
 
     void look() noexcept override {
         try {
             // What was refused is not tried again for a change beside it.
             const std::int64_t begun = nanoseconds(posix::now());
-            const states before = states_now();
+            const states before = states_of(paths_);
             if (failed_ && !again_.exchange(false) && every_ == 0 && before == failed_states_)
                 return;
             failed_ = refresh(false).what == reload::step::refused;
@@ -12106,14 +12300,14 @@ private:
     // Of all that is watched, so that it is seen whether something that matters has changed.
     using states = std::map<std::string, file_identity>;
 
-    states states_now() const {
+    static states states_of(const std::vector<std::string>& paths) {
         states now;
         const auto add = [&now](const std::string& path) {
             struct stat found;
             now[path] = posix::stat(path.c_str(), &found) == 0 ? file_identity(found) : file_identity();
             return now[path].inode != 0 && S_ISDIR(found.st_mode);
         };
-        for (const std::string& path : source_->watched())
+        for (const std::string& path : paths)
             if (add(path)) {
                 now.erase(path);
                 for (const std::string& name : names_in<posix>(path))
@@ -12126,7 +12320,7 @@ private:
     // What was refused is what was there before; what only the refused build has shown to matter may have changed meanwhile, and so
     // may have, unseen, what was changed in the tick of the clock in which it was looked at.
     void remember(const states& before, std::int64_t begun) {
-        failed_states_ = states_now();
+        failed_states_ = states_of(watched());
         for (const auto& [path, state] : before)
             failed_states_[path] = state;
         for (auto& [path, state] : failed_states_)
@@ -12158,6 +12352,7 @@ private:
     std::string refusal_;
 
     // The reloader's own.
+    std::vector<std::string> paths_;
     bool failed_ = false;
     states failed_states_;
     std::atomic<bool> again_ = false;
@@ -12207,8 +12402,8 @@ private:
 ///
 /// A call through `->` may be made by any thread at any time, and costs some nanoseconds more than one through a `plugin`. Each call may be
 /// in another version. One that leaves by an exception keeps that version's code until the thread handles no exception any more and makes
-/// another call, or ends. A handle may be moved while nobody calls through it, and must not be destroyed by one of its own calls; the
-/// destructor waits for calls in other threads, and for a reload under way, whose compilers it ends.
+/// another call, or ends. A handle may be moved while nobody calls through it, and must not be destroyed by one of its own calls or by its
+/// handler; the destructor waits for calls in other threads, and for a reload under way, whose compilers it ends.
 template <class T>
 class live {
     static_assert(detail::explain_interface<T>());
@@ -12229,6 +12424,16 @@ class live {
     };
 
 public:
+    live(live&&) noexcept = default;
+    live& operator=(live&& other) noexcept {
+        std::swap(versions_, other.versions_);
+        return *this;
+    }
+    ~live() {
+        if (versions_)
+            versions_->end();
+    }
+
     /// In the version that serves now.
     call operator->() const {
         static_assert(gives_values<T>,
@@ -13214,7 +13419,10 @@ private:
                     return known("") ? nullptr : std::make_unique<detail::plugin_code<T>>(*built_in);
             return by_->unless_pruned(from_, [&]() -> std::unique_ptr<detail::plugin_code<T>> {
                 const found library = by_->template locate<T>(from_);
-                checked_out_ = library.sources;
+                {
+                    const detail::mutex_lock locked(mutex_);
+                    checked_out_ = library.sources;
+                }
                 if (known(identity(library.path)))
                     return nullptr;
                 library_options options = by_->options_for(from_.what);
@@ -13240,7 +13448,7 @@ private:
             case driver::kind::directory:
                 return by_->builder(from_, -1).watched(from_.place, T::type);
             case driver::kind::repository:
-                return by_->builder(from_, -1).watched(checked_out_, T::type);
+                return by_->builder(from_, -1).watched(checked_out(), T::type);
             }
             std::abort();
         }
@@ -13248,6 +13456,11 @@ private:
         void cancel() noexcept override { cancelled_.raise(); }
 
     private:
+        std::string checked_out() const {
+            const detail::mutex_lock locked(mutex_);
+            return checked_out_;
+        }
+
         // The times of a file's inode change whenever it is used, and do not count.
         static std::string identity(const std::string& path) {
             struct stat found;
@@ -13272,7 +13485,8 @@ private:
         detail::stop_event cancelled_;
         const std::unique_ptr<loader> by_;
         driver from_;
-        std::string checked_out_;
+        mutable pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+        std::string checked_out_; // by newest(), in one thread or another
     };
 
     class stop_event {

@@ -1147,6 +1147,15 @@ constexpr hooks<T> make_hooks() {
 template <class T, class P>
 [[gnu::visibility("hidden")]] inline constexpr hooks<T> hooks_of_class = make_hooks<T, P>();
 
+// Null where there is none: nothing is then fetched to find that out.
+template <class T, class P>
+constexpr const hooks<T>* hooks_of() {
+    if constexpr (starts<P, T> || stops<P, T> || quiesces<P, T> || saves_state<P, T>)
+        return &hooks_of_class<T, P>;
+    else
+        return nullptr;
+}
+
 template <class P, class T>
 consteval bool explain_hooks() {
     static_assert(stops_without_exceptions<P, T>,
@@ -1402,7 +1411,7 @@ struct exported {
     const char* version;
     void (*interface)(); // where the interface's note stands, behind which all of its shape is found
     Create* create;
-    const void* hooks; // detail::hooks<T>
+    const void* hooks; // detail::hooks<T>; null where the class offers none
 };
 
 // What the manifest says of one plugin; see note.hpp.
@@ -1463,7 +1472,17 @@ template <class T, class P>
 constexpr auto make_export(const char* name, const char* version) {
     using creation = creation<T, P, factory_arguments<T>>;
     return exported<typename creation::function>{T::type.name(), name, version, &interface_note<T>, &creation::create,
-                                                 &hooks_of_class<T, P>};
+                                                 hooks_of<T, P>()};
+}
+
+// The texts are those of the plugin's note, which its host has looked at anyway: on a page of their own they would be one more
+// to be fetched at each load.
+template <class T, class P, class Slots, std::size_t Text>
+constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t name_size) {
+    const char* const name = note.text + T::type.size() + 1;
+    auto made = make_export<T, P>(name, name + name_size);
+    made.type = note.text;
+    return made;
 }
 
 template <std::size_t N>
@@ -1521,7 +1540,7 @@ struct tenon_exports_v1_range {
         tenon_note_##NUMBER = ::tenon::detail::make_plugin_note<T>(NAME, VERSION);                                     \
     [[gnu::used, gnu::retain, gnu::section("tenon_exports"), gnu::aligned(alignof(void*))]] constexpr auto             \
         tenon_export_##NUMBER =                                                                                        \
-        ::tenon::detail::make_export<T, P>(NAME, VERSION);                                                             \
+        ::tenon::detail::make_export<T, P>(tenon_note_##NUMBER, sizeof NAME);                                          \
     [[gnu::used]] void tenon_emit_##NUMBER() { ::tenon::detail::shape_in_image<T>::emit(); }                           \
     }
 

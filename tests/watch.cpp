@@ -253,6 +253,7 @@ TEMPLATE_TEST_CASE("of a folder every entry counts, and nothing below them", "[w
     const scratch_directory scratch;
     write(scratch / "f/old", "1");
     write(scratch / "f/g/below", "1");
+    fs::create_symlink("../sentinel", scratch / "f/a");
     write(scratch / "sentinel", "1");
     TestType files(5);
     files.set(1, {scratch / "f"});
@@ -361,6 +362,81 @@ TEMPLATE_TEST_CASE("a folder that goes and comes back is said both times, and wa
     calm(files);
     write(scratch / "repo/b", "1");
     CHECK(next(files) == keys{2});
+}
+
+TEMPLATE_TEST_CASE("a folder far above the only file that is watched may go, too", "[watch]", WATCHERS) {
+    const scratch_directory scratch;
+    write(scratch / "a/b/c/f", "1");
+    TestType files(5);
+    files.set(1, {scratch / "a/b/c/f"});
+    calm(files);
+    SECTION("by another name") {
+        for (const auto& [from, to] : {std::pair("a", "x"), std::pair("x", "a")}) {
+            fs::rename(scratch / from, scratch / to);
+            CHECK(next(files) == keys{1});
+            calm(files);
+        }
+    }
+    SECTION("and come back before anybody asks, in whose stead something else is watched there") {
+        fs::remove_all(scratch / "a");
+        write(scratch / "a/b/c/f", "2");
+        files.set(2, {scratch / "a/b/c/g"});
+        CHECK(contains(next(files), 1));
+        calm(files);
+    }
+    SECTION("while somebody is in it") {
+        const tenon::detail::basic_file<> held(posix::open((scratch / "a/b/c").c_str(), O_RDONLY));
+        fs::remove(scratch / "a/b/c/f");
+        CHECK(next(files) == keys{1});
+        calm(files);
+        fs::remove(scratch / "a/b/c");
+        write(scratch / "a/b/c/f", "2");
+        CHECK(next(files) == keys{1});
+        calm(files);
+    }
+    write_in_place(scratch / "a/b/c/f", "3");
+    CHECK(next(files) == keys{1});
+}
+
+TEMPLATE_TEST_CASE("a folder that is watched and empty may go while somebody is in it", "[watch]", WATCHERS) {
+    const scratch_directory scratch;
+    fs::create_directories(scratch / "a/b");
+    TestType files(5);
+    files.set(1, {scratch / "a/b"});
+    calm(files);
+    const tenon::detail::basic_file<> held(posix::open((scratch / "a/b").c_str(), O_RDONLY));
+    fs::remove(scratch / "a/b");
+    CHECK(next(files) == keys{1});
+    calm(files);
+    write(scratch / "a/b/f", "1");
+    CHECK(next(files) == keys{1});
+}
+
+namespace {
+/// As if one folder were mounted at another place as well.
+struct mounted_twice : posix {
+    static inline std::string here, there;
+    static int notify_of(int notifier, const char* folder, std::uint32_t what) noexcept {
+        return posix::notify_of(notifier, folder == there ? here.c_str() : folder, what);
+    }
+};
+} // namespace
+
+TEST_CASE("of a folder that has two paths what both need is known", "[watch]") {
+    const scratch_directory scratch;
+    mounted_twice::here = scratch / "here";
+    mounted_twice::there = scratch / "there";
+    write(scratch / "here/f", "1");
+    write(scratch / "here/g/h", "1");
+    write(scratch / "there/g/h", "1");
+    basic_watch<mounted_twice> files(5);
+    files.set(1, {scratch / "here/f"});
+    files.set(2, {scratch / "there/g/h"});
+    write_in_place(scratch / "here/f", "2");
+    CHECK(files.changed() == keys{1});
+    files.remove(1);
+    write_in_place(scratch / "there/g/h", "2");
+    CHECK(files.changed() == keys{2});
 }
 
 TEMPLATE_TEST_CASE("two paths that are one folder after the other", "[watch]", WATCHERS) {
@@ -580,17 +656,18 @@ TEST_CASE("a thousand keys that share files and folders cost one watch for each 
 TEMPLATE_TEST_CASE("whatever happens to a file, who reads it when he is told has its last state in the end",
                    "[watch]", WATCHERS) {
     const scratch_directory scratch;
-    const fs::path real = scratch / "d/e/f", path = scratch / "link/e/f";
+    const fs::path real = scratch / "d/e/f", path = GENERATE(false, true) ? real : scratch / "link/e/f";
     fs::create_directory_symlink("d", scratch / "link");
     TestType files(1);
     files.set(1, {path});
     std::string known;
+    std::vector<tenon::detail::basic_file<>> held;
     unsigned random = 1;
     for (int step = 0; step < 400; ++step) {
         const std::string text = std::to_string(step % 10); // of one size always
         random = random * 1103515245 + 12345;
         std::error_code ignored;
-        switch (random / 65536 % 9) {
+        switch (random / 65536 % 12) {
         case 0:
             fs::remove_all(scratch / "d");
             break;
@@ -615,19 +692,56 @@ TEMPLATE_TEST_CASE("whatever happens to a file, who reads it when he is told has
             fs::remove(scratch / "link");
             fs::create_directory_symlink(step % 2 ? "away" : "d", scratch / "link");
             break;
+        case 7: // what is removed lives on
+            held.emplace_back(posix::open((scratch / (step % 2 ? "d" : "d/e")).c_str(), O_RDONLY));
+            break;
+        case 8:
+            fs::remove_all(scratch / "d/e", ignored);
+            break;
+        case 9:
+            ::rename((scratch / "away/e").c_str(), (scratch / "d/e").c_str()); // also over an empty one
+            break;
         default:
             write(real, text);
             break;
         }
-        if (random / 65536 / 9 % 3 == 0 && files.changed() == keys{1})
+        if (random / 65536 / 12 % 3 == 0 && files.changed() == keys{1})
             known = tests::read(path);
-        if (random / 65536 / 27 % 8 == 0) {
+        if (random / 65536 / 36 % 8 == 0) {
             while (!rest(files).empty())
                 known = tests::read(path);
             INFO("after step " << step);
             REQUIRE(known == tests::read(path));
         }
     }
+}
+
+TEST_CASE("nobody is woken by what others do in the folders above, unless the way to the file ends there",
+          "[watch]") {
+    const scratch_directory scratch;
+    write(scratch / "x/y/a", "1");
+    basic_watch<> files(5);
+    files.set(1, {scratch / "x/y/a"});
+    pollfd readable{files.descriptor(), POLLIN, 0};
+    write(scratch / "unrelated", "1");
+    write(scratch / "x/unrelated", "1");
+    fs::rename(scratch / "unrelated", scratch / "x/unrelated");
+    fs::remove(scratch / "x/unrelated");
+    CHECK(posix::poll(&readable, 1, 0) == 0);
+    files.set(2, {scratch / "x/b"});
+    write(scratch / "x/unrelated", "1");
+    CHECK(posix::poll(&readable, 1, 0) == 1);
+    CHECK(files.changed() == keys{});
+    write(scratch / "x/b", "1");
+    CHECK(files.changed() == keys{2});
+    files.remove(2);
+    write(scratch / "x/unrelated", "2");
+    CHECK(posix::poll(&readable, 1, 0) == 0);
+    files.set(3, {scratch / "x/z/c"});
+    write(scratch / "x/z/c", "1");
+    CHECK(files.changed() == keys{3});
+    write(scratch / "x/unrelated", "3");
+    CHECK(posix::poll(&readable, 1, 0) == 0);
 }
 
 TEST_CASE("nobody has to ask unless something can be read, and no program inherits what is read from",

@@ -38,10 +38,11 @@ namespace tenon::inline v1::detail {
 /// followed. Nothing else in those folders does. A change too many may be said, and none is left out.
 ///
 /// Folders are watched and not files, because editors rename a new file over the old one; all the folders on
-/// the way, because one that is replaced says nothing of what is in the new one. A folder that inotify does
-/// not take is looked at every so many milliseconds instead: where the user has fs.inotify.max_user_instances
-/// or fs.inotify.max_user_watches already, where this process may pass a folder and not read it, and where
-/// there is no inotify. It is tried again with each look.
+/// the way, because one that is replaced says nothing of what is in the new one. Of those the kernel is only
+/// asked whether they themselves have changed, so that nobody is woken by other people's files in /tmp. A
+/// folder that inotify does not take is looked at every so many milliseconds instead: where the user has
+/// fs.inotify.max_user_instances or fs.inotify.max_user_watches already, where this process may pass a folder
+/// and not read it, and where there is no inotify. It is tried again with each look.
 ///
 /// inotify does not see what another machine writes on a network file system, what is written through a
 /// mapping after the file was closed, what is written by another name of the file in another folder, and what
@@ -62,9 +63,8 @@ public:
     std::int64_t timeout() const {
         if (!touched_.empty())
             return 0;
-        const bool looks = std::any_of(places_.begin(), places_.end(), [](const auto& each) {
-            return each.second.number < 0;
-        });
+        const bool looks = std::any_of(places_.begin(), places_.end(),
+                                       [](const auto& each) { return each.second.number < 0; });
         return looks ? std::max<std::int64_t>(next_look_ - System::milliseconds(), 0) : -1;
     }
 
@@ -87,6 +87,7 @@ public:
         for (trail* const each : std::exchange(keys_[key], now))
             if (!std::binary_search(now.begin(), now.end(), each))
                 leave(*each, key);
+        end_round();
     }
 
     void remove(std::size_t key) {
@@ -106,6 +107,7 @@ public:
             keys.insert(each.keys.begin(), each.keys.end());
             walk(each);
         }
+        end_round();
         return {keys.begin(), keys.end()};
     }
 
@@ -115,7 +117,7 @@ private:
         mode_t mode = 0; ///< 0: there is no such entry
         uid_t user = 0;
         gid_t group = 0;
-        file_identity file; ///< of a folder no more than which one it is: its entries have states of their own
+        file_identity file; ///< of a folder only which one it is: its entries have states of their own
 
         friend bool operator==(const state&, const state&) = default;
     };
@@ -126,15 +128,16 @@ private:
         std::set<trail*> trails;                        ///< the paths that it is on
         std::uint64_t round = 0;                        ///< in which it was looked at last; 0: never
         std::vector<std::pair<std::string, state>> was; ///< by that look
-        bool is_certain = true;                         ///< whether a later change shows as a difference to it
-
-        mode_t type() const { return was.empty() ? 0 : was.front().second.mode & S_IFMT; }
+        bool is_certain = true; ///< whether a later change shows as a difference to it
+        mode_t type = 0;        ///< of a name; 0: there is no such entry
     };
 
     struct place {
-        std::map<std::string, entry, std::less<>> entries; ///< those that matter; "": all
+        std::map<std::string, entry, std::less<>> entries{}; ///< those that matter; "": all
+
         std::uint64_t round = 0; ///< in which the kernel was asked to watch it last
         int number = -1;         ///< that the kernel gave it; negative: it is looked at
+        std::size_t needs = 0;   ///< how many steps need to know what happens to its entries
     };
     using place_at = typename std::map<std::string, place>::iterator;
     using entry_at = typename std::map<std::string, entry, std::less<>>::iterator;
@@ -142,8 +145,9 @@ private:
     struct step {
         place_at in;
         entry_at at;
+        bool needs_entries = false; ///< and not only what happens to the folder itself
 
-        friend bool operator==(const step&, const step&) = default;
+        bool is(const step& other) const { return in == other.in && at == other.at; }
     };
 
     /// The entries that are passed on the way to a file, as far as they are there; its name is the last.
@@ -171,25 +175,44 @@ private:
             const entry_at at = in->second.entries.try_emplace(std::move(name)).first;
             look(in, at);
             at->second.trails.insert(&of);
-            if (const step next{in, at}; std::find(of.steps.begin(), of.steps.end(), next) == of.steps.end())
-                of.steps.push_back(next);
-            if (at->first.empty())
-                break;
-            if (at->second.type() == S_IFDIR) {
+            step& now = passed(of, {in, at});
+            if (at->second.type == S_IFDIR) {
                 here = join(here, at->first);
-            } else if (at->second.type() == S_IFLNK) {
-                ++links;
-                const std::string target = target_of(join(here, at->first));
-                if (target.starts_with('/'))
-                    here = "/";
-                put_names(target, left);
-            } else {
+                continue;
+            }
+            now.needs_entries = true;
+            if (at->second.type != S_IFLNK) {
+                // A folder in which there is nothing of this path may go without a word where somebody is in
+                // it, which only the one above it knows. As long as there is something, that has to go first.
+                if (at->second.type == 0)
+                    for (step& each : of.steps)
+                        if (join(each.in->first, each.at->first) == here)
+                            each.needs_entries = true;
                 break;
             }
+            ++links;
+            const std::string target = target_of(join(here, at->first));
+            if (target.starts_with('/'))
+                here = "/";
+            put_names(target, left);
         }
-        for (const step& each : before)
-            if (std::find(of.steps.begin(), of.steps.end(), each) == of.steps.end())
+        for (const step& each : of.steps)
+            each.in->second.needs += each.needs_entries;
+        for (const step& each : before) {
+            each.in->second.needs -= each.needs_entries;
+            if (!has(of, each))
                 retire(of, each);
+        }
+    }
+
+    static bool has(const trail& of, const step& which) {
+        return std::any_of(of.steps.begin(), of.steps.end(),
+                           [&](const step& each) { return each.is(which); });
+    }
+    static step& passed(trail& of, const step& which) {
+        const auto known =
+            std::find_if(of.steps.begin(), of.steps.end(), [&](const step& each) { return each.is(which); });
+        return known != of.steps.end() ? *known : of.steps.emplace_back(which);
     }
 
     static void put_names(std::string_view path, std::vector<std::string>& before) {
@@ -207,26 +230,46 @@ private:
         return std::string(target, size > 0 ? static_cast<std::size_t>(size) : 0);
     }
 
-    /// A folder that is watched from before its entries are looked at in this round.
+    /// A folder that is watched, with its entries, from before these are looked at in this round.
     place_at watched(const std::string& path) {
         const place_at which = places_.try_emplace(path).first;
-        if (std::exchange(which->second.round, round_) != round_)
-            watch_again(which);
+        if (std::exchange(which->second.round, round_) != round_) {
+            visited_.push_back(which);
+            watch_again(which, true);
+        }
         return which;
     }
 
+    void end_round() {
+        std::sort(visited_.begin(), visited_.end(),
+                  [](place_at a, place_at b) { return a->first < b->first; });
+        visited_.erase(std::unique(visited_.begin(), visited_.end()), visited_.end());
+        for (const place_at each : std::exchange(visited_, {}))
+            if (each->second.entries.empty()) {
+                watch_no_more(each);
+                places_.erase(each);
+            } else if (const auto known = numbers_.find(each->second.number); known != numbers_.end()) {
+                const auto needs = [](place_at path) { return path->second.needs > 0; };
+                if (std::none_of(known->second.begin(), known->second.end(), needs))
+                    watch_again(each, false);
+            }
+    }
+
     /// The kernel watches what was at the path once; what is there now may be another folder.
-    void watch_again(place_at which) {
+    void watch_again(place_at which, [[maybe_unused]] bool with_entries) {
         int number = -1;
 #ifdef IN_ONLYDIR
+        constexpr std::uint32_t folder = IN_ATTRIB | IN_MOVE_SELF | IN_ONLYDIR;
+        constexpr std::uint32_t entries =
+            IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
         if (descriptor() >= 0)
-            // What becomes of the folder itself is said by the one above it.
             number = System::notify_of(descriptor(), which->first.c_str(),
-                                       IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB |
-                                           IN_ONLYDIR);
+                                       with_entries ? folder | entries : folder);
 #endif
         if (number == which->second.number)
             return;
+        if (which->second.number >= 0)
+            touch_all_in(which); // what was still to be said of the folder before cannot be told any more
         watch_no_more(which);
         which->second.number = number;
         if (number >= 0)
@@ -254,9 +297,10 @@ private:
         const bool is_watched = in->second.number >= 0;
         const std::int64_t now = nanoseconds(System::now());
         std::vector<std::pair<std::string, state>> is;
-        if (!at->first.empty())
+        if (!at->first.empty()) {
             is.emplace_back(at->first, state_of(join(in->first, at->first)));
-        else if (!is_watched)
+            what.type = is.front().second.mode & S_IFMT;
+        } else if (!is_watched)
             for (std::string& name : names(in->first)) {
                 const state each = state_of(join(in->first, name));
                 is.emplace_back(std::move(name), each);
@@ -334,8 +378,7 @@ private:
         for (const place_at which : known->second) {
             auto& entries = which->second.entries;
             if (name.empty())
-                for (const auto& [each, at] : entries)
-                    touch(at);
+                touch_all_in(which);
             else
                 for (const std::string_view each : {name, std::string_view()})
                     if (const auto at = entries.find(each); at != entries.end())
@@ -353,7 +396,14 @@ private:
         touch_all();
     }
 
-    void touch(const entry& what) { touched_.insert(what.trails.begin(), what.trails.end()); }
+    void touch(const entry& what) {
+        touched_.insert(what.trails.begin(), what.trails.end());
+    }
+
+    void touch_all_in(place_at which) {
+        for (const auto& [name, each] : which->second.entries)
+            touch(each);
+    }
 
     void touch_all() {
         for (auto& [path, each] : trails_)
@@ -364,8 +414,10 @@ private:
         of.keys.erase(key);
         if (!of.keys.empty())
             return;
-        for (const step& each : of.steps)
+        for (const step& each : of.steps) {
+            each.in->second.needs -= each.needs_entries;
             retire(of, each);
+        }
         touched_.erase(&of);
         trails_.erase(trails_.find(of.path));
     }
@@ -375,23 +427,20 @@ private:
         if (!which.at->second.trails.empty())
             return;
         which.in->second.entries.erase(which.at);
-        if (!which.in->second.entries.empty())
-            return;
-        watch_no_more(which.in);
-        places_.erase(which.in);
+        visited_.push_back(which.in);
     }
 
     basic_file<System> notifier_;
     std::int64_t every_;
     std::int64_t next_look_;
-    std::uint64_t round_ = 0; ///< what was watched and looked at in one round is so once
+    std::uint64_t round_ = 0;             ///< what was watched and looked at in one round is so once
+    std::vector<place_at> visited_;       ///< in this round, or left; some of them twice
     std::map<std::string, place> places_; ///< by paths without a symbolic link
     std::unordered_map<int, std::vector<place_at>> numbers_; ///< which folders have them
     std::map<std::string, trail> trails_;
     std::map<std::size_t, std::vector<trail*>> keys_;
     std::set<trail*> touched_; ///< what is to be said
 };
-
 
 } // namespace tenon::inline v1::detail
 
