@@ -9220,6 +9220,68 @@ struct tenon_exports_v1_range {
 
 #endif
 
+#ifndef TENON_FILE_STATES_HPP
+#define TENON_FILE_STATES_HPP
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+
+/// In which state files are, and those in folders, by which it is seen later whether one has changed. What editors leave beside the
+/// file that they edit does not count: hidden files and `x~`.
+template <class System = posix>
+class basic_file_states {
+public:
+    basic_file_states() = default;
+    explicit basic_file_states(const std::vector<std::string>& paths) : looked_(nanoseconds(System::now())) {
+        for (const std::string& path : paths)
+            if (!noted(path))
+                for (const std::string& name : names_in<System>(path)) {
+                    if (name[0] != '.' && name.back() != '~')
+                        noted(join(path, name));
+                }
+    }
+
+    /// These, and those of more paths of which is known only now that they matter. What may have changed since the look, or unseen in the
+    /// tick of the clock in which it was, is never equal to anything.
+    basic_file_states with(const std::vector<std::string>& more) const {
+        basic_file_states all(more);
+        for (const auto& [path, state] : states_)
+            all.states_[path] = state;
+        for (auto& [path, state] : all.states_)
+            if (state.changed >= looked_)
+                state.inode = unknown;
+        return all;
+    }
+
+    friend bool operator==(const basic_file_states& a, const basic_file_states& b) { return a.states_ == b.states_; }
+
+private:
+    static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+
+    // False for a folder, which changes with more than its names.
+    bool noted(const std::string& path) {
+        struct stat found;
+        const bool there = System::stat(path.c_str(), &found) == 0;
+        if (there && S_ISDIR(found.st_mode))
+            return false;
+        states_[path] = there ? file_identity(found) : file_identity();
+        return true;
+    }
+
+    std::map<std::string, file_identity> states_;
+    std::int64_t looked_ = 0;
+};
+using file_states = basic_file_states<>;
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
 #ifndef TENON_FIT_HPP
 #define TENON_FIT_HPP
 
@@ -10916,17 +10978,11 @@ using keyring = basic_keyring<>;
 #ifndef TENON_LIVE_HPP
 #define TENON_LIVE_HPP
 
-#include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #ifndef TENON_PLUGIN_CODE_HPP
 #define TENON_PLUGIN_CODE_HPP
@@ -11276,10 +11332,10 @@ namespace tenon::inline v1::detail {
 ///
 /// Folders are watched and not files, because editors rename a new file over the old one; all the folders on
 /// the way, because one that is replaced says nothing of what is in the new one. Of those the kernel is only
-/// asked whether they themselves have changed, so that nobody is woken by other people's files in /tmp. A
-/// folder that inotify does not take is looked at every so many milliseconds instead: where the user has
-/// fs.inotify.max_user_instances or fs.inotify.max_user_watches already, where this process may pass a folder
-/// and not read it, and where there is no inotify. It is tried again with each look.
+/// asked whether they themselves have changed: other people's files in /tmp wake nobody unless their mode or
+/// times are set. A folder that inotify does not take is looked at every so many milliseconds instead: where
+/// the user has fs.inotify.max_user_instances or fs.inotify.max_user_watches already, where this process may
+/// pass a folder and not read it, and where there is no inotify. It is tried again with each look.
 ///
 /// inotify does not see what another machine writes on a network file system, what is written through a
 /// mapping after the file was closed, what is written by another name of the file in another folder, and what
@@ -11903,61 +11959,22 @@ using reloader = basic_reloader<>;
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_VIEW_HPP
-#define TENON_VIEW_HPP
+#ifndef TENON_VERSIONS_HPP
+#define TENON_VERSIONS_HPP
 
-#include <type_traits>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 
-namespace tenon::inline v1 {
-
-namespace detail {
-
-inline constexpr const char* views[] = {"std::basic_string_view<", "std::span<", "std::reference_wrapper<",
-                                        "std::initializer_list<", "std::mdspan<", "std::ranges::",
-                                        "__gnu_cxx::__normal_iterator<", "std::__wrap_iter<"};
-
-template <class T>
-consteval bool is_view() {
-    for (const char* each : views)
-        if (spelled<T>().starts_with(each))
-            return true;
-    return false;
-}
-
-template <class T>
-concept refers = std::is_pointer_v<T> || std::is_reference_v<T> || is_view<T>();
-
-// Everything that is reached from some types, pointers and references too.
-template <class... T>
-using everything_in =
-    typename closure<list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type>::type;
-
-template <class List>
-inline constexpr bool none_refers = false;
-template <class... T>
-inline constexpr bool none_refers<list<T...>> = all_of<!refers<T>...>;
-
-template <class Methods>
-inline constexpr bool gives_values_v = false;
-template <auto... M>
-inline constexpr bool gives_values_v<methods<M...>> =
-    none_refers<everything_in<decltype(outputs_of<M>())...>> && all_of<!is_escape<std::remove_cv_t<decltype(M)>>...>;
-
-} // namespace detail
-
-/// An interface none of whose methods gives out what may refer into the plugin: a pointer, a reference, a view, or a type
-/// with one of them in it.
-template <class T>
-concept gives_values = detail::gives_values_v<typename T::methods>;
-
-} // namespace tenon::inline v1
-
-#endif
-
-namespace tenon::inline v1 {
-
-namespace detail {
+namespace tenon::inline v1::detail {
 
 /// Where the versions of one plugin come from.
 template <class T>
@@ -12150,13 +12167,12 @@ public:
     void look() noexcept override {
         try {
             // What was refused is not tried again for a change beside it.
-            const std::int64_t begun = nanoseconds(posix::now());
-            const states before = states_of(paths_);
-            if (failed_ && !again_.exchange(false) && every_ == 0 && before == failed_states_)
+            const file_states before(paths_);
+            if (failed_ && !again_.exchange(false) && every_ == 0 && before == failed_files_)
                 return;
             failed_ = refresh(false).what == reload::step::refused;
             if (failed_)
-                remember(before, begun);
+                failed_files_ = before.with(watched());
         } catch (...) {
             trace("a reload was given up: ", exception_text());
         }
@@ -12297,37 +12313,6 @@ private:
         return false;
     }
 
-    // Of all that is watched, so that it is seen whether something that matters has changed.
-    using states = std::map<std::string, file_identity>;
-
-    static states states_of(const std::vector<std::string>& paths) {
-        states now;
-        const auto add = [&now](const std::string& path) {
-            struct stat found;
-            now[path] = posix::stat(path.c_str(), &found) == 0 ? file_identity(found) : file_identity();
-            return now[path].inode != 0 && S_ISDIR(found.st_mode);
-        };
-        for (const std::string& path : paths)
-            if (add(path)) {
-                now.erase(path);
-                for (const std::string& name : names_in<posix>(path))
-                    if (name[0] != '.' && name.back() != '~') // what editors leave beside the file that they edit
-                        add(join(path, name));
-            }
-        return now;
-    }
-
-    // What was refused is what was there before; what only the refused build has shown to matter may have changed meanwhile, and so
-    // may have, unseen, what was changed in the tick of the clock in which it was looked at.
-    void remember(const states& before, std::int64_t begun) {
-        failed_states_ = states_of(watched());
-        for (const auto& [path, state] : before)
-            failed_states_[path] = state;
-        for (auto& [path, state] : failed_states_)
-            if (state.changed >= begun)
-                state.inode = 0;
-    }
-
     std::unique_ptr<version_source<T>> source_;
     const maker make_;
     const std::size_t most_mapped_;
@@ -12354,11 +12339,66 @@ private:
     // The reloader's own.
     std::vector<std::string> paths_;
     bool failed_ = false;
-    states failed_states_;
+    file_states failed_files_; // as they were then
     std::atomic<bool> again_ = false;
 };
 
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_VIEW_HPP
+#define TENON_VIEW_HPP
+
+#include <type_traits>
+
+
+namespace tenon::inline v1 {
+
+namespace detail {
+
+inline constexpr const char* views[] = {"std::basic_string_view<", "std::span<", "std::reference_wrapper<",
+                                        "std::initializer_list<", "std::mdspan<", "std::ranges::",
+                                        "__gnu_cxx::__normal_iterator<", "std::__wrap_iter<"};
+
+template <class T>
+consteval bool is_view() {
+    for (const char* each : views)
+        if (spelled<T>().starts_with(each))
+            return true;
+    return false;
+}
+
+template <class T>
+concept refers = std::is_pointer_v<T> || std::is_reference_v<T> || is_view<T>();
+
+// Everything that is reached from some types, pointers and references too.
+template <class... T>
+using everything_in =
+    typename closure<list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type>::type;
+
+template <class List>
+inline constexpr bool none_refers = false;
+template <class... T>
+inline constexpr bool none_refers<list<T...>> = all_of<!refers<T>...>;
+
+template <class Methods>
+inline constexpr bool gives_values_v = false;
+template <auto... M>
+inline constexpr bool gives_values_v<methods<M...>> =
+    none_refers<everything_in<decltype(outputs_of<M>())...>> && all_of<!is_escape<std::remove_cv_t<decltype(M)>>...>;
+
 } // namespace detail
+
+/// An interface none of whose methods gives out what may refer into the plugin: a pointer, a reference, a view, or a type
+/// with one of them in it.
+template <class T>
+concept gives_values = detail::gives_values_v<typename T::methods>;
+
+} // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1 {
 
 /// One version of a watched plugin, which is there for as long as this is.
 ///

@@ -39,10 +39,10 @@ namespace tenon::inline v1::detail {
 ///
 /// Folders are watched and not files, because editors rename a new file over the old one; all the folders on
 /// the way, because one that is replaced says nothing of what is in the new one. Of those the kernel is only
-/// asked whether they themselves have changed, so that nobody is woken by other people's files in /tmp. A
-/// folder that inotify does not take is looked at every so many milliseconds instead: where the user has
-/// fs.inotify.max_user_instances or fs.inotify.max_user_watches already, where this process may pass a folder
-/// and not read it, and where there is no inotify. It is tried again with each look.
+/// asked whether they themselves have changed: other people's files in /tmp wake nobody unless their mode or
+/// times are set. A folder that inotify does not take is looked at every so many milliseconds instead: where
+/// the user has fs.inotify.max_user_instances or fs.inotify.max_user_watches already, where this process may
+/// pass a folder and not read it, and where there is no inotify. It is tried again with each look.
 ///
 /// inotify does not see what another machine writes on a network file system, what is written through a
 /// mapping after the file was closed, what is written by another name of the file in another folder, and what
