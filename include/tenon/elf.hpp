@@ -71,13 +71,15 @@ public:
         if (!S_ISREG(status.st_mode))
             throw error::not_a_library(path, "it is not a regular file");
         size_ = static_cast<std::uint64_t>(status.st_size);
-        page_.resize(static_cast<std::size_t>(size_ < 4096 ? size_ : 4096));
-        read_into(page_.data(), page_.size(), 0);
+        page_ = {first_, static_cast<std::size_t>(size_ < sizeof first_ ? size_ : sizeof first_)};
+        read_into(first_, page_.size(), 0);
         check_header();
         segments_ = table<segment>(header_.e_phoff, header_.e_phnum, header_.e_phentsize, "program headers");
         check_segments();
     }
 
+    elf_reader(const elf_reader&) = delete;
+    elf_reader& operator=(const elf_reader&) = delete;
     elf_reader(int, std::string&&) = delete;
     elf_reader(int, const struct stat&, std::string&&) = delete; // it would be gone before the reader
 
@@ -141,7 +143,7 @@ private:
         if (!inside(offset, size))
             refuse("its " + std::string(what) + " lie past its end: it is truncated");
         if (offset + size <= page_.size())
-            return page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
+            return std::string(page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(size)));
         // Holes make a file of any size, and no library has this much of anything that is read here.
         if (size > 256 * 1024 * 1024)
             refuse("its " + std::string(what) + " are too large: " + std::to_string(size) + " bytes");
@@ -152,7 +154,9 @@ private:
 
     template <class Entry>
     std::vector<Entry> entries(std::uint64_t offset, std::uint64_t size, const char* what) const {
-        const std::string raw = bytes(offset, size, what);
+        const bool at_hand = inside(offset, size) && offset + size <= page_.size();
+        const std::string read = at_hand ? "" : bytes(offset, size, what);
+        const std::string_view raw = at_hand ? page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(size)) : read;
         std::vector<Entry> all(raw.size() / sizeof(Entry));
         if (!all.empty())
             std::memcpy(all.data(), raw.data(), all.size() * sizeof(Entry));
@@ -290,7 +294,8 @@ private:
     int fd_;
     const std::string& path_;
     std::uint64_t size_ = 0;
-    std::string page_;
+    char first_[4096];
+    std::string_view page_; // of which so much is there
     header header_{};
     std::vector<segment> segments_;
     segment dynamic_{};

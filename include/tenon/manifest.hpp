@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tenon/elf.hpp>
@@ -118,8 +119,14 @@ private:
                 throw error::malformed_note(path, "a note of it ends past the end of all notes");
         }
         limit(path, found.size(), "plugins");
-        for (waiting& each : found)
-            read_plugin(path, shapes, each);
+        plugins_.reserve(found.size());
+        for (waiting& each : found) {
+            bool last = true; // of those with this shape
+            for (const waiting* other = &each + 1; other != found.data() + found.size(); ++other)
+                last = last && (other->low != each.low || other->high != each.high);
+            detail::shape& known = shape_of(shapes, each.low, each.high);
+            read_plugin(path, last ? std::move(known) : detail::shape(known), each);
+        }
     }
 
     static void limit(const std::string& path, std::size_t count, const char* of_what) {
@@ -127,9 +134,9 @@ private:
             throw error::malformed_note(path, "it has more than " + std::to_string(most) + " " + of_what);
     }
 
-    void read_plugin(const std::string& path, std::vector<keyed>& shapes, waiting& note) {
+    void read_plugin(const std::string& path, detail::shape known, waiting& note) {
         plugin read;
-        read.shape = shape_of(shapes, note.low, note.high);
+        read.shape = std::move(known);
         const auto slots = note.rest.word<std::uint32_t>();
         if (slots != read.shape.methods.size() + 1 || !detail::add_slots(read.shape, note.rest, slots))
             throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");

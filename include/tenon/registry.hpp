@@ -2,9 +2,10 @@
 #ifndef TENON_REGISTRY_HPP
 #define TENON_REGISTRY_HPP
 
-#include <cstring>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tenon/error.hpp>
@@ -46,9 +47,10 @@ public:
                 made.hooks});
     }
 
+    /// By type and name.
     std::vector<built_in> list() const {
         std::vector<built_in> all;
-        for (const auto& each : entries_)
+        for (const auto& [key, each] : entries_)
             all.push_back({each.type, each.name, each.version});
         return all;
     }
@@ -56,29 +58,26 @@ public:
     /// The names of one plugin type's built-ins.
     std::vector<std::string> names(std::string_view type) const {
         std::vector<std::string> found;
-        for (const auto& each : entries_)
-            if (each.type == type)
-                found.emplace_back(each.name);
+        for (auto each = entries_.lower_bound({type, {}}); each != entries_.end() && each->first.first == type; ++each)
+            found.emplace_back(each->first.second);
         return found;
     }
 
     /// The built-in of that name, compiled against this T; null where there is none.
     template <class T>
     const detail::exported<>* find(std::string_view name) const {
-        for (const auto& each : entries_)
-            if (each.type == std::string_view(T::type.name(), T::type.size()) && each.name == name) {
-                check<T>(each);
-                return &each;
-            }
-        return nullptr;
+        const auto found = entries_.find({std::string_view(T::type.name(), T::type.size()), name});
+        if (found == entries_.end())
+            return nullptr;
+        check<T>(found->second);
+        return &found->second;
     }
 
 private:
     void insert(const detail::exported<>& entry) {
-        for (const auto& other : entries_)
-            if (std::strcmp(other.type, entry.type) == 0 && std::strcmp(other.name, entry.name) == 0)
-                throw error::two_built_ins(entry.type, entry.name, other.version, entry.version);
-        entries_.push_back(entry);
+        const auto [place, inserted] = entries_.insert({{entry.type, entry.name}, entry});
+        if (!inserted)
+            throw error::two_built_ins(entry.type, entry.name, place->second.version, entry.version);
     }
 
     // Two interfaces of one program may have taken the same name for their type.
@@ -90,7 +89,8 @@ private:
             throw error::built_in_misfit(entry.name, entry.type, detail::readable(ours.interface), detail::readable(interface));
     }
 
-    std::vector<detail::exported<>> entries_;
+    // Its keys are views of the texts that its values have.
+    std::map<std::pair<std::string_view, std::string_view>, detail::exported<>> entries_;
 };
 
 } // namespace tenon::inline v1
