@@ -13,6 +13,7 @@ using tenon::detail::file_identity;
 using tenon::detail::posix;
 using tenon::detail::publish;
 using tenon::detail::read_file;
+using tenon::detail::settled;
 using tests::read;
 using tests::scratch_directory;
 using tests::write;
@@ -23,6 +24,12 @@ file_identity identity(const std::string& path) {
     struct stat found;
     REQUIRE(::stat(path.c_str(), &found) == 0);
     return file_identity(found);
+}
+
+file_identity changed(std::int64_t at) {
+    file_identity state;
+    state.changed = at;
+    return state;
 }
 
 /// Gives and takes a byte at a time, and is interrupted every other time.
@@ -41,6 +48,15 @@ struct slow : posix {
 };
 
 } // namespace
+
+TEST_CASE("a state is believed when a later change would have shown", "[file]") {
+    CHECK(settled(changed(1'000'000'005), 1'000'000'006));
+    CHECK(!settled(changed(1'000'000'005), 1'000'000'005));
+    CHECK(!settled(changed(1'000'000'005), 1'000'000'004));
+    // A file system that keeps whole seconds.
+    CHECK(!settled(changed(5'000'000'000), 6'500'000'000));
+    CHECK(settled(changed(5'000'000'000), 7'000'000'001));
+}
 
 TEST_CASE("a file's identity stays until the file changes", "[file]") {
     const scratch_directory scratch;

@@ -10,31 +10,15 @@ using tenon::detail::basic_inputs;
 using tenon::detail::build_input;
 using tenon::detail::file_identity;
 using tenon::detail::posix;
-using tenon::detail::settled;
 using tenon::detail::sha256;
 using tests::scratch_directory;
 using tests::write;
 
 namespace {
 
-file_identity changed(std::int64_t at) {
-    file_identity state;
-    state.changed = at;
-    return state;
-}
-
 const auto all_matter = [](const std::string&, const std::string&) { return true; };
 
 } // namespace
-
-TEST_CASE("a state is believed when a later change would have shown", "[inputs]") {
-    CHECK(settled(changed(1'000'000'005), 1'000'000'006));
-    CHECK(!settled(changed(1'000'000'005), 1'000'000'005));
-    CHECK(!settled(changed(1'000'000'005), 1'000'000'004));
-    // A file system that keeps whole seconds.
-    CHECK(!settled(changed(5'000'000'000), 6'500'000'000));
-    CHECK(settled(changed(5'000'000'000), 7'000'000'001));
-}
 
 TEST_CASE("a file has its state and the digest of what it says, and is read once", "[inputs]") {
     const scratch_directory scratch;

@@ -32,6 +32,15 @@ struct file_identity {
     friend bool operator==(const file_identity&, const file_identity&) = default;
 };
 
+/// Whether a file or folder whose last change was then would have shown another state if it had been changed
+/// after `look`.
+inline bool settled(const file_identity& state, std::int64_t look) {
+    // File systems that count whole seconds, or every other one, show two changes as one for that long.
+    constexpr std::int64_t second = 1'000'000'000;
+    const std::int64_t step = state.changed % second == 0 ? 2 * second : 0;
+    return state.changed + step < look;
+}
+
 /// An open file; closed when its owner goes.
 template <class System = posix>
 class basic_file {

@@ -21,15 +21,6 @@
 
 namespace tenon::inline v1::detail {
 
-/// Whether a file or folder whose last change was then would have shown another state if it had been changed
-/// after `look`.
-inline bool settled(const file_identity& state, std::int64_t look) {
-    // File systems that count whole seconds, or every other one, show two changes as one for that long.
-    constexpr std::int64_t second = 1'000'000'000;
-    const std::int64_t step = state.changed % second == 0 ? 2 * second : 0;
-    return state.changed + step < look;
-}
-
 /// Looks at files and folders, and reads no file twice.
 template <class System = posix>
 class basic_inputs {

@@ -18,7 +18,6 @@
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
 #include <tenon/folder.hpp>
-#include <tenon/inputs.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
 
