@@ -55,6 +55,82 @@ TEST_CASE("a path that has no links in it is not resolved, and one that has is",
     CHECK(times(here.scratch / "folder" / "part.so") == 1);
 }
 
+TEST_CASE("a library that nobody has touched for a while is read once", "[library_file]") {
+    struct counting : tenon::detail::posix {
+        static int& reads() {
+            static int count = 0;
+            return count;
+        }
+        static int& later() {
+            static int seconds = 0;
+            return seconds;
+        }
+        static ssize_t pread(int fd, void* into, size_t size, off_t at) noexcept {
+            ++reads();
+            return posix::pread(fd, into, size, at);
+        }
+        static timespec now() noexcept {
+            timespec time = posix::now();
+            time.tv_sec += later();
+            return time;
+        }
+    };
+    using file = tenon::detail::basic_library_file<counting>;
+    const workshop here;
+    const auto times = [&](const path& library = {}) {
+        const int before = counting::reads();
+        const file looked_at((library.empty() ? here.library : library).native(), {});
+        CHECK(looked_at.canonical_path() == here.library);
+        CHECK(looked_at.manifest().plugins().at(0).name == "plain");
+        CHECK(looked_at.unchanged());
+        return counting::reads() - before;
+    };
+    // It was written a moment ago, and may be once more without another time.
+    CHECK(times() == 1);
+    CHECK(times() == 1);
+    counting::later() = 10;
+    CHECK(times() == 1);
+    CHECK(times() == 0);
+    CHECK(times() == 0);
+    CHECK(times(here.scratch / "." / "part.so") == 1);
+
+    // Two at once have one each.
+    {
+        const file one(here.library.native(), {}), other(here.library.native(), {});
+        CHECK(one.manifest().plugins().at(0).name == other.manifest().plugins().at(0).name);
+    }
+    CHECK(times() == 0);
+
+    // What needs all of the file has it.
+    const std::string bytes = tests::read(here.library);
+    const tenon::allowed<std::string> digest{tenon::detail::sha256(bytes).hex()};
+    file(here.library.native(), {}).require_digest(digest);
+    const auto copy = file(here.library.native(), {}).sealed_copy();
+    CHECK(static_cast<std::size_t>(copy.status("").st_size) == bytes.size());
+    {
+        const file replaced(here.library.native(), {});
+        tests::fs::copy_file(here.library, here.scratch / "new.so");
+        tests::fs::rename(here.scratch / "new.so", here.library);
+        CHECK(tests::refusal([&] {
+                  replaced.require_digest(digest);
+              }).find("changed while it was being loaded") != std::string::npos);
+    }
+
+    // Another file of that name, another mode, and folders that are nobody's to trust.
+    CHECK(times() == 1);
+    CHECK(times() == 0);
+    tests::fs::permissions(here.library, tests::fs::perms::others_exec, tests::fs::perm_options::add);
+    tests::fs::permissions(here.library, tests::fs::perms::others_exec, tests::fs::perm_options::remove);
+    CHECK(times() == 1);
+    tests::fs::permissions(here.scratch.path(), tests::fs::perms::others_write, tests::fs::perm_options::add);
+    CHECK_THROWS_AS(file(here.library.native(), {}), tenon::error);
+    tests::fs::permissions(here.scratch.path(), tests::fs::perms::others_write,
+                           tests::fs::perm_options::remove);
+    CHECK(times() == 1);
+    tests::fs::resize_file(here.library, 100);
+    CHECK_THROWS_AS(file(here.library.native(), {}), tenon::error);
+}
+
 TEST_CASE("a library file that was written to, replaced or removed has changed", "[library_file]") {
     const workshop here;
     const library_file file(here.library.native(), {});

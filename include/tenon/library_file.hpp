@@ -3,7 +3,9 @@
 #define TENON_LIBRARY_FILE_HPP
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +14,7 @@
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
 #include <tenon/manifest.hpp>
+#include <tenon/mutex_lock.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
 #include <tenon/sha256.hpp>
@@ -19,27 +22,78 @@
 
 namespace tenon::inline v1::detail {
 
+/// The manifests of the libraries that were looked into last, so that a file that nobody has touched since is
+/// not read again. A manifest is taken out while it is used, and put back.
+///
+/// A file is known by its path, device, inode, size and times. Not kept is what was read within three seconds
+/// of a change: another change might leave the same times, where a file system counts in seconds. What is
+/// written through a mapping may leave the times as they are, so that what is in memory is compared once the
+/// library is loaded, as always.
+class known_manifests {
+public:
+    std::optional<manifest> take(const std::string& path, const file_identity& identity) {
+        const mutex_lock locked(mutex_);
+        for (entry& each : entries_)
+            if (each.read && each.path == path && each.identity == identity)
+                return std::exchange(each.read, std::nullopt);
+        return std::nullopt;
+    }
+
+    void put(std::string path, const file_identity& identity, manifest&& read) noexcept {
+        const mutex_lock locked(mutex_);
+        entry& oldest = entries_[next_++ % (sizeof entries_ / sizeof entries_[0])];
+        oldest.path.swap(path);
+        oldest.identity = identity;
+        oldest.read.emplace(std::move(read));
+    }
+
+private:
+    struct entry {
+        std::string path{};
+        file_identity identity{};
+        std::optional<manifest> read{};
+    };
+    pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+    entry entries_[16];
+    std::size_t next_ = 0;
+};
+
 /// A library file that has been looked into and is not loaded: readable, trusted, an ELF library for this
 /// machine, with a manifest.
 template <class System = posix>
 class basic_library_file {
 public:
-    basic_library_file(std::string path, const trust& rule)
-        : path_(std::move(path)), file_(opened()), status_(file_.status(path_)),
-          manifest_(manifest::of<System>(file_.descriptor(), status_, path_)) {
-        if (!link_ && plainly_trusted<System>(path_, status_, rule)) {
+    basic_library_file(std::string path, const trust& rule) : path_(std::move(path)) {
+        if (is_normal(path_) && System::lstat(path_.c_str(), &status_) == 0 &&
+            (manifest_ = known().take(path_, identity())) && plainly_trusted<System>(path_, status_, rule)) {
             canonical_ = path_;
+            keep_ = true;
+            return;
+        }
+        const bool link = open();
+        status_ = file_.status(path_);
+        manifest_ = manifest::of<System>(file_.descriptor(), status_, path_);
+        if (!link && plainly_trusted<System>(path_, status_, rule)) {
+            canonical_ = path_;
+            keep_ = System::now().tv_sec - 3 > status_.st_mtim.tv_sec &&
+                    System::now().tv_sec - 3 > status_.st_ctim.tv_sec;
         } else {
             canonical_ = canonical();
             require_trust<System>(canonical_, status_, rule);
         }
+    }
+    basic_library_file(const basic_library_file&) = delete;
+    basic_library_file& operator=(const basic_library_file&) = delete;
+    ~basic_library_file() {
+        if (keep_)
+            known().put(std::move(path_), identity(), std::move(*manifest_));
     }
 
     const std::string& path() const noexcept { return path_; }
     /// The absolute path without symbolic links.
     const std::string& canonical_path() const noexcept { return canonical_; }
     file_identity identity() const noexcept { return file_identity(status_); }
-    const tenon::manifest& manifest() const noexcept { return manifest_; }
+    const tenon::manifest& manifest() const noexcept { return *manifest_; }
 
     bool unchanged() const {
         struct stat now;
@@ -52,14 +106,17 @@ public:
         if (fd < 0)
             throw error::system_call("make a copy in memory of", path_, errno);
         basic_file<System> copy(fd);
-        parts(file_, [&](std::string_view part) { copy.write(path_, part); });
+        parts(file(), [&](std::string_view part) { copy.write(path_, part); });
         if (System::seal(fd) != 0)
             throw error::system_call("seal a copy in memory of", path_, errno);
         return copy;
     }
 
     /// Throws unless what is in the file, or in a copy of it, has one of these digests.
-    void require_digest(const allowed<std::string>& digests) const { require_digest(digests, file_); }
+    void require_digest(const allowed<std::string>& digests) const {
+        if (!digests.anything())
+            require_digest(digests, file());
+    }
     void require_digest(const allowed<std::string>& digests, const basic_file<System>& bytes) const {
         if (digests.anything())
             return;
@@ -73,12 +130,30 @@ public:
     }
 
 private:
-    // Most paths are canonical, which costs nothing to find out while the folders are looked at.
-    basic_file<System> opened() {
+    static known_manifests& known() {
+        static known_manifests& all = *new known_manifests;
+        return all;
+    }
+
+    // Whether the path names a link. Most do not, and then it costs nothing to find out while the folders are
+    // looked at whether there is one among those.
+    bool open() const {
         constexpr int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
-        basic_file<System> file(System::open(path_.c_str(), flags | O_NOFOLLOW));
-        link_ = file.descriptor() < 0;
-        return link_ ? basic_file<System>(path_, flags) : std::move(file);
+        file_ = basic_file<System>(System::open(path_.c_str(), flags | O_NOFOLLOW));
+        const bool link = file_.descriptor() < 0;
+        if (link)
+            file_ = basic_file<System>(path_, flags);
+        return link;
+    }
+
+    // Of a known manifest, opened when it is needed.
+    const basic_file<System>& file() const {
+        if (file_.descriptor() < 0) {
+            open();
+            if (file_identity(file_.status(path_)) != identity())
+                throw error::file_changed(path_);
+        }
+        return file_;
     }
 
     /// Gives `take` all of the file, one part after the other.
@@ -123,11 +198,11 @@ private:
     }
 
     std::string path_;
-    bool link_ = false; // perhaps
-    basic_file<System> file_;
+    mutable basic_file<System> file_;
     struct stat status_;
-    tenon::manifest manifest_;
+    std::optional<tenon::manifest> manifest_;
     std::string canonical_;
+    bool keep_ = false;
 };
 using library_file = basic_library_file<>;
 
