@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How long a registry of many built-ins takes to be made, and to be asked, a built-in each: `built_ins COUNT` prints both, in nanoseconds.
+// How long a registry of many built-ins takes to be made, and to be asked, a built-in each: `built_ins COUNT`
+// prints both, in nanoseconds.
 #include "peers/tenon.hpp"
 
 #include <tenon/registry.hpp>

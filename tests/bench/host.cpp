@@ -3,8 +3,8 @@
 //
 //     host measure LIBRARY HAND_WRITTEN_LIBRARY [GOOGLE BENCHMARK'S OPTIONS]
 //     host first LIBRARY peer|hand            nanoseconds that the first load in this process takes
-//     host many FOLDER COUNT peer|hand        nanoseconds to load and to unload 0.so and so on, all at once, and bytes, of each
-//     host cycles LIBRARY COUNT peer|hand     nothing: for those who watch from outside
+//     host many FOLDER COUNT peer|hand        nanoseconds to load and to unload 0.so and so on, all at once,
+//     and bytes, of each host cycles LIBRARY COUNT peer|hand     nothing: for those who watch from outside
 //     host unloads LIBRARY                    whether it is gone after that: yes or no
 #include BENCH_PEER
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One loop of calls, through a plugin and through a pointer; tests/bench/same_code.py compares what the compiler makes of the two.
+// One loop of calls, through a plugin and through a pointer; tests/bench/same_code.py compares what the
+// compiler makes of the two.
 #include "peers/tenon.hpp"
 
 #include <tenon/plugin.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What it takes to find out what is in many libraries, in turn by several ways. Each line of the answer is a way and what a
-// library took it, in nanoseconds, once for each round.
+// What it takes to find out what is in many libraries, in turn by several ways. Each line of the answer is a
+// way and what a library took it, in nanoseconds, once for each round.
 //
 //     manifests ROUNDS COUNT FOLDER [FOLDER_OF_QT_PLUGINS]     the libraries are 0.so and so on
 #include <tenon/manifest.hpp>
@@ -44,7 +44,8 @@ bool bare_read(const std::string& path) {
             return false;
         std::memcpy(&segment, page + at, sizeof segment);
         if (segment.p_type == PT_NOTE && segment.p_offset + segment.p_filesz <= sizeof page &&
-            std::string_view(page + segment.p_offset, segment.p_filesz).find("tenon") != std::string_view::npos)
+            std::string_view(page + segment.p_offset, segment.p_filesz).find("tenon") !=
+                std::string_view::npos)
             return true;
     }
     return false;
@@ -77,9 +78,11 @@ int main(int count, char** arguments) {
         std::string folder;
         std::vector<double> times{};
     };
-    std::vector<way> ways{{"bare", bare_read, arguments[3]},
-                          {"tenon", [](const std::string& path) { return tenon::manifest(path).plugins().size() == 1; }, arguments[3]},
-                          {"dlopen", by_dlopen, arguments[3]}};
+    std::vector<way> ways{
+        {"bare", bare_read, arguments[3]},
+        {"tenon", [](const std::string& path) { return tenon::manifest(path).plugins().size() == 1; },
+         arguments[3]},
+        {"dlopen", by_dlopen, arguments[3]}};
 #ifdef BENCH_QT
     if (count > 4)
         ways.push_back({"qt", by_qt, arguments[4]});

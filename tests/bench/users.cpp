@@ -36,7 +36,8 @@ void measure(const std::string& way, const Provider& provider) {
 
 int main(int count, char** arguments) try {
     if (count < 6)
-        return std::fputs("usage: users LIBRARY DIRECTORY REPOSITORY CACHE USERS.JSON [OPTIONS]\n", stderr), 2;
+        return std::fputs("usage: users LIBRARY DIRECTORY REPOSITORY CACHE USERS.JSON [OPTIONS]\n", stderr),
+               2;
     benchmark::Initialize(&count, arguments);
     const users::settings settings{{{"file", arguments[5]}}};
     const tenon::loader loader{{.cache = arguments[4]}};
