@@ -258,7 +258,7 @@ template <class T>
 
 /// What is wrong with an interface that names too few of its virtual functions or something else; empty where nothing is.
 inline std::string incompleteness(const shape& of) {
-    std::vector<bool> named(of.slots == no_slot || of.slots > 100'000 ? 0 : static_cast<std::size_t>(of.slots));
+    std::string named(of.slots == no_slot || of.slots > 100'000 ? 0 : static_cast<std::size_t>(of.slots), '\0'); // not vector<bool>, which has to be compiled
     std::string wrong;
     for (const auto& method : of.methods) {
         if (method.slot == no_slot)
@@ -268,7 +268,7 @@ inline std::string incompleteness(const shape& of) {
         else if (named[static_cast<std::size_t>(method.slot)])
             wrong += "`methods` names " + readable_method(method.name) + " twice\n";
         else
-            named[static_cast<std::size_t>(method.slot)] = true;
+            named[static_cast<std::size_t>(method.slot)] = 'x';
     }
     std::size_t missing = 0;
     std::string slots;
@@ -348,7 +348,7 @@ inline std::string differences(const shape& host, const shape& plugin) {
         names.push_back(readable_method(method.name));
     for (const auto& method : plugin.methods)
         theirs.push_back(readable_method(method.name));
-    std::vector<bool> used(theirs.size());
+    std::string used(theirs.size(), '\0');
     for (std::size_t i = 0; i < names.size(); ++i) {
         // Overloads have one name: the one of the same signature is meant, else the one in the same place, else the first.
         std::size_t match = theirs.size();
@@ -365,7 +365,7 @@ inline std::string differences(const shape& host, const shape& plugin) {
             differ(text, names[i], described(host.methods[i]), "not there");
             continue;
         }
-        used[match] = true;
+        used[match] = 'x';
         if (host.methods[i].signature != plugin.methods[match].signature || host.methods[i].slot != plugin.methods[match].slot)
             differ(text, names[i], described(host.methods[i]), described(plugin.methods[match]));
         else if (match != i)
