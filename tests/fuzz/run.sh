@@ -2,8 +2,8 @@
 # usage: tests/fuzz/run.sh PROGRAM SECONDS COMPILER...
 #
 # Gives PROGRAM, one of libFuzzer's, inputs for so many seconds: first what is kept in corpus/, and real plugins of each COMPILER where
-# it reads such, and then what becomes of these. It makes the same of them each time. Numbers of libFuzzer's own can follow SEED=
-# in the environment, 1 where it is not set. What PROGRAM does not survive stays in the current folder.
+# it reads such, and then what becomes of these. $SEED, else 1, decides what does. An input that PROGRAM does not survive is kept in
+# the current folder.
 set -eu
 program=$1 seconds=$2
 shift 2
