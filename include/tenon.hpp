@@ -30,7 +30,6 @@
 #ifndef TENON_ALLOWED_HPP
 #define TENON_ALLOWED_HPP
 
-#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -56,8 +55,12 @@ public:
     /// Empty where anything is allowed, too.
     const std::vector<T>& list() const noexcept { return list_; }
 
+    // Not std::find: <algorithm> would be a tenth of what plugin.hpp costs.
     bool operator()(const T& value) const {
-        return anything_ || std::find(list_.begin(), list_.end(), value) != list_.end();
+        for (const T& each : list_)
+            if (each == value)
+                return true;
+        return anything_;
     }
 
 private:
@@ -998,7 +1001,9 @@ inline std::string_view parent(std::string_view path) {
 }
 
 /// `b` of `a/b`.
-inline std::string_view basename(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+inline std::string_view basename(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
 
 /// Whether a path is absolute and has no empty component, no `.` and no `..`, so that links alone can lead
 /// elsewhere.
@@ -1048,6 +1053,15 @@ struct file_identity {
 
     friend bool operator==(const file_identity&, const file_identity&) = default;
 };
+
+/// Whether a file or folder whose last change was then would have shown another state if it had been changed
+/// after `look`.
+inline bool settled(const file_identity& state, std::int64_t look) {
+    // File systems that count whole seconds, or every other one, show two changes as one for that long.
+    constexpr std::int64_t second = 1'000'000'000;
+    const std::int64_t step = state.changed % second == 0 ? 2 * second : 0;
+    return state.changed + step < look;
+}
 
 /// An open file; closed when its owner goes.
 template <class System = posix>
@@ -1846,15 +1860,6 @@ private:
 
 namespace tenon::inline v1::detail {
 
-/// Whether a file or folder whose last change was then would have shown another state if it had been changed
-/// after `look`.
-inline bool settled(const file_identity& state, std::int64_t look) {
-    // File systems that count whole seconds, or every other one, show two changes as one for that long.
-    constexpr std::int64_t second = 1'000'000'000;
-    const std::int64_t step = state.changed % second == 0 ? 2 * second : 0;
-    return state.changed + step < look;
-}
-
 /// Looks at files and folders, and reads no file twice.
 template <class System = posix>
 class basic_inputs {
@@ -1945,8 +1950,8 @@ namespace tenon::inline v1::detail {
 
 /// Where the known package managers say what is installed.
 inline constexpr const char* package_lists[] = {"/var/lib/dpkg/status",  "/var/lib/rpm/rpmdb.sqlite",
-                                         "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-                                         "/lib/apk/db/installed", "/var/lib/pacman/local"};
+                                                "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+                                                "/lib/apk/db/installed", "/var/lib/pacman/local"};
 
 /// Stands for all files that belong to the system's package manager: it changes whenever that installs or
 /// removes something. Empty where no manager is known, or where it has worked only just now.
@@ -2377,8 +2382,8 @@ private:
 
     // What would have another program run than those of the compiler, which nothing looks for changes of.
     static bool runs_a_program(std::string_view flag) {
-        return begins(flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path",
-                             "-load"});
+        return begins(
+            flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path", "-load"});
     }
 
     static bool for_the_linker(std::string_view flag) {
@@ -3130,7 +3135,8 @@ private:
         if (!traits.gnu_unique)
             said = run<System>(defines("-fPIC"), within);
         if (!works(said))
-            throw error::compiler_unusable(shown(defines("-fPIC")), said.how(), said.err, said.code(errc::no_compiler));
+            throw error::compiler_unusable(shown(defines("-fPIC")), said.how(), said.err,
+                                           said.code(errc::no_compiler));
         traits.clang = said.out.find("__clang__") != said.out.npos;
         traits.identity = sha256().field(stamp_).field(said.out).hex();
         return traits;
@@ -4374,13 +4380,15 @@ public:
         if (!S_ISREG(status.st_mode))
             throw error::not_a_library(path, "it is not a regular file");
         size_ = static_cast<std::uint64_t>(status.st_size);
-        page_.resize(static_cast<std::size_t>(size_ < 4096 ? size_ : 4096));
-        read_into(page_.data(), page_.size(), 0);
+        page_ = {first_, static_cast<std::size_t>(size_ < sizeof first_ ? size_ : sizeof first_)};
+        read_into(first_, page_.size(), 0);
         check_header();
         segments_ = table<segment>(header_.e_phoff, header_.e_phnum, header_.e_phentsize, "program headers");
         check_segments();
     }
 
+    elf_reader(const elf_reader&) = delete;
+    elf_reader& operator=(const elf_reader&) = delete;
     elf_reader(int, std::string&&) = delete;
     elf_reader(int, const struct stat&, std::string&&) = delete; // it would be gone before the reader
 
@@ -4444,7 +4452,7 @@ private:
         if (!inside(offset, size))
             refuse("its " + std::string(what) + " lie past its end: it is truncated");
         if (offset + size <= page_.size())
-            return page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
+            return std::string(page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(size)));
         // Holes make a file of any size, and no library has this much of anything that is read here.
         if (size > 256 * 1024 * 1024)
             refuse("its " + std::string(what) + " are too large: " + std::to_string(size) + " bytes");
@@ -4455,7 +4463,9 @@ private:
 
     template <class Entry>
     std::vector<Entry> entries(std::uint64_t offset, std::uint64_t size, const char* what) const {
-        const std::string raw = bytes(offset, size, what);
+        const bool at_hand = inside(offset, size) && offset + size <= page_.size();
+        const std::string read = at_hand ? "" : bytes(offset, size, what);
+        const std::string_view raw = at_hand ? page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(size)) : read;
         std::vector<Entry> all(raw.size() / sizeof(Entry));
         if (!all.empty())
             std::memcpy(all.data(), raw.data(), all.size() * sizeof(Entry));
@@ -4593,7 +4603,8 @@ private:
     int fd_;
     const std::string& path_;
     std::uint64_t size_ = 0;
-    std::string page_;
+    char first_[4096];
+    std::string_view page_; // of which so much is there
     header header_{};
     std::vector<segment> segments_;
     segment dynamic_{};
@@ -5791,14 +5802,14 @@ consteval bool explain_implementation() {
 
 namespace tenon::inline v1::detail {
 
-// Finds the folders that a plugin is compiled against: the interface header's and tenon's own. The compiler wrote down both
-// when it compiled this program, perhaps as paths relative to a folder that only it knew; so each is a guess until the file
-// that is found there has been looked into.
+// Finds the folders that a plugin is compiled against: the interface header's and tenon's own. The compiler
+// wrote down both when it compiled this program, perhaps as paths relative to a folder that only it knew; so
+// each is a guess until the file that is found there has been looked into.
 template <class System = posix>
 class basic_headers {
 public:
-    /// `include` comes first, then the folders in $TENON_INCLUDE, then where the compiler saw the headers; this one it saw
-    /// at `seen`.
+    /// `include` comes first, then the folders in $TENON_INCLUDE, then where the compiler saw the headers;
+    /// this one it saw at `seen`.
     explicit basic_headers(std::vector<std::string> include, std::string_view seen = __FILE__)
         : folders_(std::move(include)), seen_(seen) {
         const char* set = ::secure_getenv("TENON_INCLUDE");
@@ -5844,7 +5855,8 @@ private:
     }
 
     // The folder in which `name` is the header that says `words`.
-    std::string search(std::string_view seen, std::string_view name, std::initializer_list<std::string_view> words) const {
+    std::string search(std::string_view seen, std::string_view name,
+                       std::initializer_list<std::string_view> words) const {
         for (const std::string& folder : folders_)
             if (says(join(folder, name), words))
                 return folder;
@@ -7831,8 +7843,8 @@ using builder = basic_builder<>;
 
 namespace tenon::inline v1::detail {
 
-/// A mutex that is held for as long as this lives. Not the standard library's, which cost each host more to include than all that they
-/// would be used for.
+/// A mutex that is held for as long as this lives. Not the standard library's, which cost each host more to
+/// include than all that they would be used for.
 class mutex_lock {
 public:
     explicit mutex_lock(pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }
@@ -7853,24 +7865,28 @@ private:
 
 namespace tenon::inline v1 {
 
-/// What a plugin has registered with its host, for as long as this lives: a member of the plugin's, so that it ends with it.
+/// What a plugin has registered with its host, for as long as this lives: a member of the plugin's, so that
+/// it ends with it.
 ///
 ///     struct audit {
 ///         explicit audit(host& h) : changes_(h.on_change([this](const change& c) { write(c); })) {}
 ///         tenon::registration changes_;   // after what the callback uses, so that it goes first
 ///     };
 ///
-/// Made by a host, mostly by `callbacks`. Its end waits for a call under way in another thread, so it must not be ended holding what that
-/// call waits for. One that is moved from is none. May outlive what it is registered with. For one thread at a time.
+/// Made by a host, mostly by `callbacks`. Its end waits for a call under way in another thread, so it must
+/// not be ended holding what that call waits for. One that is moved from is none. May outlive what it is
+/// registered with. For one thread at a time.
 class [[nodiscard]] registration {
 public:
     registration() noexcept = default;
 
     /// For hosts: `call(with, number)` is what ends it, once.
-    registration(void (*call)(void* with, unsigned long number) noexcept, void* with, unsigned long number) noexcept
+    registration(void (*call)(void* with, unsigned long number) noexcept, void* with,
+                 unsigned long number) noexcept
         : end_(call), with_(with), number_(number) {}
 
-    registration(registration&& other) noexcept : end_(other.end_), with_(other.with_), number_(other.number_) {
+    registration(registration&& other) noexcept
+        : end_(other.end_), with_(other.with_), number_(other.number_) {
         other.end_ = nullptr;
     }
     registration& operator=(registration&& other) noexcept {
@@ -7910,15 +7926,17 @@ namespace tenon::inline v1 {
 template <class Signature>
 class callbacks;
 
-/// The functions that plugins have registered with their host, none of which is called, or there, once its plugin is gone.
+/// The functions that plugins have registered with their host, none of which is called, or there, once its
+/// plugin is gone.
 ///
-///     tenon::callbacks<void(const change&)> changed;                                                      // the host's
-///     tenon::registration on_change(std::function<void(const change&)> call) { return changed.add(std::move(call)); }
-///     changed(what);                                                                                      // calls all
+///     tenon::callbacks<void(const change&)> changed;                                                      //
+///     the host's tenon::registration on_change(std::function<void(const change&)> call) { return
+///     changed.add(std::move(call)); } changed(what); // calls all
 ///
-/// Any thread may call, and add, and end a registration, at any time and from a callback as well. A registration that has ended is not
-/// called any more, and its function is destroyed; one that is ended by its own callback goes when that returns. Those that are added meanwhile
-/// are not called by a call under way.
+/// Any thread may call, and add, and end a registration, at any time and from a callback as well. A
+/// registration that has ended is not called any more, and its function is destroyed; one that is ended by
+/// its own callback goes when that returns. Those that are added meanwhile are not called by a call under
+/// way.
 template <class... A>
 class callbacks<void(A...)> {
 public:
@@ -7956,7 +7974,8 @@ public:
 
 private:
     struct entry {
-        entry(unsigned long its_number, std::function<void(A...)> function) : number(its_number), call(std::move(function)) {}
+        entry(unsigned long its_number, std::function<void(A...)> function)
+            : number(its_number), call(std::move(function)) {}
 
         unsigned long number;
         std::function<void(A...)> call;
@@ -8014,14 +8033,15 @@ private:
         const owner stays{&all};
         std::function<void(A...)> last;
         const detail::mutex_lock locked(all.mutex);
-        const auto found =
-            std::find_if(all.entries.begin(), all.entries.end(), [&](const auto& each) { return each->number == number; });
+        const auto found = std::find_if(all.entries.begin(), all.entries.end(),
+                                        [&](const auto& each) { return each->number == number; });
         const std::shared_ptr<entry> ending = *found;
         all.entries.erase(found);
         ending->ended = true;
         const pid_t self = detail::posix::thread();
         const auto elsewhere = [&] {
-            return std::any_of(ending->threads.begin(), ending->threads.end(), [&](pid_t each) { return each != self; });
+            return std::any_of(ending->threads.begin(), ending->threads.end(),
+                               [&](pid_t each) { return each != self; });
         };
         while (elsewhere())
             ::pthread_cond_wait(&all.left, &all.mutex);
@@ -9231,8 +9251,8 @@ struct tenon_exports_v1_range {
 
 namespace tenon::inline v1::detail {
 
-/// In which state files are, and those in folders, by which it is seen later whether one has changed. What editors leave beside the
-/// file that they edit does not count: hidden files and `x~`.
+/// In which state files are, and those in folders, by which it is seen later whether one has changed. What
+/// editors leave beside the file that they edit does not count: hidden files and `x~`.
 template <class System = posix>
 class basic_file_states {
 public:
@@ -9246,8 +9266,8 @@ public:
                 }
     }
 
-    /// These, and those of more paths of which is known only now that they matter. What may have changed since the look, or unseen in the
-    /// tick of the clock in which it was, is never equal to anything.
+    /// These, and those of more paths of which is known only now that they matter. What may have changed
+    /// since the look, or unseen in the tick of the clock in which it was, is never equal to anything.
     basic_file_states with(const std::vector<std::string>& more) const {
         basic_file_states all(more);
         for (const auto& [path, state] : states_)
@@ -9258,7 +9278,9 @@ public:
         return all;
     }
 
-    friend bool operator==(const basic_file_states& a, const basic_file_states& b) { return a.states_ == b.states_; }
+    friend bool operator==(const basic_file_states& a, const basic_file_states& b) {
+        return a.states_ == b.states_;
+    }
 
 private:
     static constexpr std::uint64_t unknown = ~std::uint64_t{0};
@@ -9294,6 +9316,7 @@ using file_states = basic_file_states<>;
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #ifndef TENON_SHAPE_HPP
@@ -9553,7 +9576,7 @@ template <class T>
 
 /// What is wrong with an interface that names too few of its virtual functions or something else; empty where nothing is.
 inline std::string incompleteness(const shape& of) {
-    std::vector<bool> named(of.slots == no_slot || of.slots > 100'000 ? 0 : static_cast<std::size_t>(of.slots));
+    std::string named(of.slots == no_slot || of.slots > 100'000 ? 0 : static_cast<std::size_t>(of.slots), '\0'); // not vector<bool>, which has to be compiled
     std::string wrong;
     for (const auto& method : of.methods) {
         if (method.slot == no_slot)
@@ -9563,7 +9586,7 @@ inline std::string incompleteness(const shape& of) {
         else if (named[static_cast<std::size_t>(method.slot)])
             wrong += "`methods` names " + readable_method(method.name) + " twice\n";
         else
-            named[static_cast<std::size_t>(method.slot)] = true;
+            named[static_cast<std::size_t>(method.slot)] = 'x';
     }
     std::size_t missing = 0;
     std::string slots;
@@ -9643,7 +9666,7 @@ inline std::string differences(const shape& host, const shape& plugin) {
         names.push_back(readable_method(method.name));
     for (const auto& method : plugin.methods)
         theirs.push_back(readable_method(method.name));
-    std::vector<bool> used(theirs.size());
+    std::string used(theirs.size(), '\0');
     for (std::size_t i = 0; i < names.size(); ++i) {
         // Overloads have one name: the one of the same signature is meant, else the one in the same place, else the first.
         std::size_t match = theirs.size();
@@ -9660,7 +9683,7 @@ inline std::string differences(const shape& host, const shape& plugin) {
             differ(text, names[i], described(host.methods[i]), "not there");
             continue;
         }
-        used[match] = true;
+        used[match] = 'x';
         if (host.methods[i].signature != plugin.methods[match].signature || host.methods[i].slot != plugin.methods[match].slot)
             differ(text, names[i], described(host.methods[i]), described(plugin.methods[match]));
         else if (match != i)
@@ -9812,8 +9835,14 @@ private:
                 throw error::malformed_note(path, "a note of it ends past the end of all notes");
         }
         limit(path, found.size(), "plugins");
-        for (waiting& each : found)
-            read_plugin(path, shapes, each);
+        plugins_.reserve(found.size());
+        for (waiting& each : found) {
+            bool last = true; // of those with this shape
+            for (const waiting* other = &each + 1; other != found.data() + found.size(); ++other)
+                last = last && (other->low != each.low || other->high != each.high);
+            detail::shape& known = shape_of(shapes, each.low, each.high);
+            read_plugin(path, last ? std::move(known) : detail::shape(known), each);
+        }
     }
 
     static void limit(const std::string& path, std::size_t count, const char* of_what) {
@@ -9821,9 +9850,9 @@ private:
             throw error::malformed_note(path, "it has more than " + std::to_string(most) + " " + of_what);
     }
 
-    void read_plugin(const std::string& path, std::vector<keyed>& shapes, waiting& note) {
+    void read_plugin(const std::string& path, detail::shape known, waiting& note) {
         plugin read;
-        read.shape = shape_of(shapes, note.low, note.high);
+        read.shape = std::move(known);
         const auto slots = note.rest.word<std::uint32_t>();
         if (slots != read.shape.methods.size() + 1 || !detail::add_slots(read.shape, note.rest, slots))
             throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");
@@ -9883,10 +9912,11 @@ inline std::string plugins_of(const manifest& in, std::string_view type) {
     return text;
 }
 
-/// The plugin of that type and name in a library, or its only one where no name is given; throws unless this program, which
-/// expects `host`, may call it.
-inline const manifest::plugin& fitting_plugin(const manifest& in, const std::string& path, std::string_view type,
-                                              std::string_view name, const shape& host) {
+/// The plugin of that type and name in a library, or its only one where no name is given; throws unless this
+/// program, which expects `host`, may call it.
+inline const manifest::plugin& fitting_plugin(const manifest& in, const std::string& path,
+                                              std::string_view type, std::string_view name,
+                                              const shape& host) {
     const manifest::plugin* chosen = nullptr;
     std::size_t of_type = 0;
     for (const manifest::plugin& each : in.plugins())
@@ -9946,7 +9976,9 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
 #define TENON_LIBRARY_FILE_HPP
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9954,27 +9986,78 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
 
 namespace tenon::inline v1::detail {
 
+/// The manifests of the libraries that were looked into last, so that a file that nobody has touched since is
+/// not read again. A manifest is taken out while it is used, and put back.
+///
+/// A file is known by its path, device, inode, size and times. Not kept is what was read within three seconds
+/// of a change: another change might leave the same times, where a file system counts in seconds. What is
+/// written through a mapping may leave the times as they are, so that what is in memory is compared once the
+/// library is loaded, as always.
+class known_manifests {
+public:
+    std::optional<manifest> take(const std::string& path, const file_identity& identity) {
+        const mutex_lock locked(mutex_);
+        for (entry& each : entries_)
+            if (each.read && each.path == path && each.identity == identity)
+                return std::exchange(each.read, std::nullopt);
+        return std::nullopt;
+    }
+
+    void put(std::string path, const file_identity& identity, manifest&& read) noexcept {
+        const mutex_lock locked(mutex_);
+        entry& oldest = entries_[next_++ % (sizeof entries_ / sizeof entries_[0])];
+        oldest.path.swap(path);
+        oldest.identity = identity;
+        oldest.read.emplace(std::move(read));
+    }
+
+private:
+    struct entry {
+        std::string path{};
+        file_identity identity{};
+        std::optional<manifest> read{};
+    };
+    pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+    entry entries_[16];
+    std::size_t next_ = 0;
+};
+
 /// A library file that has been looked into and is not loaded: readable, trusted, an ELF library for this
 /// machine, with a manifest.
 template <class System = posix>
 class basic_library_file {
 public:
-    basic_library_file(std::string path, const trust& rule)
-        : path_(std::move(path)), file_(opened()), status_(file_.status(path_)),
-          manifest_(manifest::of<System>(file_.descriptor(), status_, path_)) {
-        if (!link_ && plainly_trusted<System>(path_, status_, rule)) {
+    basic_library_file(std::string path, const trust& rule) : path_(std::move(path)) {
+        if (is_normal(path_) && System::lstat(path_.c_str(), &status_) == 0 &&
+            (manifest_ = known().take(path_, identity())) && plainly_trusted<System>(path_, status_, rule)) {
             canonical_ = path_;
+            keep_ = true;
+            return;
+        }
+        const bool link = open();
+        status_ = file_.status(path_);
+        manifest_ = manifest::of<System>(file_.descriptor(), status_, path_);
+        if (!link && plainly_trusted<System>(path_, status_, rule)) {
+            canonical_ = path_;
+            keep_ = System::now().tv_sec - 3 > status_.st_mtim.tv_sec &&
+                    System::now().tv_sec - 3 > status_.st_ctim.tv_sec;
         } else {
             canonical_ = canonical();
             require_trust<System>(canonical_, status_, rule);
         }
+    }
+    basic_library_file(const basic_library_file&) = delete;
+    basic_library_file& operator=(const basic_library_file&) = delete;
+    ~basic_library_file() {
+        if (keep_)
+            known().put(std::move(path_), identity(), std::move(*manifest_));
     }
 
     const std::string& path() const noexcept { return path_; }
     /// The absolute path without symbolic links.
     const std::string& canonical_path() const noexcept { return canonical_; }
     file_identity identity() const noexcept { return file_identity(status_); }
-    const tenon::manifest& manifest() const noexcept { return manifest_; }
+    const tenon::manifest& manifest() const noexcept { return *manifest_; }
 
     bool unchanged() const {
         struct stat now;
@@ -9987,14 +10070,17 @@ public:
         if (fd < 0)
             throw error::system_call("make a copy in memory of", path_, errno);
         basic_file<System> copy(fd);
-        parts(file_, [&](std::string_view part) { copy.write(path_, part); });
+        parts(file(), [&](std::string_view part) { copy.write(path_, part); });
         if (System::seal(fd) != 0)
             throw error::system_call("seal a copy in memory of", path_, errno);
         return copy;
     }
 
     /// Throws unless what is in the file, or in a copy of it, has one of these digests.
-    void require_digest(const allowed<std::string>& digests) const { require_digest(digests, file_); }
+    void require_digest(const allowed<std::string>& digests) const {
+        if (!digests.anything())
+            require_digest(digests, file());
+    }
     void require_digest(const allowed<std::string>& digests, const basic_file<System>& bytes) const {
         if (digests.anything())
             return;
@@ -10008,12 +10094,30 @@ public:
     }
 
 private:
-    // Most paths are canonical, which costs nothing to find out while the folders are looked at.
-    basic_file<System> opened() {
+    static known_manifests& known() {
+        static known_manifests& all = *new known_manifests;
+        return all;
+    }
+
+    // Whether the path names a link. Most do not, and then it costs nothing to find out while the folders are
+    // looked at whether there is one among those.
+    bool open() const {
         constexpr int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
-        basic_file<System> file(System::open(path_.c_str(), flags | O_NOFOLLOW));
-        link_ = file.descriptor() < 0;
-        return link_ ? basic_file<System>(path_, flags) : std::move(file);
+        file_ = basic_file<System>(System::open(path_.c_str(), flags | O_NOFOLLOW));
+        const bool link = file_.descriptor() < 0;
+        if (link)
+            file_ = basic_file<System>(path_, flags);
+        return link;
+    }
+
+    // Of a known manifest, opened when it is needed.
+    const basic_file<System>& file() const {
+        if (file_.descriptor() < 0) {
+            open();
+            if (file_identity(file_.status(path_)) != identity())
+                throw error::file_changed(path_);
+        }
+        return file_;
     }
 
     /// Gives `take` all of the file, one part after the other.
@@ -10058,11 +10162,11 @@ private:
     }
 
     std::string path_;
-    bool link_ = false; // perhaps
-    basic_file<System> file_;
+    mutable basic_file<System> file_;
     struct stat status_;
-    tenon::manifest manifest_;
+    std::optional<tenon::manifest> manifest_;
     std::string canonical_;
+    bool keep_ = false;
 };
 using library_file = basic_library_file<>;
 
@@ -10442,7 +10546,8 @@ private:
     file_identity identity_;
     unload_policy unload_;
     loaded_library loaded_;
-    basic_file<System> copy_; // of what is loaded, where that is a private copy: nobody else knows what was in it
+    basic_file<System>
+        copy_; // of what is loaded, where that is a private copy: nobody else knows what was in it
     loaded_image image_;
 };
 using library = basic_library<>;
@@ -10462,9 +10567,10 @@ namespace tenon::inline v1::detail {
 
 /// Which objects threads are using at this moment, so that the one that replaces them knows when nobody is.
 ///
-/// Each thread announces what it uses in a place of its own that no other thread's use writes to: hazard pointers (M. M. Michael,
-/// 2004). Between the announcement and the second look at what was announced there has to be a full barrier; it costs more than all the
-/// rest, so where the system has membarrier(2), who replaces an object puts one into all other threads instead.
+/// Each thread announces what it uses in a place of its own that no other thread's use writes to: hazard
+/// pointers (M. M. Michael, 2004). Between the announcement and the second look at what was announced there
+/// has to be a full barrier; it costs more than all the rest, so where the system has membarrier(2), who
+/// replaces an object puts one into all other threads instead.
 template <class System = posix>
 class basic_hazards {
 public:
@@ -10480,7 +10586,7 @@ public:
         // A line that is written to less often.
         const unsigned* uncaught = nullptr; // how many exceptions of the thread are in flight
         std::vector<std::shared_ptr<void>> kept;
-        record* next = nullptr;         // of all
+        record* next = nullptr; // of all
         record* next_of_thread = nullptr;
         bool taken = true;
     };
@@ -10491,14 +10597,16 @@ public:
         return all;
     }
 
-    /// A function that is called whenever something may have become free that in_use() has found in use, by the thread that used it.
+    /// A function that is called whenever something may have become free that in_use() has found in use, by
+    /// the thread that used it.
     void when_free(void (*call)(void*), void* with) {
         const mutex_lock locked(mutex_);
         call_ = call;
         with_ = with;
     }
 
-    /// Whether a thread uses an object that none can find any more. Where one does, when_free's function is called later.
+    /// Whether a thread uses an object that none can find any more. Where one does, when_free's function is
+    /// called later.
     bool in_use(const void* object) {
         const mutex_lock locked(mutex_);
         if (!barrier())
@@ -10531,7 +10639,8 @@ public:
         return another(of, place);
     }
 
-    /// Keeps something alive until this thread handles no exception any more and uses something again, or ends.
+    /// Keeps something alive until this thread handles no exception any more and uses something again, or
+    /// ends.
     void keep(std::shared_ptr<void> what) {
         std::size_t place;
         record& by = mine(*this, place);
@@ -10551,8 +10660,9 @@ public:
             call(with);
     }
 
-    /// Whether the calling thread has an exception in flight. std::uncaught_exceptions() costs more than all the rest of a use, so
-    /// its count is read where the thread has it (Itanium C++ ABI: Exception Handling, 2.2.2).
+    /// Whether the calling thread has an exception in flight. std::uncaught_exceptions() costs more than all
+    /// the rest of a use, so its count is read where the thread has it (Itanium C++ ABI: Exception
+    /// Handling, 2.2.2).
     static bool throwing(const record& by) noexcept {
         return (&by == last_used ? *by.uncaught : static_cast<unsigned>(std::uncaught_exceptions())) > 0;
     }
@@ -10640,7 +10750,8 @@ private:
     void* with_ = nullptr;
 };
 
-/// One use of what a pointer points to, which is not replaced under it. May end in another thread than it began in.
+/// One use of what a pointer points to, which is not replaced under it. May end in another thread than it
+/// began in.
 template <class Object, class System = posix>
 class basic_hazard {
 public:
@@ -11113,7 +11224,8 @@ namespace tenon::inline v1 {
 
 /// A step in the life of a watched plugin, as it is told to `live::on_event`.
 ///
-///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });   // version 3 of json 1.2.0 has taken over
+///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });   // version 3 of
+///     json 1.2.0 has taken over
 struct reload {
     enum class step {
         built,       ///< there is a newer library, about to be loaded
@@ -11126,16 +11238,18 @@ struct reload {
     };
 
     step what = step::unchanged;
-    std::uint64_t version = 0;           ///< 1 is the first; what is refused uses up a number too
-    std::string plugin{};                ///< its name and its own version
-    std::string reason{};                ///< a sentence; empty where all is well
-    std::chrono::microseconds took{};    ///< built: to build or find it; replaced, rolled back: to load, make and switch
+    std::uint64_t version = 0; ///< 1 is the first; what is refused uses up a number too
+    std::string plugin{};      ///< its name and its own version
+    std::string reason{};      ///< a sentence; empty where all is well
+    std::chrono::microseconds
+        took{}; ///< built: to build or find it; replaced, rolled back: to load, make and switch
 
     std::string text() const {
-        static constexpr const char* said[] = {" is there and is being loaded", " has taken over", " goes on",
-                                               " goes on, as nothing is newer", " has taken over again", " is retired",
-                                               "'s code"};
-        std::string line = "version " + std::to_string(version) + " of " + plugin + said[static_cast<int>(what)];
+        static constexpr const char* said[] = {
+            " is there and is being loaded", " has taken over", " goes on", " goes on, as nothing is newer",
+            " has taken over again",         " is retired",     "'s code"};
+        std::string line =
+            "version " + std::to_string(version) + " of " + plugin + said[static_cast<int>(what)];
         if (what == step::refused)
             return line + ", because a newer one was refused: " + reason;
         if (what == step::closed)
@@ -11150,12 +11264,12 @@ struct live_status {
     plugin_info info{};
     std::uint64_t replaced = 0, refused = 0; ///< how often
     std::string refusal{};                   ///< why the newest there is does not serve; empty where it does
-    std::size_t mapped = 0;                  ///< versions whose code is in memory: the one that serves, the one before it for
-                                             ///< `rollback`, those in use, and those that cannot be unmapped
+    std::size_t mapped = 0; ///< versions whose code is in memory: the one that serves, the one before it for
+                            ///< `rollback`, those in use, and those that cannot be unmapped
 };
 
-/// Is told of every reload, by the thread that does it: that of the watcher, a caller of `refresh` or `rollback`, or who lets go of a
-/// `pinned` version last. What it throws is lost.
+/// Is told of every reload, by the thread that does it: that of the watcher, a caller of `refresh` or
+/// `rollback`, or who lets go of a `pinned` version last. What it throws is lost.
 using reload_handler = std::function<void(const reload&)>;
 
 namespace detail {
@@ -11756,8 +11870,9 @@ public:
     virtual std::int64_t every() const noexcept = 0;
 };
 
-/// One thread, which waits for changes of files on behalf of all watched plugins of this program, and does what follows from them. It
-/// sleeps while nothing changes, is there while something is watched, and takes no signals.
+/// One thread, which waits for changes of files on behalf of all watched plugins of this program, and does
+/// what follows from them. It sleeps while nothing changes, is there while something is watched, and takes no
+/// signals.
 template <class System = posix>
 class basic_reloader {
 public:
@@ -11788,7 +11903,8 @@ public:
         wake();
     }
 
-    /// Once this has returned, nothing of it is called any more, unless this is called by what is being called.
+    /// Once this has returned, nothing of it is called any more, unless this is called by what is being
+    /// called.
     void remove(reloadable& what) {
         pthread_t ended{};
         {
@@ -11833,7 +11949,8 @@ private:
 
     struct entry {
         bool known = false; // to the watch
-        std::int64_t due = 0, first = never, again = never; // when to look; when it changed first; when to look anyway
+        std::int64_t due = 0, first = never,
+                     again = never; // when to look; when it changed first; when to look anyway
         std::vector<std::string> paths{};
     };
 
@@ -11876,8 +11993,8 @@ private:
             pollfd readable[] = {{wake_.descriptor(), POLLIN, 0}, {files.descriptor(), POLLIN, 0}};
             System::poll(readable, 2, static_cast<int>(std::min<std::int64_t>(wait, INT32_MAX)));
             std::uint64_t woken;
-            if (readable[0].revents != 0)
-                [[maybe_unused]] const ssize_t got = System::read(wake_.descriptor(), &woken, sizeof woken);
+            if (readable[0].revents != 0) [[maybe_unused]]
+                const ssize_t got = System::read(wake_.descriptor(), &woken, sizeof woken);
             const std::vector<std::size_t> changed = files.changed();
             ::pthread_mutex_lock(&mutex_);
             const std::int64_t now = System::milliseconds();
@@ -11900,10 +12017,12 @@ private:
         for (reloadable* const what : all) {
             call(what, [&] { what->retire(); });
             const auto found = served_.find(what);
-            if (found == served_.end() || System::milliseconds() < std::min(found->second.due, found->second.again))
+            if (found == served_.end() ||
+                System::milliseconds() < std::min(found->second.due, found->second.again))
                 continue;
             found->second.due = found->second.first = never;
-            // What is watched is known before it is looked at, so that nothing can change in between; a look may find more.
+            // What is watched is known before it is looked at, so that nothing can change in between; a look
+            // may find more.
             for (bool more = !std::exchange(found->second.known, true); served_.count(what);) {
                 if (!more)
                     call(what, [&] { what->look(); });
@@ -11938,7 +12057,8 @@ private:
         std::int64_t next = never;
         for (const auto& [what, state] : served_)
             next = std::min({next, state.due, state.again});
-        const std::int64_t left = next == never ? never : std::max<std::int64_t>(0, next - System::milliseconds());
+        const std::int64_t left =
+            next == never ? never : std::max<std::int64_t>(0, next - System::milliseconds());
         const std::int64_t files_in = files.timeout();
         if (files_in >= 0)
             return std::min(left, files_in);
@@ -11982,9 +12102,10 @@ class version_source {
 public:
     virtual ~version_source() = default;
 
-    /// Builds or finds what is newest, and loads it unless `known(what)` says that this is not wanted; null then. `what` names that very
-    /// library.
-    virtual std::unique_ptr<plugin_code<T>> newest(const std::function<bool(const std::string& what)>& known) = 0;
+    /// Builds or finds what is newest, and loads it unless `known(what)` says that this is not wanted; null
+    /// then. `what` names that very library.
+    virtual std::unique_ptr<plugin_code<T>>
+    newest(const std::function<bool(const std::string& what)>& known) = 0;
     /// What can change that.
     virtual std::vector<std::string> watched() const = 0;
     /// Ends what newest() does in another thread, and all of its later calls.
@@ -11995,7 +12116,8 @@ public:
 template <class T>
 class version_code {
 public:
-    version_code(std::unique_ptr<plugin_code<T>> code, std::uint64_t number, std::shared_ptr<reload_history> history)
+    version_code(std::unique_ptr<plugin_code<T>> code, std::uint64_t number,
+                 std::shared_ptr<reload_history> history)
         : code_(std::move(code)), number_(number), history_(std::move(history)) {
         history_->loaded();
     }
@@ -12091,7 +12213,8 @@ class versions final : public reloadable {
 public:
     using maker = std::function<T*(const plugin_code<T>&)>;
 
-    versions(std::unique_ptr<version_source<T>> source, maker make, std::size_t most_mapped, std::int64_t every)
+    versions(std::unique_ptr<version_source<T>> source, maker make, std::size_t most_mapped,
+             std::int64_t every)
         : source_(std::move(source)), make_(std::move(make)), most_mapped_(most_mapped), every_(every) {
         auto code = source_->newest([&](const std::string& what) {
             now_ = what;
@@ -12276,7 +12399,8 @@ private:
         }
     }
 
-    // Whether an object was made of the code, and has taken over from the one that serves; else all is as it was.
+    // Whether an object was made of the code, and has taken over from the one that serves; else all is as it
+    // was.
     bool replaced_by(std::shared_ptr<version_code<T>> code, std::string& refusal) {
         version<T>* const old = serving_.load();
         const hooks<T>&before = old->offers(), &after = (*code)->offers();
@@ -12324,7 +12448,8 @@ private:
     pthread_mutex_t changing_ = PTHREAD_MUTEX_INITIALIZER;
     std::function<void(T&)> check_;
     std::shared_ptr<version_code<T>> before_;
-    std::string now_, now_before_, avoided_; // the newest library that serves, that served before, that was refused
+    std::string now_, now_before_,
+        avoided_; // the newest library that serves, that served before, that was refused
     std::uint64_t numbers_ = 0;
     std::chrono::steady_clock::time_point begun_{};
 
@@ -12672,9 +12797,10 @@ private:
 #ifndef TENON_REGISTRY_HPP
 #define TENON_REGISTRY_HPP
 
-#include <cstring>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 
@@ -12713,9 +12839,10 @@ public:
                 made.hooks});
     }
 
+    /// By type and name.
     std::vector<built_in> list() const {
         std::vector<built_in> all;
-        for (const auto& each : entries_)
+        for (const auto& [key, each] : entries_)
             all.push_back({each.type, each.name, each.version});
         return all;
     }
@@ -12723,29 +12850,26 @@ public:
     /// The names of one plugin type's built-ins.
     std::vector<std::string> names(std::string_view type) const {
         std::vector<std::string> found;
-        for (const auto& each : entries_)
-            if (each.type == type)
-                found.emplace_back(each.name);
+        for (auto each = entries_.lower_bound({type, {}}); each != entries_.end() && each->first.first == type; ++each)
+            found.emplace_back(each->first.second);
         return found;
     }
 
     /// The built-in of that name, compiled against this T; null where there is none.
     template <class T>
     const detail::exported<>* find(std::string_view name) const {
-        for (const auto& each : entries_)
-            if (each.type == std::string_view(T::type.name(), T::type.size()) && each.name == name) {
-                check<T>(each);
-                return &each;
-            }
-        return nullptr;
+        const auto found = entries_.find({std::string_view(T::type.name(), T::type.size()), name});
+        if (found == entries_.end())
+            return nullptr;
+        check<T>(found->second);
+        return &found->second;
     }
 
 private:
     void insert(const detail::exported<>& entry) {
-        for (const auto& other : entries_)
-            if (std::strcmp(other.type, entry.type) == 0 && std::strcmp(other.name, entry.name) == 0)
-                throw error::two_built_ins(entry.type, entry.name, other.version, entry.version);
-        entries_.push_back(entry);
+        const auto [place, inserted] = entries_.insert({{entry.type, entry.name}, entry});
+        if (!inserted)
+            throw error::two_built_ins(entry.type, entry.name, place->second.version, entry.version);
     }
 
     // Two interfaces of one program may have taken the same name for their type.
@@ -12757,7 +12881,8 @@ private:
             throw error::built_in_misfit(entry.name, entry.type, detail::readable(ours.interface), detail::readable(interface));
     }
 
-    std::vector<detail::exported<>> entries_;
+    // Its keys are views of the texts that its values have.
+    std::map<std::pair<std::string_view, std::string_view>, detail::exported<>> entries_;
 };
 
 } // namespace tenon::inline v1
@@ -13261,10 +13386,6 @@ using repository = basic_repository<>;
 #include <cstdint>
 #include <optional>
 #include <utility>
-#include <cerrno>
-#include <cstdint>
-#include <optional>
-#include <utility>
 #include <version>
 
 // libc++ has none before version 20.
@@ -13275,7 +13396,8 @@ using repository = basic_repository<>;
 
 namespace tenon::inline v1::detail {
 
-/// A descriptor that can be read once something is called off, so that this can be waited for together with programs.
+/// A descriptor that can be read once something is called off, so that this can be waited for together with
+/// programs.
 template <class System = posix>
 class basic_stop_event {
 public:
@@ -13288,7 +13410,8 @@ public:
     }
 
 #ifdef __cpp_lib_jthread
-    explicit basic_stop_event(std::stop_token token) : event_(token.stop_possible() ? made() : basic_file<System>()) {
+    explicit basic_stop_event(std::stop_token token)
+        : event_(token.stop_possible() ? made() : basic_file<System>()) {
         raise_with(std::move(token));
     }
 
@@ -13300,7 +13423,9 @@ public:
 #endif
 
     /// -1 where no stop can be requested any more.
-    int descriptor() const noexcept { return event_.descriptor(); }
+    int descriptor() const noexcept {
+        return event_.descriptor();
+    }
 
 private:
     static basic_file<System> made() {
@@ -13316,7 +13441,8 @@ private:
         const basic_stop_event& what;
         void operator()() const noexcept { what.raise(); }
     };
-    std::optional<std::stop_callback<raising>> raising_; // goes first, and waits for one that is just being made
+    std::optional<std::stop_callback<raising>>
+        raising_; // goes first, and waits for one that is just being made
 #endif
 };
 using stop_event = basic_stop_event<>;
@@ -13731,7 +13857,8 @@ namespace tenon::inline v1 {
 ///     std::shared_ptr<greeter> hello = tenon::share(tenon::plugin<greeter>{"./libhello.so"});
 ///     hello->greet("world");   // hello, world
 ///
-/// Empty where the handle holds nothing. Throws `std::bad_alloc`. What became of the code is not told: use `plugin::close` for that.
+/// Empty where the handle holds nothing. Throws `std::bad_alloc`. What became of the code is not told: use
+/// `plugin::close` for that.
 template <class T>
 std::shared_ptr<T> share(plugin<T>&& handle) {
     if (!handle)

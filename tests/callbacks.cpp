@@ -25,7 +25,8 @@ struct counted {
 TEST_CASE("all that is registered is called, in its order, until its registration ends", "[callbacks]") {
     tenon::callbacks<void(int, const std::string&)> all;
     std::string log;
-    const auto first = all.add([&](int n, const std::string& s) { log += "first " + std::to_string(n) + s + ' '; });
+    const auto first =
+        all.add([&](int n, const std::string& s) { log += "first " + std::to_string(n) + s + ' '; });
     {
         const auto second = all.add([&](int, const std::string&) { log += "second "; });
         all(1, "!");

@@ -31,7 +31,8 @@ TEST_CASE("the files that a compiler has read are read off its makefile, whateve
 }
 
 TEST_CASE("the files that a linker has opened are read off its trace", "[compilation]") {
-    CHECK(read_linked("/usr/lib/crti.o\n/own/libx.a(member.o)\n(/own/liby.a)member.o\ntrace: libz.a(m.o)\n\nlast") ==
+    CHECK(read_linked(
+              "/usr/lib/crti.o\n/own/libx.a(member.o)\n(/own/liby.a)member.o\ntrace: libz.a(m.o)\n\nlast") ==
           list{"/usr/lib/crti.o", "/own/libx.a", "/own/liby.a", "libz.a", "last"});
     CHECK(read_linked("") == list{});
 }
@@ -54,10 +55,9 @@ TEST_CASE("a compilation knows what it read, with each compiler and linker", "[c
             compile_flags flags;
             flags.add_lines("-L..\n-larchive\n" + (linker.empty() ? "" : "-fuse-ld=" + linker),
                             "compile_flags.txt");
-            if (!linker.empty() &&
-                tests::run({compiler, "-fuse-ld=" + linker, "-shared", "-o", root / "probe.so", "-x", "c++",
-                            "/dev/null"})
-                        .status != 0)
+            if (!linker.empty() && tests::run({compiler, "-fuse-ld=" + linker, "-shared", "-o",
+                                               root / "probe.so", "-x", "c++", "/dev/null"})
+                                           .status != 0)
                 continue;
             INFO(compiler + " " + linker);
             const basic_scratch<> scratch(cache);

@@ -36,10 +36,13 @@ TEST_CASE("folders with headers are found in either spelling", "[compile_flags]"
 }
 
 TEST_CASE("flags that run other programs need leave", "[compile_flags]") {
-    CHECK_THROWS_WITH(compile_flags().add_lines("-Wall\n-B/opt/bin", "/p/compile_flags.txt"),
-                      "/p/compile_flags.txt:2: the flag '-B/opt/bin' is refused, because it has another program take part in the "
-                      "build, of which a change would not be seen; remove it, or set options.builds_may_run_programs");
-    for (const char* flag : {"-B", "-wrapper", "-specs=x", "--specs=x", "-fplugin=x.so", "-fpass-plugin=x.so", "--ld-path=/x"}) {
+    CHECK_THROWS_WITH(
+        compile_flags().add_lines("-Wall\n-B/opt/bin", "/p/compile_flags.txt"),
+        "/p/compile_flags.txt:2: the flag '-B/opt/bin' is refused, because it has another program take part "
+        "in the "
+        "build, of which a change would not be seen; remove it, or set options.builds_may_run_programs");
+    for (const char* flag :
+         {"-B", "-wrapper", "-specs=x", "--specs=x", "-fplugin=x.so", "-fpass-plugin=x.so", "--ld-path=/x"}) {
         INFO(flag);
         CHECK_THROWS_AS(compile_flags().add(flag, "f:1"), tenon::error);
         compile_flags trusting(true);
@@ -54,9 +57,9 @@ TEST_CASE("a refused flag is named with its line", "[compile_flags]") {
                       "/p/compile_flags.txt:3: the flag '@more' is refused, because what is made of a "
                       "plugin's sources, by which program and where, is not "
                       "for its flags to say; remove it");
-    for (const char* flag :
-         {"-c", "-E", "-S", "-o", "-oother", "--output=x", "-M", "-MD", "-MFx", "@more", "-Wp,-MD,x", "-save-temps=obj",
-          "-Wl,-o,x", "-Wl,--as-needed,--output=x", "-Wl,@more", "-fsyntax-only", "--help"}) {
+    for (const char* flag : {"-c", "-E", "-S", "-o", "-oother", "--output=x", "-M", "-MD", "-MFx", "@more",
+                             "-Wp,-MD,x", "-save-temps=obj", "-Wl,-o,x", "-Wl,--as-needed,--output=x",
+                             "-Wl,@more", "-fsyntax-only", "--help"}) {
         INFO(flag);
         CHECK_THROWS_AS(compile_flags().add(flag, "f:1"), tenon::error);
         CHECK_THROWS_AS(compile_flags(true).add(flag, "f:1"), tenon::error);

@@ -47,8 +47,8 @@ inline std::vector<std::string> compilers() {
 /// Compiles and links one source into a shared library; throws what the compiler said.
 inline fs::path compiled(const fs::path& library, const fs::path& source, std::vector<std::string> flags = {},
                          const std::string& compiler = compilers().front()) {
-    std::vector<std::string> words{compiler, "-std=c++20", "-I" + (source_directory / "include").native(), "-shared",
-                                   "-fPIC", "-fvisibility=hidden"};
+    std::vector<std::string> words{compiler,  "-std=c++20", "-I" + (source_directory / "include").native(),
+                                   "-shared", "-fPIC",      "-fvisibility=hidden"};
     words.insert(words.end(), flags.begin(), flags.end());
     words.insert(words.end(), {source.native(), "-o", library.native()});
     if (const outcome said = run(words); said.status != 0)

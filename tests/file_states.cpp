@@ -25,11 +25,21 @@ TEST_CASE("files are in the same state until one is written, comes or goes", "[f
     const file_states before(paths);
     CHECK(before == file_states(paths));
 
-    SECTION("a file in a folder") { tests::write(scratch / "sources/a.cpp", "12"); }
-    SECTION("a new one in a folder") { tests::write(scratch / "sources/b.cpp", ""); }
-    SECTION("one that goes") { tests::fs::remove(scratch / "sources/a.cpp"); }
-    SECTION("one that was not there") { tests::write(scratch / "missing.hpp", ""); }
-    SECTION("a folder that goes") { tests::fs::rename(scratch / "sources", scratch / "gone"); }
+    SECTION("a file in a folder") {
+        tests::write(scratch / "sources/a.cpp", "12");
+    }
+    SECTION("a new one in a folder") {
+        tests::write(scratch / "sources/b.cpp", "");
+    }
+    SECTION("one that goes") {
+        tests::fs::remove(scratch / "sources/a.cpp");
+    }
+    SECTION("one that was not there") {
+        tests::write(scratch / "missing.hpp", "");
+    }
+    SECTION("a folder that goes") {
+        tests::fs::rename(scratch / "sources", scratch / "gone");
+    }
     CHECK_FALSE(before == file_states(paths));
 }
 
@@ -44,7 +54,8 @@ TEST_CASE("what an editor leaves beside a file does not count", "[file_states]")
     CHECK(before == file_states(paths));
 }
 
-TEST_CASE("what is known later to matter is as it is then, unless it changed after the look", "[file_states]") {
+TEST_CASE("what is known later to matter is as it is then, unless it changed after the look",
+          "[file_states]") {
     const tests::scratch_directory scratch;
     tests::write(scratch / "a.cpp", "1");
     tests::write(scratch / "a.hpp", "1");
@@ -68,7 +79,8 @@ TEST_CASE("what is known from the look is as it was then", "[file_states]") {
     CHECK_FALSE(before.with(paths) == file_states(paths));
 }
 
-TEST_CASE("a file that was written in the tick of the clock in which it was looked at is never the same", "[file_states]") {
+TEST_CASE("a file that was written in the tick of the clock in which it was looked at is never the same",
+          "[file_states]") {
     struct stopped : tenon::detail::posix {
         static timespec now() noexcept { return {0, 0}; } // a clock that does not tick
     };

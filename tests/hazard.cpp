@@ -33,7 +33,8 @@ struct hazards {
 
 } // namespace
 
-TEMPLATE_TEST_CASE("an object is in use from when it was found until that use ends", "[hazard]", posix, old_kernel) {
+TEMPLATE_TEST_CASE("an object is in use from when it was found until that use ends", "[hazard]", posix,
+                   old_kernel) {
     hazards<TestType> here;
     CHECK_FALSE(here.all.in_use(here.first.get()));
     {
@@ -47,8 +48,8 @@ TEMPLATE_TEST_CASE("an object is in use from when it was found until that use en
     CHECK_FALSE(here.all.in_use(here.first.get()));
 }
 
-TEMPLATE_TEST_CASE("a thread may use as many objects at once as it likes, and end their uses in any order", "[hazard]", posix,
-                   old_kernel) {
+TEMPLATE_TEST_CASE("a thread may use as many objects at once as it likes, and end their uses in any order",
+                   "[hazard]", posix, old_kernel) {
     hazards<TestType> here;
     constexpr std::size_t many = 3 * basic_hazards<TestType>::places;
     std::vector<std::unique_ptr<int>> objects;
@@ -67,7 +68,8 @@ TEMPLATE_TEST_CASE("a thread may use as many objects at once as it likes, and en
     }
 }
 
-TEMPLATE_TEST_CASE("who found an object in use is told when that may have ended", "[hazard]", posix, old_kernel) {
+TEMPLATE_TEST_CASE("who found an object in use is told when that may have ended", "[hazard]", posix,
+                   old_kernel) {
     hazards<TestType> here;
     int told = 0;
     here.all.when_free([](void* count) { ++*static_cast<int*>(count); }, &told);

@@ -49,7 +49,8 @@ struct elsewhere : tenon::detail::posix {
 };
 
 const std::string lost =
-    "cannot find the folder of the header 'app/interfaces/calculator.hpp' that plugins are compiled against: it is not where the "
+    "cannot find the folder of the header 'app/interfaces/calculator.hpp' that plugins are compiled against: "
+    "it is not where the "
     "compiler of this program saw it; name its folder in $TENON_INCLUDE or in options.include";
 
 } // namespace
@@ -76,24 +77,29 @@ TEST_CASE("a folder that holds another header of that name is passed over", "[he
     write(older + "/tenon/version.hpp", "#define TENON_VERSION \"0.0.1\"\n");
     write(right + "/calculator.hpp", says_calculator);
     write(right + "/tenon/version.hpp", says_version);
-    CHECK(headers({wrong, older, right}, "moved/tenon/headers.hpp").folders(relative) == folders{wrong, older, right});
+    CHECK(headers({wrong, older, right}, "moved/tenon/headers.hpp").folders(relative) ==
+          folders{wrong, older, right});
     CHECK(tests::refusal([&] { headers({wrong, include}).folders(relative); }) == lost);
 }
 
 TEST_CASE("a header that is not found names the ways to say where it is", "[headers]") {
     const std::string text = tests::refusal([] { headers({include}).folders(relative); });
     CHECK(text == lost);
-    CHECK(tests::refusal([] { headers({source + "/tests/plugins"}, "/nowhere/tenon/headers.hpp").folders(relative); }) ==
-          "cannot find the folder of the header 'tenon/version.hpp' that plugins are compiled against: it is not where the compiler "
-          "of this program saw it; name its folder in $TENON_INCLUDE or in options.include");
+    CHECK(tests::refusal([] {
+              headers({source + "/tests/plugins"}, "/nowhere/tenon/headers.hpp").folders(relative);
+          }) == "cannot find the folder of the header 'tenon/version.hpp' that plugins are compiled against: "
+                "it is not where the compiler "
+                "of this program saw it; name its folder in $TENON_INCLUDE or in options.include");
 }
 
-TEST_CASE("a path that was relative when the program was compiled is looked for above the program", "[headers]") {
+TEST_CASE("a path that was relative when the program was compiled is looked for above the program",
+          "[headers]") {
     const scratch_directory scratch;
     write(scratch / "project/app/interfaces/calculator.hpp", says_calculator);
     using built = elsewhere<1>;
     built::program = scratch / "project/build/bin/program";
-    CHECK(basic_headers<built>({include}).folders(relative) == folders{include, scratch / "project/app/interfaces"});
+    CHECK(basic_headers<built>({include}).folders(relative) ==
+          folders{include, scratch / "project/app/interfaces"});
 
     using installed = elsewhere<2>;
     installed::program = "/usr/bin/program";

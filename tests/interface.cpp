@@ -118,7 +118,8 @@ static_assert(!tenon::keeps_its_code<passes<std::unique_ptr<plain>>>);
 static_assert(!tenon::keeps_its_code<passes<std::error_code>>);
 static_assert(!tenon::keeps_its_code<passes<std::exception_ptr>>);
 static_assert(!tenon::keeps_its_code<passes<const std::error_category&>>);
-static_assert(!tenon::keeps_its_code<passes<std::future<int>>> && !tenon::keeps_its_code<passes<void, std::promise<int>&>>);
+static_assert(!tenon::keeps_its_code<passes<std::future<int>>> &&
+              !tenon::keeps_its_code<passes<void, std::promise<int>&>>);
 static_assert(!tenon::keeps_its_code<passes<std::regex>>); // its matchers are functions
 static_assert(!tenon::keeps_its_code<passes<std::optional<std::weak_ptr<int>>>>);
 static_assert(tenon::keeps_its_code<passes<std::errc>>);
@@ -169,7 +170,8 @@ static_assert(!tenon::plugin_for<plain, counter>);
 
 namespace {
 
-// An anonymous namespace is another one in each file, so what is in it cannot be shared; what implements it can be there.
+// An anonymous namespace is another one in each file, so what is in it cannot be shared; what implements it
+// can be there.
 using namespace shown;
 struct hidden {
     int value;

@@ -22,8 +22,8 @@ struct no_path {
     int native() const;
 };
 
-static_assert(path_like<std::string> && path_like<std::string_view> && path_like<const char*> && path_like<char[4]> &&
-              path_like<std::filesystem::path> && path_like<own_path>);
+static_assert(path_like<std::string> && path_like<std::string_view> && path_like<const char*> &&
+              path_like<char[4]> && path_like<std::filesystem::path> && path_like<own_path>);
 static_assert(!path_like<int> && !path_like<no_path> && !path_like<std::wstring>);
 
 } // namespace
@@ -61,6 +61,7 @@ TEST_CASE("a path has a folder and a last name", "[path]") {
 TEST_CASE("a path is normal where links alone can lead elsewhere", "[path]") {
     for (const char* normal : {"/a", "/a/b.so", "/a/.b", "/a/b.", "/a/..b/...", "/a b"})
         CHECK(tenon::detail::is_normal(normal));
-    for (const char* other : {"", "/", "a", "a/b", "./a", "//a", "/a//b", "/a/", "/./a", "/a/.", "/../a", "/a/..", "/a/../b"})
+    for (const char* other :
+         {"", "/", "a", "a/b", "./a", "//a", "/a//b", "/a/", "/./a", "/a/.", "/../a", "/a/..", "/a/../b"})
         CHECK(!tenon::detail::is_normal(other));
 }

@@ -14,8 +14,10 @@ static_assert(std::is_nothrow_move_constructible_v<tenon::registration>);
 static_assert(tenon::detail::known_layout<tenon::registration>); // so that an interface may give it out
 
 tenon::registration registered(std::string& log, unsigned long number) {
-    return {[](void* with, unsigned long which) noexcept { *static_cast<std::string*>(with) += std::to_string(which); }, &log,
-            number};
+    return {[](void* with, unsigned long which) noexcept {
+                *static_cast<std::string*>(with) += std::to_string(which);
+            },
+            &log, number};
 }
 
 } // namespace

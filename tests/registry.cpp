@@ -59,8 +59,10 @@ TEST_CASE("what TENON_EXPORT links into a program is a built-in", "[registry]") 
     const registry built_ins;
     std::vector<std::string> all;
     for (const auto& each : built_ins.list())
-        all.push_back(std::string(each.type) + " " + std::string(each.name) + " " + std::string(each.version));
-    CHECK(sorted(all) == std::vector<std::string>{"counter down 2.0.0", "counter up 1.0.0", "label upward 1.1.0"});
+        all.push_back(std::string(each.type) + " " + std::string(each.name) + " " +
+                      std::string(each.version));
+    CHECK(sorted(all) ==
+          std::vector<std::string>{"counter down 2.0.0", "counter up 1.0.0", "label upward 1.1.0"});
     CHECK(sorted(built_ins.names("counter")) == std::vector<std::string>{"down", "up"});
     CHECK(built_ins.names("nothing").empty());
 
@@ -85,7 +87,8 @@ TEST_CASE("a class is added by hand", "[registry]") {
     CHECK(registry().find<counter>("by-two") == nullptr); // to this registry alone
 
     CHECK(refusal([&] { built_ins.add<counter, by_two>("up", "3.0.0"); }) ==
-          "this program has two built-in plugins of type 'counter' named 'up', versions 1.0.0 and 3.0.0; give one of them another name");
+          "this program has two built-in plugins of type 'counter' named 'up', versions 1.0.0 and 3.0.0; "
+          "give one of them another name");
     for (const char* name : {"", "Up", "u/p", "2up", "u p"})
         CHECK(refusal([&] { built_ins.add<counter, by_two>(name, "1"); }) ==
               "'" + std::string(name) + "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*");
@@ -95,9 +98,11 @@ TEST_CASE("a class is added by hand", "[registry]") {
 TEST_CASE("two interfaces of one type name are told apart", "[registry]") {
     registry built_ins;
     CHECK(refusal([&] { built_ins.find<impostor::label>("upward"); }) ==
-          "the built-in plugin 'upward' of type 'label' implements 'counters::label', and 'impostor::label' was asked for; give one "
+          "the built-in plugin 'upward' of type 'label' implements 'counters::label', and 'impostor::label' "
+          "was asked for; give one "
           "of the interfaces another type name");
     built_ins.add<impostor::label, seven>("seven", "1");
     CHECK(built_ins.find<impostor::label>("seven") != nullptr);
-    CHECK_THAT(refusal([&] { built_ins.find<label>("seven"); }), Catch::Contains("implements 'impostor::label'"));
+    CHECK_THAT(refusal([&] { built_ins.find<label>("seven"); }),
+               Catch::Contains("implements 'impostor::label'"));
 }

@@ -26,7 +26,8 @@ reload told(step what, std::string reason = "") {
 TEST_CASE("a reload says in a line what happened", "[reload]") {
     CHECK(told(step::built).text() == "version 3 of json 1.2.0 is there and is being loaded");
     CHECK(told(step::replaced).text() == "version 3 of json 1.2.0 has taken over");
-    CHECK(told(step::refused, "no").text() == "version 3 of json 1.2.0 goes on, because a newer one was refused: no");
+    CHECK(told(step::refused, "no").text() ==
+          "version 3 of json 1.2.0 goes on, because a newer one was refused: no");
     CHECK(told(step::unchanged).text() == "version 3 of json 1.2.0 goes on, as nothing is newer");
     CHECK(told(step::rolled_back).text() == "version 3 of json 1.2.0 has taken over again");
     CHECK(told(step::retired).text() == "version 3 of json 1.2.0 is retired");
@@ -80,7 +81,8 @@ TEST_CASE("a handler may tell, and replace itself", "[reload]") {
     CHECK(heard == std::vector<step>{step::built, step::closed});
 }
 
-TEST_CASE("what is in memory is counted: what is loaded, and what stayed, for as long as it does", "[reload]") {
+TEST_CASE("what is in memory is counted: what is loaded, and what stayed, for as long as it does",
+          "[reload]") {
     reload_history history;
     CHECK(history.mapped() == 0);
     history.loaded();
@@ -91,7 +93,8 @@ TEST_CASE("what is in memory is counted: what is loaded, and what stayed, for as
     CHECK(history.mapped() == 2);
     CHECK(history.stays().empty());
     history.closed({"nowhere.so", 1}, {unloaded::state::deferred, "for a moment"});
-    history.closed({"linux-vdso.so.1", ::getauxval(AT_SYSINFO_EHDR)}, {unloaded::state::pinned, "for good"}); // never goes
+    history.closed({"linux-vdso.so.1", ::getauxval(AT_SYSINFO_EHDR)},
+                   {unloaded::state::pinned, "for good"}); // never goes
     CHECK(history.mapped() == 1);
     CHECK(history.stays() == "for good");
 }

@@ -96,7 +96,8 @@ TEST_CASE("many changes in a moment are one, and those that go on are not waited
     reloader::here().remove(one);
 }
 
-TEST_CASE("what a look finds to matter is looked at again, as it may have changed before it was watched", "[reloader]") {
+TEST_CASE("what a look finds to matter is looked at again, as it may have changed before it was watched",
+          "[reloader]") {
     const tests::scratch_directory scratch;
     served one({(scratch / "a.cpp").native()});
     one.during = [&] {
@@ -131,7 +132,8 @@ TEST_CASE("who asks is looked at", "[reloader]") {
     reloader::here().remove(gone);
 }
 
-TEST_CASE("once something is removed nothing of it is called, and the thread is there only for what is left", "[reloader]") {
+TEST_CASE("once something is removed nothing of it is called, and the thread is there only for what is left",
+          "[reloader]") {
     const tests::scratch_directory scratch;
     const auto before = threads();
     std::atomic<bool> inside = false, finished = false;

@@ -28,7 +28,8 @@ std::string differences(const std::vector<std::string>& flags, const std::string
 
 TEST_CASE("a toolchain is what decides over the standard library's types, one a line", "[toolchain]") {
     const std::string text = tenon::detail::toolchain;
-    for (const std::string key : {"library=", "\ndebug mode=", "\nsanitizer=", "\nlong double=", "\nwchar_t="})
+    for (const std::string key :
+         {"library=", "\ndebug mode=", "\nsanitizer=", "\nlong double=", "\nwchar_t="})
         CHECK_THAT(text, Catch::Contains(key));
     CHECK(text.back() == '\n');
     CHECK(text.find("TENON_") == std::string::npos); // every macro has its value
@@ -44,8 +45,10 @@ TEST_CASE("what changes the standard library's types is another toolchain", "[to
         CHECK(differences({"-D_GLIBCXX_USE_CXX11_ABI=0"}, compiler) ==
               "  library\n    host:   libstdc++ with the C++11 strings\n"
               "    plugin: libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)\n");
-        CHECK(differences({"-D_GLIBCXX_DEBUG"}, compiler) == "  debug mode\n    host:   none\n    plugin: _GLIBCXX_DEBUG\n");
-        CHECK(differences({"-fshort-wchar"}, compiler) == "  wchar_t\n    host:   4 bytes\n    plugin: 2 bytes\n");
+        CHECK(differences({"-D_GLIBCXX_DEBUG"}, compiler) ==
+              "  debug mode\n    host:   none\n    plugin: _GLIBCXX_DEBUG\n");
+        CHECK(differences({"-fshort-wchar"}, compiler) ==
+              "  wchar_t\n    host:   4 bytes\n    plugin: 2 bytes\n");
         CHECK(differences({"-D_GLIBCXX_DEBUG", "-fshort-wchar"}, compiler) ==
               "  debug mode\n    host:   none\n    plugin: _GLIBCXX_DEBUG\n"
               "  wchar_t\n    host:   4 bytes\n    plugin: 2 bytes\n");
@@ -61,10 +64,12 @@ TEST_CASE("another long double is another toolchain", "[toolchain]") {
 
 TEST_CASE("another standard library is another toolchain", "[toolchain]") {
     const std::string compiler = TENON_CLANGXX;
-    const std::string said = compiler.empty() ? "cannot: there is no clang" : differences({"-stdlib=libc++"}, compiler);
+    const std::string said =
+        compiler.empty() ? "cannot: there is no clang" : differences({"-stdlib=libc++"}, compiler);
     if (said.compare(0, 8, "cannot: ") == 0)
         WARN("libc++ is absent, and not tested");
     else
-        CHECK_THAT(said, Catch::Contains("\n    host:   libstdc++ with the C++11 strings\n    plugin: libc++ abi "));
+        CHECK_THAT(
+            said, Catch::Contains("\n    host:   libstdc++ with the C++11 strings\n    plugin: libc++ abi "));
 }
 #endif

@@ -18,15 +18,17 @@ namespace tenon::inline v1 {
 template <class Signature>
 class callbacks;
 
-/// The functions that plugins have registered with their host, none of which is called, or there, once its plugin is gone.
+/// The functions that plugins have registered with their host, none of which is called, or there, once its
+/// plugin is gone.
 ///
-///     tenon::callbacks<void(const change&)> changed;                                                      // the host's
-///     tenon::registration on_change(std::function<void(const change&)> call) { return changed.add(std::move(call)); }
-///     changed(what);                                                                                      // calls all
+///     tenon::callbacks<void(const change&)> changed;                                                      //
+///     the host's tenon::registration on_change(std::function<void(const change&)> call) { return
+///     changed.add(std::move(call)); } changed(what); // calls all
 ///
-/// Any thread may call, and add, and end a registration, at any time and from a callback as well. A registration that has ended is not
-/// called any more, and its function is destroyed; one that is ended by its own callback goes when that returns. Those that are added meanwhile
-/// are not called by a call under way.
+/// Any thread may call, and add, and end a registration, at any time and from a callback as well. A
+/// registration that has ended is not called any more, and its function is destroyed; one that is ended by
+/// its own callback goes when that returns. Those that are added meanwhile are not called by a call under
+/// way.
 template <class... A>
 class callbacks<void(A...)> {
 public:
@@ -64,7 +66,8 @@ public:
 
 private:
     struct entry {
-        entry(unsigned long its_number, std::function<void(A...)> function) : number(its_number), call(std::move(function)) {}
+        entry(unsigned long its_number, std::function<void(A...)> function)
+            : number(its_number), call(std::move(function)) {}
 
         unsigned long number;
         std::function<void(A...)> call;
@@ -122,14 +125,15 @@ private:
         const owner stays{&all};
         std::function<void(A...)> last;
         const detail::mutex_lock locked(all.mutex);
-        const auto found =
-            std::find_if(all.entries.begin(), all.entries.end(), [&](const auto& each) { return each->number == number; });
+        const auto found = std::find_if(all.entries.begin(), all.entries.end(),
+                                        [&](const auto& each) { return each->number == number; });
         const std::shared_ptr<entry> ending = *found;
         all.entries.erase(found);
         ending->ended = true;
         const pid_t self = detail::posix::thread();
         const auto elsewhere = [&] {
-            return std::any_of(ending->threads.begin(), ending->threads.end(), [&](pid_t each) { return each != self; });
+            return std::any_of(ending->threads.begin(), ending->threads.end(),
+                               [&](pid_t each) { return each != self; });
         };
         while (elsewhere())
             ::pthread_cond_wait(&all.left, &all.mutex);

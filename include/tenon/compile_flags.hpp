@@ -112,8 +112,8 @@ private:
 
     // What would have another program run than those of the compiler, which nothing looks for changes of.
     static bool runs_a_program(std::string_view flag) {
-        return begins(flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path",
-                             "-load"});
+        return begins(
+            flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path", "-load"});
     }
 
     static bool for_the_linker(std::string_view flag) {

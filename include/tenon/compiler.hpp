@@ -201,7 +201,8 @@ private:
         if (!traits.gnu_unique)
             said = run<System>(defines("-fPIC"), within);
         if (!works(said))
-            throw error::compiler_unusable(shown(defines("-fPIC")), said.how(), said.err, said.code(errc::no_compiler));
+            throw error::compiler_unusable(shown(defines("-fPIC")), said.how(), said.err,
+                                           said.code(errc::no_compiler));
         traits.clang = said.out.find("__clang__") != said.out.npos;
         traits.identity = sha256().field(stamp_).field(said.out).hex();
         return traits;

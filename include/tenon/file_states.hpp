@@ -14,8 +14,8 @@
 
 namespace tenon::inline v1::detail {
 
-/// In which state files are, and those in folders, by which it is seen later whether one has changed. What editors leave beside the
-/// file that they edit does not count: hidden files and `x~`.
+/// In which state files are, and those in folders, by which it is seen later whether one has changed. What
+/// editors leave beside the file that they edit does not count: hidden files and `x~`.
 template <class System = posix>
 class basic_file_states {
 public:
@@ -29,8 +29,8 @@ public:
                 }
     }
 
-    /// These, and those of more paths of which is known only now that they matter. What may have changed since the look, or unseen in the
-    /// tick of the clock in which it was, is never equal to anything.
+    /// These, and those of more paths of which is known only now that they matter. What may have changed
+    /// since the look, or unseen in the tick of the clock in which it was, is never equal to anything.
     basic_file_states with(const std::vector<std::string>& more) const {
         basic_file_states all(more);
         for (const auto& [path, state] : states_)
@@ -41,7 +41,9 @@ public:
         return all;
     }
 
-    friend bool operator==(const basic_file_states& a, const basic_file_states& b) { return a.states_ == b.states_; }
+    friend bool operator==(const basic_file_states& a, const basic_file_states& b) {
+        return a.states_ == b.states_;
+    }
 
 private:
     static constexpr std::uint64_t unknown = ~std::uint64_t{0};

@@ -31,10 +31,11 @@ inline std::string plugins_of(const manifest& in, std::string_view type) {
     return text;
 }
 
-/// The plugin of that type and name in a library, or its only one where no name is given; throws unless this program, which
-/// expects `host`, may call it.
-inline const manifest::plugin& fitting_plugin(const manifest& in, const std::string& path, std::string_view type,
-                                              std::string_view name, const shape& host) {
+/// The plugin of that type and name in a library, or its only one where no name is given; throws unless this
+/// program, which expects `host`, may call it.
+inline const manifest::plugin& fitting_plugin(const manifest& in, const std::string& path,
+                                              std::string_view type, std::string_view name,
+                                              const shape& host) {
     const manifest::plugin* chosen = nullptr;
     std::size_t of_type = 0;
     for (const manifest::plugin& each : in.plugins())

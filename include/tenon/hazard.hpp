@@ -24,9 +24,10 @@ namespace tenon::inline v1::detail {
 
 /// Which objects threads are using at this moment, so that the one that replaces them knows when nobody is.
 ///
-/// Each thread announces what it uses in a place of its own that no other thread's use writes to: hazard pointers (M. M. Michael,
-/// 2004). Between the announcement and the second look at what was announced there has to be a full barrier; it costs more than all the
-/// rest, so where the system has membarrier(2), who replaces an object puts one into all other threads instead.
+/// Each thread announces what it uses in a place of its own that no other thread's use writes to: hazard
+/// pointers (M. M. Michael, 2004). Between the announcement and the second look at what was announced there
+/// has to be a full barrier; it costs more than all the rest, so where the system has membarrier(2), who
+/// replaces an object puts one into all other threads instead.
 template <class System = posix>
 class basic_hazards {
 public:
@@ -42,7 +43,7 @@ public:
         // A line that is written to less often.
         const unsigned* uncaught = nullptr; // how many exceptions of the thread are in flight
         std::vector<std::shared_ptr<void>> kept;
-        record* next = nullptr;         // of all
+        record* next = nullptr; // of all
         record* next_of_thread = nullptr;
         bool taken = true;
     };
@@ -53,14 +54,16 @@ public:
         return all;
     }
 
-    /// A function that is called whenever something may have become free that in_use() has found in use, by the thread that used it.
+    /// A function that is called whenever something may have become free that in_use() has found in use, by
+    /// the thread that used it.
     void when_free(void (*call)(void*), void* with) {
         const mutex_lock locked(mutex_);
         call_ = call;
         with_ = with;
     }
 
-    /// Whether a thread uses an object that none can find any more. Where one does, when_free's function is called later.
+    /// Whether a thread uses an object that none can find any more. Where one does, when_free's function is
+    /// called later.
     bool in_use(const void* object) {
         const mutex_lock locked(mutex_);
         if (!barrier())
@@ -93,7 +96,8 @@ public:
         return another(of, place);
     }
 
-    /// Keeps something alive until this thread handles no exception any more and uses something again, or ends.
+    /// Keeps something alive until this thread handles no exception any more and uses something again, or
+    /// ends.
     void keep(std::shared_ptr<void> what) {
         std::size_t place;
         record& by = mine(*this, place);
@@ -113,8 +117,9 @@ public:
             call(with);
     }
 
-    /// Whether the calling thread has an exception in flight. std::uncaught_exceptions() costs more than all the rest of a use, so
-    /// its count is read where the thread has it (Itanium C++ ABI: Exception Handling, 2.2.2).
+    /// Whether the calling thread has an exception in flight. std::uncaught_exceptions() costs more than all
+    /// the rest of a use, so its count is read where the thread has it (Itanium C++ ABI: Exception
+    /// Handling, 2.2.2).
     static bool throwing(const record& by) noexcept {
         return (&by == last_used ? *by.uncaught : static_cast<unsigned>(std::uncaught_exceptions())) > 0;
     }
@@ -202,7 +207,8 @@ private:
     void* with_ = nullptr;
 };
 
-/// One use of what a pointer points to, which is not replaced under it. May end in another thread than it began in.
+/// One use of what a pointer points to, which is not replaced under it. May end in another thread than it
+/// began in.
 template <class Object, class System = posix>
 class basic_hazard {
 public:

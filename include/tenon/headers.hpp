@@ -17,14 +17,14 @@
 
 namespace tenon::inline v1::detail {
 
-// Finds the folders that a plugin is compiled against: the interface header's and tenon's own. The compiler wrote down both
-// when it compiled this program, perhaps as paths relative to a folder that only it knew; so each is a guess until the file
-// that is found there has been looked into.
+// Finds the folders that a plugin is compiled against: the interface header's and tenon's own. The compiler
+// wrote down both when it compiled this program, perhaps as paths relative to a folder that only it knew; so
+// each is a guess until the file that is found there has been looked into.
 template <class System = posix>
 class basic_headers {
 public:
-    /// `include` comes first, then the folders in $TENON_INCLUDE, then where the compiler saw the headers; this one it saw
-    /// at `seen`.
+    /// `include` comes first, then the folders in $TENON_INCLUDE, then where the compiler saw the headers;
+    /// this one it saw at `seen`.
     explicit basic_headers(std::vector<std::string> include, std::string_view seen = __FILE__)
         : folders_(std::move(include)), seen_(seen) {
         const char* set = ::secure_getenv("TENON_INCLUDE");
@@ -70,7 +70,8 @@ private:
     }
 
     // The folder in which `name` is the header that says `words`.
-    std::string search(std::string_view seen, std::string_view name, std::initializer_list<std::string_view> words) const {
+    std::string search(std::string_view seen, std::string_view name,
+                       std::initializer_list<std::string_view> words) const {
         for (const std::string& folder : folders_)
             if (says(join(folder, name), words))
                 return folder;

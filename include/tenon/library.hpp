@@ -269,7 +269,8 @@ private:
     file_identity identity_;
     unload_policy unload_;
     loaded_library loaded_;
-    basic_file<System> copy_; // of what is loaded, where that is a private copy: nobody else knows what was in it
+    basic_file<System>
+        copy_; // of what is loaded, where that is a private copy: nobody else knows what was in it
     loaded_image image_;
 };
 using library = basic_library<>;

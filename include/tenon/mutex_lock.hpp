@@ -6,8 +6,8 @@
 
 namespace tenon::inline v1::detail {
 
-/// A mutex that is held for as long as this lives. Not the standard library's, which cost each host more to include than all that they
-/// would be used for.
+/// A mutex that is held for as long as this lives. Not the standard library's, which cost each host more to
+/// include than all that they would be used for.
 class mutex_lock {
 public:
     explicit mutex_lock(pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }

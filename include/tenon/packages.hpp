@@ -17,8 +17,8 @@ namespace tenon::inline v1::detail {
 
 /// Where the known package managers say what is installed.
 inline constexpr const char* package_lists[] = {"/var/lib/dpkg/status",  "/var/lib/rpm/rpmdb.sqlite",
-                                         "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-                                         "/lib/apk/db/installed", "/var/lib/pacman/local"};
+                                                "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+                                                "/lib/apk/db/installed", "/var/lib/pacman/local"};
 
 /// Stands for all files that belong to the system's package manager: it changes whenever that installs or
 /// removes something. Empty where no manager is known, or where it has worked only just now.

@@ -41,7 +41,9 @@ inline std::string_view parent(std::string_view path) {
 }
 
 /// `b` of `a/b`.
-inline std::string_view basename(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+inline std::string_view basename(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
 
 /// Whether a path is absolute and has no empty component, no `.` and no `..`, so that links alone can lead
 /// elsewhere.

@@ -21,7 +21,8 @@ namespace tenon::inline v1 {
 
 /// A step in the life of a watched plugin, as it is told to `live::on_event`.
 ///
-///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });   // version 3 of json 1.2.0 has taken over
+///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });   // version 3 of
+///     json 1.2.0 has taken over
 struct reload {
     enum class step {
         built,       ///< there is a newer library, about to be loaded
@@ -34,16 +35,18 @@ struct reload {
     };
 
     step what = step::unchanged;
-    std::uint64_t version = 0;           ///< 1 is the first; what is refused uses up a number too
-    std::string plugin{};                ///< its name and its own version
-    std::string reason{};                ///< a sentence; empty where all is well
-    std::chrono::microseconds took{};    ///< built: to build or find it; replaced, rolled back: to load, make and switch
+    std::uint64_t version = 0; ///< 1 is the first; what is refused uses up a number too
+    std::string plugin{};      ///< its name and its own version
+    std::string reason{};      ///< a sentence; empty where all is well
+    std::chrono::microseconds
+        took{}; ///< built: to build or find it; replaced, rolled back: to load, make and switch
 
     std::string text() const {
-        static constexpr const char* said[] = {" is there and is being loaded", " has taken over", " goes on",
-                                               " goes on, as nothing is newer", " has taken over again", " is retired",
-                                               "'s code"};
-        std::string line = "version " + std::to_string(version) + " of " + plugin + said[static_cast<int>(what)];
+        static constexpr const char* said[] = {
+            " is there and is being loaded", " has taken over", " goes on", " goes on, as nothing is newer",
+            " has taken over again",         " is retired",     "'s code"};
+        std::string line =
+            "version " + std::to_string(version) + " of " + plugin + said[static_cast<int>(what)];
         if (what == step::refused)
             return line + ", because a newer one was refused: " + reason;
         if (what == step::closed)
@@ -58,12 +61,12 @@ struct live_status {
     plugin_info info{};
     std::uint64_t replaced = 0, refused = 0; ///< how often
     std::string refusal{};                   ///< why the newest there is does not serve; empty where it does
-    std::size_t mapped = 0;                  ///< versions whose code is in memory: the one that serves, the one before it for
-                                             ///< `rollback`, those in use, and those that cannot be unmapped
+    std::size_t mapped = 0; ///< versions whose code is in memory: the one that serves, the one before it for
+                            ///< `rollback`, those in use, and those that cannot be unmapped
 };
 
-/// Is told of every reload, by the thread that does it: that of the watcher, a caller of `refresh` or `rollback`, or who lets go of a
-/// `pinned` version last. What it throws is lost.
+/// Is told of every reload, by the thread that does it: that of the watcher, a caller of `refresh` or
+/// `rollback`, or who lets go of a `pinned` version last. What it throws is lost.
 using reload_handler = std::function<void(const reload&)>;
 
 namespace detail {

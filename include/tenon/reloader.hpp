@@ -36,8 +36,9 @@ public:
     virtual std::int64_t every() const noexcept = 0;
 };
 
-/// One thread, which waits for changes of files on behalf of all watched plugins of this program, and does what follows from them. It
-/// sleeps while nothing changes, is there while something is watched, and takes no signals.
+/// One thread, which waits for changes of files on behalf of all watched plugins of this program, and does
+/// what follows from them. It sleeps while nothing changes, is there while something is watched, and takes no
+/// signals.
 template <class System = posix>
 class basic_reloader {
 public:
@@ -68,7 +69,8 @@ public:
         wake();
     }
 
-    /// Once this has returned, nothing of it is called any more, unless this is called by what is being called.
+    /// Once this has returned, nothing of it is called any more, unless this is called by what is being
+    /// called.
     void remove(reloadable& what) {
         pthread_t ended{};
         {
@@ -113,7 +115,8 @@ private:
 
     struct entry {
         bool known = false; // to the watch
-        std::int64_t due = 0, first = never, again = never; // when to look; when it changed first; when to look anyway
+        std::int64_t due = 0, first = never,
+                     again = never; // when to look; when it changed first; when to look anyway
         std::vector<std::string> paths{};
     };
 
@@ -156,8 +159,8 @@ private:
             pollfd readable[] = {{wake_.descriptor(), POLLIN, 0}, {files.descriptor(), POLLIN, 0}};
             System::poll(readable, 2, static_cast<int>(std::min<std::int64_t>(wait, INT32_MAX)));
             std::uint64_t woken;
-            if (readable[0].revents != 0)
-                [[maybe_unused]] const ssize_t got = System::read(wake_.descriptor(), &woken, sizeof woken);
+            if (readable[0].revents != 0) [[maybe_unused]]
+                const ssize_t got = System::read(wake_.descriptor(), &woken, sizeof woken);
             const std::vector<std::size_t> changed = files.changed();
             ::pthread_mutex_lock(&mutex_);
             const std::int64_t now = System::milliseconds();
@@ -180,10 +183,12 @@ private:
         for (reloadable* const what : all) {
             call(what, [&] { what->retire(); });
             const auto found = served_.find(what);
-            if (found == served_.end() || System::milliseconds() < std::min(found->second.due, found->second.again))
+            if (found == served_.end() ||
+                System::milliseconds() < std::min(found->second.due, found->second.again))
                 continue;
             found->second.due = found->second.first = never;
-            // What is watched is known before it is looked at, so that nothing can change in between; a look may find more.
+            // What is watched is known before it is looked at, so that nothing can change in between; a look
+            // may find more.
             for (bool more = !std::exchange(found->second.known, true); served_.count(what);) {
                 if (!more)
                     call(what, [&] { what->look(); });
@@ -218,7 +223,8 @@ private:
         std::int64_t next = never;
         for (const auto& [what, state] : served_)
             next = std::min({next, state.due, state.again});
-        const std::int64_t left = next == never ? never : std::max<std::int64_t>(0, next - System::milliseconds());
+        const std::int64_t left =
+            next == never ? never : std::max<std::int64_t>(0, next - System::milliseconds());
         const std::int64_t files_in = files.timeout();
         if (files_in >= 0)
             return std::min(left, files_in);

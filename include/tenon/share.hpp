@@ -14,7 +14,8 @@ namespace tenon::inline v1 {
 ///     std::shared_ptr<greeter> hello = tenon::share(tenon::plugin<greeter>{"./libhello.so"});
 ///     hello->greet("world");   // hello, world
 ///
-/// Empty where the handle holds nothing. Throws `std::bad_alloc`. What became of the code is not told: use `plugin::close` for that.
+/// Empty where the handle holds nothing. Throws `std::bad_alloc`. What became of the code is not told: use
+/// `plugin::close` for that.
 template <class T>
 std::shared_ptr<T> share(plugin<T>&& handle) {
     if (!handle)

@@ -6,10 +6,6 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
-#include <cerrno>
-#include <cstdint>
-#include <optional>
-#include <utility>
 #include <version>
 
 // libc++ has none before version 20.
@@ -23,7 +19,8 @@
 
 namespace tenon::inline v1::detail {
 
-/// A descriptor that can be read once something is called off, so that this can be waited for together with programs.
+/// A descriptor that can be read once something is called off, so that this can be waited for together with
+/// programs.
 template <class System = posix>
 class basic_stop_event {
 public:
@@ -36,7 +33,8 @@ public:
     }
 
 #ifdef __cpp_lib_jthread
-    explicit basic_stop_event(std::stop_token token) : event_(token.stop_possible() ? made() : basic_file<System>()) {
+    explicit basic_stop_event(std::stop_token token)
+        : event_(token.stop_possible() ? made() : basic_file<System>()) {
         raise_with(std::move(token));
     }
 
@@ -48,7 +46,9 @@ public:
 #endif
 
     /// -1 where no stop can be requested any more.
-    int descriptor() const noexcept { return event_.descriptor(); }
+    int descriptor() const noexcept {
+        return event_.descriptor();
+    }
 
 private:
     static basic_file<System> made() {
@@ -64,7 +64,8 @@ private:
         const basic_stop_event& what;
         void operator()() const noexcept { what.raise(); }
     };
-    std::optional<std::stop_callback<raising>> raising_; // goes first, and waits for one that is just being made
+    std::optional<std::stop_callback<raising>>
+        raising_; // goes first, and waits for one that is just being made
 #endif
 };
 using stop_event = basic_stop_event<>;

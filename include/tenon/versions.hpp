@@ -33,9 +33,10 @@ class version_source {
 public:
     virtual ~version_source() = default;
 
-    /// Builds or finds what is newest, and loads it unless `known(what)` says that this is not wanted; null then. `what` names that very
-    /// library.
-    virtual std::unique_ptr<plugin_code<T>> newest(const std::function<bool(const std::string& what)>& known) = 0;
+    /// Builds or finds what is newest, and loads it unless `known(what)` says that this is not wanted; null
+    /// then. `what` names that very library.
+    virtual std::unique_ptr<plugin_code<T>>
+    newest(const std::function<bool(const std::string& what)>& known) = 0;
     /// What can change that.
     virtual std::vector<std::string> watched() const = 0;
     /// Ends what newest() does in another thread, and all of its later calls.
@@ -46,7 +47,8 @@ public:
 template <class T>
 class version_code {
 public:
-    version_code(std::unique_ptr<plugin_code<T>> code, std::uint64_t number, std::shared_ptr<reload_history> history)
+    version_code(std::unique_ptr<plugin_code<T>> code, std::uint64_t number,
+                 std::shared_ptr<reload_history> history)
         : code_(std::move(code)), number_(number), history_(std::move(history)) {
         history_->loaded();
     }
@@ -142,7 +144,8 @@ class versions final : public reloadable {
 public:
     using maker = std::function<T*(const plugin_code<T>&)>;
 
-    versions(std::unique_ptr<version_source<T>> source, maker make, std::size_t most_mapped, std::int64_t every)
+    versions(std::unique_ptr<version_source<T>> source, maker make, std::size_t most_mapped,
+             std::int64_t every)
         : source_(std::move(source)), make_(std::move(make)), most_mapped_(most_mapped), every_(every) {
         auto code = source_->newest([&](const std::string& what) {
             now_ = what;
@@ -327,7 +330,8 @@ private:
         }
     }
 
-    // Whether an object was made of the code, and has taken over from the one that serves; else all is as it was.
+    // Whether an object was made of the code, and has taken over from the one that serves; else all is as it
+    // was.
     bool replaced_by(std::shared_ptr<version_code<T>> code, std::string& refusal) {
         version<T>* const old = serving_.load();
         const hooks<T>&before = old->offers(), &after = (*code)->offers();
@@ -375,7 +379,8 @@ private:
     pthread_mutex_t changing_ = PTHREAD_MUTEX_INITIALIZER;
     std::function<void(T&)> check_;
     std::shared_ptr<version_code<T>> before_;
-    std::string now_, now_before_, avoided_; // the newest library that serves, that served before, that was refused
+    std::string now_, now_before_,
+        avoided_; // the newest library that serves, that served before, that was refused
     std::uint64_t numbers_ = 0;
     std::chrono::steady_clock::time_point begun_{};
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What reloading costs: a call, a swap, the way from a saved file to its first answer, and the pause that callers see. Ratios and
-// differences of one run, taken in turn; medians, and in brackets the quartiles.
+// What reloading costs: a call, a swap, the way from a saved file to its first answer, and the pause that
+// callers see. Ratios and differences of one run, taken in turn; medians, and in brackets the quartiles.
 //
 //     bench_live [ROUNDS]
 #include <tenon/loader.hpp>
@@ -42,8 +42,8 @@ path beacon_library(const path& at, const std::string& version) {
 }
 
 void say(const std::string& what, const times& of, const char* unit, double scale) {
-    std::printf("  %-46s %9.2f %s (%.2f to %.2f)\n", what.c_str(), quantile(of, 0.5) * scale, unit, quantile(of, 0.25) * scale,
-                quantile(of, 0.75) * scale);
+    std::printf("  %-46s %9.2f %s (%.2f to %.2f)\n", what.c_str(), quantile(of, 0.5) * scale, unit,
+                quantile(of, 0.25) * scale, quantile(of, 0.75) * scale);
 }
 
 /// Milliseconds for a million calls.
@@ -81,7 +81,8 @@ struct by_hand {
     beacon* object;
 
     by_hand(const path& library, host& versions) : handle(::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL)) {
-        const auto table = reinterpret_cast<tenon_exports_v1_range (*)()>(::dlsym(handle, "tenon_exports_v1"));
+        const auto table =
+            reinterpret_cast<tenon_exports_v1_range (*)()>(::dlsym(handle, "tenon_exports_v1"));
         object = reinterpret_cast<beacon* (*)(beacon_host&)>(table().begin->create)(versions);
     }
     by_hand(const by_hand&) = delete;
@@ -109,7 +110,8 @@ struct replaced {
     times took{};
 
     replaced(const tests::scratch_directory& scratch, const std::string& name, bool copies, host& versions)
-        : all(ready(scratch, name)), library(linked(scratch / (name + ".so"), all[0])), watched(watch(library, copies, versions)) {}
+        : all(ready(scratch, name)), library(linked(scratch / (name + ".so"), all[0])),
+          watched(watch(library, copies, versions)) {}
 
     static path linked(const path& at, const path& to) {
         const path link = at.native() + ".new";
@@ -215,8 +217,8 @@ void pauses(int rounds, const tests::scratch_directory& scratch, host& versions)
     for (const bool swapping : {false, true}) {
         const times took = slowest(swapping);
         std::printf("  %-46s %9.2f median, %.2f of 99.9 %%, %.1f the slowest of %zu\n",
-                    swapping ? "with a swap each millisecond" : "without", quantile(took, 0.5) * 1000, quantile(took, 0.999) * 1000,
-                    quantile(took, 1) * 1000, took.size());
+                    swapping ? "with a swap each millisecond" : "without", quantile(took, 0.5) * 1000,
+                    quantile(took, 0.999) * 1000, quantile(took, 1) * 1000, took.size());
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The interface that the tests' plugins implement, with a macro for each way in which a plugin's may differ from the host's.
+// The interface that the tests' plugins implement, with a macro for each way in which a plugin's may differ
+// from the host's.
 #ifndef TENON_TESTS_CALCULATOR_HPP
 #define TENON_TESTS_CALCULATOR_HPP
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A plugin that is compiled in no time: for tests that need many of them, and for those that look at its file alone.
+// A plugin that is compiled in no time: for tests that need many of them, and for those that look at its file
+// alone.
 #include <tenon/export.hpp>
 
 namespace small {
