@@ -9977,6 +9977,7 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -9989,9 +9990,8 @@ namespace tenon::inline v1::detail {
 /// The manifests of the libraries that were looked into last, so that a file that nobody has touched since is
 /// not read again. A manifest is taken out while it is used, and put back.
 ///
-/// A file is known by its path, device, inode, size and times. Not kept is what was read within three seconds
-/// of a change: another change might leave the same times, where a file system counts in seconds. What is
-/// written through a mapping may leave the times as they are, so that what is in memory is compared once the
+/// A file is known by its path and state, and not kept where that was not settled when it was read. What is
+/// written through a mapping may leave the state as it is, so that what is in memory is compared once the
 /// library is loaded, as always.
 class known_manifests {
 public:
@@ -10034,13 +10034,13 @@ public:
             keep_ = true;
             return;
         }
+        const std::int64_t look = nanoseconds(System::now());
         const bool link = open();
         status_ = file_.status(path_);
         manifest_ = manifest::of<System>(file_.descriptor(), status_, path_);
         if (!link && plainly_trusted<System>(path_, status_, rule)) {
             canonical_ = path_;
-            keep_ = System::now().tv_sec - 3 > status_.st_mtim.tv_sec &&
-                    System::now().tv_sec - 3 > status_.st_ctim.tv_sec;
+            keep_ = settled(identity(), look);
         } else {
             canonical_ = canonical();
             require_trust<System>(canonical_, status_, rule);
