@@ -6993,8 +6993,10 @@ private:
             what.arguments.push_back(word);
         // Whether headers have changed is for the record to say: clang would take one that was only touched
         // for another.
+        // What it instantiates of the header's templates, no plugin has to.
         if (compiler_.traits().clang)
-            what.arguments.insert(what.arguments.end(), {"-Xclang", "-fno-pch-timestamp"});
+            what.arguments.insert(what.arguments.end(),
+                                  {"-Xclang", "-fno-pch-timestamp", "-fpch-instantiate-templates"});
         const basic_job<System> job = basic_job<System>::next_of(jobs, within);
         const ended how = run<System>(what, within);
         struct stat status;
