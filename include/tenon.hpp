@@ -11937,14 +11937,13 @@ public:
         }
     }
 
-    /// Has `look` called soon, or else `retire`.
+    /// Has `look` called soon.
     void ask(reloadable& what) {
         const mutex_lock locked(mutex_);
         if (const auto found = served_.find(&what); found != served_.end())
             found->second.due = 0;
         wake();
     }
-    void tidy() { wake(); }
 
 private:
     static constexpr std::int64_t never = INT64_MAX;
