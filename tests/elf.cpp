@@ -87,7 +87,9 @@ const std::string path = "x.so";
 template <class System = tenon::detail::posix>
 std::vector<note_range> notes(const std::string& bytes) {
     const file one(bytes);
-    return elf_reader<System>(one.fd, path).notes(owner);
+    const elf_reader<System> reader(one.fd, path);
+    reader.require_loadable();
+    return reader.notes(owner);
 }
 
 template <class System = tenon::detail::posix>
@@ -171,7 +173,7 @@ TEST_CASE("a file that is truncated anywhere is refused", "[elf]") {
         if (::ftruncate(shrinking.fd, static_cast<off_t>(size)) != 0)
             FAIL("cannot truncate");
         try {
-            elf_reader<>(shrinking.fd, path).notes(owner);
+            elf_reader<>(shrinking.fd, path).require_loadable();
             ++missed;
         } catch (const tenon::error& e) {
             missed += e.code() != tenon::errc::not_a_library;
@@ -242,7 +244,7 @@ TEST_CASE("headers that would make the system's loader crash are refused", "[elf
     CHECK(refused(bad.bytes) == "a segment's alignment is 12288, which is no power of two");
 
     bad = tiny();
-    bad.segment_of(PT_LOAD, 3).p_vaddr = ~std::uint64_t{0xfff};
+    bad.segment_of(PT_LOAD, 1).p_vaddr = ~std::uint64_t{0xfff};
     CHECK(refused(bad.bytes) == "a segment ends past the end of all memory");
     bad = tiny();
     bad.segment_of(PT_LOAD, 3).p_memsz = ~std::uint64_t{0};
@@ -265,7 +267,7 @@ TEST_CASE("headers that would make the system's loader crash are refused", "[elf
     CHECK(refused(bad.bytes) == elsewhere);
     bad = tiny();
     bad.segment_of(PT_DYNAMIC).p_offset = ~std::uint64_t{0} - 100;
-    CHECK_THAT(refused(bad.bytes), Catch::EndsWith("it is truncated"));
+    CHECK(refused(bad.bytes) == elsewhere);
 }
 
 TEST_CASE("notes that are not where memory will have them are refused", "[elf]") {
@@ -324,6 +326,25 @@ TEST_CASE("notes are not kept as often as a file says that they are there", "[el
     CHECK(notes(with(160)).size() == 160);
     CHECK(refused(with(200)) == "its notes are too large: more than 16777216 bytes");
     CHECK(refused(with(60'000)) == "its notes are too large: more than 16777216 bytes");
+}
+
+TEST_CASE("what lies in the first page is found by one read and nothing else", "[elf]") {
+    static int reads, looks;
+    reads = looks = 0;
+    struct counting : tenon::detail::posix {
+        static ssize_t pread(int fd, void* into, size_t size, off_t at) noexcept {
+            ++reads;
+            return posix::pread(fd, into, size, at);
+        }
+        static int fstat(int fd, struct stat* into) noexcept {
+            ++looks;
+            return posix::fstat(fd, into);
+        }
+    };
+    const file one(tiny().bytes);
+    CHECK(elf_reader<counting>(one.fd, path).notes(owner).size() == 1);
+    CHECK(reads == 1);
+    CHECK(looks == 0);
 }
 
 TEST_CASE("a file of holes is not read into memory", "[elf]") {

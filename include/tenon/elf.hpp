@@ -10,6 +10,7 @@
 #include <link.h>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tenon/error.hpp>
@@ -54,8 +55,48 @@ struct pins {
     bool nodelete = false;                   ///< linked with `-z nodelete`
 };
 
-/// Reads an ELF file of this machine's own kind, believing none of it: what would kill a program whose system loader met it
-/// is an `error` with `errc::not_a_library`. The path is for messages and has to outlive the reader, as the file has to.
+/// A table of a file, whose entries need not be aligned there.
+template <class Entry>
+class entries {
+public:
+    class iterator {
+    public:
+        explicit iterator(const char* at) noexcept : at_(at) {}
+        Entry operator*() const noexcept {
+            Entry one;
+            std::memcpy(&one, at_, sizeof one);
+            return one;
+        }
+        iterator& operator++() noexcept {
+            at_ += sizeof(Entry);
+            return *this;
+        }
+        friend bool operator==(iterator, iterator) = default;
+
+    private:
+        const char* at_;
+    };
+
+    entries() = default;
+    /// Of bytes that outlive it.
+    explicit entries(std::string_view at_hand) noexcept : at_hand_(at_hand.data()), size_(at_hand.size() / sizeof(Entry)) {}
+    explicit entries(std::string read) noexcept : read_(std::move(read)), size_(read_.size() / sizeof(Entry)) {}
+
+    std::size_t size() const noexcept { return size_; }
+    iterator begin() const noexcept { return iterator(data()); }
+    iterator end() const noexcept { return iterator(data() + size_ * sizeof(Entry)); }
+    Entry operator[](std::size_t i) const noexcept { return *iterator(data() + i * sizeof(Entry)); }
+
+private:
+    const char* data() const noexcept { return at_hand_ ? at_hand_ : read_.data(); }
+
+    const char* at_hand_ = nullptr;
+    std::string read_;
+    std::size_t size_ = 0;
+};
+
+/// Reads an ELF file of this machine's own kind, believing none of it: what is damaged is an `error` with
+/// `errc::not_a_library`. The path is for messages and has to outlive the reader, as the file has to.
 template <class System = posix>
 class elf_reader {
 public:
@@ -65,23 +106,42 @@ public:
     using symbol = ElfW(Sym);
     using dynamic = ElfW(Dyn);
 
-    elf_reader(int fd, const std::string& path) : elf_reader(fd, status_of(fd, path), path) {}
+    elf_reader(int fd, const std::string& path) : fd_(fd), path_(path) { read_headers(); }
     /// Of a file whose status is known.
-    elf_reader(int fd, const struct stat& status, const std::string& path) : fd_(fd), path_(path) {
-        if (!S_ISREG(status.st_mode))
-            throw error::not_a_library(path, "it is not a regular file");
-        size_ = static_cast<std::uint64_t>(status.st_size);
-        page_ = {first_, static_cast<std::size_t>(size_ < sizeof first_ ? size_ : sizeof first_)};
-        read_into(first_, page_.size(), 0);
-        check_header();
-        segments_ = table<segment>(header_.e_phoff, header_.e_phnum, header_.e_phentsize, "program headers");
-        check_segments();
+    elf_reader(int fd, const struct stat& status, const std::string& path) : fd_(fd), path_(path), size_(size_of(status)) {
+        read_headers();
     }
 
     elf_reader(const elf_reader&) = delete;
     elf_reader& operator=(const elf_reader&) = delete;
     elf_reader(int, std::string&&) = delete;
     elf_reader(int, const struct stat&, std::string&&) = delete; // it would be gone before the reader
+
+    /// Throws where this file would kill a program whose system loader met it: that maps what the headers say, over whatever is
+    /// there, and dies of SIGBUS where the file is shorter.
+    void require_loadable() const {
+        // Linkers write these last, so this is what most truncated files lack.
+        if (header_.e_shoff != 0 && !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
+            refuse("its section headers lie past its end: it is truncated");
+        std::uint64_t free = 0;
+        for (const segment& each : segments_) {
+            if (each.p_type != PT_GNU_STACK && !inside(each.p_offset, each.p_filesz))
+                refuse("a segment of " + std::to_string(each.p_filesz) + " bytes begins at byte " + std::to_string(each.p_offset) +
+                       " and the file ends at byte " + std::to_string(size()) + ": it is truncated");
+            if (each.p_type != PT_LOAD)
+                continue;
+            if (each.p_filesz > each.p_memsz)
+                refuse("a segment is larger in the file than in memory");
+            if (each.p_align & (each.p_align - 1))
+                refuse("a segment's alignment is " + std::to_string(each.p_align) + ", which is no power of two");
+            constexpr std::uint64_t half = ~std::uintptr_t{0} / 2;
+            if (each.p_vaddr > half || each.p_memsz > half - each.p_vaddr)
+                refuse("a segment ends past the end of all memory");
+            if (each.p_vaddr < free)
+                refuse("its segments overlap in memory, or are not in order");
+            free = each.p_vaddr + each.p_memsz;
+        }
+    }
 
     /// The runs of notes that one of this owner is in: out of the segments of notes, or, where a tool has moved them, out of
     /// the sections.
@@ -101,13 +161,13 @@ public:
     /// Symbols are found through the section headers: of a library without them only `nodelete` is known.
     pins what_pins() const {
         pins found;
-        for (const dynamic& each : entries<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section")) {
+        for (const dynamic& each : table<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section")) {
             if (each.d_tag == DT_NULL)
                 break;
             if (each.d_tag == DT_FLAGS_1 && (each.d_un.d_val & DF_1_NODELETE))
                 found.nodelete = true;
         }
-        const std::vector<section> all = sections();
+        const entries<section> all = sections();
         for (const section& each : all)
             if (each.sh_type == SHT_DYNSYM && each.sh_link < all.size())
                 look_through(found, each, all[each.sh_link]);
@@ -115,16 +175,56 @@ public:
     }
 
 private:
-    static struct stat status_of(int fd, const std::string& path) {
-        struct stat found;
-        if (System::fstat(fd, &found) != 0)
-            throw error::system_call("look at", path, errno);
-        return found;
+    static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+
+    std::uint64_t size_of(const struct stat& status) const {
+        if (!S_ISREG(status.st_mode))
+            refuse("it is not a regular file");
+        return static_cast<std::uint64_t>(status.st_size);
+    }
+
+    // Asked for when it is needed, and it is not where all that is wanted lies in the first page.
+    std::uint64_t size() const {
+        if (size_ == unknown) {
+            struct stat status;
+            if (System::fstat(fd_, &status) != 0)
+                throw error::system_call("look at", path_, errno);
+            size_ = size_of(status);
+        }
+        return size_;
     }
 
     [[noreturn]] void refuse(const std::string& why) const { throw error::not_a_library(path_, why); }
 
-    bool inside(std::uint64_t offset, std::uint64_t size) const { return offset <= size_ && size <= size_ - offset; }
+    bool at_hand(std::uint64_t offset, std::uint64_t length) const {
+        return offset <= page_.size() && length <= page_.size() - offset;
+    }
+    bool inside(std::uint64_t offset, std::uint64_t length) const {
+        return at_hand(offset, length) || (offset <= size() && length <= size() - offset);
+    }
+
+    void read_headers() {
+        std::size_t got = 0;
+        while (got < sizeof first_) {
+            const ssize_t more = System::pread(fd_, first_ + got, sizeof first_ - got, static_cast<off_t>(got));
+            if (more < 0 && errno == EINTR)
+                continue;
+            if (more < 0) {
+                const int reason = errno;
+                size(); // where it is a folder or a pipe, says so
+                throw error::system_call("read", path_, reason);
+            }
+            if (more == 0)
+                break;
+            got += static_cast<std::size_t>(more);
+        }
+        page_ = {first_, got};
+        if (got < sizeof first_ && size() > got)
+            refuse("it became shorter while it was being read");
+        check_header();
+        segments_ = table<segment>(header_.e_phoff, header_.e_phnum, header_.e_phentsize, "program headers");
+        find_dynamic_section();
+    }
 
     void read_into(char* into, std::size_t size, std::uint64_t offset) const {
         for (std::size_t done = 0; done < size;) {
@@ -139,39 +239,36 @@ private:
         }
     }
 
-    std::string bytes(std::uint64_t offset, std::uint64_t size, const char* what) const {
-        if (!inside(offset, size))
+    // Bytes of the file: in the first page where they lie there, and else in `room`.
+    std::string_view part(std::uint64_t offset, std::uint64_t length, const char* what, std::string& room) const {
+        if (at_hand(offset, length))
+            return page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
+        if (!inside(offset, length))
             refuse("its " + std::string(what) + " lie past its end: it is truncated");
-        if (offset + size <= page_.size())
-            return std::string(page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(size)));
         // Holes make a file of any size, and no library has this much of anything that is read here.
-        if (size > 256 * 1024 * 1024)
-            refuse("its " + std::string(what) + " are too large: " + std::to_string(size) + " bytes");
-        std::string all(static_cast<std::size_t>(size), '\0');
-        read_into(all.data(), all.size(), offset);
-        return all;
+        if (length > 256 * 1024 * 1024)
+            refuse("its " + std::string(what) + " are too large: " + std::to_string(length) + " bytes");
+        room.resize(static_cast<std::size_t>(length));
+        read_into(room.data(), room.size(), offset);
+        return room;
     }
 
     template <class Entry>
-    std::vector<Entry> entries(std::uint64_t offset, std::uint64_t size, const char* what) const {
-        const bool at_hand = inside(offset, size) && offset + size <= page_.size();
-        const std::string read = at_hand ? "" : bytes(offset, size, what);
-        const std::string_view raw = at_hand ? page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(size)) : read;
-        std::vector<Entry> all(raw.size() / sizeof(Entry));
-        if (!all.empty())
-            std::memcpy(all.data(), raw.data(), all.size() * sizeof(Entry));
-        return all;
+    entries<Entry> table(std::uint64_t offset, std::uint64_t length, const char* what) const {
+        std::string room;
+        const std::string_view raw = part(offset, length, what, room);
+        return raw.data() == room.data() ? entries<Entry>(std::move(room)) : entries<Entry>(raw);
     }
 
     template <class Entry>
-    std::vector<Entry> table(std::uint64_t offset, std::uint64_t count, std::uint64_t entry_size, const char* what) const {
+    entries<Entry> table(std::uint64_t offset, std::uint64_t count, std::uint64_t entry_size, const char* what) const {
         if (count != 0 && entry_size != sizeof(Entry))
             refuse("an entry of its " + std::string(what) + " has " + std::to_string(entry_size) + " bytes, not " +
                    std::to_string(sizeof(Entry)));
-        return entries<Entry>(offset, count * sizeof(Entry), what);
+        return table<Entry>(offset, count * sizeof(Entry), what);
     }
 
-    std::vector<section> sections() const {
+    entries<section> sections() const {
         if (header_.e_shoff == 0)
             return {};
         return table<section>(header_.e_shoff, header_.e_shnum, header_.e_shentsize, "section headers");
@@ -197,9 +294,6 @@ private:
                                                : "its ELF type is " + std::to_string(header_.e_type));
         if (header_.e_phnum == PN_XNUM)
             refuse("it has " + std::to_string(PN_XNUM) + " program headers or more");
-        // Linkers write these last, so this is what most truncated files lack.
-        if (header_.e_shoff != 0 && !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
-            refuse("its section headers lie past its end: it is truncated");
     }
 
     static constexpr unsigned machine() {
@@ -224,28 +318,10 @@ private:
 #endif
     }
 
-    // The system's loader maps what the headers say, over whatever is there, and dies of SIGBUS where the file is shorter.
-    void check_segments() {
-        std::uint64_t free = 0;
-        for (const segment& each : segments_) {
-            if (each.p_type != PT_GNU_STACK && !inside(each.p_offset, each.p_filesz))
-                refuse("a segment of " + std::to_string(each.p_filesz) + " bytes begins at byte " + std::to_string(each.p_offset) +
-                       " and the file ends at byte " + std::to_string(size_) + ": it is truncated");
+    void find_dynamic_section() {
+        for (const segment& each : segments_)
             if (each.p_type == PT_DYNAMIC)
                 dynamic_ = each;
-            if (each.p_type != PT_LOAD)
-                continue;
-            if (each.p_filesz > each.p_memsz)
-                refuse("a segment is larger in the file than in memory");
-            if (each.p_align & (each.p_align - 1))
-                refuse("a segment's alignment is " + std::to_string(each.p_align) + ", which is no power of two");
-            constexpr std::uint64_t half = ~std::uintptr_t{0} / 2;
-            if (each.p_vaddr > half || each.p_memsz > half - each.p_vaddr)
-                refuse("a segment ends past the end of all memory");
-            if (each.p_vaddr < free)
-                refuse("its segments overlap in memory, or are not in order");
-            free = each.p_vaddr + each.p_memsz;
-        }
         if (dynamic_.p_type != PT_DYNAMIC)
             refuse("it has no dynamic section");
         if (dynamic_.p_filesz < sizeof(dynamic) || !loaded(dynamic_.p_offset, dynamic_.p_filesz, dynamic_.p_vaddr))
@@ -263,7 +339,8 @@ private:
 
     void keep(std::vector<note_range>& found, std::uint64_t& read, std::string_view owner, std::uint64_t offset,
               std::uint64_t size, std::uint64_t address) const {
-        std::string notes = bytes(offset, size, "notes");
+        std::string room;
+        const std::string_view notes = part(offset, size, "notes", room);
         // Many segments may lie in one place of a file, and each is kept.
         constexpr std::uint64_t most = 16 * 1024 * 1024;
         if (size > most - read)
@@ -273,15 +350,16 @@ private:
             return;
         if (!loaded(offset, size, address))
             throw error::malformed_note(path_, "it is not in the part of the file that is loaded");
-        found.push_back({address, std::move(notes)});
+        found.push_back({address, std::string(notes)});
     }
 
     void look_through(pins& found, const section& symbols, const section& strings) const {
-        const std::string names = bytes(strings.sh_offset, strings.sh_size, "names of symbols");
-        for (const symbol& each : entries<symbol>(symbols.sh_offset, symbols.sh_size, "dynamic symbols")) {
+        std::string room;
+        const std::string_view names = part(strings.sh_offset, strings.sh_size, "names of symbols", room);
+        for (const symbol& each : table<symbol>(symbols.sh_offset, symbols.sh_size, "dynamic symbols")) {
             if (each.st_name >= names.size())
                 refuse("the name of a symbol lies outside of its names");
-            const std::string_view name = names.c_str() + each.st_name;
+            const std::string_view rest = names.substr(each.st_name), name = rest.substr(0, rest.find('\0'));
             const bool defined = each.st_shndx != SHN_UNDEF;
             // The binding is in the upper half, in files of either class.
             if (defined && each.st_info >> 4 == STB_GNU_UNIQUE)
@@ -293,11 +371,11 @@ private:
 
     int fd_;
     const std::string& path_;
-    std::uint64_t size_ = 0;
+    mutable std::uint64_t size_ = unknown;
     char first_[4096];
     std::string_view page_; // of which so much is there
     header header_{};
-    std::vector<segment> segments_;
+    entries<segment> segments_;
     segment dynamic_{};
 };
 

@@ -74,8 +74,6 @@ struct loaded_library {
     void* handle = nullptr;
     std::string path; // canonical
     std::size_t generation = 0;
-
-    std::string name() const { return loaded_names::name(path, generation); }
 };
 
 template <class System>
@@ -210,16 +208,17 @@ private:
     void load(const std::string& path, const file_identity& identity) {
         loaded_.path = path;
         loaded_.generation = loaded_names::here().acquire(path, identity);
-        trace("loading '", path_, "' as '", loaded_.name(), "'");
-        loaded_.handle = System::dlopen(loaded_.name().c_str(), RTLD_NOW | RTLD_LOCAL);
+        const std::string name = loaded_names::name(path, loaded_.generation);
+        trace("loading '", path_, "' as '", name, "'");
+        loaded_.handle = System::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (!loaded_.handle) {
             const char* said = System::dlerror();
             const std::string reason = said ? said : "no reason given";
             loaded_names::here().release(path, loaded_.generation);
             throw error::load_failed(path_, reason);
         }
-        if (const char* name = nullptr; System::find(loaded_.handle, name, image_.base)) {
-            image_.name = name;
+        if (const char* known = nullptr; System::find(loaded_.handle, known, image_.base)) {
+            image_.name = known;
             loaded_names::here().found(path, loaded_.generation, image_);
         }
     }

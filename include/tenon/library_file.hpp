@@ -73,7 +73,7 @@ public:
         const std::int64_t look = nanoseconds(System::now());
         const bool link = open();
         status_ = file_.status(path_);
-        manifest_ = manifest::of<System>(file_.descriptor(), status_, path_);
+        manifest_ = manifest::of_loadable<System>(file_.descriptor(), status_, path_);
         if (!link && plainly_trusted<System>(path_, status_, rule)) {
             canonical_ = path_;
             keep_ = settled(identity(), look);

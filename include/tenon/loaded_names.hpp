@@ -44,10 +44,13 @@ public:
     }
 
     static std::string name(std::string_view path, std::size_t generation) {
-        std::string text(parent(path) == "/" ? "" : parent(path));
+        const std::size_t slash = path.rfind('/');
+        std::string text;
+        text.reserve(path.size() + 2 * generation + 2);
+        text.append(path.substr(0, slash));
         for (std::size_t i = 0; i <= generation; ++i)
             text += "/.";
-        return join(text, basename(path));
+        return text.append(path.substr(slash));
     }
 
     /// Which of a path's names a file has, in use by one more; throws where the file was written to in place

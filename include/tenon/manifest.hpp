@@ -23,8 +23,9 @@ namespace tenon::inline v1 {
 ///         std::cout << plugin.type << ' ' << plugin.name << ' ' << plugin.version << '\n';   // userprovider passwd 1.2.0
 ///
 /// The texts are views into the manifest and dangle once it goes. A library without plugins has none. Throws
-/// `error` with `errc::not_a_library` for what the system's loader should not be given, and `errc::malformed_note` for notes
-/// that tenon cannot have written.
+/// `error` with `errc::not_a_library` for what is no library of this machine's kind, and `errc::malformed_note` for notes
+/// that tenon cannot have written. What is read for this, in most libraries the first page, is checked; whether all of the file is there
+/// is looked at when it is to be loaded.
 class manifest {
 public:
     struct plugin {
@@ -40,10 +41,12 @@ public:
     static manifest of(int fd, const std::string& path) {
         return manifest(detail::elf_reader<System>(fd, path).notes(owner), path);
     }
-    /// Reads one whose status is known.
+    /// Reads one whose status is known, and throws where the system's loader should not be given it.
     template <class System = detail::posix>
-    static manifest of(int fd, const struct stat& status, const std::string& path) {
-        return manifest(detail::elf_reader<System>(fd, status, path).notes(owner), path);
+    static manifest of_loadable(int fd, const struct stat& status, const std::string& path) {
+        const detail::elf_reader<System> file(fd, status, path);
+        file.require_loadable();
+        return manifest(file.notes(owner), path);
     }
 
     manifest(manifest&&) = default;
@@ -63,7 +66,7 @@ private:
     static manifest opened(const std::string& path) {
         // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
         const detail::basic_file<System> file(path, O_RDONLY | O_NONBLOCK);
-        return of<System>(file.descriptor(), file.status(path), path);
+        return of<System>(file.descriptor(), path);
     }
 
     struct keyed {

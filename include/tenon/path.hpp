@@ -23,6 +23,9 @@ std::string native(const P& path) {
     else
         return std::string(std::string_view(path.native()));
 }
+inline const std::string& native(const std::string& path) noexcept {
+    return path;
+}
 
 /// `a/b` of `a` and `b`, whether or not `a` ends in a slash.
 inline std::string join(std::string_view folder, std::string_view name) {
