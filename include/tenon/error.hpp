@@ -2,6 +2,7 @@
 #ifndef TENON_ERROR_HPP
 #define TENON_ERROR_HPP
 
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -82,21 +83,21 @@ public:
     // One factory for each failure; the tests fix every text.
 
     static error system_call(std::string_view doing, const std::string& path, int error_number) {
-        return {errc::system_call, text("cannot ", doing, " '", path, "': ", reason(error_number)), path};
+        return {errc::system_call, text({"cannot ", doing, " '", path, "': ", reason(error_number)}), path};
     }
 
     static error not_a_regular_file(const std::string& path) {
-        return {errc::system_call, text("'", path, "' is not a regular file"), path};
+        return {errc::system_call, text({"'", path, "' is not a regular file"}), path};
     }
     static error untrusted(const std::string& path, std::string_view why) {
         return {errc::untrusted,
-                text("'", path, "' is not run, because somebody else could have written it: ", why), path};
+                text({"'", path, "' is not run, because somebody else could have written it: ", why}), path};
     }
     static error untrusted_cache(const std::string& path) {
         return {errc::untrusted,
-                text("the cache '", path,
-                     "' is not used, because it has to belong to this user alone; `chmod 700 '", path,
-                     "'`, or name another in $TENON_CACHE or options.cache"),
+                text({"the cache '", path,
+                      "' is not used, because it has to belong to this user alone; `chmod 700 '", path,
+                      "'`, or name another in $TENON_CACHE or options.cache"}),
                 path};
     }
     static error no_cache() {
@@ -113,394 +114,402 @@ public:
     }
     static error driver_too_long(std::size_t size, std::size_t longest) {
         return {errc::malformed_driver,
-                text("a driver of ", std::to_string(size), " characters is too long: it may have ",
-                     std::to_string(longest))};
+                text({"a driver of ", std::to_string(size), " characters is too long: it may have ",
+                      std::to_string(longest)})};
     }
     static error control_character(std::string_view escaped) {
         return {errc::malformed_driver,
-                text("the driver '", escaped, "' has a control character, and none may")};
+                text({"the driver '", escaped, "' has a control character, and none may"})};
     }
     static error no_transport(std::string_view driver) {
         return {
             errc::malformed_driver,
-            text("the driver '", driver,
-                 "' is neither a repository nor a path: a repository is written https://host/user/repo or "
-                 "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./")};
+            text({"the driver '", driver,
+                  "' is neither a repository nor a path: a repository is written https://host/user/repo or "
+                  "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./"})};
     }
     static error bad_repository(std::string_view url, std::string_view why) {
-        return {errc::malformed_driver, text("the repository '", url, "' is refused: ", why)};
+        return {errc::malformed_driver, text({"the repository '", url, "' is refused: ", why})};
     }
     static error bad_name(std::string_view name, std::string_view here) {
-        return {
-            errc::malformed_driver,
-            text(
-                "'", name,
-                "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a slash",
-                here.empty() ? "" : "; there is a '", here, here.empty() ? "" : "'")};
+        return {errc::malformed_driver,
+                text({"'", name,
+                      "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a "
+                      "slash",
+                      here.empty() ? "" : "; there is a '", here, here.empty() ? "" : "'"})};
     }
     static error unknown_name(std::string_view type, std::string_view name, std::string_view known,
                               std::string_view here) {
-        return {errc::not_found, text("unknown name '", name, "' of plugin type '", type, "'; ",
-                                      known.empty() ? "there are no plugins of that type" : "known: ", known,
-                                      here.empty() ? "" : "; there is a '", here,
-                                      here.empty() ? "" : "', and a path has to contain a slash")};
+        return {errc::not_found, text({"unknown name '", name, "' of plugin type '", type, "'; ",
+                                       known.empty() ? "there are no plugins of that type" : "known: ", known,
+                                       here.empty() ? "" : "; there is a '", here,
+                                       here.empty() ? "" : "', and a path has to contain a slash"})};
     }
     static error two_libraries(std::string_view name, const std::string& path, std::string_view other) {
-        return {
-            errc::ambiguous,
-            text("the name '", name, "' may be '", path, "' or '", other, "'; remove one, or give the path"),
-            path};
-    }
-    static error build_needed(const std::string& path) {
-        return {errc::build_needed,
-                text("'", path,
-                     "' has to be compiled or fetched first, and options.build says never; prepare it with a "
-                     "loader that may"),
+        return {errc::ambiguous,
+                text({"the name '", name, "' may be '", path, "' or '", other,
+                      "'; remove one, or give the path"}),
                 path};
     }
+    static error build_needed(const std::string& path) {
+        return {
+            errc::build_needed,
+            text({"'", path,
+                  "' has to be compiled or fetched first, and options.build says never; prepare it with a "
+                  "loader that may"}),
+            path};
+    }
     static error bad_choice(const std::string& path, std::string_view choice, std::string_view why) {
-        return {errc::malformed_driver, text("the driver '", path, "#", choice, "' is refused: ", why), path};
+        return {errc::malformed_driver, text({"the driver '", path, "#", choice, "' is refused: ", why}),
+                path};
     }
     static error bad_plugin_choice(const std::string& path, std::string_view plugin) {
         return {errc::malformed_driver,
-                text("'", plugin, "', which follows '", path,
-                     "#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; where the "
-                     "'#' is part of a file's name, add another and the plugin, and where of a directory's, "
-                     "a slash"),
+                text({"'", plugin, "', which follows '", path,
+                      "#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; where the "
+                      "'#' is part of a file's name, add another and the plugin, and where of a directory's, "
+                      "a slash"}),
                 path};
     }
     static error no_such_path(const std::string& path, std::string_view instead) {
-        return {errc::not_found, text("there is no '", path, "'; ", instead), path};
+        return {errc::not_found, text({"there is no '", path, "'; ", instead}), path};
     }
     static error neither_file_nor_directory(const std::string& path) {
-        return {errc::system_call, text("'", path, "' is neither a file nor a directory"), path};
+        return {errc::system_call, text({"'", path, "' is neither a file nor a directory"}), path};
     }
 
     static error forbidden(const std::string& what, std::string_view rule, std::string_view allows) {
-        return {errc::forbidden, text("'", what, "' is refused, because ", rule, " allows ", allows), what};
+        return {errc::forbidden, text({"'", what, "' is refused, because ", rule, " allows ", allows}), what};
     }
     static error other_digest(const std::string& path, std::string_view digest, std::string_view allows) {
         return {errc::forbidden,
-                text("'", path, "' is refused, because its SHA-256 is ", digest,
-                     ", and options.policy.sha256, or sha256 of "
-                     "library_options, allows ",
-                     allows),
+                text({"'", path, "' is refused, because its SHA-256 is ", digest,
+                      ", and options.policy.sha256, or sha256 of "
+                      "library_options, allows ",
+                      allows}),
                 path};
     }
     static error not_signed(std::string_view url, std::string_view commit, std::string_view keys,
                             std::string_view how, std::string_view said, std::string_view advice, errc code) {
-        return {code, text("commit ", commit, " of '", url,
-                           "' is refused, because options.policy.signed_by allows only what a "
-                           "key in ",
-                           keys, " has signed: git verify-commit ", how,
-                           said.empty() ? ", as it does where there is no signature" : ", and said:\n", said,
-                           advice.empty() || said.ends_with('\n') ? "" : "\n", advice)};
+        return {code, text({"commit ", commit, " of '", url,
+                            "' is refused, because options.policy.signed_by allows only what a "
+                            "key in ",
+                            keys, " has signed: git verify-commit ", how,
+                            said.empty() ? ", as it does where there is no signature" : ", and said:\n", said,
+                            advice.empty() || said.ends_with('\n') ? "" : "\n", advice})};
     }
 
     static error no_git(std::string_view url) {
-        return {errc::fetch_failed, text("cannot fetch '", url, "': there is no git in $PATH; install it")};
+        return {errc::fetch_failed, text({"cannot fetch '", url, "': there is no git in $PATH; install it"})};
     }
     static error fetch_failed(std::string_view url, std::string_view how, std::string_view said,
                               std::string_view command, std::string_view advice,
                               errc code = errc::fetch_failed) {
-        return {code, text("cannot fetch '", url, "': git ", how,
-                           said.empty() ? ", and said nothing\n" : ", and said:\n", said,
-                           said.empty() || said.back() == '\n' ? "" : "\n", "command: ", command,
-                           advice.empty() ? "" : "\n", advice)};
+        return {code, text({"cannot fetch '", url, "': git ", how,
+                            said.empty() ? ", and said nothing\n" : ", and said:\n", said,
+                            said.empty() || said.back() == '\n' ? "" : "\n", "command: ", command,
+                            advice.empty() ? "" : "\n", advice})};
     }
     static error no_such_reference(std::string_view url, std::string_view reference, std::string_view known,
                                    bool shortened) {
-        return {errc::not_found, text("the repository '", url, "' does not have ", reference, "; ",
-                                      known.empty() ? "it has no branches and no tags" : "it has ", known,
-                                      shortened ? "; a commit has to be given by its full id" : "")};
+        return {errc::not_found, text({"the repository '", url, "' does not have ", reference, "; ",
+                                       known.empty() ? "it has no branches and no tags" : "it has ", known,
+                                       shortened ? "; a commit has to be given by its full id" : ""})};
     }
     static error no_such_commit(std::string_view url, std::string_view id) {
         return {errc::not_found,
-                text("the repository '", url, "' has no commit ", id, " on any branch or tag")};
+                text({"the repository '", url, "' has no commit ", id, " on any branch or tag"})};
     }
     static error no_subdirectory(std::string_view url, std::string_view commit, std::string_view subdirectory,
                                  std::string_view instead) {
-        return {errc::not_found, text("the repository '", url, "' has no directory '", subdirectory,
-                                      "' in commit ", commit, "; ", instead)};
+        return {errc::not_found, text({"the repository '", url, "' has no directory '", subdirectory,
+                                       "' in commit ", commit, "; ", instead})};
     }
 
     static error not_a_library(const std::string& path, std::string_view why) {
-        return {errc::not_a_library, text("'", path, "' is not a library that this program can load: ", why),
-                path};
+        return {errc::not_a_library,
+                text({"'", path, "' is not a library that this program can load: ", why}), path};
     }
     static error malformed_note(const std::string& path, std::string_view why) {
         return {errc::malformed_note,
-                text("the manifest in '", path, "' is damaged: ", why, "; compile the library again"), path};
+                text({"the manifest in '", path, "' is damaged: ", why, "; compile the library again"}),
+                path};
     }
     static error other_format(const std::string& path, unsigned found, unsigned known) {
         return {errc::malformed_note,
-                text("the manifest in '", path, "' has format ", std::to_string(found),
-                     ", and this program reads format ", std::to_string(known),
-                     "; compile both with the same version of tenon"),
+                text({"the manifest in '", path, "' has format ", std::to_string(found),
+                      ", and this program reads format ", std::to_string(known),
+                      "; compile both with the same version of tenon"}),
                 path};
     }
     static error two_plugins(const std::string& path, std::string_view type, std::string_view name,
                              std::string_view version, std::string_view other_version) {
         return {errc::ambiguous,
-                text("'", path, "' has two plugins of type '", type, "' named '", name, "', versions ",
-                     version, " and ", other_version, "; give one of them another name"),
+                text({"'", path, "' has two plugins of type '", type, "' named '", name, "', versions ",
+                      version, " and ", other_version, "; give one of them another name"}),
                 path};
     }
     static error two_built_ins(std::string_view type, std::string_view name, std::string_view version,
                                std::string_view other_version) {
         return {errc::ambiguous,
-                text("this program has two built-in plugins of type '", type, "' named '", name,
-                     "', versions ", version, " and ", other_version, "; give one of them another name")};
+                text({"this program has two built-in plugins of type '", type, "' named '", name,
+                      "', versions ", version, " and ", other_version, "; give one of them another name"})};
     }
     static error not_a_plugin(const std::string& path, std::string_view type, std::string_view found) {
-        return {errc::not_a_plugin,
-                found.empty()
-                    ? text("'", path,
-                           "' has no plugins: it was not made with TENON_EXPORT; a plugin of type '", type,
-                           "' was asked for")
-                    : text("'", path, "' has no plugin of type '", type, "'; it has ", found),
-                path};
+        return {
+            errc::not_a_plugin,
+            found.empty()
+                ? text({"'", path, "' has no plugins: it was not made with TENON_EXPORT; a plugin of type '",
+                        type, "' was asked for"})
+                : text({"'", path, "' has no plugin of type '", type, "'; it has ", found}),
+            path};
     }
     static error no_such_plugin(const std::string& path, std::string_view type, std::string_view name,
                                 std::string_view found) {
         return {errc::not_a_plugin,
-                text("'", path, "' has no plugin of type '", type, "' named '", name, "'; it has ", found),
+                text({"'", path, "' has no plugin of type '", type, "' named '", name, "'; it has ", found}),
                 path};
     }
     static error several_plugins(const std::string& path, std::string_view type, std::string_view found) {
         return {errc::ambiguous,
-                text("'", path, "' has several plugins of type '", type, "': ", found,
-                     "; choose one by adding '#' and its name"),
+                text({"'", path, "' has several plugins of type '", type, "': ", found,
+                      "; choose one by adding '#' and its name"}),
                 path};
     }
     static error other_toolchain(const std::string& path, std::string_view name,
                                  std::string_view differences) {
         return {errc::toolchain,
-                text("the plugin '", name, "' in '", path,
-                     "' was compiled with another toolchain than this program:\n", differences,
-                     "compile it with the same standard library, mode and sanitizer"),
+                text({"the plugin '", name, "' in '", path,
+                      "' was compiled with another toolchain than this program:\n", differences,
+                      "compile it with the same standard library, mode and sanitizer"}),
                 path};
     }
     static error misfit(const std::string& path, std::string_view name, std::string_view type,
                         std::string_view differences) {
         return {errc::misfit,
-                text("the plugin '", name, "' in '", path, "' was compiled against another '", type,
-                     "' than this program:\n", differences, "compile both against the same header"),
+                text({"the plugin '", name, "' in '", path, "' was compiled against another '", type,
+                      "' than this program:\n", differences, "compile both against the same header"}),
                 path};
     }
     static error built_in_misfit(std::string_view name, std::string_view type, std::string_view host,
                                  std::string_view plugin) {
         return {errc::misfit,
-                text("the built-in plugin '", name, "' of type '", type, "' implements '", plugin, "', and '",
-                     host, "' was asked for; give one of the interfaces another type name")};
+                text({"the built-in plugin '", name, "' of type '", type, "' implements '", plugin,
+                      "', and '", host, "' was asked for; give one of the interfaces another type name"})};
     }
     static error bad_plugin_name(std::string_view name) {
         return {errc::malformed_driver,
-                text("'", name, "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*")};
+                text({"'", name, "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*"})};
     }
     static error bad_interface(std::string_view type, std::string_view wrong) {
-        return {errc::bad_interface, text("the interface '", type, "' does not describe itself: ", wrong,
-                                          "name every virtual function in `methods`")};
+        return {errc::bad_interface, text({"the interface '", type, "' does not describe itself: ", wrong,
+                                           "name every virtual function in `methods`"})};
     }
     static error plugin_has_bad_interface(const std::string& path, std::string_view name,
                                           std::string_view type, std::string_view wrong) {
-        return {errc::bad_interface,
-                text("the plugin '", name, "' in '", path, "' was compiled against a '", type,
-                     "' that does not describe itself: ", wrong, "name every virtual function in `methods`"),
-                path};
+        return {
+            errc::bad_interface,
+            text({"the plugin '", name, "' in '", path, "' was compiled against a '", type,
+                  "' that does not describe itself: ", wrong, "name every virtual function in `methods`"}),
+            path};
     }
     static error load_failed(const std::string& path, std::string_view said) {
         const auto says = [said](std::string_view part) { return said.find(part) != said.npos; };
         return {errc::load_failed,
-                text("cannot load '", path, "': ", said,
-                     says("failed to map segment") ? "; its file system may be mounted noexec"
-                     : says("static TLS block")
-                         ? "; it was compiled with -ftls-model=initial-exec, or links what was"
-                     : says("undefined symbol") ? "; link it with -Wl,-z,defs to find this when it is built"
-                                                : ""),
+                text({"cannot load '", path, "': ", said,
+                      says("failed to map segment") ? "; its file system may be mounted noexec"
+                      : says("static TLS block")
+                          ? "; it was compiled with -ftls-model=initial-exec, or links what was"
+                      : says("undefined symbol") ? "; link it with -Wl,-z,defs to find this when it is built"
+                                                 : ""}),
                 path};
     }
     static error file_changed(const std::string& path) {
-        return {errc::changed,
-                text("'", path, "' changed while it was being loaded; put new versions in place by renaming"),
-                path};
+        return {
+            errc::changed,
+            text({"'", path, "' changed while it was being loaded; put new versions in place by renaming"}),
+            path};
     }
     static error changed_in_place(const std::string& path) {
         return {errc::changed,
-                text("'", path,
-                     "' was written to while it is loaded, so that neither the old version nor the new one "
-                     "can be trusted; "
-                     "put new versions in place by renaming"),
+                text({"'", path,
+                      "' was written to while it is loaded, so that neither the old version nor the new one "
+                      "can be trusted; "
+                      "put new versions in place by renaming"}),
                 path};
     }
     static error note_changed(const std::string& path) {
         return {
             errc::changed,
-            text("'", path,
-                 "' changed while it was being loaded: its manifest in memory is not the one in the file"),
+            text({"'", path,
+                  "' changed while it was being loaded: its manifest in memory is not the one in the file"}),
             path};
     }
     static error export_table(const std::string& path, std::string_view name) {
         return {errc::malformed_note,
-                text("'", path, "' says that it has a plugin '", name,
-                     "', and its export table does not; compile the library again"),
+                text({"'", path, "' says that it has a plugin '", name,
+                      "', and its export table does not; compile the library again"}),
                 path};
     }
 
     static error header_not_found(std::string_view header) {
         return {
             errc::not_found,
-            text("cannot find the folder of the header '", header,
+            text(
+                {"cannot find the folder of the header '", header,
                  "' that plugins are compiled against: it is not where the "
-                 "compiler of this program saw it; name its folder in $TENON_INCLUDE or in options.include"),
+                 "compiler of this program saw it; name its folder in $TENON_INCLUDE or in options.include"}),
             std::string(header)};
     }
 
     static error no_compiler(std::string_view tried) {
-        return {errc::no_compiler, text("there is no compiler for plugins: cannot find ", tried,
-                                        "; install one, or name another in $CXX or options.compiler")};
+        return {errc::no_compiler, text({"there is no compiler for plugins: cannot find ", tried,
+                                         "; install one, or name another in $CXX or options.compiler"})};
     }
     static error compiler_unusable(std::string_view command, std::string_view how, std::string_view said,
                                    errc code = errc::no_compiler) {
-        return {code, text("the compiler for plugins does not work: `", command, "` ", how,
-                           said.empty() ? "" : ", and said:\n", said)};
+        return {code, text({"the compiler for plugins does not work: `", command, "` ", how,
+                            said.empty() ? "" : ", and said:\n", said})};
     }
     static error other_sanitizer(const std::string& compiler) {
-        return {
-            errc::toolchain,
-            text("this program was compiled with a sanitizer, and '", compiler,
-                 "' is of another family than its compiler: two "
-                 "sanitizers would end the program; name one of the same family in $CXX or options.compiler"),
-            compiler};
+        return {errc::toolchain,
+                text({"this program was compiled with a sanitizer, and '", compiler,
+                      "' is of another family than its compiler: two "
+                      "sanitizers would end the program; name one of the same family in $CXX or "
+                      "options.compiler"}),
+                compiler};
     }
     static error no_sources(const std::string& directory, std::string_view found) {
         return {errc::not_found,
-                text("'", directory,
-                     "' has no sources to compile: files that end in .cpp, .cc or .cxx are expected in it, "
-                     "and it ",
-                     found),
+                text({"'", directory,
+                      "' has no sources to compile: files that end in .cpp, .cc or .cxx are expected in it, "
+                      "and it ",
+                      found}),
                 directory};
     }
     static error line_break_in_name(const std::string& path) {
         return {errc::malformed_driver,
-                text("the name of '", path,
-                     "' has a line break, and compilers cannot say of such a file that they have read it; "
-                     "rename it"),
+                text({"the name of '", path,
+                      "' has a line break, and compilers cannot say of such a file that they have read it; "
+                      "rename it"}),
                 path};
     }
     static error too_many_files(const std::string& directory, std::size_t most) {
         return {
             errc::not_found,
-            text("'", directory, "' has more than ", std::to_string(most),
-                 " files and folders, and each would be looked at whenever its plugin is loaded; give the "
-                 "plugin a directory of its own"),
+            text({"'", directory, "' has more than ", std::to_string(most),
+                  " files and folders, and each would be looked at whenever its plugin is loaded; give the "
+                  "plugin a directory of its own"}),
             directory};
     }
     static error no_cmake(const std::string& directory) {
         return {errc::no_compiler,
-                text("'", directory,
-                     "' has a CMakeLists.txt, and there is no cmake in $PATH; install CMake, 3.24 or newer, "
-                     "and make"),
+                text({"'", directory,
+                      "' has a CMakeLists.txt, and there is no cmake in $PATH; install CMake, 3.24 or newer, "
+                      "and make"}),
                 directory};
     }
     static error old_cmake(const std::string& directory, const std::string& cmake) {
         return {
             errc::no_compiler,
-            text("the plugin in '", directory, "' cannot be found, because '", cmake,
-                 "' does not run CMAKE_PROJECT_TOP_LEVEL_INCLUDES: install CMake 3.24 or newer, and begin "
-                 "the CMakeLists.txt with cmake_minimum_required and project"),
+            text({"the plugin in '", directory, "' cannot be found, because '", cmake,
+                  "' does not run CMAKE_PROJECT_TOP_LEVEL_INCLUDES: install CMake 3.24 or newer, and begin "
+                  "the CMakeLists.txt with cmake_minimum_required and project"}),
             directory};
     }
     static error cmake_runs_programs(const std::string& directory) {
-        return {errc::build_failed,
-                text("'", directory,
-                     "' is from a repository and has a CMakeLists.txt, which can run any program while it is "
-                     "built; set options.builds_may_run_programs to let it, or build it with CMake and name "
-                     "the library that it makes"),
-                directory};
+        return {
+            errc::build_failed,
+            text({"'", directory,
+                  "' is from a repository and has a CMakeLists.txt, which can run any program while it is "
+                  "built; set options.builds_may_run_programs to let it, or build it with CMake and name "
+                  "the library that it makes"}),
+            directory};
     }
     static error no_target(const std::string& directory, std::string_view target, std::string_view known) {
         if (known.empty())
             return {errc::not_found,
-                    text("the CMakeLists.txt in '", directory,
-                         "' makes no library that can be loaded; tenon_add_plugin(NAME SOURCES ...) or "
-                         "add_library(NAME MODULE ...) is expected"),
+                    text({"the CMakeLists.txt in '", directory,
+                          "' makes no library that can be loaded; tenon_add_plugin(NAME SOURCES ...) or "
+                          "add_library(NAME MODULE ...) is expected"}),
                     directory};
         return {errc::not_found,
-                text("the CMakeLists.txt in '", directory, "' makes no library that can be loaded named '",
-                     target, "'; it has ", known),
+                text({"the CMakeLists.txt in '", directory, "' makes no library that can be loaded named '",
+                      target, "'; it has ", known}),
                 directory};
     }
     static error several_targets(const std::string& directory, std::string_view known) {
         return {errc::ambiguous,
-                text("the CMakeLists.txt in '", directory,
-                     "' makes several libraries that may be the plugin: ", known,
-                     "; choose one by adding '#target=' and its name"),
+                text({"the CMakeLists.txt in '", directory,
+                      "' makes several libraries that may be the plugin: ", known,
+                      "; choose one by adding '#target=' and its name"}),
                 directory};
     }
     static error no_targets_here(const std::string& path, std::string_view target) {
         return {errc::not_found,
-                text("'", path, "' has no target '", target, "': it is no directory with a CMakeLists.txt"),
+                text({"'", path, "' has no target '", target, "': it is no directory with a CMakeLists.txt"}),
                 path};
     }
     static error needs_library_of_build(const std::string& directory, std::string_view target,
                                         std::string_view library) {
-        return {errc::build_failed,
-                text("the plugin in '", directory, "' is not used, because its target '", target, "' needs '",
-                     library, "', which is made with it and which nobody keeps: make that a STATIC library"),
-                directory};
+        return {
+            errc::build_failed,
+            text({"the plugin in '", directory, "' is not used, because its target '", target, "' needs '",
+                  library, "', which is made with it and which nobody keeps: make that a STATIC library"}),
+            directory};
     }
     static error refused_flag(std::string_view where, std::string_view flag) {
         return {errc::build_failed,
-                text(where, ": the flag '", flag,
-                     "' is refused, because what is made of a plugin's sources, by which program and "
-                     "where, is not for its flags to say; remove it"),
+                text({where, ": the flag '", flag,
+                      "' is refused, because what is made of a plugin's sources, by which program and "
+                      "where, is not for its flags to say; remove it"}),
                 std::string(where.substr(0, where.rfind(':')))};
     }
     static error flag_runs_program(std::string_view where, std::string_view flag) {
         return {errc::build_failed,
-                text(where, ": the flag '", flag,
-                     "' is refused, because it has another program take part in the build, of which a "
-                     "change would not be seen; remove it, or set options.builds_may_run_programs"),
+                text({where, ": the flag '", flag,
+                      "' is refused, because it has another program take part in the build, of which a "
+                      "change would not be seen; remove it, or set options.builds_may_run_programs"}),
                 std::string(where.substr(0, where.rfind(':')))};
     }
     static error build_failed(const std::string& directory, std::string_view first, std::string_view runs,
                               errc code = errc::build_failed) {
-        return {code, text(first, "\nthe plugin in '", directory, "' was not built:\n", runs), directory};
+        return {code, text({first, "\nthe plugin in '", directory, "' was not built:\n", runs}), directory};
     }
     static error not_waited_for(const std::string& path, std::string_view after, errc code,
                                 std::string_view limit) {
         return {code,
-                text("gave up waiting for '", path, "', which another process or thread has locked: ",
-                     code == errc::cancelled ? "it was cancelled" : "the time was up", " after ", after,
-                     code == errc::cancelled ? "" : limit),
+                text({"gave up waiting for '", path, "', which another process or thread has locked: ",
+                      code == errc::cancelled ? "it was cancelled" : "the time was up", " after ", after,
+                      code == errc::cancelled ? "" : limit}),
                 path};
     }
     static error sources_keep_changing(const std::string& directory, std::string_view path) {
         return {errc::changed,
-                text("the plugin in '", directory, "' was not built, because '", path,
-                     "' changed each time while it was being "
-                     "compiled; try again when it is left alone"),
+                text({"the plugin in '", directory, "' was not built, because '", path,
+                      "' changed each time while it was being "
+                      "compiled; try again when it is left alone"}),
                 directory};
     }
     static error nothing_before(std::string_view plugin) {
         return {errc::nothing_before,
-                text("there is no version of '", plugin,
-                     "' to go back to: only the one before the newest is kept, and only once")};
+                text({"there is no version of '", plugin,
+                      "' to go back to: only the one before the newest is kept, and only once"})};
     }
     static error too_many_versions(std::size_t mapped, std::size_t most, std::string_view why) {
-        return {errc::too_many, text(std::to_string(mapped),
-                                     " versions are in memory, and options.reload.most_versions allows ",
-                                     std::to_string(most),
-                                     why.empty() ? ", because calls in them have not returned" : ": ", why)};
+        return {
+            errc::too_many,
+            text({std::to_string(mapped), " versions are in memory, and options.reload.most_versions allows ",
+                  std::to_string(most), why.empty() ? ", because calls in them have not returned" : ": ",
+                  why})};
     }
 
 private:
     /// One string of many.
-    template <class... S>
-    static std::string text(const S&... parts) {
+    static std::string text(std::initializer_list<std::string_view> parts) {
         std::string whole;
-        (whole.append(parts), ...);
+        for (const std::string_view part : parts)
+            whole += part;
         return whole;
     }
 
