@@ -143,8 +143,7 @@ public:
     /// Loads a checked file, which runs the library's initialisers. No lock is held meanwhile: they may load
     /// libraries too.
     basic_library(const basic_library_file<System>& from, const library_options& options)
-        : path_(from.path()), canonical_(from.canonical_path()), identity_(from.identity()),
-          unload_(options.unload) {
+        : path_(from.path()), identity_(from.identity()), unload_(options.unload) {
         deferred_libraries<System>::here().retry();
         if (options.private_copy) {
             copy_ = from.sealed_copy();
@@ -152,7 +151,7 @@ public:
             load("/proc/self/fd/" + std::to_string(copy_.descriptor()), file_identity(copy_.status(path_)));
         } else {
             from.require_digest(options.sha256);
-            load(canonical_, identity_);
+            load(from.canonical_path(), identity_);
         }
         try {
             // What was checked is what was loaded.
@@ -201,7 +200,7 @@ public:
         if (left.users > 0)
             return verdict(unloaded::state::shared, "it has " + std::to_string(left.users) + " more open " +
                                                         (left.users == 1 ? "handle" : "handles"));
-        return verdict(unloaded::state::pinned, cause());
+        return verdict(unloaded::state::pinned, cause(library.path));
     }
 
 private:
@@ -236,14 +235,14 @@ private:
 
     // glibc tells why it does not unmap a library in its debug output only (LD_DEBUG=bindings), so the
     // reasons that the library itself has are read from its file.
-    std::string cause() const {
+    std::string cause(const std::string& canonical) const {
         pins found;
         try {
             if (copy_.descriptor() >= 0)
                 found = elf_reader<System>(copy_.descriptor(), path_).what_pins();
-            else if (const basic_file<System> from(canonical_, O_RDONLY | O_NONBLOCK);
-                     file_identity(from.status(canonical_)) == identity_)
-                found = elf_reader<System>(from.descriptor(), canonical_).what_pins();
+            else if (const basic_file<System> from(canonical, O_RDONLY | O_NONBLOCK);
+                     file_identity(from.status(canonical)) == identity_)
+                found = elf_reader<System>(from.descriptor(), canonical).what_pins();
         } catch (const error&) {
         }
         std::string text;
@@ -264,7 +263,7 @@ private:
         return text;
     }
 
-    std::string path_, canonical_;
+    std::string path_;
     file_identity identity_;
     unload_policy unload_;
     loaded_library loaded_;

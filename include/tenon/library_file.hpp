@@ -64,9 +64,8 @@ template <class System = posix>
 class basic_library_file {
 public:
     basic_library_file(std::string path, const trust& rule) : path_(std::move(path)) {
-        if (is_normal(path_) && System::lstat(path_.c_str(), &status_) == 0 &&
-            (manifest_ = known().take(path_, identity())) && plainly_trusted<System>(path_, status_, rule)) {
-            canonical_ = path_;
+        if (System::lstat(path_.c_str(), &status_) == 0 && (manifest_ = known().take(path_, identity())) &&
+            plainly_trusted<System>(path_, status_, rule)) {
             keep_ = true;
             return;
         }
@@ -75,7 +74,6 @@ public:
         status_ = file_.status(path_);
         manifest_ = manifest::of_loadable<System>(file_.descriptor(), status_, path_);
         if (!link && plainly_trusted<System>(path_, status_, rule)) {
-            canonical_ = path_;
             keep_ = settled(identity(), look);
         } else {
             canonical_ = canonical();
@@ -91,13 +89,13 @@ public:
 
     const std::string& path() const noexcept { return path_; }
     /// The absolute path without symbolic links.
-    const std::string& canonical_path() const noexcept { return canonical_; }
+    const std::string& canonical_path() const noexcept { return canonical_.empty() ? path_ : canonical_; }
     file_identity identity() const noexcept { return file_identity(status_); }
     const tenon::manifest& manifest() const noexcept { return *manifest_; }
 
     bool unchanged() const {
         struct stat now;
-        return System::stat(canonical_.c_str(), &now) == 0 && file_identity(now) == identity();
+        return System::stat(canonical_path().c_str(), &now) == 0 && file_identity(now) == identity();
     }
 
     /// A file in memory with the same bytes, sealed.
@@ -201,7 +199,7 @@ private:
     mutable basic_file<System> file_;
     struct stat status_;
     std::optional<tenon::manifest> manifest_;
-    std::string canonical_;
+    std::string canonical_; // where it is another than the path
     bool keep_ = false;
 };
 using library_file = basic_library_file<>;

@@ -61,21 +61,24 @@ std::string distrust(const std::string& path, const struct stat& of, const trust
     return "";
 }
 
-/// Whether a path is canonical and its file, whose status is given, and every folder above it are trusted, as
-/// far as one look at each of them tells; where not, `require_trust` of the canonical path says why.
+/// Whether a normal path (`is_normal`) is canonical and its file, whose status is given, and every folder
+/// above it are trusted, as far as one look at each of them tells; where not, `require_trust` of the
+/// canonical path says why.
 template <class System = posix>
 bool plainly_trusted(const std::string& path, const struct stat& of, const trust& rule) {
     if (rule.everyone || !is_normal(path) || !distrust<System>(path, of, rule).empty())
         return false;
-    for (std::string folder = path; parent(folder) != folder;) {
-        folder.resize(parent(folder).size());
+    std::string folder = path;
+    for (std::size_t end = path.rfind('/');; end = path.rfind('/', end - 1)) {
+        folder.resize(end == 0 ? 1 : end);
         struct stat found;
         // A link is no folder here.
         if (System::lstat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
             !distrust<System>(folder, found, rule).empty())
             return false;
+        if (end == 0)
+            return true;
     }
-    return true;
 }
 
 /// Throws unless a file, whose canonical path and status are given, and every folder above it are trusted.
