@@ -43,6 +43,7 @@ void read(std::string_view file) {
             tenon::detail::toolchain_differences(tenon::detail::toolchain, each.toolchain);
             tenon::detail::differences(found.plugins().front().shape, each.shape);
             tenon::detail::differences({}, each.shape);
+            tenon::detail::differences(each.shape, {}); // each name in it and each layout
         }
     });
 }
