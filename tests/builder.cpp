@@ -5,7 +5,9 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <functional>
+#include <link.h>
 #include <string>
 #include <thread>
 #include <utility>
@@ -14,10 +16,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <tenon/loader.hpp>
 #include <tenon/manifest.hpp>
 
 #include "building.hpp"
 #include "catch.hpp"
+#include "plugins/part.hpp"
 
 using tenon::build_options;
 using tenon::errc;
@@ -129,6 +133,29 @@ struct workshop {
 void next_tick() {
     std::this_thread::sleep_for(std::chrono::milliseconds(12));
 }
+
+/// What the system's loader maps of a library.
+struct segments {
+    explicit segments(const std::string& library) {
+        const std::string all = read(library);
+        ElfW(Ehdr) head;
+        std::memcpy(&head, all.data(), sizeof head);
+        for (std::size_t i = 0; i < head.e_phnum; ++i) {
+            ElfW(Phdr) each;
+            std::memcpy(&each, all.data() + head.e_phoff + i * sizeof each, sizeof each);
+            loaded += each.p_type == PT_LOAD;
+            constants_apart = constants_apart || (each.p_type == PT_LOAD && each.p_flags == PF_R);
+            sealed = sealed || each.p_type == PT_GNU_RELRO;
+            if (each.p_type == PT_NOTE)
+                notes_end = std::max(notes_end, each.p_offset + each.p_filesz);
+        }
+    }
+
+    int loaded = 0;
+    bool constants_apart = false; ///< from code, and so not executable
+    bool sealed = false;          ///< tables of functions are, once they are filled
+    ElfW(Off) notes_end = 0;      ///< in the file
+};
 
 struct counting : posix {
     static inline std::atomic<int> opened, spawned;
@@ -1116,4 +1143,64 @@ TEST_CASE(
     CHECK(basic_builder<>(work.options, basic_cache<>(work.cache))
               .watched(work.root / "no/such/source.cpp", tiny)
               .size() > 3);
+}
+
+TEST_CASE("a library that is to load fast has fewer segments, whichever linker makes it, and is another one",
+          "[builder]") {
+    for (const std::string& compiler : tests::plugin_compilers())
+        for (const std::string linker : {"", "bfd", "gold", "lld", "mold"}) {
+            workshop work;
+            work.compiler(compiler);
+            work.options.profile = tenon::profile::quick;
+            if (!linker.empty())
+                work.options.flags = {"-fuse-ld=" + linker};
+            if (!linker.empty() && !tests::installed("ld." + linker))
+                continue;
+            INFO(compiler << " " << linker);
+            const std::string usual = work.build();
+            work.options.fast_loading = true;
+            const std::string fast = work.build();
+            CHECK(fast != usual);
+            CHECK(workshop::answer_of(fast) == 42);
+            CHECK(segments(usual).sealed);
+            CHECK_FALSE(segments(fast).sealed);
+            CHECK_FALSE(segments(fast).constants_apart);
+            // Not every linker puts constants into a segment of their own.
+            CHECK(segments(fast).loaded + segments(usual).constants_apart <= segments(usual).loaded);
+            const int runs = work.runs();
+            CHECK(work.build() == fast);
+            work.options.fast_loading = false;
+            CHECK(work.build() == usual);
+            CHECK(work.runs() == runs);
+        }
+}
+
+TEST_CASE("a linker that knows no way to fewer segments links as it does by itself", "[builder]") {
+    workshop work;
+    work.compiler(TENON_CXX,
+                  "case \"$*\" in *--version*) echo another linker; exit;; *norelro*) exit 1;; esac");
+    work.options.fast_loading = true;
+    CHECK(work.answer() == 42);
+    CHECK(work.count("norelro") == 1);
+    CHECK(segments(work.build()).sealed);
+}
+
+TEST_CASE("a loader has plugins linked to load fast if it is told to, with the manifest in the first page",
+          "[builder]") {
+    for (const std::string& compiler : tests::plugin_compilers()) {
+        const scratch_directory root;
+        const path source = tests::source_directory / "tests/plugins/part.cpp";
+        const auto made = [&](bool fast) {
+            const tenon::loader loader{{.cache = root / "cache",
+                                        .compiler = {compiler},
+                                        .profile = tenon::profile::quick,
+                                        .fast_loading = fast}};
+            return loader.prepare<part>(source);
+        };
+        const std::string library = made(true);
+        CHECK_FALSE(segments(library).sealed);
+        CHECK(segments(library).notes_end < 4096);
+        CHECK(tenon::manifest(library).plugins().at(0).name == "plain");
+        CHECK(segments(made(false)).sealed);
+    }
 }

@@ -58,6 +58,7 @@ struct build_options {
     std::vector<std::string> include{};   ///< folders searched before those in $TENON_INCLUDE and those that
                                           ///< the compiler of this program saw
     tenon::profile profile = profile::optimised;
+    bool fast_loading = false; ///< links in as few segments as the linker can; not of a CMakeLists.txt
     unsigned jobs =
         0; ///< compilers at once, of all loaders of this process together; 0: one for each processor
     bool thorough = false;  ///< compares every header, the system's too, by what it says
@@ -240,6 +241,9 @@ private:
             for (const std::string& each : basic_cmake_tree<System>::variables())
                 all.field(each);
         }
+        // A CMakeLists.txt says itself how its libraries are linked.
+        if (options_.fast_loading && !at.cmake)
+            all.field("fast loading");
         const std::string digest = all.hex();
         const std::string stem =
             join(join(join(cache_.path(), "bin"), type.name()), safe(basename(where)) + '-');
@@ -351,7 +355,7 @@ private:
         std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
         const basic_scratch<System> scratch(cache_);
         basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch,
-                                              within, options_.profile, options_.jobs);
+                                              within, options_.profile, options_.jobs, options_.fast_loading);
         folders.push_back(at.directory);
         for (const std::string& folder : flags.include_folders())
             folders.push_back(absolute(folder, at.directory));

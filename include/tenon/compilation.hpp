@@ -89,7 +89,7 @@ public:
     basic_compilation(const basic_compiler<System>& compiler, const std::string& directory, word_list sources,
                       const compile_flags& flags, const word_list& folders, const basic_scratch<System>& in,
                       const basic_bounds<System>& within = {}, profile wanted = profile::optimised,
-                      unsigned jobs = 0)
+                      unsigned jobs = 0, bool fast_loading = false)
         : directory_(directory), sources_(std::move(sources)), flags_(flags), scratch_(in), bounds_(within),
           jobs_(jobs), compile_(compiler.arguments()) {
         const compiler_traits traits = compiler.traits(within);
@@ -122,8 +122,15 @@ public:
         // Clang leaves a sanitizer's symbols to the host's executable.
         if (!(traits.clang && sanitizes(link_)))
             link_.push_back("-Wl,-z,defs");
-        if (lets_choose_linker(link_) && lets_choose_linker(flags.link()))
+        if (fast_loading) {
+            // The compiler's own linker: mold, which is faster, makes more segments.
+            command what = prepared(link_);
+            add(what.arguments, flags.link());
+            linker_.version = linker_version<System>(std::move(what), within);
+            linker_.flags = few_segments(linker_.version);
+        } else if (lets_choose_linker(link_) && lets_choose_linker(flags.link())) {
             linker_ = find_fast_linker(compiler, within);
+        }
     }
 
     /// Where the object of a source is made, or was put.
@@ -166,12 +173,12 @@ public:
     /// What makes the library what it is, besides the files that are read.
     std::string recipe() const {
         sha256 all;
-        for (const word_list* list : {&compile_, &link_, &flags_.link(), &sources_}) {
+        for (const word_list* list : {&compile_, &link_, &linker_.flags, &flags_.link(), &sources_}) {
             all.field(std::to_string(list->size()));
             for (const std::string& word : *list)
                 all.field(word);
         }
-        return all.field(linker_.flag).field(linker_.version).hex();
+        return all.field(linker_.version).hex();
     }
 
     /// Throws what the compiler says of each source that it refuses. `done` is called with the number of
@@ -212,8 +219,9 @@ public:
     void link() {
         command what = link_command();
         ended end = run<System>(what, bounds_);
-        if (!succeeded(end, library()) && !linker_.flag.empty() && !cut_short(end)) {
-            trace("linking with the compiler's own linker, because ", linker_.version, " failed: ", end.err);
+        if (!succeeded(end, library()) && !linker_.flags.empty() && !cut_short(end)) {
+            trace("linking as the compiler does by itself, because '", linker_.version,
+                  "' failed: ", end.err);
             linker_ = {};
             what = link_command();
             end = run<System>(what, bounds_);
@@ -356,8 +364,7 @@ private:
 
     command link_command() const {
         command what = prepared(link_);
-        if (!linker_.flag.empty())
-            what.arguments.push_back(linker_.flag);
+        add(what.arguments, linker_.flags);
         for (std::size_t i = 0; i < sources_.size(); ++i)
             what.arguments.push_back(made(i, ".o"));
         add(what.arguments, {"-o", library()});
@@ -390,7 +397,7 @@ private:
     std::vector<bool> with_more_;
     std::set<std::size_t> reused_;
     bool refused_ = false;
-    fast_linker linker_;
+    linker_choice linker_;
 };
 
 } // namespace detail

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <tenon/bounds.hpp>
 #include <tenon/compiler.hpp>
@@ -14,23 +15,31 @@
 
 namespace tenon::inline v1::detail {
 
-/// A linker that is faster than the one a compiler would take by itself.
-struct fast_linker {
-    std::string flag;    ///< with which a compiler takes it; empty where there is none
-    std::string version; ///< as it says itself
+/// What a link is tried with first: flags that the compiler's own linker need not know.
+struct linker_choice {
+    word_list flags;     ///< none where there is nothing to try
+    std::string version; ///< of the linker that takes them, as it says itself
 };
+
+/// What the linker that a compiler's command would run says that it is; empty where it cannot.
+template <class System = posix>
+std::string linker_version(command what, const basic_bounds<System>& within) {
+    what.arguments.push_back("-Wl,--version");
+    const ended said = run<System>(std::move(what), within);
+    return said.failed() ? "" : said.out.substr(0, said.out.find('\n'));
+}
 
 /// The first of mold, lld and gold that a compiler can use; asked for once in the life of this program.
 template <class System = posix>
-fast_linker find_fast_linker(const basic_compiler<System>& compiler, const basic_bounds<System>& within) {
+linker_choice find_fast_linker(const basic_compiler<System>& compiler, const basic_bounds<System>& within) {
     static std::mutex one_at_a_time;
-    static std::map<std::string, fast_linker> asked;
+    static std::map<std::string, linker_choice> asked;
     {
         const std::lock_guard<std::mutex> turn(one_at_a_time);
         if (const auto known = asked.find(compiler.stamp()); known != asked.end())
             return known->second;
     }
-    fast_linker found;
+    linker_choice found;
     struct candidate {
         const char *name, *program, *says;
     };
@@ -38,14 +47,13 @@ fast_linker find_fast_linker(const basic_compiler<System>& compiler, const basic
          {candidate{"mold", "ld.mold", "mold"}, {"lld", "ld.lld", "LLD"}, {"gold", "ld.gold", "gold"}}) {
         if (find_program<System>(each.program).empty())
             continue;
+        const std::string flag = std::string("-fuse-ld=") + each.name;
         command what{compiler.arguments(), basic_compiler<System>::variables(), "/"};
-        what.arguments.push_back(std::string("-fuse-ld=") + each.name);
-        what.arguments.push_back("-Wl,--version");
-        const ended said = run<System>(std::move(what), within);
-        const std::string version = said.out.substr(0, said.out.find('\n'));
+        what.arguments.push_back(flag);
+        const std::string version = linker_version<System>(std::move(what), within);
         // A compiler that does not know the flag may take its usual linker all the same.
-        if (!said.failed() && version.find(each.says) != version.npos) {
-            found = {std::string("-fuse-ld=") + each.name, version};
+        if (version.find(each.says) != version.npos) {
+            found = {{flag}, version};
             break;
         }
         if (within.cause() != end_cause::itself)
@@ -53,6 +61,17 @@ fast_linker find_fast_linker(const basic_compiler<System>& compiler, const basic
     }
     const std::lock_guard<std::mutex> turn(one_at_a_time);
     return asked[compiler.stamp()] = found;
+}
+
+/// The flags with which a linker of that version makes as few segments as it can: constants are in one with
+/// code, and nothing is closed to writes once it is loaded.
+inline word_list few_segments(std::string_view version) {
+    const auto says = [&](std::string_view name) { return version.find(name) != version.npos; };
+    if (says("gold")) // has constants with code anyway, and refuses a flag for it
+        return {"-Wl,-z,norelro"};
+    if (says("LLD") || says("mold"))
+        return {"-Wl,--no-rosegment", "-Wl,-z,norelro"};
+    return {"-Wl,-z,noseparate-code", "-Wl,-z,norelro"};
 }
 
 /// Whether a fast linker may take the usual one's place in a link with these flags: not where they name one,

@@ -60,6 +60,9 @@ struct loader_options {
     bool builds_may_run_programs = false; ///< lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's CMakeLists.txt says
     std::vector<std::string> include{};  ///< folders with headers, before those of the interface and of tenon
     tenon::profile profile = profile::optimised; ///< `quick` for plugins that are edited and reloaded
+    /// Links plugins in as few segments as the linker can, of which the system's loader maps each: about half of what `dlopen` takes, and
+    /// less hardening, as constants become executable, and virtual tables and `.got` stay writable. A CMakeLists.txt links as it says.
+    bool fast_loading = false;
     unsigned jobs = 0;       ///< compilers at once, of all loaders of this process together; 0: one for each processor
     bool precompile = true;  ///< the header of an interface that is compiled against more than once
     bool thorough = false;   ///< compares every header, the system's too, by what it says, even where it seems untouched
@@ -366,6 +369,7 @@ private:
                                                .target = from.target,
                                                .include = options_.include,
                                                .profile = options_.profile,
+                                               .fast_loading = options_.fast_loading,
                                                .jobs = options_.jobs,
                                                .thorough = options_.thorough,
                                                .precompile = options_.precompile,
