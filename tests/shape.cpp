@@ -262,6 +262,27 @@ TEST_CASE("an interface that does not name all of its virtual functions once say
 #endif
 }
 
+TEST_CASE("a virtual table of a size that none has makes an interface incomplete", "[shape]") {
+    shape damaged = shape_here<described_wrongly::whole>();
+    const auto with_slots = [&](std::uint64_t count) {
+        damaged.slots = count;
+        return incompleteness(damaged);
+    };
+    const auto refusal = [](const std::string& slots) {
+        return "the number of its virtual table's slots, " + slots +
+               ", cannot be: two are the destructor's, and no table has more than 100000\n";
+    };
+    CHECK(with_slots(0) == refusal("0"));
+    CHECK(with_slots(1) == refusal("1"));
+    CHECK(with_slots(100'001) == refusal("100001"));
+    CHECK(with_slots(tenon::detail::no_slot) == refusal("unknown"));
+    CHECK(with_slots(2) == "the slot of first is outside of the virtual table\n"
+                           "the slot of second is outside of the virtual table\n"
+                           "the slot of third is outside of the virtual table\n");
+    damaged.methods.clear();
+    CHECK(with_slots(2) == "");
+}
+
 TEST_CASE("toolchains are compared line by line, and a plain plugin may run under a sanitizer", "[shape]") {
     using tenon::detail::toolchain_differences;
     CHECK(toolchain_differences(tenon::detail::toolchain, tenon::detail::toolchain) == "");

@@ -542,7 +542,11 @@ template <class T>
 
 /// What is wrong with an interface that names too few of its virtual functions or something else; empty where nothing is.
 inline std::string incompleteness(const shape& of) {
-    std::string named(of.slots == no_slot || of.slots > 100'000 ? 0 : static_cast<std::size_t>(of.slots), '\0'); // not vector<bool>, which has to be compiled
+    constexpr std::uint64_t most = 100'000;
+    if (of.slots < 2 || of.slots > most)
+        return "the number of its virtual table's slots, " + (of.slots == no_slot ? "unknown" : std::to_string(of.slots)) +
+               ", cannot be: two are the destructor's, and no table has more than " + std::to_string(most) + "\n";
+    std::string named(static_cast<std::size_t>(of.slots), '\0'); // not vector<bool>, which has to be compiled
     std::string wrong;
     for (const auto& method : of.methods) {
         if (method.slot == no_slot)
