@@ -480,6 +480,25 @@ TEST_CASE("a library says what will keep it in memory", "[elf]") {
     CHECK(pins_of("int f() { return 1; }", {"-Wl,-z,nodelete"}).nodelete);
 }
 
+TEST_CASE("of symbols that keep a library in memory as many are named, and as much of each, as can be read", "[elf]") {
+    image library = tiny();
+    section& symbols = library.section_of(SHT_DYNSYM);
+    section& strings = library.at<section>(library.head().e_shoff + symbols.sh_link * sizeof(section));
+    ElfW(Sym) unique{};
+    unique.st_info = STB_GNU_UNIQUE << 4;
+    unique.st_shndx = 1;
+    symbols.sh_offset = library.bytes.size();
+    symbols.sh_size = 2000 * sizeof unique;
+    strings.sh_offset = symbols.sh_offset + symbols.sh_size;
+    strings.sh_size = 5001;
+    for (int i = 0; i < 2000; ++i)
+        library.bytes.append(reinterpret_cast<const char*>(&unique), sizeof unique);
+    library.bytes.append(5000, 'n').append(1, '\0');
+    const auto named = what_pins(library.bytes).unique_symbols;
+    CHECK(named.size() == 1000);
+    CHECK(named.at(0) == std::string(1024, 'n') + "...");
+}
+
 TEST_CASE("symbols that lie outside of their tables are refused", "[elf]") {
     image bad = tiny();
     bad.section_of(SHT_DYNSYM).sh_size = bad.bytes.size();

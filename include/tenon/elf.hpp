@@ -354,16 +354,17 @@ private:
     }
 
     void look_through(pins& found, const section& symbols, const section& strings) const {
+        constexpr std::size_t most = 1000, longest = 1024; // any number of symbols may have one name, of megabytes
         std::string room;
         const std::string_view names = part(strings.sh_offset, strings.sh_size, "names of symbols", room);
         for (const symbol& each : table<symbol>(symbols.sh_offset, symbols.sh_size, "dynamic symbols")) {
             if (each.st_name >= names.size())
                 refuse("the name of a symbol lies outside of its names");
-            const std::string_view rest = names.substr(each.st_name), name = rest.substr(0, rest.find('\0'));
+            const std::string_view rest = names.substr(each.st_name, longest), name = rest.substr(0, rest.find('\0'));
             const bool defined = each.st_shndx != SHN_UNDEF;
             // The binding is in the upper half, in files of either class.
-            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE)
-                found.unique_symbols.emplace_back(name);
+            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
+                found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
             if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
                 found.thread_local_destructors = true;
         }
