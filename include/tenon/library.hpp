@@ -16,9 +16,9 @@
 #include <tenon/file.hpp>
 #include <tenon/library_file.hpp>
 #include <tenon/loaded_names.hpp>
+#include <tenon/mangled_name.hpp>
 #include <tenon/mutex_lock.hpp>
 #include <tenon/posix.hpp>
-#include <tenon/shape.hpp>
 #include <tenon/trace.hpp>
 #include <tenon/trust.hpp>
 
