@@ -5,6 +5,7 @@
 #ifdef ALL_OF_TENON
 #include <tenon.hpp>
 #else
+#include <tenon/callbacks.hpp>
 #include <tenon/plugin.hpp>
 #include <tenon/registry.hpp>
 #include <tenon/share.hpp>
@@ -12,8 +13,13 @@
 
 #include "ledger.hpp"
 
+#include <functional>
 #include <iostream>
 #include <memory>
+#ifdef ALL_OF_TENON
+#include <atomic>
+#include <filesystem>
+#endif
 
 namespace {
 
@@ -24,11 +30,18 @@ void require(bool holds, const char* what) {
 #define REQUIRE(...) require(static_cast<bool>(__VA_ARGS__), #__VA_ARGS__)
 
 struct silent : ledger {
-    explicit silent(const std::vector<entry>&) {}
-    void add(const entry&) override {}
+    silent(const std::vector<entry>&, journal&) {}
+    receipt add(const entry&) override { return receipt(0); }
     std::int64_t total() const override { return -1; }
     std::int64_t total(std::string_view) const override { return -1; }
     std::vector<entry> entries() const override { return {}; }
+};
+
+struct paper : journal {
+    tenon::registration on_entry(std::function<void(const entry&)> call) override {
+        return written.add(std::move(call));
+    }
+    tenon::callbacks<void(const entry&)> written;
 };
 
 const std::vector<entry> first{{"rent", 40'000, "May"}, {"bread", 250, {}}};
@@ -64,41 +77,77 @@ static_assert(can_be_stopped<tenon::loader_options> == (_LIBCPP_VERSION >= 20000
 static_assert(can_be_stopped<tenon::loader_options>);
 #endif
 
-void use_everything(const std::string& library) {
-    const tenon::manifest manifest(library);
-    REQUIRE(manifest.plugins().size() == 2 && manifest.plugins()[0].type == "ledger");
-
+void use_loader(const std::string& library) {
+    paper host;
     std::string told;
-    tenon::loader loader{{.on_event = [&](const tenon::event& step) { told += step.text(); }}};
+    tenon::loader loader{{.build = tenon::build_policy::never,
+                          .on_event = [&](const tenon::event& step) { told += step.text(); },
+                          .limits = {.cpu_seconds = 60}}};
     use_registry(loader.built_ins());
-    REQUIRE(loader.load<ledger>("added", first)->total() == -1);
-    REQUIRE(loader.load<ledger>(library + "#book", first)->total() == 40'250);
-    tenon::live<ledger> watched = loader.watch<ledger>(library + "#book", first);
-    REQUIRE(watched->entries().size() == 2);
+    REQUIRE(loader.load<ledger>("added", first, host)->total() == -1);
+    REQUIRE(loader.load<ledger>(library + "#book", first, host)->total() == 40'250);
+    REQUIRE(loader.prepare<ledger>(library + "#book") == library);
     REQUIRE(told.empty());
-    REQUIRE(tenon::cache().entries().empty());
 
     const tenon::loader strict{{.policy = {.kinds = {tenon::driver::kind::name}}}};
     try {
-        static_cast<void>(strict.load<ledger>(library, first));
+        static_cast<void>(strict.load<ledger>(library, first, host));
         throw std::logic_error("not so: what the policy does not allow is refused");
     } catch (const tenon::error& e) {
         REQUIRE(std::string_view(e.what()).find("options.policy.kinds") != std::string_view::npos);
-        REQUIRE(tenon::diagnostics(e).empty());
+        REQUIRE(e.code() == tenon::errc::forbidden);
+        REQUIRE(tenon::diagnostics(e).empty() && tenon::failed_commands(e).empty());
     }
+}
+
+// Two versions of one plugin: what the first was told is in the second.
+void watch(const std::string& library) {
+    const std::string watched = library + ".watched";
+    std::filesystem::copy_file(library, watched);
+    paper host;
+    std::atomic<int> told = 0;
+    tenon::live<ledger> book = tenon::loader().watch<ledger>(watched + "#book", first, std::ref(host));
+    book.on_event([&](const tenon::reload& step) { told += step.what == tenon::reload::step::replaced; });
+    book.check([](ledger& newer) { REQUIRE(newer.entries().size() == 3); });
+    host.written({"bread", 260, "rye"});
+    REQUIRE(book->entries().size() == 3);
+
+    const tenon::pinned<ledger> before = book.pin();
+    std::filesystem::copy_file(library, watched + ".new");
+    std::filesystem::rename(watched + ".new", watched);
+    while (book.status().version == 1) // another thread may be faster
+        REQUIRE(book.refresh().what != tenon::reload::step::refused);
+    REQUIRE(book->total("bread") == 510 && before->total("bread") == 510);
+    REQUIRE(book.rollback().what == tenon::reload::step::rolled_back);
+    REQUIRE(book->total("bread") == 510 && book.status().refused == 0);
+    static_cast<void>(tenon::live<ledger>(std::move(book))); // ends with its thread
+    REQUIRE(told == 1);
+}
+
+void use_everything(const std::string& library) {
+    const tenon::manifest manifest(library);
+    REQUIRE(manifest.plugins().size() == 2 && manifest.plugins()[0].type == "ledger");
+    REQUIRE(tenon::driver::parse(library + "#book").plugin == "book");
+    use_loader(library);
+    watch(library);
+    REQUIRE(tenon::cache().entries().empty() && tenon::cache().prune({.most_bytes = 0}).empty());
 }
 #endif
 
 std::string use(const std::string& library) {
-    tenon::plugin<ledger> book{library + "#book", first};
-    book->add({"bread", 260, "rye"});
+    paper host;
+    tenon::plugin<ledger> book{library + "#book", first, host};
+    REQUIRE(book->add({"bread", 260, "rye"}).number() == 3);
     REQUIRE(book->total() == 40'510 && book->total("bread") == 510);
     REQUIRE(book->entries().size() == 3 && book->entries()[2].note == "rye");
     REQUIRE(book.info().version == "1.0.0");
+    host.written({"tea", 300, {}});
+    REQUIRE(book->total("tea") == 300);
     const std::string fit = greatest_common_exception(*book);
-    REQUIRE(book.close());
+    REQUIRE(book.close() && host.written.size() == 0);
 
-    const std::shared_ptr<ledger> empty = tenon::share(tenon::plugin<ledger>{library + "#empty", first});
+    const std::shared_ptr<ledger> empty = tenon::share(
+        tenon::plugin<ledger>{tenon::library_options{.private_copy = true}, library + "#empty", first, host});
     REQUIRE(empty->total() == 0);
 
     tenon::registry built_ins;

@@ -5,9 +5,19 @@
 #include <tenon/export.hpp>
 
 struct book {
-    explicit book(const std::vector<entry>& first) : entries_(first) {}
+    book(const std::vector<entry>& first, journal& of) : journal_(of), entries_(first) {}
 
-    void add(const entry& added) { entries_.push_back(added); }
+    void start() {
+        elsewhere_ = journal_.on_entry([this](const entry& each) { add(each); });
+    }
+    void stop() noexcept { elsewhere_.end(); }
+    std::vector<entry> save() { return entries_; }
+    void restore(std::vector<entry> saved) { entries_.swap(saved); }
+
+    receipt add(const entry& added) {
+        entries_.push_back(added);
+        return receipt(entries_.size());
+    }
     std::int64_t total() const {
         std::int64_t sum = 0;
         for (const entry& each : entries_)
@@ -35,13 +45,15 @@ struct book {
     }
 
 private:
+    journal& journal_;
     std::vector<entry> entries_;
+    tenon::registration elsewhere_;
 };
 TENON_EXPORT(ledger, book, "book", "1.0.0")
 
 struct empty : ledger {
-    explicit empty(const std::vector<entry>&) {}
-    void add(const entry&) override {}
+    empty(const std::vector<entry>&, journal&) {}
+    receipt add(const entry&) override { return receipt(0); }
     std::int64_t total() const override { return 0; }
     std::int64_t total(std::string_view) const override { return 0; }
     std::vector<entry> entries() const override { return {}; }
