@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/mangled_name.hpp>
 #include <tenon/manifest.hpp>
 
 #include "catch.hpp"
@@ -166,6 +167,17 @@ TEST_CASE("compilers name even the hardest types alike", "[shape]") {
             CHECK(first.types[i].name == other.types[i].name);
             CHECK((first.types[i] == other.types[i]));
         }
+    }
+
+    // So that each is shown as a person would write it, where the demangler knows it.
+    std::vector<std::string_view> mangled;
+    for (const auto& each : first.methods)
+        mangled.insert(mangled.end(), {each.name, each.signature});
+    for (const auto& each : first.types)
+        mangled.insert(mangled.end(), {each.name, each.fields});
+    for (const std::string_view each : mangled) {
+        INFO(each);
+        CHECK(tenon::detail::mangled_reader(each).within(1 << 20));
     }
 
     const auto method = [&](std::size_t i) {
