@@ -7,6 +7,7 @@
 
 #include "catch.hpp"
 
+using tenon::detail::as_written;
 using tenon::detail::readable;
 using tenon::detail::readable_method;
 
@@ -23,6 +24,17 @@ TEST_CASE("names are shown as a person would write them", "[mangled_name]") {
     CHECK(readable("_ZN4acme4nameB5cxx11ERKSs") == "acme::name(std::string const&)");
     CHECK(readable("_ZNK4acme4listcvSt6vectorIS0_SaIS0_EEEv") ==
           "acme::list::operator std::vector<acme::list>() const");
+}
+
+TEST_CASE("no name has a character that controls a terminal", "[mangled_name]") {
+    CHECK(readable("\033[31mred\177") == "\\x1b[31mred\\x7f");
+    CHECK(readable("_Z3a\nbv") == "a\\x0ab()");
+}
+
+TEST_CASE("a template's own is shown where a library has it that runs already", "[mangled_name]") {
+    const std::string symbol = "_ZZ8instanceIiERT_vE1t";
+    CHECK(readable(symbol) == symbol);
+    CHECK(as_written(tenon::detail::demangled(symbol)) == "instance<int>()::t");
 }
 
 TEST_CASE("a name that would take long to write out is shown as it is, at once", "[mangled_name]") {

@@ -308,6 +308,9 @@ TEST_CASE("a manifest that tenon cannot have written says what is wrong with it"
     bad = tiny();
     bad.replace("tiny", "t/ny");
     CHECK(damage(bad) == damaged);
+    bad = tiny();
+    bad.replace("library=", "lib\033[2m="); // which a terminal would obey
+    CHECK(damage(bad) == damaged);
 }
 
 TEST_CASE("a manifest that would take all memory or all day is refused", "[manifest]") {

@@ -252,7 +252,7 @@ private:
         if (found.nodelete)
             add("it was linked with -z nodelete");
         if (!found.unique_symbols.empty())
-            add("it defines unique symbols, such as " + readable(found.unique_symbols.front()) +
+            add("it defines unique symbols, such as " + as_written(demangled(found.unique_symbols.front())) +
                 ", which other libraries may use; compile it with -fno-gnu-unique");
         if (found.thread_local_destructors && !found.nodelete)
             add("a thread may have a thread_local object of it with a destructor, which runs when the thread "

@@ -261,12 +261,16 @@ inline bool may_refer_back(std::string_view mangled) {
     return false;
 }
 
-/// What a mangled name stands for; the name itself where the demangler does not know it, or would take long.
-inline std::string demangled(std::string_view mangled) {
+/// Whether a demangler ends soon with a name that anybody may have made up.
+inline bool ends_soon(std::string_view mangled) {
     // Demanglers recurse. libstdc++'s takes no more than this, and what a person can read is not longer.
     constexpr std::size_t most = 1024, most_in_full = 16 * most;
-    if (mangled.size() > most || (may_refer_back(mangled) && !mangled_reader(mangled).within(most_in_full)))
-        return std::string(mangled);
+    return mangled.size() <= most &&
+           (!may_refer_back(mangled) || mangled_reader(mangled).within(most_in_full));
+}
+
+/// What a mangled name stands for; the name itself where the demangler does not know it.
+inline std::string demangled(std::string_view mangled) {
     int status = -1;
     char* raw = abi::__cxa_demangle(std::string(mangled).c_str(), nullptr, nullptr, &status);
     const std::string text = status == 0 && raw ? raw : std::string(mangled);
@@ -296,7 +300,7 @@ inline std::string_view argument_of(std::string_view name, std::string_view text
 }
 
 /// What is written here loses what nobody writes: inline namespaces, ABI tags, allocators that are the
-/// default.
+/// default. No character of it controls a terminal.
 inline std::string as_written(std::string_view text) {
     constexpr std::string_view std_allocator = ", std::allocator";
     std::string written;
@@ -308,6 +312,11 @@ inline std::string as_written(std::string_view text) {
     for (std::size_t at = 0; at < text.size(); ++at) {
         if (text[at] == '>')
             written.erase(written.find_last_not_of(' ') + 1);
+        if (const auto code = static_cast<unsigned char>(text[at]); code < ' ' || code == 0x7f) {
+            constexpr std::string_view digits = "0123456789abcdef";
+            written.append("\\x").append({digits[code / 16], digits[code % 16]});
+            continue;
+        }
         written += text[at];
         switch (text[at]) {
         case ':':
@@ -341,9 +350,10 @@ inline std::string as_written(std::string_view text) {
     return written;
 }
 
-/// What a mangled `type_name<...>` names, as a person would write it.
+/// What a mangled `type_name<...>` names, as a person would write it; the name itself where that takes long
+/// to say.
 inline std::string readable(std::string_view mangled) {
-    const std::string whole = demangled(mangled);
+    const std::string whole = ends_soon(mangled) ? demangled(mangled) : std::string(mangled);
     std::string_view text = whole;
     if (text.starts_with("void tenon::v1::detail::type_name<"))
         text = argument_of("void tenon::v1::detail::type_name", text.substr(0, text.size() - 2));

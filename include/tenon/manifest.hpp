@@ -151,6 +151,8 @@ private:
                      !read.version.empty() && !read.shape.interface.empty();
         for (const char c : read.version)
             sound = sound && c > ' ' && c <= '~';
+        for (const char c : read.toolchain)
+            sound = sound && (c == '\n' || (c >= ' ' && c <= '~'));
         for (const detail::shape::method& method : read.shape.methods)
             sound = sound && !method.name.empty();
         if (!sound)
