@@ -169,8 +169,10 @@ public:
         }
         const entries<section> all = sections();
         for (const section& each : all)
-            if (each.sh_type == SHT_DYNSYM && each.sh_link < all.size())
+            if (each.sh_type == SHT_DYNSYM && each.sh_link < all.size()) {
                 look_through(found, each, all[each.sh_link]);
+                break; // a library has one
+            }
         return found;
     }
 
