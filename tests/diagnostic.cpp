@@ -145,7 +145,8 @@ TEST_CASE("what only resembles a diagnostic is none, and nothing that is said is
           "[diagnostic]") {
     for (const std::string said :
          {"", "\n", ":", ": error: ", "the word: error: in a text\n", "std::cerr << \"usage: error: x\"\n",
-          ">>> referenced by a.cpp:3\n", "\x1b", "\x1b[", "\x1b]8", "\x1b[1", "   ^\n^\n"})
+          ">>> referenced by a.cpp:3\n", "\x1b", "\x1b[", "\x1b]8", "\x1b[1", "   ^\n^\n",
+          "a.cpp:4:6:   required from  \n", "required from a.cpp:4:  \n", "required:  "})
         CHECK(read(said).size() <= (said == ": error: " ? 1u : 0u));
     CHECK(read("a.cpp:99999999999999999999999:1: error: x\n").size() <= 1);
     CHECK(read("a.cpp:0:0: error: x\n").size() <= 1);

@@ -111,10 +111,12 @@ private:
             return; // the source, and marks below it
         } else if (labelled(line, read) || linkers(line, read)) {
             add(std::move(read));
-        } else if (const auto gap = line.find(":  ");
-                   gap != line.npos && line.find("required") != line.npos) {
+        } else if (const auto gap = line.find(":  "); gap != line.npos) {
+            const std::string_view how = line.substr(gap + 3);
+            if (how.find("required") == how.npos)
+                return;
             put_place(read, line.substr(0, gap));
-            read.text = line.substr(line.find_first_not_of(' ', gap + 1));
+            read.text = how.substr(how.find_first_not_of(' '));
             leads_.push_back(std::move(read));
         }
     }
