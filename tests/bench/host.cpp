@@ -4,7 +4,10 @@
 //     host measure LIBRARY HAND_WRITTEN_LIBRARY [GOOGLE BENCHMARK'S OPTIONS]
 //     host first LIBRARY peer|hand            nanoseconds that the first load in this process takes
 //     host many FOLDER COUNT peer|hand        nanoseconds to load and to unload 0.so and so on, all at once,
-//     and bytes, of each host cycles LIBRARY COUNT peer|hand     nothing: for those who watch from outside
+//                                             and bytes, of each
+//     host cold FOLDER COUNT                  nanoseconds to load each of them, by hand and by the peer, when
+//                                             none of it is in memory; nothing where it cannot be dropped
+//     host cycles LIBRARY COUNT peer|hand     nothing: for those who watch from outside
 //     host unloads LIBRARY                    whether it is gone after that: yes or no
 #include BENCH_PEER
 
@@ -16,8 +19,10 @@
 #include <cstdlib>
 #include <deque>
 #include <exception>
+#include <fcntl.h>
 #include <fstream>
 #include <string>
+#include <sys/mman.h>
 #include <unistd.h>
 
 // Linked into this program, out of the compiler's sight.
@@ -37,7 +42,8 @@ template <class Handle>
 void call(benchmark::State& state, const Handle& handle) {
     int sum = 0;
     for (auto _ : state)
-        benchmark::DoNotOptimize(sum = (*handle).add(sum, 1));
+        sum = (*handle).add(sum, 1); // out of the compiler's sight
+    benchmark::DoNotOptimize(sum);
 }
 
 int measure(int count, char** arguments, const std::string& library, const std::string& other) {
@@ -70,11 +76,39 @@ long resident() {
 }
 
 template <class Handle>
-void first(const std::string& library) {
+long first(const std::string& library) {
     const auto begin = clock_type::now();
     Handle handle(library);
     benchmark::DoNotOptimize((*handle).add(1, 2));
-    std::printf("%ld\n", nanoseconds_since(begin));
+    return nanoseconds_since(begin);
+}
+
+/// Drops what the page cache has of a file, and tells whether that is gone: not every file system lets it go.
+bool dropped(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    ::fdatasync(fd); // what is still to be written stays
+    ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    void* const page = ::mmap(nullptr, 1, PROT_READ, MAP_SHARED, fd, 0);
+    ::close(fd);
+    unsigned char resident = 1;
+    ::mincore(page, 1, &resident);
+    ::munmap(page, 1);
+    return (resident & 1) == 0;
+}
+
+void cold(const std::string& folder, int count) {
+    // One more than is counted, which brings the code that loads into memory.
+    for (int i = 0; i <= count; ++i) {
+        const std::string library = folder + "/" + std::to_string(i) + ".so";
+        long by_hand = 0, by_peer = 0;
+        for (const bool hand : {i % 2 == 0, i % 2 != 0}) {
+            if (!dropped(library))
+                return;
+            (hand ? by_hand : by_peer) = hand ? first<hand_written>(library) : first<peer>(library);
+        }
+        if (i > 0)
+            std::printf("%ld %ld\n", by_hand, by_peer);
+    }
 }
 
 template <class Handle>
@@ -108,7 +142,9 @@ int main(int count, char** arguments) try {
     if (what == "measure")
         return measure(count, arguments, library, argument(3));
     if (what == "first")
-        by_hand ? first<hand_written>(library) : first<peer>(library);
+        std::printf("%ld\n", by_hand ? first<hand_written>(library) : first<peer>(library));
+    else if (what == "cold")
+        cold(library, times);
     else if (what == "many")
         by_hand ? many<hand_written>(library, times) : many<peer>(library, times);
     else if (what == "cycles")
