@@ -107,6 +107,7 @@ inline std::string in_words(const allowed<std::string>& what) {
 #ifndef TENON_ERROR_HPP
 #define TENON_ERROR_HPP
 
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -187,21 +188,21 @@ public:
     // One factory for each failure; the tests fix every text.
 
     static error system_call(std::string_view doing, const std::string& path, int error_number) {
-        return {errc::system_call, text("cannot ", doing, " '", path, "': ", reason(error_number)), path};
+        return {errc::system_call, text({"cannot ", doing, " '", path, "': ", reason(error_number)}), path};
     }
 
     static error not_a_regular_file(const std::string& path) {
-        return {errc::system_call, text("'", path, "' is not a regular file"), path};
+        return {errc::system_call, text({"'", path, "' is not a regular file"}), path};
     }
     static error untrusted(const std::string& path, std::string_view why) {
         return {errc::untrusted,
-                text("'", path, "' is not run, because somebody else could have written it: ", why), path};
+                text({"'", path, "' is not run, because somebody else could have written it: ", why}), path};
     }
     static error untrusted_cache(const std::string& path) {
         return {errc::untrusted,
-                text("the cache '", path,
-                     "' is not used, because it has to belong to this user alone; `chmod 700 '", path,
-                     "'`, or name another in $TENON_CACHE or options.cache"),
+                text({"the cache '", path,
+                      "' is not used, because it has to belong to this user alone; `chmod 700 '", path,
+                      "'`, or name another in $TENON_CACHE or options.cache"}),
                 path};
     }
     static error no_cache() {
@@ -218,394 +219,402 @@ public:
     }
     static error driver_too_long(std::size_t size, std::size_t longest) {
         return {errc::malformed_driver,
-                text("a driver of ", std::to_string(size), " characters is too long: it may have ",
-                     std::to_string(longest))};
+                text({"a driver of ", std::to_string(size), " characters is too long: it may have ",
+                      std::to_string(longest)})};
     }
     static error control_character(std::string_view escaped) {
         return {errc::malformed_driver,
-                text("the driver '", escaped, "' has a control character, and none may")};
+                text({"the driver '", escaped, "' has a control character, and none may"})};
     }
     static error no_transport(std::string_view driver) {
         return {
             errc::malformed_driver,
-            text("the driver '", driver,
-                 "' is neither a repository nor a path: a repository is written https://host/user/repo or "
-                 "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./")};
+            text({"the driver '", driver,
+                  "' is neither a repository nor a path: a repository is written https://host/user/repo or "
+                  "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./"})};
     }
     static error bad_repository(std::string_view url, std::string_view why) {
-        return {errc::malformed_driver, text("the repository '", url, "' is refused: ", why)};
+        return {errc::malformed_driver, text({"the repository '", url, "' is refused: ", why})};
     }
     static error bad_name(std::string_view name, std::string_view here) {
-        return {
-            errc::malformed_driver,
-            text(
-                "'", name,
-                "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a slash",
-                here.empty() ? "" : "; there is a '", here, here.empty() ? "" : "'")};
+        return {errc::malformed_driver,
+                text({"'", name,
+                      "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a "
+                      "slash",
+                      here.empty() ? "" : "; there is a '", here, here.empty() ? "" : "'"})};
     }
     static error unknown_name(std::string_view type, std::string_view name, std::string_view known,
                               std::string_view here) {
-        return {errc::not_found, text("unknown name '", name, "' of plugin type '", type, "'; ",
-                                      known.empty() ? "there are no plugins of that type" : "known: ", known,
-                                      here.empty() ? "" : "; there is a '", here,
-                                      here.empty() ? "" : "', and a path has to contain a slash")};
+        return {errc::not_found, text({"unknown name '", name, "' of plugin type '", type, "'; ",
+                                       known.empty() ? "there are no plugins of that type" : "known: ", known,
+                                       here.empty() ? "" : "; there is a '", here,
+                                       here.empty() ? "" : "', and a path has to contain a slash"})};
     }
     static error two_libraries(std::string_view name, const std::string& path, std::string_view other) {
-        return {
-            errc::ambiguous,
-            text("the name '", name, "' may be '", path, "' or '", other, "'; remove one, or give the path"),
-            path};
-    }
-    static error build_needed(const std::string& path) {
-        return {errc::build_needed,
-                text("'", path,
-                     "' has to be compiled or fetched first, and options.build says never; prepare it with a "
-                     "loader that may"),
+        return {errc::ambiguous,
+                text({"the name '", name, "' may be '", path, "' or '", other,
+                      "'; remove one, or give the path"}),
                 path};
     }
+    static error build_needed(const std::string& path) {
+        return {
+            errc::build_needed,
+            text({"'", path,
+                  "' has to be compiled or fetched first, and options.build says never; prepare it with a "
+                  "loader that may"}),
+            path};
+    }
     static error bad_choice(const std::string& path, std::string_view choice, std::string_view why) {
-        return {errc::malformed_driver, text("the driver '", path, "#", choice, "' is refused: ", why), path};
+        return {errc::malformed_driver, text({"the driver '", path, "#", choice, "' is refused: ", why}),
+                path};
     }
     static error bad_plugin_choice(const std::string& path, std::string_view plugin) {
         return {errc::malformed_driver,
-                text("'", plugin, "', which follows '", path,
-                     "#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; where the "
-                     "'#' is part of a file's name, add another and the plugin, and where of a directory's, "
-                     "a slash"),
+                text({"'", plugin, "', which follows '", path,
+                      "#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; where the "
+                      "'#' is part of a file's name, add another and the plugin, and where of a directory's, "
+                      "a slash"}),
                 path};
     }
     static error no_such_path(const std::string& path, std::string_view instead) {
-        return {errc::not_found, text("there is no '", path, "'; ", instead), path};
+        return {errc::not_found, text({"there is no '", path, "'; ", instead}), path};
     }
     static error neither_file_nor_directory(const std::string& path) {
-        return {errc::system_call, text("'", path, "' is neither a file nor a directory"), path};
+        return {errc::system_call, text({"'", path, "' is neither a file nor a directory"}), path};
     }
 
     static error forbidden(const std::string& what, std::string_view rule, std::string_view allows) {
-        return {errc::forbidden, text("'", what, "' is refused, because ", rule, " allows ", allows), what};
+        return {errc::forbidden, text({"'", what, "' is refused, because ", rule, " allows ", allows}), what};
     }
     static error other_digest(const std::string& path, std::string_view digest, std::string_view allows) {
         return {errc::forbidden,
-                text("'", path, "' is refused, because its SHA-256 is ", digest,
-                     ", and options.policy.sha256, or sha256 of "
-                     "library_options, allows ",
-                     allows),
+                text({"'", path, "' is refused, because its SHA-256 is ", digest,
+                      ", and options.policy.sha256, or sha256 of "
+                      "library_options, allows ",
+                      allows}),
                 path};
     }
     static error not_signed(std::string_view url, std::string_view commit, std::string_view keys,
                             std::string_view how, std::string_view said, std::string_view advice, errc code) {
-        return {code, text("commit ", commit, " of '", url,
-                           "' is refused, because options.policy.signed_by allows only what a "
-                           "key in ",
-                           keys, " has signed: git verify-commit ", how,
-                           said.empty() ? ", as it does where there is no signature" : ", and said:\n", said,
-                           advice.empty() || said.ends_with('\n') ? "" : "\n", advice)};
+        return {code, text({"commit ", commit, " of '", url,
+                            "' is refused, because options.policy.signed_by allows only what a "
+                            "key in ",
+                            keys, " has signed: git verify-commit ", how,
+                            said.empty() ? ", as it does where there is no signature" : ", and said:\n", said,
+                            advice.empty() || said.ends_with('\n') ? "" : "\n", advice})};
     }
 
     static error no_git(std::string_view url) {
-        return {errc::fetch_failed, text("cannot fetch '", url, "': there is no git in $PATH; install it")};
+        return {errc::fetch_failed, text({"cannot fetch '", url, "': there is no git in $PATH; install it"})};
     }
     static error fetch_failed(std::string_view url, std::string_view how, std::string_view said,
                               std::string_view command, std::string_view advice,
                               errc code = errc::fetch_failed) {
-        return {code, text("cannot fetch '", url, "': git ", how,
-                           said.empty() ? ", and said nothing\n" : ", and said:\n", said,
-                           said.empty() || said.back() == '\n' ? "" : "\n", "command: ", command,
-                           advice.empty() ? "" : "\n", advice)};
+        return {code, text({"cannot fetch '", url, "': git ", how,
+                            said.empty() ? ", and said nothing\n" : ", and said:\n", said,
+                            said.empty() || said.back() == '\n' ? "" : "\n", "command: ", command,
+                            advice.empty() ? "" : "\n", advice})};
     }
     static error no_such_reference(std::string_view url, std::string_view reference, std::string_view known,
                                    bool shortened) {
-        return {errc::not_found, text("the repository '", url, "' does not have ", reference, "; ",
-                                      known.empty() ? "it has no branches and no tags" : "it has ", known,
-                                      shortened ? "; a commit has to be given by its full id" : "")};
+        return {errc::not_found, text({"the repository '", url, "' does not have ", reference, "; ",
+                                       known.empty() ? "it has no branches and no tags" : "it has ", known,
+                                       shortened ? "; a commit has to be given by its full id" : ""})};
     }
     static error no_such_commit(std::string_view url, std::string_view id) {
         return {errc::not_found,
-                text("the repository '", url, "' has no commit ", id, " on any branch or tag")};
+                text({"the repository '", url, "' has no commit ", id, " on any branch or tag"})};
     }
     static error no_subdirectory(std::string_view url, std::string_view commit, std::string_view subdirectory,
                                  std::string_view instead) {
-        return {errc::not_found, text("the repository '", url, "' has no directory '", subdirectory,
-                                      "' in commit ", commit, "; ", instead)};
+        return {errc::not_found, text({"the repository '", url, "' has no directory '", subdirectory,
+                                       "' in commit ", commit, "; ", instead})};
     }
 
     static error not_a_library(const std::string& path, std::string_view why) {
-        return {errc::not_a_library, text("'", path, "' is not a library that this program can load: ", why),
-                path};
+        return {errc::not_a_library,
+                text({"'", path, "' is not a library that this program can load: ", why}), path};
     }
     static error malformed_note(const std::string& path, std::string_view why) {
         return {errc::malformed_note,
-                text("the manifest in '", path, "' is damaged: ", why, "; compile the library again"), path};
+                text({"the manifest in '", path, "' is damaged: ", why, "; compile the library again"}),
+                path};
     }
     static error other_format(const std::string& path, unsigned found, unsigned known) {
         return {errc::malformed_note,
-                text("the manifest in '", path, "' has format ", std::to_string(found),
-                     ", and this program reads format ", std::to_string(known),
-                     "; compile both with the same version of tenon"),
+                text({"the manifest in '", path, "' has format ", std::to_string(found),
+                      ", and this program reads format ", std::to_string(known),
+                      "; compile both with the same version of tenon"}),
                 path};
     }
     static error two_plugins(const std::string& path, std::string_view type, std::string_view name,
                              std::string_view version, std::string_view other_version) {
         return {errc::ambiguous,
-                text("'", path, "' has two plugins of type '", type, "' named '", name, "', versions ",
-                     version, " and ", other_version, "; give one of them another name"),
+                text({"'", path, "' has two plugins of type '", type, "' named '", name, "', versions ",
+                      version, " and ", other_version, "; give one of them another name"}),
                 path};
     }
     static error two_built_ins(std::string_view type, std::string_view name, std::string_view version,
                                std::string_view other_version) {
         return {errc::ambiguous,
-                text("this program has two built-in plugins of type '", type, "' named '", name,
-                     "', versions ", version, " and ", other_version, "; give one of them another name")};
+                text({"this program has two built-in plugins of type '", type, "' named '", name,
+                      "', versions ", version, " and ", other_version, "; give one of them another name"})};
     }
     static error not_a_plugin(const std::string& path, std::string_view type, std::string_view found) {
-        return {errc::not_a_plugin,
-                found.empty()
-                    ? text("'", path,
-                           "' has no plugins: it was not made with TENON_EXPORT; a plugin of type '", type,
-                           "' was asked for")
-                    : text("'", path, "' has no plugin of type '", type, "'; it has ", found),
-                path};
+        return {
+            errc::not_a_plugin,
+            found.empty()
+                ? text({"'", path, "' has no plugins: it was not made with TENON_EXPORT; a plugin of type '",
+                        type, "' was asked for"})
+                : text({"'", path, "' has no plugin of type '", type, "'; it has ", found}),
+            path};
     }
     static error no_such_plugin(const std::string& path, std::string_view type, std::string_view name,
                                 std::string_view found) {
         return {errc::not_a_plugin,
-                text("'", path, "' has no plugin of type '", type, "' named '", name, "'; it has ", found),
+                text({"'", path, "' has no plugin of type '", type, "' named '", name, "'; it has ", found}),
                 path};
     }
     static error several_plugins(const std::string& path, std::string_view type, std::string_view found) {
         return {errc::ambiguous,
-                text("'", path, "' has several plugins of type '", type, "': ", found,
-                     "; choose one by adding '#' and its name"),
+                text({"'", path, "' has several plugins of type '", type, "': ", found,
+                      "; choose one by adding '#' and its name"}),
                 path};
     }
     static error other_toolchain(const std::string& path, std::string_view name,
                                  std::string_view differences) {
         return {errc::toolchain,
-                text("the plugin '", name, "' in '", path,
-                     "' was compiled with another toolchain than this program:\n", differences,
-                     "compile it with the same standard library, mode and sanitizer"),
+                text({"the plugin '", name, "' in '", path,
+                      "' was compiled with another toolchain than this program:\n", differences,
+                      "compile it with the same standard library, mode and sanitizer"}),
                 path};
     }
     static error misfit(const std::string& path, std::string_view name, std::string_view type,
                         std::string_view differences) {
         return {errc::misfit,
-                text("the plugin '", name, "' in '", path, "' was compiled against another '", type,
-                     "' than this program:\n", differences, "compile both against the same header"),
+                text({"the plugin '", name, "' in '", path, "' was compiled against another '", type,
+                      "' than this program:\n", differences, "compile both against the same header"}),
                 path};
     }
     static error built_in_misfit(std::string_view name, std::string_view type, std::string_view host,
                                  std::string_view plugin) {
         return {errc::misfit,
-                text("the built-in plugin '", name, "' of type '", type, "' implements '", plugin, "', and '",
-                     host, "' was asked for; give one of the interfaces another type name")};
+                text({"the built-in plugin '", name, "' of type '", type, "' implements '", plugin,
+                      "', and '", host, "' was asked for; give one of the interfaces another type name"})};
     }
     static error bad_plugin_name(std::string_view name) {
         return {errc::malformed_driver,
-                text("'", name, "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*")};
+                text({"'", name, "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*"})};
     }
     static error bad_interface(std::string_view type, std::string_view wrong) {
-        return {errc::bad_interface, text("the interface '", type, "' does not describe itself: ", wrong,
-                                          "name every virtual function in `methods`")};
+        return {errc::bad_interface, text({"the interface '", type, "' does not describe itself: ", wrong,
+                                           "name every virtual function in `methods`"})};
     }
     static error plugin_has_bad_interface(const std::string& path, std::string_view name,
                                           std::string_view type, std::string_view wrong) {
-        return {errc::bad_interface,
-                text("the plugin '", name, "' in '", path, "' was compiled against a '", type,
-                     "' that does not describe itself: ", wrong, "name every virtual function in `methods`"),
-                path};
+        return {
+            errc::bad_interface,
+            text({"the plugin '", name, "' in '", path, "' was compiled against a '", type,
+                  "' that does not describe itself: ", wrong, "name every virtual function in `methods`"}),
+            path};
     }
     static error load_failed(const std::string& path, std::string_view said) {
         const auto says = [said](std::string_view part) { return said.find(part) != said.npos; };
         return {errc::load_failed,
-                text("cannot load '", path, "': ", said,
-                     says("failed to map segment") ? "; its file system may be mounted noexec"
-                     : says("static TLS block")
-                         ? "; it was compiled with -ftls-model=initial-exec, or links what was"
-                     : says("undefined symbol") ? "; link it with -Wl,-z,defs to find this when it is built"
-                                                : ""),
+                text({"cannot load '", path, "': ", said,
+                      says("failed to map segment") ? "; its file system may be mounted noexec"
+                      : says("static TLS block")
+                          ? "; it was compiled with -ftls-model=initial-exec, or links what was"
+                      : says("undefined symbol") ? "; link it with -Wl,-z,defs to find this when it is built"
+                                                 : ""}),
                 path};
     }
     static error file_changed(const std::string& path) {
-        return {errc::changed,
-                text("'", path, "' changed while it was being loaded; put new versions in place by renaming"),
-                path};
+        return {
+            errc::changed,
+            text({"'", path, "' changed while it was being loaded; put new versions in place by renaming"}),
+            path};
     }
     static error changed_in_place(const std::string& path) {
         return {errc::changed,
-                text("'", path,
-                     "' was written to while it is loaded, so that neither the old version nor the new one "
-                     "can be trusted; "
-                     "put new versions in place by renaming"),
+                text({"'", path,
+                      "' was written to while it is loaded, so that neither the old version nor the new one "
+                      "can be trusted; "
+                      "put new versions in place by renaming"}),
                 path};
     }
     static error note_changed(const std::string& path) {
         return {
             errc::changed,
-            text("'", path,
-                 "' changed while it was being loaded: its manifest in memory is not the one in the file"),
+            text({"'", path,
+                  "' changed while it was being loaded: its manifest in memory is not the one in the file"}),
             path};
     }
     static error export_table(const std::string& path, std::string_view name) {
         return {errc::malformed_note,
-                text("'", path, "' says that it has a plugin '", name,
-                     "', and its export table does not; compile the library again"),
+                text({"'", path, "' says that it has a plugin '", name,
+                      "', and its export table does not; compile the library again"}),
                 path};
     }
 
     static error header_not_found(std::string_view header) {
         return {
             errc::not_found,
-            text("cannot find the folder of the header '", header,
+            text(
+                {"cannot find the folder of the header '", header,
                  "' that plugins are compiled against: it is not where the "
-                 "compiler of this program saw it; name its folder in $TENON_INCLUDE or in options.include"),
+                 "compiler of this program saw it; name its folder in $TENON_INCLUDE or in options.include"}),
             std::string(header)};
     }
 
     static error no_compiler(std::string_view tried) {
-        return {errc::no_compiler, text("there is no compiler for plugins: cannot find ", tried,
-                                        "; install one, or name another in $CXX or options.compiler")};
+        return {errc::no_compiler, text({"there is no compiler for plugins: cannot find ", tried,
+                                         "; install one, or name another in $CXX or options.compiler"})};
     }
     static error compiler_unusable(std::string_view command, std::string_view how, std::string_view said,
                                    errc code = errc::no_compiler) {
-        return {code, text("the compiler for plugins does not work: `", command, "` ", how,
-                           said.empty() ? "" : ", and said:\n", said)};
+        return {code, text({"the compiler for plugins does not work: `", command, "` ", how,
+                            said.empty() ? "" : ", and said:\n", said})};
     }
     static error other_sanitizer(const std::string& compiler) {
-        return {
-            errc::toolchain,
-            text("this program was compiled with a sanitizer, and '", compiler,
-                 "' is of another family than its compiler: two "
-                 "sanitizers would end the program; name one of the same family in $CXX or options.compiler"),
-            compiler};
+        return {errc::toolchain,
+                text({"this program was compiled with a sanitizer, and '", compiler,
+                      "' is of another family than its compiler: two "
+                      "sanitizers would end the program; name one of the same family in $CXX or "
+                      "options.compiler"}),
+                compiler};
     }
     static error no_sources(const std::string& directory, std::string_view found) {
         return {errc::not_found,
-                text("'", directory,
-                     "' has no sources to compile: files that end in .cpp, .cc or .cxx are expected in it, "
-                     "and it ",
-                     found),
+                text({"'", directory,
+                      "' has no sources to compile: files that end in .cpp, .cc or .cxx are expected in it, "
+                      "and it ",
+                      found}),
                 directory};
     }
     static error line_break_in_name(const std::string& path) {
         return {errc::malformed_driver,
-                text("the name of '", path,
-                     "' has a line break, and compilers cannot say of such a file that they have read it; "
-                     "rename it"),
+                text({"the name of '", path,
+                      "' has a line break, and compilers cannot say of such a file that they have read it; "
+                      "rename it"}),
                 path};
     }
     static error too_many_files(const std::string& directory, std::size_t most) {
         return {
             errc::not_found,
-            text("'", directory, "' has more than ", std::to_string(most),
-                 " files and folders, and each would be looked at whenever its plugin is loaded; give the "
-                 "plugin a directory of its own"),
+            text({"'", directory, "' has more than ", std::to_string(most),
+                  " files and folders, and each would be looked at whenever its plugin is loaded; give the "
+                  "plugin a directory of its own"}),
             directory};
     }
     static error no_cmake(const std::string& directory) {
         return {errc::no_compiler,
-                text("'", directory,
-                     "' has a CMakeLists.txt, and there is no cmake in $PATH; install CMake, 3.24 or newer, "
-                     "and make"),
+                text({"'", directory,
+                      "' has a CMakeLists.txt, and there is no cmake in $PATH; install CMake, 3.24 or newer, "
+                      "and make"}),
                 directory};
     }
     static error old_cmake(const std::string& directory, const std::string& cmake) {
         return {
             errc::no_compiler,
-            text("the plugin in '", directory, "' cannot be found, because '", cmake,
-                 "' does not run CMAKE_PROJECT_TOP_LEVEL_INCLUDES: install CMake 3.24 or newer, and begin "
-                 "the CMakeLists.txt with cmake_minimum_required and project"),
+            text({"the plugin in '", directory, "' cannot be found, because '", cmake,
+                  "' does not run CMAKE_PROJECT_TOP_LEVEL_INCLUDES: install CMake 3.24 or newer, and begin "
+                  "the CMakeLists.txt with cmake_minimum_required and project"}),
             directory};
     }
     static error cmake_runs_programs(const std::string& directory) {
-        return {errc::build_failed,
-                text("'", directory,
-                     "' is from a repository and has a CMakeLists.txt, which can run any program while it is "
-                     "built; set options.builds_may_run_programs to let it, or build it with CMake and name "
-                     "the library that it makes"),
-                directory};
+        return {
+            errc::build_failed,
+            text({"'", directory,
+                  "' is from a repository and has a CMakeLists.txt, which can run any program while it is "
+                  "built; set options.builds_may_run_programs to let it, or build it with CMake and name "
+                  "the library that it makes"}),
+            directory};
     }
     static error no_target(const std::string& directory, std::string_view target, std::string_view known) {
         if (known.empty())
             return {errc::not_found,
-                    text("the CMakeLists.txt in '", directory,
-                         "' makes no library that can be loaded; tenon_add_plugin(NAME SOURCES ...) or "
-                         "add_library(NAME MODULE ...) is expected"),
+                    text({"the CMakeLists.txt in '", directory,
+                          "' makes no library that can be loaded; tenon_add_plugin(NAME SOURCES ...) or "
+                          "add_library(NAME MODULE ...) is expected"}),
                     directory};
         return {errc::not_found,
-                text("the CMakeLists.txt in '", directory, "' makes no library that can be loaded named '",
-                     target, "'; it has ", known),
+                text({"the CMakeLists.txt in '", directory, "' makes no library that can be loaded named '",
+                      target, "'; it has ", known}),
                 directory};
     }
     static error several_targets(const std::string& directory, std::string_view known) {
         return {errc::ambiguous,
-                text("the CMakeLists.txt in '", directory,
-                     "' makes several libraries that may be the plugin: ", known,
-                     "; choose one by adding '#target=' and its name"),
+                text({"the CMakeLists.txt in '", directory,
+                      "' makes several libraries that may be the plugin: ", known,
+                      "; choose one by adding '#target=' and its name"}),
                 directory};
     }
     static error no_targets_here(const std::string& path, std::string_view target) {
         return {errc::not_found,
-                text("'", path, "' has no target '", target, "': it is no directory with a CMakeLists.txt"),
+                text({"'", path, "' has no target '", target, "': it is no directory with a CMakeLists.txt"}),
                 path};
     }
     static error needs_library_of_build(const std::string& directory, std::string_view target,
                                         std::string_view library) {
-        return {errc::build_failed,
-                text("the plugin in '", directory, "' is not used, because its target '", target, "' needs '",
-                     library, "', which is made with it and which nobody keeps: make that a STATIC library"),
-                directory};
+        return {
+            errc::build_failed,
+            text({"the plugin in '", directory, "' is not used, because its target '", target, "' needs '",
+                  library, "', which is made with it and which nobody keeps: make that a STATIC library"}),
+            directory};
     }
     static error refused_flag(std::string_view where, std::string_view flag) {
         return {errc::build_failed,
-                text(where, ": the flag '", flag,
-                     "' is refused, because what is made of a plugin's sources, by which program and "
-                     "where, is not for its flags to say; remove it"),
+                text({where, ": the flag '", flag,
+                      "' is refused, because what is made of a plugin's sources, by which program and "
+                      "where, is not for its flags to say; remove it"}),
                 std::string(where.substr(0, where.rfind(':')))};
     }
     static error flag_runs_program(std::string_view where, std::string_view flag) {
         return {errc::build_failed,
-                text(where, ": the flag '", flag,
-                     "' is refused, because it has another program take part in the build, of which a "
-                     "change would not be seen; remove it, or set options.builds_may_run_programs"),
+                text({where, ": the flag '", flag,
+                      "' is refused, because it has another program take part in the build, of which a "
+                      "change would not be seen; remove it, or set options.builds_may_run_programs"}),
                 std::string(where.substr(0, where.rfind(':')))};
     }
     static error build_failed(const std::string& directory, std::string_view first, std::string_view runs,
                               errc code = errc::build_failed) {
-        return {code, text(first, "\nthe plugin in '", directory, "' was not built:\n", runs), directory};
+        return {code, text({first, "\nthe plugin in '", directory, "' was not built:\n", runs}), directory};
     }
     static error not_waited_for(const std::string& path, std::string_view after, errc code,
                                 std::string_view limit) {
         return {code,
-                text("gave up waiting for '", path, "', which another process or thread has locked: ",
-                     code == errc::cancelled ? "it was cancelled" : "the time was up", " after ", after,
-                     code == errc::cancelled ? "" : limit),
+                text({"gave up waiting for '", path, "', which another process or thread has locked: ",
+                      code == errc::cancelled ? "it was cancelled" : "the time was up", " after ", after,
+                      code == errc::cancelled ? "" : limit}),
                 path};
     }
     static error sources_keep_changing(const std::string& directory, std::string_view path) {
         return {errc::changed,
-                text("the plugin in '", directory, "' was not built, because '", path,
-                     "' changed each time while it was being "
-                     "compiled; try again when it is left alone"),
+                text({"the plugin in '", directory, "' was not built, because '", path,
+                      "' changed each time while it was being "
+                      "compiled; try again when it is left alone"}),
                 directory};
     }
     static error nothing_before(std::string_view plugin) {
         return {errc::nothing_before,
-                text("there is no version of '", plugin,
-                     "' to go back to: only the one before the newest is kept, and only once")};
+                text({"there is no version of '", plugin,
+                      "' to go back to: only the one before the newest is kept, and only once"})};
     }
     static error too_many_versions(std::size_t mapped, std::size_t most, std::string_view why) {
-        return {errc::too_many, text(std::to_string(mapped),
-                                     " versions are in memory, and options.reload.most_versions allows ",
-                                     std::to_string(most),
-                                     why.empty() ? ", because calls in them have not returned" : ": ", why)};
+        return {
+            errc::too_many,
+            text({std::to_string(mapped), " versions are in memory, and options.reload.most_versions allows ",
+                  std::to_string(most), why.empty() ? ", because calls in them have not returned" : ": ",
+                  why})};
     }
 
 private:
     /// One string of many.
-    template <class... S>
-    static std::string text(const S&... parts) {
+    static std::string text(std::initializer_list<std::string_view> parts) {
         std::string whole;
-        (whole.append(parts), ...);
+        for (const std::string_view part : parts)
+            whole += part;
         return whole;
     }
 
@@ -982,6 +991,9 @@ std::string native(const P& path) {
         return std::string(std::string_view(path));
     else
         return std::string(std::string_view(path.native()));
+}
+inline const std::string& native(const std::string& path) noexcept {
+    return path;
 }
 
 /// `a/b` of `a` and `b`, whether or not `a` ends in a slash.
@@ -3223,27 +3235,36 @@ private:
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 
 namespace tenon::inline v1::detail {
 
-/// A linker that is faster than the one a compiler would take by itself.
-struct fast_linker {
-    std::string flag;    ///< with which a compiler takes it; empty where there is none
-    std::string version; ///< as it says itself
+/// What a link is tried with first: flags that the compiler's own linker need not know.
+struct linker_choice {
+    word_list flags;     ///< none where there is nothing to try
+    std::string version; ///< of the linker that takes them, as it says itself
 };
+
+/// What the linker that a compiler's command would run says that it is; empty where it cannot.
+template <class System = posix>
+std::string linker_version(command what, const basic_bounds<System>& within) {
+    what.arguments.push_back("-Wl,--version");
+    const ended said = run<System>(std::move(what), within);
+    return said.failed() ? "" : said.out.substr(0, said.out.find('\n'));
+}
 
 /// The first of mold, lld and gold that a compiler can use; asked for once in the life of this program.
 template <class System = posix>
-fast_linker find_fast_linker(const basic_compiler<System>& compiler, const basic_bounds<System>& within) {
+linker_choice find_fast_linker(const basic_compiler<System>& compiler, const basic_bounds<System>& within) {
     static std::mutex one_at_a_time;
-    static std::map<std::string, fast_linker> asked;
+    static std::map<std::string, linker_choice> asked;
     {
         const std::lock_guard<std::mutex> turn(one_at_a_time);
         if (const auto known = asked.find(compiler.stamp()); known != asked.end())
             return known->second;
     }
-    fast_linker found;
+    linker_choice found;
     struct candidate {
         const char *name, *program, *says;
     };
@@ -3251,14 +3272,13 @@ fast_linker find_fast_linker(const basic_compiler<System>& compiler, const basic
          {candidate{"mold", "ld.mold", "mold"}, {"lld", "ld.lld", "LLD"}, {"gold", "ld.gold", "gold"}}) {
         if (find_program<System>(each.program).empty())
             continue;
+        const std::string flag = std::string("-fuse-ld=") + each.name;
         command what{compiler.arguments(), basic_compiler<System>::variables(), "/"};
-        what.arguments.push_back(std::string("-fuse-ld=") + each.name);
-        what.arguments.push_back("-Wl,--version");
-        const ended said = run<System>(std::move(what), within);
-        const std::string version = said.out.substr(0, said.out.find('\n'));
+        what.arguments.push_back(flag);
+        const std::string version = linker_version<System>(std::move(what), within);
         // A compiler that does not know the flag may take its usual linker all the same.
-        if (!said.failed() && version.find(each.says) != version.npos) {
-            found = {std::string("-fuse-ld=") + each.name, version};
+        if (version.find(each.says) != version.npos) {
+            found = {{flag}, version};
             break;
         }
         if (within.cause() != end_cause::itself)
@@ -3266,6 +3286,17 @@ fast_linker find_fast_linker(const basic_compiler<System>& compiler, const basic
     }
     const std::lock_guard<std::mutex> turn(one_at_a_time);
     return asked[compiler.stamp()] = found;
+}
+
+/// The flags with which a linker of that version makes as few segments as it can: constants are in one with
+/// code, and nothing is closed to writes once it is loaded.
+inline word_list few_segments(std::string_view version) {
+    const auto says = [&](std::string_view name) { return version.find(name) != version.npos; };
+    if (says("gold")) // has constants with code anyway, and refuses a flag for it
+        return {"-Wl,-z,norelro"};
+    if (says("LLD") || says("mold"))
+        return {"-Wl,--no-rosegment", "-Wl,-z,norelro"};
+    return {"-Wl,-z,noseparate-code", "-Wl,-z,norelro"};
 }
 
 /// Whether a fast linker may take the usual one's place in a link with these flags: not where they name one,
@@ -3347,7 +3378,7 @@ public:
     basic_compilation(const basic_compiler<System>& compiler, const std::string& directory, word_list sources,
                       const compile_flags& flags, const word_list& folders, const basic_scratch<System>& in,
                       const basic_bounds<System>& within = {}, profile wanted = profile::optimised,
-                      unsigned jobs = 0)
+                      unsigned jobs = 0, bool fast_loading = false)
         : directory_(directory), sources_(std::move(sources)), flags_(flags), scratch_(in), bounds_(within),
           jobs_(jobs), compile_(compiler.arguments()) {
         const compiler_traits traits = compiler.traits(within);
@@ -3380,8 +3411,15 @@ public:
         // Clang leaves a sanitizer's symbols to the host's executable.
         if (!(traits.clang && sanitizes(link_)))
             link_.push_back("-Wl,-z,defs");
-        if (lets_choose_linker(link_) && lets_choose_linker(flags.link()))
+        if (fast_loading) {
+            // The compiler's own linker: mold, which is faster, makes more segments.
+            command what = prepared(link_);
+            add(what.arguments, flags.link());
+            linker_.version = linker_version<System>(std::move(what), within);
+            linker_.flags = few_segments(linker_.version);
+        } else if (lets_choose_linker(link_) && lets_choose_linker(flags.link())) {
             linker_ = find_fast_linker(compiler, within);
+        }
     }
 
     /// Where the object of a source is made, or was put.
@@ -3424,12 +3462,12 @@ public:
     /// What makes the library what it is, besides the files that are read.
     std::string recipe() const {
         sha256 all;
-        for (const word_list* list : {&compile_, &link_, &flags_.link(), &sources_}) {
+        for (const word_list* list : {&compile_, &link_, &linker_.flags, &flags_.link(), &sources_}) {
             all.field(std::to_string(list->size()));
             for (const std::string& word : *list)
                 all.field(word);
         }
-        return all.field(linker_.flag).field(linker_.version).hex();
+        return all.field(linker_.version).hex();
     }
 
     /// Throws what the compiler says of each source that it refuses. `done` is called with the number of
@@ -3470,8 +3508,9 @@ public:
     void link() {
         command what = link_command();
         ended end = run<System>(what, bounds_);
-        if (!succeeded(end, library()) && !linker_.flag.empty() && !cut_short(end)) {
-            trace("linking with the compiler's own linker, because ", linker_.version, " failed: ", end.err);
+        if (!succeeded(end, library()) && !linker_.flags.empty() && !cut_short(end)) {
+            trace("linking as the compiler does by itself, because '", linker_.version,
+                  "' failed: ", end.err);
             linker_ = {};
             what = link_command();
             end = run<System>(what, bounds_);
@@ -3614,8 +3653,7 @@ private:
 
     command link_command() const {
         command what = prepared(link_);
-        if (!linker_.flag.empty())
-            what.arguments.push_back(linker_.flag);
+        add(what.arguments, linker_.flags);
         for (std::size_t i = 0; i < sources_.size(); ++i)
             what.arguments.push_back(made(i, ".o"));
         add(what.arguments, {"-o", library()});
@@ -3648,7 +3686,7 @@ private:
     std::vector<bool> with_more_;
     std::set<std::size_t> reused_;
     bool refused_ = false;
-    fast_linker linker_;
+    linker_choice linker_;
 };
 
 } // namespace detail
@@ -4321,6 +4359,7 @@ private:
 #include <link.h>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 
@@ -4363,8 +4402,48 @@ struct pins {
     bool nodelete = false;                   ///< linked with `-z nodelete`
 };
 
-/// Reads an ELF file of this machine's own kind, believing none of it: what would kill a program whose system loader met it
-/// is an `error` with `errc::not_a_library`. The path is for messages and has to outlive the reader, as the file has to.
+/// A table of a file, whose entries need not be aligned there.
+template <class Entry>
+class entries {
+public:
+    class iterator {
+    public:
+        explicit iterator(const char* at) noexcept : at_(at) {}
+        Entry operator*() const noexcept {
+            Entry one;
+            std::memcpy(&one, at_, sizeof one);
+            return one;
+        }
+        iterator& operator++() noexcept {
+            at_ += sizeof(Entry);
+            return *this;
+        }
+        friend bool operator==(iterator, iterator) = default;
+
+    private:
+        const char* at_;
+    };
+
+    entries() = default;
+    /// Of bytes that outlive it.
+    explicit entries(std::string_view at_hand) noexcept : at_hand_(at_hand.data()), size_(at_hand.size() / sizeof(Entry)) {}
+    explicit entries(std::string read) noexcept : read_(std::move(read)), size_(read_.size() / sizeof(Entry)) {}
+
+    std::size_t size() const noexcept { return size_; }
+    iterator begin() const noexcept { return iterator(data()); }
+    iterator end() const noexcept { return iterator(data() + size_ * sizeof(Entry)); }
+    Entry operator[](std::size_t i) const noexcept { return *iterator(data() + i * sizeof(Entry)); }
+
+private:
+    const char* data() const noexcept { return at_hand_ ? at_hand_ : read_.data(); }
+
+    const char* at_hand_ = nullptr;
+    std::string read_;
+    std::size_t size_ = 0;
+};
+
+/// Reads an ELF file of this machine's own kind, believing none of it: what is damaged is an `error` with
+/// `errc::not_a_library`. The path is for messages and has to outlive the reader, as the file has to.
 template <class System = posix>
 class elf_reader {
 public:
@@ -4374,23 +4453,42 @@ public:
     using symbol = ElfW(Sym);
     using dynamic = ElfW(Dyn);
 
-    elf_reader(int fd, const std::string& path) : elf_reader(fd, status_of(fd, path), path) {}
+    elf_reader(int fd, const std::string& path) : fd_(fd), path_(path) { read_headers(); }
     /// Of a file whose status is known.
-    elf_reader(int fd, const struct stat& status, const std::string& path) : fd_(fd), path_(path) {
-        if (!S_ISREG(status.st_mode))
-            throw error::not_a_library(path, "it is not a regular file");
-        size_ = static_cast<std::uint64_t>(status.st_size);
-        page_ = {first_, static_cast<std::size_t>(size_ < sizeof first_ ? size_ : sizeof first_)};
-        read_into(first_, page_.size(), 0);
-        check_header();
-        segments_ = table<segment>(header_.e_phoff, header_.e_phnum, header_.e_phentsize, "program headers");
-        check_segments();
+    elf_reader(int fd, const struct stat& status, const std::string& path) : fd_(fd), path_(path), size_(size_of(status)) {
+        read_headers();
     }
 
     elf_reader(const elf_reader&) = delete;
     elf_reader& operator=(const elf_reader&) = delete;
     elf_reader(int, std::string&&) = delete;
     elf_reader(int, const struct stat&, std::string&&) = delete; // it would be gone before the reader
+
+    /// Throws where this file would kill a program whose system loader met it: that maps what the headers say, over whatever is
+    /// there, and dies of SIGBUS where the file is shorter.
+    void require_loadable() const {
+        // Linkers write these last, so this is what most truncated files lack.
+        if (header_.e_shoff != 0 && !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
+            refuse("its section headers lie past its end: it is truncated");
+        std::uint64_t free = 0;
+        for (const segment& each : segments_) {
+            if (each.p_type != PT_GNU_STACK && !inside(each.p_offset, each.p_filesz))
+                refuse("a segment of " + std::to_string(each.p_filesz) + " bytes begins at byte " + std::to_string(each.p_offset) +
+                       " and the file ends at byte " + std::to_string(size()) + ": it is truncated");
+            if (each.p_type != PT_LOAD)
+                continue;
+            if (each.p_filesz > each.p_memsz)
+                refuse("a segment is larger in the file than in memory");
+            if (each.p_align & (each.p_align - 1))
+                refuse("a segment's alignment is " + std::to_string(each.p_align) + ", which is no power of two");
+            constexpr std::uint64_t half = ~std::uintptr_t{0} / 2;
+            if (each.p_vaddr > half || each.p_memsz > half - each.p_vaddr)
+                refuse("a segment ends past the end of all memory");
+            if (each.p_vaddr < free)
+                refuse("its segments overlap in memory, or are not in order");
+            free = each.p_vaddr + each.p_memsz;
+        }
+    }
 
     /// The runs of notes that one of this owner is in: out of the segments of notes, or, where a tool has moved them, out of
     /// the sections.
@@ -4410,30 +4508,72 @@ public:
     /// Symbols are found through the section headers: of a library without them only `nodelete` is known.
     pins what_pins() const {
         pins found;
-        for (const dynamic& each : entries<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section")) {
+        for (const dynamic& each : table<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section")) {
             if (each.d_tag == DT_NULL)
                 break;
             if (each.d_tag == DT_FLAGS_1 && (each.d_un.d_val & DF_1_NODELETE))
                 found.nodelete = true;
         }
-        const std::vector<section> all = sections();
+        const entries<section> all = sections();
         for (const section& each : all)
-            if (each.sh_type == SHT_DYNSYM && each.sh_link < all.size())
+            if (each.sh_type == SHT_DYNSYM && each.sh_link < all.size()) {
                 look_through(found, each, all[each.sh_link]);
+                break; // a library has one
+            }
         return found;
     }
 
 private:
-    static struct stat status_of(int fd, const std::string& path) {
-        struct stat found;
-        if (System::fstat(fd, &found) != 0)
-            throw error::system_call("look at", path, errno);
-        return found;
+    static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+
+    std::uint64_t size_of(const struct stat& status) const {
+        if (!S_ISREG(status.st_mode))
+            refuse("it is not a regular file");
+        return static_cast<std::uint64_t>(status.st_size);
+    }
+
+    // Asked for when it is needed, and it is not where all that is wanted lies in the first page.
+    std::uint64_t size() const {
+        if (size_ == unknown) {
+            struct stat status;
+            if (System::fstat(fd_, &status) != 0)
+                throw error::system_call("look at", path_, errno);
+            size_ = size_of(status);
+        }
+        return size_;
     }
 
     [[noreturn]] void refuse(const std::string& why) const { throw error::not_a_library(path_, why); }
 
-    bool inside(std::uint64_t offset, std::uint64_t size) const { return offset <= size_ && size <= size_ - offset; }
+    bool at_hand(std::uint64_t offset, std::uint64_t length) const {
+        return offset <= page_.size() && length <= page_.size() - offset;
+    }
+    bool inside(std::uint64_t offset, std::uint64_t length) const {
+        return at_hand(offset, length) || (offset <= size() && length <= size() - offset);
+    }
+
+    void read_headers() {
+        std::size_t got = 0;
+        while (got < sizeof first_) {
+            const ssize_t more = System::pread(fd_, first_ + got, sizeof first_ - got, static_cast<off_t>(got));
+            if (more < 0 && errno == EINTR)
+                continue;
+            if (more < 0) {
+                const int reason = errno;
+                size(); // where it is a folder or a pipe, says so
+                throw error::system_call("read", path_, reason);
+            }
+            if (more == 0)
+                break;
+            got += static_cast<std::size_t>(more);
+        }
+        page_ = {first_, got};
+        if (got < sizeof first_ && size() > got)
+            refuse("it became shorter while it was being read");
+        check_header();
+        segments_ = table<segment>(header_.e_phoff, header_.e_phnum, header_.e_phentsize, "program headers");
+        find_dynamic_section();
+    }
 
     void read_into(char* into, std::size_t size, std::uint64_t offset) const {
         for (std::size_t done = 0; done < size;) {
@@ -4448,39 +4588,36 @@ private:
         }
     }
 
-    std::string bytes(std::uint64_t offset, std::uint64_t size, const char* what) const {
-        if (!inside(offset, size))
+    // Bytes of the file: in the first page where they lie there, and else in `room`.
+    std::string_view part(std::uint64_t offset, std::uint64_t length, const char* what, std::string& room) const {
+        if (at_hand(offset, length))
+            return page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
+        if (!inside(offset, length))
             refuse("its " + std::string(what) + " lie past its end: it is truncated");
-        if (offset + size <= page_.size())
-            return std::string(page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(size)));
         // Holes make a file of any size, and no library has this much of anything that is read here.
-        if (size > 256 * 1024 * 1024)
-            refuse("its " + std::string(what) + " are too large: " + std::to_string(size) + " bytes");
-        std::string all(static_cast<std::size_t>(size), '\0');
-        read_into(all.data(), all.size(), offset);
-        return all;
+        if (length > 256 * 1024 * 1024)
+            refuse("its " + std::string(what) + " are too large: " + std::to_string(length) + " bytes");
+        room.resize(static_cast<std::size_t>(length));
+        read_into(room.data(), room.size(), offset);
+        return room;
     }
 
     template <class Entry>
-    std::vector<Entry> entries(std::uint64_t offset, std::uint64_t size, const char* what) const {
-        const bool at_hand = inside(offset, size) && offset + size <= page_.size();
-        const std::string read = at_hand ? "" : bytes(offset, size, what);
-        const std::string_view raw = at_hand ? page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(size)) : read;
-        std::vector<Entry> all(raw.size() / sizeof(Entry));
-        if (!all.empty())
-            std::memcpy(all.data(), raw.data(), all.size() * sizeof(Entry));
-        return all;
+    entries<Entry> table(std::uint64_t offset, std::uint64_t length, const char* what) const {
+        std::string room;
+        const std::string_view raw = part(offset, length, what, room);
+        return raw.data() == room.data() ? entries<Entry>(std::move(room)) : entries<Entry>(raw);
     }
 
     template <class Entry>
-    std::vector<Entry> table(std::uint64_t offset, std::uint64_t count, std::uint64_t entry_size, const char* what) const {
+    entries<Entry> table(std::uint64_t offset, std::uint64_t count, std::uint64_t entry_size, const char* what) const {
         if (count != 0 && entry_size != sizeof(Entry))
             refuse("an entry of its " + std::string(what) + " has " + std::to_string(entry_size) + " bytes, not " +
                    std::to_string(sizeof(Entry)));
-        return entries<Entry>(offset, count * sizeof(Entry), what);
+        return table<Entry>(offset, count * sizeof(Entry), what);
     }
 
-    std::vector<section> sections() const {
+    entries<section> sections() const {
         if (header_.e_shoff == 0)
             return {};
         return table<section>(header_.e_shoff, header_.e_shnum, header_.e_shentsize, "section headers");
@@ -4506,9 +4643,6 @@ private:
                                                : "its ELF type is " + std::to_string(header_.e_type));
         if (header_.e_phnum == PN_XNUM)
             refuse("it has " + std::to_string(PN_XNUM) + " program headers or more");
-        // Linkers write these last, so this is what most truncated files lack.
-        if (header_.e_shoff != 0 && !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
-            refuse("its section headers lie past its end: it is truncated");
     }
 
     static constexpr unsigned machine() {
@@ -4533,28 +4667,10 @@ private:
 #endif
     }
 
-    // The system's loader maps what the headers say, over whatever is there, and dies of SIGBUS where the file is shorter.
-    void check_segments() {
-        std::uint64_t free = 0;
-        for (const segment& each : segments_) {
-            if (each.p_type != PT_GNU_STACK && !inside(each.p_offset, each.p_filesz))
-                refuse("a segment of " + std::to_string(each.p_filesz) + " bytes begins at byte " + std::to_string(each.p_offset) +
-                       " and the file ends at byte " + std::to_string(size_) + ": it is truncated");
+    void find_dynamic_section() {
+        for (const segment& each : segments_)
             if (each.p_type == PT_DYNAMIC)
                 dynamic_ = each;
-            if (each.p_type != PT_LOAD)
-                continue;
-            if (each.p_filesz > each.p_memsz)
-                refuse("a segment is larger in the file than in memory");
-            if (each.p_align & (each.p_align - 1))
-                refuse("a segment's alignment is " + std::to_string(each.p_align) + ", which is no power of two");
-            constexpr std::uint64_t half = ~std::uintptr_t{0} / 2;
-            if (each.p_vaddr > half || each.p_memsz > half - each.p_vaddr)
-                refuse("a segment ends past the end of all memory");
-            if (each.p_vaddr < free)
-                refuse("its segments overlap in memory, or are not in order");
-            free = each.p_vaddr + each.p_memsz;
-        }
         if (dynamic_.p_type != PT_DYNAMIC)
             refuse("it has no dynamic section");
         if (dynamic_.p_filesz < sizeof(dynamic) || !loaded(dynamic_.p_offset, dynamic_.p_filesz, dynamic_.p_vaddr))
@@ -4572,7 +4688,8 @@ private:
 
     void keep(std::vector<note_range>& found, std::uint64_t& read, std::string_view owner, std::uint64_t offset,
               std::uint64_t size, std::uint64_t address) const {
-        std::string notes = bytes(offset, size, "notes");
+        std::string room;
+        const std::string_view notes = part(offset, size, "notes", room);
         // Many segments may lie in one place of a file, and each is kept.
         constexpr std::uint64_t most = 16 * 1024 * 1024;
         if (size > most - read)
@@ -4582,19 +4699,21 @@ private:
             return;
         if (!loaded(offset, size, address))
             throw error::malformed_note(path_, "it is not in the part of the file that is loaded");
-        found.push_back({address, std::move(notes)});
+        found.push_back({address, std::string(notes)});
     }
 
     void look_through(pins& found, const section& symbols, const section& strings) const {
-        const std::string names = bytes(strings.sh_offset, strings.sh_size, "names of symbols");
-        for (const symbol& each : entries<symbol>(symbols.sh_offset, symbols.sh_size, "dynamic symbols")) {
+        constexpr std::size_t most = 1000, longest = 1024; // any number of symbols may have one name, of megabytes
+        std::string room;
+        const std::string_view names = part(strings.sh_offset, strings.sh_size, "names of symbols", room);
+        for (const symbol& each : table<symbol>(symbols.sh_offset, symbols.sh_size, "dynamic symbols")) {
             if (each.st_name >= names.size())
                 refuse("the name of a symbol lies outside of its names");
-            const std::string_view name = names.c_str() + each.st_name;
+            const std::string_view rest = names.substr(each.st_name, longest), name = rest.substr(0, rest.find('\0'));
             const bool defined = each.st_shndx != SHN_UNDEF;
             // The binding is in the upper half, in files of either class.
-            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE)
-                found.unique_symbols.emplace_back(name);
+            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
+                found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
             if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
                 found.thread_local_destructors = true;
         }
@@ -4602,11 +4721,11 @@ private:
 
     int fd_;
     const std::string& path_;
-    std::uint64_t size_ = 0;
+    mutable std::uint64_t size_ = unknown;
     char first_[4096];
     std::string_view page_; // of which so much is there
     header header_{};
-    std::vector<segment> segments_;
+    entries<segment> segments_;
     segment dynamic_{};
 };
 
@@ -7095,21 +7214,24 @@ std::string distrust(const std::string& path, const struct stat& of, const trust
     return "";
 }
 
-/// Whether a path is canonical and its file, whose status is given, and every folder above it are trusted, as
-/// far as one look at each of them tells; where not, `require_trust` of the canonical path says why.
+/// Whether a normal path (`is_normal`) is canonical and its file, whose status is given, and every folder
+/// above it are trusted, as far as one look at each of them tells; where not, `require_trust` of the
+/// canonical path says why.
 template <class System = posix>
 bool plainly_trusted(const std::string& path, const struct stat& of, const trust& rule) {
     if (rule.everyone || !is_normal(path) || !distrust<System>(path, of, rule).empty())
         return false;
-    for (std::string folder = path; parent(folder) != folder;) {
-        folder.resize(parent(folder).size());
+    std::string folder = path;
+    for (std::size_t end = path.rfind('/');; end = path.rfind('/', end - 1)) {
+        folder.resize(end == 0 ? 1 : end);
         struct stat found;
         // A link is no folder here.
         if (System::lstat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
             !distrust<System>(folder, found, rule).empty())
             return false;
+        if (end == 0)
+            return true;
     }
-    return true;
 }
 
 /// Throws unless a file, whose canonical path and status are given, and every folder above it are trusted.
@@ -7149,6 +7271,7 @@ struct build_options {
     std::vector<std::string> include{};   ///< folders searched before those in $TENON_INCLUDE and those that
                                           ///< the compiler of this program saw
     tenon::profile profile = profile::optimised;
+    bool fast_loading = false; ///< links in as few segments as the linker can; not of a CMakeLists.txt
     unsigned jobs =
         0; ///< compilers at once, of all loaders of this process together; 0: one for each processor
     bool thorough = false;  ///< compares every header, the system's too, by what it says
@@ -7331,6 +7454,9 @@ private:
             for (const std::string& each : basic_cmake_tree<System>::variables())
                 all.field(each);
         }
+        // A CMakeLists.txt says itself how its libraries are linked.
+        if (options_.fast_loading && !at.cmake)
+            all.field("fast loading");
         const std::string digest = all.hex();
         const std::string stem =
             join(join(join(cache_.path(), "bin"), type.name()), safe(basename(where)) + '-');
@@ -7442,7 +7568,7 @@ private:
         std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
         const basic_scratch<System> scratch(cache_);
         basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch,
-                                              within, options_.profile, options_.jobs);
+                                              within, options_.profile, options_.jobs, options_.fast_loading);
         folders.push_back(at.directory);
         for (const std::string& folder : flags.include_folders())
             folders.push_back(absolute(folder, at.directory));
@@ -8168,10 +8294,12 @@ private:
             return; // the source, and marks below it
         } else if (labelled(line, read) || linkers(line, read)) {
             add(std::move(read));
-        } else if (const auto gap = line.find(":  ");
-                   gap != line.npos && line.find("required") != line.npos) {
+        } else if (const auto gap = line.find(":  "); gap != line.npos) {
+            const std::string_view how = line.substr(gap + 3);
+            if (how.find("required") == how.npos)
+                return;
             put_place(read, line.substr(0, gap));
-            read.text = line.substr(line.find_first_not_of(' ', gap + 1));
+            read.text = how.substr(how.find_first_not_of(' '));
             leads_.push_back(std::move(read));
         }
     }
@@ -9327,30 +9455,286 @@ using file_states = basic_file_states<>;
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#ifndef TENON_MANGLED_NAME_HPP
+#define TENON_MANGLED_NAME_HPP
+
+#include <cstddef>
+#include <cstdlib>
 #include <cxxabi.h>
 #include <string>
 #include <string_view>
 #include <vector>
 
-
 namespace tenon::inline v1::detail {
 
-inline constexpr std::uint64_t no_slot = ~std::uint64_t{0};
+/// Reads a mangled name (Itanium C++ ABI, 5.1) for its length once each reference in it is written out. `S_`,
+/// `S0_` ... stand for parts of the name that came before and refer to others, so that two hundred characters
+/// can mean gigabytes, and the demangler would write them all.
+///
+/// It knows that part of the grammar which names types, and the functions and objects that are arguments of
+/// types, and of which all compilers and demanglers think alike; a name with anything else in it is not
+/// understood.
+class mangled_reader {
+public:
+    explicit mangled_reader(std::string_view mangled) noexcept : rest_(mangled) {}
 
-// The vtable slot that a member pointer's words stand for (Itanium C++ ABI 2.3; on Arm the virtual bit is in the adjustment).
-inline std::uint64_t slot_of(std::uintptr_t pointer, std::uintptr_t adjustment) noexcept {
-#if defined(__arm__) || defined(__aarch64__)
-    return adjustment == 1 ? pointer / sizeof(void*) : no_slot;
-#else
-    return (pointer & 1) == 1 && adjustment == 0 ? (pointer - 1) / sizeof(void*) : no_slot;
-#endif
+    /// Whether the name is understood and not longer than this when it is written out.
+    bool within(std::size_t most) {
+        most_ = most;
+        expect("_Z");
+        if (take("Z")) { // a variable in a function
+            encoding();
+            expect("E");
+            source_name();
+        } else {
+            encoding();
+        }
+        return !failed_ && rest_.empty();
+    }
+
+private:
+    static constexpr std::string_view digits = "0123456789", qualifiers = "rVK";
+
+    bool next_in(std::string_view characters) const noexcept {
+        return !rest_.empty() && characters.find(rest_[0]) != characters.npos;
+    }
+    void fail() noexcept {
+        failed_ = true;
+        rest_ = {};
+    }
+    void lengthen(std::size_t by) noexcept {
+        length_ += by;
+        if (length_ > most_)
+            fail();
+    }
+    void skip(std::size_t count) noexcept {
+        if (count > rest_.size())
+            return fail();
+        rest_.remove_prefix(count);
+        lengthen(count);
+    }
+    bool take(std::string_view token) noexcept {
+        const bool there = rest_.starts_with(token);
+        if (there)
+            skip(token.size());
+        return there;
+    }
+    bool take_one_of(std::string_view characters) noexcept {
+        const bool there = next_in(characters);
+        if (there)
+            skip(1);
+        return there;
+    }
+    void expect(std::string_view token) noexcept {
+        if (!take(token))
+            fail();
+    }
+
+    // What has been read since the name had that length can be referred to from here on.
+    void refer_to(std::size_t begin) { parts_.push_back(length_ - begin); }
+
+    void reference() {
+        expect("S");
+        if (take_one_of("absiod")) // std::allocator, std::string ...
+            return;
+        constexpr std::string_view ciphers = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        std::size_t index = 0;
+        for (bool first = true; next_in(ciphers) && index <= parts_.size(); first = false) {
+            index = (first ? 0 : index - 1) * ciphers.size() + ciphers.find(rest_[0]) + 1;
+            skip(1);
+        }
+        expect("_");
+        if (failed_ || index >= parts_.size())
+            return fail();
+        lengthen(parts_[index]);
+    }
+
+    void source_name() {
+        do {
+            std::size_t size = 0;
+            if (!next_in(digits))
+                return fail();
+            while (next_in(digits) && size <= rest_.size()) {
+                size = size * 10 + digits.find(rest_[0]);
+                skip(1);
+            }
+            if (size == 0)
+                return fail();
+            skip(size);
+        } while (take("B")); // [abi:...]
+    }
+
+    void unqualified_name(bool of_type) {
+        if (of_type || next_in(digits))
+            return source_name();
+        if (take("cv"))
+            return type();
+        if (!next_in("abcdegilmnopqrs") || rest_.starts_with("li") || rest_.starts_with("on"))
+            return fail();
+        skip(2); // an operator
+    }
+
+    // a::b<c>::d: whatever is followed by more can be referred to, and the whole where it is a type.
+    void name(bool of_type) {
+        const std::size_t begin = length_;
+        const bool nested = take("N");
+        if (nested && !of_type) {
+            qualify();
+            take_one_of("RO");
+        }
+        const bool in_std = take("St");
+        bool arguments_may_follow = true, new_part = false;
+        if (!in_std && next_in("S")) {
+            reference();
+            if (nested && next_in("E"))
+                return fail();
+        } else {
+            unqualified_name(of_type);
+            new_part = true;
+        }
+        while (!failed_ && (nested ? !take("E") : arguments_may_follow && next_in("I"))) {
+            if (new_part)
+                refer_to(begin);
+            new_part = true;
+            const bool is_template = next_in("I");
+            if (is_template && !arguments_may_follow)
+                return fail();
+            arguments_may_follow = !is_template;
+            is_template ? arguments() : unqualified_name(of_type);
+        }
+        if (new_part && of_type)
+            refer_to(begin);
+    }
+
+    void arguments() {
+        expect("I");
+        while (!failed_ && !take("E"))
+            argument();
+    }
+
+    void argument() {
+        if (next_in("L"))
+            return literal();
+        if (take("X")) {
+            expression();
+            return expect("E");
+        }
+        if (!take("J")) // a pack
+            return type();
+        while (!failed_ && !take("E"))
+            argument();
+    }
+
+    void expression() {
+        if (take("ad")) // &
+            return expression();
+        if (!take("tl")) // a class's fields
+            return literal();
+        type();
+        while (!failed_ && !take("E"))
+            expression();
+    }
+
+    void literal() {
+        expect("L");
+        if (take("_Z")) {
+            encoding();
+        } else {
+            type();
+            take("n");
+            while (take_one_of("0123456789abcdef")) {
+            }
+        }
+        expect("E");
+    }
+
+    // A function, or an object.
+    void encoding() {
+        name(false);
+        while (!rest_.empty() && !next_in("E"))
+            type();
+    }
+
+    bool qualify() noexcept {
+        bool any = take("r");
+        any = take("V") || any;
+        any = take("K") || any;
+        return any;
+    }
+
+    void function() {
+        expect("F");
+        take("Y");
+        while (!failed_ && !take("E") && !take("RE") && !take("OE"))
+            type();
+    }
+
+    void type() {
+        const std::size_t begin = length_;
+        const bool qualified = qualify(), is_noexcept = take("Do");
+        if (next_in("F")) {
+            function();
+        } else if (is_noexcept || (qualified && next_in(qualifiers))) {
+            return fail();
+        } else if (qualified || take_one_of("PRO")) {
+            type();
+        } else if (take("A")) {
+            while (take_one_of(digits)) {
+            }
+            expect("_");
+            type();
+        } else if (take("M")) {
+            type();
+            type();
+        } else if (next_in("NS") || next_in(digits)) {
+            return name(true);
+        } else {
+            if (!take("Dn") && !take("Di") && !take("Ds") && !take("Du") &&
+                !take_one_of("abcdefghijlmnostvwxyz"))
+                fail();
+            return;
+        }
+        refer_to(begin);
+    }
+
+    std::string_view rest_;
+    bool failed_ = false;
+    std::size_t length_ = 0, most_ = 0;
+    std::vector<std::size_t> parts_; // how long each is that can be referred to
+};
+
+// Whether a mangled name has references, to its parts or to the arguments of a template, or something that
+// looks like one.
+inline bool may_refer_back(std::string_view mangled) {
+    for (std::size_t at = 0; at + 1 < mangled.size(); ++at) {
+        const char next = mangled[at + 1];
+        const bool digit = next >= '0' && next <= '9';
+        if (mangled[at] == 'S' && (next == '_' || digit || (next >= 'A' && next <= 'Z')))
+            return true;
+        if (mangled[at] == 'T' && (next == '_' || digit || next == 'L'))
+            return true;
+    }
+    return false;
 }
 
-inline bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+/// Whether a demangler ends soon with a name that anybody may have made up.
+inline bool ends_soon(std::string_view mangled) {
+    // Demanglers recurse. libstdc++'s takes no more than this, and what a person can read is not longer.
+    constexpr std::size_t most = 1024, most_in_full = 16 * most;
+    return mangled.size() <= most &&
+           (!may_refer_back(mangled) || mangled_reader(mangled).within(most_in_full));
+}
 
-inline std::string replaced(std::string text, std::string_view from, std::string_view to) {
-    for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size())
-        text.replace(at, from.size(), to);
+/// What a mangled name stands for; the name itself where the demangler does not know it.
+inline std::string demangled(std::string_view mangled) {
+    int status = -1;
+    char* raw = abi::__cxa_demangle(std::string(mangled).c_str(), nullptr, nullptr, &status);
+    const std::string text = status == 0 && raw ? raw : std::string(mangled);
+    std::free(raw);
     return text;
 }
 
@@ -9366,42 +9750,80 @@ inline std::size_t closing(std::string_view text, std::size_t open) {
     return text.npos;
 }
 
-// `x` of `name<x>`, where x may be an operator that looks like a bracket; the whole text where it is something else.
-inline std::string argument_of(std::string_view name, std::string_view text) {
-    if (starts_with(text, name) && text.size() >= name.size() + 2 && text[name.size()] == '<' && text.back() == '>')
+// `x` of `name<x>`, where x may be an operator that looks like a bracket; the whole text where it is
+// something else.
+inline std::string_view argument_of(std::string_view name, std::string_view text) {
+    if (text.starts_with(name) && text.size() >= name.size() + 2 && text[name.size()] == '<' &&
+        text.back() == '>')
         text = text.substr(name.size() + 1, text.size() - name.size() - 2);
-    return std::string(text);
+    return text;
 }
 
-/// What a mangled `type_name<...>` names, as a person would write it; the mangled name itself where the demangler does not know it.
-inline std::string readable(std::string_view mangled) {
-    int status = -1;
-    char* raw = abi::__cxa_demangle(std::string(mangled).c_str(), nullptr, nullptr, &status);
-    std::string text = status == 0 && raw ? raw : std::string(mangled);
-    std::free(raw);
-    if (starts_with(text, "void tenon::v1::detail::type_name<"))
-        text = argument_of("void tenon::v1::detail::type_name", std::string_view(text).substr(0, text.size() - 2));
-    text = replaced(std::move(text), "tenon::v1::detail::", "");
-    text = replaced(std::move(text), "std::__cxx11::", "std::");
-    for (std::size_t at = 0; (at = text.find("[abi:", at)) != text.npos;) // of functions that return a std::string
-        text.erase(at, text.find(']', at) == text.npos ? text.npos : text.find(']', at) + 1 - at);
-    text = replaced(std::move(text), "std::basic_string<char, std::char_traits<char>, std::allocator<char> >", "std::string");
-    text = replaced(std::move(text), "std::basic_string_view<char, std::char_traits<char> >", "std::string_view");
-    for (std::size_t at = 0; (at = text.find(", std::allocator<", at)) != text.npos;)
-        if (const auto close = closing(text, at + 16); close != text.npos)
-            text.erase(at, close + 1 - at);
-        else
+/// What is written here loses what nobody writes: inline namespaces, ABI tags, allocators that are the
+/// default. No character of it controls a terminal.
+inline std::string as_written(std::string_view text) {
+    constexpr std::string_view std_allocator = ", std::allocator";
+    std::string written;
+    std::vector<std::size_t> open; // where each bracket is
+    const auto shorten = [&written](std::string_view end, std::string_view to) {
+        if (written.ends_with(end))
+            written.replace(written.size() - end.size(), end.size(), to);
+    };
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '>')
+            written.erase(written.find_last_not_of(' ') + 1);
+        if (const auto code = static_cast<unsigned char>(text[at]); code < ' ' || code == 0x7f) {
+            constexpr std::string_view digits = "0123456789abcdef";
+            written.append("\\x").append({digits[code / 16], digits[code % 16]});
+            continue;
+        }
+        written += text[at];
+        switch (text[at]) {
+        case ':':
+            shorten("tenon::v1::detail::", "");
+            shorten("std::__cxx11::", "std::");
+            shorten("std::__1::", "std::");
+            if (written.ends_with("[abi:")) { // of functions that return a std::string
+                shorten("[abi:", "");
+                while (at + 1 < text.size() && text[at] != ']')
+                    ++at;
+            }
             break;
-    while (text.find(" >") != text.npos)
-        text = replaced(std::move(text), " >", ">");
-    while (!text.empty() && text.back() == ' ')
-        text.pop_back();
-    return text;
+        case '<':
+        case '(':
+            open.push_back(written.size() - 1);
+            break;
+        case '>':
+        case ')':
+            if (open.empty())
+                break;
+            if (const std::string_view before = std::string_view(written).substr(0, open.back());
+                before.ends_with(std_allocator))
+                written.resize(before.size() - std_allocator.size());
+            open.pop_back();
+            shorten("std::basic_string<char, std::char_traits<char>>", "std::string");
+            shorten("std::basic_string_view<char, std::char_traits<char>>", "std::string_view");
+            break;
+        }
+    }
+    written.erase(written.find_last_not_of(' ') + 1);
+    return written;
+}
+
+/// What a mangled `type_name<...>` names, as a person would write it; the name itself where that takes long
+/// to say.
+inline std::string readable(std::string_view mangled) {
+    const std::string whole = ends_soon(mangled) ? demangled(mangled) : std::string(mangled);
+    std::string_view text = whole;
+    if (text.starts_with("void tenon::v1::detail::type_name<"))
+        text = argument_of("void tenon::v1::detail::type_name", text.substr(0, text.size() - 2));
+    return as_written(text);
 }
 
 // `a, b` of `list<a, b>`.
 inline std::string readable_list(std::string_view mangled) {
-    return argument_of("list", readable(mangled));
+    const std::string text = readable(mangled);
+    return std::string(argument_of("list", text));
 }
 
 // `a` of `list<a>`.
@@ -9412,16 +9834,16 @@ inline std::string readable_state(std::string_view mangled) {
 
 // `f` of `method<&(space::type::f(int) const)>`.
 inline std::string readable_method(std::string_view mangled) {
-    std::string text = argument_of("method", readable(mangled));
-    while (!text.empty() && (text[0] == '&' || text[0] == '('))
-        text.erase(0, 1);
+    const std::string whole = readable(mangled);
+    std::string_view text = argument_of("method", whole);
+    while (text.starts_with("&") || text.starts_with("("))
+        text.remove_prefix(1);
     std::size_t begin = 0, at = 0;
     while (at < text.size() && text[at] != '(') {
-        if (starts_with(std::string_view(text).substr(at), "operator")) {
+        if (text.substr(at).starts_with("operator")) {
             const auto paren = text.find('(', at);
-            at = paren != text.npos && starts_with(std::string_view(text).substr(paren), "()") && paren == at + 8
-                     ? paren + 2
-                     : paren;
+            at = paren != text.npos && text.substr(paren).starts_with("()") && paren == at + 8 ? paren + 2
+                                                                                               : paren;
             break;
         }
         if (text[at] == '<') {
@@ -9434,7 +9856,24 @@ inline std::string readable_method(std::string_view mangled) {
         }
         ++at;
     }
-    return text.substr(begin, at == text.npos ? at : at - begin);
+    return std::string(text.substr(begin, at == text.npos ? at : at - begin));
+}
+
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+
+inline constexpr std::uint64_t no_slot = ~std::uint64_t{0};
+
+// The vtable slot that a member pointer's words stand for (Itanium C++ ABI 2.3; on Arm the virtual bit is in the adjustment).
+inline std::uint64_t slot_of(std::uintptr_t pointer, std::uintptr_t adjustment) noexcept {
+#if defined(__arm__) || defined(__aarch64__)
+    return adjustment == 1 ? pointer / sizeof(void*) : no_slot;
+#else
+    return (pointer & 1) == 1 && adjustment == 0 ? (pointer - 1) / sizeof(void*) : no_slot;
+#endif
 }
 
 /// An interface as one side was compiled with it: the host's from its own image, a plugin's from its manifest.
@@ -9578,7 +10017,11 @@ template <class T>
 
 /// What is wrong with an interface that names too few of its virtual functions or something else; empty where nothing is.
 inline std::string incompleteness(const shape& of) {
-    std::string named(of.slots == no_slot || of.slots > 100'000 ? 0 : static_cast<std::size_t>(of.slots), '\0'); // not vector<bool>, which has to be compiled
+    constexpr std::uint64_t most = 100'000;
+    if (of.slots < 2 || of.slots > most)
+        return "the number of its virtual table's slots, " + (of.slots == no_slot ? "unknown" : std::to_string(of.slots)) +
+               ", cannot be: two are the destructor's, and no table has more than " + std::to_string(most) + "\n";
+    std::string named(static_cast<std::size_t>(of.slots), '\0'); // not vector<bool>, which has to be compiled
     std::string wrong;
     for (const auto& method : of.methods) {
         if (method.slot == no_slot)
@@ -9711,7 +10154,7 @@ inline std::string toolchain_differences(std::string_view host, std::string_view
         while (!in.empty()) {
             const std::string_view line = in.substr(0, in.find('\n'));
             in.remove_prefix(line.size() < in.size() ? line.size() + 1 : line.size());
-            if (starts_with(line, key) && line.size() > key.size() && line[key.size()] == '=')
+            if (line.starts_with(key) && line.size() > key.size() && line[key.size()] == '=')
                 return line.substr(key.size() + 1);
         }
         return "not stated";
@@ -9741,8 +10184,9 @@ namespace tenon::inline v1 {
 ///         std::cout << plugin.type << ' ' << plugin.name << ' ' << plugin.version << '\n';   // userprovider passwd 1.2.0
 ///
 /// The texts are views into the manifest and dangle once it goes. A library without plugins has none. Throws
-/// `error` with `errc::not_a_library` for what the system's loader should not be given, and `errc::malformed_note` for notes
-/// that tenon cannot have written.
+/// `error` with `errc::not_a_library` for what is no library of this machine's kind, and `errc::malformed_note` for notes
+/// that tenon cannot have written. What is read for this, in most libraries the first page, is checked; whether all of the file is there
+/// is looked at when it is to be loaded.
 class manifest {
 public:
     struct plugin {
@@ -9758,10 +10202,12 @@ public:
     static manifest of(int fd, const std::string& path) {
         return manifest(detail::elf_reader<System>(fd, path).notes(owner), path);
     }
-    /// Reads one whose status is known.
+    /// Reads one whose status is known, and throws where the system's loader should not be given it.
     template <class System = detail::posix>
-    static manifest of(int fd, const struct stat& status, const std::string& path) {
-        return manifest(detail::elf_reader<System>(fd, status, path).notes(owner), path);
+    static manifest of_loadable(int fd, const struct stat& status, const std::string& path) {
+        const detail::elf_reader<System> file(fd, status, path);
+        file.require_loadable();
+        return manifest(file.notes(owner), path);
     }
 
     manifest(manifest&&) = default;
@@ -9781,7 +10227,7 @@ private:
     static manifest opened(const std::string& path) {
         // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
         const detail::basic_file<System> file(path, O_RDONLY | O_NONBLOCK);
-        return of<System>(file.descriptor(), file.status(path), path);
+        return of<System>(file.descriptor(), path);
     }
 
     struct keyed {
@@ -9866,6 +10312,8 @@ private:
                      !read.version.empty() && !read.shape.interface.empty();
         for (const char c : read.version)
             sound = sound && c > ' ' && c <= '~';
+        for (const char c : read.toolchain)
+            sound = sound && (c == '\n' || (c >= ' ' && c <= '~'));
         for (const detail::shape::method& method : read.shape.methods)
             sound = sound && !method.name.empty();
         if (!sound)
@@ -10030,18 +10478,16 @@ template <class System = posix>
 class basic_library_file {
 public:
     basic_library_file(std::string path, const trust& rule) : path_(std::move(path)) {
-        if (is_normal(path_) && System::lstat(path_.c_str(), &status_) == 0 &&
-            (manifest_ = known().take(path_, identity())) && plainly_trusted<System>(path_, status_, rule)) {
-            canonical_ = path_;
+        if (System::lstat(path_.c_str(), &status_) == 0 && (manifest_ = known().take(path_, identity())) &&
+            plainly_trusted<System>(path_, status_, rule)) {
             keep_ = true;
             return;
         }
         const std::int64_t look = nanoseconds(System::now());
         const bool link = open();
         status_ = file_.status(path_);
-        manifest_ = manifest::of<System>(file_.descriptor(), status_, path_);
+        manifest_ = manifest::of_loadable<System>(file_.descriptor(), status_, path_);
         if (!link && plainly_trusted<System>(path_, status_, rule)) {
-            canonical_ = path_;
             keep_ = settled(identity(), look);
         } else {
             canonical_ = canonical();
@@ -10057,13 +10503,13 @@ public:
 
     const std::string& path() const noexcept { return path_; }
     /// The absolute path without symbolic links.
-    const std::string& canonical_path() const noexcept { return canonical_; }
+    const std::string& canonical_path() const noexcept { return canonical_.empty() ? path_ : canonical_; }
     file_identity identity() const noexcept { return file_identity(status_); }
     const tenon::manifest& manifest() const noexcept { return *manifest_; }
 
     bool unchanged() const {
         struct stat now;
-        return System::stat(canonical_.c_str(), &now) == 0 && file_identity(now) == identity();
+        return System::stat(canonical_path().c_str(), &now) == 0 && file_identity(now) == identity();
     }
 
     /// A file in memory with the same bytes, sealed.
@@ -10167,7 +10613,7 @@ private:
     mutable basic_file<System> file_;
     struct stat status_;
     std::optional<tenon::manifest> manifest_;
-    std::string canonical_;
+    std::string canonical_; // where it is another than the path
     bool keep_ = false;
 };
 using library_file = basic_library_file<>;
@@ -10215,10 +10661,13 @@ public:
     }
 
     static std::string name(std::string_view path, std::size_t generation) {
-        std::string text(parent(path) == "/" ? "" : parent(path));
+        const std::size_t slash = path.rfind('/');
+        std::string text;
+        text.reserve(path.size() + 2 * generation + 2);
+        text.append(path.substr(0, slash));
         for (std::size_t i = 0; i <= generation; ++i)
             text += "/.";
-        return join(text, basename(path));
+        return text.append(path.substr(slash));
     }
 
     /// Which of a path's names a file has, in use by one more; throws where the file was written to in place
@@ -10353,8 +10802,6 @@ struct loaded_library {
     void* handle = nullptr;
     std::string path; // canonical
     std::size_t generation = 0;
-
-    std::string name() const { return loaded_names::name(path, generation); }
 };
 
 template <class System>
@@ -10424,8 +10871,7 @@ public:
     /// Loads a checked file, which runs the library's initialisers. No lock is held meanwhile: they may load
     /// libraries too.
     basic_library(const basic_library_file<System>& from, const library_options& options)
-        : path_(from.path()), canonical_(from.canonical_path()), identity_(from.identity()),
-          unload_(options.unload) {
+        : path_(from.path()), identity_(from.identity()), unload_(options.unload) {
         deferred_libraries<System>::here().retry();
         if (options.private_copy) {
             copy_ = from.sealed_copy();
@@ -10433,7 +10879,7 @@ public:
             load("/proc/self/fd/" + std::to_string(copy_.descriptor()), file_identity(copy_.status(path_)));
         } else {
             from.require_digest(options.sha256);
-            load(canonical_, identity_);
+            load(from.canonical_path(), identity_);
         }
         try {
             // What was checked is what was loaded.
@@ -10482,23 +10928,24 @@ public:
         if (left.users > 0)
             return verdict(unloaded::state::shared, "it has " + std::to_string(left.users) + " more open " +
                                                         (left.users == 1 ? "handle" : "handles"));
-        return verdict(unloaded::state::pinned, cause());
+        return verdict(unloaded::state::pinned, cause(library.path));
     }
 
 private:
     void load(const std::string& path, const file_identity& identity) {
         loaded_.path = path;
         loaded_.generation = loaded_names::here().acquire(path, identity);
-        trace("loading '", path_, "' as '", loaded_.name(), "'");
-        loaded_.handle = System::dlopen(loaded_.name().c_str(), RTLD_NOW | RTLD_LOCAL);
+        const std::string name = loaded_names::name(path, loaded_.generation);
+        trace("loading '", path_, "' as '", name, "'");
+        loaded_.handle = System::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (!loaded_.handle) {
             const char* said = System::dlerror();
             const std::string reason = said ? said : "no reason given";
             loaded_names::here().release(path, loaded_.generation);
             throw error::load_failed(path_, reason);
         }
-        if (const char* name = nullptr; System::find(loaded_.handle, name, image_.base)) {
-            image_.name = name;
+        if (const char* known = nullptr; System::find(loaded_.handle, known, image_.base)) {
+            image_.name = known;
             loaded_names::here().found(path, loaded_.generation, image_);
         }
     }
@@ -10516,14 +10963,14 @@ private:
 
     // glibc tells why it does not unmap a library in its debug output only (LD_DEBUG=bindings), so the
     // reasons that the library itself has are read from its file.
-    std::string cause() const {
+    std::string cause(const std::string& canonical) const {
         pins found;
         try {
             if (copy_.descriptor() >= 0)
                 found = elf_reader<System>(copy_.descriptor(), path_).what_pins();
-            else if (const basic_file<System> from(canonical_, O_RDONLY | O_NONBLOCK);
-                     file_identity(from.status(canonical_)) == identity_)
-                found = elf_reader<System>(from.descriptor(), canonical_).what_pins();
+            else if (const basic_file<System> from(canonical, O_RDONLY | O_NONBLOCK);
+                     file_identity(from.status(canonical)) == identity_)
+                found = elf_reader<System>(from.descriptor(), canonical).what_pins();
         } catch (const error&) {
         }
         std::string text;
@@ -10533,7 +10980,7 @@ private:
         if (found.nodelete)
             add("it was linked with -z nodelete");
         if (!found.unique_symbols.empty())
-            add("it defines unique symbols, such as " + readable(found.unique_symbols.front()) +
+            add("it defines unique symbols, such as " + as_written(demangled(found.unique_symbols.front())) +
                 ", which other libraries may use; compile it with -fno-gnu-unique");
         if (found.thread_local_destructors && !found.nodelete)
             add("a thread may have a thread_local object of it with a destructor, which runs when the thread "
@@ -10544,7 +10991,7 @@ private:
         return text;
     }
 
-    std::string path_, canonical_;
+    std::string path_;
     file_identity identity_;
     unload_policy unload_;
     loaded_library loaded_;
@@ -13479,6 +13926,9 @@ struct loader_options {
     bool builds_may_run_programs = false; ///< lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's CMakeLists.txt says
     std::vector<std::string> include{};  ///< folders with headers, before those of the interface and of tenon
     tenon::profile profile = profile::optimised; ///< `quick` for plugins that are edited and reloaded
+    /// Links plugins in as few segments as the linker can, of which the system's loader maps each: about half of what `dlopen` takes, and
+    /// less hardening, as constants become executable, and virtual tables and `.got` stay writable. A CMakeLists.txt links as it says.
+    bool fast_loading = false;
     unsigned jobs = 0;       ///< compilers at once, of all loaders of this process together; 0: one for each processor
     bool precompile = true;  ///< the header of an interface that is compiled against more than once
     bool thorough = false;   ///< compares every header, the system's too, by what it says, even where it seems untouched
@@ -13785,6 +14235,7 @@ private:
                                                .target = from.target,
                                                .include = options_.include,
                                                .profile = options_.profile,
+                                               .fast_loading = options_.fast_loading,
                                                .jobs = options_.jobs,
                                                .thorough = options_.thorough,
                                                .precompile = options_.precompile,
