@@ -7214,9 +7214,8 @@ std::string distrust(const std::string& path, const struct stat& of, const trust
     return "";
 }
 
-/// Whether a normal path (`is_normal`) is canonical and its file, whose status is given, and every folder
-/// above it are trusted, as far as one look at each of them tells; where not, `require_trust` of the
-/// canonical path says why.
+/// Whether a path is canonical and its file, whose status is given, and every folder above it are trusted, as
+/// far as one look at each of them tells; where not, `require_trust` of the canonical path says why.
 template <class System = posix>
 bool plainly_trusted(const std::string& path, const struct stat& of, const trust& rule) {
     if (rule.everyone || !is_normal(path) || !distrust<System>(path, of, rule).empty())
@@ -10312,8 +10311,9 @@ private:
                      !read.version.empty() && !read.shape.interface.empty();
         for (const char c : read.version)
             sound = sound && c > ' ' && c <= '~';
-        for (const char c : read.toolchain)
-            sound = sound && (c == '\n' || (c >= ' ' && c <= '~'));
+        if (read.toolchain != detail::toolchain)
+            for (const char c : read.toolchain) // which a refusal shows
+                sound = sound && (c == '\n' || (c >= ' ' && c <= '~'));
         for (const detail::shape::method& method : read.shape.methods)
             sound = sound && !method.name.empty();
         if (!sound)

@@ -14,6 +14,7 @@
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
 #include <tenon/shape.hpp>
+#include <tenon/toolchain.hpp>
 
 namespace tenon::inline v1 {
 /// What a library file says of the plugins in it, read without running an instruction of it.
@@ -151,8 +152,9 @@ private:
                      !read.version.empty() && !read.shape.interface.empty();
         for (const char c : read.version)
             sound = sound && c > ' ' && c <= '~';
-        for (const char c : read.toolchain)
-            sound = sound && (c == '\n' || (c >= ' ' && c <= '~'));
+        if (read.toolchain != detail::toolchain)
+            for (const char c : read.toolchain) // which a refusal shows
+                sound = sound && (c == '\n' || (c >= ' ' && c <= '~'));
         for (const detail::shape::method& method : read.shape.methods)
             sound = sound && !method.name.empty();
         if (!sound)

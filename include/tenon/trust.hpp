@@ -61,9 +61,8 @@ std::string distrust(const std::string& path, const struct stat& of, const trust
     return "";
 }
 
-/// Whether a normal path (`is_normal`) is canonical and its file, whose status is given, and every folder
-/// above it are trusted, as far as one look at each of them tells; where not, `require_trust` of the
-/// canonical path says why.
+/// Whether a path is canonical and its file, whose status is given, and every folder above it are trusted, as
+/// far as one look at each of them tells; where not, `require_trust` of the canonical path says why.
 template <class System = posix>
 bool plainly_trusted(const std::string& path, const struct stat& of, const trust& rule) {
     if (rule.everyone || !is_normal(path) || !distrust<System>(path, of, rule).empty())
