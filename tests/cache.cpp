@@ -80,11 +80,13 @@ struct workshop {
         return found;
     }
 
-    /// What is in the cache, without the folders that everything is in.
+    void mark() const { write(folder / "CACHEDIR.TAG", std::string(tenon::detail::cache_mark)); }
+
+    /// What is in the cache, without its mark and the folders that everything is in.
     list names() const {
         list found;
         for (const auto& each : tests::fs::recursive_directory_iterator(folder))
-            if (!each.is_directory())
+            if (!each.is_directory() && each.path().filename() != "CACHEDIR.TAG")
                 found.push_back(relative(each.path(), folder));
         std::sort(found.begin(), found.end());
         return found;
@@ -336,6 +338,7 @@ TEST_CASE("whatever lies in a cache, nothing but tenon's own is removed, and not
               "src/" + repository + "/used-" + commit}) {
         remove_all(here.folder);
         create_directories((here.folder / step).parent_path());
+        here.mark();
         create_symlink(step.find(".so") != step.npos || step.find(".lock") != step.npos ||
                                step.find("used-") != step.npos
                            ? outside / library
@@ -350,12 +353,13 @@ TEST_CASE("whatever lies in a cache, nothing but tenon's own is removed, and not
         CHECK(is_symlink(here.folder / step));
     }
 
-    // A whole home directory by mistake, folders where files should be, and the other way round.
+    // Files of others', folders where files should be, and the other way round.
     remove_all(here.folder);
+    here.mark();
     for (const std::string& mine :
          list{"Documents/letter", "bin/tool", "bin/part/notes.txt", "bin/part/p-" + digest_1 + ".SO.so",
               "bin/part/p-0.so", "src/project/main.cpp", "src/" + repository + "/main.cpp",
-              "src/" + repository + "/" + commit.substr(1) + "/x", "src/a/" + commit + "/x", "tmp/file"})
+              "src/" + repository + "/" + commit.substr(1) + "/x", "src/a/" + commit + "/x", "tmp/file", "tmp/mine/x"})
         write(here.folder / mine, "mine");
     for (const std::string& wrong :
          list{"bin/part/p-" + digest_1 + ".so/x", "bin/part/p-" + digest_1 + ".record/x",
@@ -373,6 +377,17 @@ TEST_CASE("whatever lies in a cache, nothing but tenon's own is removed, and not
     write(here.folder / "src" / repository / ("at-" + digest_3), "../../../outside x y\n");
     CHECK_NOTHROW(cache_tomorrow(here.folder).prune({.most_bytes = 0, .unused_for = hours(1)}));
     CHECK(everything() == before);
+}
+
+TEST_CASE("a folder that is not tenon's is neither listed nor pruned", "[cache]") {
+    workshop here;
+    write(here.folder / "Documents/letter", "mine");
+    write(here.folder / "tmp/abcdef/draft", "mine");
+    const std::string why = tests::refusal([&] { cache_tomorrow(here.folder).prune({.most_bytes = 0}); });
+    CHECK(why.find("'" + here.folder.native() +
+                   "' is not used as the cache, because it has 'Documents', which is not tenon's; ") == 0);
+    CHECK(tests::refusal([&] { cache(here.folder).entries(); }) == why);
+    CHECK(here.names() == list{"Documents/letter", "tmp/abcdef/draft"});
 }
 
 TEST_CASE("a cache that others may write to is not pruned", "[cache]") {
@@ -396,6 +411,7 @@ TEST_CASE("what cannot be removed is not said to be gone, and hinders nothing el
         }
     };
     workshop here;
+    here.mark();
     write(here.folder / ("bin/part/p-" + digest_1 + ".so"), "x");
     write(here.folder / ("bin/part/q-" + digest_1 + ".so"), "x");
     write(here.folder / ("bin/closed/q-" + digest_1 + ".so"), "x");

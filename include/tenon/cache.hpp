@@ -69,6 +69,9 @@ public:
 
     std::vector<cache_entry> entries() const {
         std::vector<cache_entry> found;
+        if (!is_there())
+            return found;
+        folder_.require_tenons();
         const std::set<std::string> loaded = loaded_libraries();
         for (const std::string& type : folders_in(below("bin")))
             add_built(found, type, loaded);
@@ -76,6 +79,8 @@ public:
             add_checkouts(found, join(below("src"), repository));
         for (const std::string& name : folders_in(below("tmp"))) {
             const std::string path = join(below("tmp"), name);
+            if (!is_scratch_name(name))
+                continue;
             add(found, {.what = cache_entry::kind::unfinished, .path = path, .in_use = is_locked(path)});
         }
         return found;
@@ -92,7 +97,7 @@ public:
     /// open it. A library that another process cannot be seen to have loaded, in another container perhaps,
     /// goes and does not disturb that process.
     std::vector<cache_entry> prune(const prune_rule& rule = {}) const {
-        if (struct stat found; System::stat(path().c_str(), &found) != 0)
+        if (!is_there())
             return {};
         folder_.require_own();
         std::vector<cache_entry> all = entries(), removed;
@@ -121,6 +126,10 @@ private:
     static constexpr std::string_view library_end = ".so", record_end = ".record", lock_end = ".lock",
                                       tree_end = ".tree";
 
+    bool is_there() const {
+        struct stat found;
+        return System::stat(path().c_str(), &found) == 0;
+    }
     std::string below(std::string_view name) const { return join(folder_.path(), name); }
 
     // ---- What is there
@@ -163,28 +172,6 @@ private:
         return names;
     }
 
-    static bool is_hex(std::string_view text, std::size_t size) {
-        return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
-    }
-
-    // `NAME-DIGEST.END`, where a name may have hyphens and dots too.
-    struct built_name {
-        std::string_view name, end; // `end` is empty where it is no such name
-
-        explicit built_name(std::string_view whole) {
-            constexpr std::size_t digest = 64;
-            const auto dot = whole.rfind('.');
-            if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
-                !is_hex(whole.substr(dot - digest, digest), digest))
-                return;
-            name = whole.substr(0, dot - digest - 1);
-            end = whole.substr(dot);
-        }
-    };
-
-    static bool is_repository(std::string_view name) {
-        return name.size() > 33 && name[name.size() - 33] == '-' && is_hex(name.substr(name.size() - 32), 32);
-    }
     static bool is_commit(std::string_view name) { return is_hex(name, 40) || is_hex(name, 64); }
 
     static void add(std::vector<cache_entry>& to, cache_entry entry) {
@@ -250,7 +237,7 @@ private:
     }
 
     static void add_checkouts(std::vector<cache_entry>& to, const std::string& repository) {
-        if (!is_repository(basename(repository)))
+        if (!is_repository_name(basename(repository)))
             return;
         const std::vector<std::string> names = names_in(repository);
         std::string url;
@@ -449,7 +436,7 @@ private:
                     remove_lone(path, path.substr(0, path.size() - lock_end.size()).append(record_end), path);
         }
         for (const std::string& repository : folders_in(below("src"))) {
-            if (!is_repository(repository))
+            if (!is_repository_name(repository))
                 continue;
             const std::string folder = join(below("src"), repository), lock = join(folder, "lock");
             for (const std::string& each : names_in(folder)) {

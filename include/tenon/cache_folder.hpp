@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <tenon/bounds.hpp>
 #include <tenon/error.hpp>
@@ -19,47 +21,207 @@
 
 namespace tenon::inline v1::detail {
 
+inline bool is_hex(std::string_view text, std::size_t size) {
+    return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
+/// `NAME-DIGEST.END`, as files are called that a build leaves in `bin/TYPE`. A name may have hyphens and dots
+/// too.
+struct built_name {
+    std::string_view name, end; ///< `end` is empty where it is no such name
+
+    explicit built_name(std::string_view whole) {
+        constexpr std::size_t digest = 64;
+        const auto dot = whole.rfind('.');
+        if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
+            !is_hex(whole.substr(dot - digest, digest), digest))
+            return;
+        name = whole.substr(0, dot - digest - 1);
+        end = whole.substr(dot);
+    }
+};
+
+/// Whether a folder in `src` is called as a repository's is.
+inline bool is_repository_name(std::string_view name) {
+    return name.size() > 33 && name[name.size() - 33] == '-' && is_hex(name.substr(name.size() - 32), 32);
+}
+
+/// Whether a folder in `tmp` is called as mkdtemp(3) calls the ones that builds work in.
+inline bool is_scratch_name(std::string_view name) {
+    return name.size() == 6 && name.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz"
+                                                      "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == name.npos;
+}
+
+/// The text of the file CACHEDIR.TAG in the cache. Backup programs know its first line and leave the folder
+/// out (https://bford.info/cachedir); tenon goes by the second.
+inline constexpr std::string_view cache_mark =
+    "Signature: 8a477f597d28d172789f06886806bc55\n"
+    "# This is the cache of tenon: compiled plugins, and sources that were fetched.\n"
+    "# All of it can be removed and is made again. tenon removes what else is put here.\n";
+
 /// Where what was compiled and fetched is kept: the chosen folder, else `$TENON_CACHE`, else
-/// `$XDG_CACHE_HOME/tenon`, else `~/.cache/tenon`. It is made when it is first needed, and belongs to this
-/// user alone.
+/// `$XDG_CACHE_HOME/tenon`, else `~/.cache/tenon`. It is made when it is first needed, belongs to this user
+/// alone, and holds nothing but what tenon has put there.
 template <class System = posix>
 class basic_cache {
 public:
-    explicit basic_cache(std::string chosen) : path_(std::move(chosen)) {
+    explicit basic_cache(const std::string& chosen) : path_(named(chosen)) {
         if (path_.empty())
             path_ = usual();
+    }
+
+    /// The absolute path of the chosen folder, else of the one in $TENON_CACHE; empty where neither is named.
+    static std::string named(std::string chosen) {
+        if (const char* set = ::secure_getenv("TENON_CACHE"); chosen.empty() && set)
+            chosen = set;
+        if (chosen[0] == '~' && (chosen.size() == 1 || chosen[1] == '/'))
+            throw error::cache_in_a_home(chosen);
+        return chosen.empty() ? chosen : absolute<System>(chosen);
     }
 
     /// Makes the folder `name` in the cache where it is not there yet, and gives its path.
     std::string folder(std::string_view name) const {
         make_folders<System>(path_);
         require_own();
+        mark();
         std::string inside = join(path_, name);
         make_folders<System>(inside);
         return inside;
     }
 
-    /// Throws where another user could have put something into it.
+    /// Throws where another user could have put something into it, or where something in it is not tenon's.
     void require_own() const {
-        struct stat found;
-        if (System::stat(path_.c_str(), &found) != 0)
-            throw error::system_call("look at", path_, errno);
-        if (found.st_uid != System::geteuid() || (found.st_mode & (S_IWGRP | S_IWOTH)))
-            throw error::untrusted_cache(path_);
+        require_tenons();
+        const struct stat found = status();
+        if (found.st_uid != System::geteuid())
+            throw error::cache_of_another(path_, found.st_uid, System::geteuid());
+        if (found.st_mode & (S_IWGRP | S_IWOTH))
+            throw error::cache_for_others(path_);
+    }
+
+    /// Throws where something in it is not tenon's, or soon will not be.
+    void require_tenons() const {
+        const struct stat found = status();
+        if (is_marked())
+            return;
+        if (is_the_same(found, "/"))
+            throw error::not_a_cache(path_, "it is the root of all folders");
+        if (const char* home = ::secure_getenv("HOME"); home && is_the_same(found, home))
+            throw error::not_a_cache(path_, "it is a home directory");
+        if (found.st_mode & S_ISVTX)
+            throw error::not_a_cache(path_, "it is a folder for everybody's files");
+        // Another process may have put its mark there after the first look.
+        if (const std::string other = not_tenons(); !other.empty() && !is_marked())
+            throw error::not_a_cache(path_, "it has '" + other + "', which is not tenon's");
     }
 
     const std::string& path() const noexcept { return path_; }
 
 private:
     static std::string usual() {
-        if (const char* set = ::secure_getenv("TENON_CACHE"); set && *set)
-            return set;
-        if (const char* set = ::secure_getenv("XDG_CACHE_HOME");
-            set && *set == '/') // others are to be ignored, says the XDG specification
-            return join(set, "tenon");
-        if (const char* set = ::secure_getenv("HOME"); set && *set == '/')
-            return join(set, ".cache/tenon");
-        throw error::no_cache();
+        std::string relative;
+        for (const auto& [variable, inside] :
+             {std::pair{"XDG_CACHE_HOME", "tenon"}, {"HOME", ".cache/tenon"}}) {
+            const char* const set = ::secure_getenv(variable);
+            if (set && *set == '/')
+                return join(set, inside);
+            // Those are to be ignored, says the XDG specification.
+            if (set && *set)
+                relative.append(relative.empty() ? "$" : ", $").append(variable);
+            if (set && *set)
+                relative.append(" is '").append(set).append("'");
+        }
+        throw error::no_cache(relative);
+    }
+
+    struct stat status() const {
+        struct stat found;
+        if (System::stat(path_.c_str(), &found) != 0)
+            throw error::system_call("look at", path_, errno);
+        return found;
+    }
+
+    static bool is_the_same(const struct stat& folder, const char* path) {
+        struct stat other;
+        return System::stat(path, &other) == 0 && other.st_dev == folder.st_dev &&
+               other.st_ino == folder.st_ino;
+    }
+
+    static bool is_folder(const std::string& path) {
+        struct stat found;
+        return System::lstat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+    }
+
+    // ---- The mark
+
+    std::string mark_file() const { return join(path_, "CACHEDIR.TAG"); }
+
+    std::string mark_text() const {
+        try {
+            return read_file<System>(mark_file());
+        } catch (const error&) {
+            return "";
+        }
+    }
+
+    bool is_marked() const {
+        const std::string text = mark_text();
+        const std::string_view first_lines = cache_mark.substr(0, cache_mark.find(':', cache_mark.find('#')));
+        return text.substr(0, first_lines.size()) == first_lines;
+    }
+
+    // Whoever finds it missing, or a part of it, writes the same over it, so that two may do so at once and
+    // one who is killed hinders nobody.
+    void mark() const {
+        if (is_marked())
+            return;
+        const std::string path = mark_file();
+        basic_file<System>(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600).write(path, cache_mark);
+    }
+
+    // Something in the folder that tenon cannot have put there; empty where there is nothing of the kind. What
+    // tenon has made before there were marks is known by its names.
+    std::string not_tenons() const {
+        bool known = false;
+        for (const std::string& name : names_in<System>(path_)) {
+            const std::string path = join(path_, name);
+            if (name == "CACHEDIR.TAG" ? !begins_the_mark() : !may_be_there(name, path))
+                return name;
+            if (name == "bin" || name == "src")
+                for (const std::string& inside : names_in<System>(path)) {
+                    if (!(name == "bin" ? is_built(join(path, inside)) : is_repository_name(inside)))
+                        return join(name, inside);
+                    known = true;
+                }
+            // In a folder with that name alone anybody's work may lie.
+            if (name == "tmp")
+                for (const std::string& inside : names_in<System>(path))
+                    if (!known || !is_scratch_name(inside))
+                        return join(name, inside);
+        }
+        return "";
+    }
+
+    bool begins_the_mark() const {
+        struct stat found;
+        return System::lstat(mark_file().c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+               cache_mark.starts_with(mark_text());
+    }
+
+    // What file systems and version control need in a folder that is otherwise empty is nobody's.
+    static bool may_be_there(std::string_view name, const std::string& path) {
+        if (name == "bin" || name == "src" || name == "tmp")
+            return is_folder(path);
+        return name == "lost+found" || name == ".gitignore" || name == ".gitkeep";
+    }
+
+    static bool is_built(const std::string& folder) {
+        if (!is_folder(folder))
+            return false;
+        for (const std::string& name : names_in<System>(folder))
+            if (built_name(name).end.empty())
+                return false;
+        return true;
     }
 
     std::string path_;
@@ -73,7 +235,7 @@ void remove_unfinished(const std::string& all) noexcept {
     if (!folder)
         return;
     while (const dirent* each = System::readdir(folder)) {
-        if (each->d_name[0] == '.')
+        if (!is_scratch_name(each->d_name))
             continue;
         const std::string path = join(all, each->d_name);
         const basic_file<System> found(System::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));

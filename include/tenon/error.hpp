@@ -93,18 +93,41 @@ public:
         return {errc::untrusted,
                 text({"'", path, "' is not run, because somebody else could have written it: ", why}), path};
     }
-    static error untrusted_cache(const std::string& path) {
+    static error not_a_cache(const std::string& path, std::string_view why) {
         return {errc::untrusted,
-                text({"the cache '", path,
-                      "' is not used, because it has to belong to this user alone; `chmod 700 '", path,
-                      "'`, or name another in $TENON_CACHE or options.cache"}),
+                text({"'", path, "' is not used as the cache, because ", why,
+                      "; in $TENON_CACHE or options.cache, name a folder that is empty or does not exist, "
+                      "such as '",
+                      path, path.ends_with('/') ? "" : "/", "tenon-cache'"}),
                 path};
     }
-    static error no_cache() {
-        return {
-            errc::not_found,
-            "there is no folder to keep compiled plugins in: $TENON_CACHE, $XDG_CACHE_HOME and $HOME are not "
-            "set; set one of them, or options.cache"};
+    static error cache_of_another(const std::string& path, unsigned owner, unsigned user) {
+        return {errc::untrusted,
+                text({"the cache '", path, "' is not used, because it belongs to user ",
+                      std::to_string(owner), ", and this program runs as user ", std::to_string(user),
+                      "; name another in $TENON_CACHE or options.cache"}),
+                path};
+    }
+    static error cache_for_others(const std::string& path) {
+        return {errc::untrusted,
+                text({"the cache '", path, "' is not used, because others may write to it; `chmod 700 '",
+                      path, "'`, or name another in $TENON_CACHE or options.cache"}),
+                path};
+    }
+    static error cache_in_a_home(const std::string& path) {
+        return {errc::not_found,
+                text({"the cache '", path,
+                      "' is not used, because only a shell takes '~' for a home directory; write the whole "
+                      "path in $TENON_CACHE or options.cache, or begin with './' where the name is meant"}),
+                path};
+    }
+    /// `relative` says which variables are set and not absolute, each as `$NAME is 'VALUE'`.
+    static error no_cache(std::string_view relative = "") {
+        return {errc::not_found,
+                text({"there is no folder to keep compiled plugins in: $TENON_CACHE, $XDG_CACHE_HOME and "
+                      "$HOME are not set",
+                      relative.empty() ? "" : ", or not absolute: ", relative,
+                      "; set one of them, or options.cache"})};
     }
 
     static error empty_driver() {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,24 @@
 #include <tenon/posix.hpp>
 
 namespace tenon::inline v1::detail {
+
+/// A path that still names the same file once this process works in another folder: one that does not begin
+/// with a slash begins in the working folder of now.
+template <class System = posix>
+std::string absolute(const std::string& path) {
+    if (!path.empty() && path[0] == '/')
+        return path;
+    char* const found = System::realpath(".");
+    if (!found)
+        throw error::system_call("find the working folder, where a path begins that is not absolute,", path,
+                                 errno);
+    const std::string here = found;
+    std::free(found);
+    std::string_view rest = path;
+    while (rest.substr(0, 2) == "./")
+        rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of('/', 1)));
+    return rest.empty() || rest == "." ? here : join(here, rest);
+}
 
 /// The sorted names in a folder; none where there is no such folder.
 template <class System = posix>
