@@ -538,15 +538,71 @@ TEST_CASE(
 TEST_CASE("a directory without sources says what was expected and what is there", "[builder]") {
     workshop work;
     remove(work.plugin / "main.cpp");
-    const std::string expected = "'~/plugin' has no sources to compile: files that end in .cpp, .cc or .cxx "
-                                 "are expected in it, and it ";
+    const std::string expected = "'~/plugin' has no sources to compile: files that end in .cpp, .cc, .cxx, "
+                                 ".c++, .cp, .CPP or .C are expected in it, and it ";
     CHECK(work.complaint() == expected + "is empty");
     CHECK(work.code == errc::not_found);
     write(work.plugin / "main.c", "");
     write(work.plugin / "src/main.cpp", "");
-    CHECK(work.complaint() == expected + "has 'main.c', 'src'");
+    CHECK(work.complaint() ==
+          expected +
+              "has 'main.c', 'src'; 'main.c' and 'src/main.cpp' are not compiled: of a directory, that "
+              "is what stands directly in it and ends in .cpp, .cc, .cxx, .c++, .cp, .CPP or .C; a "
+              "CMakeLists.txt can have more compiled");
     remove_all(work.plugin);
     CHECK(work.complaint() == "cannot find '~/plugin': No such file or directory");
+}
+
+TEST_CASE("whatever both compilers take for C++ is compiled", "[builder]") {
+    for (const std::string& compiler : tests::plugin_compilers()) {
+        workshop work;
+        work.compiler(compiler);
+        std::string calls = "0";
+        std::string declarations;
+        for (const std::string end : {"cpp", "cc", "cxx", "c++", "cp", "CPP", "C"}) {
+            const std::string name = "f" + std::to_string(declarations.size());
+            write(work.plugin / ("a." + end), "int " + name + "() { return 1; }\n");
+            declarations += "int " + name + "();\n";
+            calls += " + " + name + "()";
+        }
+        write(work.plugin / "main.cpp", declarations + work.answering(calls));
+        CHECK(work.answer() == 7);
+    }
+}
+
+TEST_CASE("where a link misses something, the sources that were not compiled are named", "[builder]") {
+    workshop work;
+    const auto advice = [&] {
+        std::string said = work.complaint();
+        said.erase(0, said.find('\n') + 1);
+        return said.substr(0, said.find('\n'));
+    };
+    const std::string rule =
+        " compiled: of a directory, that is what stands directly in it and ends in .cpp, "
+        ".cc, .cxx, .c++, .cp, .CPP or .C; a CMakeLists.txt can have more compiled";
+    write(work.plugin / "main.cpp", "int missing();\n" + work.answering("missing()"));
+    CHECK(advice() == "the plugin in '~/plugin' was not built:");
+    write(work.plugin / "missing.c", "int missing() { return 1; }\n");
+    write(work.plugin / "notes.txt", "");
+    CHECK(advice() == "'missing.c' is not" + rule);
+    for (const char* name : {"deep/er/a.cpp", "b.cu", "c.cppm", "d.S"})
+        write(work.plugin / name, "");
+    CHECK(advice() == "'b.cu', 'c.cppm', 'd.S', 'missing.c' and 'deep/er/a.cpp' are not" + rule);
+    for (const char* name : {"e.mm", "f.s", "g.asm", ".hidden.c", "h.c~"})
+        write(work.plugin / name, "");
+    CHECK(advice() == "'b.cu', 'c.cppm', 'd.S', 'e.mm', 'f.s' and 3 more are not" + rule);
+
+    remove_all(work.plugin / "deep");
+    for (const char* name : {"b.cu", "c.cppm", "d.S", "e.mm", "f.s", "g.asm", "missing.c"})
+        remove(work.plugin / name);
+    write(work.plugin / "missing.cpp", "int missing() { return 1; }\n");
+    work.plugin /= "main.cpp";
+    CHECK(advice() ==
+          "'missing.cpp' is not compiled: the driver names 'main.cpp' alone; name '~/plugin' to have "
+          "all of its sources compiled");
+    // What fails for another reason has nothing to do with them.
+    write(work.plugin, work.answering("absent"));
+    CHECK(advice() == "the plugin in '~/plugin' was not built:");
 }
 
 TEST_CASE("a directory with a CMakeLists.txt is not taken for one of plain sources", "[builder]") {
@@ -590,7 +646,7 @@ TEST_CASE("an error has the command, how it ended and every word", "[builder]") 
               " -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -O2 -g -fno-gnu-unique -I~/include "
               "-I" +
               tenon::detail::headers({work.include}).folders(tiny).back() +
-              " -MD -MT library -MF UNFINISHED/0.d -c ~/plugin/main.cpp -o UNFINISHED/0.o\n"
+              " -MD -MT library -MF UNFINISHED/main.cpp.d -c ~/plugin/main.cpp -o UNFINISHED/main.cpp.o\n"
               "exited with status 3, and said:\n"
               "to err\n"
               "to out");
@@ -614,8 +670,8 @@ TEST_CASE("an error has the command, how it ended and every word", "[builder]") 
         write(work.plugin / "main.cpp", "int missing();\n" + work.answering("missing()"));
         const std::string said = work.complaint();
         CHECK(said.find("undefined reference to `missing()'") < said.find('\n'));
-        CHECK(said.find(" -shared -Wl,-z,defs UNFINISHED/0.o -o UNFINISHED/library.so\nexited with status 1, "
-                        "and said:\n") != said.npos);
+        CHECK(said.find(" -shared -Wl,-z,defs UNFINISHED/main.cpp.o -o UNFINISHED/library.so\nexited with "
+                        "status 1, and said:\n") != said.npos);
     }
 }
 

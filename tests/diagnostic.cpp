@@ -130,6 +130,101 @@ TEST_CASE("what each linker says is read", "[diagnostic]") {
     CHECK(read("collect2: error: ld returned 1 exit status\n") == list{"|error|ld returned 1 exit status"});
 }
 
+TEST_CASE("what CMake and make say is read, with the text below it and what called it", "[diagnostic]") {
+    CHECK(read("CMake Warning (dev) at lists.cmake:3 (message):\n"
+               "  one text that is long enough\n"
+               "  for two lines\n"
+               "\n"
+               "  and a second: error: paragraph\n"
+               "Call Stack (most recent call first):\n"
+               "  CMakeLists.txt:7 (include)\n"
+               "This warning is for project developers.  Use -Wno-dev to suppress it.\n"
+               "\n"
+               "CMake Deprecation Warning in sub dir/CMakeLists.txt:\n"
+               "  old\n"
+               "\n"
+               "\n"
+               "/p/a.cpp:1:2: error: no\n"
+               "CMake Error: The source \"/x\" does not exist.\n"
+               "CMake Error:\n"
+               "  nothing works\n"
+               "CMake Suite maintained\n"
+               "make[2]: *** [all] Error 2\n") ==
+          list{"/p/lists.cmake:3|warning|one text that is long enough for two lines\nand a second: error: "
+               "paragraph",
+               "- /p/CMakeLists.txt:7|called from here", "/p/sub dir/CMakeLists.txt|warning|old",
+               "/p/a.cpp:1:2|error|no", "|error|The source \"/x\" does not exist.", "|error|nothing works"});
+    CHECK(read("gmake[2]: *** No rule to make target 'x.txt', needed by 'made.hpp'.  Stop.\n"
+               "make: *** [Makefile:91: all] Error 2\n") ==
+          list{"|error|*** No rule to make target 'x.txt', needed by 'made.hpp'.  Stop."});
+    CHECK(read("CMake Error at a.cmake:1 (x):") == list{"/p/a.cmake:1|error|"});
+}
+
+TEST_CASE("what an assembler says is read, and what a linker warns of", "[diagnostic]") {
+    CHECK(read("/tmp/x.s: Assembler messages:\n"
+               "/tmp/x.s:12: Error: no such instruction: `hello'\n"
+               "/tmp/x.s: Fatal error: can't close 0.o: No space left on device\n") ==
+          list{"/tmp/x.s:12|error|no such instruction: `hello'",
+               "|error|can't close 0.o: No space left on device"});
+    CHECK(read("/usr/bin/ld: /tmp/w.cpp.o: in function `g()':\n"
+               "w.cpp:(.text+0x9): warning: the use of `tmpnam' is dangerous, better use `mkstemp'\n") ==
+          list{"/p/w.cpp|warning|the use of `tmpnam' is dangerous, better use `mkstemp'"});
+}
+
+TEST_CASE("a diagnostic is printed as a compiler prints it", "[diagnostic]") {
+    const std::string said = "/p/a.cpp:2:20: warning: unused variable [-Wunused]\n"
+                             "/p/a.cpp:9:1: note: declared here";
+    CHECK(tenon::detail::diagnostic_reader("/p").read(said).at(0).message() == said);
+    CHECK(diagnostic{.text = "cannot find -lx"}.message() == "error: cannot find -lx");
+}
+
+TEST_CASE("a headline is the line that says why, and not the one that says that something was said",
+          "[diagnostic]") {
+    using tenon::detail::cause_of_failure;
+    const std::string collect2 = "collect2: error: ld returned 1 exit status\n";
+    for (const std::string line :
+         {"/usr/bin/ld: cannot find -lnone: No such file or directory",
+          "mold: fatal: library not found: none", "ld.lld: error: unable to find library -lnone",
+          "/usr/bin/ld.gold: error: cannot find -lnone",
+          "/p/b.cpp:1: multiple definition of `f()'; a.cpp.o:/p/a.cpp:3: first defined here",
+          "/usr/bin/ld.gold: error: b.cpp.o: multiple definition of 'f()'",
+          "mold: error: duplicate symbol: b.cpp.o: a.cpp.o: f()",
+          "mold: fatal: cannot open x.o: No such file"})
+        for (const std::string before : {"", "/p/w.cpp:3: warning: the use of `tmpnam' is dangerous\n",
+                                         "/usr/bin/ld: b.cpp.o: in function `f()':\n"})
+            CHECK(cause_of_failure("/p", before + line + '\n' + collect2, "g++ exited") == line);
+    CHECK(cause_of_failure("/p",
+                           "ld.lld: error: duplicate symbol: f()\n"
+                           ">>> defined at a.cpp:3 (/p/a.cpp:3)\n>>>            a.cpp.o:(f())\n"
+                           ">>> defined at b.cpp:1 (/p/b.cpp:1)\n>>>            b.cpp.o:(.text+0x0)\n" +
+                               collect2,
+                           "") == "ld.lld: error: duplicate symbol: f() (/p/a.cpp:3)");
+    CHECK(cause_of_failure("/p", "w.cpp:(.text+0x9): warning: beware\n" + collect2, "") ==
+          "collect2: error: ld returned 1 exit status");
+    CHECK(cause_of_failure("/p", "nothing that makes sense\n", "g++ exited with status 3") ==
+          "g++ exited with status 3");
+
+    const std::string memory = "; memory has run out, it seems: let fewer compilers run at once "
+                               "(options.jobs), or give them more";
+    for (const std::string line :
+         {"g++: fatal error: Killed signal terminated program cc1plus",
+          "collect2: fatal error: ld terminated with signal 9 [Killed]",
+          "clang++: error: unable to execute command: Killed", "LLVM ERROR: out of memory",
+          "cc1plus: out of memory allocating 65536 bytes after a total of 1 bytes",
+          "virtual memory exhausted: Cannot allocate memory", "/usr/bin/ld: memory exhausted"})
+        CHECK(cause_of_failure("/p", line + "\ncompilation terminated.\n", "") == line + memory);
+    CHECK(cause_of_failure("/p", "", "c++ was killed by signal 9 (Killed)") ==
+          "c++ was killed by signal 9 (Killed)" + memory);
+    CHECK(
+        cause_of_failure("/p", "/usr/bin/ld: final link failed: No space left on device\n" + collect2, "") ==
+        "/usr/bin/ld: final link failed: No space left on device; make room where the cache is and where "
+        "$TMPDIR is, else in /tmp");
+    CHECK(
+        cause_of_failure("/p", "g++: fatal error: cannot execute 'cc1plus': execvp: No such file\n", "") ==
+        "g++: fatal error: cannot execute 'cc1plus': execvp: No such file; the compiler is installed without "
+        "its part for C++: install that (g++), or name another compiler in $CXX or options.compiler");
+}
+
 TEST_CASE("paths may have colons and spaces, and colours are nothing", "[diagnostic]") {
     const std::string path = "/my plugins: the 2nd/a:3/x y.cpp";
     CHECK(read(path + ":12:7: error: no\n" + path + ":12: error: nor this\n") ==
@@ -214,6 +309,46 @@ TEST_CASE("the diagnostics of real compilers name the file, line and column", "[
                 declared = declared || note.line == 2;
             CHECK(declared);
             CHECK(warnings.at(0).line == 1);
+        }
+}
+
+TEST_CASE("the headline of a link that fails is its cause, whichever linker says it", "[diagnostic]") {
+    const tests::scratch_directory root;
+    const tests::fs::path directory = root / "plugin";
+    const auto headline = [&](const std::string& compiler, const list& flags) {
+        const std::string text = failure(directory, compiler, flags).what();
+        return text.substr(0, text.find('\n'));
+    };
+    const auto has = [](const std::string& text, const list& words) {
+        for (const std::string& each : words)
+            if (text.find(each) != text.npos)
+                return true;
+        return false;
+    };
+    for (const std::string& compiler : compilers())
+        for (const std::string linker : {"bfd", "gold", "lld", "mold"}) {
+            const std::string chosen = "-fuse-ld=" + linker;
+            if (tests::run({compiler, chosen, "-shared", "-o", root / "probe.so"}).status != 0)
+                continue;
+            INFO(compiler << " " << linker);
+            tests::write(directory / "a.cpp", "int f() { return 1; }\n");
+            std::string said = headline(compiler, {chosen, "-lnowhere"});
+            CHECK(has(said, {"cannot find -lnowhere", "unable to find library -lnowhere",
+                             "library not found: nowhere"}));
+            said = headline(compiler, {chosen, (root / "none.o").native()});
+            CHECK(has(said, {(root / "none.o").native()}));
+            CHECK(has(said, {"No such file or directory", "no such file or directory"}));
+            tests::write(directory / "b.cpp", "int f() { return 2; }\n");
+            said = headline(compiler, {chosen});
+            CHECK(has(said, {"multiple definition of `f()'", "multiple definition of 'f()'",
+                             "duplicate symbol: "}));
+            CHECK(has(said, {"a.cpp", "b.cpp"}));
+            tests::write(directory / "b.cpp", "int missing();\nint g() { return missing(); }\n");
+            said = headline(compiler, {chosen});
+            CHECK(has(said, {"undefined reference to `missing()'", "undefined reference to 'missing()'",
+                             "undefined symbol: missing()"}));
+            CHECK(has(said, {"b.cpp"}));
+            remove(directory / "b.cpp");
         }
 }
 

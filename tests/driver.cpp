@@ -458,8 +458,15 @@ TEST_CASE("a file is a source by its name, and else a library", "[driver]") {
         CHECK(tenon::driver::parse((root / name).native()).what == tenon::driver::kind::directory);
         CHECK(tenon::driver::parse((root / name).native() + "#ldap").plugin == "ldap");
     }
-    for (const std::string name : {"a.so", "a.cpp.so", ".cpp", ".a.cpp", "a.c"}) {
+    for (const std::string name : {"a.so", "a.cpp.so", ".cpp", ".a.cpp", "a"}) {
         tests::write(root / name, "");
         CHECK(tenon::driver::parse((root / name).native()).what == tenon::driver::kind::library);
     }
+    tests::write(root / "a.c", "");
+    CHECK_THROWS_WITH(
+        tenon::driver::parse((root / "a.c").native()),
+        "'" + (root / "a.c").native() +
+            "' is neither a library nor a source that is compiled: such a source ends in .cpp, "
+            ".cc, .cxx, .c++, .cp, .CPP or .C; a directory with a CMakeLists.txt can have others "
+            "compiled");
 }

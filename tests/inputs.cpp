@@ -79,8 +79,13 @@ TEST_CASE("a folder that cannot be read is an error that names it", "[inputs]") 
 }
 
 TEST_CASE("sources are told by their names", "[inputs]") {
-    for (const char* name : {"a.cpp", "a.cc", "a.cxx", "a b.cpp", "a.b.cc"})
+    for (const char* name : {"a.cpp", "a.cc", "a.cxx", "a.c++", "a.cp", "a.CPP", "a.C", "a b.cpp", "a.b.cc"})
         CHECK(tenon::detail::is_source_name(name));
-    for (const char* name : {"a.hpp", "a.c", "a.cpp~", ".cpp", ".#a.cpp", ".a.cpp.swp", "cpp", "a.CPP"})
+    for (const char* name :
+         {"a.hpp", "a.c", "a.cpp~", ".cpp", ".#a.cpp", ".a.cpp.swp", "cpp", ".C", "a.CC", "a.C~"})
         CHECK(!tenon::detail::is_source_name(name));
+    for (const char* name : {"a.c", "a.s", "a.S", "a.cu", "a.m", "a.mm", "a.cppm", "a.ixx", "a.CC"})
+        CHECK(tenon::detail::is_foreign_source_name(name));
+    for (const char* name : {"a.cpp", "a.C", "a.h", "a.o", ".a.c", "c"})
+        CHECK(!tenon::detail::is_foreign_source_name(name));
 }

@@ -643,7 +643,8 @@ private:
                 others += (others.empty() ? "has '" : ", '") + name + '\'';
         }
         if (sources.empty())
-            throw error::no_sources(directory, others.empty() ? "is empty" : others);
+            throw error::no_sources(directory, others.empty() ? "is empty" : others,
+                                    sentence_on_sources_left_out<System>(directory, sources));
         return sources;
     }
 

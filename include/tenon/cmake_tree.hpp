@@ -19,6 +19,7 @@
 #include <tenon/compilation.hpp>
 #include <tenon/compile_flags.hpp>
 #include <tenon/compiler.hpp>
+#include <tenon/diagnostic.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
 #include <tenon/folder.hpp>
@@ -476,9 +477,9 @@ private:
         if (!end.failed())
             return;
         const bool cut_short = end.cause == end_cause::time || end.cause == end_cause::stop;
-        std::string first = cut_short || !end.limit.empty() ? "" : first_complaint(end.err + end.out);
-        if (first.empty())
-            first = "cmake " + end.how();
+        const std::string how = "cmake " + end.how();
+        const std::string first =
+            cut_short || !end.limit.empty() ? how : cause_of_failure(given_.directory, end.err + end.out, how);
         // What make says on the way there comes last.
         std::string said = end.err + end.out;
         while (!said.empty() && said.back() == '\n')
@@ -487,27 +488,6 @@ private:
                                   shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") +
                                       said,
                                   end.code(errc::build_failed));
-    }
-
-    // CMake says where in one line and what in the next.
-    static std::string first_complaint(std::string_view said) {
-        constexpr std::string_view cmakes = "CMake Error";
-        for (std::string_view rest = said; !rest.empty();) {
-            const std::string_view line = rest.substr(0, rest.find('\n'));
-            rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-            if (line.substr(0, cmakes.size()) != cmakes) {
-                if (line.find("error:") != line.npos || line.find("undefined reference to") != line.npos)
-                    return std::string(line);
-                continue;
-            }
-            std::string text(line);
-            if (text.back() == ':' && rest.substr(0, 2) == "  ") {
-                const std::string_view more = rest.substr(0, rest.find('\n'));
-                text.append(" ").append(more.substr(std::min(more.size(), more.find_first_not_of(' '))));
-            }
-            return text;
-        }
-        return "";
     }
 
     bool read_libraries() {

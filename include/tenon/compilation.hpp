@@ -15,6 +15,7 @@
 #include <tenon/cache_folder.hpp>
 #include <tenon/compile_flags.hpp>
 #include <tenon/compiler.hpp>
+#include <tenon/diagnostic.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
 #include <tenon/jobs.hpp>
@@ -23,6 +24,7 @@
 #include <tenon/posix.hpp>
 #include <tenon/process.hpp>
 #include <tenon/sha256.hpp>
+#include <tenon/source_tree.hpp>
 #include <tenon/toolchain.hpp>
 
 namespace tenon::inline v1 {
@@ -229,12 +231,17 @@ public:
         failures failed;
         if (!succeeded(end, library()))
             failed.add(what, end);
-        failed.raise(directory_);
+        failed.raise(directory_, misses_symbols(end.err) ? what_is_left_out() : "");
         linked_ = read_linked(end.out);
     }
 
     std::string library() const {
         return scratch_ / "library.so";
+    }
+
+    /// A sentence about the sources that one could think were compiled; empty where there are none.
+    std::string what_is_left_out() const {
+        return sentence_on_sources_left_out<System>(directory_, sources_);
     }
 
     /// The absolute paths of all files that were read here, as the compiler spells them; sorted.
@@ -276,36 +283,30 @@ private:
                 first = how;
                 code = end.code(code);
             }
-            if (first.empty() && end.limit.empty())
-                first = first_error(said);
             if (first.empty())
-                first = how;
+                first = end.limit.empty() ? cause_of_failure(what.folder, said, how) : how;
             runs += shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") + said +
                     (ends_line(said) ? "" : "\n");
         }
 
-        void raise(const std::string& directory) const {
+        void raise(const std::string& directory, const std::string& advice = "") const {
             if (!runs.empty())
-                throw error::build_failed(directory, first, std::string_view(runs).substr(0, runs.size() - 1),
-                                          code);
+                throw error::build_failed(directory, first + (advice.empty() ? "" : '\n' + advice),
+                                          std::string_view(runs).substr(0, runs.size() - 1), code);
         }
 
         static bool ends_line(const std::string& text) { return !text.empty() && text.back() == '\n'; }
-
-        static std::string first_error(std::string_view said) {
-            while (!said.empty()) {
-                const std::string_view line = said.substr(0, said.find('\n'));
-                // A linker without the word `error` says it later, and less.
-                if (line.find("error:") != line.npos || line.find("undefined reference to") != line.npos)
-                    return std::string(line);
-                said.remove_prefix(line.size() < said.size() ? line.size() + 1 : line.size());
-            }
-            return "";
-        }
     };
 
     static void add(word_list& to, const word_list& more) {
         to.insert(to.end(), more.begin(), more.end());
+    }
+
+    static bool misses_symbols(std::string_view said) {
+        for (const std::string_view words : {"undefined reference to", "undefined symbol"})
+            if (said.find(words) != said.npos)
+                return true;
+        return false;
     }
 
     static bool sanitizes(const word_list& flags) {
@@ -379,8 +380,10 @@ private:
         return {arguments, basic_compiler<System>::variables(), directory_};
     }
 
+    // Linkers name objects, and people know sources.
     std::string made(std::size_t source, std::string_view end) const {
-        return scratch_ / (std::to_string(source) + std::string(end));
+        const std::string& name = sources_[source];
+        return scratch_ / ((name.size() < 240 ? name : std::to_string(source)) + std::string(end));
     }
 
     std::string absolute(const std::string& path) const {

@@ -2,6 +2,7 @@
 #ifndef TENON_DIAGNOSTIC_HPP
 #define TENON_DIAGNOSTIC_HPP
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <optional>
@@ -16,7 +17,7 @@
 
 namespace tenon::inline v1 {
 
-/// One thing that a compiler or a linker has to say.
+/// One thing that a compiler, a linker or CMake has to say.
 struct diagnostic {
     enum class severity { note, warning, error };
 
@@ -34,6 +35,16 @@ struct diagnostic {
             if (number != 0)
                 where += ':' + std::to_string(number);
         return where;
+    }
+
+    /// `/opt/users/json.cpp:12:7: warning: unused variable 'x' [-Wunused]`, as a compiler prints it, and a
+    /// line for each note.
+    std::string message() const {
+        static constexpr const char* word[] = {"note: ", "warning: ", "error: "};
+        std::string lines = place() + (file.empty() ? "" : ": ") + word[static_cast<int>(level)] + text;
+        for (const diagnostic& each : notes)
+            lines += '\n' + each.message();
+        return lines;
     }
 };
 
@@ -73,7 +84,7 @@ inline std::string_view take_line(std::string_view& text) {
     return line;
 }
 
-/// Reads what g++ and clang++, and the linkers that they run, have said.
+/// Reads what g++ and clang++, the linkers that they run, CMake and make have said.
 class diagnostic_reader {
 public:
     /// `folder` is where they ran, which their relative paths begin in.
@@ -82,12 +93,29 @@ public:
     std::vector<diagnostic> read(std::string_view said) {
         const std::string plain = without_colours(said);
         for (std::string_view rest = plain; !rest.empty();) {
-            const std::string_view line = take_line(rest);
+            line_ = take_line(rest);
             // Older clangs show the source as it is, which may look like anything.
-            if (!is_marks(rest.substr(0, rest.find('\n'))))
-                look_at(line);
+            if (!goes_on(line_) && !is_marks(rest.substr(0, rest.find('\n'))))
+                look_at(line_);
         }
         return std::move(found_);
+    }
+
+    /// The line that says why a program has failed, word for word, and the file where only the lines below
+    /// say that; empty where no line says why.
+    std::string headline(std::string_view said) {
+        using severity = diagnostic::severity;
+        const std::vector<diagnostic> all = read(said);
+        const auto first = std::find_if(all.begin(), all.end(),
+                                        [](const diagnostic& each) { return each.level == severity::error; });
+        if (first == all.end())
+            return "";
+        std::string line = std::move(first_error_);
+        if (begins(line, "CMake ") && line.back() == ':')
+            line += ' ' + first->text.substr(0, first->text.find('\n'));
+        if (!first->file.empty() && line.find(basename(first->file)) == line.npos)
+            line += " (" + first->place() + ')';
+        return line;
     }
 
 private:
@@ -109,7 +137,11 @@ private:
             add_reference(line.substr(4));
         } else if (line.empty() || line[0] == ' ' || line[0] == '\t') {
             return; // the source, and marks below it
-        } else if (labelled(line, read) || linkers(line, read)) {
+        } else if (cmakes(line, read)) {
+            cmakes_ = line.back() == ':' ? part::text : part::none;
+            paragraph_ends_ = false;
+            add(std::move(read));
+        } else if (labelled(line, read) || linkers(line, read) || makes(line, read)) {
             add(std::move(read));
         } else if (const auto gap = line.find(":  "); gap != line.npos) {
             const std::string_view how = line.substr(gap + 3);
@@ -126,14 +158,75 @@ private:
             found_.back().notes.push_back(std::move(read));
             return;
         }
-        // What runs the linker repeats that it failed.
-        if (!found_.empty() && read.file.empty() &&
-            (begins(read.text, "ld returned ") || begins(read.text, "linker command failed ")))
-            return;
+        if (read.level == diagnostic::severity::error) {
+            if (!first_error_.empty() && only_repeats(read))
+                return;
+            if (first_error_.empty())
+                first_error_ = line_;
+        }
         for (diagnostic& lead : leads_)
             lead.level = diagnostic::severity::note;
         read.notes = std::exchange(leads_, {});
         found_.push_back(std::move(read));
+    }
+
+    // What runs a linker or a compiler says once more that it has failed.
+    static bool only_repeats(const diagnostic& of) {
+        return of.file.empty() && (begins(of.text, "ld returned ") || begins(of.text, "*** ") ||
+                                   begins(of.text, "linker command failed "));
+    }
+
+    // The lines below what CMake has begun to say, and whether this is one: its text, whose paragraphs become
+    // lines, and after it what called what.
+    bool goes_on(std::string_view line) {
+        constexpr std::string_view calls = "Call Stack ";
+        if (cmakes_ == part::none)
+            return false;
+        if (begins(line, calls)) {
+            cmakes_ = part::calls;
+            return true;
+        }
+        if (!line.empty() && !begins(line, "  ")) {
+            cmakes_ = part::none;
+            return false;
+        }
+        diagnostic& said = found_.back();
+        if (line.empty()) {
+            paragraph_ends_ = true;
+        } else if (line.remove_prefix(2); cmakes_ == part::calls) {
+            diagnostic note;
+            note.level = diagnostic::severity::note;
+            put_place(note, line.substr(0, line.find(" (")));
+            note.text = "called from here";
+            said.notes.push_back(std::move(note));
+        } else {
+            said.text += said.text.empty() ? "" : paragraph_ends_ ? "\n" : " ";
+            said.text += line;
+            paragraph_ends_ = false;
+        }
+        return true;
+    }
+
+    // `CMake Warning (dev) at FILE:LINE (COMMAND):`, and the text below it; or `CMake Error: TEXT`.
+    bool cmakes(std::string_view line, diagnostic& into) const {
+        if (!begins(line, "CMake "))
+            return false;
+        const auto at = line.find(" at "), in = line.find(" in "), colon = line.find(": ");
+        const bool below = line.back() == ':';
+        const std::string_view kind = line.substr(0, std::min({at, in, colon, line.size() - below}));
+        if (kind.find("Warning") == kind.npos && kind.find("Error") == kind.npos)
+            return false;
+        into.level = kind.find("Error") == kind.npos ? diagnostic::severity::warning
+                                                     : diagnostic::severity::error;
+        if (!below) {
+            into.text = line.substr(std::min(line.size(), kind.size() + 2));
+            return true;
+        }
+        if (line.remove_suffix(1); kind.size() < line.size()) {
+            line.remove_prefix(kind.size() + 4);
+            put_place(into, line.substr(0, line.rfind(" (")));
+        }
+        return true;
     }
 
     // `FILE:LINE:COLUMN: error: TEXT`, and `PROGRAM: error: TEXT`.
@@ -143,7 +236,9 @@ private:
             {"error: ", severity::error},     {"fatal error: ", severity::error},
             {"fatal: ", severity::error},     {"internal compiler error: ", severity::error},
             {"warning: ", severity::warning}, {"sorry, unimplemented: ", severity::error},
-            {"note: ", severity::note},       {"remark: ", severity::note}};
+            {"note: ", severity::note},       {"remark: ", severity::note},
+            {"Error: ", severity::error},     {"Fatal error: ", severity::error}, // an assembler's
+            {"Warning: ", severity::warning}, {"LLVM ERROR: ", severity::error}};
         auto first = line.npos;
         for (const auto& [label, level] : labels) {
             auto at = begins(line, label) ? 0 : line.find(": " + std::string(label));
@@ -160,6 +255,8 @@ private:
             function != head.npos) // gold: OBJECT:SOURCE:function NAME
             head = head.substr(0, function),
             head.remove_prefix(head.find(".o:") == head.npos ? 0 : head.find(".o:") + 3);
+        else if (const auto section = head.rfind(":("); section != head.npos) // ld: SOURCE:(.text+0x5)
+            head = head.substr(0, section);
         else if (!has_line(head)) // a program, or something else that has the word
             return head.find_first_of(" \t\"'") == head.npos;
         put_place(into, head);
@@ -186,12 +283,24 @@ private:
                 return true;
             }
         into.text = line;
-        return by_name;
+        // A compiler's own words, without the word `error`.
+        const bool memory = line.find(": out of memory allocating ") != line.npos ||
+                            begins(line, "virtual memory exhausted") || begins(line, "memory exhausted");
+        return by_name || memory;
+    }
+
+    // `make[2]: *** No rule to make target 'a.cpp', needed by 'a.o'.  Stop.`
+    static bool makes(std::string_view line, diagnostic& into) {
+        const auto stars = line.find(": *** ");
+        if (stars == line.npos || !(begins(line, "make") || begins(line, "gmake")))
+            return false;
+        into.text = line.substr(stars + 2);
+        return true;
     }
 
     // lld and mold say below an error where they found it.
     void add_reference(std::string_view text) {
-        constexpr std::string_view word = "referenced by ";
+        const std::string_view word = begins(text, "defined at ") ? "defined at " : "referenced by ";
         if (found_.empty() || !begins(text, word))
             return;
         diagnostic read;
@@ -247,9 +356,39 @@ private:
         into.file = made_up || place[0] == '/' || folder_.empty() ? std::string(place) : join(folder_, place);
     }
 
-    std::string_view folder_;
+    enum class part { none, text, calls };
+
+    std::string_view folder_, line_;
     std::vector<diagnostic> found_, leads_;
+    std::string first_error_;
+    part cmakes_ = part::none; // of what CMake says, and goes on with in the next line
+    bool paragraph_ends_ = false;
 };
+
+/// What a headline calls for.
+inline std::string_view advice_for(std::string_view headline) {
+    const auto says = [&](std::string_view part) { return headline.find(part) != headline.npos; };
+    if (says("No space left on device"))
+        return "; make room where the cache is and where $TMPDIR is, else in /tmp";
+    for (const std::string_view words :
+         {"out of memory", "memory exhausted", "Cannot allocate memory", "bad_alloc", "Killed signal terminated",
+          "terminated with signal 9", "unable to execute command: Killed", "was killed by signal 9"})
+        if (says(words))
+            return "; memory has run out, it seems: let fewer compilers run at once (options.jobs), or give "
+                   "them more";
+    if (says("cannot execute") && says("cc1plus"))
+        return "; the compiler is installed without its part for C++: install that (g++), or name another "
+               "compiler in $CXX or options.compiler";
+    return "";
+}
+
+/// Why a program has failed that ran in `folder`: in its own words, else by how it ended; and what to do.
+inline std::string cause_of_failure(std::string_view folder, std::string_view said, std::string how) {
+    std::string line = diagnostic_reader(folder).headline(said);
+    if (line.empty())
+        line = std::move(how);
+    return line.append(advice_for(line));
+}
 
 /// Reads `exited with status 1` and `was killed by signal 11`.
 inline std::optional<int> number_after(std::string_view text, std::string_view words) {

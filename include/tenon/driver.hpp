@@ -401,6 +401,8 @@ driver looked_at(driver path) {
             path.place.pop_back();
         throw error::no_such_path(path.place, instead_of<System>(path.place));
     }
+    if (S_ISREG(found.st_mode) && is_foreign_source_name(basename(path.place)))
+        throw error::foreign_source(path.place);
     if (S_ISREG(found.st_mode))
         path.what = is_source_name(basename(path.place)) ? driver::kind::directory : driver::kind::library;
     else if (S_ISDIR(found.st_mode))

@@ -174,6 +174,14 @@ public:
                       "'; remove one, or give the path"}),
                 path};
     }
+    static error foreign_source(const std::string& path) {
+        return {errc::malformed_driver,
+                text({"'", path,
+                      "' is neither a library nor a source that is compiled: such a source ends in .cpp, .cc, "
+                      ".cxx, .c++, .cp, .CPP or .C; a directory with a CMakeLists.txt can have others "
+                      "compiled"}),
+                path};
+    }
     static error build_needed(const std::string& path) {
         return {
             errc::build_needed,
@@ -402,12 +410,12 @@ public:
                       "options.compiler"}),
                 compiler};
     }
-    static error no_sources(const std::string& directory, std::string_view found) {
+    static error no_sources(const std::string& directory, std::string_view found, std::string_view left_out) {
         return {errc::not_found,
                 text({"'", directory,
-                      "' has no sources to compile: files that end in .cpp, .cc or .cxx are expected in it, "
-                      "and it ",
-                      found}),
+                      "' has no sources to compile: files that end in .cpp, .cc, .cxx, .c++, .cp, .CPP or .C "
+                      "are expected in it, and it ",
+                      found, left_out.empty() ? "" : "; ", left_out}),
                 directory};
     }
     static error line_break_in_name(const std::string& path) {

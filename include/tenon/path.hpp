@@ -3,6 +3,7 @@
 #define TENON_PATH_HPP
 
 #include <concepts>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -67,9 +68,26 @@ inline bool ends_in(std::string_view name, std::string_view end) {
     return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
 }
 
-/// Whether a file of that name is compiled: an editor's lock beside `a.cpp` is `.#a.cpp`, and is not.
+inline bool ends_in_one_of(std::string_view name, std::initializer_list<std::string_view> ends) {
+    for (const std::string_view end : ends)
+        if (ends_in(name, end))
+            return true;
+    return false;
+}
+
+/// Whether a file of that name is compiled: g++ and clang++ both take these for C++. An editor's lock beside
+/// `a.cpp` is `.#a.cpp`, and is not.
 inline bool is_source_name(std::string_view name) {
-    return name[0] != '.' && (ends_in(name, ".cpp") || ends_in(name, ".cc") || ends_in(name, ".cxx"));
+    return name[0] != '.' && ends_in_one_of(name, {".cpp", ".cc", ".cxx", ".c++", ".cp", ".CPP", ".C"});
+}
+
+/// Whether a file of that name is a source that is not compiled: of another language, which needs flags of its
+/// own, of a module, or with an ending that not every compiler knows.
+inline bool is_foreign_source_name(std::string_view name) {
+    return name[0] != '.' &&
+           ends_in_one_of(name, {".c",    ".s",   ".S",    ".sx",   ".asm",  ".m",   ".mm",  ".M",  ".cu",
+                                 ".hip",  ".ixx", ".cppm", ".ccm",  ".cxxm", ".mpp", ".c++m", ".CC", ".CXX",
+                                 ".C++",  ".f",   ".f90"});
 }
 
 } // namespace detail

@@ -2,7 +2,9 @@
 #ifndef TENON_SOURCE_TREE_HPP
 #define TENON_SOURCE_TREE_HPP
 
+#include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <set>
 #include <string>
 #include <string_view>
@@ -20,6 +22,62 @@ namespace tenon::inline v1::detail {
 /// them.
 inline bool is_in_source_tree(std::string_view name) {
     return name[0] != '.' && name[0] != '#' && name.back() != '~';
+}
+
+/// The sources in a directory and below that are not among those that are `compiled`, as paths from there:
+/// the first few of them, out of as many files as one looks through in a moment.
+template <class System = posix>
+std::vector<std::string> sources_left_out(const std::string& directory,
+                                          const std::vector<std::string>& compiled) {
+    std::vector<std::string> found;
+    std::deque<std::string> folders{""};
+    const auto names = [&](const std::string& folder) {
+        try {
+            return names_in<System>(join(directory, folder));
+        } catch (const error&) {
+            return std::vector<std::string>(); // somebody else's
+        }
+    };
+    std::size_t left = 10'000;
+    for (; !folders.empty(); folders.pop_front())
+        for (const std::string& name : names(folders.front())) {
+            struct stat seen;
+            std::string path = join(folders.front(), name);
+            if (left == 0 || !is_in_source_tree(name) || --left == 0 ||
+                System::lstat(join(directory, path).c_str(), &seen) != 0)
+                continue;
+            if (S_ISDIR(seen.st_mode))
+                folders.push_back(std::move(path));
+            else if ((is_source_name(name) || is_foreign_source_name(name)) &&
+                     std::find(compiled.begin(), compiled.end(), path) == compiled.end())
+                found.push_back(std::move(path));
+        }
+    return found;
+}
+
+/// Says of the sources in a directory that are not among the `compiled` ones that they are not; empty where
+/// there are none.
+template <class System = posix>
+std::string sentence_on_sources_left_out(const std::string& directory,
+                                         const std::vector<std::string>& compiled) {
+    constexpr std::size_t most = 5;
+    const std::vector<std::string> all = sources_left_out<System>(directory, compiled);
+    if (all.empty())
+        return "";
+    std::string text;
+    const std::size_t shown = all.size() > most + 1 ? most : all.size();
+    for (std::size_t i = 0; i < shown; ++i)
+        text.append(i == 0 ? "'" : i + 1 == all.size() ? " and '" : ", '").append(all[i]).append("'");
+    if (shown < all.size())
+        text += " and " + std::to_string(all.size() - shown) + " more";
+    text.append(all.size() == 1 ? " is" : " are").append(" not compiled: ");
+    const bool one = std::any_of(all.begin(), all.end(), [](const std::string& path) {
+        return path.find('/') == path.npos && is_source_name(path);
+    });
+    return text + (one ? "the driver names '" + (compiled.empty() ? "" : compiled[0]) + "' alone; name '" + directory +
+                             "' to have all of its sources compiled"
+                       : "of a directory, that is what stands directly in it and ends in .cpp, .cc, .cxx, "
+                         ".c++, .cp, .CPP or .C; a CMakeLists.txt can have more compiled");
 }
 
 /// All files and folders of a directory that somebody else's build reads as it likes, the directory first.
