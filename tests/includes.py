@@ -3,7 +3,7 @@
 """usage: tests/includes.py [ROOT]
 
 Holds the includes to README.md's table, which has the headers from below: each is in it once, and includes only what stands
-before it, so that there is no cycle. What plugins include has nothing heavy of the standard library, and is what the single file
+before it, so that there is no cycle; and the lowest of all, which says what a compiler and a system have to be. What plugins include has nothing heavy of the standard library, and is what the single file
 for plugins has. The loader is the last, and the only one that knows all the ways to a plugin.
 """
 import pathlib
@@ -51,6 +51,8 @@ def faults(root):
         for below in includes.get(name, []):
             if below in order and order.index(below) >= order.index(name):
                 yield f'{name}.hpp includes {below}.hpp, which does not stand before it'
+        if name in texts and order[0] not in reached([name], includes):
+            yield f'{name}.hpp does not include {order[0]}.hpp, which refuses compilers and systems that are not enough'
 
     for name in table[0] if table else []:
         for heavy in HEAVY & set(re.findall(r'#\s*include <(\w+)>', texts.get(name, ''))):

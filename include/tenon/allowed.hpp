@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/version.hpp>
+
 namespace tenon::inline v1 {
 
 /// What may be chosen: anything, where nobody said; else only what is listed. An empty list allows nothing,

@@ -2,6 +2,8 @@
 #ifndef TENON_ELF_HPP
 #define TENON_ELF_HPP
 
+#include <tenon/version.hpp> // first: other systems lack some of these
+
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>

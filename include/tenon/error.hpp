@@ -8,6 +8,8 @@
 #include <string_view>
 #include <system_error>
 
+#include <tenon/version.hpp>
+
 namespace tenon::inline v1 {
 
 /// What went wrong, for a program to act on.

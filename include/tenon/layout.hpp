@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <type_traits>
 
+#include <tenon/version.hpp>
+
 namespace tenon::inline v1 {
 
 /// States the fields of a type that tenon cannot see into: one with private members, a base class or an anonymous union.

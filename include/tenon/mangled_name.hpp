@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include <tenon/version.hpp>
+
 namespace tenon::inline v1::detail {
 
 /// Reads a mangled name (Itanium C++ ABI, 5.1) for its length once each reference in it is written out. `S_`,

@@ -4,6 +4,8 @@
 
 #include <pthread.h>
 
+#include <tenon/version.hpp>
+
 namespace tenon::inline v1::detail {
 
 /// A mutex that is held for as long as this lives. Not the standard library's, which cost each host more to

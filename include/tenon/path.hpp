@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include <tenon/version.hpp>
+
 namespace tenon::inline v1 {
 
 /// Whatever names a file: a string, or a path type with `native()`, such as `std::filesystem::path`.

@@ -2,6 +2,8 @@
 #ifndef TENON_POSIX_HPP
 #define TENON_POSIX_HPP
 
+#include <tenon/version.hpp> // first: other systems lack some of these
+
 #include <cerrno>
 #include <cstdint>
 #include <dirent.h>

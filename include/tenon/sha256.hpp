@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include <tenon/version.hpp>
+
 namespace tenon::inline v1::detail {
 
 /// SHA-256 (FIPS 180-4) of a text that comes in parts.

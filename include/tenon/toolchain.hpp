@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+#include <tenon/version.hpp>
+
 namespace tenon::inline v1::detail {
 
 // What decides whether two compilations agree on the standard library's types, read off predefined macros:

@@ -5,6 +5,8 @@
 #   // error: REGEX      an error has to say this
 #   // reason: REGEX     what the compiler adds to its errors has to say this
 #   // clang only: WHY   other compilers cannot know
+#   // flags: FLAG...     with which it must not compile, beside the others
+#   // lines: N          the compiler says no more than so many
 # It must not compile, with everything said that it asks for; and with FIXED defined it must compile without a warning.
 export LC_ALL=C
 src=$1
@@ -13,6 +15,8 @@ shift
 head=$(sed '/^\/\/ /!q' "$src")
 errors=$(printf '%s\n' "$head" | sed -n 's,^// error: ,,p')
 reasons=$(printf '%s\n' "$head" | sed -n 's,^// reason: ,,p')
+flags=$(printf '%s\n' "$head" | sed -n 's,^// flags: ,,p')
+most=$(printf '%s\n' "$head" | sed -n 's,^// lines: ,,p')
 
 if [ -z "$errors" ]; then
     echo "$src: no line '// error: REGEX' says what is wrong"
@@ -23,7 +27,8 @@ if printf '%s\n' "$head" | grep -q '^// clang only: ' &&
     exit 77
 fi
 
-if said=$("$@" -fsyntax-only "$src" 2>&1); then
+# shellcheck disable=SC2086 # several flags
+if said=$("$@" $flags -fsyntax-only "$src" 2>&1); then
     echo "$src compiled, and must not"
     exit 1
 fi
@@ -37,6 +42,11 @@ missing() {
 lacks=$(missing 'error: .*' "$errors"; missing '' "$reasons")
 if [ -n "$lacks" ]; then
     printf '%s did not compile, as it should, but nothing said:\n%s\nThe compiler said:\n%s\n' "$src" "$lacks" "$said"
+    exit 1
+fi
+lines=$(printf '%s\n' "$said" | wc -l)
+if [ -n "$most" ] && [ "$lines" -gt "$most" ]; then
+    printf '%s: %s lines were said, and %s have to do:\n%s\n' "$src" "$lines" "$most" "$said"
     exit 1
 fi
 

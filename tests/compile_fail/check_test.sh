@@ -72,6 +72,23 @@ static_assert(sizeof(char) == 2, "too small");
 #endif
 case
 
+expect 0 'refused, for the right reasons' "$1" <<'case'
+// error: too old
+// flags: -DOLD -DOLDER
+// lines: 4
+#if defined OLD && defined OLDER
+#error too old
+#endif
+case
+
+expect 1 '2 have to do' "$1" <<'case'
+// error: too small
+// lines: 2
+#ifndef FIXED
+static_assert(sizeof(char) == 2, "too small");
+#endif
+case
+
 expect 2 'no line' "$1" <<'case'
 static_assert(sizeof(char) == 2, "too small");
 case
