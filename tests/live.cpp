@@ -552,6 +552,123 @@ TEST_CASE("a version for which there was no room is taken when there is some", "
     CHECK(watched->version(way::at_once) == 4);
 }
 
+TEST_CASE("a link that is switched between two releases, and an edit that is undone, can be for ever", "[live]") {
+    const bool copies = GENERATE(true, false);
+    const std::vector<std::string> flags = GENERATE(std::vector<std::string>{}, std::vector<std::string>{"-Wl,-z,nodelete"});
+    tenon::loader_options options;
+    options.reload.copy_libraries = copies;
+    options.reload.most_versions = 3;
+    workshop here(options, flags);
+    const auto release = [&](long version) {
+        const path file = here.scratch / ("release" + std::to_string(version) + ".so");
+        if (!tests::fs::exists(file))
+            tests::write(file, beacon_library(version, flags));
+        tests::fs::create_symlink(file, here.scratch / "new");
+        tests::fs::rename(here.scratch / "new", here.library);
+    };
+    release(1);
+    const auto watched = here.watch();
+    for (int i = 0; i < 25; ++i)
+        for (const long version : {2, 1}) {
+            release(version);
+            here.happened.next(step::replaced);
+            REQUIRE(watched->version(way::at_once) == version);
+            CHECK(watched.status().mapped == 2);
+        }
+    CHECK(watched.status().refused == 0);
+    release(3); // a real one
+    here.happened.next(step::replaced);
+    CHECK(watched->version(way::at_once) == 3);
+    CHECK(watched.status().version == 52);
+}
+
+TEST_CASE("three releases in turn are as many libraries, also where a pinned version and another handle have one of them",
+          "[live]") {
+    tenon::loader_options options;
+    options.reload.copy_libraries = false;
+    options.reload.most_versions = 4;
+    workshop here(options);
+    for (const long version : {1, 2, 3, 4})
+        tests::write(here.scratch / ("release" + std::to_string(version) + ".so"), beacon_library(version));
+    const auto release = [&](long version) {
+        tests::fs::create_symlink("release" + std::to_string(version) + ".so", here.scratch / "new");
+        tests::fs::rename(here.scratch / "new", here.library);
+    };
+    release(1);
+    const tenon::plugin<beacon> other{here.scratch / "release2.so", here.versions};
+    const auto watched = here.watch();
+    const auto pinned = watched.pin();
+    for (int i = 0; i < 10; ++i)
+        for (const long version : {2, 3, 1}) {
+            release(version);
+            here.happened.next(step::replaced);
+            REQUIRE(watched->version(way::at_once) == version);
+            CHECK(watched.status().mapped <= 3);
+        }
+    release(4);
+    here.happened.next(step::replaced);
+    CHECK(watched->version(way::at_once) == 4);
+    CHECK(pinned->version(way::at_once) == 1);
+}
+
+TEST_CASE("sources that are edited and taken back again and again are two libraries", "[live]") {
+    tenon::loader_options options;
+    options.reload.most_versions = 3;
+    workshop here(options);
+    const source_folder sources(here.scratch / "sources");
+    auto watched = here.watch(sources.folder.native());
+    for (int i = 0; i < 5; ++i)
+        for (const long version : {2, 1}) {
+            sources.set(version);
+            here.happened.next(step::replaced);
+            REQUIRE(watched->version(way::at_once) == version);
+            CHECK(watched.status().mapped == 2);
+        }
+    CHECK(watched.rollback().what == step::rolled_back);
+    CHECK(watched->version(way::at_once) == 2);
+    CHECK(watched.status().mapped <= 2);
+    sources.set(3);
+    here.happened.next(step::replaced);
+    CHECK(watched->version(way::at_once) == 3);
+}
+
+TEST_CASE("a version that is refused and stays in memory counts once, however often it is tried", "[live]") {
+    tenon::loader_options options;
+    options.reload.copy_libraries = false;
+    options.reload.most_versions = 4;
+    workshop here(options, {"-Wl,-z,nodelete"});
+    auto watched = here.watch();
+    here.put(100666, {"-Wl,-z,nodelete"});
+    here.happened.next(step::refused);
+    for (int i = 0; i < 20; ++i)
+        CHECK(watched.refresh().reason == "100666");
+    CHECK(watched.status().mapped == 2);
+    here.put(2, {"-Wl,-z,nodelete"});
+    here.happened.next(step::replaced);
+    CHECK(watched->version(way::at_once) == 2);
+}
+
+TEST_CASE("a version for which there was no room is taken when another handle has made some", "[live]") {
+    tenon::loader_options options;
+    options.reload.copy_libraries = false;
+    options.reload.most_versions = 3;
+    workshop here(options);
+    auto other = std::make_unique<tenon::plugin<beacon>>(here.library, here.versions);
+    const auto watched = here.watch();
+    for (const long version : {2, 3}) {
+        here.put(version);
+        here.happened.next(step::replaced);
+    }
+    here.put(4);
+    CHECK(here.happened.next(step::refused).reason ==
+          "3 versions are in memory, and options.reload.most_versions allows 3: '" + here.library.native() +
+              "' stays in memory: it has 1 more open handle");
+    other.reset();
+    here.happened.next(step::replaced);
+    CHECK(watched->version(way::at_once) == 4);
+    CHECK(watched.status().refusal.empty());
+}
+
 TEST_CASE("versions leave no files behind, neither those that serve nor those that are gone", "[live]") {
     workshop here;
     const auto watched = here.watch();

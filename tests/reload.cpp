@@ -12,6 +12,7 @@
 
 using tenon::reload;
 using tenon::unloaded;
+using tenon::detail::loaded_image;
 using tenon::detail::reload_history;
 using step = tenon::reload::step;
 
@@ -19,6 +20,11 @@ namespace {
 
 reload told(step what, std::string reason = "") {
     return {what, 3, "json 1.2.0", std::move(reason), {}};
+}
+
+/// An image that is in memory for as long as the process.
+loaded_image of_the_kernel() {
+    return {"linux-vdso.so.1", ::getauxval(AT_SYSINFO_EHDR)};
 }
 
 } // namespace
@@ -85,24 +91,59 @@ TEST_CASE("what is in memory is counted: what is loaded, and what stayed, for as
           "[reload]") {
     reload_history history;
     CHECK(history.mapped() == 0);
-    history.loaded();
-    history.loaded();
-    history.loaded();
+    const loaded_image going{"nowhere.so", 1}, staying = of_the_kernel();
+    history.loaded(going);
+    history.loaded(staying);
+    history.loaded({"elsewhere.so", 1});
     CHECK(history.mapped() == 3);
-    history.closed({}, {unloaded::state::unmapped, ""});
+    history.closed({"elsewhere.so", 1}, {unloaded::state::unmapped, ""});
     CHECK(history.mapped() == 2);
     CHECK(history.stays().empty());
-    history.closed({"nowhere.so", 1}, {unloaded::state::deferred, "for a moment"});
-    history.closed({"linux-vdso.so.1", ::getauxval(AT_SYSINFO_EHDR)},
-                   {unloaded::state::pinned, "for good"}); // never goes
+    history.closed(going, {unloaded::state::deferred, "for a moment"});
+    history.closed(staying, {unloaded::state::pinned, "for good"}); // never goes
     CHECK(history.mapped() == 1);
     CHECK(history.stays() == "for good");
+}
+
+TEST_CASE("versions of one library are one library in memory, however often it was opened and closed", "[reload]") {
+    reload_history history;
+    const loaded_image library = of_the_kernel();
+    history.loaded(library);
+    for (int i = 0; i < 100; ++i) {
+        history.loaded(library);
+        CHECK(history.mapped() == 1);
+        history.closed(library, {unloaded::state::shared, "it has 1 more open handle"});
+        CHECK(history.mapped() == 1);
+        CHECK(history.stays().empty()); // it does not stay: a version has it open
+    }
+    history.closed(library, {unloaded::state::shared, "it has 1 more open handle"});
+    CHECK(history.mapped() == 1);
+    CHECK(history.stays() == "it has 1 more open handle");
+    history.loaded(library);
+    CHECK(history.stays().empty());
+    for (int i = 0; i < 100; ++i) {
+        history.closed(library, {unloaded::state::pinned, "for good"});
+        history.loaded(library);
+    }
+    history.loaded(library);
+    for (int i = 0; i < 2; ++i)
+        history.closed(library, {unloaded::state::pinned, "for good"});
+    CHECK(history.mapped() == 1);
+}
+
+TEST_CASE("libraries without a name are taken for different ones", "[reload]") {
+    reload_history history;
+    history.loaded({});
+    history.loaded({});
+    CHECK(history.mapped() == 2);
+    history.closed({}, {unloaded::state::shared, "used"});
+    CHECK(history.mapped() == 1);
 }
 
 TEST_CASE("who waits for room is told once, when something has been unmapped", "[reload]") {
     reload_history history;
     for (int i = 0; i < 3; ++i)
-        history.loaded();
+        history.loaded({});
     int told_of_room = 0;
     history.when_room([&] { ++told_of_room; });
     history.closed({}, {unloaded::state::pinned, "for good"});

@@ -45,7 +45,8 @@ enum class build_policy {
 struct reload_options {
     /// How often to ask a remote whether a branch or tag has moved; 0: only when `live::refresh` does.
     std::chrono::milliseconds fetch_every{0};
-    /// In memory at once, of one plugin, with those that cannot be unmapped; a newer one is refused then.
+    /// Libraries of one plugin in memory at once, with those that cannot be unmapped; a newer one is refused then. Fewer than 3
+    /// leave no room for a second reload: one serves, and the one before is kept for `live::rollback`.
     std::size_t most_versions = 16;
     /// Loads a library that is given as one from a copy in memory, as `private_copy` does, so that who writes over the file does not
     /// write over running code. Without this it can find files beside itself.

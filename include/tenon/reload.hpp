@@ -2,6 +2,7 @@
 #ifndef TENON_RELOAD_HPP
 #define TENON_RELOAD_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -61,8 +62,8 @@ struct live_status {
     plugin_info info{};
     std::uint64_t replaced = 0, refused = 0; ///< how often
     std::string refusal{};                   ///< why the newest there is does not serve; empty where it does
-    std::size_t mapped = 0; ///< versions whose code is in memory: the one that serves, the one before it for
-                            ///< `rollback`, those in use, and those that cannot be unmapped
+    std::size_t mapped = 0; ///< libraries in memory: of the version that serves, of the one before it for
+                            ///< `rollback`, of those in use, and those that stay. Versions of one library share it
 };
 
 /// Is told of every reload, by the thread that does it: that of the watcher, a caller of `refresh` or
@@ -70,6 +71,11 @@ struct live_status {
 using reload_handler = std::function<void(const reload&)>;
 
 namespace detail {
+
+struct same_as {
+    const loaded_image& image;
+    bool operator()(const loaded_image& other) const { return image.base == other.base && image.name == other.name; }
+};
 
 /// What is remembered of all versions of one plugin, and told; outlives them.
 class reload_history {
@@ -127,13 +133,16 @@ public:
         reload_history& of_;
     };
 
-    void loaded() {
+    /// A version has opened the library. The image is empty for a built-in plugin.
+    void loaded(const loaded_image& image) {
         const mutex_lock locked(mutex_);
-        ++loaded_;
+        open_.push_back(image);
     }
+    /// A version has closed the library, which may be open for other versions or other handles.
     void closed(const loaded_image& image, const unloaded& verdict) {
         const mutex_lock locked(mutex_);
-        --loaded_;
+        open_.erase(std::find_if(open_.begin(), open_.end(), same_as{image}));
+        std::erase_if(left_, [&](const left& each) { return same_as{image}(each.image); });
         if (!verdict)
             left_.push_back({image, verdict.reason()});
         else if (const auto room = std::exchange(room_, nullptr))
@@ -146,15 +155,22 @@ public:
         room_ = std::move(call);
     }
 
+    /// The number of libraries in memory: two versions of one library, such as an edit that was undone, share
+    /// its image.
     std::size_t mapped() {
         const mutex_lock locked(mutex_);
-        std::erase_if(left_, [](const left& each) { return !each.image.mapped(); });
-        return loaded_ + left_.size();
+        forget_unmapped();
+        std::size_t count = left_.size();
+        // Libraries that the system's loader has no name for cannot be told from each other.
+        for (auto image = open_.begin(); image != open_.end(); ++image)
+            count += image->name.empty() || std::none_of(open_.begin(), image, same_as{*image});
+        return count;
     }
 
-    /// Why the oldest of what stays does; empty where nothing stays.
+    /// Why the oldest library that no version has open is in memory; empty if there is none.
     std::string stays() {
         const mutex_lock locked(mutex_);
+        forget_unmapped();
         return left_.empty() ? "" : left_.front().reason;
     }
 
@@ -169,6 +185,13 @@ private:
             } catch (...) {
                 trace("a handler of reloads threw, which is lost");
             }
+    }
+
+    // Forgets also what a version has opened again.
+    void forget_unmapped() {
+        std::erase_if(left_, [this](const left& each) {
+            return !each.image.mapped() || std::any_of(open_.begin(), open_.end(), same_as{each.image});
+        });
     }
 
     bool take(reload& into) {
@@ -189,8 +212,8 @@ private:
     std::function<void()> room_;
     std::deque<reload> waiting_;
     unsigned holds_ = 0;
-    std::size_t loaded_ = 0;
-    std::vector<left> left_;
+    std::vector<loaded_image> open_; // one of each version
+    std::vector<left> left_;         // what was in memory after its last version had closed it
 };
 
 } // namespace detail

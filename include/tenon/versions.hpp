@@ -50,15 +50,15 @@ public:
     version_code(std::unique_ptr<plugin_code<T>> code, std::uint64_t number,
                  std::shared_ptr<reload_history> history)
         : code_(std::move(code)), number_(number), history_(std::move(history)) {
-        history_->loaded();
+        history_->loaded(image());
     }
     version_code(const version_code&) = delete;
     version_code& operator=(const version_code&) = delete;
     ~version_code() {
-        const loaded_image image = code_->from() ? code_->from()->image() : loaded_image();
+        const loaded_image closing = image();
         const std::string plugin = name();
         const unloaded verdict = code_->close();
-        history_->closed(image, verdict);
+        history_->closed(closing, verdict);
         history_->tell({reload::step::closed, number_, plugin, verdict.reason(), {}});
     }
 
@@ -68,6 +68,9 @@ public:
     const std::shared_ptr<reload_history>& history() const noexcept { return history_; }
 
 private:
+    /// Empty for a built-in plugin.
+    loaded_image image() const { return code_->from() ? code_->from()->image() : loaded_image(); }
+
     std::unique_ptr<plugin_code<T>> code_;
     std::uint64_t number_;
     std::shared_ptr<reload_history> history_;
@@ -216,13 +219,19 @@ public:
     // ---- For the reloader.
 
     std::vector<std::string> watched() override { return paths_ = source_->watched(); }
-    std::int64_t every() const noexcept override { return every_; }
+    /// A library may also go when a handle elsewhere is closed, or an exception ends, which nobody tells: while there
+    /// is no room, this asks whether there is.
+    std::int64_t every() const noexcept override {
+        constexpr std::int64_t second = 1000;
+        return every_ == 0 && short_of_room_ ? second : every_;
+    }
 
     void look() noexcept override {
         try {
             // What was refused is not tried again for a change beside it.
             const file_states before(paths_);
-            if (failed_ && !again_.exchange(false) && every_ == 0 && before == failed_files_)
+            const bool room = again_.exchange(false) || (short_of_room_ && history_->mapped() < most_mapped_);
+            if (failed_ && !room && every_ == 0 && before == failed_files_)
                 return;
             failed_ = refresh(false).what == reload::step::refused;
             if (failed_)
@@ -293,21 +302,28 @@ private:
 
     reload::step newer(bool again, std::string& refusal) {
         std::string newest;
+        std::shared_ptr<version_code<T>> next;
+        short_of_room_ = false;
         auto code = source_->newest([&](const std::string& what) {
             newest = what;
             if (what == now_ || (!again && what == avoided_))
                 return true;
+            if (before_ && what == now_before_) { // an edit that was undone
+                next = before_;
+                return true;
+            }
             require_room();
             return false;
         });
-        if (!code) {
+        if (code)
+            next = shared(std::move(code));
+        if (!next) {
             if (newest == now_) {
                 const mutex_lock locked(counting_);
                 refusal_.clear();
             }
             return reload::step::unchanged;
         }
-        auto next = shared(std::move(code));
         history_->tell({reload::step::built, numbers_ + 1, next->name(), "", took()});
         if (!replaced_by(std::move(next), refusal)) {
             avoided_ = newest;
@@ -322,6 +338,7 @@ private:
     void require_room() {
         retire();
         if (const std::size_t mapped = history_->mapped(); mapped >= most_mapped_) {
+            short_of_room_ = true;
             history_->when_room([this] {
                 again_ = true;
                 reloader::here().ask(*this);
@@ -396,7 +413,8 @@ private:
     std::vector<std::string> paths_;
     bool failed_ = false;
     file_states failed_files_; // as they were then
-    std::atomic<bool> again_ = false;
+    std::atomic<bool> again_ = false; // look again, although the files are the same
+    std::atomic<bool> short_of_room_ = false;
 };
 
 } // namespace tenon::inline v1::detail
