@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
+#include <functional>
 #include <stdlib.h>
 #include <string>
 #include <sys/time.h>
@@ -48,6 +49,33 @@ bool is_gone(pid_t process) {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     return false;
+}
+
+/// What a child gives that may change its own limits, and the text that it has put into `text`.
+bool in_a_child(const std::function<bool()>& work, std::string* text = nullptr) {
+    int said[2];
+    REQUIRE(::pipe(said) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        bool good = false;
+        try {
+            good = work();
+        } catch (const std::exception& e) {
+            (text ? *text : std::string()) = e.what();
+        }
+        if (text && ::write(said[1], text->data(), text->size()) < 0)
+            ::_exit(2);
+        ::_exit(good ? 0 : 1);
+    }
+    ::close(said[1]);
+    char part[512];
+    for (ssize_t got; (got = ::read(said[0], part, sizeof part)) > 0;)
+        if (text)
+            text->append(part, static_cast<std::size_t>(got));
+    ::close(said[0]);
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    return status == 0;
 }
 
 } // namespace
@@ -282,16 +310,12 @@ TEST_CASE("a program that reaches a limit is ended, and the option is named", "[
 }
 
 TEST_CASE("a limit of the host's own is not widened, and one that cannot be set is none", "[process]") {
-    const pid_t host = ::fork();
-    if (host == 0) {
-        const rlimit narrow{4096, 4096};
-        ::setrlimit(RLIMIT_FSIZE, &narrow);
-        ::_exit(shell("sleep 0.2; ulimit -f", path).out == "8\n" ? 0 : 1);
-    }
-    int status = -1;
-    ::waitpid(host, &status, 0);
-    CHECK(status == 0);
-
+    for (const rlim_t most : {rlim_t{4096}, RLIM_INFINITY})
+        CHECK(in_a_child([&] {
+            const rlimit narrow{4096, most};
+            ::setrlimit(RLIMIT_FSIZE, &narrow);
+            return shell("sleep 0.2; ulimit -f", path).out == "8\n";
+        }));
     struct unlimited : posix {
         static int limit(pid_t, limit_of, const rlimit*, rlimit*) noexcept { return errno = EPERM, -1; }
         static int signal_by(int, int, pid_t) noexcept { return errno = EINVAL, -1; }
@@ -299,9 +323,104 @@ TEST_CASE("a limit of the host's own is not widened, and one that cannot be set 
     CHECK(run<unlimited>({{"/bin/sh", "-c", "sleep 0.1; exit 6"}, path}).how() == "exited with status 6");
 }
 
+TEST_CASE("the limit that is named is the one that was reached: an option's, or the host's own",
+          "[process]") {
+    const scratch_directory scratch;
+    const auto how_with = [&](auto resource, rlim_t own, const tenon::limits& most, const std::string& script) {
+        std::string how;
+        in_a_child(
+            [&] {
+                const rlimit narrow{own, RLIM_INFINITY};
+                ::setrlimit(resource, &narrow);
+                how = shell("sleep 0.2; " + script, path, scratch.path(), bounds(most)).how();
+                return true;
+            },
+            &how);
+        return how;
+    };
+    const std::string writes = "exec head -c 9000 /dev/zero > file",
+                      killed = "was killed by signal 25 (File size limit exceeded), at a limit: ",
+                      spins = "while :; do :; done",
+                      slow = "was killed by signal 24 (CPU time limit exceeded), at a limit: ";
+    CHECK(how_with(RLIMIT_FSIZE, 4096, {}, writes) == killed + "RLIMIT_FSIZE of this process is 4096");
+    CHECK(how_with(RLIMIT_FSIZE, 1 << 20, {.file = 4096}, writes) == killed + "options.limits.file is 4096");
+    CHECK(how_with(RLIMIT_FSIZE, 4096, {.file = 0}, writes) ==
+          killed + "RLIMIT_FSIZE of this process is 4096");
+    CHECK(how_with(RLIMIT_CPU, 1, {.cpu_seconds = 5}, spins) == slow + "RLIMIT_CPU of this process is 1");
+    CHECK(how_with(RLIMIT_CPU, 5, {.cpu_seconds = 1}, spins) == slow + "options.limits.cpu_seconds is 1");
+    const std::string lacks = "echo 'cc1plus: out of memory allocating 65536 bytes' >&2; exit 1",
+                      failed = "exited with status 1";
+    CHECK(how_with(RLIMIT_NOFILE, 512, {}, lacks) == failed);
+    CHECK(how_with(RLIMIT_DATA, 64 << 20, {.memory = 32 << 20}, lacks) ==
+          failed + ", at a limit: options.limits.memory is 33554432");
+    CHECK(how_with(RLIMIT_DATA, 64 << 20, {.memory = 128 << 20}, lacks) ==
+          failed + ", at a limit: RLIMIT_DATA of this process is 67108864");
+    CHECK(how_with(RLIMIT_AS, rlim_t{1} << 32, {}, lacks) ==
+          failed + ", at a limit: RLIMIT_AS of this process is 4294967296");
+    CHECK(how_with(RLIMIT_AS, rlim_t{1} << 32, {.memory = 128 << 20}, lacks) ==
+          failed + ", at a limit: options.limits.memory is 134217728, and RLIMIT_AS of this process is "
+                   "4294967296");
+    CHECK(how_with(RLIMIT_AS, rlim_t{1} << 32, {.memory = 128 << 20}, "exit 1") == failed);
+}
+
+TEST_CASE("words about a limit that are a source's, or a server's, name none", "[process]") {
+    tenon::limits all;
+    all.memory = all.cpu_seconds = all.file = 1;
+    const auto named = [&](std::string_view said) {
+        const std::string text = tenon::detail::reached_limit<>(all, 0, said);
+        return text.substr(0, text.find(" is "));
+    };
+    for (const char* innocent :
+         {"a.cpp:1:2: error: #error out of memory\n    1 | #error out of memory\n      |  ^~~~~\n",
+          "a.cpp:1:1: error: static assertion failed: File too large\n",
+          "a.cpp:3: warning: CPU time limit exceeded\n", "In file included from a.cpp:3:\n",
+          "static_assert(false, \"memory exhausted\");\n              ^~~~~\n",
+          "remote: fatal: Out of memory, malloc failed\n",
+          "a.cpp:1:10: fatal error: out of memory.hpp: No such file or directory\n",
+          "/usr/bin/ld: undefined reference to `std::bad_alloc::what() const'\n",
+          "CMake Error at CMakeLists.txt:3 (message):\n  out of memory\n",
+          "/usr/bin/ld: final link failed: No space left on device\n", ""})
+        CHECK(named(innocent) == "");
+    for (const char* own : {"cc1plus: out of memory allocating 65536 bytes after a total of 1 bytes\n",
+                            "virtual memory exhausted: Cannot allocate memory\n", "LLVM ERROR: out of memory\n",
+                            "fatal: Out of memory, malloc failed (tried to allocate 1 bytes)\n",
+                            "terminate called after throwing an instance of 'std::bad_alloc'\n"})
+        CHECK(named(own) == "options.limits.memory");
+    for (const char* own :
+         {"g++: internal compiler error: File size limit exceeded signal terminated program cc1plus\n",
+          "collect2: fatal error: ld terminated with signal 25 [File size limit exceeded]\n",
+          "ld.lld: error: failed to open a.so: File too large\n", "error: index-pack died of signal 25\n",
+          "a.cpp:5:1: fatal error: error writing to /tmp/cc.s: File too large\n"})
+        CHECK(named(own) == "options.limits.file");
+    CHECK(named("g++: fatal error: CPU time limit exceeded signal terminated program cc1plus\n") ==
+          "options.limits.cpu_seconds");
+}
+
 TEST_CASE("a program that cannot be run is an error that names it", "[process]") {
     CHECK_THROWS_WITH(run({{"/no/such/program"}, {}}),
                       "cannot run '/no/such/program': No such file or directory");
+    const scratch_directory scratch;
+    const std::string script = scratch / "script";
+    write(script, "#!/no/such/shell\n");
+    tests::fs::permissions(script, tests::fs::perms::owner_all);
+    CHECK_THROWS_WITH(run({{script}, {}}),
+                      "cannot run '" + script +
+                          "': No such file or directory; it is there, and what runs it is not: the program in "
+                          "the first line of a script, or the system's loader");
+    write(script, "echo\n");
+    CHECK_THROWS_WITH(run({{script}, {}}),
+                      "cannot run '" + script +
+                          "': Exec format error; a script begins with '#!' and the path of what runs it, and a "
+                          "program has to be one for this machine");
+    CHECK_THROWS_WITH(shell("exit 0", {}, "/no/such/folder"),
+                      "cannot run '/bin/sh' in '/no/such/folder': No such file or directory");
+    struct without_null : posix {
+        static int open(const char* name, int flags, mode_t mode = 0) noexcept {
+            return std::string_view(name) == "/dev/null" ? (errno = ENOENT, -1) : posix::open(name, flags, mode);
+        }
+    };
+    CHECK_THROWS_WITH(run<without_null>({{"/bin/true"}, {}}),
+                      "cannot open '/dev/null': No such file or directory");
 }
 
 TEST_CASE("a program inherits neither descriptors nor ignored and blocked signals", "[process]") {
@@ -382,6 +501,27 @@ TEST_CASE("variables are chosen by name, or by how their names begin", "[process
     CHECK(environment({"TENON_TEST"}).empty());
     ::unsetenv("TENON_TEST_ONE");
     ::unsetenv("TENON_TEST_TWO");
+}
+
+TEST_CASE("a variable with relative paths says the same in another folder", "[process]") {
+    const scratch_directory scratch;
+    const auto before = tests::fs::current_path();
+    tests::fs::current_path(scratch.path());
+    const std::string here = scratch.path();
+    const auto value = [](const char* name, const std::string& text) {
+        return tenon::detail::from_anywhere<>(name, text);
+    };
+    CHECK(value("TMPDIR", "tmp") == here + "/tmp");
+    CHECK(value("TMPDIR", ".") == here);
+    CHECK(value("TMPDIR", "/a:b") == "/a:b");
+    CHECK(value("HOME", "") == "");
+    CHECK(value("CCACHE_DIR", "../c") == here + "/../c");
+    CHECK(value("CCACHE_SLOPPINESS", "time_macros") == "time_macros");
+    CHECK(value("LD_LIBRARY_PATH", ":lib::/usr/lib:$ORIGIN/x:") == here + "/lib:/usr/lib:$ORIGIN/x");
+    CHECK(value("CMAKE_PREFIX_PATH", "a:b") == here + "/a:" + here + "/b");
+    CHECK(value("PATH", ".:/bin::tools:/usr/bin") == "/bin:/usr/bin");
+    CHECK(value("https_proxy", "proxy:80") == "proxy:80");
+    tests::fs::current_path(before);
 }
 
 TEST_CASE("a program is found along $PATH, in absolute folders only, and has to be one that can be run",

@@ -88,6 +88,10 @@ public:
         return {errc::system_call, text({"cannot ", doing, " '", path, "': ", reason(error_number)}), path};
     }
 
+    static error cannot_run(const std::string& program, int error_number, std::string_view advice) {
+        return {errc::system_call,
+                text({"cannot run '", program, "': ", reason(error_number), advice}), program};
+    }
     static error not_a_regular_file(const std::string& path) {
         return {errc::system_call, text({"'", path, "' is not a regular file"}), path};
     }

@@ -17,6 +17,7 @@
 #include <tenon/bounds.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
+#include <tenon/folder.hpp>
 #include <tenon/lifeline.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
@@ -47,8 +48,37 @@ std::string find_program(std::string_view name) {
     return "";
 }
 
-/// NAME=VALUE of each variable that is set here; a name that ends in `*` stands for all that begin so.
-inline std::vector<std::string> environment(std::initializer_list<std::string_view> names) {
+/// The value of a variable as a program needs it that runs in another folder: relative paths are made
+/// absolute, empty ones go from lists, and from $PATH all that are not absolute, which find no program here.
+template <class System = posix>
+std::string from_anywhere(std::string_view name, std::string_view value) {
+    const auto among = [name](std::initializer_list<std::string_view> names) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    const bool list = among({"PATH", "LD_LIBRARY_PATH", "CMAKE_PREFIX_PATH", "PKG_CONFIG_PATH", "SSL_CERT_DIR",
+                             "CCACHE_PATH"});
+    if (!list && !among({"HOME", "TMPDIR", "XDG_CONFIG_HOME", "SSL_CERT_FILE", "GIT_SSL_CAINFO",
+                         "SSH_AUTH_SOCK", "CCACHE_DIR", "CCACHE_TEMPDIR", "CCACHE_CONFIGPATH",
+                         "CCACHE_LOGFILE", "CCACHE_BASEDIR", "DISTCC_DIR", "DISTCC_LOG"}))
+        return std::string(value);
+    std::string text;
+    while (!value.empty()) {
+        const std::string_view entry = value.substr(0, list ? value.find(':') : value.npos);
+        value.remove_prefix(std::min(value.size(), entry.size() + 1));
+        // The system's loader knows $ORIGIN.
+        const bool whole = !entry.empty() && (entry[0] == '/' || entry[0] == '$');
+        if (entry.empty() || (!whole && name == "PATH"))
+            continue;
+        text += text.empty() ? "" : ":";
+        text += whole ? std::string(entry) : absolute<System>(std::string(entry));
+    }
+    return text;
+}
+
+/// NAME=VALUE of each variable that is set here, as it holds in any folder; a name that ends in `*` stands
+/// for all that begin so.
+template <class System = posix>
+std::vector<std::string> environment(std::initializer_list<std::string_view> names) {
     std::vector<std::string> found;
     for (char** each = environ; each && *each; ++each) {
         const std::string_view variable = *each, name = variable.substr(0, variable.find('='));
@@ -56,7 +86,9 @@ inline std::vector<std::string> environment(std::initializer_list<std::string_vi
             if (wanted.back() == '*'
                     ? name.substr(0, wanted.size() - 1) == wanted.substr(0, wanted.size() - 1)
                     : name == wanted) {
-                found.emplace_back(variable);
+                const std::string_view value =
+                    variable.substr(std::min(variable.size(), name.size() + 1));
+                found.push_back(std::string(name) + '=' + from_anywhere<System>(name, value));
                 break;
             }
     }
@@ -132,6 +164,74 @@ private:
     }
 };
 
+/// What a program that failed has said of itself: without what it has to say about places in sources, the
+/// source that it shows there, and what a server has said to it.
+inline std::vector<std::string_view> said_of_itself(std::string_view text) {
+    const auto is_about_a_place = [](std::string_view line) {
+        for (auto colon = line.find(':'); colon != line.npos; colon = line.find(':', colon + 1))
+            if (const auto end = line.find_first_not_of("0123456789", colon + 1);
+                end != line.npos && end != colon + 1 && line[end] == ':')
+                return true;
+        return false;
+    };
+    const auto is_marks = [](std::string_view line) {
+        return line.find('^') != line.npos && line.find_first_not_of(" \t^~|") == line.npos;
+    };
+    std::vector<std::string_view> found;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        if (line.empty() || line[0] == ' ' || line[0] == '\t' || line.starts_with("remote:") ||
+            is_marks(text.substr(0, text.find('\n'))))
+            continue;
+        // A compiler that cannot write says where it had come to.
+        if (!is_about_a_place(line) || line.find(": fatal error: error ") != line.npos)
+            found.push_back(line);
+    }
+    return found;
+}
+
+/// The limit that a program reached which has failed, in words, as far as signals and what it says tell;
+/// empty where there is none. The narrower one counts of an option and of this process's own, which programs
+/// inherit.
+template <class System = posix>
+std::string reached_limit(const tenon::limits& most, int signal, std::string_view said) {
+    struct bound {
+        std::uint64_t value;
+        std::string text;
+    };
+    const auto own = [](typename System::limit_of resource, const char* name) -> bound {
+        rlimit now{};
+        if (System::limit(0, resource, nullptr, &now) != 0 || now.rlim_cur == RLIM_INFINITY)
+            return {0, ""};
+        return {now.rlim_cur, std::string(name) + " of this process is " + std::to_string(now.rlim_cur)};
+    };
+    const auto narrower = [](const char* option, std::uint64_t value, const bound& of_host) {
+        if (value == 0 || (of_host.value != 0 && of_host.value < value))
+            return of_host.text;
+        return std::string("options.limits.") + option + " is " + std::to_string(value);
+    };
+    const auto lines = said_of_itself(said);
+    const auto says = [&](std::initializer_list<std::string_view> words) {
+        for (const std::string_view line : lines)
+            for (const std::string_view word : words)
+                if (line.find(word) != line.npos)
+                    return true;
+        return false;
+    };
+    if (signal == SIGXCPU || says({"CPU time limit exceeded", "died of signal 24"}))
+        return narrower("cpu_seconds", most.cpu_seconds, own(RLIMIT_CPU, "RLIMIT_CPU"));
+    if (signal == SIGXFSZ || says({"File size limit exceeded", "died of signal 25", ": File too large"}))
+        return narrower("file", most.file, own(RLIMIT_FSIZE, "RLIMIT_FSIZE"));
+    if (!says({"ut of memory", "memory exhausted", "instance of 'std::bad_alloc'", "Cannot allocate memory",
+               "cannot map zero-fill pages"}))
+        return "";
+    // One bounds what is allocated, the other all that is mapped: nobody says which it was.
+    const std::string data = narrower("memory", most.memory, own(RLIMIT_DATA, "RLIMIT_DATA")),
+                      mapped = own(RLIMIT_AS, "RLIMIT_AS").text;
+    return data + (data.empty() || mapped.empty() ? "" : ", and ") + mapped;
+}
+
 /// A program that runs, with all that it starts, in a session of its own: a terminal of the host's is nothing
 /// to it, and the signals that end it reach all of them. It reads nothing. While nobody waits for it, it can
 /// say as much as fits into a pipe, some 64 kB, and then waits itself.
@@ -142,11 +242,14 @@ public:
         : what_(std::move(what)), bounds_(within), out_("what a program says"), err_("what a program says") {
         trace("running ", shown(what_));
         {
-            settings with(what_, out_.to.descriptor(), err_.to.descriptor(), lifeline_.descriptor());
+            // Here, because a child that cannot open something only says that it could not be run.
+            const basic_file<System> nothing("/dev/null", O_RDONLY);
+            settings with(what_, nothing.descriptor(), out_.to.descriptor(), err_.to.descriptor(),
+                          lifeline_.descriptor());
             const int failed = System::spawn(&child_, what_.arguments[0].c_str(), &with.files,
                                              &with.attributes, with.arguments.data(), with.variables.data());
             if (failed != 0)
-                throw error::system_call("run", what_.arguments[0], failed);
+                throw not_run(failed);
         }
         lifeline_.hold(child_);
         limit(child_);
@@ -220,7 +323,7 @@ public:
 
 private:
     struct settings {
-        settings(command& of, int out, int err, int lifeline) {
+        settings(command& of, int in, int out, int err, int lifeline) {
             for (std::string& word : of.arguments)
                 arguments.push_back(word.data());
             arguments.push_back(nullptr);
@@ -229,7 +332,7 @@ private:
             variables.push_back(nullptr);
 
             posix_spawn_file_actions_init(&files);
-            posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+            posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
             posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
             posix_spawn_file_actions_adddup2(&files, err, STDERR_FILENO);
             posix_spawn_file_actions_adddup2(&files, lifeline, STDERR_FILENO + 1);
@@ -259,6 +362,22 @@ private:
         posix_spawnattr_t attributes;
     };
 
+    // The system has one number for all that a child may fail at before the program runs.
+    error not_run(int why) const {
+        const std::string& program = what_.arguments[0];
+        if (System::access(what_.folder.c_str(), X_OK) != 0)
+            return error::system_call("run '" + program + "' in", what_.folder, errno);
+        const bool is_there = System::access(program.c_str(), X_OK) == 0;
+        return error::cannot_run(program, why,
+                                 is_there && why == ENOENT
+                                     ? "; it is there, and what runs it is not: the program in the first line "
+                                       "of a script, or the system's loader"
+                                 : why == ENOEXEC
+                                     ? "; a script begins with '#!' and the path of what runs it, and a "
+                                       "program has to be one for this machine"
+                                     : "");
+    }
+
     // Of a program that has ended already there is nothing to limit.
     void limit(pid_t program) const {
         const tenon::limits& most = bounds_.limits();
@@ -280,7 +399,7 @@ private:
         rlimit now{};
         if (System::limit(program, resource, nullptr, &now) != 0)
             return;
-        now.rlim_cur = std::min<rlim_t>(now.rlim_max, most);
+        now.rlim_cur = std::min<rlim_t>(now.rlim_cur, most);
         now.rlim_max = std::min<rlim_t>(now.rlim_max, most + more);
         System::limit(program, resource, &now, nullptr);
     }
@@ -306,30 +425,16 @@ private:
         return most != 0 && (so_far.out.size() > most || so_far.err.size() > most);
     }
 
-    // A compiler's driver says of the programs that it runs in words how they ended.
     std::string limit_of(const ended& end) const {
-        const tenon::limits& most = bounds_.limits();
-        const auto option = [](const char* name, std::uint64_t value) {
-            return std::string("options.limits.") + name + " is " + std::to_string(value);
-        };
-        const auto says = [&](const char* words) { return end.err.find(words) != std::string::npos; };
-        const auto signalled = [&](int number, const char* words) {
-            return (end.known && WIFSIGNALED(end.status) && WTERMSIG(end.status) == number) || says(words);
-        };
         if (end.cause == end_cause::time)
             return bounds_.time_limit();
         if (end.cause == end_cause::output)
-            return option("output", most.output);
+            return "options.limits.output is " + std::to_string(bounds_.limits().output);
         if (!end.failed() || end.cause != end_cause::itself)
             return "";
-        if (most.cpu_seconds != 0 && signalled(SIGXCPU, "CPU time limit exceeded"))
-            return option("cpu_seconds", most.cpu_seconds);
-        if (most.file != 0 && (signalled(SIGXFSZ, "File size limit exceeded") || says("File too large")))
-            return option("file", most.file);
-        for (const char* words : {"out of memory", "memory exhausted", "bad_alloc", "Cannot allocate memory"})
-            if (most.memory != 0 && says(words))
-                return option("memory", most.memory);
-        return "";
+        // A compiler's driver says of the programs that it runs in words how they ended.
+        return reached_limit<System>(bounds_.limits(),
+                                     WIFSIGNALED(end.status) ? WTERMSIG(end.status) : 0, end.err);
     }
 
     // Adds the next part of what there is; false where there is none at the moment, or never will be.
