@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <tenon/diagnostic.hpp>
 #include <tenon/loader.hpp>
 #include <tenon/manifest.hpp>
 
@@ -493,6 +494,28 @@ TEST_CASE("compile_flags.txt is read as clangd reads it, from the source directo
     SECTION("its absence is seen") {
         remove(work.plugin / "compile_flags.txt");
         CHECK(work.complaint().find("error: ") != std::string::npos);
+    }
+}
+
+TEST_CASE("a compile_flags.txt that editors are glad of builds, and what compilers say can be read", "[builder]") {
+    for (const char* compiler : {TENON_GXX, TENON_CLANGXX}) {
+        INFO(compiler);
+        workshop work;
+        work.compiler(compiler);
+        for (const std::string language : {"-xc++\r\n", "-x\r\nc++\r\n"}) {
+            write(work.plugin / "compile_flags.txt",
+                  "\xEF\xBB\xBF" + language + "-Wall\r\n-fdiagnostics-format=json\r\n-v\r\n-H\r\n");
+            CHECK(work.answer() == 42);
+        }
+        write(work.plugin / "other.cpp", "\nint wrong = ;\n");
+        try {
+            work.build();
+            FAIL("it was built");
+        } catch (const error& e) {
+            const auto said = tenon::diagnostics(e);
+            REQUIRE(!said.empty());
+            CHECK(said[0].place() == (work.plugin / "other.cpp").native() + ":2:13");
+        }
     }
 }
 

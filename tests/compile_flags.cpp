@@ -2,6 +2,7 @@
 #include <tenon/compile_flags.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catch.hpp"
@@ -26,6 +27,63 @@ TEST_CASE("what the linker alone reads is kept apart, in order, with its values"
     CHECK(flags.link() == list{"-lssl", "-L/opt/lib", "-Wl,-rpath,/opt/lib", "-l", "crypto", "libown.a",
                                "-Xlinker", "--as-needed", "-u", "symbol", "-z", "now", "libthing.so",
                                "more.o", "-T", "script"});
+}
+
+TEST_CASE("the language of the sources is nothing to the linker, in either spelling", "[compile_flags]") {
+    for (const char* text : {"-Wall\n-xc++\n-pthread", "-Wall\n-x\nc++\n-pthread"}) {
+        compile_flags flags;
+        flags.add_lines(text, "f");
+        CHECK(flags.compile().size() >= 3);
+        CHECK(flags.compile()[1].substr(0, 2) == "-x");
+        CHECK(flags.common() == list{"-Wall", "-pthread"});
+        CHECK(flags.link().empty());
+    }
+    for (const char* text : {"-xc++-header", "-x\nc++-header", "-x\nc++-system-header"})
+        CHECK_THROWS_AS(compile_flags().add_lines(text, "f"), tenon::error);
+    compile_flags flags;
+    flags.add_lines("-x\n-x\n-O1", "f");
+    CHECK(flags.common() == list{"-O1"});
+}
+
+TEST_CASE("a file that an editor has begun with a mark of its bytes' order is read without it, and UTF-16 is "
+          "refused",
+          "[compile_flags]") {
+    compile_flags flags;
+    flags.add_lines("\xEF\xBB\xBF-Wall\r\n-O1\r\n", "f");
+    CHECK(flags.compile() == list{"-Wall", "-O1"});
+    CHECK_THROWS_WITH(compile_flags().add_lines(std::string_view("\xFF\xFE-\0O\0", 6), "/p/compile_flags.txt"),
+                      "'/p/compile_flags.txt' is not read, because it has zero bytes in it, as text in UTF-16 "
+                      "has; store it as UTF-8, one flag a line");
+}
+
+TEST_CASE("flags for how compilers say what they say are left out", "[compile_flags]") {
+    compile_flags flags;
+    flags.add_lines("-Wall\n-fdiagnostics-format=json\n-fdiagnostics-format=sarif-file\n-fmessage-length=40\n"
+                    "-fno-show-column\n-fdiagnostics-color=always\n-fdiagnostics-parseable-fixits\n-H\n-v\n"
+                    "-Wfatal-errors\n-fno-diagnostics-show-caret\n-fdiagnostics-plain-output\n-ftime-report",
+                    "f");
+    CHECK(flags.compile() == list{"-Wall", "-fdiagnostics-color=always", "-H", "-v", "-Wfatal-errors",
+                                  "-fno-diagnostics-show-caret", "-fdiagnostics-plain-output",
+                                  "-ftime-report"});
+    CHECK_THROWS_AS(compile_flags().add_lines("-Xclang\n-fdiagnostics-format=msvc", "f"), tenon::error);
+}
+
+TEST_CASE("flags by which files are written beside an object are for trees that stay", "[compile_flags]") {
+    CHECK_THROWS_WITH(compile_flags().add_lines("-Wall\n--coverage", "/p/compile_flags.txt"),
+                      "/p/compile_flags.txt:2: the flag '--coverage' is refused, because what it has written "
+                      "beside the objects is lost with these once the library is made; remove it, or give the "
+                      "directory a CMakeLists.txt, of which the build tree is kept");
+    for (const char* flag :
+         {"--coverage", "-fprofile-arcs", "-ftest-coverage", "-fprofile-generate", "-fprofile-generate=/data",
+          "-gsplit-dwarf", "-gsplit-dwarf=single", "-fstack-usage", "-fdump-tree-all", "-ftime-trace"}) {
+        INFO(flag);
+        CHECK_THROWS_AS(compile_flags().add(flag, "f:1"), tenon::error);
+        compile_flags staying(false, true);
+        staying.add(flag, "f:1");
+        CHECK(staying.common() == list{flag});
+    }
+    for (const char* flag : {"-fprofile-use=/data", "-fprofile-instr-generate", "-fno-profile-arcs"})
+        CHECK_NOTHROW(compile_flags().add(flag, "f:1"));
 }
 
 TEST_CASE("folders with headers are found in either spelling", "[compile_flags]") {
@@ -59,7 +117,7 @@ TEST_CASE("a refused flag is named with its line", "[compile_flags]") {
                       "for its flags to say; remove it");
     for (const char* flag : {"-c", "-E", "-S", "-o", "-oother", "--output=x", "-M", "-MD", "-MFx", "@more",
                              "-Wp,-MD,x", "-save-temps=obj", "-Wl,-o,x", "-Wl,--as-needed,--output=x",
-                             "-Wl,@more", "-fsyntax-only", "--help"}) {
+                             "-Wl,@more", "-fsyntax-only", "--help", "-dumpspecs", "-dumpdir", "-print-search-dirs"}) {
         INFO(flag);
         CHECK_THROWS_AS(compile_flags().add(flag, "f:1"), tenon::error);
         CHECK_THROWS_AS(compile_flags(true).add(flag, "f:1"), tenon::error);

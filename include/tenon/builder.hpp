@@ -649,7 +649,7 @@ private:
     }
 
     compile_flags read_flags(const place& at, bool has_file) const {
-        compile_flags flags(options_.builds_may_run_programs);
+        compile_flags flags(options_.builds_may_run_programs, at.cmake);
         for (const std::string& flag : options_.flags)
             flags.add(flag, "options.flags");
         const std::string path = flags_file(at);

@@ -631,8 +631,9 @@ private:
         word_list compile(
             std::find_if(words.begin(), words.end(), [](const std::string& word) { return word[0] == '-'; }),
             words.end());
-        compile.insert(compile.end(), given_.flags.compile().begin(), given_.flags.compile().end());
         word_list link = compile;
+        compile.insert(compile.end(), given_.flags.compile().begin(), given_.flags.compile().end());
+        link.insert(link.end(), given_.flags.common().begin(), given_.flags.common().end());
         link.insert(link.end(), given_.flags.link().begin(), given_.flags.link().end());
         if (!compile.empty())
             text += "add_compile_options(" +

@@ -119,7 +119,7 @@ public:
         for (const std::string& folder : folders)
             compile_.push_back("-I" + folder);
         add(compile_, flags.compile());
-        add(link_, flags.compile());
+        add(link_, flags.common());
         link_.push_back("-shared");
         // Clang leaves a sanitizer's symbols to the host's executable.
         if (!(traits.clang && sanitizes(link_)))

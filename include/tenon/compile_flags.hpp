@@ -10,33 +10,53 @@
 #include <vector>
 
 #include <tenon/error.hpp>
+#include <tenon/trace.hpp>
 
 namespace tenon::inline v1::detail {
 
 /// The flags that somebody gives for a plugin, sorted by who reads them.
 class compile_flags {
 public:
-    /// `may_run_programs`: whether flags may name programs that take part in the build.
-    explicit compile_flags(bool may_run_programs = false) : may_run_programs_(may_run_programs) {}
+    /// `may_run_programs`: whether flags may name programs that take part in the build. `tree_stays`: whether
+    /// what compilers write beside their objects is still there when the build is done.
+    explicit compile_flags(bool may_run_programs = false, bool tree_stays = false)
+        : may_run_programs_(may_run_programs), tree_stays_(tree_stays) {}
 
     /// Adds one flag, or the value of the one before. `where` says where it stands, for whoever has to change
     /// it.
     void add(const std::string& flag, const std::string& where) {
-        if (takes_away(flag) || (passed_on_ && passes_away(flag)))
+        const bool language = std::exchange(language_follows_, false);
+        if (takes_away(flag) || (passed_on_ && (passes_away(flag) || changes_messages(flag))) ||
+            makes_headers(language ? flag : begins(flag, {"-x"}) ? flag.substr(2) : ""))
             throw error::refused_flag(where, flag);
         if (!may_run_programs_ && runs_a_program(flag))
             throw error::flag_runs_program(where, flag);
+        if (!tree_stays_ && writes_beside(flag))
+            throw error::flag_writes_beside(where, flag);
+        if (changes_messages(flag)) {
+            trace(where, ": the flag '", flag, "' is left out, because tenon reads what compilers say");
+            return;
+        }
         passed_on_ = among(flag, {"-Xlinker", "-Xpreprocessor", "-Xclang"});
+        language_follows_ = !language && flag == "-x";
         const bool value =
             std::exchange(value_follows_, among(flag, {"-l", "-L", "-z", "-u", "-T", "-Xlinker"}));
-        if (value || value_follows_ || for_the_linker(flag))
+        if (value || value_follows_ || for_the_linker(flag)) {
             link_.push_back(flag);
-        else
-            compile_.push_back(flag);
+            return;
+        }
+        compile_.push_back(flag);
+        // The linker would be given objects as if they were sources.
+        if (!language && !begins(flag, {"-x"}))
+            common_.push_back(flag);
     }
 
     /// Adds what a compile_flags.txt says, as clangd reads it: one flag a line, without the space around it.
     void add_lines(std::string_view text, const std::string& path) {
+        if (text.find('\0') != text.npos)
+            throw error::not_plain_text(path);
+        if (constexpr std::string_view mark = "\xEF\xBB\xBF"; text.substr(0, mark.size()) == mark)
+            text.remove_prefix(mark.size());
         for (std::size_t number = 1; !text.empty(); ++number) {
             std::string_view line = text.substr(0, text.find('\n'));
             text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
@@ -49,9 +69,12 @@ public:
         }
     }
 
-    /// For every step. The linker driver gets them too, because some of them decide what it links, such as
-    /// -fsanitize.
+    /// For what compiles.
     const std::vector<std::string>& compile() const noexcept { return compile_; }
+
+    /// Those of them that the linker driver gets too, because some of them decide what it links, such as
+    /// -fsanitize: all but the language of the sources.
+    const std::vector<std::string>& common() const noexcept { return common_; }
 
     /// For the link alone, and after the objects: a linker takes from a library what it misses by then.
     const std::vector<std::string>& link() const noexcept { return link_; }
@@ -91,8 +114,9 @@ private:
     // looked at.
     static bool takes_away(std::string_view flag) {
         if (among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess",
-                         "--help", "--version", "-dumpversion", "-dumpmachine"}) ||
-            begins(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps"}))
+                         "--help", "--version"}) ||
+            begins(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps", "-dump", "-print-",
+                          "--print-"}))
             return true;
         if (!begins(flag, {"-Wl,", "-Wp,"}))
             return false;
@@ -116,6 +140,30 @@ private:
             flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path", "-load"});
     }
 
+    // Whether a language is one of headers, which are precompiled and give no object.
+    static bool makes_headers(std::string_view language) { return language.find("-header") != language.npos; }
+
+    // What would have compilers write more files beside an object, or have the plugin write some there when it
+    // ends: data about its running, the order of its calls, its debug information.
+    static bool writes_beside(std::string_view flag) {
+        return among(flag, {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
+                            "-fcondition-coverage", "-fpath-coverage", "-fstack-usage", "-aux-info",
+                            "-serialize-diagnostics", "--serialize-diagnostics"}) ||
+               begins(flag, {"-fprofile-generate", "-fcs-profile-generate", "-fprofile-note", "-gsplit-dwarf",
+                             "-fcallgraph-info", "-fdump-", "-ftime-trace", "-fsave-optimization-record",
+                             "-foptimization-record-file"});
+    }
+
+    // What would have compilers say what they have to say in another form, or put it elsewhere, so that nobody
+    // here finds the files and lines in it.
+    static bool changes_messages(std::string_view flag) {
+        return begins(flag, {"-fdiagnostics-format", "-fdiagnostics-add-output", "-fdiagnostics-set-output",
+                             "-fdiagnostics-parseable-fixits", "-fdiagnostics-generate-patch",
+                             "-fdiagnostics-print-source-range-info", "-fdiagnostics-column-",
+                             "-fdiagnostics-show-location", "-fmessage-length", "-fno-show-column",
+                             "-fno-show-source-location"});
+    }
+
     static bool for_the_linker(std::string_view flag) {
         if (begins(flag, {"-l", "-L", "-Wl,", "-Xlinker"}))
             return true;
@@ -127,9 +175,10 @@ private:
         return false;
     }
 
-    std::vector<std::string> compile_, link_;
-    bool may_run_programs_;
+    std::vector<std::string> compile_, common_, link_;
+    bool may_run_programs_, tree_stays_;
     bool value_follows_ = false; // of the flag before
+    bool language_follows_ = false;
     bool passed_on_ = false;
 };
 

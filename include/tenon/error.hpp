@@ -509,6 +509,21 @@ public:
                       "change would not be seen; remove it, or set options.builds_may_run_programs"}),
                 std::string(where.substr(0, where.rfind(':')))};
     }
+    static error flag_writes_beside(std::string_view where, std::string_view flag) {
+        return {errc::build_failed,
+                text({where, ": the flag '", flag,
+                      "' is refused, because what it has written beside the objects is lost with these once "
+                      "the library is made; remove it, or give the directory a CMakeLists.txt, of which the "
+                      "build tree is kept"}),
+                std::string(where.substr(0, where.rfind(':')))};
+    }
+    static error not_plain_text(const std::string& path) {
+        return {errc::build_failed,
+                text({"'", path,
+                      "' is not read, because it has zero bytes in it, as text in UTF-16 has; store it as "
+                      "UTF-8, one flag a line"}),
+                path};
+    }
     static error build_failed(const std::string& directory, std::string_view first, std::string_view runs,
                               errc code = errc::build_failed) {
         return {code, text({first, "\nthe plugin in '", directory, "' was not built:\n", runs}), directory};
