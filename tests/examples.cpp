@@ -37,6 +37,7 @@ TEST_CASE("inspect prints what a library's manifest says", "[examples]") {
     made from ()
     methods
       greet: std::string (std::string_view), slot 2
+      destructor: slots 0, 1
     types
       std::string: size 32, alignment 8: char, std::char_traits<char>
       std::string_view: size 16, alignment 8: char, std::char_traits<char>

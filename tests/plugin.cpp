@@ -12,6 +12,7 @@
 #include "compiled.hpp"
 #include "plugins/calculator.hpp"
 #include "plugins/part.hpp"
+#include "plugins/served.hpp"
 
 using tenon::unloaded;
 using tests::compiled;
@@ -123,6 +124,30 @@ TEST_CASE(
     }
     CHECK(here.counts.destroyed == 1);
     CHECK_FALSE(mapped(here.library));
+}
+
+TEST_CASE("a plugin that knows other services than its host gives is refused with none of its code run", "[plugin]") {
+    struct : served::services {
+        int note(int n) override { return n; }
+        int erase_all(int) override { return -1; }
+    } services;
+    const tests::scratch_directory scratch;
+    const auto library = [&](const std::string& change) {
+        return compiled(scratch / (change + ".so"), tests::source_directory / "tests/plugins/served.cpp",
+                        {"-DSERVICES=" + change}, TENON_CXX);
+    };
+    ::unsetenv("TENON_TESTS_SERVED");
+    for (const std::string change : {"SWAPPED", "RENAMED", "INSERTED", "REMOVED", "OTHER_SIGNATURE", "DESTRUCTOR_LAST"}) {
+        const path file = library(change);
+        INFO(change);
+        CHECK_THAT(tests::refusal([&] { tenon::plugin<served::worker>{file, services}; }),
+                   Catch::StartsWith("the plugin 'diligent' in '" + file.native() +
+                                     "' was compiled against another 'worker' than this program:\n  served::services::"));
+        CHECK(::getenv("TENON_TESTS_SERVED") == nullptr);
+    }
+    const tenon::plugin<served::worker> worker{library("WHOLE"), services};
+    CHECK(worker.info().name == "diligent");
+    CHECK(::getenv("TENON_TESTS_SERVED") != nullptr);
 }
 
 TEST_CASE("a handle tells what its plugin is and where it came from", "[plugin]") {

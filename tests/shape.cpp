@@ -13,6 +13,7 @@
 #include "catch.hpp"
 #include "compiled.hpp"
 #include "plugins/calculator.hpp"
+#include "plugins/served.hpp"
 
 using tenon::manifest;
 using tenon::detail::described;
@@ -58,6 +59,17 @@ struct destructor_last {
     virtual ~destructor_last() = default;
     using methods = tenon::methods<&destructor_last::first>;
 };
+// Functions whose names tenon might have taken for itself.
+struct ends {
+    static constexpr tenon::plugin_type type{"ends"};
+    virtual ~ends() = default;
+    virtual int begin() const = 0;
+    virtual int end() const = 0;
+    virtual int tenon_behind_the_last() const = 0;
+    virtual int tenon_behind_the_last(ends&) = 0;
+    using methods = tenon::methods<&ends::begin, &ends::end, tenon::overload<int() const>(&ends::tenon_behind_the_last),
+                                   tenon::overload<int(ends&)>(&ends::tenon_behind_the_last)>;
+};
 #ifndef __clang__ // which refuses it sooner
 struct names_plain : whole {
     int plain(int of) { return of; }
@@ -88,6 +100,57 @@ struct overloads_turned {
 
 } // namespace described_wrongly
 
+namespace reaching {
+
+// Interfaces that reach each other, and themselves; and names that mean something else where there are no plugins.
+struct ring;
+struct node {
+    virtual node* next() = 0;
+    virtual ring& around() = 0;
+    using methods = tenon::methods<&node::next, &node::around>;
+    using factory = int;
+
+private: // whoever is given one does not delete it
+    virtual ~node() = default;
+};
+struct ring {
+    static constexpr tenon::plugin_type type{"ring"};
+    virtual ~ring() = default;
+    virtual node* first() = 0;
+    virtual void join(ring&) = 0;
+    using methods = tenon::methods<&ring::first, &ring::join>;
+};
+
+// What an author states the layout of is not called through `methods`.
+struct stated final {
+    virtual ~stated() = default;
+    virtual int get() { return value; }
+    using methods = tenon::methods<&stated::get>;
+    int value = 0;
+};
+struct takes_stated {
+    static constexpr tenon::plugin_type type{"takes-stated"};
+    virtual ~takes_stated() = default;
+    virtual int take(stated&) = 0;
+    using methods = tenon::methods<&takes_stated::take>;
+};
+
+// Whose `methods` is its base's.
+struct forgetful_ring : ring {
+    virtual int more() = 0;
+};
+struct takes_forgetful {
+    static constexpr tenon::plugin_type type{"takes-forgetful"};
+    virtual ~takes_forgetful() = default;
+    virtual int take(forgetful_ring&) = 0;
+    using methods = tenon::methods<&takes_forgetful::take>;
+};
+
+} // namespace reaching
+
+template <>
+struct tenon::layout<reaching::stated> : tenon::opaque<reaching::stated, 1> {};
+
 namespace described_at_length {
 
 struct order {};
@@ -110,15 +173,50 @@ namespace {
 
 /// A plugin's shape, and what it is a view of.
 struct compiled_shape {
-    explicit compiled_shape(const std::vector<std::string>& macros, const std::string& compiler = tests::compilers().front())
-        : read{tests::compiled(scratch / "plugin.so", tests::calculator, macros, compiler)} {}
+    explicit compiled_shape(const std::vector<std::string>& macros, const std::string& compiler = tests::compilers().front(),
+                            const tests::fs::path& source = tests::calculator)
+        : read{tests::compiled(scratch / "plugin.so", source, macros, compiler)} {}
     const shape& operator*() const { return read.plugins().at(0).shape; }
+    const shape& of(std::string_view type) const {
+        for (const auto& plugin : read.plugins())
+            if (plugin.type == type)
+                return plugin.shape;
+        throw std::runtime_error("no such plugin");
+    }
 
     scratch_directory scratch;
     manifest read;
 };
 
 const shape& host() { return shape_here<calc::calculator>(); }
+
+/// The plugins of plugins/served.cpp, in which an interface has changed in the way of the macro that is its name's value.
+compiled_shape served_with(const std::string& changed, const std::string& compiler = tests::compilers().front()) {
+    return compiled_shape({"-D" + changed}, compiler, tests::source_directory / "tests/plugins/served.cpp");
+}
+
+/// What one side says of the other; both are held to the same thing by `fits`.
+std::string difference(const shape& host, const shape& plugin) {
+    const std::string text = differences(host, plugin);
+    CHECK(fits(host, plugin) == text.empty());
+    return text;
+}
+
+std::string line(const std::string& of, const std::string& host, const std::string& plugin) {
+    return "  " + of + "\n    host:   " + host + "\n    plugin: " + plugin + "\n";
+}
+
+/// The lines above, each for itself.
+std::vector<std::string> lines_of(const std::string& differences) {
+    std::vector<std::string> lines;
+    for (std::size_t begin = 0, end; begin < differences.size(); begin = end) {
+        end = begin;
+        for (int i = 0; i < 3; ++i)
+            end = differences.find('\n', end) + 1;
+        lines.push_back(differences.substr(begin, end - begin));
+    }
+    return lines;
+}
 
 /// What a host says of a plugin that was compiled with these macros.
 std::string said_of(const std::vector<std::string>& macros) {
@@ -247,29 +345,133 @@ TEST_CASE("overloads are held against those of the same signature", "[shape]") {
           "  scale\n    host:   int (long), slot 4\n    plugin: int (long) const, slot 4\n");
 }
 
+TEST_CASE("an interface that is reached through another is compared as that is, whichever side has changed it", "[shape]") {
+    const shape& whole = shape_here<served::worker>();
+    REQUIRE(whole.reached.size() == 8);
+    const std::string note = "served::services::note", erase = "served::services::erase_all", count = "served::services::count",
+                      nothing = "not there", at2 = "int (int), slot 2", at3 = "int (int), slot 3", at4 = "int (int), slot 4";
+    struct change {
+        std::string macro;
+        std::vector<std::vector<std::string>> lines; // of what, as it was, as it is
+    };
+    const change changes[] = {
+        {"WHOLE", {}},
+        {"SWAPPED", {{note, at2, at3}, {erase, at3, at2}}},
+        {"RENAMED", {{erase, at3, nothing}, {"served::services::erase_some", nothing, at3}}},
+        {"INSERTED", {{erase, at3, at4}, {count, nothing, at3}}},
+        {"APPENDED", {{count, nothing, at4}}},
+        {"REMOVED", {{note, at2, nothing}, {erase, at3, at2}}},
+        {"OTHER_SIGNATURE", {{erase, at3, "int (int) const, slot 3"}}},
+        {"DESTRUCTOR_LAST",
+         {{note, at2, "int (int), slot 0"}, {erase, at3, "int (int), slot 1"}, {"served::services::destructor", "slots 0, 1", "slots 2, 3"}}},
+        {"NOT_DELETED",
+         {{note, at2, "int (int), slot 0"}, {erase, at3, "int (int), slot 1"}, {"served::services::destructor", "slots 0, 1", "not virtual"}}},
+    };
+    std::size_t compiler = 0;
+    for (const change& each : changes) {
+        const compiled_shape changed = served_with("SERVICES=" + each.macro, tests::compilers()[compiler++ % tests::compilers().size()]);
+        INFO(each.macro);
+        std::vector<std::string> ours, theirs;
+        for (const auto& of : each.lines) {
+            ours.push_back(line(of[0], of[1], of[2]));
+            theirs.push_back(line(of[0], of[2], of[1]));
+        }
+        CHECK_THAT(lines_of(difference(whole, changed.of("worker"))), Catch::UnorderedEquals(ours));
+        CHECK_THAT(lines_of(difference(changed.of("worker"), whole)), Catch::UnorderedEquals(theirs));
+        CHECK(difference(changed.of("worker"), changed.of("worker")) == "");
+        CHECK(incompleteness(changed.of("worker")) == "");
+    }
+}
+
+TEST_CASE("an interface is reached by whatever leads to it", "[shape]") {
+    const shape& whole = shape_here<served::worker>();
+    std::size_t compiler = 0;
+    for (const std::string name : {"task", "answer", "listener", "watcher", "clock", "cursor"}) {
+        std::string macro = name;
+        for (char& c : macro)
+            c = static_cast<char>(c - 'a' + 'A');
+        const compiled_shape changed = served_with(macro + "=SWAPPED", tests::compilers()[compiler++ % tests::compilers().size()]);
+        const std::string expected = line("served::" + name + "::note", "int (int), slot 2", "int (int), slot 3") +
+                                     line("served::" + name + "::erase_all", "int (int), slot 3", "int (int), slot 2");
+        CHECK(difference(whole, changed.of("worker")) == expected);
+    }
+}
+
+TEST_CASE("interfaces that reach each other and themselves are told once", "[shape]") {
+    const shape& ring = shape_here<reaching::ring>();
+    std::string names;
+    for (const auto& each : ring.reached)
+        names += tenon::detail::readable(each.interface) + ": " + std::to_string(each.slots) + " ";
+    CHECK(names == "reaching::node: 4 reaching::ring: 4 ");
+    CHECK(incompleteness(ring) == "");
+    CHECK(difference(ring, ring) == "");
+    CHECK(shape_here<reaching::takes_stated>().reached.empty());
+}
+
+TEST_CASE("an interface that is reached and does not name all of its functions is found as any other", "[shape]") {
+    CHECK(incompleteness(shape_here<reaching::takes_forgetful>()) ==
+          "`reaching::forgetful_ring::methods` names 2 of 3 virtual functions: no name stands for the slots 0, 1, 4, of which two are the "
+          "destructor's\n`reaching::forgetful_ring::methods` is inherited from the base `reaching::ring`, or names functions of that "
+          "alone: say `using methods = tenon::methods<...>;` in `reaching::forgetful_ring` itself, with every virtual function of both\n");
+    const compiled_shape plugin = served_with("SERVICES=INCOMPLETE");
+    CHECK(incompleteness(plugin.of("worker")) == "`served::services::methods` names 1 of 2 virtual functions: no name stands for the "
+                                                 "slots 0, 1, 3, of which two are the destructor's\n");
+}
+
+TEST_CASE("who knows a reached interface by name only calls nothing of it", "[shape]") {
+    const shape& whole = shape_here<served::worker>();
+    shape by_name = whole;
+    const std::string_view services = whole.reached.front().interface;
+    by_name.reached.erase(by_name.reached.begin());
+    const std::string name = tenon::detail::readable(services);
+    CHECK(difference(whole, by_name) == line(name, "an interface with `methods`", "a type without `methods`"));
+    CHECK(difference(by_name, whole) == line(name, "a type without `methods`", "an interface with `methods`"));
+    for (shape::type& type : by_name.types)
+        if (type.name == services)
+            type.size = 0;
+    CHECK(difference(whole, by_name) == "");
+    CHECK(difference(by_name, whole) == "");
+}
+
+TEST_CASE("the destructor's slots are compared: methods that push them away are no mere addition", "[shape]") {
+    const compiled_shape last = served_with("OWN=DESTRUCTOR_LAST"), more = served_with("OWN=DESTRUCTOR_LAST_AND_APPENDED"),
+                         appended = served_with("OWN=APPENDED");
+    const shape &first = shape_here<served::plain>(), &host = last.of("plain"), &plugin = more.of("plain");
+    CHECK(incompleteness(host) == "");
+    CHECK(incompleteness(plugin) == "");
+    CHECK(difference(host, plugin) == line("destructor", "slots 2, 3", "slots 4, 5"));
+    CHECK(difference(plugin, host) == line("count", "int (int), slot 2", "not there") + line("count_all", "int (int), slot 3", "not there") +
+                                          line("destructor", "slots 4, 5", "slots 2, 3"));
+    CHECK(difference(first, appended.of("plain")) == "");
+    CHECK(difference(appended.of("plain"), first) == line("count", "int (int), slot 4", "not there"));
+}
+
 TEST_CASE("an interface that names all of its virtual functions is complete, in whatever order", "[shape]") {
     using namespace described_wrongly;
     CHECK(incompleteness(shape_here<whole>()) == "");
     CHECK(incompleteness(shape_here<in_other_order>()) == "");
     CHECK(incompleteness(shape_here<destructor_last>()) == "");
+    CHECK(incompleteness(shape_here<ends>()) == "");
     CHECK(incompleteness(host()) == "");
 }
 
 TEST_CASE("an interface that does not name all of its virtual functions once says which slots are left", "[shape]") {
     using namespace described_wrongly;
-    CHECK(incompleteness(shape_here<lacks_first>()) ==
-          "`methods` names 2 of 3 virtual functions: no name stands for the slots 0, 1, 2, of which two are the destructor's\n");
-    CHECK(incompleteness(shape_here<lacks_middle>()) ==
-          "`methods` names 2 of 3 virtual functions: no name stands for the slots 0, 1, 3, of which two are the destructor's\n");
-    CHECK(incompleteness(shape_here<lacks_last>()) ==
-          "`methods` names 2 of 3 virtual functions: no name stands for the slots 0, 1, 4, of which two are the destructor's\n");
-    CHECK(incompleteness(shape_here<adds_one>()) ==
-          "`methods` names 3 of 4 virtual functions: no name stands for the slots 0, 1, 5, of which two are the destructor's\n");
+    const auto too_few = [](const std::string& name, const std::string& named, const std::string& slots) {
+        return "`described_wrongly::" + name + "::methods` names " + named + " virtual functions: no name stands for the slots " + slots +
+               ", of which two are the destructor's\n`described_wrongly::" + name +
+               "::methods` is inherited from the base `described_wrongly::whole`, or names functions of that alone: say `using methods "
+               "= tenon::methods<...>;` in `described_wrongly::" + name + "` itself, with every virtual function of both\n";
+    };
+    CHECK(incompleteness(shape_here<lacks_first>()) == too_few("lacks_first", "2 of 3", "0, 1, 2"));
+    CHECK(incompleteness(shape_here<lacks_middle>()) == too_few("lacks_middle", "2 of 3", "0, 1, 3"));
+    CHECK(incompleteness(shape_here<lacks_last>()) == too_few("lacks_last", "2 of 3", "0, 1, 4"));
+    CHECK(incompleteness(shape_here<adds_one>()) == too_few("adds_one", "3 of 4", "0, 1, 5"));
     CHECK(incompleteness(shape_here<names_twice>()) ==
-          "`methods` names first twice\n");
+          "`described_wrongly::names_twice::methods` names first twice\n");
 #ifndef __clang__
     CHECK(incompleteness(shape_here<names_plain>()) ==
-          "`methods` names plain, which is not a virtual function of its first base\n");
+          "`described_wrongly::names_plain::methods` names plain, which is not a virtual function of its first base\n");
 #endif
 }
 
@@ -280,16 +482,16 @@ TEST_CASE("a virtual table of a size that none has makes an interface incomplete
         return incompleteness(damaged);
     };
     const auto refusal = [](const std::string& slots) {
-        return "the number of its virtual table's slots, " + slots +
+        return "the number of slots in the virtual table of `described_wrongly::whole`, " + slots +
                ", cannot be: two are the destructor's, and no table has more than 100000\n";
     };
     CHECK(with_slots(0) == refusal("0"));
     CHECK(with_slots(1) == refusal("1"));
     CHECK(with_slots(100'001) == refusal("100001"));
     CHECK(with_slots(tenon::detail::no_slot) == refusal("unknown"));
-    CHECK(with_slots(2) == "the slot of first is outside of the virtual table\n"
-                           "the slot of second is outside of the virtual table\n"
-                           "the slot of third is outside of the virtual table\n");
+    CHECK(with_slots(2) == "the slot of first is outside of the virtual table of `described_wrongly::whole`\n"
+                           "the slot of second is outside of the virtual table of `described_wrongly::whole`\n"
+                           "the slot of third is outside of the virtual table of `described_wrongly::whole`\n");
     damaged.methods.clear();
     CHECK(with_slots(2) == "");
 }

@@ -22,14 +22,24 @@ void print_lines(std::string_view indent, std::string_view lines) {
     }
 }
 
+void print_methods(const tenon::detail::interface_shape& of) {
+    namespace text = tenon::detail;
+    for (const auto& method : of.methods)
+        std::cout << "      " << text::readable_method(method.name) << ": " << text::described(method)
+                  << '\n';
+    std::cout << "      destructor: " << text::destructor_slots(of) << '\n';
+}
+
 void print(const tenon::manifest::plugin& plugin) {
     namespace text = tenon::detail;
     std::cout << "  " << plugin.type << ' ' << plugin.name << ' ' << plugin.version << "\n    interface "
               << text::readable(plugin.shape.interface) << "\n    made from ("
               << text::readable_list(plugin.shape.factory) << ")\n    methods\n";
-    for (const auto& method : plugin.shape.methods)
-        std::cout << "      " << text::readable_method(method.name) << ": " << text::described(method)
-                  << '\n';
+    print_methods(plugin.shape);
+    for (const auto& reached : plugin.shape.reached) {
+        std::cout << "    reaches " << text::readable(reached.interface) << '\n';
+        print_methods(reached);
+    }
     std::cout << "    types\n";
     for (const auto& type : plugin.shape.types)
         std::cout << "      " << text::readable(type.name) << ": " << text::described(type) << '\n';

@@ -28,19 +28,17 @@ template <class Slots, std::size_t Text>
 struct [[gnu::packed]] plugin_note {
     std::uint32_t name_size = 6, size = sizeof(plugin_note) - 20, kind = static_cast<std::uint32_t>(note_kind::plugin);
     char owner[8] = "tenon";
-    std::uint32_t format = note_format, low, high, count;
-    Slots slots;
+    std::uint32_t format = note_format, low, high;
+    Slots slots{};
     char text[(Text + 3) / 4 * 4] = {};
 
-    constexpr plugin_note(std::uint32_t key_low, std::uint32_t key_high, std::uint32_t slot_count, Slots slot_pointers)
-        : low(key_low), high(key_high), count(slot_count), slots(slot_pointers) {}
+    constexpr plugin_note(std::uint32_t key_low, std::uint32_t key_high) : low(key_low), high(key_high) {}
 };
 
 template <class T, std::size_t Name, std::size_t Version>
 consteval auto make_plugin_note(const char (&name)[Name], const char (&version)[Version]) {
-    using in_image = shape_in_image<T>;
     constexpr std::size_t size = T::type.size() + 1 + Name + Version + sizeof toolchain;
-    plugin_note<typename in_image::slots, size> note{key_low<T>, key_high<T>, T::methods::size + 1, in_image::make_slots()};
+    plugin_note<slots_in_image<T>, size> note{key_low<T>, key_high<T>};
     char* at = note.text;
     for (std::size_t i = 0; i <= T::type.size(); ++i)
         *at++ = T::type.name()[i];

@@ -180,11 +180,18 @@ inline constexpr bool is_factory = false;
 template <class... A>
 inline constexpr bool is_factory<factory<A...>> = true;
 
+// None where `factory` means something else, as it may in an interface that is reached and has no plugins.
+template <class F>
+struct arguments_of_factory {
+    using type = list<>;
+};
 template <class... A>
-list<A...> arguments_of_factory(factory<A...>);
+struct arguments_of_factory<factory<A...>> {
+    using type = list<A...>;
+};
 
 template <class T>
-using factory_arguments = decltype(arguments_of_factory(typename factory_of<T>::type{}));
+using factory_arguments = typename arguments_of_factory<typename factory_of<T>::type>::type;
 
 // What an interface lets its plugins hand on to their next version: a list of one type, or of none.
 template <class T>
@@ -263,6 +270,32 @@ inline constexpr bool keeps_its_code_v<methods<M...>> = !any_carries_code<reache
 template <class T>
 using crossing = reached<typename T::methods::signatures, factory_arguments<T>, typename state_of<T>::type>;
 
+// All of it is one pointer to one virtual table.
+template <class T>
+concept only_functions = std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
+
+/// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
+template <class T>
+concept measurable = only_functions<T> && !std::is_final_v<T> && methods_in_chain_v<T, typename T::methods> &&
+                     methods_virtual_v<typename T::methods>;
+
+template <class T>
+concept reached_and_measurable = reached_by_methods<T> && measurable<T>;
+
+template <class List>
+struct interfaces_of;
+template <class... T>
+struct interfaces_of<list<T...>> : concatenation<typename list_if<reached_and_measurable<T>, T>::type...> {};
+
+/// The interfaces among what crosses T's boundary: what its host or its plugins call besides T.
+template <class T>
+using reached_interfaces = typename interfaces_of<crossing<T>>::type;
+
+template <class List>
+inline constexpr bool all_measurable = false;
+template <class... T>
+inline constexpr bool all_measurable<list<T...>> = all_of<(!reached_by_methods<T> || measurable<T>)...>;
+
 // A name that two files can mean one type by; what the standard library makes of a type is said of that type.
 template <class T>
 concept shared_name = standard<T> || !(spelled<T>().contains("(anonymous namespace)") || spelled<T>().contains("{anonymous}"));
@@ -305,6 +338,10 @@ template <class T>
 concept has_shared_names = names_only_its_own<T> && has_valid_factory<T> && detail::shared_name<T> &&
                            detail::all_names_shared<detail::crossing<T>>;
 
+template <class T>
+concept reaches_measurable_interfaces =
+    names_only_its_own<T> && has_valid_factory<T> && detail::all_measurable<detail::crossing<T>>;
+
 /// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of its
 /// virtual functions and the types that they pass known.
 template <class T>
@@ -312,7 +349,7 @@ concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_v
                            has_only_functions<T> &&
                            names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> &&
                            has_valid_factory<T> && keeps_its_code<T> && state_keeps_its_code<T> && has_known_layouts<T> &&
-                           has_shared_names<T>;
+                           has_shared_names<T> && reaches_measurable_interfaces<T>;
 
 // ---- What an implementation has to be.
 
@@ -362,9 +399,28 @@ consteval bool explain_layout() {
     return true;
 }
 
+template <class T>
+consteval bool explain_reached() {
+    if constexpr (reached_by_methods<T>) {
+        static_assert(only_functions<T>, "tenon: this type (T) crosses the interface and has `methods`, so it is called through its virtual "
+                                         "table, and it has data members, a second base with virtual functions, or no virtual function "
+                                         "at all: a class with `methods` is one chain of bases and functions alone; pass what it derives "
+                                         "from, or state its layout: tenon::fields<&T::a, ...> or tenon::opaque<T, 1>");
+        static_assert(!std::is_final_v<T>, "tenon: this interface (T) crosses the interface and is `final`: the slots of its virtual "
+                                           "table are counted by deriving from it; leave `final` out, or state its layout: "
+                                           "`template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`");
+        static_assert(methods_in_chain_v<T, typename T::methods>,
+                      "tenon: the `methods` of this type (T), which crosses the interface, name what is no member function of it, or "
+                      "one of a base that it has twice or virtually");
+        static_assert(methods_virtual_v<typename T::methods>,
+                      "tenon: the `methods` of this type (T), which crosses the interface, name a function that is not virtual");
+    }
+    return true;
+}
+
 template <class... T>
 consteval bool explain_layouts(list<T...>) {
-    const bool each[] = {true, (explain_layout<T>() && explain_name<T>())...};
+    const bool each[] = {true, (explain_layout<T>() && explain_name<T>() && explain_reached<T>())...};
     return each[0];
 }
 

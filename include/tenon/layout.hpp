@@ -329,6 +329,10 @@ inline constexpr bool is_methods<methods<M...>> = true;
 template <class T>
 concept has_methods = requires { requires is_methods<typename T::methods>; };
 
+/// A class that is called through `methods` where it is reached, as a host's services are; one whose author states its layout is not.
+template <class T>
+concept reached_by_methods = has_methods<T> && !has_stated_layout<T>;
+
 template <class T>
 concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> != 0 || std::is_empty_v<T>);
 

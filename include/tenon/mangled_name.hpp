@@ -374,10 +374,13 @@ inline std::string readable_state(std::string_view mangled) {
     return text.empty() ? "none" : text;
 }
 
-// `f` of `method<&(space::type::f(int) const)>`.
-inline std::string readable_method(std::string_view mangled) {
-    const std::string whole = readable(mangled);
-    std::string_view text = argument_of("method", whole);
+// `space::type::f` of the readable `method<&(space::type::f(int) const)>`, and where `f` begins in it.
+struct method_name {
+    std::string_view whole;
+    std::size_t begin;
+};
+inline method_name name_of_method(std::string_view readable) {
+    std::string_view text = argument_of("method", readable);
     while (text.starts_with("&") || text.starts_with("("))
         text.remove_prefix(1);
     std::size_t begin = 0, at = 0;
@@ -398,7 +401,21 @@ inline std::string readable_method(std::string_view mangled) {
         }
         ++at;
     }
-    return std::string(text.substr(begin, at == text.npos ? at : at - begin));
+    return {text.substr(0, at), begin};
+}
+
+// `f` of `method<&(space::type::f(int) const)>`.
+inline std::string readable_method(std::string_view mangled) {
+    const std::string text = readable(mangled);
+    const method_name name = name_of_method(text);
+    return std::string(name.whole.substr(name.begin));
+}
+
+// `space::type` of the same.
+inline std::string readable_owner(std::string_view mangled) {
+    const std::string text = readable(mangled);
+    const method_name name = name_of_method(text);
+    return std::string(name.whole.substr(0, name.begin < 2 ? 0 : name.begin - 2));
 }
 
 } // namespace tenon::inline v1::detail

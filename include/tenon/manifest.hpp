@@ -104,8 +104,10 @@ private:
                     found.push_back({low, high, reader});
                     continue;
                 }
+                if (!detail::known_kind(note.kind))
+                    continue;
                 const auto low = reader.word<std::uint32_t>(), high = reader.word<std::uint32_t>();
-                if (reader.failed() || note.kind < 1 || note.kind > 4)
+                if (reader.failed())
                     throw error::malformed_note(path, "a note of kind " + std::to_string(note.kind) + " has " +
                                                           std::to_string(note.description.size()) + " bytes");
                 detail::shape& shape = shape_of(shapes, low, high);
@@ -125,12 +127,47 @@ private:
         limit(path, found.size(), "plugins");
         plugins_.reserve(found.size());
         for (waiting& each : found) {
-            bool last = true; // of those with this shape
+            bool last = true; // of those with these types
             for (const waiting* other = &each + 1; other != found.data() + found.size(); ++other)
                 last = last && (other->low != each.low || other->high != each.high);
             detail::shape& known = shape_of(shapes, each.low, each.high);
-            read_plugin(path, last ? std::move(known) : detail::shape(known), each);
+            plugin read;
+            static_cast<detail::interface_shape&>(read.shape) = known;
+            read.shape.factory = known.factory;
+            read.shape.state = known.state;
+            read.shape.types = last ? std::move(known.types) : known.types;
+            read_slots(path, shapes, read.shape, each.rest);
+            read_texts(path, std::move(read), each.rest);
         }
+    }
+
+    // As many methods are copied as the note has slots for, so all copies together are no larger than the file.
+    static void read_slots(const std::string& path, const std::vector<keyed>& shapes, detail::shape& into, detail::note_reader& from) {
+        if (!detail::add_slots(into, from, from.word<std::uint32_t>()))
+            throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");
+        while (const auto count = from.word<std::uint32_t>()) {
+            const auto low = from.word<std::uint32_t>(), high = from.word<std::uint32_t>();
+            const auto properties = from.word<std::uint32_t>();
+            const keyed* found = nullptr;
+            for (const keyed& each : shapes)
+                if (each.low == low && each.high == high)
+                    found = &each;
+            if (!found || count != found->shape.methods.size() + 1)
+                throw error::malformed_note(path, "a plugin's note does not go with the notes of an interface that it reaches");
+            detail::interface_shape reached = found->shape;
+            reached.has_destructor = properties & detail::has_destructor_slots;
+            if (!detail::add_slots(reached, from, count) || !sound(reached))
+                throw error::malformed_note(path, "what a plugin's note says of an interface that it reaches is damaged");
+            into.reached.push_back(std::move(reached));
+            limit(path, into.reached.size(), "interfaces that one reaches");
+        }
+    }
+
+    static bool sound(const detail::interface_shape& read) {
+        bool named = !read.interface.empty();
+        for (const detail::interface_shape::method& method : read.methods)
+            named = named && !method.name.empty();
+        return named;
     }
 
     static void limit(const std::string& path, std::size_t count, const char* of_what) {
@@ -138,26 +175,19 @@ private:
             throw error::malformed_note(path, "it has more than " + std::to_string(most) + " " + of_what);
     }
 
-    void read_plugin(const std::string& path, detail::shape known, waiting& note) {
-        plugin read;
-        read.shape = std::move(known);
-        const auto slots = note.rest.word<std::uint32_t>();
-        if (slots != read.shape.methods.size() + 1 || !detail::add_slots(read.shape, note.rest, slots))
-            throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");
-        read.type = note.rest.text();
-        read.name = note.rest.text();
-        read.version = note.rest.text();
-        read.toolchain = note.rest.text();
-        bool sound = !note.rest.failed() && detail::well_named(read.type) && detail::well_named(read.name) &&
-                     !read.version.empty() && !read.shape.interface.empty();
+    void read_texts(const std::string& path, plugin read, detail::note_reader& from) {
+        read.type = from.text();
+        read.name = from.text();
+        read.version = from.text();
+        read.toolchain = from.text();
+        bool whole = !from.failed() && detail::well_named(read.type) && detail::well_named(read.name) && !read.version.empty() &&
+                     sound(read.shape);
         for (const char c : read.version)
-            sound = sound && c > ' ' && c <= '~';
+            whole = whole && c > ' ' && c <= '~';
         if (read.toolchain != detail::toolchain)
             for (const char c : read.toolchain) // which a refusal shows
-                sound = sound && (c == '\n' || (c >= ' ' && c <= '~'));
-        for (const detail::shape::method& method : read.shape.methods)
-            sound = sound && !method.name.empty();
-        if (!sound)
+                whole = whole && (c == '\n' || (c >= ' ' && c <= '~'));
+        if (!whole)
             throw error::malformed_note(path, "a plugin's note is damaged");
         for (const plugin& other : plugins_)
             if (other.type == read.type && other.name == read.name)

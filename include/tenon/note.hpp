@@ -12,19 +12,27 @@
 // The manifest as it stands in a file: ELF notes of owner "tenon", in the section `.note.tenon`, words in the file's own
 // byte order, texts ended by NUL. Every description begins with the key of the interface that it belongs to:
 //
-//   plugin     format, key, number of slots, {pointer, adjustment} for each slot, type, name, version, toolchain
+//   plugin     format, key, number of slots, slots, {number of slots, key, properties, slots} for each interface that is reached, 0,
+//              type, name, version, toolchain
 //   interface  key, name, factory, state
 //   method     key, place in `methods`, name, signature
 //   type       key, size (0: incomplete here), alignment, stated version, name, fields
+//
+// A slot is {pointer, adjustment}. An interface that is reached through another is called too, as a host's services are: it has notes of
+// its own of the kinds `interface` and `method`, and its slots in each plugin's note.
+//
+// Readers skip notes of kinds that they do not know, and what a description has behind the fields that they know. So new kinds and
+// further fields at the end need no other format; what changes the meaning of the rest does.
 //
 // Names, signatures and fields are mangled names (Itanium C++ ABI, 5.1), which g++ and clang agree on to the byte where
 // __PRETTY_FUNCTION__ differs between them; only the assembler can write them down without running the plugin.
 
 namespace tenon::inline v1::detail {
 
-inline constexpr std::uint32_t note_format = 1;
+inline constexpr std::uint32_t note_format = 2;
 
 enum class note_kind : std::uint32_t { plugin = 1, interface = 2, method = 3, type = 4 };
+constexpr bool known_kind(std::uint32_t kind) { return kind >= 1 && kind <= 4; }
 
 // Ties together the notes that one compilation makes for one interface; two compilations need not agree on it.
 template <class T>
@@ -101,13 +109,22 @@ consteval std::size_t alignment_here() {
         return 0;
 }
 
+// An interface has no fields, and its functions have notes of their own.
+template <class U>
+consteval auto fields_noted() {
+    if constexpr (reached_by_methods<U>)
+        return list<>{};
+    else
+        return contents<U>();
+}
+
 template <class T, class U>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_crossing_note() {
     asm(TENON_DETAIL_NOTE("4", ".4byte %c[size], %c[alignment], %c[version]\n.asciz \"%c[name]\"\n.asciz \"%c[fields]\"\n")
         :
         : [here] TENON_DETAIL_ADDRESS(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [size] "i"(size_here<U>()),
           [alignment] "i"(alignment_here<U>()), [version] "i"(layout_version<U>()), [name] TENON_DETAIL_ADDRESS(&type_name<U>),
-          [fields] TENON_DETAIL_ADDRESS(&type_name<decltype(contents<U>())>));
+          [fields] TENON_DETAIL_ADDRESS(&type_name<decltype(fields_noted<U>())>));
 }
 #undef TENON_DETAIL_NOTE
 #undef TENON_DETAIL_ADDRESS
@@ -127,10 +144,55 @@ struct [[gnu::packed]] pointers<M> {
     constexpr pointers(M pointer) : first(pointer) {}
 };
 
-// Its one function's slot is the number of T's slots.
+// Its one virtual function's slot is the number of T's slots. No function of T has a parameter of that type, so this overrides none
+// of them; and as it is never defined, neither are a virtual table and a destructor, which T may not let it have.
 template <class T>
 struct tail : T {
-    virtual void end();
+    virtual void tenon_behind_the_last(tail&);
+
+protected:
+    ~tail() noexcept;
+};
+
+/// The slots of T's functions, in the order of `methods`, and how many there are.
+template <class T, auto... M>
+consteval auto slots_of(methods<M...>*) {
+    return pointers<decltype(method_of(M))..., void (tail<T>::*)(tail<T>&)>(method_of(M)..., &tail<T>::tenon_behind_the_last);
+}
+template <class T>
+consteval auto slots_of() {
+    return slots_of<T>(static_cast<typename T::methods*>(nullptr));
+}
+
+// What is said of an interface besides its functions, one bit for each property.
+inline constexpr std::uint32_t has_destructor_slots = 1;
+
+template <class T>
+struct [[gnu::packed]] reached_slots {
+    std::uint32_t count = T::methods::size + 1, low = key_low<T>, high = key_high<T>,
+                  properties = std::has_virtual_destructor_v<T> ? has_destructor_slots : 0;
+    decltype(slots_of<T>()) slots = slots_of<T>();
+};
+
+// 0 stands behind the last: every interface has one slot at least.
+template <class... T>
+struct [[gnu::packed]] all_reached_slots {
+    std::uint32_t end = 0;
+};
+template <class T, class... Rest>
+struct [[gnu::packed]] all_reached_slots<T, Rest...> {
+    reached_slots<T> first;
+    all_reached_slots<Rest...> rest;
+};
+template <class... T>
+all_reached_slots<T...> all_slots_of(list<T...>);
+
+/// What stands in a plugin's note of all interfaces that are called.
+template <class T>
+struct [[gnu::packed]] slots_in_image {
+    std::uint32_t count = T::methods::size + 1;
+    decltype(slots_of<T>()) slots = slots_of<T>();
+    decltype(all_slots_of(reached_interfaces<T>{})) reached;
 };
 
 template <class T, class Methods, class Indices>
@@ -139,20 +201,27 @@ struct shape_of;
 // All of what one image says about the interface T.
 template <class T, auto... M, std::size_t... I>
 struct shape_of<T, methods<M...>, indices<I...>> {
-    using slots = pointers<decltype(method_of(M))..., void (tail<T>::*)()>;
-
-    static consteval slots make_slots() { return slots(method_of(M)..., &tail<T>::end); }
-
     [[gnu::visibility("hidden")]] static void emit() {
+        emit_methods();
+        emit_types(crossing<T>{});
+        emit_interfaces(reached_interfaces<T>{});
+    }
+
+    [[gnu::visibility("hidden")]] static void emit_methods() {
         emit_interface_note<T>();
         const int emitted[] = {(emit_method_note<T, I, method_of(M)>(), 0)..., 0};
         static_cast<void>(emitted);
-        emit_types(crossing<T>{});
     }
 
     template <class... U>
     [[gnu::visibility("hidden")]] static void emit_types(list<U...>) {
         const int emitted[] = {(emit_crossing_note<T, U>(), 0)..., 0};
+        static_cast<void>(emitted);
+    }
+
+    template <class... U>
+    [[gnu::visibility("hidden")]] static void emit_interfaces(list<U...>) {
+        const int emitted[] = {(shape_of<U, typename U::methods, make_indices<U::methods::size>>::emit_methods(), 0)..., 0};
         static_cast<void>(emitted);
     }
 };

@@ -14,7 +14,7 @@
 
 namespace tenon::inline v1::detail {
 
-inline constexpr std::uint64_t no_slot = ~std::uint64_t{0};
+inline constexpr std::uint64_t no_slot = ~std::uint64_t{0}, most_slots = 100'000;
 
 // The vtable slot that a member pointer's words stand for (Itanium C++ ABI 2.3; on Arm the virtual bit is in the adjustment).
 inline std::uint64_t slot_of(std::uintptr_t pointer, std::uintptr_t adjustment) noexcept {
@@ -25,22 +25,30 @@ inline std::uint64_t slot_of(std::uintptr_t pointer, std::uintptr_t adjustment) 
 #endif
 }
 
-/// An interface as one side was compiled with it: the host's from its own image, a plugin's from its manifest.
-/// The texts are views of the notes they were read from.
-struct shape {
+/// The functions of an interface as one side was compiled with it.
+struct interface_shape {
     struct method {
         std::string_view name, signature; // mangled
         std::uint64_t slot = no_slot;
+        friend bool operator==(const method&, const method&) = default;
     };
+    std::string_view interface; // mangled
+    std::vector<method> methods;
+    std::uint64_t slots = no_slot; // how many slots the vtable has
+    bool has_destructor = true;    // of which two are its own
+};
+
+/// An interface and all that crosses it as one side was compiled with it: the host's from its own image, a plugin's from its manifest.
+/// The texts are views of the notes they were read from.
+struct shape : interface_shape {
     struct type {
         std::string_view name, fields; // mangled
         std::uint32_t size = 0, alignment = 0, version = 0;
         friend bool operator==(const type&, const type&) = default;
     };
-    std::string_view interface, factory, state; // mangled
-    std::vector<method> methods;
+    std::string_view factory, state; // mangled
     std::vector<type> types;
-    std::uint64_t slots = no_slot; // how many slots the vtable has
+    std::vector<interface_shape> reached; // the interfaces among the types
 };
 
 // ---- Reading the notes.
@@ -93,7 +101,7 @@ inline bool add_note(shape& into, note_kind kind, note_reader from) {
     } else if (kind == note_kind::method) {
         const auto index = from.word<std::uint32_t>();
         const auto name = from.text(), signature = from.text();
-        if (from.failed() || name.empty() || index > 100'000)
+        if (from.failed() || name.empty() || index > most_slots)
             return false;
         if (into.methods.size() <= index)
             into.methods.resize(index + 1);
@@ -119,8 +127,10 @@ inline bool add_note(shape& into, note_kind kind, note_reader from) {
     return true;
 }
 
-/// Puts the slots of a plugin's note into the shape.
-inline bool add_slots(shape& into, note_reader& from, std::uint32_t count) {
+/// Puts the slots of a plugin's note into an interface whose methods are known.
+inline bool add_slots(interface_shape& into, note_reader& from, std::uint32_t count) {
+    if (count != into.methods.size() + 1)
+        return false;
     for (std::uint32_t i = 0; i < count && !from.failed(); ++i) {
         const auto pointer = from.word<std::uintptr_t>();
         const std::uint64_t slot = slot_of(pointer, from.word<std::uintptr_t>());
@@ -129,7 +139,7 @@ inline bool add_slots(shape& into, note_reader& from, std::uint32_t count) {
         else if (i < into.methods.size())
             into.methods[i].slot = slot;
     }
-    return !from.failed() && count == into.methods.size() + 1;
+    return !from.failed();
 }
 
 // The description of the note that stands at an address of this image, its key left out.
@@ -140,58 +150,112 @@ inline note_reader note_at(void (*address)()) noexcept {
     return note_reader({note + 20 + 8, size - 8});
 }
 
-template <class T, auto... M, std::size_t... I, class... U>
-[[gnu::visibility("hidden")]] shape make_shape(methods<M...>*, indices<I...>, list<U...>) {
-    using here = shape_in_image<T>;
-    here::emit();
+// What notes that the compiler wrote a moment ago cannot be: contradictory.
+inline void require_sound(bool sound) noexcept {
+    if (!sound)
+        std::abort();
+}
+
+template <class T, auto... M, std::size_t... I>
+[[gnu::visibility("hidden")]] shape make_interface(methods<M...>*, indices<I...>) {
     shape made;
     bool sound = add_note(made, note_kind::interface, note_at(&interface_note<T>));
     sound = (add_note(made, note_kind::method, note_at(&method_note<T, I>)) && ... && sound);
-    sound = (add_note(made, note_kind::type, note_at(&crossing_note<T, U>)) && ... && sound);
-    static constexpr auto slots = here::make_slots();
+    static constexpr auto slots = slots_of<T>();
     note_reader words({reinterpret_cast<const char*>(&slots), sizeof slots});
-    sound = add_slots(made, words, sizeof...(M) + 1) && sound;
-    if (!sound)
-        std::abort(); // the compiler wrote these notes a moment ago
+    require_sound(add_slots(made, words, sizeof...(M) + 1) && sound);
+    made.has_destructor = std::has_virtual_destructor_v<T>;
+    return made;
+}
+template <class T>
+[[gnu::visibility("hidden")]] shape make_interface() {
+    return make_interface<T>(static_cast<typename T::methods*>(nullptr), make_indices<T::methods::size>{});
+}
+
+template <class T, class... U, class... Reached>
+[[gnu::visibility("hidden")]] shape make_shape(list<U...>, list<Reached...>) {
+    shape_in_image<T>::emit();
+    shape made = make_interface<T>();
+    require_sound((add_note(made, note_kind::type, note_at(&crossing_note<T, U>)) && ... && true));
+    made.reached = {static_cast<interface_shape>(make_interface<Reached>())...};
     return made;
 }
 
 /// The shape of T in this image, which the notes written here outlive.
 template <class T>
 [[gnu::visibility("hidden")]] const shape& shape_here() {
-    static const shape made =
-        make_shape<T>(static_cast<typename T::methods*>(nullptr), make_indices<T::methods::size>{}, crossing<T>{});
+    static const shape made = make_shape<T>(crossing<T>{}, reached_interfaces<T>{});
     return made;
 }
 
-/// What is wrong with an interface that names too few of its virtual functions or something else; empty where nothing is.
-inline std::string incompleteness(const shape& of) {
-    constexpr std::uint64_t most = 100'000;
-    if (of.slots < 2 || of.slots > most)
-        return "the number of its virtual table's slots, " + (of.slots == no_slot ? "unknown" : std::to_string(of.slots)) +
-               ", cannot be: two are the destructor's, and no table has more than " + std::to_string(most) + "\n";
+/// The slots of a virtual table, each marked with how it is named: '\0' for those that no method names. Says in `wrong` what else
+/// methods name.
+inline std::string named_slots(const interface_shape& of, std::string& wrong) {
     std::string named(static_cast<std::size_t>(of.slots), '\0'); // not vector<bool>, which has to be compiled
-    std::string wrong;
+    const auto say = [&](const auto& method, std::string_view before, std::string_view after) {
+        wrong.append(before).append(readable_method(method.name)).append(after);
+    };
+    const std::string list = "`" + readable(of.interface) + "::methods` names ";
     for (const auto& method : of.methods) {
         if (method.slot == no_slot)
-            wrong += "`methods` names " + readable_method(method.name) + ", which is not a virtual function of its first base\n";
+            say(method, list, ", which is not a virtual function of its first base\n");
         else if (method.slot >= named.size())
-            wrong += "the slot of " + readable_method(method.name) + " is outside of the virtual table\n";
+            say(method, "the slot of ", " is outside of the virtual table of `" + readable(of.interface) + "`\n");
         else if (named[static_cast<std::size_t>(method.slot)])
-            wrong += "`methods` names " + readable_method(method.name) + " twice\n";
+            say(method, list, " twice\n");
         else
             named[static_cast<std::size_t>(method.slot)] = 'x';
     }
-    std::size_t missing = 0;
+    return named;
+}
+
+// `0, 1` of those that no method names.
+inline std::string unnamed_slots(std::string_view named) {
     std::string slots;
     for (std::size_t i = 0; i < named.size(); ++i)
-        if (!named[i]) {
-            ++missing;
+        if (!named[i])
             slots += (slots.empty() ? "" : ", ") + std::to_string(i);
-        }
-    if (wrong.empty() && missing != 2) // the virtual destructor has two
-        wrong = "`methods` names " + std::to_string(of.methods.size()) + " of " + std::to_string(named.size() - 2) +
-                " virtual functions: no name stands for the slots " + slots + ", of which two are the destructor's\n";
+    return slots;
+}
+
+// What is said where an interface names no function of its own in `methods`.
+inline std::string inherited_methods(const interface_shape& of) {
+    const std::string name = readable(of.interface);
+    std::string base;
+    for (const auto& method : of.methods)
+        if (base = readable_owner(method.name); base == name)
+            return {};
+    if (base.empty())
+        return {};
+    return "`" + name + "::methods` is inherited from the base `" + base + "`, or names functions of that alone: say `using methods = "
+           "tenon::methods<...>;` in `" + name + "` itself, with every virtual function of both\n";
+}
+
+/// What is wrong with an interface that names too few of its virtual functions or something else; empty where nothing is.
+inline std::string incompleteness(const interface_shape& of) {
+    const std::size_t destructors = of.has_destructor ? 2 : 0;
+    if (of.slots < destructors || of.slots > most_slots)
+        return "the number of slots in the virtual table of `" + readable(of.interface) + "`, " +
+               (of.slots == no_slot ? "unknown" : std::to_string(of.slots)) + ", cannot be: " +
+               (of.has_destructor ? "two are the destructor's, and no" : "no") + " table has more than " + std::to_string(most_slots) + "\n";
+    std::string wrong;
+    const std::string named = named_slots(of, wrong);
+    std::size_t missing = 0;
+    for (const char each : named)
+        missing += each == '\0';
+    if (wrong.empty() && missing != destructors)
+        wrong = "`" + readable(of.interface) + "::methods` names " + std::to_string(of.methods.size()) + " of " +
+                std::to_string(named.size() - destructors) + " virtual functions: no name stands for the slots " + unnamed_slots(named) +
+                (of.has_destructor ? ", of which two are the destructor's\n" : "\n") + inherited_methods(of);
+    return wrong;
+}
+
+/// The same of an interface and all those that are reached through it.
+inline std::string incompleteness(const shape& of) {
+    std::string wrong = incompleteness(static_cast<const interface_shape&>(of));
+    for (const interface_shape& each : of.reached)
+        if (each.interface != of.interface)
+            wrong += incompleteness(each);
     return wrong;
 }
 
@@ -223,26 +287,153 @@ inline const shape::type* find_type(const shape& in, std::string_view name, std:
 // A type that one side knows by name only says nothing about its layout.
 inline bool same_layout(const shape::type& a, const shape::type& b) { return a.size == 0 || b.size == 0 || a == b; }
 
+// The slots of the destructor of an interface that names all others.
+inline std::string destructor_slots(const interface_shape& of) {
+    std::string unused;
+    if (!of.has_destructor)
+        return "not virtual";
+    return "slots " + (of.slots <= most_slots ? unnamed_slots(named_slots(of, unused)) : "unknown");
+}
+
+inline const interface_shape* find_interface(const shape& in, std::string_view name, std::size_t likely) {
+    if (likely < in.reached.size() && in.reached[likely].interface == name)
+        return &in.reached[likely];
+    for (const auto& each : in.reached)
+        if (each.interface == name)
+            return &each;
+    return nullptr;
+}
+
+inline bool same_functions(const interface_shape& a, const interface_shape& b) {
+    return a.slots == b.slots && a.has_destructor == b.has_destructor && a.methods == b.methods;
+}
+
+// Whether a type is known with its layout.
+inline bool known_in(const shape& in, std::string_view name, std::size_t likely) {
+    const shape::type* type = find_type(in, name, likely);
+    return type && type->size != 0;
+}
+
+// What is reached is called by either side, and so has to be the same; who knows it by name only calls nothing.
+inline bool same_interfaces(const shape& host, const shape& plugin) {
+    for (std::size_t i = 0; i < host.reached.size(); ++i) {
+        const interface_shape& ours = host.reached[i];
+        const interface_shape* theirs = find_interface(plugin, ours.interface, i);
+        if (theirs ? !same_functions(ours, *theirs) : known_in(plugin, ours.interface, i))
+            return false;
+    }
+    for (std::size_t i = 0; i < plugin.reached.size(); ++i)
+        if (const std::string_view name = plugin.reached[i].interface; !find_interface(host, name, i) && known_in(host, name, i))
+            return false;
+    return true;
+}
+
 /// Whether a host compiled with `host` may use a plugin compiled with `plugin`: every method that it may call is there, with the
-/// same signature, slot and layouts. What the plugin has more does not matter.
+/// same signature, slot and layouts, and every interface that is reached is the same. What the plugin has more does not matter.
 inline bool fits(const shape& host, const shape& plugin) {
     if (host.interface != plugin.interface || host.factory != plugin.factory || host.state != plugin.state ||
         host.methods.size() > plugin.methods.size())
         return false;
     for (std::size_t i = 0; i < host.methods.size(); ++i)
-        if (host.methods[i].name != plugin.methods[i].name || host.methods[i].signature != plugin.methods[i].signature ||
-            host.methods[i].slot != plugin.methods[i].slot)
+        if (host.methods[i] != plugin.methods[i])
             return false;
+    // The destructor is called too. Of as many slots and the same methods, the same are left.
+    if (host.slots != plugin.slots && destructor_slots(host) != destructor_slots(plugin))
+        return false;
     for (std::size_t i = 0; i < host.types.size(); ++i) {
         const shape::type* found = find_type(plugin, host.types[i].name, i);
         if (!found || !same_layout(host.types[i], *found))
             return false;
     }
-    return true;
+    return same_interfaces(host, plugin);
 }
 
 inline void differ(std::string& into, std::string_view what, std::string_view host, std::string_view plugin) {
     into.append("  ").append(what).append("\n    host:   ").append(host).append("\n    plugin: ").append(plugin).append("\n");
+}
+
+/// The methods of one interface on both sides, with those that belong together.
+class matched_methods {
+public:
+    matched_methods(const interface_shape& host, const interface_shape& plugin) : host_(host), plugin_(plugin) {
+        for (const auto& method : host.methods)
+            names_.push_back(readable_method(method.name));
+        for (const auto& method : plugin.methods)
+            theirs_.push_back(readable_method(method.name));
+        used_.assign(theirs_.size(), '\0');
+    }
+
+    /// Says how the host's methods differ from those of the plugin, each name behind `prefix`.
+    void say_differences(std::string& text, const std::string& prefix) {
+        for (std::size_t i = 0; i < names_.size(); ++i) {
+            const std::string name = prefix + names_[i];
+            const std::size_t match = match_of(i);
+            if (match == theirs_.size()) {
+                differ(text, name, described(host_.methods[i]), "not there");
+                continue;
+            }
+            used_[match] = 'x';
+            const auto &ours = host_.methods[i], &theirs = plugin_.methods[match];
+            if (ours.signature != theirs.signature || ours.slot != theirs.slot)
+                differ(text, name, described(ours), described(theirs));
+            else if (match != i)
+                differ(text, name, "place " + std::to_string(i) + " in `methods`", "place " + std::to_string(match));
+        }
+        if (const std::string ours = destructor_slots(host_), theirs = destructor_slots(plugin_); ours != theirs)
+            differ(text, prefix + "destructor", ours, theirs);
+    }
+    /// Says which methods only the plugin has; once the above has been said.
+    void say_added(std::string& text, const std::string& prefix) const {
+        for (std::size_t i = 0; i < theirs_.size(); ++i)
+            if (!used_[i])
+                differ(text, prefix + theirs_[i], "not there", described(plugin_.methods[i]));
+    }
+
+private:
+    // Overloads have one name: the one of the same signature is meant, else the one in the same place, else the first.
+    std::size_t match_of(std::size_t i) const {
+        std::size_t match = theirs_.size();
+        for (std::size_t j = 0; j < theirs_.size(); ++j) {
+            if (used_[j] || theirs_[j] != names_[i])
+                continue;
+            const bool exact = plugin_.methods[j].signature == host_.methods[i].signature;
+            if (match == theirs_.size() || exact || (j == i && plugin_.methods[match].signature != host_.methods[i].signature))
+                match = j;
+            if (exact)
+                break;
+        }
+        return match;
+    }
+
+    const interface_shape &host_, &plugin_;
+    std::vector<std::string> names_, theirs_;
+    std::string used_;
+};
+
+// How an interface that is reached differs.
+inline void say_differences(std::string& text, const interface_shape& host, const interface_shape& plugin) {
+    if (same_functions(host, plugin))
+        return;
+    const std::string name = readable(host.interface), before = text;
+    matched_methods methods(host, plugin);
+    methods.say_differences(text, name + "::");
+    methods.say_added(text, name + "::");
+    if (text == before)
+        differ(text, name, std::to_string(host.slots) + " slots in its virtual table", std::to_string(plugin.slots) + " slots");
+}
+
+inline void say_interface_differences(std::string& text, const shape& host, const shape& plugin) {
+    constexpr std::string_view called = "an interface with `methods`", other = "a type without `methods`";
+    for (std::size_t i = 0; i < host.reached.size(); ++i) {
+        const interface_shape& ours = host.reached[i];
+        if (const interface_shape* theirs = find_interface(plugin, ours.interface, i))
+            say_differences(text, ours, *theirs);
+        else if (known_in(plugin, ours.interface, i))
+            differ(text, readable(ours.interface), called, other);
+    }
+    for (std::size_t i = 0; i < plugin.reached.size(); ++i)
+        if (const std::string_view name = plugin.reached[i].interface; !find_interface(host, name, i) && known_in(host, name, i))
+            differ(text, readable(name), other, called);
 }
 
 /// Every difference, the host's side and the plugin's beside each other.
@@ -254,35 +445,8 @@ inline std::string differences(const shape& host, const shape& plugin) {
         differ(text, "factory", "(" + readable_list(host.factory) + ")", "(" + readable_list(plugin.factory) + ")");
     if (host.state != plugin.state)
         differ(text, "state", readable_state(host.state), readable_state(plugin.state));
-
-    std::vector<std::string> names, theirs;
-    for (const auto& method : host.methods)
-        names.push_back(readable_method(method.name));
-    for (const auto& method : plugin.methods)
-        theirs.push_back(readable_method(method.name));
-    std::string used(theirs.size(), '\0');
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        // Overloads have one name: the one of the same signature is meant, else the one in the same place, else the first.
-        std::size_t match = theirs.size();
-        for (std::size_t j = 0; j < theirs.size(); ++j) {
-            if (used[j] || theirs[j] != names[i])
-                continue;
-            const bool exact = plugin.methods[j].signature == host.methods[i].signature;
-            if (match == theirs.size() || exact || (j == i && plugin.methods[match].signature != host.methods[i].signature))
-                match = j;
-            if (exact)
-                break;
-        }
-        if (match == theirs.size()) {
-            differ(text, names[i], described(host.methods[i]), "not there");
-            continue;
-        }
-        used[match] = 'x';
-        if (host.methods[i].signature != plugin.methods[match].signature || host.methods[i].slot != plugin.methods[match].slot)
-            differ(text, names[i], described(host.methods[i]), described(plugin.methods[match]));
-        else if (match != i)
-            differ(text, names[i], "place " + std::to_string(i) + " in `methods`", "place " + std::to_string(match));
-    }
+    matched_methods(host, plugin).say_differences(text, {});
+    say_interface_differences(text, host, plugin);
     std::string absent;
     for (std::size_t i = 0; i < host.types.size(); ++i) {
         const shape::type& type = host.types[i];

@@ -16,11 +16,13 @@ mkdir "$work/made" "$work/seeds"
 
 if [ "$name" = manifest ]; then
     for compiler in "$@"; do
-        seed=$work/seeds/${compiler##*/}
-        # Small, so that a change finds something to damage.
-        "$compiler" -std=c++20 -Os -I"$here/../../include" -shared -fPIC -fvisibility=hidden \
-            -Wl,-s,-z,noseparate-code "$here/../plugins/tiny.cpp" -o "$seed.so"
-        objcopy -O binary --only-section=.note.tenon "$seed.so" "$seed.notes"
+        for plugin in tiny served; do
+            seed=$work/seeds/${compiler##*/}-$plugin
+            # Small, so that a change finds something to damage.
+            "$compiler" -std=c++20 -Os -I"$here/../../include" -shared -fPIC -fvisibility=hidden \
+                -Wl,-s,-z,noseparate-code "$here/../plugins/$plugin.cpp" -o "$seed.so"
+            objcopy -O binary --only-section=.note.tenon "$seed.so" "$seed.notes"
+        done
     done
 fi
 
