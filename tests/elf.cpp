@@ -285,7 +285,7 @@ TEST_CASE("notes that are not where memory will have them are refused", "[elf]")
 
     image past_the_end = tiny();
     past_the_end.notes().p_filesz = past_the_end.bytes.size();
-    CHECK_THAT(refused(past_the_end.bytes), Catch::EndsWith("it is truncated"));
+    CHECK_THAT(refused(past_the_end.bytes), Catch::Matchers::EndsWith("it is truncated"));
 }
 
 TEST_CASE("notes that no segment holds are found through the sections", "[elf]") {

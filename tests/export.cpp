@@ -157,7 +157,7 @@ TEST_CASE("two files that give one name to two plugins are found out", "[export]
     tests::write(copy, "#include \"" + (plugins / "up.cpp").native() + "\"\n");
     const path library = both(scratch / "twice.so", {copy}, tests::compilers()[0]);
     const std::string beginning = "'" + library.native() + "' has two plugins of type '";
-    CHECK_THAT(tests::refusal([&] { manifest{library}; }), Catch::StartsWith(beginning));
+    CHECK_THAT(tests::refusal([&] { manifest{library}; }), Catch::Matchers::StartsWith(beginning));
 }
 
 TEST_CASE("plugins are compiled without exceptions, without RTTI, or with anything visible", "[export]") {
@@ -195,7 +195,7 @@ TEST_CASE("a sanitizer leaves the manifest as it is, and its name in it", "[expo
             const bool changes_the_library = sanitizer != "undefined";
             for (const auto& each : read.plugins())
                 CHECK_THAT(std::string(each.toolchain),
-                           Catch::Contains("sanitizer=" + (changes_the_library ? sanitizer : "none") + "\n"));
+                           Catch::Matchers::ContainsSubstring("sanitizer=" + (changes_the_library ? sanitizer : "none") + "\n"));
             for (const auto& each : read.plugins())
                 for (const auto& other : plain.plugins())
                     if (each.name == other.name)

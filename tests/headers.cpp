@@ -118,7 +118,7 @@ TEST_CASE("a header in the current folder is believed only if it is that header"
     write(scratch / "calculator.hpp", says_calculator);
     const folders found = headers({include}).folders(beside);
     tests::fs::current_path(before);
-    CHECK_THAT(text, Catch::StartsWith("cannot find the folder of the header 'calculator.hpp'"));
+    CHECK_THAT(text, Catch::Matchers::StartsWith("cannot find the folder of the header 'calculator.hpp'"));
     CHECK(found == folders{include, "."});
 }
 

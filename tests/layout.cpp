@@ -300,16 +300,16 @@ TEST_CASE("a type whose fields cannot be seen is refused with a sentence that sa
     for (int i = 0; i < 33; ++i)
         fields += "int f" + std::to_string(i) + "; ";
     INFO(compiler);
-    CHECK_THAT(complaint(compiler, "struct outer { " + fields + "};"), Catch::Contains(sentence));
+    CHECK_THAT(complaint(compiler, "struct outer { " + fields + "};"), Catch::Matchers::ContainsSubstring(sentence));
     CHECK_THAT(complaint(compiler, "struct outer { " + fields + "};\n"
                                    "template <> struct tenon::layout<outer> : tenon::opaque<outer, 1> {};"),
-               Catch::Equals(""));
-    CHECK_THAT(complaint(compiler, "struct outer { int& refers; };"), Catch::Contains(sentence));
-    CHECK_THAT(complaint(compiler, "class outer { int hidden; };"), Catch::Contains(sentence));
+               Catch::Matchers::Equals(""));
+    CHECK_THAT(complaint(compiler, "struct outer { int& refers; };"), Catch::Matchers::ContainsSubstring(sentence));
+    CHECK_THAT(complaint(compiler, "class outer { int hidden; };"), Catch::Matchers::ContainsSubstring(sentence));
 
     // The compilers find no way to say no here, so their own error has to show the hint.
     const std::string hint = "tenon: say tenon::layout<T> : tenon::fields<...> or tenon::opaque<T, 1>";
-    CHECK_THAT(complaint(compiler, "struct outer { int kind; union { int a; float b; }; };"), Catch::Contains(hint));
+    CHECK_THAT(complaint(compiler, "struct outer { int kind; union { int a; float b; }; };"), Catch::Matchers::ContainsSubstring(hint));
 }
 
 TEST_CASE("hundreds of types and methods are no problem for the compiler", "[layout]") {

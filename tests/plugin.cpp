@@ -141,7 +141,7 @@ TEST_CASE("a plugin that knows other services than its host gives is refused wit
         const path file = library(change);
         INFO(change);
         CHECK_THAT(tests::refusal([&] { tenon::plugin<served::worker>{file, services}; }),
-                   Catch::StartsWith("the plugin 'diligent' in '" + file.native() +
+                   Catch::Matchers::StartsWith("the plugin 'diligent' in '" + file.native() +
                                      "' was compiled against another 'worker' than this program:\n  served::services::"));
         CHECK(::getenv("TENON_TESTS_SERVED") == nullptr);
     }

@@ -104,5 +104,5 @@ TEST_CASE("two interfaces of one type name are told apart", "[registry]") {
     built_ins.add<impostor::label, seven>("seven", "1");
     CHECK(built_ins.find<impostor::label>("seven") != nullptr);
     CHECK_THAT(refusal([&] { built_ins.find<label>("seven"); }),
-               Catch::Contains("implements 'impostor::label'"));
+               Catch::Matchers::ContainsSubstring("implements 'impostor::label'"));
 }

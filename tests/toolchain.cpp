@@ -30,7 +30,7 @@ TEST_CASE("a toolchain is what decides over the standard library's types, one a 
     const std::string text = tenon::detail::toolchain;
     for (const std::string key :
          {"library=", "\ndebug mode=", "\nsanitizer=", "\nlong double=", "\nwchar_t="})
-        CHECK_THAT(text, Catch::Contains(key));
+        CHECK_THAT(text, Catch::Matchers::ContainsSubstring(key));
     CHECK(text.back() == '\n');
     CHECK(text.find("TENON_") == std::string::npos); // every macro has its value
     CHECK(text.find("__") == std::string::npos);
@@ -70,6 +70,6 @@ TEST_CASE("another standard library is another toolchain", "[toolchain]") {
         WARN("libc++ is absent, and not tested");
     else
         CHECK_THAT(
-            said, Catch::Contains("\n    host:   libstdc++ with the C++11 strings\n    plugin: libc++ abi "));
+            said, Catch::Matchers::ContainsSubstring("\n    host:   libstdc++ with the C++11 strings\n    plugin: libc++ abi "));
 }
 #endif
