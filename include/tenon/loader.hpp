@@ -153,14 +153,19 @@ private:
     template <class T>
     class versions_of final : public detail::version_source<T> {
     public:
-        versions_of(const loader& by, driver from) : by_(std::make_unique<loader>(by)), from_(std::move(from)) {
+        versions_of(const loader& by, driver from)
+            :
+#ifdef __cpp_lib_jthread
+              cancelled_(by.options_.stop),
+#endif
+              by_(std::make_unique<loader>(by)), from_(std::move(from)) {
             // The program may go to another folder.
             if (from_.what == driver::kind::library || from_.what == driver::kind::directory)
                 from_.place = absolute(from_.place);
             for (std::string& folder : by_->options_.search)
                 folder = absolute(folder);
 #ifdef __cpp_lib_jthread
-            cancelled_.raise_with(std::exchange(by_->options_.stop, {}));
+            by_->options_.stop = {};
 #endif
             by_->cancelled_ = &cancelled_;
         }
@@ -247,7 +252,7 @@ private:
             : cancelled_(by.cancelled_)
 #ifdef __cpp_lib_jthread
               ,
-              requested_(by.options_.stop)
+              requested_(detail::stop_event::of(by.options_.stop))
 #endif
         {
         }

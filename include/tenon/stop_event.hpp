@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <optional>
 #include <utility>
 #include <version>
 
@@ -24,26 +23,23 @@ namespace tenon::inline v1::detail {
 template <class System = posix>
 class basic_stop_event {
 public:
+#ifdef __cpp_lib_jthread
+    /// An event that raise() raises, and a stop that is requested of `token`.
+    explicit basic_stop_event(const std::stop_token& token = {}) : basic_stop_event(made(), token) {}
+
+    /// An event that is raised by `token` alone: without a descriptor where no stop can be requested of it.
+    static basic_stop_event of(const std::stop_token& token) {
+        return basic_stop_event(token.stop_possible() ? made() : basic_file<System>(), token);
+    }
+#else
     basic_stop_event() : event_(made()) {}
+#endif
 
     /// Any thread, at any time.
     void raise() const noexcept {
         const std::uint64_t one = 1;
         [[maybe_unused]] const ssize_t written = System::write(descriptor(), &one, sizeof one);
     }
-
-#ifdef __cpp_lib_jthread
-    explicit basic_stop_event(std::stop_token token)
-        : event_(token.stop_possible() ? made() : basic_file<System>()) {
-        raise_with(std::move(token));
-    }
-
-    /// Once a token's stop is requested.
-    void raise_with(std::stop_token token) {
-        if (token.stop_possible())
-            raising_.emplace(std::move(token), raising{*this});
-    }
-#endif
 
     /// -1 where no stop can be requested any more.
     int descriptor() const noexcept {
@@ -59,13 +55,17 @@ private:
     }
 
     basic_file<System> event_;
+
 #ifdef __cpp_lib_jthread
     struct raising {
         const basic_stop_event& what;
         void operator()() const noexcept { what.raise(); }
     };
-    std::optional<std::stop_callback<raising>>
-        raising_; // goes first, and waits for one that is just being made
+
+    basic_stop_event(basic_file<System> event, const std::stop_token& token)
+        : event_(std::move(event)), raising_(token, raising{*this}) {}
+
+    std::stop_callback<raising> raising_; // goes first, and waits for a call that is just being made
 #endif
 };
 using stop_event = basic_stop_event<>;
