@@ -9,6 +9,7 @@
 #include <string_view>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -119,6 +120,32 @@ pins pins_of(const std::string& source, std::vector<std::string> flags = {}, con
     const tests::scratch_directory scratch;
     tests::write(scratch / "pinned.cpp", source);
     return what_pins(tests::read(tests::compiled(scratch / "pinned.so", scratch / "pinned.cpp", std::move(flags), compiler)));
+}
+
+/// The names of all symbols, in their order, and whether the one with that number is looked up.
+std::pair<std::string, bool> read_information(const elf_reader<>& reader, std::size_t number = 1) {
+    elf_reader<>::loader_information information;
+    reader.read(information);
+    std::pair<std::string, bool> found;
+    reader.for_each_symbol(information, [&](std::size_t, std::string_view name, const ElfW(Sym)&) { found.first.append(name) += ' '; });
+    std::vector<bool> symbols(number + 1);
+    symbols[number] = true;
+    found.second = reader.looks_up(information, symbols);
+    return found;
+}
+std::string symbols_of(const std::string& bytes) {
+    const file one(bytes);
+    return read_information({one.fd, path}).first;
+}
+std::string symbols_refused(const std::string& bytes) {
+    return refusal([&] { symbols_of(bytes); });
+}
+
+/// Links a library of its own for each set of flags.
+std::string linked(const std::string& source, std::vector<std::string> flags) {
+    const tests::scratch_directory scratch;
+    tests::write(scratch / "linked.cpp", source);
+    return tests::read(tests::compiled(scratch / "linked.so", scratch / "linked.cpp", std::move(flags)));
 }
 
 } // namespace
@@ -366,6 +393,7 @@ TEST_CASE("whatever stands in a file, there is an answer or an error", "[elf]") 
             const elf_reader<> reader(damaged.fd, path);
             reader.notes(owner);
             reader.what_pins();
+            read_information(reader);
             ++answers;
         } catch (const tenon::error&) {
             ++errors;
@@ -513,4 +541,78 @@ TEST_CASE("symbols that lie outside of their tables are refused", "[elf]") {
     bad = tiny();
     bad.section_of(SHT_DYNSYM).sh_link = 0x7fffffff;
     CHECK(what_pins(bad.bytes).unique_symbols.empty());
+}
+
+TEST_CASE("the symbols of a library are those that the system's loader has, by whichever table, and without section headers", "[elf]") {
+    const std::string source = "extern \"C\" { void lacking(); __attribute__((visibility(\"default\"))) void first() { lacking(); }\n"
+                               "__attribute__((visibility(\"default\"))) void second() { first(); } void hidden() {} }\n";
+    for (const char* table : {"-Wl,--hash-style=gnu", "-Wl,--hash-style=sysv", "-Wl,--hash-style=both"}) {
+        CAPTURE(table);
+        const std::string bytes = linked(source, {table});
+        const std::string names = symbols_of(bytes);
+        for (const char* name : {" lacking ", " first ", " second "})
+            CHECK(names.find(name) != names.npos);
+        CHECK(names.find("hidden") == names.npos);
+        image stripped{bytes};
+        stripped.head().e_shoff = stripped.head().e_shnum = stripped.head().e_shstrndx = 0;
+        CHECK(symbols_of(stripped.bytes) == names);
+    }
+    CHECK(symbols_of(linked("void f() {}", {"-nostdlib"})) == " ");
+}
+
+TEST_CASE("a symbol is looked up unless the linker has bound it", "[elf]") {
+    const std::string source = "extern \"C\" { __attribute__((visibility(\"default\"), noinline)) void first() { asm(\"\"); }\n"
+                               "__attribute__((visibility(\"default\"))) void second() { first(); first(); } }\n";
+    const auto looked_up = [&](std::vector<std::string> flags) {
+        const file one(linked(source, std::move(flags)));
+        const elf_reader<> reader(one.fd, path);
+        elf_reader<>::loader_information information;
+        reader.read(information);
+        std::vector<bool> symbols;
+        reader.for_each_symbol(information, [&](std::size_t, std::string_view name, const ElfW(Sym)&) { symbols.push_back(name == "first"); });
+        return std::pair(reader.looks_up(information, symbols), information.symbolic());
+    };
+    CHECK(looked_up({"-fsemantic-interposition"}) == std::pair(true, false));
+    CHECK(looked_up({"-fsemantic-interposition", "-fno-plt"}) == std::pair(true, false));
+    CHECK(looked_up({"-Wl,-Bsymbolic-functions"}) == std::pair(false, false));
+    CHECK(looked_up({"-Wl,-Bsymbolic", "-fuse-ld=bfd"}) == std::pair(false, true));
+}
+
+TEST_CASE("whether a library looks for others beside itself is known", "[elf]") {
+    const auto beside = [](std::vector<std::string> flags) {
+        const file one(linked("void f() {}", std::move(flags)));
+        const elf_reader<> reader(one.fd, path);
+        elf_reader<>::loader_information information;
+        reader.read(information);
+        return information.uses_own_folder();
+    };
+    CHECK(beside({"-Wl,-rpath,$ORIGIN/../lib"}));
+    CHECK(beside({"-Wl,-rpath,/opt:${ORIGIN}", "-Wl,--enable-new-dtags"}));
+    CHECK(beside({"-Wl,-rpath,$ORIGIN", "-Wl,--disable-new-dtags"}));
+    CHECK_FALSE(beside({"-Wl,-rpath,/opt"}));
+    CHECK_FALSE(beside({}));
+}
+
+TEST_CASE("tables for the system's loader that lie elsewhere, or have no end, are refused", "[elf]") {
+    const std::string begin = "'x.so' is not a library that this program can load: ";
+    const auto with = [](std::int64_t tag, std::uint64_t value) {
+        image bad = tiny();
+        const std::uint64_t table = bad.segment_of(PT_DYNAMIC).p_offset;
+        for (std::uint64_t at = table;; at += sizeof(ElfW(Dyn)))
+            if (auto& entry = bad.at<ElfW(Dyn)>(at); entry.d_tag == tag) {
+                entry.d_un.d_val = static_cast<decltype(entry.d_un.d_val)>(value);
+                return bad.bytes;
+            }
+    };
+    for (const std::int64_t tag : {std::int64_t{DT_SYMTAB}, std::int64_t{DT_STRTAB}, std::int64_t{DT_GNU_HASH}})
+        CHECK(symbols_refused(with(tag, 0x7fffffff)) ==
+              begin + "a table that its dynamic section names is not in the part of it that is loaded");
+    CHECK(symbols_refused(with(DT_STRSZ, 0x7fffffff)) == begin + "its names of symbols lie past its end: it is truncated");
+    CHECK(symbols_refused(with(DT_STRSZ, 1)) == begin + "the name of a symbol lies outside of its names");
+
+    image endless = tiny();
+    auto* const words = &endless.at<std::uint32_t>(endless.section_of(SHT_GNU_HASH).sh_offset);
+    words[0] = words[1] = words[2] = 1; // buckets, the first symbol that is found by one, and the words of a filter before them
+    words[4 + sizeof(ElfW(Addr)) / sizeof(std::uint32_t)] = 0x10000000;
+    CHECK(symbols_refused(endless.bytes) == begin + "its hash table has no end: it is truncated");
 }

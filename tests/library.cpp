@@ -72,6 +72,38 @@ TEST_CASE("a loader that says no is quoted, and one that says nothing is an erro
     CHECK(complaint<posix>() == "no complaint");
 }
 
+TEST_CASE("a library that hides what its plugins are found by is told how to show it, and none of its code runs", "[library]") {
+    const tests::scratch_directory scratch;
+    const path source = tests::source_directory / "tests/plugins/part.cpp";
+    const auto linked = [&](const char* script) {
+        tests::write(scratch / "script", script);
+        return tests::compiled(scratch / "part.so", source, {"-Wl,--version-script=" + (scratch / "script").native()}, TENON_CXX);
+    };
+    const std::string text =
+        "cannot load 'part.so': it has the plugin 'plain', and the symbol `tenon_exports_v1`, by which plugins are found, was hidden when it "
+        "was linked; add `global: tenon_exports_v1;` to its version script, or leave out what else hides symbols: --exclude-libs, or "
+        "objcopy --localize-symbol and --keep-global-symbol of an object";
+    struct never_loads : posix {
+        static void* dlopen(const char*, int) noexcept { return nullptr; }
+    };
+    CHECK(complaint<never_loads>({}, linked("{ global: my_*; local: *; };")) == text);
+    CHECK(complaint<posix>({}, linked("{ global: tenon_exports_v1; local: *; };")) == "no complaint");
+    CHECK(complaint<posix>({}, linked("PART_1 { global: tenon_exports_v1; local: *; };")) == "no complaint");
+
+    // In an archive, from which the linker is told to show nothing.
+    const std::string include = "-I" + (tests::source_directory / "include").native();
+    REQUIRE(tests::run({TENON_CXX, "-std=c++20", include, "-fPIC", "-c", source, "-o", scratch / "part.o"}).status == 0);
+    REQUIRE(tests::run({"ar", "rcs", scratch / "part.a", scratch / "part.o"}).status == 0);
+    const auto archived = [&](const char* how) {
+        return tests::run({TENON_CXX, "-shared", "-Wl,--whole-archive", scratch / "part.a", "-Wl,--no-whole-archive", how, "-o", scratch / "part.so"})
+            .status;
+    };
+    REQUIRE(archived("-Wl,--exclude-libs,ALL") == 0);
+    CHECK(complaint<never_loads>({}, scratch / "part.so") == text);
+    REQUIRE(archived("-Wl,-Bsymbolic") == 0);
+    CHECK(complaint<posix>({}, scratch / "part.so") == "no complaint");
+}
+
 TEST_CASE("a file that is replaced while it is being loaded is an error, and stays unloaded", "[library]") {
     struct replaces : posix {
         static void* dlopen(const char* name, int flags) noexcept {

@@ -85,15 +85,16 @@ TEST_CASE("a library that nobody has touched for a while is read once", "[librar
         CHECK(looked_at.unchanged());
         return counting::reads() - before;
     };
+    constexpr int anew = 2; // the first page, and what the system's loader is told
     // Where it is not older than the look at it, it may be written once more without another time.
     counting::later() = -10;
-    CHECK(times() == 1);
-    CHECK(times() == 1);
+    CHECK(times() == anew);
+    CHECK(times() == anew);
     counting::later() = 10;
-    CHECK(times() == 1);
+    CHECK(times() == anew);
     CHECK(times() == 0);
     CHECK(times() == 0);
-    CHECK(times(here.scratch / "." / "part.so") == 1);
+    CHECK(times(here.scratch / "." / "part.so") == anew);
 
     // Two at once have one each.
     {
@@ -118,16 +119,16 @@ TEST_CASE("a library that nobody has touched for a while is read once", "[librar
     }
 
     // Another file of that name, another mode, and folders that are nobody's to trust.
-    CHECK(times() == 1);
+    CHECK(times() == anew);
     CHECK(times() == 0);
     tests::fs::permissions(here.library, tests::fs::perms::others_exec, tests::fs::perm_options::add);
     tests::fs::permissions(here.library, tests::fs::perms::others_exec, tests::fs::perm_options::remove);
-    CHECK(times() == 1);
+    CHECK(times() == anew);
     tests::fs::permissions(here.scratch.path(), tests::fs::perms::others_write, tests::fs::perm_options::add);
     CHECK_THROWS_AS(file(here.library.native(), {}), tenon::error);
     tests::fs::permissions(here.scratch.path(), tests::fs::perms::others_write,
                            tests::fs::perm_options::remove);
-    CHECK(times() == 1);
+    CHECK(times() == anew);
     tests::fs::resize_file(here.library, 100);
     CHECK_THROWS_AS(file(here.library.native(), {}), tenon::error);
 }

@@ -139,7 +139,9 @@ answer ask(const std::string& path) {
     } catch (const tenon::error&) {
     }
     try {
-        tenon::detail::elf_reader<>(fd, path).what_pins();
+        const tenon::detail::elf_reader<> reader(fd, path);
+        reader.what_pins();
+        tenon::detail::linkage_of(reader);
     } catch (const tenon::error&) {
     }
     ::close(fd);

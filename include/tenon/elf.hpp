@@ -160,6 +160,90 @@ public:
         return found;
     }
 
+    /// What the system's loader is told of a library: where its tables are, and the names in them.
+    struct loader_information {
+        entries<dynamic> all;
+        std::string room;
+        std::string_view names; // in `room` or the first page
+
+        loader_information() = default;
+        loader_information(const loader_information&) = delete;
+        loader_information& operator=(const loader_information&) = delete;
+
+        template <class Take>
+        void for_each(Take&& take) const {
+            for (const dynamic& each : all) {
+                if (each.d_tag == DT_NULL)
+                    break;
+                take(static_cast<std::int64_t>(each.d_tag), static_cast<std::uint64_t>(each.d_un.d_val));
+            }
+        }
+
+        /// The last one with a tag, as the system's loader takes it; 0 where there is none.
+        std::uint64_t value(std::int64_t wanted) const {
+            std::uint64_t found = 0;
+            for_each([&](std::int64_t tag, std::uint64_t value) { found = tag == wanted ? value : found; });
+            return found;
+        }
+
+        /// Whether the library's own symbols come before those of all others (`-Bsymbolic`).
+        bool symbolic() const {
+            bool found = false;
+            for_each([&](std::int64_t tag, std::uint64_t value) {
+                found = found || tag == DT_SYMBOLIC || (tag == DT_FLAGS && (value & DF_SYMBOLIC) != 0);
+            });
+            return found;
+        }
+
+        /// Whether libraries are looked for relative to the folder that this one is loaded from.
+        bool uses_own_folder() const {
+            bool found = false;
+            for_each([&](std::int64_t tag, std::uint64_t value) {
+                if (tag == DT_RUNPATH || tag == DT_RPATH || tag == DT_NEEDED)
+                    found = found || name(value).find("$ORIGIN") != std::string_view::npos ||
+                            name(value).find("${ORIGIN}") != std::string_view::npos;
+            });
+            return found;
+        }
+
+        /// Of a name outside of the names nothing is left, and of a long one its beginning.
+        std::string_view name(std::uint64_t at, std::size_t longest = 4096) const {
+            const std::string_view rest = names.substr(at < names.size() ? static_cast<std::size_t>(at) : names.size(), longest);
+            return rest.substr(0, rest.find('\0'));
+        }
+    };
+
+    /// Reads what the system's loader is told.
+    void read(loader_information& into) const {
+        into.all = table<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section");
+        if (const std::uint64_t at = into.value(DT_STRTAB))
+            into.names = part(offset_of(at), into.value(DT_STRSZ), "names of symbols", into.room);
+    }
+
+    /// Gives `take` each symbol that the system's loader may find in the library or look for elsewhere: its number, the first 64
+    /// characters of its name, and itself.
+    template <class Take>
+    void for_each_symbol(const loader_information& of, Take&& take) const {
+        const std::uint64_t at = of.value(DT_SYMTAB);
+        const entries<symbol> all = at ? table<symbol>(offset_of(at), number_of_symbols(of) * sizeof(symbol), "dynamic symbols")
+                                       : entries<symbol>();
+        std::size_t number = 0;
+        for (const symbol& each : all) {
+            if (each.st_name >= of.names.size())
+                refuse("the name of a symbol lies outside of its names");
+            take(number++, of.name(each.st_name, 64), each); // any number of symbols may have one name, of megabytes
+        }
+    }
+
+    /// Whether the system's loader is asked to look up one of these symbols, each by its number, when it loads the library:
+    /// what a linker has bound for good is not looked up.
+    bool looks_up(const loader_information& of, const std::vector<bool>& symbols) const {
+        const bool with_addends = of.value(DT_PLTREL) == DT_RELA;
+        return relocates<ElfW(Rela)>(of, DT_RELA, DT_RELASZ, symbols) || relocates<ElfW(Rel)>(of, DT_REL, DT_RELSZ, symbols) ||
+               (with_addends ? relocates<ElfW(Rela)>(of, DT_JMPREL, DT_PLTRELSZ, symbols)
+                             : relocates<ElfW(Rel)>(of, DT_JMPREL, DT_PLTRELSZ, symbols));
+    }
+
     /// Symbols are found through the section headers: of a library without them only `nodelete` is known.
     pins what_pins() const {
         pins found;
@@ -337,6 +421,61 @@ private:
         for (const segment& each : segments_)
             if (each.p_type == PT_LOAD && offset >= each.p_offset && offset - each.p_offset <= each.p_filesz &&
                 size <= each.p_filesz - (offset - each.p_offset) && address - each.p_vaddr == offset - each.p_offset)
+                return true;
+        return false;
+    }
+
+    // Where in the file the bytes are that stand at an address once the library is loaded.
+    std::uint64_t offset_of(std::uint64_t address) const {
+        for (const segment& each : segments_)
+            if (each.p_type == PT_LOAD && address >= each.p_vaddr && address - each.p_vaddr < each.p_filesz)
+                return each.p_offset + (address - each.p_vaddr);
+        refuse("a table that its dynamic section names is not in the part of it that is loaded");
+    }
+
+    // The loader needs no number of them; it follows from what it finds them by.
+    std::uint64_t number_of_symbols(const loader_information& of) const {
+        constexpr std::uint64_t word = sizeof(std::uint32_t);
+        if (const std::uint64_t at = of.value(DT_GNU_HASH)) {
+            const std::uint64_t begin = offset_of(at);
+            const entries<std::uint32_t> head = table<std::uint32_t>(begin, 4 * word, "hash table");
+            const std::uint64_t buckets = begin + 4 * word + head[2] * std::uint64_t{sizeof(ElfW(Addr))};
+            std::uint64_t last = 0;
+            for (const std::uint32_t each : table<std::uint32_t>(buckets, head[0] * word, "hash table"))
+                last = each > last ? each : last;
+            // Those that it lacks come before the first that is hashed; of a library that has none, some linkers do not say where that
+            // would be.
+            return last < head[1] ? head[1] : end_of_chain(buckets + (std::uint64_t{head[0]} - head[1]) * word, last);
+        }
+        const std::uint64_t at = of.value(DT_HASH);
+        return at ? table<std::uint32_t>(offset_of(at), 2 * word, "hash table")[1] : 0;
+    }
+
+    // A symbol's hash is odd where its chain ends, and the last chain ends with the last symbol.
+    std::uint64_t end_of_chain(std::uint64_t hashes, std::uint64_t symbol_number) const {
+        constexpr std::uint64_t at_once = 256;
+        for (;; symbol_number += at_once) {
+            const std::uint64_t from = hashes + symbol_number * sizeof(std::uint32_t), left = from < size() ? size() - from : 0;
+            const std::uint64_t count = left / sizeof(std::uint32_t) < at_once ? left / sizeof(std::uint32_t) : at_once;
+            if (count == 0)
+                refuse("its hash table has no end: it is truncated");
+            std::uint64_t end = symbol_number;
+            for (const std::uint32_t hash : table<std::uint32_t>(from, count * sizeof(std::uint32_t), "hash table")) {
+                ++end;
+                if (hash & 1)
+                    return end;
+            }
+        }
+    }
+
+    template <class Relocation>
+    bool relocates(const loader_information& of, std::int64_t where, std::int64_t size, const std::vector<bool>& symbols) const {
+        const std::uint64_t at = of.value(where);
+        if (!at)
+            return false;
+        constexpr int symbol_in_info = sizeof(void*) == 8 ? 32 : 8;
+        for (const Relocation& each : table<Relocation>(offset_of(at), of.value(size), "relocations"))
+            if (const std::uint64_t number = each.r_info >> symbol_in_info; number < symbols.size() && symbols[number])
                 return true;
         return false;
     }

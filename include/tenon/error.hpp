@@ -361,6 +361,43 @@ public:
                                                  : ""}),
                 path};
     }
+    static error static_host(const std::string& path) {
+        return {errc::load_failed,
+                text({"cannot load '", path,
+                      "': this program is linked statically, and a library would bring a second C library into it; link "
+                      "the program without -static and -static-pie, or the plugin into the program"}),
+                path};
+    }
+    static error runtime_hidden(const std::string& path) {
+        return {errc::toolchain,
+                text({"cannot load '", path,
+                      "': its host has a C++ runtime linked into it (-static-libstdc++) that libraries do not see, so that "
+                      "the plugin would use another, ", two_runtimes, "; link the host with -rdynamic, or without "
+                      "-static-libstdc++ and -static-libgcc"}),
+                path};
+    }
+    static error second_runtime(const std::string& path) {
+        return {errc::toolchain,
+                text({"cannot load '", path,
+                      "': it has a C++ runtime linked into it (-static-libstdc++) and would use that instead of its host's, ",
+                      two_runtimes, "; link it without -static-libstdc++ and -static-libgcc"}),
+                path};
+    }
+    static error second_unwinder(const std::string& path) {
+        return {errc::toolchain,
+                text({"cannot load '", path,
+                      "': it or its host has the unwinder of exceptions linked into it (-static-libgcc), and an "
+                      "exception cannot pass from one unwinder to another; link both without -static-libgcc"}),
+                path};
+    }
+    static error exports_hidden(const std::string& path, std::string_view plugin) {
+        return {errc::not_a_plugin,
+                text({"cannot load '", path, "': it has the plugin '", plugin,
+                      "', and the symbol `tenon_exports_v1`, by which plugins are found, was hidden when it was linked; add "
+                      "`global: tenon_exports_v1;` to its version script, or leave out what else hides symbols: --exclude-libs, "
+                      "or objcopy --localize-symbol and --keep-global-symbol of an object"}),
+                path};
+    }
     static error file_changed(const std::string& path) {
         return {
             errc::changed,
@@ -557,6 +594,9 @@ public:
     }
 
 private:
+    static constexpr std::string_view two_runtimes =
+        "and with two an exception ends the program, and an error code of one equals none of the other";
+
     /// One string of many.
     static std::string text(std::initializer_list<std::string_view> parts) {
         std::string whole;

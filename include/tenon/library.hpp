@@ -19,6 +19,7 @@
 #include <tenon/mangled_name.hpp>
 #include <tenon/mutex_lock.hpp>
 #include <tenon/posix.hpp>
+#include <tenon/runtime.hpp>
 #include <tenon/trace.hpp>
 #include <tenon/trust.hpp>
 
@@ -145,6 +146,7 @@ public:
     basic_library(const basic_library_file<System>& from, const library_options& options)
         : path_(from.path()), identity_(from.identity()), unload_(options.unload) {
         deferred_libraries<System>::here().retry();
+        require_usable(from);
         if (options.private_copy) {
             copy_ = from.sealed_copy();
             from.require_digest(options.sha256, copy_);
@@ -204,6 +206,15 @@ public:
     }
 
 private:
+    // Throws where its plugins could not work once it is loaded, so that none of its code runs.
+    static void require_usable(const basic_library_file<System>& file) {
+        if (file.manifest().plugins().empty())
+            return;
+        if (!file.linkage().exports_plugins)
+            throw error::exports_hidden(file.path(), file.manifest().plugins().front().name);
+        require_one_runtime<System>(file.path(), file.linkage());
+    }
+
     void load(const std::string& path, const file_identity& identity) {
         loaded_.path = path;
         loaded_.generation = loaded_names::here().acquire(path, identity);

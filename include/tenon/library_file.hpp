@@ -18,20 +18,27 @@
 #include <tenon/mutex_lock.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
+#include <tenon/runtime.hpp>
 #include <tenon/sha256.hpp>
 #include <tenon/trust.hpp>
 
 namespace tenon::inline v1::detail {
 
-/// The manifests of the libraries that were looked into last, so that a file that nobody has touched since is
-/// not read again. A manifest is taken out while it is used, and put back.
+/// What a library file says of itself.
+struct library_contents {
+    tenon::manifest manifest;
+    detail::linkage linkage;
+};
+
+/// The contents of the libraries that were looked into last, so that a file that nobody has touched since is
+/// not read again. They are taken out while they are used, and put back.
 ///
 /// A file is known by its path and state, and not kept where that was not settled when it was read. What is
 /// written through a mapping may leave the state as it is, so that what is in memory is compared once the
 /// library is loaded, as always.
-class known_manifests {
+class known_contents {
 public:
-    std::optional<manifest> take(const std::string& path, const file_identity& identity) {
+    std::optional<library_contents> take(const std::string& path, const file_identity& identity) {
         const mutex_lock locked(mutex_);
         for (entry& each : entries_)
             if (each.read && each.path == path && each.identity == identity)
@@ -39,7 +46,7 @@ public:
         return std::nullopt;
     }
 
-    void put(std::string path, const file_identity& identity, manifest&& read) noexcept {
+    void put(std::string path, const file_identity& identity, library_contents&& read) noexcept {
         const mutex_lock locked(mutex_);
         entry& oldest = entries_[next_++ % (sizeof entries_ / sizeof entries_[0])];
         oldest.path.swap(path);
@@ -51,7 +58,7 @@ private:
     struct entry {
         std::string path{};
         file_identity identity{};
-        std::optional<manifest> read{};
+        std::optional<library_contents> read{};
     };
     pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
     entry entries_[16];
@@ -64,7 +71,7 @@ template <class System = posix>
 class basic_library_file {
 public:
     basic_library_file(std::string path, const trust& rule) : path_(std::move(path)) {
-        if (System::lstat(path_.c_str(), &status_) == 0 && (manifest_ = known().take(path_, identity())) &&
+        if (System::lstat(path_.c_str(), &status_) == 0 && (contents_ = known().take(path_, identity())) &&
             plainly_trusted<System>(path_, status_, rule)) {
             keep_ = true;
             return;
@@ -72,7 +79,10 @@ public:
         const std::int64_t look = nanoseconds(System::now());
         const bool link = open();
         status_ = file_.status(path_);
-        manifest_ = manifest::of_loadable<System>(file_.descriptor(), status_, path_);
+        const elf_reader<System> reader(file_.descriptor(), status_, path_);
+        contents_.emplace(library_contents{manifest::of_loadable(reader, path_), {}});
+        if (!manifest().plugins().empty())
+            contents_->linkage = linkage_of(reader);
         if (!link && plainly_trusted<System>(path_, status_, rule)) {
             keep_ = settled(identity(), look);
         } else {
@@ -84,14 +94,15 @@ public:
     basic_library_file& operator=(const basic_library_file&) = delete;
     ~basic_library_file() {
         if (keep_)
-            known().put(std::move(path_), identity(), std::move(*manifest_));
+            known().put(std::move(path_), identity(), std::move(*contents_));
     }
 
     const std::string& path() const noexcept { return path_; }
     /// The absolute path without symbolic links.
     const std::string& canonical_path() const noexcept { return canonical_.empty() ? path_ : canonical_; }
     file_identity identity() const noexcept { return file_identity(status_); }
-    const tenon::manifest& manifest() const noexcept { return *manifest_; }
+    const tenon::manifest& manifest() const noexcept { return contents_->manifest; }
+    const detail::linkage& linkage() const noexcept { return contents_->linkage; }
 
     bool unchanged() const {
         struct stat now;
@@ -128,8 +139,8 @@ public:
     }
 
 private:
-    static known_manifests& known() {
-        static known_manifests& all = *new known_manifests;
+    static known_contents& known() {
+        static known_contents& all = *new known_contents;
         return all;
     }
 
@@ -198,7 +209,7 @@ private:
     std::string path_;
     mutable basic_file<System> file_;
     struct stat status_;
-    std::optional<tenon::manifest> manifest_;
+    std::optional<library_contents> contents_;
     std::string canonical_; // where it is another than the path
     bool keep_ = false;
 };

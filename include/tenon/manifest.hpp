@@ -45,7 +45,10 @@ public:
     /// Reads one whose status is known, and throws where the system's loader should not be given it.
     template <class System = detail::posix>
     static manifest of_loadable(int fd, const struct stat& status, const std::string& path) {
-        const detail::elf_reader<System> file(fd, status, path);
+        return of_loadable(detail::elf_reader<System>(fd, status, path), path);
+    }
+    template <class System>
+    static manifest of_loadable(const detail::elf_reader<System>& file, const std::string& path) {
         file.require_loadable();
         return manifest(file.notes(owner), path);
     }

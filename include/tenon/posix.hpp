@@ -192,6 +192,29 @@ struct posix {
     static void* dlsym(void* library, const char* symbol) noexcept { return ::dlsym(library, symbol); }
     static int dlclose(void* library) noexcept { return ::dlclose(library); }
     static const char* dlerror() noexcept { return ::dlerror(); }
+    /// The symbol of that name that each library meets first: of the program, or of what was loaded for all to see.
+    static const void* first_symbol(const char* name) noexcept {
+        void* const all = ::dlopen(nullptr, RTLD_LAZY);
+        const void* const found = all ? ::dlsym(all, name) : nullptr;
+        if (all)
+            ::dlclose(all);
+        return found;
+    }
+    /// Whether two addresses are in one library, or both in the program.
+    static bool in_one_image(const void* one, const void* other) noexcept {
+        Dl_info first{}, second{};
+        return ::dladdr(one, &first) != 0 && ::dladdr(other, &second) != 0 && first.dli_fbase == second.dli_fbase;
+    }
+    /// Whether the program was started by the system's loader: not where it is linked statically.
+    static bool has_loader() noexcept {
+        const auto program = [](dl_phdr_info* each, size_t, void*) {
+            for (unsigned i = 0; i < each->dlpi_phnum; ++i)
+                if (each->dlpi_phdr[i].p_type == PT_INTERP)
+                    return 1;
+            return -1; // the program is the first
+        };
+        return ::dl_iterate_phdr(program, nullptr) == 1;
+    }
     /// What the system's loader calls a library, and what has to be added to the library's own addresses; the name lives as long
     /// as the handle. The thread sanitizer does not see the loader's own lock, which orders this.
     __attribute__((no_sanitize("thread"))) static bool find(void* library, const char*& name, ElfW(Addr) & base) noexcept {

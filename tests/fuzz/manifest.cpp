@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The bytes of a library, and of its notes.
 #include <tenon/manifest.hpp>
+#include <tenon/runtime.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -35,6 +36,7 @@ void read(std::string_view file) {
     in_memory::bytes = file;
     const std::string path = "x.so";
     fuzz::answer([&] { tenon::detail::elf_reader<in_memory>(0, path).what_pins(); });
+    fuzz::answer([&] { tenon::detail::linkage_of(tenon::detail::elf_reader<in_memory>(0, path)); });
     fuzz::answer([&] {
         const auto found = tenon::manifest::of<in_memory>(0, path);
         for (const auto& each : found.plugins()) {
