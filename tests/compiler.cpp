@@ -4,10 +4,12 @@
 #include <set>
 #include <stdlib.h>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <tenon/manifest.hpp>
 
+#include "building.hpp"
 #include "catch.hpp"
 #include "compiled.hpp"
 
@@ -28,6 +30,13 @@ std::string with(const std::string& key, const std::string& value) {
 bool is_clang(const std::string& compiler) {
     return basic_compiler<>({compiler}).traits().clang;
 }
+
+/// $CXX for as long as this lives.
+struct cxx {
+    explicit cxx(const std::string& value) { ::setenv("CXX", value.c_str(), 1); }
+    cxx(const cxx&) = delete;
+    ~cxx() { ::unsetenv("CXX"); }
+};
 
 bool has_libcxx(const std::string& compiler) {
     const scratch_directory scratch;
@@ -101,11 +110,20 @@ TEST_CASE("a compiler's stamp is that of each program in its command", "[compile
     CHECK(stamp() != first);
 }
 
-TEST_CASE("$CXX is split at spaces", "[compiler]") {
-    CHECK(tenon::detail::split_at_spaces("  ccache  g++ -m64 ") ==
-          std::vector<std::string>{"ccache", "g++", "-m64"});
-    CHECK(tenon::detail::split_at_spaces("").empty());
-    ::setenv("CXX", TENON_GXX " -DA", 1);
+TEST_CASE("$CXX is taken apart as a shell takes a command", "[compiler]") {
+    using list = std::vector<std::string>;
+    using tenon::detail::shell_words;
+    CHECK(shell_words("  ccache  g++ -m64 ") == list{"ccache", "g++", "-m64"});
+    CHECK(shell_words("").empty());
+    CHECK(shell_words(" \t").empty());
+    CHECK(shell_words("g++\t-DX=tab") == list{"g++", "-DX=tab"});
+    CHECK(shell_words("\"/opt/my tools/g++\" -m64") == list{"/opt/my tools/g++", "-m64"});
+    CHECK(shell_words("/opt/my\\ tools/g++ '-DX=\"a b\"' -DY=\"a\\\"\\b\"") ==
+          list{"/opt/my tools/g++", "-DX=\"a b\"", "-DY=a\"\\b"});
+    CHECK(shell_words("'' x") == list{"", "x"});
+    CHECK(shell_words("'/opt/not closed") == list{"/opt/not closed"});
+    CHECK(shell_words("g++ $HOME/*") == list{"g++", "$HOME/*"});
+    const cxx set(TENON_GXX " -DA");
     CHECK(basic_compiler<>({}).arguments().size() == 2);
     CHECK(basic_compiler<>({TENON_GXX}).arguments().size() == 1);
     ::unsetenv("CXX");
@@ -113,15 +131,68 @@ TEST_CASE("$CXX is split at spaces", "[compiler]") {
     CHECK(basic_compiler<>({}).found());
 }
 
+TEST_CASE("a compiler's path may have spaces, and begin where the program works", "[compiler]") {
+    using list = std::vector<std::string>;
+    const scratch_directory scratch;
+    tests::write_wrapper(scratch / "my tools/c++", scratch / "log", TENON_GXX);
+    const std::string program = scratch / "my tools/c++";
+    for (const std::string& text : {program, "'" + program + "'", "\"" + program + "\""}) {
+        const cxx set(text);
+        CHECK(basic_compiler<>({}).arguments() == list{program});
+    }
+    CHECK(basic_compiler<>({program, "-m64"}).arguments() == list{program, "-m64"});
+
+    const auto before = tests::fs::current_path();
+    tests::fs::current_path(scratch.path());
+    const basic_compiler<> chosen({"./my tools/c++", "-m64"}), launched({"env", "my tools/c++"});
+    const cxx set("'my tools/c++' -I../x");
+    const basic_compiler<> by_variable({});
+    tests::fs::current_path(before);
+    CHECK(chosen.arguments() == list{program, "-m64"});
+    CHECK(launched.arguments()[1] == program);
+    CHECK(by_variable.arguments() == list{program, "-I../x"});
+    CHECK(chosen.traits().gnu_unique);
+}
+
+TEST_CASE("a driver for C stands for the one for C++ beside it", "[compiler]") {
+    using tenon::detail::cxx_name;
+    for (const auto& [c, plus] : {std::pair{"gcc", "g++"},
+                                  {"cc", "c++"},
+                                  {"clang", "clang++"},
+                                  {"gcc-12", "g++-12"},
+                                  {"clang-14", "clang++-14"},
+                                  {"aarch64-linux-gnu-gcc-12", "aarch64-linux-gnu-g++-12"}})
+        CHECK(cxx_name(c) == plus);
+    for (const char* other : {"g++", "c++", "clang++", "clang-format", "gcc-ar", "gcc-ar-12", "icc", "ccache",
+                              "distcc", "cc1plus", "clang-cl", ""})
+        CHECK(cxx_name(other) == "");
+
+    const scratch_directory scratch;
+    for (const char* name : {"gcc-12", "g++-12", "cc"})
+        tests::write_program(scratch / name, "exit 1\n");
+    const auto program = [](const std::vector<std::string>& chosen) {
+        return basic_compiler<>(chosen).arguments().back();
+    };
+    CHECK(program({scratch / "gcc-12"}) == (scratch / "g++-12").native());
+    CHECK(program({"env", scratch / "gcc-12"}) == (scratch / "g++-12").native());
+    CHECK(program({scratch / "cc"}) == (scratch / "cc").native()); // nothing beside it
+}
+
 TEST_CASE("without a compiler the choice stays known, and asking it says what was looked for", "[compiler]") {
-    ::setenv("CXX", "no-such-compiler -O3", 1);
-    const basic_compiler<> missing({});
-    CHECK(!missing.found());
-    CHECK(missing.choice() != basic_compiler<>({TENON_GXX}).choice());
-    CHECK_THROWS_WITH(missing.traits(), "there is no compiler for plugins: cannot find 'no-such-compiler'; "
-                                        "install one, or name another in $CXX or "
-                                        "options.compiler");
-    ::unsetenv("CXX");
+    const auto refused = [](const std::string& text, const std::string& why) {
+        const cxx set(text);
+        const basic_compiler<> missing({});
+        CHECK(!missing.found());
+        CHECK(missing.choice() != basic_compiler<>({TENON_GXX}).choice());
+        CHECK_THROWS_WITH(missing.traits(), "there is no compiler for plugins: " + why +
+                                                "; install one, or name another in $CXX or options.compiler");
+    };
+    refused("no-such-compiler -O3", "cannot find 'no-such-compiler'");
+    refused("/tmp", "'/tmp' is no program that can be run");
+    refused("/etc/passwd", "'/etc/passwd' is no program that can be run");
+    refused("/opt/my tools/no-such-compiler",
+            "cannot find '/opt/my', the first word of $CXX, which is '/opt/my tools/no-such-compiler': a path "
+            "with spaces needs quotes around it");
 }
 
 TEST_CASE("a host with a sanitizer names the way out of two", "[compiler]") {

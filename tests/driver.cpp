@@ -92,14 +92,34 @@ TEST_CASE("what is neither a name nor a path says what each has to be, and what 
     CHECK(refusal("ünï").starts_with("'ünï' is no name for a plugin"));
     CHECK(refusal("..").ends_with("a path has to contain a slash; there is a './..'"));
 
-    tests::write(scratch / "json.so", "");
-    tests::write(scratch / "libX.so", "");
+    tests::write(scratch / "json.so", "text");
+    tests::write(scratch / "libX.so", "text");
     CHECK(refusal("json.so") == "'json.so' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a "
                                 "path has to contain a slash; "
                                 "there is a './json.so'");
     CHECK(refusal("json.so#ldap").ends_with("; there is a './json.so'"));
     CHECK(refusal("json#ldap").ends_with("; there is a './json.so'"));
     CHECK(refusal("X").ends_with("; there is a './libX.so'"));
+
+    // What nobody can mean is not offered.
+    tests::write(scratch / "Y.so", "");
+    create_directories(scratch / "libY.so");
+    create_symlink("gone", scratch / "Z");
+    create_symlink("Z.so", scratch / "Z.so");
+    for (const char* name : {"Y", "Z"})
+        CHECK(refusal(name).ends_with("and a path has to contain a slash"));
+}
+
+TEST_CASE("a link that leads nowhere, or in a circle, says so", "[driver]") {
+    const tests::scratch_directory scratch;
+    const visit there(scratch.path());
+    create_symlink("gone/x", scratch / "loose.so");
+    create_symlink("turning.so", scratch / "turning.so");
+    create_symlink("loose.so", scratch / "second.so");
+    CHECK(refusal("./loose.so") == "'./loose.so' is a symbolic link to 'gone/x', which is not there");
+    CHECK(refusal("./loose.so/") == "'./loose.so' is a symbolic link to 'gone/x', which is not there");
+    CHECK(refusal("./second.so") == "'./second.so' is a symbolic link to 'loose.so', which is not there");
+    CHECK(refusal("./turning.so") == "cannot look at './turning.so': Too many levels of symbolic links");
 }
 
 TEST_CASE("an unknown name gives the names that come close, and what is here under it", "[driver]") {

@@ -2,6 +2,8 @@
 #include <tenon/loader.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <thread>
 
 #include "catch.hpp"
@@ -131,12 +133,66 @@ TEST_CASE("a library of the search path has to have the plugin that its name say
 TEST_CASE("an unknown name lists the known ones, closest first", "[loader]") {
     workshop here;
     CHECK(here.complaint("insde") == "unknown name 'insde' of plugin type 'part'; known: inside");
-    tests::write(here.scratch / "search/libinsides.so", "");
-    tests::write(here.scratch / "search/outside.so", "");
-    tests::write(here.scratch / "search/README", "");
+    here.library(here.scratch / "search/libplain.so");
+    here.library(here.scratch / "search/second.so", {"-DSECOND"});
     here.options.search = {here.scratch / "search", here.scratch / "absent"};
-    CHECK(here.complaint("insides-out") ==
-          "unknown name 'insides-out' of plugin type 'part'; known: insides, inside, outside");
+    CHECK(here.complaint("planet") == "unknown name 'planet' of plugin type 'part'; known: plain, inside, second");
+
+    // None of these could be loaded by its name.
+    const path search = here.scratch / "search";
+    tests::write(search / "libplane.so", "");
+    tests::write(search / "plants.so", "text");
+    tests::write(search / "README", "");
+    create_directories(search / "planes.so");
+    create_symlink("gone.so", search / "planed.so");
+    create_symlink("planer.so", search / "planer.so");
+    REQUIRE(::mkfifo((search / "plan.so").c_str(), 0600) == 0);
+    tests::fs::copy_file(search / "libplain.so", search / "planets.so"); // its plugin has another name
+    CHECK(here.complaint("planet") == "unknown name 'planet' of plugin type 'part'; known: plain, inside, second");
+    CHECK(here.complaint("planed") == "'search/planed.so' is a symbolic link to 'gone.so', which is not there");
+    CHECK(here.complaint("planer") == "cannot look at 'search/planer.so': Too many levels of symbolic links");
+    CHECK(here.complaint(search / "planed.so") ==
+          "'search/planed.so' is a symbolic link to 'gone.so', which is not there");
+}
+
+TEST_CASE("relative paths begin where the program worked when the loader was made", "[loader]") {
+    workshop here;
+    const path before = tests::fs::current_path();
+    const std::string folder = here.scratch.path();
+    here.library(here.scratch / "plugins/plain.so");
+    here.sources(5);
+    tests::write(here.scratch / "tools/c++", "#!/bin/sh\nexec " TENON_CXX " \"$@\"\n");
+    tests::fs::permissions(here.scratch / "tools/c++", tests::fs::perms::owner_all);
+    create_directories(here.scratch / "elsewhere");
+    create_directories(here.scratch / "tmp");
+    const auto loaded = [&](const std::string& from, const tenon::loader& loader) {
+        tests::fs::current_path(here.scratch / "elsewhere");
+        const int version = loader.load<part>(from, here.counts)->version();
+        tests::fs::current_path(before);
+        return version;
+    };
+    tests::fs::current_path(here.scratch.path());
+    here.options.cache = "cache";
+    here.options.compiler = {"./tools/c++"};
+    here.options.search = {"plugins"};
+    here.options.policy.folders = {"plugins", "drivers"};
+    const tenon::loader by_options(here.options);
+    CHECK(loaded("plain", by_options) == 1);
+    CHECK(loaded(folder + "/drivers", by_options) == 5);
+    CHECK(exists(here.scratch / "cache/bin/part"));
+
+    tests::fs::current_path(here.scratch.path());
+    const std::map<const char*, const char*> variables{
+        {"TENON_CACHE", "./second"}, {"CXX", "tools/c++"}, {"TENON_INCLUDE", "none"}, {"TMPDIR", "tmp"}};
+    for (const auto& [name, value] : variables)
+        ::setenv(name, value, 1);
+    const tenon::loader by_variables;
+    CHECK(loaded(folder + "/drivers", by_variables) == 5);
+    CHECK(exists(here.scratch / "second/bin/part"));
+    CHECK(is_empty(here.scratch / "elsewhere"));
+    for (const auto& [name, value] : variables)
+        ::unsetenv(name);
+    CHECK(std::distance(tests::fs::directory_iterator(here.scratch / "drivers"), {}) == 1);
 }
 
 TEST_CASE("a path is a library, and one of several plugins is chosen by its name", "[loader]") {

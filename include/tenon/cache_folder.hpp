@@ -68,15 +68,16 @@ public:
     explicit basic_cache(const std::string& chosen) : path_(named(chosen)) {
         if (path_.empty())
             path_ = usual();
+        if (is_in_a_home(path_))
+            throw error::cache_in_a_home(path_);
     }
 
     /// The absolute path of the chosen folder, else of the one in $TENON_CACHE; empty where neither is named.
+    /// What begins with `~/` stays as it is, and no cache can be made of it.
     static std::string named(std::string chosen) {
         if (const char* set = ::secure_getenv("TENON_CACHE"); chosen.empty() && set)
             chosen = set;
-        if (chosen[0] == '~' && (chosen.size() == 1 || chosen[1] == '/'))
-            throw error::cache_in_a_home(chosen);
-        return chosen.empty() ? chosen : absolute<System>(chosen);
+        return chosen.empty() || is_in_a_home(chosen) ? chosen : absolute<System>(chosen);
     }
 
     /// Makes the folder `name` in the cache where it is not there yet, and gives its path.
@@ -118,6 +119,8 @@ public:
     const std::string& path() const noexcept { return path_; }
 
 private:
+    static bool is_in_a_home(std::string_view path) { return path == "~" || path.substr(0, 2) == "~/"; }
+
     static std::string usual() {
         std::string relative;
         for (const auto& [variable, inside] :

@@ -2,6 +2,7 @@
 #ifndef TENON_COMPILER_HPP
 #define TENON_COMPILER_HPP
 
+#include <cstddef>
 #include <cstdlib>
 #include <map>
 #include <mutex>
@@ -13,10 +14,13 @@
 #include <tenon/bounds.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
+#include <tenon/folder.hpp>
+#include <tenon/path.hpp>
 #include <tenon/posix.hpp>
 #include <tenon/process.hpp>
 #include <tenon/sha256.hpp>
 #include <tenon/toolchain.hpp>
+#include <tenon/trace.hpp>
 
 namespace tenon::inline v1::detail {
 
@@ -65,15 +69,46 @@ inline word_list toolchain_flags(std::string_view wanted, bool clang) {
     return flags;
 }
 
-inline word_list split_at_spaces(std::string_view text) {
+/// The words of a command, taken apart as a shell does: at spaces that are neither in quotes nor after a
+/// backslash. Variables and patterns are words like any other; a quote that is not closed ends with the text.
+inline word_list shell_words(std::string_view text) {
     word_list found;
-    while (!text.empty()) {
-        const std::string_view word = text.substr(0, text.find(' '));
-        if (!word.empty())
-            found.emplace_back(word);
-        text.remove_prefix(word.size() < text.size() ? word.size() + 1 : word.size());
+    bool within = false; // a word, which may be empty
+    char quote = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i], next = i + 1 < text.size() ? text[i + 1] : '\0';
+        if (quote == 0 && (c == ' ' || (c >= '\t' && c <= '\r'))) {
+            within = false;
+            continue;
+        }
+        if (!std::exchange(within, true))
+            found.emplace_back();
+        if (c == quote)
+            quote = 0;
+        else if (quote == 0 && (c == '"' || c == '\''))
+            quote = c;
+        else if (c == '\\' && next != '\0' && (quote == 0 || (quote == '"' && (next == '"' || next == c))))
+            found.back() += text[++i];
+        else
+            found.back() += c;
     }
     return found;
+}
+
+/// What the driver for C++ is called beside one for C, which links nothing that C++ needs: `g++-12` of
+/// `gcc-12`, `c++` of `cc`, `clang++` of `clang`; empty for any other program.
+inline std::string cxx_name(std::string_view name) {
+    for (const auto& [c, cxx] : {std::pair<std::string_view, const char*>{"gcc", "g++"},
+                                 {"clang", "clang++"},
+                                 {"cc", "c++"}}) {
+        const auto at = name.rfind(c);
+        if (at == name.npos || (at != 0 && name[at - 1] != '-'))
+            continue;
+        const std::string_view after = name.substr(at + c.size());
+        if (after.empty() || (after[0] == '-' && after.find_first_not_of("0123456789.", 1) == after.npos))
+            return std::string(name.substr(0, at)).append(cxx).append(after);
+    }
+    return "";
 }
 
 /// What a compiler is, as it says itself.
@@ -87,12 +122,9 @@ struct compiler_traits {
 template <class System = posix>
 class basic_compiler {
 public:
-    /// The chosen one; else $CXX, split at spaces; else the one that compiled this program, or one of its
-    /// family.
-    explicit basic_compiler(word_list chosen) : chosen_(std::move(chosen)) {
-        if (chosen_.empty())
-            if (const char* set = ::secure_getenv("CXX"))
-                chosen_ = split_at_spaces(set);
+    /// The chosen one; else $CXX; else the one that compiled this program, or one of its family. A driver for
+    /// C stands for the one for C++ that lies beside it.
+    explicit basic_compiler(word_list chosen) : chosen_(named(std::move(chosen))) {
         for (const std::string& name : chosen_.empty() ? family() : word_list{chosen_[0]})
             if (std::string path = find_program<System>(name); !path.empty()) {
                 arguments_ = chosen_;
@@ -100,8 +132,31 @@ public:
                 arguments_[0] = std::move(path);
                 break;
             }
-        if (found())
-            look_at_programs();
+        if (!found())
+            return;
+        for (std::string& word : arguments_) {
+            if (word[0] == '-')
+                break;
+            if (const std::string better = for_cxx(word); !better.empty()) {
+                trace("'", word, "' compiles C; for C++ it is '", better, "'");
+                word = better;
+            }
+        }
+        look_at_programs();
+    }
+
+    /// The command that is chosen, else the one in $CXX, which may also be a path with spaces; empty where
+    /// neither is there. Paths of programs in it are absolute.
+    static word_list named(word_list chosen) {
+        if (const char* const set = ::secure_getenv("CXX"); chosen.empty() && set) {
+            const bool path = std::string_view(set).find('/') != std::string_view::npos;
+            chosen = path && !find_program<System>(set).empty() ? word_list{set} : shell_words(set);
+        }
+        for (std::string& word : chosen)
+            if (word.find('/') != word.npos && word[0] != '-' &&
+                (&word == &chosen[0] || !find_program<System>(word).empty()))
+                word = absolute<System>(word);
+        return chosen;
     }
 
     bool found() const noexcept { return !arguments_.empty(); }
@@ -168,11 +223,29 @@ private:
 #endif
     }
 
+    // The path of the program for C++ beside one for C; empty where it is another, or there is none.
+    static std::string for_cxx(const std::string& word) {
+        const std::string name = cxx_name(basename(word));
+        const std::string path = name.empty() ? "" : find_program<System>(word);
+        return path.empty() ? "" : find_program<System>(join(parent(path), name));
+    }
+
     std::string tried() const {
-        std::string names;
-        for (const std::string& name : chosen_.empty() ? family() : word_list{chosen_[0]})
-            names += (names.empty() ? "'" : ", '") + name + "'";
-        return names;
+        if (chosen_.empty()) {
+            std::string names;
+            for (const std::string& name : family())
+                names += (names.empty() ? "cannot find '" : ", '") + name + "'";
+            return names;
+        }
+        const std::string& first = chosen_[0];
+        const bool path = first.find('/') != first.npos;
+        std::string text = path && System::access(first.c_str(), F_OK) == 0
+                               ? "'" + first + "' is no program that can be run"
+                               : "cannot find '" + first + "'";
+        if (const char* set = ::secure_getenv("CXX"); path && set && chosen_.size() > 1 && named({}) == chosen_)
+            text.append(", the first word of $CXX, which is '").append(set).append("': a path with spaces needs "
+                                                                                 "quotes around it");
+        return text;
     }
 
     void look_at_programs() {

@@ -267,9 +267,25 @@ std::string found_here(std::string_view name) {
         return "";
     const std::string as_it_is = "./" + std::string(name);
     for (const std::string& path : {as_it_is, as_it_is + ".so", "./lib" + std::string(name) + ".so"})
-        if (struct stat found; System::stat(path.c_str(), &found) == 0)
+        if (struct stat found; System::stat(path.c_str(), &found) == 0 &&
+                               (path == as_it_is || (S_ISREG(found.st_mode) && found.st_size != 0)))
             return path;
     return "";
+}
+
+/// Throws where a path is a symbolic link that leads nowhere, or in a circle.
+template <class System = posix>
+void require_no_loose_link(const std::string& path) {
+    struct stat found {};
+    if (System::lstat(path.c_str(), &found) != 0 || !S_ISLNK(found.st_mode) ||
+        System::stat(path.c_str(), &found) == 0)
+        return;
+    if (errno != ENOENT && errno != ENOTDIR)
+        throw error::system_call("look at", path, errno);
+    std::string target(4096, '\0');
+    const ssize_t size = System::readlink(path.c_str(), target.data(), target.size());
+    target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    throw error::loose_link(path, escaped(target));
 }
 
 inline driver parse_repository(std::string_view text) {
@@ -399,6 +415,7 @@ driver looked_at(driver path) {
             throw error::system_call("look at", path.place, why);
         while (path.place.size() > 1 && path.place.back() == '/')
             path.place.pop_back();
+        require_no_loose_link<System>(path.place);
         throw error::no_such_path(path.place, instead_of<System>(path.place));
     }
     if (S_ISREG(found.st_mode) && is_foreign_source_name(basename(path.place)))

@@ -211,6 +211,10 @@ public:
     static error no_such_path(const std::string& path, std::string_view instead) {
         return {errc::not_found, text({"there is no '", path, "'; ", instead}), path};
     }
+    static error loose_link(const std::string& path, std::string_view target) {
+        return {errc::not_found, text({"'", path, "' is a symbolic link to '", target, "', which is not there"}),
+                path};
+    }
     static error neither_file_nor_directory(const std::string& path) {
         return {errc::system_call, text({"'", path, "' is neither a file nor a directory"}), path};
     }
@@ -437,7 +441,7 @@ public:
     }
 
     static error no_compiler(std::string_view tried) {
-        return {errc::no_compiler, text({"there is no compiler for plugins: cannot find ", tried,
+        return {errc::no_compiler, text({"there is no compiler for plugins: ", tried,
                                          "; install one, or name another in $CXX or options.compiler"})};
     }
     static error compiler_unusable(std::string_view command, std::string_view how, std::string_view said,

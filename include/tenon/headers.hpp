@@ -2,6 +2,7 @@
 #ifndef TENON_HEADERS_HPP
 #define TENON_HEADERS_HPP
 
+#include <algorithm>
 #include <cstdlib>
 #include <initializer_list>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
+#include <tenon/folder.hpp>
 #include <tenon/interface.hpp>
 #include <tenon/path.hpp>
 #include <tenon/posix.hpp>
@@ -26,14 +28,23 @@ public:
     /// `include` comes first, then the folders in $TENON_INCLUDE, then where the compiler saw the headers;
     /// this one it saw at `seen`.
     explicit basic_headers(std::vector<std::string> include, std::string_view seen = __FILE__)
-        : folders_(std::move(include)), seen_(seen) {
+        : folders_(named(std::move(include))), seen_(seen) {}
+
+    /// The absolute paths of the chosen folders, and then of those in $TENON_INCLUDE; none twice.
+    static std::vector<std::string> named(std::vector<std::string> chosen) {
         const char* set = ::secure_getenv("TENON_INCLUDE");
         for (std::string_view rest = set ? set : ""; !rest.empty();) {
             const std::string_view one = rest.substr(0, rest.find(':'));
             rest.remove_prefix(one.size() < rest.size() ? one.size() + 1 : one.size());
             if (!one.empty())
-                folders_.emplace_back(one);
+                chosen.emplace_back(one);
         }
+        std::vector<std::string> found;
+        for (const std::string& each : chosen)
+            if (const std::string path = absolute<System>(each);
+                std::find(found.begin(), found.end(), path) == found.end())
+                found.push_back(path);
+        return found;
     }
 
     /// The header of a plugin type.

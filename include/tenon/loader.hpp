@@ -17,13 +17,17 @@
 #include <tenon/bounds.hpp>
 #include <tenon/builder.hpp>
 #include <tenon/cache_folder.hpp>
+#include <tenon/compiler.hpp>
 #include <tenon/driver.hpp>
 #include <tenon/error.hpp>
 #include <tenon/event.hpp>
 #include <tenon/fit.hpp>
+#include <tenon/folder.hpp>
+#include <tenon/headers.hpp>
 #include <tenon/library.hpp>
 #include <tenon/library_file.hpp>
 #include <tenon/live.hpp>
+#include <tenon/manifest.hpp>
 #include <tenon/mutex_lock.hpp>
 #include <tenon/path.hpp>
 #include <tenon/plugin.hpp>
@@ -93,7 +97,8 @@ struct loader_options {
 /// others are, and from a plugin's constructor. A handle may outlive the loader.
 class loader {
 public:
-    explicit loader(loader_options options = {}) : options_(std::move(options)) {}
+    /// Relative paths in options, and in the variables that stand for them, begin in the folder where the program works now.
+    explicit loader(loader_options options = {}) : options_(with_absolute_paths(std::move(options))) {}
 
     /// The plugins that are part of this program; to be added to before other threads load.
     registry& built_ins() noexcept { return built_ins_; }
@@ -149,6 +154,29 @@ private:
         std::string path, plugin, sources{};
     };
 
+    static loader_options with_absolute_paths(loader_options options) {
+        options.cache = detail::cache::named(std::move(options.cache));
+        options.compiler = detail::basic_compiler<>::named(std::move(options.compiler));
+        options.include = detail::headers::named(std::move(options.include));
+        const auto make_absolute = [](std::string& path) {
+            if (!path.empty())
+                path = detail::absolute<>(path);
+        };
+        for (std::string& folder : options.search)
+            make_absolute(folder);
+        if (!options.policy.folders.anything()) {
+            std::vector<std::string> folders = options.policy.folders.list();
+            for (std::string& folder : folders)
+                make_absolute(folder);
+            options.policy.folders = std::move(folders);
+        }
+        if (options.policy.signed_by) {
+            make_absolute(options.policy.signed_by->ssh);
+            make_absolute(options.policy.signed_by->gpg);
+        }
+        return options;
+    }
+
     // What a watched plugin's newest version is, to this loader as it was when the plugin began to be watched.
     template <class T>
     class versions_of final : public detail::version_source<T> {
@@ -161,9 +189,7 @@ private:
               by_(std::make_unique<loader>(by)), from_(std::move(from)) {
             // The program may go to another folder.
             if (from_.what == driver::kind::library || from_.what == driver::kind::directory)
-                from_.place = absolute(from_.place);
-            for (std::string& folder : by_->options_.search)
-                folder = absolute(folder);
+                from_.place = detail::absolute<>(from_.place);
 #ifdef __cpp_lib_jthread
             by_->options_.stop = {};
 #endif
@@ -226,17 +252,6 @@ private:
             const detail::file_identity state(found);
             return path + ' ' + std::to_string(state.device) + ' ' + std::to_string(state.inode) + ' ' +
                    std::to_string(state.size) + ' ' + std::to_string(state.modified);
-        }
-
-        static std::string absolute(const std::string& path) {
-            if (path[0] == '/')
-                return path;
-            char* const here = detail::posix::realpath(".");
-            if (!here)
-                throw error::system_call("find", ".", errno);
-            const std::string folder = here;
-            std::free(here);
-            return detail::join(folder, path);
         }
 
         detail::stop_event cancelled_;
@@ -345,12 +360,16 @@ private:
                 return detail::permitted_path(has_plain ? plain : prefixed, options_.policy);
         }
         std::vector<std::string> known = built_ins_.names(type);
-        for (const std::string& folder : options_.search)
-            add_libraries(known, folder);
+        for (const std::string& folder : options_.search) {
+            for (const std::string& path : {detail::join(folder, name + ".so"), detail::join(folder, "lib" + name + ".so")})
+                detail::require_no_loose_link(path);
+            add_libraries(known, folder, type);
+        }
         throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name));
     }
 
-    static void add_libraries(std::vector<std::string>& names, const std::string& folder) {
+    /// Adds the names by which libraries in a folder could be loaded as plugins of a type.
+    static void add_libraries(std::vector<std::string>& names, const std::string& folder, std::string_view type) {
         DIR* open = detail::posix::opendir(folder.c_str());
         if (!open)
             return;
@@ -361,10 +380,22 @@ private:
             name.remove_suffix(3);
             if (name.substr(0, 3) == "lib")
                 name.remove_prefix(3);
-            if (detail::well_named(name))
+            if (detail::well_named(name) && has_plugin(detail::join(folder, each->d_name), type, name))
                 names.emplace_back(name);
         }
         detail::posix::closedir(open);
+    }
+
+    static bool has_plugin(const std::string& path, std::string_view type, std::string_view name) {
+        try {
+            const manifest library(path);
+            for (const auto& plugin : library.plugins())
+                if (plugin.type == type && plugin.name == name)
+                    return true;
+        } catch (const error&) {
+            // It is no library, or not one of these.
+        }
+        return false;
     }
 
     detail::builder builder(const driver& from, int stop) const {
