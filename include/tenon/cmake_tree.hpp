@@ -478,8 +478,9 @@ private:
             return;
         const bool cut_short = end.cause == end_cause::time || end.cause == end_cause::stop;
         const std::string how = "cmake " + end.how();
-        const std::string first =
-            cut_short || !end.limit.empty() ? how : cause_of_failure(given_.directory, end.err + end.out, how);
+        const std::string first = cut_short || !end.limit.empty()
+                                      ? how
+                                      : cause_of_failure(given_.directory, end.err + end.out, how);
         // What make says on the way there comes last.
         std::string said = end.err + end.out;
         while (!said.empty() && said.back() == '\n')

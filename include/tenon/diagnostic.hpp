@@ -216,8 +216,8 @@ private:
         const std::string_view kind = line.substr(0, std::min({at, in, colon, line.size() - below}));
         if (kind.find("Warning") == kind.npos && kind.find("Error") == kind.npos)
             return false;
-        into.level = kind.find("Error") == kind.npos ? diagnostic::severity::warning
-                                                     : diagnostic::severity::error;
+        into.level =
+            kind.find("Error") == kind.npos ? diagnostic::severity::warning : diagnostic::severity::error;
         if (!below) {
             into.text = line.substr(std::min(line.size(), kind.size() + 2));
             return true;
@@ -370,9 +370,9 @@ inline std::string_view advice_for(std::string_view headline) {
     const auto says = [&](std::string_view part) { return headline.find(part) != headline.npos; };
     if (says("No space left on device"))
         return "; make room where the cache is and where $TMPDIR is, else in /tmp";
-    for (const std::string_view words :
-         {"out of memory", "memory exhausted", "Cannot allocate memory", "bad_alloc", "Killed signal terminated",
-          "terminated with signal 9", "unable to execute command: Killed", "was killed by signal 9"})
+    for (const std::string_view words : {"out of memory", "memory exhausted", "Cannot allocate memory",
+                                         "bad_alloc", "Killed signal terminated", "terminated with signal 9",
+                                         "unable to execute command: Killed", "was killed by signal 9"})
         if (says(words))
             return "; memory has run out, it seems: let fewer compilers run at once (options.jobs), or give "
                    "them more";

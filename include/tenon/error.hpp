@@ -181,12 +181,13 @@ public:
                 path};
     }
     static error foreign_source(const std::string& path) {
-        return {errc::malformed_driver,
-                text({"'", path,
-                      "' is neither a library nor a source that is compiled: such a source ends in .cpp, .cc, "
-                      ".cxx, .c++, .cp, .CPP or .C; a directory with a CMakeLists.txt can have others "
-                      "compiled"}),
-                path};
+        return {
+            errc::malformed_driver,
+            text({"'", path,
+                  "' is neither a library nor a source that is compiled: such a source ends in .cpp, .cc, "
+                  ".cxx, .c++, .cp, .CPP or .C; a directory with a CMakeLists.txt can have others "
+                  "compiled"}),
+            path};
     }
     static error build_needed(const std::string& path) {
         return {

@@ -83,13 +83,12 @@ inline bool is_source_name(std::string_view name) {
     return name[0] != '.' && ends_in_one_of(name, {".cpp", ".cc", ".cxx", ".c++", ".cp", ".CPP", ".C"});
 }
 
-/// Whether a file of that name is a source that is not compiled: of another language, which needs flags of its
-/// own, of a module, or with an ending that not every compiler knows.
+/// Whether a file of that name is a source that is not compiled: of another language, which needs flags of
+/// its own, of a module, or with an ending that not every compiler knows.
 inline bool is_foreign_source_name(std::string_view name) {
-    return name[0] != '.' &&
-           ends_in_one_of(name, {".c",    ".s",   ".S",    ".sx",   ".asm",  ".m",   ".mm",  ".M",  ".cu",
-                                 ".hip",  ".ixx", ".cppm", ".ccm",  ".cxxm", ".mpp", ".c++m", ".CC", ".CXX",
-                                 ".C++",  ".f",   ".f90"});
+    return name[0] != '.' && ends_in_one_of(name, {".c",   ".s",    ".S",   ".sx",  ".asm",  ".m",   ".mm",
+                                                   ".M",   ".cu",   ".hip", ".ixx", ".cppm", ".ccm", ".cxxm",
+                                                   ".mpp", ".c++m", ".CC",  ".CXX", ".C++",  ".f",   ".f90"});
 }
 
 } // namespace detail

@@ -74,8 +74,8 @@ std::string sentence_on_sources_left_out(const std::string& directory,
     const bool one = std::any_of(all.begin(), all.end(), [](const std::string& path) {
         return path.find('/') == path.npos && is_source_name(path);
     });
-    return text + (one ? "the driver names '" + (compiled.empty() ? "" : compiled[0]) + "' alone; name '" + directory +
-                             "' to have all of its sources compiled"
+    return text + (one ? "the driver names '" + (compiled.empty() ? "" : compiled[0]) + "' alone; name '" +
+                             directory + "' to have all of its sources compiled"
                        : "of a directory, that is what stands directly in it and ends in .cpp, .cc, .cxx, "
                          ".c++, .cp, .CPP or .C; a CMakeLists.txt can have more compiled");
 }
