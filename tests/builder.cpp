@@ -1023,6 +1023,108 @@ TEST_CASE("each step is told, in order, by the thread that builds", "[builder]")
     CHECK(told == list{"found plugin"});
 }
 
+TEST_CASE("what is warned of in a build that succeeds is told, and is there afterwards", "[builder]") {
+    using list = std::vector<std::string>;
+    for (const std::string& compiler : tests::plugin_compilers()) {
+        INFO(compiler);
+        workshop work;
+        work.compiler(compiler);
+        list told, kept;
+        work.options.on_event = [&](const tenon::event& e) {
+            CHECK(e.subject == "plugin");
+            if (e.what == tenon::event::step::warning)
+                told.push_back(e.said.file.substr(e.said.file.rfind('/') + 1) + ' ' +
+                               std::to_string(e.said.line));
+        };
+        work.options.on_built = [&](const std::vector<tenon::diagnostic>& all) {
+            kept.clear();
+            for (const tenon::diagnostic& each : all) {
+                CHECK(each.level == tenon::diagnostic::severity::warning);
+                kept.push_back(each.file.substr(each.file.rfind('/') + 1) + ' ' + std::to_string(each.line));
+            }
+        };
+        write(work.include / "tiny.hpp",
+              "#pragma once\n#warning beware, plugin_type \"tiny\"\n#define TENS 4\n");
+        write(work.plugin / "main.cpp", "#include \"tiny.hpp\"\n#warning old\n" + work.answering("TENS"));
+        write(work.plugin / "other.cpp", "#include \"tiny.hpp\"\nint other() { return 1; }\n");
+
+        // Once, though two sources include it.
+        work.build();
+        CHECK(told == list{"tiny.hpp 2", "main.cpp 2"});
+        CHECK(kept == told);
+
+        told.clear();
+        work.build();
+        CHECK(told.empty());
+
+        // The object of main.cpp is used again, and the header is precompiled, which is when it warns.
+        write(work.plugin / "other.cpp",
+              "#include \"tiny.hpp\"\n\n#warning new\nint other() { return 1; }\n");
+        work.build();
+        CHECK(told == list{"tiny.hpp 2", "other.cpp 3"});
+        CHECK(kept == told);
+
+        // What was compiled beside a source that is refused is not compiled again.
+        told.clear();
+        write(work.plugin / "main.cpp",
+              "#include \"tiny.hpp\"\n\n\n#warning older\n" + work.answering("TENS"));
+        write(work.plugin / "other.cpp", "int other() { return absent; }\n");
+        CHECK_THROWS_AS(work.build(), error);
+        CHECK(told == list{"main.cpp 4"});
+        CHECK(kept.size() == 2);
+        told.clear();
+        write(work.plugin / "other.cpp", "");
+        work.build();
+        CHECK(told.empty());
+        CHECK(kept.empty());
+    }
+}
+
+TEST_CASE("what a linker warns of is told", "[builder]") {
+    for (const std::string linker : {"bfd", "gold"}) { // the others do not warn of this
+        workshop work;
+        if (tests::run({TENON_GXX, "-fuse-ld=" + linker, "-shared", "-o", work.root / "probe.so"}).status !=
+            0)
+            continue;
+        INFO(linker);
+        std::vector<std::string> told;
+        work.options.flags = {"-fuse-ld=" + linker};
+        work.options.on_event = [&](const tenon::event& e) {
+            if (e.what == tenon::event::step::warning)
+                told.push_back(work.without_names(e.text()));
+        };
+        write(work.plugin / "main.cpp", "#include <cstdio>\n" + work.answering("!::tmpnam(nullptr)"));
+        work.build();
+        REQUIRE(told.size() == 1);
+        CHECK(told[0].find("~/plugin/main.cpp") == 0);
+        CHECK(told[0].find(": warning: the use of `tmpnam' is dangerous, better use `mkstemp'") !=
+              std::string::npos);
+    }
+}
+
+TEST_CASE("a loader has the warnings of its last build", "[builder]") {
+    const scratch_directory root;
+    const std::string source = root / "doubles/main.cpp";
+    write(source, "#include <part.hpp>\n#include <tenon/export.hpp>\n#warning old\n"
+                  "struct one final : part {\n"
+                  "    explicit one(part_counts&) {}\n"
+                  "    int version() const override { return 1; }\n"
+                  "    void fail() const override {}\n"
+                  "};\nTENON_EXPORT(part, one, \"one\", \"1\")\n");
+    const tenon::loader loader({.cache = (root / "cache").native(),
+                                .include = {(tests::source_directory / "tests/plugins").native()}});
+    const std::string driver = root / "doubles";
+    CHECK(tenon::diagnostics(loader).empty());
+    loader.prepare<part>(driver);
+    REQUIRE(tenon::diagnostics(loader).size() == 1);
+    CHECK(tenon::diagnostics(loader)[0].message().find(source + ":3:2: warning: ") == 0);
+    // What is current is not built, and what is refused is no build that succeeded.
+    loader.prepare<part>(driver);
+    write(source, "half");
+    CHECK_THROWS_AS(loader.prepare<part>(driver), error);
+    CHECK(tenon::diagnostics(loader).size() == 1);
+}
+
 TEST_CASE("waiting is told where another is building, and nowhere else", "[builder]") {
     workshop first;
     workshop second;

@@ -382,6 +382,38 @@ TEST_CASE("what CMake and its compilers refuse is told, with the first error fir
         "the CMakeLists.txt in '~/plugin' makes no library that can be loaded; "));
 }
 
+TEST_CASE("what CMake, compilers and linkers warn of is told", "[cmake_tree]") {
+    if (without_cmake())
+        return;
+    workshop work;
+    std::vector<std::string> told;
+    std::size_t kept = 0;
+    work.options.on_event = [&](const tenon::event& e) {
+        if (e.what == tenon::event::step::warning)
+            told.push_back(e.said.place().substr(e.said.place().rfind('/') + 1) + ' ' + e.said.text);
+    };
+    work.options.on_built = [&](const std::vector<tenon::diagnostic>& all) { kept = all.size(); };
+    work.options.compiler = {TENON_GXX};
+    work.options.flags = {"-fuse-ld=bfd"};
+    work.lists("message(WARNING \"CMake warns\")\nmessage(DEPRECATION \"old\")\n"
+               "tenon_add_plugin(answers SOURCES main.cpp)\n");
+    write(work.plugin / "main.cpp", "#include <cstdio>\n#warning beware\n" + answering("!::tmpnam(nullptr)"));
+    work.build();
+    REQUIRE(told.size() == 4);
+    CHECK(told[0] == "CMakeLists.txt:4 CMake warns");
+    CHECK(told[1] == "CMakeLists.txt:5 old");
+    CHECK(told[2] == "main.cpp:2:2 #warning beware [-Wcpp]");
+    CHECK(told[3].find("the use of `tmpnam' is dangerous, better use `mkstemp'") != std::string::npos);
+    CHECK(kept == 4);
+
+    // Only what has changed is compiled again.
+    told.clear();
+    next_tick();
+    write(work.plugin / "main.cpp", "\n\n#warning again\n" + answering("1"));
+    work.build();
+    CHECK(told == std::vector<std::string>{"main.cpp:3:2 #warning again [-Wcpp]"});
+}
+
 TEST_CASE("CMake is needed only where something has to be built, and is asked for by name", "[cmake_tree]") {
     if (without_cmake())
         return;

@@ -19,6 +19,10 @@ using tests::scratch_directory;
 using tests::write;
 using list = std::vector<std::string>;
 
+namespace {
+constexpr auto nothing_said = [](const std::string& said) { CHECK(said == ""); };
+}
+
 TEST_CASE("the files that a compiler has read are read off its makefile, whatever their names",
           "[compilation]") {
     CHECK(read_dependencies("library: /a/b.cpp /a/b.hpp\n") == list{"/a/b.cpp", "/a/b.hpp"});
@@ -64,8 +68,8 @@ TEST_CASE("a compilation knows what it read, with each compiler and linker", "[c
             const basic_compiler<> with({compiler});
             basic_compilation<> compilation(with, directory, {"a.cpp", "b.cpp"}, flags, {root / "include"},
                                             scratch);
-            compilation.compile([](std::size_t) {});
-            compilation.link();
+            compilation.compile([](std::size_t) {}, nothing_said);
+            compilation.link(nothing_said);
             CHECK(tests::fs::exists(compilation.library()));
             list own;
             bool system = false;
@@ -121,7 +125,7 @@ TEST_CASE("sources are compiled at the same time, as many as there are processor
     const compile_flags flags;
     basic_compilation<three> compilation(compiler, directory, sources, flags, {}, scratch);
     std::vector<std::size_t> done;
-    compilation.compile([&](std::size_t so_many) { done.push_back(so_many); });
+    compilation.compile([&](std::size_t so_many) { done.push_back(so_many); }, nothing_said);
     CHECK(done == std::vector<std::size_t>{1, 2, 3, 4, 5, 6, 7});
     int now = 0, most = 0, all = 0;
     std::istringstream lines(tests::read(log));
@@ -149,8 +153,8 @@ TEST_CASE("a link that a fast linker refuses is left to the compiler's own", "[c
         const basic_compiler<> compiler({program});
         const compile_flags flags;
         basic_compilation<> compilation(compiler, directory, {"a.cpp"}, flags, {}, scratch);
-        compilation.compile([](std::size_t) {});
-        compilation.link();
+        compilation.compile([](std::size_t) {}, nothing_said);
+        compilation.link(nothing_said);
         CHECK(tests::fs::exists(compilation.library()));
         return compilation.recipe();
     };
@@ -169,7 +173,7 @@ TEST_CASE("a profile is for speed of the plugin or of the compiler", "[compilati
         const basic_scratch<> scratch(cache);
         const basic_compiler<> compiler({TENON_GXX});
         basic_compilation<> compilation(compiler, directory, {"a.cpp"}, flags, {}, scratch, {}, wanted);
-        return tests::refusal([&] { compilation.compile([](std::size_t) {}); });
+        return tests::refusal([&] { compilation.compile([](std::size_t) {}, nothing_said); });
     };
     CHECK(said(tenon::profile::optimised).find("#error fast") != std::string::npos);
     CHECK(said(tenon::profile::optimised).find(" -O2 -g ") != std::string::npos);

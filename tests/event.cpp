@@ -18,6 +18,14 @@ TEST_CASE("an event says what begins, of what, and how far it is", "[event]") {
     CHECK(event{event::step::waiting, "passwd"}.text() == "waiting until another is done with passwd");
     CHECK(event{event::step::configuring, "passwd"}.text() == "configuring passwd");
     CHECK(event{event::step::cached, "passwd"}.text() == "found passwd");
+    CHECK(event{.what = event::step::warning,
+                .subject = "passwd",
+                .said = {.level = tenon::diagnostic::severity::warning,
+                         .file = "/p/a.cpp",
+                         .line = 2,
+                         .column = 7,
+                         .text = "unused variable 'x'"}}
+              .text() == "/p/a.cpp:2:7: warning: unused variable 'x'");
 }
 
 TEST_CASE("events are told to a handler where there is one, and what it throws reaches the teller",

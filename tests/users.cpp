@@ -813,6 +813,18 @@ TEST_CASE("on a terminal one line is redrawn within its width, and is gone in th
     CHECK(users.on_terminal({"dmeo", "get", "1"}, 80, "xterm").err.find("users: unknown name") == 0);
 }
 
+TEST_CASE("what a compiler warns of is printed, and stays", "[users][program]") {
+    const host users;
+    const std::string driver = users.several();
+    write(users / "several/old.cpp", "#warning old\n");
+    const std::string warning = (users / "several/old.cpp:1:2: warning: ").native();
+    const std::string said = users({driver, "claim", "uid", "0"}).err;
+    INFO(said);
+    CHECK(says(said, "compiling several\n" + warning));
+    fs::remove_all(users / "cache");
+    CHECK(says(users.on_terminal({driver, "claim", "uid", "0"}, 80, "xterm").err, "\r\x1b[K" + warning));
+}
+
 TEST_CASE("an error follows the line that was there, which is gone then", "[users][program]") {
     const host users;
     write(users / "broken/a.cpp", "int");

@@ -24,6 +24,13 @@ inline std::string printable(std::string text) {
     return text;
 }
 
+/// The same of a text of several lines.
+inline std::string printable_lines(std::string text) {
+    std::ranges::replace_if(
+        text, [](unsigned char c) { return (c < ' ' && c != '\n') || c == 127; }, '?');
+    return text;
+}
+
 /// The most columns that a text takes: no character has more than two, and one begins with each byte that
 /// does not continue another.
 inline std::size_t width(std::string_view text) {
@@ -72,6 +79,9 @@ public:
         if (step.what == falling_back) {
             clear();
             std::cerr << step.text() << '\n'; // has several lines, and is to be read afterwards too
+        } else if (step.what == warning) {
+            clear();
+            std::cerr << printable_lines(step.text()) << '\n';
         } else if (redraws_) {
             draw(step.what == cached ? ""
                                      : bar(step, columns() - 1)); // the last column would begin another line

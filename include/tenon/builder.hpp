@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,6 +23,7 @@
 #include <tenon/compilation.hpp>
 #include <tenon/compile_flags.hpp>
 #include <tenon/compiler.hpp>
+#include <tenon/diagnostic.hpp>
 #include <tenon/elf.hpp>
 #include <tenon/error.hpp>
 #include <tenon/event.hpp>
@@ -65,6 +67,8 @@ struct build_options {
     bool precompile = true; ///< the header of an interface that is compiled against more than once
     tenon::trust trust{};
     event_handler on_event{};
+    /// Is given, after a build that succeeded, what was said in it.
+    std::function<void(std::vector<diagnostic>)> on_built{};
     tenon::limits limits{};   ///< of each run of the compiler
     std::int64_t timeout = 0; ///< in milliseconds, of a build with the wait for another's; 0: none
     int stop = -1;            ///< a descriptor that calls a build off once it can be read
@@ -182,6 +186,34 @@ private:
 
         std::string name() const { return std::string(basename(path)); }
         new_sources others() const { return {source.empty() ? directory : "", cmake}; }
+    };
+
+    // What compilers, linkers and CMake say in a build that goes on: told at once, and each thing once,
+    // however many sources include what it is about.
+    class remarks {
+    public:
+        remarks(const event_handler& handler, const place& at) : handler_(handler), at_(at) {}
+
+        void operator()(std::string_view said) {
+            for (diagnostic& each : diagnostic_reader(at_.directory).read(said)) {
+                // A linker's words are not always marked as a warning.
+                if (each.level == diagnostic::severity::error)
+                    each.level = diagnostic::severity::warning;
+                if (told_.insert(each.place() + '\n' + each.text).second) {
+                    all_.push_back(std::move(each));
+                    detail::tell(handler_,
+                                 {.what = event::step::warning, .subject = at_.name(), .said = all_.back()});
+                }
+            }
+        }
+
+        std::vector<diagnostic> take() { return std::move(all_); }
+
+    private:
+        const event_handler& handler_;
+        const place& at_;
+        std::set<std::string> told_;
+        std::vector<diagnostic> all_;
     };
 
     // Both empty where there is none; a record only where it is to be written.
@@ -327,11 +359,15 @@ private:
             for (const build_input& file : record.results()[0].files)
                 known.files.insert(file.path);
         std::string changed;
+        remarks say(options_.on_event, at);
         for (int attempt = 0; attempt < 3; ++attempt) {
-            result made = at.cmake ? try_cmake(at, type, within, check, record, known, changed)
-                                   : try_to_build(at, type, within, check, record, known, changed);
-            if (!made.library.empty())
+            result made = at.cmake ? try_cmake(at, type, within, check, record, known, changed, say)
+                                   : try_to_build(at, type, within, check, record, known, changed, say);
+            if (!made.library.empty()) {
+                if (options_.on_built)
+                    options_.on_built(say.take());
                 return made;
+            }
             trace("'", changed, "' changed while '", at.path, "' was being compiled");
         }
         throw error::sources_keep_changing(at.path, changed);
@@ -341,7 +377,7 @@ private:
     template <class Check>
     result try_to_build(const place& at, const plugin_type& type, const basic_bounds<System>& within,
                         Check& check, const build_record& record, expected_inputs& known,
-                        std::string& changed) const {
+                        std::string& changed, remarks& say) const {
         const std::vector<std::string> sources = sources_of(at);
         for (const std::string& source : sources) {
             require_trusted(join(at.directory, source));
@@ -370,14 +406,14 @@ private:
             // A single one is compiled again whenever its library is.
             if (sources.size() > 1)
                 objects = objects_for(at, sources, compilation);
-            precompiled = precompiled_for(at, type, sources, flags, compilation, within);
+            precompiled = precompiled_for(at, type, sources, flags, compilation, within, say);
             const auto reused = static_cast<std::size_t>(
                 std::count_if(objects.begin(), objects.end(), [](const auto& each) { return each.taken(); }));
             tell(at, event::step::compiling, reused, sources.size());
             compilation.compile(
-                [&](std::size_t done) { tell(at, event::step::compiling, done, sources.size()); });
+                [&](std::size_t done) { tell(at, event::step::compiling, done, sources.size()); }, say);
             tell(at, event::step::linking);
-            compilation.link();
+            compilation.link(say);
         } catch (const error& failed) {
             if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
                 throw;
@@ -434,8 +470,8 @@ private:
     // The same where CMake builds it.
     template <class Check>
     result try_cmake(const place& at, const plugin_type& type, const basic_bounds<System>& within,
-                     Check& check, const build_record& record, expected_inputs& known,
-                     std::string& changed) const {
+                     Check& check, const build_record& record, expected_inputs& known, std::string& changed,
+                     remarks& say) const {
         const basic_source_tree<System> sources(at.directory);
         for (const std::vector<std::string>* list : {&sources.folders(), &sources.files()})
             for (const std::string& path : *list)
@@ -473,7 +509,8 @@ private:
         };
         bool compiling = false;
         try {
-            if (tree.prepare(sources, at.tools, within, [&] { tell(at, event::step::configuring); })) {
+            if (tree.prepare(
+                    sources, at.tools, within, [&] { tell(at, event::step::configuring); }, say)) {
                 if (!observed->as_given(tree.configured_from())) {
                     changed = observed->changed();
                     return {};
@@ -483,7 +520,7 @@ private:
             }
             compiling = true;
             tell(at, event::step::compiling);
-            tree.build(options_.jobs, within);
+            tree.build(options_.jobs, within, say);
         } catch (const error& failed) {
             if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
                 throw;
@@ -579,11 +616,10 @@ private:
     }
 
     // The interface's header, precompiled, where there is one that these sources can be compiled with.
-    std::optional<basic_precompiled<System>> precompiled_for(const place& at, const plugin_type& type,
-                                                             const std::vector<std::string>& sources,
-                                                             const compile_flags& flags,
-                                                             basic_compilation<System>& compilation,
-                                                             const basic_bounds<System>& within) const {
+    std::optional<basic_precompiled<System>>
+    precompiled_for(const place& at, const plugin_type& type, const std::vector<std::string>& sources,
+                    const compile_flags& flags, basic_compilation<System>& compilation,
+                    const basic_bounds<System>& within, remarks& say) const {
         const auto without = [&](std::string_view why) {
             trace("'", at.directory, "' is compiled without a precompiled interface: ", why);
             return std::nullopt;
@@ -615,7 +651,8 @@ private:
         std::optional<basic_precompiled<System>> found(std::in_place, cache_, at.compiler, type.name(),
                                                        header, compilation.arguments(), at.directory,
                                                        !flags.compile().empty(), options_.thorough);
-        if (!found->prepare(folders, within, options_.jobs, [&] { tell(at, event::step::precompiling); }))
+        if (!found->prepare(
+                folders, within, options_.jobs, [&] { tell(at, event::step::precompiling); }, say))
             return std::nullopt;
         compilation.try_with(found->flags(), std::move(begin_so));
         return found;

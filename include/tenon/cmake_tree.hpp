@@ -288,10 +288,11 @@ public:
     }
 
     /// Makes ready for a build of `sources` by tools with that stamp: what cannot be gone on with goes.
-    /// `configuring` is called before CMake reads the CMakeLists.txt. Gives whether it has.
-    template <class Configuring>
+    /// `configuring` is called before CMake reads the CMakeLists.txt, and `say` with what it says of that.
+    /// Gives whether it has.
+    template <class Configuring, class Say>
     bool prepare(const basic_source_tree<System>& sources, const std::string& tools,
-                 const basic_bounds<System>& within, Configuring&& configuring) {
+                 const basic_bounds<System>& within, Configuring&& configuring, Say&& say) {
         if (program().empty())
             throw error::no_cmake(given_.directory);
         const std::string why = !usable()                 ? "there is none that was finished"
@@ -310,22 +311,24 @@ public:
         }
         if (!why.empty() || again) {
             configuring();
-            configure(within);
+            say(configure(within));
         }
         library();
         return !why.empty() || again;
     }
 
-    /// Builds the library. Throws what CMake, make and the compilers say.
-    void build(unsigned jobs, const basic_bounds<System>& within) {
+    /// Builds the library. Throws what CMake, make and the compilers say where that fails; else calls `say`
+    /// with it.
+    template <class Say>
+    void build(unsigned jobs, const basic_bounds<System>& within, Say&& say) {
         std::vector<basic_job<System>> turns;
         turns.push_back(basic_job<System>::next_of(jobs, within));
         for (basic_job<System> more = basic_job<System>::one_of(jobs); more;
              more = basic_job<System>::one_of(jobs))
             turns.push_back(std::move(more));
-        run_cmake({"--build", build_folder(), "--target", library().target, "-j",
-                   std::to_string(turns.size()), "--", "--no-print-directory"},
-                  within);
+        say(run_cmake({"--build", build_folder(), "--target", library().target, "-j",
+                       std::to_string(turns.size()), "--", "--no-print-directory"},
+                      within));
         // The CMakeLists.txt may have been read again.
         read_libraries();
         require_alone();
@@ -459,23 +462,25 @@ private:
 
     // ---- Running CMake
 
-    void configure(const basic_bounds<System>& within) {
+    std::string configure(const basic_bounds<System>& within) {
         libraries_.clear();
-        run_cmake({"-C", join(folder_, "settings.cmake"), "-S", given_.directory, "-B", build_folder(), "-G",
-                   "Unix Makefiles", "--no-warn-unused-cli"},
-                  within);
+        std::string said = run_cmake({"-C", join(folder_, "settings.cmake"), "-S", given_.directory, "-B",
+                                      build_folder(), "-G", "Unix Makefiles", "--no-warn-unused-cli"},
+                                     within);
         if (!read_libraries())
             throw error::old_cmake(given_.directory, program());
+        return said;
     }
 
-    void run_cmake(word_list words, const basic_bounds<System>& within) const {
+    // Gives its complaints where it succeeds.
+    std::string run_cmake(word_list words, const basic_bounds<System>& within) const {
         command what{{program()}, basic_compiler<System>::variables(), folder_, true};
         for (std::string& each : variables())
             what.environment.push_back(std::move(each));
         what.arguments.insert(what.arguments.end(), words.begin(), words.end());
         const ended end = run<System>(what, within);
         if (!end.failed())
-            return;
+            return end.err;
         const bool cut_short = end.cause == end_cause::time || end.cause == end_cause::stop;
         const std::string how = "cmake " + end.how();
         const std::string first = cut_short || !end.limit.empty()

@@ -184,9 +184,10 @@ public:
     }
 
     /// Throws what the compiler says of each source that it refuses. `done` is called with the number of
-    /// sources that are done, each time that it grows.
-    template <class Done>
-    void compile(Done&& done) {
+    /// sources that are done, each time that it grows, and `say` with what the compiler says of each source
+    /// that it takes.
+    template <class Done, class Say>
+    void compile(Done&& done, Say&& say) {
         failures failed;
         std::size_t ends = reused_.size();
         std::vector<std::size_t> all, again;
@@ -201,8 +202,7 @@ public:
                 again.push_back(i);
                 return;
             }
-            if (!good)
-                failed.add(what, end);
+            good ? say(end.err) : failed.add(what, end);
             done(++ends);
         });
         with_more_.clear();
@@ -210,6 +210,7 @@ public:
             if (succeeded(end, made(i, ".o"))) {
                 trace("'", sources_[i], "' could only be compiled without ", more_.back(), ": ", said);
                 refused_ = true;
+                say(end.err);
             } else {
                 failed.add(what, end);
             }
@@ -218,7 +219,9 @@ public:
         failed.raise(directory_);
     }
 
-    void link() {
+    /// Throws what the linker says where it refuses; else calls `say` with that.
+    template <class Say>
+    void link(Say&& say) {
         command what = link_command();
         ended end = run<System>(what, bounds_);
         if (!succeeded(end, library()) && !linker_.flags.empty() && !cut_short(end)) {
@@ -233,6 +236,7 @@ public:
             failed.add(what, end);
         failed.raise(directory_, misses_symbols(end.err) ? what_is_left_out() : "");
         linked_ = read_linked(end.out);
+        say(end.err);
     }
 
     std::string library() const {

@@ -6,12 +6,13 @@
 #include <functional>
 #include <string>
 
+#include <tenon/diagnostic.hpp>
 #include <tenon/trace.hpp>
 
 namespace tenon::inline v1 {
 
 /// A step on the way from a driver to its plugin: told when it begins, and where its parts can be counted, as
-/// they are done.
+/// they are done. Or what a compiler warned of on that way.
 ///
 ///     tenon::loader loader{{.on_event = [](const tenon::event& e) { std::cerr << e.text() << '\n'; }}};   //
 ///     compiling passwd
@@ -27,6 +28,7 @@ struct event {
         linking,
         checking, ///< what was built
         cached,   ///< nothing has to be built or fetched
+        warning,  ///< of a compiler, a linker or CMake, in a build that goes on: `said` has it
     };
 
     step what;
@@ -34,9 +36,12 @@ struct event {
     std::size_t done = 0; ///< parts; 0 when the step begins
     std::size_t of = 0;   ///< parts that there are; 0: nothing is counted
     std::string detail{};
+    diagnostic said{};
 
-    /// `compiling passwd (3 of 12)`
+    /// `compiling passwd (3 of 12)`; of a warning what the compiler has printed, without the source.
     std::string text() const {
+        if (what == step::warning)
+            return said.message();
         static constexpr const char* verb[] = {"asking",       "fetching",
                                                "cannot reach", "waiting until another is done with",
                                                "configuring",  "precompiling the headers of",

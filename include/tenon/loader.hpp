@@ -18,6 +18,7 @@
 #include <tenon/builder.hpp>
 #include <tenon/cache_folder.hpp>
 #include <tenon/compiler.hpp>
+#include <tenon/diagnostic.hpp>
 #include <tenon/driver.hpp>
 #include <tenon/error.hpp>
 #include <tenon/event.hpp>
@@ -412,6 +413,7 @@ private:
                                                .precompile = options_.precompile,
                                                .trust = options_.trust,
                                                .on_event = options_.on_event,
+                                               .on_built = [to = last_build_](std::vector<diagnostic> said) { to->put(std::move(said)); },
                                                .limits = options_.limits,
                                                .timeout = options_.build_timeout.count(),
                                                .stop = stop},
@@ -450,10 +452,41 @@ private:
         return repository.checkout();
     }
 
+    // By any thread.
+    class last_build {
+    public:
+        void put(std::vector<diagnostic> said) {
+            const detail::mutex_lock locked(mutex_);
+            said_ = std::move(said);
+        }
+        std::vector<diagnostic> get() {
+            const detail::mutex_lock locked(mutex_);
+            return said_;
+        }
+
+    private:
+        pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+        std::vector<diagnostic> said_;
+    };
+
+    friend std::vector<diagnostic> diagnostics(const loader& of);
+
     loader_options options_;
     registry built_ins_;
+    std::shared_ptr<last_build> last_build_ = std::make_shared<last_build>(); // of copies too
     const detail::stop_event* cancelled_ = nullptr; // takes the place of options_.stop
 };
+
+/// What compilers, linkers and CMake warned of in the last build that succeeded, by this loader, one of its copies or a handle that
+/// watches for it; nothing is built where a library is current, and what is compiled from several sources is so only as far as they
+/// have changed.
+///
+///     auto users = loader.load<user_provider>("./drivers/json", settings);
+///     for (const tenon::diagnostic& each : tenon::diagnostics(loader))
+///         std::cerr << each.message() << '\n';   // ./drivers/json/json.cpp:12:7: warning: unused variable 'x' [-Wunused-variable]
+inline std::vector<diagnostic> diagnostics(const loader& of) {
+    return of.last_build_->get();
+}
 
 /// Loads a plugin with a loader of its own that has no options: `tenon::load<user_provider>("./drivers/json", settings)`.
 template <class T, path_like D, class... A>

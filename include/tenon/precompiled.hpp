@@ -118,10 +118,10 @@ public:
 
     /// Whether there is one to use. The first time that it is missed only that is remembered, because making
     /// one takes longer than compiling a plugin: it pays from the second time on. Never throws but where it
-    /// is called off. `making` is called before a compiler runs.
-    template <class Making>
-    bool prepare(const word_list& folders, const basic_bounds<System>& within, unsigned jobs,
-                 Making&& making) {
+    /// is called off. `making` is called before a compiler runs, and `say` with what that says of the header.
+    template <class Making, class Say>
+    bool prepare(const word_list& folders, const basic_bounds<System>& within, unsigned jobs, Making&& making,
+                 Say&& say) {
         try {
             found_ = current();
             if (found_.path.empty() && shelf_.text().empty()) {
@@ -134,7 +134,7 @@ public:
                 found_ = current();
                 if (found_.path.empty()) {
                     making();
-                    if (!make(folders, within, jobs))
+                    if (!make(folders, within, jobs, say))
                         return false;
                     found_ = current();
                 }
@@ -189,7 +189,8 @@ private:
         return shelf_.current({}, compiler_.stamp(), true, [](const std::string&) {});
     }
 
-    bool make(const word_list& folders, const basic_bounds<System>& within, unsigned jobs) {
+    template <class Say>
+    bool make(const word_list& folders, const basic_bounds<System>& within, unsigned jobs, Say& say) {
         const build_record before(shelf_.text());
         expected_inputs known;
         known.files.insert(header_);
@@ -243,6 +244,8 @@ private:
                 all.field(each.path).field(each.digest);
         made.key = all.hex();
         shelf_.keep(result, made, system, 1, scratch);
+        // Who includes it precompiled hears none of this.
+        say(how.err);
         return true;
     }
 
