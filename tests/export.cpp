@@ -19,6 +19,79 @@ using tenon::manifest;
 using tests::scratch_directory;
 using tests::fs::path;
 
+namespace greedy {
+
+// Whatever an author calls functions of the same namespace, tenon calls its own.
+#define TENON_TESTS_GREEDY(NAME)                                                                                       \
+    template <class... A>                                                                                              \
+    int NAME(A&&...) = delete;                                                                                         \
+    template <class X, class... A>                                                                                     \
+    int NAME(A&&...) = delete;                                                                                         \
+    template <class X, class Y, class... A>                                                                            \
+    int NAME(A&&...) = delete;
+TENON_TESTS_GREEDY(make)
+TENON_TESTS_GREEDY(held)
+TENON_TESTS_GREEDY(implementation)
+TENON_TESTS_GREEDY(joined)
+TENON_TESTS_GREEDY(outputs)
+TENON_TESTS_GREEDY(bind_fields)
+TENON_TESTS_GREEDY(method_of)
+TENON_TESTS_GREEDY(make_export)
+TENON_TESTS_GREEDY(make_shape)
+TENON_TESTS_GREEDY(explain_layouts)
+TENON_TESTS_GREEDY(all_slots_of)
+#undef TENON_TESTS_GREEDY
+template <class F, class C>
+int method_of(F C::*) = delete;
+template <class T>
+int bind_fields(T&) = delete;
+
+struct pair {
+    int first, second;
+};
+
+/// Functions of the names that tenon's own classes have.
+struct taker {
+    static constexpr tenon::plugin_type type{"taker"};
+    using factory = tenon::factory<int>;
+    virtual ~taker() = default;
+    virtual int make(int) = 0;
+    virtual int held() = 0;
+    virtual int end(pair) = 0;
+    virtual int self_(pair (*)(taker&)) = 0;
+    virtual int made_() const = 0;
+    virtual int emit() = 0;
+    using methods = tenon::methods<&taker::make, &taker::held, &taker::end, &taker::self_, &taker::made_, &taker::emit>;
+    template <class P>
+    struct model;
+};
+template <class P>
+struct taker::model final : tenon::holds<taker, P> {
+    int make(int n) override { return this->self().make(n); }
+    int held() override { return this->self().held(); }
+    int end(pair of) override { return this->self().end(of); }
+    int self_(pair (*of)(taker&)) override { return this->self().self_(of); }
+    int made_() const override { return this->self().made_(); }
+    int emit() override { return this->self().emit(); }
+};
+
+struct plain {
+    explicit plain(int from) : number(from) {}
+    int make(int n) { return number = n; }
+    int held() { return number; }
+    int end(pair of) { return of.first; }
+    int self_(pair (*)(taker&)) { return number; }
+    int made_() const { return number; }
+    int emit() { return number; }
+    void start() { ++number; }
+    plain* operator&() = delete;
+    int number;
+};
+
+} // namespace greedy
+
+TENON_EXPORT(greedy::taker, greedy::plain, "plain", "1.0.0")
+
 namespace {
 
 const path plugins = tests::source_directory / "tests/plugins";
@@ -209,6 +282,18 @@ TEST_CASE("a plain class that throws while it is made leaves nothing behind", "[
     CHECK(alive == 0);
     delete creation::create(1);
     CHECK(alive == 0);
+}
+
+TEST_CASE("an interface's functions may have any names, those that tenon uses too", "[export]") {
+    using creation = tenon::detail::creation<greedy::taker, greedy::plain, tenon::detail::list<int>>;
+    greedy::taker* const made = creation::create(5);
+    CHECK(made->held() == 5);
+    tenon::detail::hooks_of<greedy::taker, greedy::plain>()->start(made);
+    CHECK(made->make(7) == 7);
+    CHECK(made->made_() == 7);
+    CHECK(made->end({1, 2}) == 1);
+    delete made;
+    CHECK(tenon::detail::incompleteness(tenon::detail::shape_here<greedy::taker>()) == "");
 }
 
 TEST_CASE("names and versions of plugins are checked by the compiler", "[export]") {

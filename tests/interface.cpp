@@ -202,7 +202,7 @@ TEST_CASE("a model makes its plain object in place and destroys it once", "[inte
     {
         counter::model<from> model;
         CHECK(alive == 0);
-        model.make(7);
+        tenon::detail::model_access::make(model, 7);
         CHECK(alive == 1);
         CHECK(model.count() == 7);
         CHECK(model.count() == 8);
@@ -213,7 +213,7 @@ TEST_CASE("a model makes its plain object in place and destroys it once", "[inte
 TEST_CASE("a model whose plain object throws while it is made holds none", "[interface]") {
     {
         counter::model<from> model;
-        CHECK_THROWS_AS(model.make(-1), std::string);
+        CHECK_THROWS_AS(tenon::detail::model_access::make(model, -1), std::string);
     }
     CHECK(alive == 0);
 }

@@ -67,7 +67,7 @@ struct creation<T, P, list<A...>> {
                 model* made;
                 ~unfinished() { delete made; }
             } owner{new model};
-            owner.made->make(static_cast<A&&>(arguments)...);
+            model_access::make(*owner.made, static_cast<A&&>(arguments)...);
             T* const finished = owner.made;
             owner.made = nullptr;
             return finished;
@@ -87,7 +87,7 @@ constexpr auto make_export(const char* name, const char* version) {
 template <class T, class P, class Slots, std::size_t Text>
 constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t name_size) {
     const char* const name = note.text + T::type.size() + 1;
-    auto made = make_export<T, P>(name, name + name_size);
+    auto made = detail::make_export<T, P>(name, name + name_size);
     made.type = note.text;
     return made;
 }

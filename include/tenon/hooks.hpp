@@ -67,24 +67,24 @@ P& implementation(T* object) {
     if constexpr (derives_from_interface<P, T>)
         return static_cast<P&>(*object);
     else
-        return held(static_cast<typename T::template model<P>&>(*object));
+        return model_access::held(static_cast<typename T::template model<P>&>(*object));
 }
 
 template <class T, class P>
 constexpr hooks<T> make_hooks() {
     hooks<T> made;
     if constexpr (starts<P, T>)
-        made.start = [](T* object) { implementation<P>(object).start(); };
+        made.start = [](T* object) { detail::implementation<P>(object).start(); };
     if constexpr (stops<P, T>)
-        made.stop = [](T* object) { implementation<P>(object).stop(); };
+        made.stop = [](T* object) { detail::implementation<P>(object).stop(); };
     if constexpr (quiesces<P, T> && resumes<P, T>) {
-        made.quiesce = [](T* object) { implementation<P>(object).quiesce(); };
-        made.resume = [](T* object) { implementation<P>(object).resume(); };
+        made.quiesce = [](T* object) { detail::implementation<P>(object).quiesce(); };
+        made.resume = [](T* object) { detail::implementation<P>(object).resume(); };
     }
     if constexpr (saves_state<P, T> && restores_state<P, T>) {
-        made.save = [](T* object) -> typename T::state { return implementation<P>(object).save(); };
+        made.save = [](T* object) -> typename T::state { return detail::implementation<P>(object).save(); };
         made.restore = [](T* object, typename T::state&& saved) {
-            implementation<P>(object).restore(static_cast<typename T::state&&>(saved));
+            detail::implementation<P>(object).restore(static_cast<typename T::state&&>(saved));
         };
     }
     return made;

@@ -11,6 +11,9 @@
 
 namespace tenon::inline v1 {
 
+template <class Interface, class P>
+class holds;
+
 namespace detail {
 template <class Pieces>
 constexpr bool well_named(const Pieces& name) {
@@ -108,6 +111,35 @@ struct methods {
         typename detail::member_function<decltype(detail::method_of(Method))>::signature...>;
 };
 
+namespace detail {
+
+// A name that stands beside one of T's is ambiguous; whether that is a function, and who may call it, does not matter.
+struct has_self {
+    int self;
+};
+template <class T>
+struct beside_self : T, has_self {
+protected:
+    ~beside_self() noexcept;
+};
+template <class T>
+concept has_no_self = requires { &beside_self<T>::self; };
+
+/// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names would hide those of an interface.
+struct model_access {
+    template <class T, class P, class... A>
+    static void make(holds<T, P>& model, A&&... arguments) {
+        ::new (static_cast<void*>(__builtin_addressof(model.self_))) P(static_cast<A&&>(arguments)...);
+        model.made_ = true;
+    }
+    template <class T, class P>
+    static P& held(holds<T, P>& model) noexcept {
+        return model.self_;
+    }
+};
+
+} // namespace detail
+
 /// What an interface's `model` derives from: it is an `Interface` and holds the plain class `P`.
 ///
 ///     template <user_driver P> struct user_provider::model final : tenon::holds<user_provider, P> {
@@ -115,6 +147,9 @@ struct methods {
 ///     };
 template <class Interface, class P>
 class holds : public Interface {
+    static_assert(detail::has_no_self<Interface>, "tenon: the interface has a function called `self`, and that is what a model calls its "
+                                                  "plain class: give the interface's function another name");
+
 public:
     holds() noexcept {}
     holds(const holds&) = delete;
@@ -124,19 +159,12 @@ public:
             self_.~P();
     }
 
-    /// Makes the held object, in its place; called once, by what makes the model.
-    template <class... A>
-    void make(A&&... arguments) {
-        ::new (static_cast<void*>(&self_)) P(static_cast<A&&>(arguments)...);
-        made_ = true;
-    }
-
 protected:
     P& self() noexcept { return self_; }
     const P& self() const noexcept { return self_; }
 
 private:
-    friend P& held(holds& by) noexcept { return by.self_; }
+    friend struct detail::model_access;
 
     // The model's constructor is the implicit one, so the arguments come after it.
     union {
@@ -247,19 +275,19 @@ consteval auto outputs_of() {
         return list<>{};
     } else {
         using parts = member_function<decltype(Entry)>;
-        return decltype(outputs<typename parts::result>(typename parts::parameters{})){};
+        return decltype(detail::outputs<typename parts::result>(typename parts::parameters{})){};
     }
 }
 
 template <class T, class Methods>
 inline constexpr bool methods_in_chain_v = false;
 template <class T, auto... M>
-inline constexpr bool methods_in_chain_v<T, methods<M...>> = all_of<method_in_chain<T, decltype(method_of(M))>...>;
+inline constexpr bool methods_in_chain_v<T, methods<M...>> = all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
 
 template <class Methods>
 inline constexpr bool methods_virtual_v = false;
 template <auto... M>
-inline constexpr bool methods_virtual_v<methods<M...>> = all_of<virtual_method<method_of(M)>...>;
+inline constexpr bool methods_virtual_v<methods<M...>> = all_of<virtual_method<detail::method_of(M)>...>;
 
 template <class Methods>
 inline constexpr bool keeps_its_code_v = false;
@@ -454,7 +482,7 @@ consteval bool explain_interface() {
                           "std::shared_ptr, std::error_code ...) and would dangle when the plugin goes; return plain data, or "
                           "say tenon::lets_code_escape<&T::f> in `methods`");
             if constexpr (has_valid_factory<T>)
-                return explain_layouts(crossing<T>{});
+                return detail::explain_layouts(crossing<T>{});
         }
     }
     return true;

@@ -387,7 +387,7 @@ consteval auto contents() {
     if constexpr (!complete<T>)
         return list<>{};
     else if constexpr (has_stated_layout<T>)
-        return decltype(stated_fields<T>(static_cast<layout<T>*>(nullptr))){};
+        return decltype(detail::stated_fields<T>(static_cast<layout<T>*>(nullptr))){};
     else if constexpr (std::is_enum_v<T>)
         return list<std::underlying_type_t<T>>{};
     else if constexpr (standard<T>)
@@ -395,7 +395,7 @@ consteval auto contents() {
     else if constexpr (has_methods<T>)
         return typename T::methods::signatures{};
     else if constexpr (visible_aggregate<T>)
-        return bind_fields(*static_cast<T*>(nullptr));
+        return detail::bind_fields(*static_cast<T*>(nullptr));
     else
         return list<>{};
 }
@@ -403,7 +403,7 @@ consteval auto contents() {
 template <class T>
 consteval unsigned layout_version() {
     if constexpr (has_stated_layout<T>)
-        return stated_version(static_cast<layout<T>*>(nullptr));
+        return detail::stated_version(static_cast<layout<T>*>(nullptr));
     else
         return 0;
 }
@@ -446,7 +446,7 @@ struct parts_of {
 template <class T>
     requires std::is_function_v<T>
 struct parts_of<T> {
-    using type = decltype(joined(list<typename function_parts<T>::result>{}, typename function_parts<T>::parameters{}));
+    using type = decltype(detail::joined(list<typename function_parts<T>::result>{}, typename function_parts<T>::parameters{}));
 };
 template <class T>
 struct parts_of<T*> {

@@ -157,7 +157,7 @@ protected:
 /// The slots of T's functions, in the order of `methods`, and how many there are.
 template <class T, auto... M>
 consteval auto slots_of(methods<M...>*) {
-    return pointers<decltype(method_of(M))..., void (tail<T>::*)(tail<T>&)>(method_of(M)..., &tail<T>::tenon_behind_the_last);
+    return pointers<decltype(detail::method_of(M))..., void (tail<T>::*)(tail<T>&)>(detail::method_of(M)..., &tail<T>::tenon_behind_the_last);
 }
 template <class T>
 consteval auto slots_of() {
@@ -192,7 +192,7 @@ template <class T>
 struct [[gnu::packed]] slots_in_image {
     std::uint32_t count = T::methods::size + 1;
     decltype(slots_of<T>()) slots = slots_of<T>();
-    decltype(all_slots_of(reached_interfaces<T>{})) reached;
+    decltype(detail::all_slots_of(reached_interfaces<T>{})) reached;
 };
 
 template <class T, class Methods, class Indices>
@@ -209,7 +209,7 @@ struct shape_of<T, methods<M...>, indices<I...>> {
 
     [[gnu::visibility("hidden")]] static void emit_methods() {
         emit_interface_note<T>();
-        const int emitted[] = {(emit_method_note<T, I, method_of(M)>(), 0)..., 0};
+        const int emitted[] = {(emit_method_note<T, I, detail::method_of(M)>(), 0)..., 0};
         static_cast<void>(emitted);
     }
 

@@ -184,7 +184,7 @@ template <class T, class... U, class... Reached>
 /// The shape of T in this image, which the notes written here outlive.
 template <class T>
 [[gnu::visibility("hidden")]] const shape& shape_here() {
-    static const shape made = make_shape<T>(crossing<T>{}, reached_interfaces<T>{});
+    static const shape made = detail::make_shape<T>(crossing<T>{}, reached_interfaces<T>{});
     return made;
 }
 

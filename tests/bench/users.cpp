@@ -43,7 +43,7 @@ int main(int count, char** arguments) try {
     const tenon::loader loader{{.cache = arguments[4]}};
     const json_users direct(settings);
     users::user_provider::model<json_users> model;
-    model.make(settings);
+    tenon::detail::model_access::make(model, settings);
     const users::user_provider* const by_virtual_call = hidden(&model);
     const auto load = [&](const char* driver) { return loader.load<users::user_provider>(driver, settings); };
     const auto built_in = load("json"), library = load(arguments[1]), directory = load(arguments[2]),
