@@ -2,14 +2,31 @@
 #include <tenon/interface.hpp>
 
 #include <any>
+#include <filesystem>
 #include <functional>
 #include <future>
+#include <ios>
+#include <iterator>
+#include <locale>
+#include <map>
 #include <memory>
+#ifndef _LIBCPP_VERSION
+#include <memory_resource>
+#endif
 #include <optional>
 #include <regex>
+#include <set>
+#include <span>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
+#include <typeindex>
+#include <variant>
 #include <vector>
+
+#include <tenon/registration.hpp>
 
 #include "catch.hpp"
 
@@ -102,8 +119,39 @@ struct passes {
 struct plain {
     virtual ~plain() = default;
 };
+struct nested_data {
+    std::string text;
+};
 struct nested {
     std::vector<std::optional<std::any>> deep;
+};
+struct service { // an interface, and so something that is meant to be called across the boundary
+    virtual ~service() = default;
+    virtual std::string name() const = 0;
+    virtual void on_change(std::function<void()>) = 0;
+    using methods = tenon::methods<&service::name, &service::on_change>;
+};
+struct leaky_service {
+    virtual ~leaky_service() = default;
+    virtual std::function<void()> sink() = 0;
+    using methods = tenon::methods<&leaky_service::sink>;
+};
+struct closing_service {
+    virtual ~closing_service() = default;
+    virtual std::function<void()> sink() = 0;
+    using methods = tenon::methods<tenon::lets_code_escape<&closing_service::sink>>;
+};
+struct callback {
+    void (*call)(void*);
+    void* with;
+};
+struct names_code {
+    int id;
+    std::map<std::string, callback> all;
+};
+template <class T>
+struct deletes {
+    void operator()(T* p) const { delete p; }
 };
 static_assert(tenon::keeps_its_code<passes<std::string>>);
 static_assert(tenon::keeps_its_code<passes<void, std::function<void()>>>);
@@ -123,6 +171,55 @@ static_assert(!tenon::keeps_its_code<passes<std::future<int>>> &&
 static_assert(!tenon::keeps_its_code<passes<std::regex>>); // its matchers are functions
 static_assert(!tenon::keeps_its_code<passes<std::optional<std::weak_ptr<int>>>>);
 static_assert(tenon::keeps_its_code<passes<std::errc>>);
+
+// A pointer to code, wherever it is.
+static_assert(!tenon::keeps_its_code<passes<void (*)(int)>>);
+static_assert(!tenon::keeps_its_code<passes<void (&)(int)>>);
+static_assert(!tenon::keeps_its_code<passes<int (plain::*)() const>>);
+static_assert(tenon::keeps_its_code<passes<std::string nested_data::*>>);
+static_assert(!tenon::keeps_its_code<passes<callback>>);
+static_assert(!tenon::keeps_its_code<passes<std::optional<names_code>>>);
+static_assert(!tenon::keeps_its_code<passes<void, names_code&>>);
+static_assert(!tenon::keeps_its_code<passes<void, std::span<callback>>>);
+static_assert(tenon::keeps_its_code<passes<void, std::span<const callback>>>);
+static_assert(tenon::keeps_its_code<passes<void, const names_code&, callback, void (*)(int), int (&)(char)>>);
+static_assert(!tenon::keeps_its_code<passes<std::unique_ptr<int, void (*)(int*)>>>);
+static_assert(!tenon::keeps_its_code<passes<std::unique_ptr<int, std::function<void(int*)>>>>);
+static_assert(tenon::keeps_its_code<passes<std::unique_ptr<int, deletes<int>>>>);
+static_assert(!tenon::keeps_its_code<passes<std::set<int, bool (*)(int, int)>>>);
+static_assert(!tenon::keeps_its_code<passes<decltype(std::mem_fn(&std::string::size))>>);
+static_assert(!tenon::keeps_its_code<passes<decltype(std::bind(std::declval<int (*)(int)>(), 1))>>);
+static_assert(!tenon::keeps_its_code<passes<std::reference_wrapper<int(int)>>>);
+static_assert(!tenon::keeps_its_code<passes<std::thread>> && tenon::keeps_its_code<passes<std::thread::id>>);
+
+// A virtual table, or a pointer to one, unless it is what an interface is called through.
+static_assert(!tenon::keeps_its_code<passes<plain*>> && !tenon::keeps_its_code<passes<const plain&>>);
+static_assert(!tenon::keeps_its_code<passes<std::vector<plain*>>>);
+static_assert(!tenon::keeps_its_code<passes<std::reference_wrapper<plain>>>);
+static_assert(!tenon::keeps_its_code<passes<plain>>);
+static_assert(!tenon::keeps_its_code<passes<std::ostream&>> && tenon::keeps_its_code<passes<void, std::ostream&, plain*>>);
+static_assert(!tenon::keeps_its_code<passes<void, plain*&>>);
+static_assert(!tenon::keeps_its_code<passes<std::optional<std::system_error>>>);
+static_assert(!tenon::keeps_its_code<passes<std::filesystem::filesystem_error>>);
+static_assert(!tenon::keeps_its_code<passes<std::ios_base::failure>>);
+static_assert(!tenon::keeps_its_code<passes<std::nested_exception>>);
+static_assert(!tenon::keeps_its_code<passes<const std::exception*>>);
+static_assert(!tenon::keeps_its_code<passes<std::vector<std::runtime_error*>>>);
+static_assert(!tenon::keeps_its_code<passes<std::reference_wrapper<std::runtime_error>>>);
+static_assert(tenon::keeps_its_code<passes<std::variant<int, std::runtime_error>>>); // its table is the library's
+static_assert(!tenon::keeps_its_code<passes<const std::type_info&>> && !tenon::keeps_its_code<passes<std::type_index>>);
+static_assert(!tenon::keeps_its_code<passes<std::locale>> && !tenon::keeps_its_code<passes<std::stringstream>>);
+static_assert(!tenon::keeps_its_code<passes<std::istreambuf_iterator<char>>>);
+static_assert(!tenon::keeps_its_code<passes<tenon::registration>>);
+#ifndef _LIBCPP_VERSION
+static_assert(!tenon::keeps_its_code<passes<std::pmr::string>>);
+static_assert(!tenon::keeps_its_code<passes<std::vector<std::pmr::vector<int>>>>);
+static_assert(!tenon::keeps_its_code<passes<std::pmr::memory_resource*>>);
+#endif
+static_assert(tenon::keeps_its_code<passes<service&>> && tenon::keeps_its_code<passes<std::vector<service*>>>);
+static_assert(!tenon::keeps_its_code<passes<std::unique_ptr<service>>>); // its destructor is the plugin's
+static_assert(!tenon::keeps_its_code<passes<leaky_service&>> && tenon::keeps_its_code<passes<closing_service&>>);
+static_assert(tenon::keeps_its_code<passes<void, leaky_service&>>);
 static_assert(!tenon::keeps_its_code<passes<nested>>);
 
 struct escaping {

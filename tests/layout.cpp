@@ -3,12 +3,17 @@
 
 #include <any>
 #include <array>
+#include <cstdio>
+#include <cwchar>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <netinet/in.h>
 #include <optional>
+#include <regex>
 #include <string>
 #include <variant>
 #include <vector>
@@ -31,6 +36,13 @@ template <class... L, class T>
 constexpr bool contains<list<L...>, T> = (std::is_same_v<L, T> || ...);
 template <class From, class... T>
 constexpr bool reaches = (contains<reached<From>, T> && ...);
+
+template <class List>
+constexpr bool all_known = false;
+template <class... T>
+constexpr bool all_known<list<T...>> = (tenon::detail::known_layout<T> && ...);
+template <class T>
+constexpr bool known_layout_of = all_known<reached<T>>;
 
 struct nothing {};
 struct pair {
@@ -184,6 +196,24 @@ static_assert(has_fields<speaks_of_methods, speaks_of_methods::methods>);
 // Standard classes are known by name, size and what they are made of.
 static_assert(has_fields<std::optional<pair>, pair>);
 static_assert(has_fields<std::array<pair, 3>, pair>);
+
+// So are their iterators, and the C library's structs that have unions in them.
+static_assert(known_layout_of<std::streampos> && known_layout_of<std::mbstate_t> && known_layout_of<std::fpos_t>);
+static_assert(known_layout_of<in6_addr> && known_layout_of<sockaddr_in6>);
+static_assert(known_layout_of<std::vector<pair>::iterator> && known_layout_of<std::string::const_iterator>);
+static_assert(known_layout_of<std::deque<pair>::iterator> && known_layout_of<std::map<int, pair>::iterator>);
+static_assert(known_layout_of<std::smatch>);
+static_assert(reaches<std::vector<pair>::iterator, pair> && reaches<std::streampos, std::mbstate_t>);
+
+constexpr bool is(const char* name, const char* pattern) {
+    return tenon::detail::spelling{name, std::char_traits<char>::length(name)}.is(pattern);
+}
+static_assert(is("std::any", "std::any") && !is("std::any_of", "std::any") && !is("std::an", "std::any"));
+static_assert(is("std::function<void()>", "std::function<") && !is("std::function", "std::function<"));
+static_assert(!is("std::function_ref<void()>", "std::function<") && !is("std::thread::id", "std::thread"));
+static_assert(is("std::__cxx11::basic_regex<char>", "std::basic_regex<") && is("std::__1::any", "std::any"));
+static_assert(is("std::__exception_ptr::exception_ptr", "std::exception_ptr") && is("std::pmr::__1::a<int>", "std::pmr::a<"));
+static_assert(!is("std::_Bind<a::any>", "std::any") && !is("std::__cxx11", "std::any") && !is("std::_", "std::any"));
 
 // What cannot be seen has to be stated.
 class closed {

@@ -2,6 +2,7 @@
 #include <tenon/view.hpp>
 
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -46,6 +47,8 @@ static_assert(!tenon::gives_values<giving<viewed>>);
 static_assert(!tenon::gives_values<giving<std::optional<std::reference_wrapper<int>>>>);
 static_assert(!tenon::gives_values<giving<std::vector<int>::iterator>>);
 static_assert(!tenon::gives_values<giving<std::map<int, viewed>>>);
+static_assert(!tenon::gives_values<giving<std::map<int, int>::iterator>>);
+static_assert(!tenon::gives_values<giving<std::optional<std::list<int>::const_iterator>>>);
 
 // Views of the host's own go in as they like; what comes out by an argument counts as a result.
 static_assert(tenon::gives_values<giving<int, std::string_view, const char*, const viewed&>>);

@@ -248,8 +248,9 @@ template <auto Method>
 concept virtual_method = true;
 #endif
 
+// What is not constant, and is not called instead of being written to: a function, an object with virtual functions.
 template <class T>
-concept passed_out = !std::is_const_v<T>;
+concept passed_out = !std::is_const_v<T> && !std::is_function_v<T> && !is_polymorphic<T>;
 
 // What a parameter lets a plugin write to.
 template <class T>
@@ -263,6 +264,15 @@ struct written_through<T&> {
 template <passed_out T>
 struct written_through<T*> {
     using type = list<T>;
+};
+template <class T>
+    requires(spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
+struct written_through<T> {
+    template <class Element>
+    static consteval auto of(list<Element>) {
+        return typename written_through<Element*>::type{};
+    }
+    using type = decltype(of(typename arguments_of<T>::type{}));
 };
 
 template <class R, class... A>
@@ -290,9 +300,20 @@ template <auto... M>
 inline constexpr bool methods_virtual_v<methods<M...>> = all_of<virtual_method<detail::method_of(M)>...>;
 
 template <class Methods>
-inline constexpr bool keeps_its_code_v = false;
+struct outputs_of_all;
 template <auto... M>
-inline constexpr bool keeps_its_code_v<methods<M...>> = !any_carries_code<reached<decltype(outputs_of<M>())...>>;
+struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
+
+// What a plugin gives out by way of T: from an interface, what its methods give out.
+template <class T>
+struct step_out : step<T> {};
+template <has_methods T>
+    requires methods_in_chain_v<T, typename T::methods>
+struct step_out<T> : outputs_of_all<typename T::methods> {};
+
+/// The types that carry a plugin's code along, of all that are reached from some that it gives out.
+template <class... T>
+using carriers = typename carriers_in<everything_by<step_out, T...>>::type;
 
 /// Everything that crosses an interface's boundary.
 template <class T>
@@ -353,10 +374,11 @@ template <class T>
 concept has_valid_factory = detail::is_factory<typename detail::factory_of<T>::type>;
 
 template <class T>
-concept keeps_its_code = names_only_its_own<T> && detail::keeps_its_code_v<typename T::methods>;
+concept keeps_its_code =
+    names_only_its_own<T> && std::is_same_v<detail::carriers<typename detail::outputs_of_all<typename T::methods>::type>, detail::list<>>;
 
 template <class T>
-concept state_keeps_its_code = !detail::any_carries_code<detail::reached<typename detail::state_of<T>::type>>;
+concept state_keeps_its_code = std::is_same_v<detail::carriers<typename detail::state_of<T>::type>, detail::list<>>;
 
 template <class T>
 concept has_known_layouts =

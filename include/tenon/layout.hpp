@@ -88,6 +88,30 @@ struct spelling {
                 return true;
         return false;
     }
+    // Whether this is `name`, or a template of that name where it ends in "<". The standard library's inner namespaces, which begin
+    // with an underscore, do not count: `std::__cxx11::basic_regex<char>` is "std::basic_regex<".
+    constexpr bool is(const char* name) const {
+        std::size_t i = 0;
+        for (const char* at = name; *at; ++at, ++i) {
+            if (at != name && at[-1] == ':' && at[0] != ':')
+                i += inner_namespace(i);
+            if (i == size || begin[i] != *at)
+                return false;
+            if (*at == '<')
+                return true;
+        }
+        return i == size;
+    }
+
+private:
+    constexpr std::size_t inner_namespace(std::size_t from) const {
+        if (from == size || begin[from] != '_')
+            return 0;
+        for (std::size_t i = from; i + 1 < size && begin[i] != '<'; ++i)
+            if (begin[i] == ':' && begin[i + 1] == ':')
+                return i + 2 - from;
+        return 0;
+    }
 };
 
 template <class T>
@@ -102,8 +126,23 @@ consteval spelling spelled() {
     return {text, size - 1};
 }
 
+// The library's own namespaces, of which vectors' iterators come; and structs of the C library that have a union in them.
+inline constexpr const char* known_by_name[] = {"std::", "__gnu_cxx::", "__gnu_debug::"};
+inline constexpr const char* structs_of_c[] = {"mbstate_t", "__mbstate_t", "in6_addr"};
+
 template <class T>
-concept standard = std::is_class_v<T> && spelled<T>().starts_with("std::");
+consteval bool is_standard() {
+    for (const char* each : known_by_name)
+        if (spelled<T>().starts_with(each))
+            return true;
+    for (const char* each : structs_of_c)
+        if (spelled<T>().is(each))
+            return true;
+    return false;
+}
+
+template <class T>
+concept standard = std::is_class_v<T> && is_standard<T>();
 
 // ---- The fields of an aggregate, found by trying how many initialisers it takes.
 
@@ -379,6 +418,11 @@ template <template <class, auto...> class X, class A, auto... N>
 struct arguments_of<X<A, N...>> {
     using type = list<A>;
 };
+template <template <class, class, auto...> class X, class A, class B, auto... N>
+    requires(sizeof...(N) > 0)
+struct arguments_of<X<A, B, N...>> {
+    using type = list<A, B>;
+};
 
 // The types that T's layout is made of: its fields, an enumeration's underlying type, a standard class's
 // template arguments.
@@ -522,17 +566,21 @@ template <class Seen, class... T>
 struct unseen<Seen, list<T...>> : unseen_of<Seen, list<std::remove_cv_t<T>...>> {};
 
 // One step farther at a time from all types at once, until nothing new is found.
-template <class Seen, class New>
+template <class T>
+struct step {
+    using type = decltype(next_to<T>());
+};
+template <class Seen, class New, template <class> class Step = step>
 struct closure;
-template <class Seen>
-struct closure<Seen, list<>> {
+template <class Seen, template <class> class Step>
+struct closure<Seen, list<>, Step> {
     using type = Seen;
 };
-template <class... Seen, class First, class... New>
-struct closure<list<Seen...>, list<First, New...>> {
+template <class... Seen, class First, class... New, template <class> class Step>
+struct closure<list<Seen...>, list<First, New...>, Step> {
     using all = list<Seen..., First, New...>;
-    using next = typename concatenation<decltype(next_to<First>()), decltype(next_to<New>())...>::type;
-    using type = typename closure<all, typename unseen<all, next>::type>::type;
+    using next = typename concatenation<typename Step<First>::type, typename Step<New>::type...>::type;
+    using type = typename closure<all, typename unseen<all, next>::type, Step>::type;
 };
 
 template <class List>
@@ -547,42 +595,78 @@ struct listed {
 template <class... T>
 struct listed<list<T...>> : concatenation<typename listed<T>::type...> {};
 
-/// The classes, unions and enumerations that are reached from some types, or lists of types, each once.
+/// All that is reached from some types, or lists of types, each once: pointers, references and functions too.
+template <template <class> class Step, class... T>
+using everything_by =
+    typename closure<list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type, Step>::type;
 template <class... T>
-using reached = typename recorded_of<typename closure<
-    list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type>::type>::type;
+using everything_in = everything_by<step, T...>;
+
+/// The classes, unions and enumerations among them.
+template <class... T>
+using reached = typename recorded_of<everything_in<T...>>::type;
 
 // ---- Types that carry the plugin's code along.
 
 template <class T>
-concept owns_polymorphic = spelled<T>().starts_with("std::unique_ptr<") && requires {
-    requires std::is_polymorphic_v<typename T::element_type>;
-};
+inline constexpr bool is_polymorphic = false;
+template <class T>
+    requires std::is_class_v<T> && complete<T>
+inline constexpr bool is_polymorphic<T> = std::is_polymorphic_v<T>;
 
-// As the compilers spell them: some with the library's inner namespaces, some by another name of theirs.
-inline constexpr const char* code_carriers[] = {
-    "std::function<", "std::move_only_function<", "std::any", "std::shared_ptr<", "std::weak_ptr<",
-    "std::future<", "std::shared_future<", "std::promise<", "std::packaged_task<", "std::generator<",
-    "std::coroutine_handle<", "std::basic_regex<", "std::__cxx11::basic_regex<", "std::regex", "std::wregex",
-    "std::exception_ptr", "std::__exception_ptr::exception_ptr", "std::error_code", "std::error_condition",
-    "std::error_category", "std::_V2::error_category"};
+// Objects whose virtual table is that of whoever made them. An interface is what plugins are reached through.
+template <class T>
+concept has_foreign_table = is_polymorphic<T> && !has_methods<T>;
 
 template <class T>
-consteval bool is_code_carrier() {
-    for (const char* each : code_carriers)
-        if (spelled<T>().starts_with(each))
+concept points_to_table =
+    (std::is_pointer_v<T> || std::is_reference_v<T>)&&has_foreign_table<std::remove_cv_t<std::remove_pointer_t<std::remove_reference_t<T>>>>;
+
+template <class T>
+concept owns_polymorphic = spelled<T>().is("std::unique_ptr<") && requires { requires is_polymorphic<typename T::element_type>; };
+
+template <class T>
+concept wraps_polymorphic = spelled<T>().is("std::reference_wrapper<") && requires { requires has_foreign_table<typename T::type>; };
+
+// Their virtual tables are the standard library's own.
+inline constexpr const char* library_exceptions[] = {
+    "std::exception",     "std::logic_error",    "std::domain_error",   "std::invalid_argument", "std::length_error",
+    "std::out_of_range",  "std::runtime_error",  "std::range_error",    "std::overflow_error",   "std::underflow_error",
+    "std::bad_alloc"};
+
+// What neither fields nor template arguments show, for the reason in front.
+inline constexpr const char* code_carriers[] = {
+    // they keep functions
+    "std::function<", "std::move_only_function<", "std::copyable_function<", "std::function_ref<", "std::packaged_task<",
+    "std::generator<", "std::coroutine_handle<", "std::basic_regex<", "std::regex", "std::wregex", "std::regex_iterator<",
+    "std::regex_token_iterator<", "std::basic_format_arg<", "std::basic_format_args<", "std::thread", "std::jthread",
+    "tenon::registration", "tenon::v1::registration",
+    // they know how to destroy what they share or hold
+    "std::any", "std::shared_ptr<", "std::weak_ptr<", "std::future<", "std::shared_future<", "std::promise<", "std::exception_ptr",
+    "std::polymorphic<",
+    // they point to something with a virtual table
+    "std::error_code", "std::error_condition", "std::locale", "std::type_index", "std::pmr::polymorphic_allocator<",
+    "std::istreambuf_iterator<", "std::ostreambuf_iterator<", "std::istream_iterator<", "std::ostream_iterator<",
+    "std::wstring_convert<"};
+
+template <class T, std::size_t N>
+consteval bool is_one_of(const char* const (&names)[N]) {
+    for (const char* each : names)
+        if (spelled<T>().is(each))
             return true;
     return false;
 }
 
-/// A standard type whose value keeps pointers to code or vtables of whoever made it.
+/// A type whose value has pointers to code or virtual tables of whoever made it: a function, or a pointer to one; an object with virtual
+/// functions, or a pointer to one, unless it is an interface; and what the standard library keeps one of these in.
 template <class T>
-concept carries_code = owns_polymorphic<T> || is_code_carrier<T>();
+concept carries_code = std::is_function_v<T> || points_to_table<T> || owns_polymorphic<T> || wraps_polymorphic<T> ||
+                       (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) || is_one_of<T>(code_carriers);
 
 template <class List>
-inline constexpr bool any_carries_code = false;
+struct carriers_in;
 template <class... T>
-inline constexpr bool any_carries_code<list<T...>> = !all_of<!carries_code<T>...>;
+struct carriers_in<list<T...>> : concatenation<typename list_if<carries_code<T>, T>::type...> {};
 
 } // namespace detail
 } // namespace tenon::inline v1

@@ -11,25 +11,21 @@ namespace tenon::inline v1 {
 
 namespace detail {
 
-inline constexpr const char* views[] = {"std::basic_string_view<", "std::span<", "std::reference_wrapper<",
-                                        "std::initializer_list<", "std::mdspan<", "std::ranges::",
-                                        "__gnu_cxx::__normal_iterator<", "std::__wrap_iter<"};
+// libc++ gives some a shorter name with clang, as it likes.
+inline constexpr const char* views[] = {"std::basic_string_view<", "std::string_view", "std::wstring_view", "std::u8string_view",
+                                        "std::u16string_view", "std::u32string_view", "std::span<", "std::reference_wrapper<",
+                                        "std::initializer_list<", "std::mdspan<"};
 
 template <class T>
 consteval bool is_view() {
-    for (const char* each : views)
-        if (spelled<T>().starts_with(each))
-            return true;
-    return false;
+    return is_one_of<T>(views) || spelled<T>().starts_with("std::ranges::");
 }
 
 template <class T>
-concept refers = std::is_pointer_v<T> || std::is_reference_v<T> || is_view<T>();
+concept is_iterator = requires { typename T::iterator_category; };
 
-// Everything that is reached from some types, pointers and references too.
-template <class... T>
-using everything_in =
-    typename closure<list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type>::type;
+template <class T>
+concept refers = std::is_pointer_v<T> || std::is_reference_v<T> || is_view<T>() || is_iterator<T>;
 
 template <class List>
 inline constexpr bool none_refers = false;
