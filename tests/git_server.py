@@ -2,7 +2,8 @@
 """git_server.py FOLDER: a git server by https on the loopback address, for tests.
 
 FOLDER has a certificate.pem and a key.pem, and the repositories; the server writes its port to FOLDER/port, and each request
-to FOLDER/requests. Below /open/ it serves what is in FOLDER, below /locked/ the same for user:s3cret, and
+to FOLDER/requests. Below /open/ it serves what is in FOLDER, below /locked/ the same for user:s3cret, below /plain/ the files as a
+server does that knows nothing of git, and
 /moved/SCHEME/HOST/... sends on to SCHEME://HOST:PORT/...
 """
 import base64, http.server, os, pathlib, ssl, subprocess, sys
@@ -22,6 +23,9 @@ class handler(http.server.BaseHTTPRequestHandler):
             self.answer(301, {'Location': f'{scheme}://{host}:{port}/{path}'})
         elif how == 'locked' and self.headers['Authorization'] != 'Basic ' + base64.b64encode(b'user:s3cret').decode():
             self.answer(401, {'WWW-Authenticate': 'Basic realm="tests"'})
+        elif how == 'plain':
+            file = folder / rest[0].partition('?')[0]
+            self.answer(200, {}, file.read_bytes()) if file.is_file() else self.answer(404, {})
         else:
             self.run_git('/' + rest[0])
 

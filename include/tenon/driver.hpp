@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <tenon/allowed.hpp>
 #include <tenon/error.hpp>
 #include <tenon/folder.hpp>
 #include <tenon/interface.hpp>
@@ -34,7 +37,8 @@ namespace tenon::inline v1 {
 /// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is
 /// spelled as pip does. The branch, tag or full commit id follows the first `@` after the host that does not
 /// follow a slash, so that both `/@user/repo` and the tag `json@1.2` can be written; any other `@` of a path
-/// is written `%40`. Percent-encoding is left as it is, for git to read. Only ssh takes a user, and nothing
+/// is written `%40`. Percent-encoding of the address is left as it is, for git to read; the `#` of a branch or
+/// tag is written `%23`, and a `%` that two hexadecimal digits follow `%25`. Only ssh takes a user, and nothing
 /// takes a password: URLs end up in logs.
 struct driver {
     enum class kind {
@@ -179,6 +183,18 @@ constexpr bool hides_control(std::string_view url) {
     return false;
 }
 
+/// A text without its percent-encoding. What is no such encoding stays as it is.
+inline std::string percent_decoded(std::string_view text) {
+    const auto digit = [](char c) { return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10; };
+    std::string decoded;
+    while (!text.empty()) {
+        const bool encoded = text.size() > 2 && text[0] == '%' && is_hex_digit(text[1]) && is_hex_digit(text[2]);
+        decoded += encoded ? static_cast<char>(digit(text[1]) << 4 | digit(text[2])) : text[0];
+        text.remove_prefix(encoded ? 3 : 1);
+    }
+    return decoded;
+}
+
 /// A name that CMake gives a target by itself.
 constexpr bool is_target(std::string_view text) {
     return !text.empty() && text.front() != '-' &&
@@ -204,7 +220,8 @@ void parse_choices(std::string_view text, driver& into, bool in_repository, cons
         if (!value || equals == part.npos)
             throw refused(std::string("after '#' it may have ") +
                           (in_repository ? "subdirectory=FOLDER, " : "") +
-                          "target=NAME and plugin=NAME, joined by '&', and nothing else");
+                          "target=NAME and plugin=NAME, joined by '&', and nothing else" +
+                          (in_repository ? "; a branch, tag or commit id follows '@', and a '#' in it is %23" : ""));
         if (!value->empty())
             throw refused("it says " + std::string(key) + "= twice");
         *value = part.substr(equals + 1);
@@ -288,10 +305,9 @@ void require_no_loose_link(const std::string& path) {
     throw error::loose_link(path, escaped(target));
 }
 
-inline driver parse_repository(std::string_view text) {
-    const std::string shown = without_credentials(text);
-    const auto refused = [&](std::string_view why) { return error::bad_repository(shown, why); };
-
+/// Takes the URL of a repository apart. `refused` makes an error of what is wrong.
+template <class Refused>
+driver parse_repository(std::string_view text, const Refused& refused) {
     const bool spelled_out = text.starts_with("git+");
     std::string_view rest = text.substr(spelled_out ? 4 : 0);
     const std::string_view transport = rest.substr(0, rest.find("://"));
@@ -316,17 +332,21 @@ inline driver parse_repository(std::string_view text) {
     }
     if (transport == "file" && !host.empty())
         throw refused("the path has to be absolute, as in git+file:///srv/repo");
+    if (transport == "ssh" && !is_host(host) && is_host(host.substr(0, host.find(':'))))
+        throw refused("its path follows the host behind a '/', and not behind a ':', which is for a port");
     if (transport != "file" && !is_host(host))
         throw refused("it has no host, or one that is not letters, digits, dots and hyphens");
 
     driver parsed{.what = driver::kind::repository};
     for (std::size_t i = 1; i < path.size(); ++i)
         if (path[i] == '@' && path[i - 1] != '/') {
-            parsed.reference = path.substr(i + 1);
+            parsed.reference = percent_decoded(path.substr(i + 1));
             path = path.substr(0, i);
             if (!is_reference(parsed.reference))
                 throw refused(
-                    "what follows '@' is no name that git allows for a branch or tag, and no commit id");
+                    std::string(
+                        "what follows '@' is no name that git allows for a branch or tag, and no commit id") +
+                    (fragment.empty() ? "" : "; a '#' in it is written %23"));
         }
     if (path.find_first_not_of('/') == path.npos)
         throw refused("it has no path after the host");
@@ -339,6 +359,120 @@ inline driver parse_repository(std::string_view text) {
     if (!fragment.empty())
         parse_choices(fragment.substr(1), parsed, true, refused);
     return parsed;
+}
+
+/// Whether a text is a repository's URL, as tenon spells it.
+inline bool is_repository(std::string_view text) {
+    struct refusal {};
+    try {
+        parse_repository(text, [](std::string_view) { return refusal(); });
+        return true;
+    } catch (const refusal&) {
+        return false;
+    }
+}
+
+/// `git@host:user/repo` and the like as a URL; empty if the text is not spelled so.
+inline std::string url_of_scp(std::string_view text) {
+    constexpr std::pair<std::string_view, std::string_view> forges[] = {
+        {"github", "github.com"}, {"gitlab", "gitlab.com"}, {"bitbucket", "bitbucket.org"}};
+    const auto colon = text.find(':');
+    if (colon == text.npos || colon > text.find('/'))
+        return "";
+    const std::string_view authority = text.substr(0, colon);
+    std::string_view path = text.substr(colon + 1);
+    for (const auto& [name, host] : forges)
+        if (authority == name)
+            return "https://" + std::string(host) + "/" + std::string(path);
+    if (const std::string_view port = path.substr(0, path.find('/')); !port.empty() && all_are(is_digit, port))
+        return "https://" + std::string(text);
+    if (authority.find_first_of("@.") == authority.npos)
+        return "";
+    path.remove_prefix(path.starts_with('/') ? 1 : 0);
+    return "git+ssh://" + std::string(authority) + "/" + std::string(path);
+}
+
+/// `?ref=v1` and what else other tools have for a reference and a subdirectory, rewritten to `@v1` and `#subdirectory=`; empty
+/// if the query says something else.
+inline std::string without_query(std::string_view url) {
+    const auto mark = url.find('?');
+    std::string address(url.substr(0, mark)), reference, subdirectory;
+    std::string_view query = url.substr(mark + 1);
+    query = query.substr(0, query.find('#'));
+    const auto is_one_of = [](std::string_view key, std::initializer_list<std::string_view> keys) {
+        return std::find(keys.begin(), keys.end(), key) != keys.end();
+    };
+    while (!query.empty()) {
+        const std::string_view part = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(query.size(), part.size() + 1));
+        const auto equals = std::min(part.find('='), part.size());
+        const std::string_view key = part.substr(0, equals), value = part.substr(std::min(equals + 1, part.size()));
+        if (is_one_of(key, {"ref", "rev", "branch", "tag", "commit"}))
+            reference = value;
+        else if (is_one_of(key, {"dir", "subdir", "subdirectory", "path"}))
+            subdirectory = value;
+        else if (key != "depth")
+            return "";
+    }
+    // Terraform and go-getter write a subdirectory behind two slashes.
+    if (const auto two = address.find("//", address.find("://") + 3); two != address.npos) {
+        subdirectory = address.substr(two + 2);
+        address.resize(two);
+    }
+    return address + (reference.empty() ? "" : "@" + reference) + (subdirectory.empty() ? "" : "#subdirectory=" + subdirectory);
+}
+
+/// What was probably meant by a text that names no repository as it is, spelled so that it does; empty where nothing comes close,
+/// and where there may be a secret in it.
+inline std::string meant_repository(std::string_view text) {
+    if (without_credentials(text) != text)
+        return "";
+    for (const std::string_view prefix : {"git::", "git+"})
+        text.remove_prefix(text.starts_with(prefix) ? prefix.size() : 0);
+    std::string url;
+    if (const auto scheme = text.find("://"); scheme == text.npos) {
+        url = text.find(':') < text.find('/') ? url_of_scp(text) : "https://" + std::string(text);
+    } else {
+        const std::string name = in_small_letters(text.substr(0, scheme)), rest(text.substr(scheme));
+        url = name == "ssh" || name == "file"                      ? "git+" + name + rest
+              : name == "https" || name == "http" || name == "git" ? "https" + rest
+                                                                   : "";
+        // `git+ssh://git@host:user/repo` is spelled by half as scp does.
+        const auto host = url.find("://") + 3, colon = url.find(':', host);
+        if (name == "ssh" && colon < url.find('/', host) && !is_repository(url))
+            url[colon] = '/';
+    }
+    if (url.find('?') != url.npos)
+        url = without_query(url);
+    return url != text && is_repository(url) ? url : "";
+}
+
+/// What a page of a forge shows, as a repository: of `https://host/user/repo/tree/v1/json` that is
+/// `https://host/user/repo@v1#subdirectory=json`. Empty where the address is like none.
+inline std::string repository_of_page(std::string_view url) {
+    for (const std::string_view mark : {"/-/tree/", "/-/blob/", "/-/commit/", "/-/tags/", "/tree/", "/blob/", "/commit/",
+                                        "/releases/tag/", "/src/branch/", "/src/tag/", "/src/commit/"}) {
+        const auto at = url.find(mark);
+        if (at == url.npos)
+            continue;
+        const std::string_view rest = url.substr(at + mark.size()), reference = rest.substr(0, rest.find('/'));
+        const bool folder = reference.size() < rest.size() && mark.find("blob") == mark.npos;
+        std::string meant = std::string(url.substr(0, at)) + "@" + std::string(reference);
+        if (folder)
+            meant.append("#subdirectory=").append(rest.substr(reference.size() + 1));
+        return is_repository(meant) ? meant : "";
+    }
+    return "";
+}
+
+inline driver parse_repository(std::string_view text) {
+    const auto refused = [&](std::string_view why) {
+        return error::bad_repository(without_credentials(text), why, meant_repository(text));
+    };
+    // git itself would ask the server for a path with the query in it.
+    if (const auto query = text.find('?'); query < text.find('#') && !meant_repository(text).empty())
+        throw refused("a branch, tag or commit id follows '@', and a folder '#subdirectory='");
+    return parse_repository(text, refused);
 }
 
 /// What is in the folder where a path is missing, for the error.
@@ -354,20 +488,36 @@ std::string instead_of(const std::string& path) {
                          : "'" + folder + "' has " + likeliest(basename(path), names);
 }
 
+/// The repository that was probably meant by a relative path that leads nowhere, `host.tld/user/repo`; empty where the path is
+/// not so, and where its first folder is there.
+template <class System>
+std::string unless_here(std::string_view path) {
+    const auto host_end = path.find('/');
+    const std::string host(path.substr(0, host_end));
+    struct stat found {};
+    const bool like_a_host = !host.empty() && host.find('.', 1) != host.npos && host.back() != '.' && is_host(host);
+    if (!like_a_host || host_end == path.npos || path.find('/', host_end + 1) == path.npos ||
+        System::stat(host.c_str(), &found) == 0)
+        return "";
+    return meant_repository(path);
+}
+
 /// A driver as far as its text tells; whether a path is a library or a directory, only the file system does.
 struct spelled_driver {
     driver of;
     bool is_path = false;
 };
 
-inline spelled_driver spelled_path(std::string_view text) {
+template <class System>
+spelled_driver spelled_path(std::string_view text) {
     driver found;
+    const std::string repository = unless_here<System>(text);
     if (const auto hash = text.rfind('#'); hash != text.npos && hash > text.rfind('/')) {
         const std::string_view choice = text.substr(hash + 1);
         text = text.substr(0, hash);
         if (choice.find('=') != choice.npos) {
             parse_choices(choice, found, false, [&](std::string_view why) {
-                return error::bad_choice(std::string(text), choice, why);
+                return error::bad_choice(std::string(text), choice, why, repository);
             });
         } else {
             found.plugin = choice;
@@ -397,9 +547,9 @@ spelled_driver spelled(std::string_view text) {
         return {parse_repository(text)};
     // `git@host:repo` and `ext::command` are things that git itself would take.
     if (const auto colon = text.find(':'); colon < slash && colon < text.find('#'))
-        throw error::no_transport(without_credentials(text));
+        throw error::no_transport(without_credentials(text), meant_repository(text));
     if (slash != text.npos)
-        return spelled_path(text);
+        return spelled_path<System>(text);
     if (!well_named(text))
         throw error::bad_name(text, found_here<System>(text.substr(0, text.find('#'))));
     return {{.what = driver::kind::name, .place = std::string(text)}};
@@ -416,7 +566,7 @@ driver looked_at(driver path) {
         while (path.place.size() > 1 && path.place.back() == '/')
             path.place.pop_back();
         require_no_loose_link<System>(path.place);
-        throw error::no_such_path(path.place, instead_of<System>(path.place));
+        throw error::no_such_path(path.place, instead_of<System>(path.place), unless_here<System>(path.place));
     }
     if (S_ISREG(found.st_mode) && is_foreign_source_name(basename(path.place)))
         throw error::foreign_source(path.place);

@@ -150,15 +150,17 @@ public:
         return {errc::malformed_driver,
                 text({"the driver '", escaped, "' has a control character, and none may"})};
     }
-    static error no_transport(std::string_view driver) {
+    static error no_transport(std::string_view driver, std::string_view meant) {
         return {
             errc::malformed_driver,
             text({"the driver '", driver,
                   "' is neither a repository nor a path: a repository is written https://host/user/repo or "
-                  "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./"})};
+                  "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./",
+                  meant.empty() ? "" : "; write ", meant})};
     }
-    static error bad_repository(std::string_view url, std::string_view why) {
-        return {errc::malformed_driver, text({"the repository '", url, "' is refused: ", why})};
+    static error bad_repository(std::string_view url, std::string_view why, std::string_view meant) {
+        return {errc::malformed_driver,
+                text({"the repository '", url, "' is refused: ", why, meant.empty() ? "" : "; write ", meant})};
     }
     static error bad_name(std::string_view name, std::string_view here) {
         return {errc::malformed_driver,
@@ -197,8 +199,11 @@ public:
                   "loader that may"}),
             path};
     }
-    static error bad_choice(const std::string& path, std::string_view choice, std::string_view why) {
-        return {errc::malformed_driver, text({"the driver '", path, "#", choice, "' is refused: ", why}),
+    static error bad_choice(const std::string& path, std::string_view choice, std::string_view why,
+                            std::string_view repository) {
+        return {errc::malformed_driver,
+                text({"the driver '", path, "#", choice, "' is refused: ", why,
+                      repository.empty() ? "" : "; a repository is written ", repository}),
                 path};
     }
     static error bad_plugin_choice(const std::string& path, std::string_view plugin) {
@@ -209,8 +214,11 @@ public:
                       "a slash"}),
                 path};
     }
-    static error no_such_path(const std::string& path, std::string_view instead) {
-        return {errc::not_found, text({"there is no '", path, "'; ", instead}), path};
+    static error no_such_path(const std::string& path, std::string_view instead, std::string_view repository) {
+        return {errc::not_found,
+                text({"there is no '", path, "'; ", instead,
+                      repository.empty() ? "" : "; a repository is written ", repository}),
+                path};
     }
     static error loose_link(const std::string& path, std::string_view target) {
         return {errc::not_found, text({"'", path, "' is a symbolic link to '", target, "', which is not there"}),

@@ -88,16 +88,7 @@ inline std::string host_of(std::string_view url) {
 
 /// The path in a URL, as git reads it.
 inline std::string path_in(std::string_view file_url) {
-    const auto digit = [](char c) { return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10; };
-    std::string path;
-    std::string_view rest = file_url.substr(std::string_view("file://").size());
-    while (!rest.empty()) {
-        const bool encoded =
-            rest.size() > 2 && rest[0] == '%' && is_hex_digit(rest[1]) && is_hex_digit(rest[2]);
-        path += encoded ? static_cast<char>(digit(rest[1]) << 4 | digit(rest[2])) : rest[0];
-        rest.remove_prefix(encoded ? 3 : 1);
-    }
-    return path;
+    return percent_decoded(file_url.substr(std::string_view("file://").size()));
 }
 
 /// The path without symbolic links; empty, with errno, where it does not lead to anything.
@@ -161,7 +152,7 @@ std::string permitted_path(const std::string& path, const policy& rules) {
     if (!found.all.empty())
         return std::move(found.all);
     if (found.why == ENOENT)
-        throw error::no_such_path(path, instead_of<System>(path));
+        throw error::no_such_path(path, instead_of<System>(path), unless_here<System>(path));
     throw error::system_call("look at", path, found.why);
 }
 

@@ -19,12 +19,14 @@
 #include <tenon/event.hpp>
 #include <tenon/file.hpp>
 #include <tenon/folder.hpp>
+#include <tenon/git_advice.hpp>
 #include <tenon/keyring.hpp>
 #include <tenon/path.hpp>
 #include <tenon/policy.hpp>
 #include <tenon/posix.hpp>
 #include <tenon/process.hpp>
 #include <tenon/sha256.hpp>
+#include <tenon/ssh_command.hpp>
 #include <tenon/trace.hpp>
 #include <tenon/trust.hpp>
 
@@ -300,25 +302,38 @@ private:
         if (const finished made = alone(std::move(making), workshop.path()); made.how.failed())
             throw failure(made);
 
-        finished fetching = fetch(workshop.path(), {"--depth=1"}, {"+" + there.name + ":refs/tenon/wanted"});
-        std::string commit = id_of("refs/tenon/wanted", workshop.path());
-        if (pinned() && commit != there.id) {
-            // Servers need not give out a commit by its id, but they do give out branches and tags.
-            trace("looking for ", there.id, " in all branches and tags");
-            fetching = fetch(workshop.path(), {},
-                             {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
-            commit = id_of(there.id, workshop.path());
-            if (fetching.how.known && !fetching.how.failed() && commit != there.id)
-                throw error::no_such_commit(wanted_.place, there.id);
-        }
-        if (fetching.how.failed() || commit.empty())
-            throw failure(fetching);
+        const std::string commit = transferred(there, workshop.path());
         if (keys_)
             require_signature(commit, workshop);
         if (!has_files(commit))
             write_files(commit, workshop);
         if (keys_)
             basic_file<System>(signature_mark(commit), O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
+        return commit;
+    }
+
+    /// Fetches into the scratch repository, at depth one where the server can; gives the commit's id.
+    std::string transferred(const named_commit& there, const std::string& where) const {
+        const std::string wanted = "+" + there.name + ":refs/tenon/wanted";
+        finished fetching = fetch(where, {"--depth=1"}, {wanted});
+        std::string commit = id_of("refs/tenon/wanted", where);
+        // Old servers, and those that serve files alone, have no depth, and say so in their own words. Servers need
+        // not give out a commit by its id either, but they do give out branches and tags.
+        const bool done = pinned() ? commit == there.id : !commit.empty();
+        const bool may_be_server = fetching.how.cause == end_cause::itself && known_cause(fetching.how.err).empty();
+        if (!done && may_be_server && pinned()) {
+            trace("looking for ", there.id, " in all branches and tags");
+            fetching = fetch(where, {}, {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
+            commit = id_of(there.id, where);
+            if (fetching.how.known && !fetching.how.failed() && commit != there.id)
+                throw error::no_such_commit(wanted_.place, there.id);
+        } else if (!done && may_be_server) {
+            trace("fetching ", there.name, " with its history");
+            fetching = fetch(where, {}, {wanted});
+            commit = id_of("refs/tenon/wanted", where);
+        }
+        if (fetching.how.failed() || commit.empty())
+            throw failure(fetching);
         return commit;
     }
 
@@ -373,7 +388,7 @@ private:
         // Where the host takes the child's status away, nothing says that the signature is good.
         if (!how.known || how.failed()) {
             const std::string said = shown_of(how.err);
-            throw error::not_signed(wanted_.place, commit, keys_->files(), how.how(), said, advice(said),
+            throw error::not_signed(wanted_.place, commit, keys_->files(), how.how(), said, known_cause(how.err),
                                     how.code(errc::forbidden));
         }
     }
@@ -410,10 +425,10 @@ private:
                          "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE",
                          "SSL_CERT_DIR", "GIT_SSL_CAINFO"});
         // An empty GIT_ASKPASS keeps git from the ones in SSH_ASKPASS and in the configuration.
-        variables.insert(
-            variables.end(),
-            {"GIT_ALLOW_PROTOCOL=" + transports(), "GIT_ASKPASS=",
-             "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15"});
+        variables.insert(variables.end(), {"GIT_ALLOW_PROTOCOL=" + transports(), "GIT_ASKPASS=",
+                                           "GIT_TERMINAL_PROMPT=0", "SSH_ASKPASS_REQUIRE=never"});
+        if (transport_of(wanted_.place) != transport::file)
+            add_ssh(variables);
         std::vector<std::string> settings;
         for (const char* setting :
              {"core.hooksPath=/dev/null", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false",
@@ -425,6 +440,25 @@ private:
             settings.insert(settings.end(), {"-c", "http.followRedirects=false"});
         arguments.insert(arguments.begin(), settings.begin(), settings.end());
         return git(std::move(arguments), std::move(variables), where, seconds, meanwhile);
+    }
+
+    /// The user's ssh program, which may be in his configuration: so git is asked for that first.
+    void add_ssh(std::vector<std::string>& variables) const {
+        const finished asking =
+            git({"config", "--null", "--get-regexp", "^(core\\.sshcommand|ssh\\.variant)$"}, variables, "/");
+        ssh_settings configured;
+        // NAME, a line's end and the value of each; the last one counts.
+        for (std::string_view rest = asking.how.out; !rest.empty();) {
+            const std::string_view setting = rest.substr(0, rest.find('\0'));
+            rest.remove_prefix(std::min(rest.size(), setting.size() + 1));
+            const auto end = std::min(setting.find('\n'), setting.size());
+            const std::string value(setting.substr(std::min(end + 1, setting.size())));
+            (setting.substr(0, end) == "ssh.variant" ? configured.variant : configured.command) = value;
+        }
+        const ssh_settings set = with_environment(std::move(configured));
+        variables.push_back("GIT_SSH_COMMAND=" + quiet_ssh_command(set));
+        if (set.variant)
+            variables.push_back("GIT_SSH_VARIANT=" + *set.variant);
     }
 
     /// Those that git may use, for which the user's own configuration may exchange one address for another.
@@ -443,7 +477,7 @@ private:
                    std::vector<std::string> variables = {}) const {
         const std::vector<std::string> passed = environment({"PATH", "TMPDIR"});
         variables.insert(variables.end(), passed.begin(), passed.end());
-        variables.insert(variables.end(), {"GIT_ALLOW_PROTOCOL=none", "GIT_CONFIG_NOSYSTEM=1",
+        variables.insert(variables.end(), {"GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0", "GIT_CONFIG_NOSYSTEM=1",
                                            "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1"});
         return git(std::move(arguments), std::move(variables), where);
     }
@@ -454,7 +488,7 @@ private:
         if (program.empty())
             throw error::no_git(wanted_.place);
         arguments.insert(arguments.begin(), program);
-        variables.insert(variables.end(), {"LC_ALL=C.UTF-8", "GIT_TERMINAL_PROMPT=0"});
+        variables.push_back("LC_ALL=C.UTF-8");
         command what{std::move(arguments), std::move(variables), where};
         basic_process<System> running(what, seconds == 0 ? bounds_ : bounds_.at_most(seconds * 1000));
         ended how = meanwhile ? running.wait(meanwhile) : running.wait();
@@ -463,33 +497,29 @@ private:
 
     error failure(const finished& git) const {
         const std::string said = shown_of(git.how.err);
-        return error::fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(said),
+        return error::fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(git.how),
                                    git.how.code(errc::fetch_failed));
+    }
+
+    /// By git's words where they are known, else by how it ended.
+    std::string advice(const ended& how) const {
+        if (std::string known = known_cause(how.err); !known.empty())
+            return known;
+        if (const std::string page = repository_of_page(wanted_.place); !page.empty())
+            return "this looks like the address of a web page: the repository is written " + page;
+        if (says_absent(how.err))
+            return "is the address right? Many servers say the same of a repository that this user may not read";
+        // git's word for anything fatal.
+        constexpr int fatal = 128;
+        const bool gave_up = how.cause == end_cause::itself && how.known && WIFEXITED(how.status) &&
+                             WEXITSTATUS(how.status) == fatal;
+        return gave_up && transport_of(wanted_.place) != transport::file
+                   ? "`git ls-remote " + wanted_.place + "` in a terminal may ask for what nobody can be asked for here"
+                   : "";
     }
 
     static std::string shown_of(std::string_view said) {
         return escaped(without_any_credentials(as_shown(said)), "\n\t");
-    }
-
-    static std::string_view advice(std::string_view said) {
-        constexpr std::pair<std::string_view, std::string_view> known[] = {
-            {"Could not resolve host", "is the host's name right, and is there a network?"},
-            {"Name or service not known", "is the host's name right, and is there a network?"},
-            {"terminal prompts disabled",
-             "nobody can be asked for a password here: set up a credential helper for git"},
-            {"Permission denied (", "nobody can be asked for a passphrase here: add the key to ssh-agent"},
-            {"Host key verification failed",
-             "connect to the host with ssh once by hand, so that its key is known"},
-            {"The requested URL returned error: 30", "options.policy.hosts keeps git from going where it is "
-                                                     "sent on to: name the repository's own address"},
-            {"invalid packet (ctb=2d)", "the keys in options.policy.signed_by.gpg are armored; write them "
-                                        "with `gpg --export`, and without --armor"},
-            {"cannot run gpg", "signatures of GnuPG are checked by its program; install it"},
-        };
-        for (const auto& [words, what_to_do] : known)
-            if (said.find(words) != said.npos)
-                return what_to_do;
-        return "";
     }
 
     driver wanted_;
