@@ -7,6 +7,8 @@
 #include <functional>
 #include <stdlib.h>
 #include <string>
+#include <sys/auxv.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <thread>
 #include <unistd.h>
@@ -491,6 +493,30 @@ TEST_CASE("without descriptors or processes there is an error and no program", "
 TEST_CASE("a command is shown as one would type it", "[process]") {
     CHECK(shown({{"/usr/bin/g++", "-DA=1", "two words", "it's", "", "a;b", "größe"}, {}}) ==
           "/usr/bin/g++ -DA=1 'two words' 'it'\\''s' '' 'a;b' 'größe'");
+}
+
+TEST_CASE("of a program with another user's rights nothing of the environment counts", "[process]") {
+    if (::geteuid() != 0)
+        return; // nobody else can make such a program
+    const scratch_directory scratch;
+    tests::fs::permissions(scratch.path(), tests::fs::perms(0755));
+    const std::string copy = scratch / "copy";
+    tests::fs::copy_file("/proc/self/exe", copy);
+    REQUIRE(::chmod(copy.c_str(), 04755) == 0);
+    const std::string as_nobody = find_program("setpriv");
+    REQUIRE(!as_nobody.empty());
+    const auto said = tests::run({as_nobody, "--reuid=65534", "--regid=65534", "--clear-groups", copy, "[secure]"}, "/",
+                                 {"PATH=/nonsense:" + (scratch / "bin").native()});
+    CHECK(said.out + said.err == said.out);
+    CHECK(said.status == 0);
+}
+
+// Run by the test above alone.
+TEST_CASE("such a program sees no variables", "[.][secure]") {
+    REQUIRE(::getauxval(AT_SECURE) != 0);
+    REQUIRE(::getenv("PATH"));
+    CHECK(environment({"PATH", "HOME", "LC_*"}).empty());
+    CHECK(find_program("sh").ends_with("bin/sh"));
 }
 
 TEST_CASE("variables are chosen by name, or by how their names begin", "[process]") {

@@ -36,7 +36,7 @@ std::string find_program(std::string_view name) {
     };
     if (name.find('/') != name.npos)
         return runnable(std::string(name)) ? std::string(name) : "";
-    const char* set = std::getenv("PATH");
+    const char* set = ::secure_getenv("PATH");
     for (std::string_view rest = set ? set : "/usr/local/bin:/usr/bin:/bin"; !rest.empty();) {
         const std::string_view folder = rest.substr(0, rest.find(':'));
         rest.remove_prefix(folder.size() < rest.size() ? folder.size() + 1 : folder.size());
@@ -76,12 +76,14 @@ std::string from_anywhere(std::string_view name, std::string_view value) {
 }
 
 /// NAME=VALUE of each variable that is set here, as it holds in any folder; a name that ends in `*` stands
-/// for all that begin so.
+/// for all that begin so. None where this program has rights that who set them may not have, secure_getenv(3).
 template <class System = posix>
 std::vector<std::string> environment(std::initializer_list<std::string_view> names) {
     std::vector<std::string> found;
     for (char** each = environ; each && *each; ++each) {
         const std::string_view variable = *each, name = variable.substr(0, variable.find('='));
+        if (!::secure_getenv(std::string(name).c_str()))
+            continue;
         for (const std::string_view wanted : names)
             if (wanted.back() == '*'
                     ? name.substr(0, wanted.size() - 1) == wanted.substr(0, wanted.size() - 1)
