@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <tenon/diagnostic.hpp>
 
+#include <stdlib.h>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <tenon/builder.hpp>
@@ -57,6 +59,32 @@ std::vector<std::string> compilers() {
         std::string_view(tenon::detail::toolchain).find("sanitizer=none") == std::string_view::npos;
     return sanitized ? list{TENON_GXX} : tests::compilers();
 }
+
+/// A variable for as long as this lives.
+struct variable {
+    variable(const char* of, const char* value) : name(of) { ::setenv(name, value, 1); }
+    variable(const variable&) = delete;
+    ~variable() { ::unsetenv(name); }
+    const char* name;
+};
+
+/// None of those that have compilers look into more folders, for as long as this lives.
+struct without_variables {
+    without_variables() {
+        for (const char* name :
+             {"CPATH", "CPLUS_INCLUDE_PATH", "C_INCLUDE_PATH", "CPPFLAGS", "CXXFLAGS", "LIBRARY_PATH", "LDFLAGS"})
+            if (const char* set = std::getenv(name)) {
+                before.emplace_back(name, set);
+                ::unsetenv(name);
+            }
+    }
+    without_variables(const without_variables&) = delete;
+    ~without_variables() {
+        for (const auto& [name, value] : before)
+            ::setenv(name.c_str(), value.c_str(), 1);
+    }
+    std::vector<std::pair<std::string, std::string>> before;
+};
 
 } // namespace
 
@@ -181,6 +209,7 @@ TEST_CASE("a diagnostic is printed as a compiler prints it", "[diagnostic]") {
 TEST_CASE("a headline is the line that says why, and not the one that says that something was said",
           "[diagnostic]") {
     using tenon::detail::cause_of_failure;
+    const without_variables none;
     const std::string collect2 = "collect2: error: ld returned 1 exit status\n";
     for (const std::string line :
          {"/usr/bin/ld: cannot find -lnone: No such file or directory",
@@ -310,6 +339,46 @@ TEST_CASE("the diagnostics of real compilers name the file, line and column", "[
             CHECK(declared);
             CHECK(warnings.at(0).line == 1);
         }
+}
+
+TEST_CASE("where something is not found, variables that would have a compiler find it are said to be nothing here",
+          "[diagnostic]") {
+    const tests::scratch_directory root;
+    const tests::fs::path directory = root / "plugin";
+    const auto headline = [&](const std::string& compiler, const list& flags = {}) {
+        const std::string text = failure(directory, compiler, flags).what();
+        return text.substr(0, text.find('\n'));
+    };
+    const without_variables none;
+    const std::string one = " is set, and it is", several = " are set, and they are",
+                      rest = " nothing to the compilers of plugins: name the folders in the plugin's "
+                             "compile_flags.txt, or in its CMakeLists.txt";
+    for (const std::string& compiler : compilers()) {
+        INFO(compiler);
+        tests::write(directory / "a.cpp", "#include <nowhere.hpp>\n");
+        CHECK(headline(compiler).find("$") == std::string::npos);
+        const variable folders("CPATH", "/usr/include/x"), libraries("LIBRARY_PATH", "/opt/lib"),
+            flags("CXXFLAGS", "-O2"), link("LDFLAGS", "-Wl,-O1 -L/opt/lib"), empty("CPLUS_INCLUDE_PATH", "");
+        CHECK(headline(compiler).ends_with("; $CPATH" + one + rest));
+        {
+            const variable preprocessor("CPPFLAGS", "-I/opt/include");
+            CHECK(headline(compiler).ends_with("; $CPATH, $CPPFLAGS" + several + rest));
+        }
+        tests::write(directory / "a.cpp", "int f() { return 1; }\n");
+        CHECK(headline(compiler, {"-lnowhere"}).ends_with("; $LIBRARY_PATH, $LDFLAGS" + several + rest));
+        tests::write(directory / "a.cpp", "int f() { return 1 }\n");
+        CHECK(headline(compiler).find("$") == std::string::npos);
+    }
+}
+
+TEST_CASE("words of memory and space in a source's own error call for neither", "[diagnostic]") {
+    using tenon::detail::advice_for;
+    for (const char* line : {"a.cpp:3:5: error: 'bad_alloc' was not declared in this scope",
+                             "a.cpp:1:2: error: #error No space left on device",
+                             "a.cpp:1:1: error: static assertion failed: out of memory"})
+        CHECK(advice_for(line) == "");
+    CHECK(advice_for("a.cpp:5:1: fatal error: error writing to /tmp/cc.s: No space left on device") != "");
+    CHECK(advice_for("cc1plus: out of memory allocating 65536 bytes") != "");
 }
 
 TEST_CASE("the headline of a link that fails is its cause, whichever linker says it", "[diagnostic]") {

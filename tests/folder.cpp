@@ -38,6 +38,11 @@ TEST_CASE("folders are made for this user alone, with those above them, and may 
     make_folders(scratch / "a/b/c");
     make_folders(scratch / "a/b/c");
     CHECK(fs::status(scratch / "a").permissions() == fs::perms::owner_all);
+    tests::write(scratch / "file", "");
+    fs::create_symlink("gone", scratch / "loose");
+    for (const char* name : {"file", "loose"})
+        CHECK_THROWS_WITH(make_folders(scratch / name), "cannot make the folder '" +
+                                                            (scratch / name).native() + "': File exists");
     CHECK(fs::status(scratch / "a/b/c").permissions() == fs::perms::owner_all);
 
     struct full : posix {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -365,9 +366,37 @@ private:
     bool paragraph_ends_ = false;
 };
 
+/// What a program that failed has said of itself: without what it has to say about places in sources, the
+/// source that it shows there, and what a server has said to it.
+inline std::vector<std::string_view> said_of_itself(std::string_view text) {
+    const auto is_about_a_place = [](std::string_view line) {
+        for (auto colon = line.find(':'); colon != line.npos; colon = line.find(':', colon + 1))
+            if (const auto end = line.find_first_not_of("0123456789", colon + 1);
+                end != line.npos && end != colon + 1 && line[end] == ':')
+                return true;
+        return false;
+    };
+    const auto is_marks = [](std::string_view line) {
+        return line.find('^') != line.npos && line.find_first_not_of(" \t^~|") == line.npos;
+    };
+    std::vector<std::string_view> found;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        if (line.empty() || line[0] == ' ' || line[0] == '\t' || line.starts_with("remote:") ||
+            is_marks(text.substr(0, text.find('\n'))))
+            continue;
+        // A compiler that cannot write says where it had come to.
+        if (!is_about_a_place(line) || line.find(": fatal error: error ") != line.npos)
+            found.push_back(line);
+    }
+    return found;
+}
+
 /// What a headline calls for.
 inline std::string_view advice_for(std::string_view headline) {
-    const auto says = [&](std::string_view part) { return headline.find(part) != headline.npos; };
+    const bool of_itself = !said_of_itself(headline).empty();
+    const auto says = [&](std::string_view part) { return of_itself && headline.find(part) != headline.npos; };
     if (says("No space left on device"))
         return "; make room where the cache is and where $TMPDIR is, else in /tmp";
     for (const std::string_view words : {"out of memory", "memory exhausted", "Cannot allocate memory",
@@ -382,12 +411,40 @@ inline std::string_view advice_for(std::string_view headline) {
     return "";
 }
 
+/// The variables that have a compiler look into more folders, where a headline says that something was not
+/// found, and one of them is set: no compiler that a loader runs sees them.
+inline std::string advice_on_variables(std::string_view headline) {
+    const auto says = [&](std::string_view part) { return headline.find(part) != headline.npos; };
+    struct variable {
+        const char* name;
+        std::string_view with; // what has to be in it
+    };
+    std::vector<variable> all;
+    if (said_of_itself(headline).empty() && says("fatal error: ") &&
+        (says("No such file or directory") || says("' file not found")))
+        all = {{"CPATH", ""}, {"CPLUS_INCLUDE_PATH", ""}, {"C_INCLUDE_PATH", ""}, {"CPPFLAGS", "-I"},
+               {"CXXFLAGS", "-I"}};
+    if (says("cannot find -l") || says("unable to find library -l") || says("library not found: "))
+        all = {{"LIBRARY_PATH", ""}, {"LDFLAGS", "-L"}, {"CXXFLAGS", "-L"}};
+    std::string names;
+    for (const variable& each : all)
+        if (const char* set = std::getenv(each.name);
+            set && *set && std::string_view(set).find(each.with) != std::string_view::npos)
+            names.append(names.empty() ? "$" : ", $").append(each.name);
+    if (names.empty())
+        return "";
+    return "; " + names + (names.find(',') == names.npos ? " is set, and it is" : " are set, and they are") +
+           " nothing to the compilers of plugins: name the folders in the plugin's compile_flags.txt, or "
+           "in its CMakeLists.txt";
+}
+
 /// Why a program has failed that ran in `folder`: in its own words, else by how it ended; and what to do.
 inline std::string cause_of_failure(std::string_view folder, std::string_view said, std::string how) {
     std::string line = diagnostic_reader(folder).headline(said);
     if (line.empty())
         line = std::move(how);
-    return line.append(advice_for(line));
+    const std::string variables = advice_on_variables(line);
+    return line.append(advice_for(line)).append(variables);
 }
 
 /// Reads `exited with status 1` and `was killed by signal 11`.

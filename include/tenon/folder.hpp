@@ -60,8 +60,12 @@ void make_folders(const std::string& path) {
         return;
     if (const std::string above(parent(path)); above != path && path.find('/') != path.npos)
         make_folders<System>(above);
-    if (System::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-        throw error::system_call("make the folder", path, errno);
+    if (System::mkdir(path.c_str(), 0700) == 0)
+        return;
+    const int why = errno;
+    // Another may have made it meanwhile.
+    if (why != EEXIST || System::stat(path.c_str(), &found) != 0 || !S_ISDIR(found.st_mode))
+        throw error::system_call("make the folder", path, why);
 }
 
 /// Removes a file or an empty folder; a symbolic link, and not what it leads to.

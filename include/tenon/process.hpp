@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <tenon/bounds.hpp>
+#include <tenon/diagnostic.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
 #include <tenon/folder.hpp>
@@ -165,33 +166,6 @@ private:
         return "exited with status " + std::to_string(WEXITSTATUS(status));
     }
 };
-
-/// What a program that failed has said of itself: without what it has to say about places in sources, the
-/// source that it shows there, and what a server has said to it.
-inline std::vector<std::string_view> said_of_itself(std::string_view text) {
-    const auto is_about_a_place = [](std::string_view line) {
-        for (auto colon = line.find(':'); colon != line.npos; colon = line.find(':', colon + 1))
-            if (const auto end = line.find_first_not_of("0123456789", colon + 1);
-                end != line.npos && end != colon + 1 && line[end] == ':')
-                return true;
-        return false;
-    };
-    const auto is_marks = [](std::string_view line) {
-        return line.find('^') != line.npos && line.find_first_not_of(" \t^~|") == line.npos;
-    };
-    std::vector<std::string_view> found;
-    while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
-        if (line.empty() || line[0] == ' ' || line[0] == '\t' || line.starts_with("remote:") ||
-            is_marks(text.substr(0, text.find('\n'))))
-            continue;
-        // A compiler that cannot write says where it had come to.
-        if (!is_about_a_place(line) || line.find(": fatal error: error ") != line.npos)
-            found.push_back(line);
-    }
-    return found;
-}
 
 /// The limit that a program reached which has failed, in words, as far as signals and what it says tell;
 /// empty where there is none. The narrower one counts of an option and of this process's own, which programs
