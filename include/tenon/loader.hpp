@@ -17,6 +17,7 @@
 #include <tenon/bounds.hpp>
 #include <tenon/builder.hpp>
 #include <tenon/cache_folder.hpp>
+#include <tenon/checkout.hpp>
 #include <tenon/compiler.hpp>
 #include <tenon/diagnostic.hpp>
 #include <tenon/driver.hpp>
@@ -323,7 +324,16 @@ private:
         case driver::kind::repository: {
             const std::string directory = checked_out(from);
             const detail::basic_hold<> hold(detail::cache(options_.cache), directory, from.place);
-            return {built<T>(from, directory), from.plugin, directory};
+            try {
+                return {built<T>(from, directory), from.plugin, directory};
+            } catch (const error& e) {
+                if (e.code() != errc::build_failed && e.code() != errc::not_found)
+                    throw;
+                std::string_view whole = directory;
+                if (!from.subdirectory.empty())
+                    whole.remove_suffix(from.subdirectory.size() + 1);
+                throw detail::checkout(std::string(whole)).explained(e);
+            }
         }
         }
         std::abort();
