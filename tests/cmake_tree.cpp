@@ -333,12 +333,41 @@ TEST_CASE("of several targets one is named, and a library that the build keeps f
     CHECK(work.complaint() == "the CMakeLists.txt in '~/plugin' makes no library that can be loaded named "
                               "'three'; it has one, two");
 
+    write(work.plugin / "two.cpp", "__attribute__((visibility(\"default\"))) int base() { return 1; }\n");
+    write(work.plugin / "main.cpp", "int base();\n" + answering("base()"));
     work.lists("add_library(base SHARED two.cpp)\ntenon_add_plugin(one SOURCES main.cpp)\n"
                "target_link_libraries(one PRIVATE base)\n");
     work.options.target.clear();
     CHECK(work.complaint() ==
           "the plugin in '~/plugin' is not used, because its target 'one' needs 'base', which "
           "is made with it and which nobody keeps: make that a STATIC library");
+
+    // Whoever else has the linker write down what it reads, as CMake does from 3.27 on: the last one is
+    // heard.
+    for (const std::string more :
+         {"set(CMAKE_CXX_CREATE_SHARED_MODULE \"${CMAKE_CXX_CREATE_SHARED_MODULE} "
+          "-Wl,--dependency-file=<OBJECT_DIR>/link.d\")\n",
+          "set(CMAKE_MODULE_LINKER_FLAGS \"-Wl,--dependency-file=elsewhere.d\")\n",
+          "set(CMAKE_SKIP_BUILD_RPATH ON)\n", "set_target_properties(base PROPERTIES SOVERSION 3)\n",
+          "set_target_properties(base PROPERTIES NO_SONAME ON)\n"}) {
+        INFO(more);
+        work.lists("add_library(base SHARED two.cpp)\ntenon_add_plugin(one SOURCES main.cpp)\n" + more +
+                   "target_link_libraries(one PRIVATE base)\n");
+        const std::string said = work.complaint();
+        INFO(said);
+        CHECK(work.complaint().ends_with("target 'one' needs 'base', which is made with it and which nobody "
+                                         "keeps: make that a STATIC library"));
+    }
+    // One that a custom command makes is no target.
+    work.lists(
+        "add_custom_command(OUTPUT libmade.so COMMAND ${CMAKE_CXX_COMPILER} -shared -fPIC -o libmade.so\n"
+        "    -Wl,-soname,libmade.so ${CMAKE_CURRENT_SOURCE_DIR}/two.cpp)\n"
+        "add_custom_target(make_it DEPENDS libmade.so)\n"
+        "tenon_add_plugin(one SOURCES main.cpp)\nadd_dependencies(one make_it)\n"
+        "target_link_libraries(one PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/libmade.so)\n");
+    CHECK(
+        work.complaint().ends_with("target 'one' needs 'libmade.so', which is made with it and which nobody "
+                                   "keeps: make that a STATIC library"));
 
     remove(work.plugin / "CMakeLists.txt");
     work.options.target = "one";
@@ -600,6 +629,24 @@ TEST_CASE("what can change a plugin of CMake's is all of its folders and files, 
     CHECK(!watches(work.include / "tiny.hpp"));
     work.build();
     CHECK(watches(work.include / "tiny.hpp"));
+
+    // What is linked too, whoever has the linker write that down.
+    write(work.root / "elsewhere/one.cpp", "int one() { return 1; }\n");
+    tests::run(
+        {TENON_CXX, "-c", "-fPIC", work.root / "elsewhere/one.cpp", "-o", work.root / "elsewhere/one.o"});
+    tests::run({"ar", "rc", work.root / "elsewhere/libone.a", work.root / "elsewhere/one.o"});
+    write(work.plugin / "main.cpp", "int one();\n" + answering("one()"));
+    for (const std::string more :
+         {"", "set(CMAKE_CXX_CREATE_SHARED_MODULE \"${CMAKE_CXX_CREATE_SHARED_MODULE} "
+              "-Wl,--dependency-file=<OBJECT_DIR>/link.d\")\n"}) {
+        INFO(more);
+        work.lists(more +
+                   "tenon_add_plugin(answers SOURCES main.cpp)\n"
+                   "target_link_libraries(answers PRIVATE -lone -L" +
+                   (work.root / "elsewhere").native() + ")\n");
+        CHECK(work.answer() == 1);
+        CHECK(watches(work.root / "elsewhere/libone.a"));
+    }
 }
 
 TEST_CASE("a loader takes a directory's and a repository's CMakeLists.txt, by target and plugin",

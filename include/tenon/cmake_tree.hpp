@@ -20,6 +20,7 @@
 #include <tenon/compile_flags.hpp>
 #include <tenon/compiler.hpp>
 #include <tenon/diagnostic.hpp>
+#include <tenon/elf.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
 #include <tenon/folder.hpp>
@@ -506,18 +507,53 @@ private:
     }
 
     // The library is copied out of here, and what it would load from here may be gone by then, or another.
+    // What it would load it says itself, whoever has linked it and with which flags.
     void require_alone() const {
         const cmake_library& plugin = library();
-        word_list needed;
-        const std::string list = join(linked_folder(), plugin.target + ".d");
-        if (System::access(list.c_str(), F_OK) == 0)
-            add_listed(needed, list, build_folder());
-        for (const std::string& path : needed)
-            if (is_in(path, all_))
-                for (const cmake_library& each : libraries_)
-                    if (each.target != plugin.target && basename(path) == basename(each.path))
-                        throw error::needs_library_of_build(given_.directory, plugin.target, each.target);
+        const needs own(plugin.path);
+        for (const cmake_library& each : libraries_)
+            if (each.target != plugin.target && own.libraries.count(needs(each.path).name) != 0)
+                throw error::needs_library_of_build(given_.directory, plugin.target, each.target);
+        for (const std::string& name : own.libraries)
+            for (const std::string& folder : own.folders)
+                if (const std::string path = name.find('/') == name.npos ? join(folder, name) : name;
+                    is_in(path, all_) && System::access(path.c_str(), F_OK) == 0)
+                    throw error::needs_library_of_build(given_.directory, plugin.target, basename(path));
     }
+
+    // What a library is called by those that need it, what it needs, and where that is looked for. Of what is
+    // no library, or is not there, no more than its name.
+    struct needs {
+        explicit needs(const std::string& path) : name(basename(path)), folders{"/"} {
+            const basic_file<System> file(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
+            if (file.descriptor() < 0)
+                return;
+            typename elf_reader<System>::loader_information told;
+            const elf_reader<System> reader(file.descriptor(), path);
+            reader.read(told);
+            told.for_each([&](std::int64_t tag, std::uint64_t value) {
+                const std::string_view text = told.name(value);
+                if (tag == DT_SONAME)
+                    name = text;
+                else if (tag == DT_NEEDED)
+                    libraries.emplace(text);
+                else if (tag == DT_RUNPATH || tag == DT_RPATH)
+                    add_folders(text);
+            });
+        }
+
+        void add_folders(std::string_view list) {
+            while (!list.empty()) {
+                const std::string_view one = list.substr(0, list.find(':'));
+                folders.emplace_back(one);
+                list.remove_prefix(one.size() < list.size() ? one.size() + 1 : one.size());
+            }
+        }
+
+        std::string name;
+        std::set<std::string> libraries;
+        word_list folders;
+    };
 
     // ---- What CMake is told
 
