@@ -315,6 +315,38 @@ TEST_CASE("the host's flags, headers, profile and launcher are CMake's too, what
     CHECK(read(launches).find(work.wrapper.native()) == 0);
 }
 
+TEST_CASE("what compilers write beside their objects stays in CMake's tree, and the language is nothing to the link",
+          "[cmake_tree]") {
+    if (without_cmake() || tests::sanitized)
+        return;
+    workshop work;
+    // A path with spaces, too.
+    tests::write_wrapper(work.root / "my tools/g++", work.log, TENON_GXX);
+    work.options.compiler = {work.root / "my tools/g++"};
+    work.options.flags = {"-x", "c++", "--coverage"};
+    CHECK(work.answer() == 42);
+    bool notes = false, data = false;
+    for (const auto& each : tests::fs::recursive_directory_iterator(work.cache / "bin/tiny")) {
+        notes = notes || each.path().extension() == ".gcno";
+        data = data || each.path().extension() == ".gcda";
+    }
+    CHECK(notes);
+    CHECK(data);
+    CHECK(work.answer() == 42);
+}
+
+TEST_CASE("a CMakeLists.txt or compile_flags.txt that is no file is said to be none", "[cmake_tree]") {
+    for (const std::string name : {"CMakeLists.txt", "compile_flags.txt"}) {
+        workshop work;
+        remove(work.plugin / "CMakeLists.txt");
+        create_directories(work.plugin / name);
+        CHECK(work.complaint() == "'~/plugin/" + name + "' is not a regular file");
+        remove(work.plugin / name);
+        create_symlink("gone", work.plugin / name);
+        CHECK(work.complaint() == "'~/plugin/" + name + "' is a symbolic link to 'gone', which is not there");
+    }
+}
+
 TEST_CASE("of several targets one is named, and a library that the build keeps for itself is not left behind",
           "[cmake_tree]") {
     if (without_cmake())

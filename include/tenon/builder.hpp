@@ -24,6 +24,7 @@
 #include <tenon/compile_flags.hpp>
 #include <tenon/compiler.hpp>
 #include <tenon/diagnostic.hpp>
+#include <tenon/driver.hpp>
 #include <tenon/elf.hpp>
 #include <tenon/error.hpp>
 #include <tenon/event.hpp>
@@ -266,7 +267,7 @@ private:
         if (there ? S_ISREG(found.st_mode) : is_source_name(basename(where))) {
             at.directory = parent(where);
             at.source = basename(where);
-        } else if (System::stat(lists_file(at).c_str(), &found) == 0) {
+        } else if (System::lstat(lists_file(at).c_str(), &found) == 0) {
             at.cmake = true;
             at.tools = cmake_tools(compiler);
             all.field("cmake").field(options_.target);
@@ -349,6 +350,7 @@ private:
     result build(const place& at, const plugin_type& type, const basic_bounds<System>& within,
                  Check& check) const {
         require_trust<System>(at.directory, status_of(at.directory), options_.trust);
+        require_file_if_any(at.cmake ? lists_file(at) : flags_file(at));
         if (at.cmake && options_.fetched && !options_.builds_may_run_programs)
             throw error::cmake_runs_programs(at.directory);
         if (!at.cmake && !options_.target.empty())
@@ -695,6 +697,14 @@ private:
             flags.add_lines(read_file<System>(path), path);
         }
         return flags;
+    }
+
+    // What else has a name by which a file is looked for is nobody's intention.
+    static void require_file_if_any(const std::string& path) {
+        require_no_loose_link<System>(path);
+        struct stat found;
+        if (System::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode))
+            throw error::not_a_regular_file(path);
     }
 
     static std::string lists_file(const place& at) { return join(at.directory, "CMakeLists.txt"); }
