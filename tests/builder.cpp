@@ -497,7 +497,8 @@ TEST_CASE("compile_flags.txt is read as clangd reads it, from the source directo
     }
 }
 
-TEST_CASE("a compile_flags.txt that editors are glad of builds, and what compilers say can be read", "[builder]") {
+TEST_CASE("a compile_flags.txt that editors are glad of builds, and what compilers say can be read",
+          "[builder]") {
     for (const char* compiler : {TENON_GXX, TENON_CLANGXX}) {
         INFO(compiler);
         workshop work;
@@ -858,7 +859,7 @@ TEST_CASE("a library that the loader refuses is not published", "[builder]") {
     workshop work;
     CHECK(work.complaint_of([&] {
         work.build([](const std::string& made) { throw error::not_a_library(made, "a test says so"); });
-    }) == "'UNFINISHED/library.so' is not a library that this program can load: a test says so");
+    }) == "'~/plugin' is not a library that this program can load: a test says so");
     CHECK(work.libraries().empty());
     CHECK(work.nothing_unfinished());
     CHECK(work.answer() == 42);
@@ -1123,6 +1124,64 @@ TEST_CASE("a loader has the warnings of its last build", "[builder]") {
     write(source, "half");
     CHECK_THROWS_AS(loader.prepare<part>(driver), error);
     CHECK(tenon::diagnostics(loader).size() == 1);
+}
+
+TEST_CASE("what is wrong with a directory's plugin is said of the directory, and which header it has used",
+          "[builder]") {
+    const scratch_directory root;
+    const path directory = root / "doubles", folder = tests::source_directory / "tests/plugins";
+    const std::string export_one = "struct one final : part {\n"
+                                   "    explicit one(part_counts&) {}\n"
+                                   "    int version() const override { return 1; }\n"
+                                   "    void fail() const override {}\n"
+                                   "};\nTENON_EXPORT(part, one, \"one\", \"1\")\n";
+    tenon::loader_options options{.cache = (root / "cache").native(), .include = {folder.native()}};
+    const auto complaint = [&] {
+        try {
+            tenon::loader(options).prepare<part>(directory.native());
+        } catch (const error& e) {
+            CHECK(e.path() == directory.native());
+            const std::string text = e.what();
+            CHECK(text.find((root / "cache").native()) == text.npos);
+            return text;
+        }
+        return std::string("no complaint");
+    };
+    const std::string begins =
+        '\'' + directory.native() + "' has no plugins: it was not made with TENON_EXPORT";
+    write(directory / "main.cpp", "int f() { return 1; }\n");
+    CHECK(complaint() == begins + "; a plugin of type 'part' was asked for");
+    write(directory / "src/one.cpp", "#include <part.hpp>\n#include <tenon/export.hpp>\n" + export_one);
+    CHECK(complaint().find("; a plugin of type 'part' was asked for; 'src/one.cpp' is not compiled: of a "
+                           "directory, ") != std::string::npos);
+
+    // An older copy beside the source, and one in a folder that a flag names.
+    std::string older = read(folder / "part.hpp");
+    older.replace(older.find("virtual int version"), 0, "virtual int older() const { return 1; }\n    ");
+    older.replace(older.find("&part::version"), 0, "&part::older, ");
+    const std::string ends = ", and the header of this program is '" + (folder / "part.hpp").native() + '\'';
+    write(directory / "main.cpp", "#include \"part.hpp\"\n#include <tenon/export.hpp>\n" + export_one);
+    write(directory / "part.hpp", older);
+    std::string said = complaint();
+    CHECK(said.find("the plugin 'one' in '" + directory.native() +
+                    "' was compiled against another 'part' than "
+                    "this program:\n") == 0);
+    CHECK(said.ends_with("compile both against the same header; its sources include '" +
+                         (directory / "part.hpp").native() + '\'' + ends));
+    remove(directory / "part.hpp");
+    CHECK(complaint() == "no complaint");
+
+    write(directory / "lib/part.hpp", older);
+    write(directory / "main.cpp", "#include \"lib/part.hpp\"\n#include <tenon/export.hpp>\n" + export_one);
+    CHECK(complaint().ends_with("; its sources include '" + (directory / "lib/part.hpp").native() + '\'' +
+                                ends));
+    if (!tests::installed("cmake") || !tests::installed("make"))
+        return;
+    write(directory / "CMakeLists.txt",
+          "cmake_minimum_required(VERSION 3.24)\nproject(x CXX)\n"
+          "find_package(tenon REQUIRED)\ntenon_add_plugin(one SOURCES main.cpp)\n");
+    CHECK(complaint().ends_with("; its sources include '" + (directory / "lib/part.hpp").native() + '\'' +
+                                ends));
 }
 
 TEST_CASE("waiting is told where another is building, and nowhere else", "[builder]") {

@@ -464,7 +464,7 @@ private:
         made.key = key_of(at, compilation.recipe(), made.files, system);
         const std::string library = at.libraries.result(made.key);
         tell(at, event::step::checking);
-        publish_library(compilation.library(), library, check);
+        publish_library(compilation.library(), library, checked(at, type, files, sources, check));
         made.size = static_cast<std::uint64_t>(status_of(library).st_size);
         return {library, record.with(made, system)};
     }
@@ -551,7 +551,7 @@ private:
         made.key = copy_of(tree.library().path, copy);
         const std::string library = at.libraries.result(made.key);
         tell(at, event::step::checking);
-        publish_library(copy, library, check);
+        publish_library(copy, library, checked(at, type, tree.files(), {}, check));
         made.size = static_cast<std::uint64_t>(status_of(library).st_size);
         return {library, record.with(made, system)};
     }
@@ -753,10 +753,49 @@ private:
             trace("'", path, "' will stay in memory for its unique symbol ", symbol);
     }
 
+    // A check whose errors are about what the author of a plugin knows: the place of its sources, which of
+    // them were left out, and which header of the interface was used. `files` were read by compilers.
+    template <class Check>
+    auto checked(const place& at, const plugin_type& type, const std::vector<std::string>& files,
+                 const std::vector<std::string>& sources, Check& check) const {
+        return [&, files, sources](const std::string& library) {
+            try {
+                check(library);
+            } catch (const error& wrong) {
+                const errc code = static_cast<errc>(wrong.code().value());
+                std::string text = wrong.what();
+                for (std::size_t i = 0; (i = text.find(library, i)) != text.npos; i += at.path.size())
+                    text.replace(i, library.size(), at.path);
+                if (code == errc::misfit || code == errc::bad_interface || code == errc::not_a_plugin)
+                    text += header_used(type, files);
+                if (code == errc::not_a_plugin && !at.cmake)
+                    if (const std::string left_out =
+                            sentence_on_sources_left_out<System>(at.directory, sources);
+                        !left_out.empty())
+                        text += "; " + left_out;
+                throw error(code, text, at.path);
+            }
+        };
+    }
+
+    // Says which header of the interface's file name compilers have read that is not this program's.
+    std::string header_used(const plugin_type& type, const std::vector<std::string>& files) const {
+        const std::string own = absolute(basic_headers<System>(options_.include).header(type));
+        struct stat wanted, found;
+        if (System::stat(own.c_str(), &wanted) != 0)
+            return "";
+        for (const std::string& path : files)
+            if (basename(path) == basename(own) && System::stat(path.c_str(), &found) == 0 &&
+                (found.st_dev != wanted.st_dev || found.st_ino != wanted.st_ino))
+                return "; its sources include '" + path + "', and the header of this program is '" + own +
+                       '\'';
+        return "";
+    }
+
     // Checks a library and puts it where others find it, unless there is one of that name: equal, and perhaps
     // in use.
     template <class Check>
-    static void publish_library(const std::string& unpublished, const std::string& path, Check& check) {
+    static void publish_library(const std::string& unpublished, const std::string& path, const Check& check) {
         // Linkers let the umask say who may write to it, and the check refuses what others may.
         if (System::chmod(unpublished.c_str(), 0700) != 0)
             throw error::system_call("change the mode of", unpublished, errno);
