@@ -291,6 +291,7 @@ static_assert(std::is_same_v<reached<int, const char*, double (&)[2]>, list<>>);
 static_assert(reaches<const std::vector<chain>&, std::vector<chain>, chain, pair>);
 static_assert(reaches<color (*)(pair&, unknown*) noexcept, color, pair, unknown>);
 static_assert(reaches<int (polymorphic::*)(pair) const, pair>);
+static_assert(reaches<int (polymorphic::*)(pair) const, polymorphic> && reaches<int pair::*, pair>); // an offset in it
 static_assert(reaches<color (*)(pair, ...), color, pair> && reaches<int (polymorphic::*)(pair, ...) const&, pair>);
 static_assert(reaches<std::map<std::string, std::optional<color>>, std::string, std::optional<color>, color>);
 static_assert(!reaches<std::vector<int>, std::allocator<int>>);

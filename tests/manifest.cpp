@@ -179,6 +179,63 @@ TEST_CASE("a manifest survives every linker and what is done to libraries after 
     CHECK((changes > 0 || (!strip && !objcopy && !patchelf)));
 }
 
+TEST_CASE("what a manifest says of interfaces that are reached survives every linker", "[manifest]") {
+    const scratch_directory scratch;
+    const path source = scratch / "reaching.cpp";
+    tests::write(source, R"(
+#include <tenon/export.hpp>
+struct clock { virtual long now() const = 0; using methods = tenon::methods<&clock::now>; protected: ~clock() = default; };
+struct services {
+    virtual ~services() = default;
+    virtual void note(int) = 0;
+    virtual void erase_all(int) = 0;
+    virtual const clock& time() = 0;
+    using methods = tenon::methods<&services::erase_all, &services::note, &services::time>;
+};
+struct job {
+    static constexpr tenon::plugin_type type{"job"};
+    using factory = tenon::factory<services&>;
+    virtual ~job() = default;
+    virtual int run() = 0;
+    using methods = tenon::methods<&job::run>;
+};
+struct one : job {
+    explicit one(services& from) : from_(from) {}
+    int run() override { return from_.note(1), 1; }
+    services& from_;
+};
+TENON_EXPORT(job, one, "one", "1.0.0")
+TENON_EXPORT(job, one, "other", "1.0.0")
+)");
+    std::vector<std::pair<std::string, std::vector<std::string>>> ways;
+    for (const std::string& compiler : tests::compilers())
+        for (const std::string linker : {"bfd", "gold", "lld", "mold"}) {
+            if (!tests::installed("ld." + linker))
+                continue;
+            ways.push_back({compiler, {"-O2", "-fuse-ld=" + linker, "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-Wl,-s"}});
+            if ((compiler == TENON_GXX && linker == "bfd") || (compiler == TENON_CLANGXX && linker == "lld"))
+                ways.push_back({compiler, {"-O2", "-flto", "-fuse-ld=" + linker, "-Wl,--gc-sections"}});
+        }
+    REQUIRE(!ways.empty());
+    const auto described = [](const tenon::detail::interface_shape& of) {
+        std::string text = tenon::detail::readable(of.interface);
+        for (const auto& method : of.methods)
+            text += ", " + tenon::detail::readable_method(method.name) + " " + std::to_string(method.slot);
+        return text + ", destructor: " + tenon::detail::destructor_slots(of) + " of " + std::to_string(of.slots);
+    };
+    for (const auto& [compiler, flags] : ways) {
+        INFO(compiler << " " << flags[1] << " " << flags[2]);
+        const manifest read{tests::compiled(scratch / "reaching.so", source, flags, compiler)};
+        REQUIRE(read.plugins().size() == 2);
+        for (const auto& plugin : read.plugins()) {
+            REQUIRE(plugin.shape.reached.size() == 2);
+            CHECK(described(plugin.shape) == "job, run 2, destructor: slots 0, 1 of 3");
+            CHECK(described(plugin.shape.reached[0]) == "services, erase_all 3, note 2, time 4, destructor: slots 0, 1 of 5");
+            CHECK(described(plugin.shape.reached[1]) == "clock, now 0, destructor: not virtual of 1");
+        }
+    }
+}
+
 TEST_CASE("a manifest of many plugins is longer than a page, and is read whole", "[manifest]") {
     const scratch_directory scratch;
     std::string source = "#include \"" + tests::tiny.native() + "\"\n", expected = "tiny one 1.0.0\n";
@@ -425,7 +482,11 @@ TEST_CASE("two plugins of one type and name are an error that gives both version
 }
 
 TEST_CASE("whatever stands in a manifest, there is an answer or an error", "[manifest]") {
-    const plugin_file& whole = tiny();
+    const scratch_directory scratch;
+    const plugin_file whole =
+        GENERATE(false, true)
+            ? plugin_file{tests::read(tests::compiled(scratch / "served.so", tests::source_directory / "tests/plugins/served.cpp"))}
+            : tiny();
     const in_memory file(whole.bytes);
     const std::size_t begin = whole.find_note(2) < whole.find_note(1) ? whole.find_note(2) : whole.find_note(1);
     const std::size_t size = manifest_of(whole).ranges()[0].bytes.size();

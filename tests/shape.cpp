@@ -260,6 +260,8 @@ TEST_CASE("compilers name even the hardest types alike", "[shape]") {
             CHECK(first.methods[i].signature == other.methods[i].signature);
             CHECK(first.methods[i].slot == other.methods[i].slot);
         }
+        REQUIRE(other.reached.size() == 1); // itself
+        CHECK(other.reached[0].methods == first.methods);
         REQUIRE(first.types.size() == other.types.size());
         for (std::size_t i = 0; i < first.types.size(); ++i) {
             CHECK(first.types[i].name == other.types[i].name);

@@ -513,8 +513,8 @@ struct parts_of<T[]> {
     using type = list<T>;
 };
 template <class F, class C>
-struct parts_of<F C::*> {
-    using type = list<F>;
+struct parts_of<F C::*> { // an offset in C, or a slot of its virtual table
+    using type = list<F, C>;
 };
 
 // A type that gets an entry of its own; a standard tag, allocator or comparison says nothing.

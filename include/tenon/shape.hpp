@@ -214,7 +214,7 @@ inline std::string unnamed_slots(std::string_view named) {
     std::string slots;
     for (std::size_t i = 0; i < named.size(); ++i)
         if (!named[i])
-            slots += (slots.empty() ? "" : ", ") + std::to_string(i);
+            slots.append(slots.empty() ? "" : ", ").append(std::to_string(i));
     return slots;
 }
 
