@@ -3,6 +3,14 @@
 // plugin.cpp.
 #include <tenon/library.hpp>
 
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <mutex>
+#include <set>
+#include <thread>
+
 #include "catch.hpp"
 #include "compiled.hpp"
 
@@ -104,21 +112,169 @@ TEST_CASE("a library that hides what its plugins are found by is told how to sho
     CHECK(complaint<posix>({}, scratch / "part.so") == "no complaint");
 }
 
-TEST_CASE("a file that is replaced while it is being loaded is an error, and stays unloaded", "[library]") {
-    struct replaces : posix {
+namespace {
+
+/// A system in which something happens before and after a library is opened by its name.
+template <class What>
+struct around_dlopen : posix {
+    static void* dlopen(const char* name, int flags) noexcept {
+        if (flags & RTLD_NOLOAD)
+            return posix::dlopen(name, flags);
+        const path file = tests::fs::canonical(name);
+        What::before(file);
+        void* loaded = posix::dlopen(name, flags);
+        What::after(file);
+        return loaded;
+    }
+};
+
+void replace_by(const path& file, const path& other) {
+    tests::fs::copy_file(other, file.native() + ".new");
+    tests::fs::rename(file.native() + ".new", file);
+}
+void replace(const path& file) {
+    replace_by(file, file);
+}
+
+struct replaced_before {
+    static void before(const path& file) { replace(file); }
+    static void after(const path&) {}
+};
+struct replaced_after {
+    static void before(const path&) {}
+    static void after(const path& file) { replace(file); }
+};
+struct replaced_and_put_back {
+    static void before(const path& file) {
+        tests::fs::create_hard_link(file, file.native() + ".old");
+        replace(file);
+    }
+    static void after(const path& file) { tests::fs::rename(file.native() + ".old", file); }
+};
+struct linked_after : replaced_after {
+    static void after(const path& file) { tests::fs::create_hard_link(file, file.native() + ".link"); }
+};
+struct written_after : replaced_after {
+    static void after(const path& file) { std::ofstream(file, std::ios::app) << '.'; }
+};
+
+template <class System>
+struct without_proc : System {
+    static void* dlopen(const char* name, int flags) noexcept {
+        return flags & RTLD_NOLOAD ? nullptr : System::dlopen(name, flags);
+    }
+    static int access(const char*, int) noexcept { return -1; }
+};
+
+/// What a library does that is settled, so that few system calls tell what was loaded, and one that is not.
+template <class System>
+std::vector<std::string> complaints() {
+    std::vector<std::string> all;
+    for (const bool settled : {true, false}) {
+        const tests::scratch_directory scratch;
+        const path library = scratch / "part.so";
+        tests::fs::copy_file(part_library(), library);
+        if (settled)
+            std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        all.push_back(complaint<System>({}, library));
+        CHECK(tests::read("/proc/self/maps").find(scratch.path().native()) == std::string::npos);
+    }
+    return all;
+}
+
+const std::string changed = "'part.so' changed while it was being loaded; put new versions in place by renaming";
+const std::vector<std::string> both_changed{changed, changed}, both_load{"no complaint", "no complaint"};
+
+} // namespace
+
+TEST_CASE("a file that is replaced before it is mapped is an error, and stays unloaded", "[library]") {
+    CHECK(complaints<around_dlopen<replaced_before>>() == both_changed);
+    CHECK(complaints<around_dlopen<replaced_and_put_back>>() == both_changed);
+    CHECK(complaints<around_dlopen<written_after>>() == both_changed);
+    CHECK(complaints<without_proc<around_dlopen<replaced_before>>>() == both_changed);
+}
+
+TEST_CASE("a file that is replaced once it is mapped is the one that was checked", "[library]") {
+    CHECK(complaints<around_dlopen<replaced_after>>() == both_load);
+    CHECK(complaints<around_dlopen<linked_after>>() == both_load);
+    CHECK(complaints<without_proc<posix>>() == both_load);
+}
+
+TEST_CASE("a name that another library has taken is no way to it, also of a copy in memory", "[library]") {
+    // As if something else had opened this very name before, and the file was replaced since.
+    static std::string other;
+    struct taken : posix {
         static void* dlopen(const char* name, int flags) noexcept {
-            void* loaded = posix::dlopen(name, flags);
-            const path file = name;
-            tests::fs::copy_file(file, file.native() + ".new");
-            tests::fs::rename(file.native() + ".new", file);
-            return loaded;
+            return posix::dlopen(flags & RTLD_NOLOAD ? name : other.c_str(), flags);
         }
     };
     const tests::scratch_directory scratch;
-    tests::fs::copy_file(part_library(), scratch / "part.so");
-    CHECK(complaint<replaces>({}, scratch / "part.so") ==
-          "'part.so' changed while it was being loaded; put new versions in place by renaming");
-    CHECK(tests::read("/proc/self/maps").find(scratch.path().native()) == std::string::npos);
+    tests::fs::copy_file(part_library(), scratch / "part.so"); // the same notes
+    other = scratch / "part.so";
+    CHECK(complaint<taken>() == changed);
+    CHECK(complaint<taken>({.private_copy = true}) == changed);
+    // What something else has opened by another name is the same library.
+    void* const by_hand = ::dlopen(part_library().c_str(), RTLD_NOW | RTLD_LOCAL);
+    REQUIRE(by_hand);
+    const basic_library_file<posix> file(part_library().native(), {});
+    basic_library<posix> library(file, {});
+    CHECK(library.image().name == part_library().native());
+    CHECK(library.symbol("tenon_exports_v1") == ::dlsym(by_hand, "tenon_exports_v1"));
+    const tenon::unloaded left = library.close();
+    CHECK(left.what() == tenon::unloaded::state::pinned);
+    CHECK(left.reason() == "'" + part_library().native() +
+                               "' stays in memory: something else has opened it, another library depends on it, or "
+                               "this system's loader never unmaps");
+    ::dlclose(by_hand);
+}
+
+namespace {
+
+/// What threads are told that load a file and close it `loads` times, while it is replaced by renaming.
+std::set<std::string> told_while_replacing(const path& folder, int loads) {
+    const path library = folder / "part.so";
+    replace_by(library, part_library());
+    std::atomic<int> left = loads;
+    std::mutex one_at_a_time;
+    std::set<std::string> told;
+    std::vector<std::thread> threads;
+    for (int n = 0; n < 4; ++n)
+        threads.emplace_back([&] {
+            while (left-- > 0)
+                try {
+                    const basic_library_file<posix> file(library.native(), {});
+                    const tenon::unloaded gone = basic_library<posix>(file, {}).close();
+                    const std::lock_guard locked(one_at_a_time);
+                    if (gone.what() != tenon::unloaded::state::shared)
+                        told.insert(gone.reason());
+                } catch (const tenon::error& e) {
+                    const std::lock_guard locked(one_at_a_time);
+                    told.insert(e.what());
+                }
+        });
+    while (left > 0)
+        replace_by(library, part_library());
+    for (std::thread& each : threads)
+        each.join();
+    // It may be replaced whenever it is being loaded.
+    told.erase("'" + library.native() + "' changed while it was being loaded; put new versions in place by renaming");
+    return told;
+}
+
+} // namespace
+
+TEST_CASE("a file that is only replaced by renaming was not written to, and goes, whatever threads load it meanwhile",
+          "[library]") {
+    // The next file often gets the inode of one that has just been unmapped.
+    const char* more = std::getenv("TENON_TEST_LOADS");
+    const int loads = more ? std::atoi(more) : 4000;
+    const tests::scratch_directory scratch;
+    CHECK(told_while_replacing(scratch.path(), loads) == std::set<std::string>{""});
+    const path memory = "/dev/shm/" + scratch.path().filename().native();
+    if (std::error_code none; !tests::fs::create_directory(memory, none))
+        return;
+    CHECK(told_while_replacing(memory, loads) == std::set<std::string>{""});
+    tests::fs::remove_all(memory);
 }
 
 TEST_CASE("a library whose manifest in memory is not the one that was read is an error", "[library]") {

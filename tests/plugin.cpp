@@ -587,7 +587,7 @@ TEST_CASE("a library that somebody else could have written is refused, and the e
 
 TEST_CASE("the loader's own words are in the error for a library that it refuses", "[plugin]") {
     workshop here(part_library({"-DMISSING_FUNCTION"}));
-    CHECK(here.complaint() == "cannot load 'part.so': ./part.so: undefined symbol: nobody_defines_this; link "
+    CHECK(here.complaint() == "cannot load 'part.so': part.so: undefined symbol: nobody_defines_this; link "
                               "it with -Wl,-z,defs to "
                               "find this when it is built");
 }

@@ -30,6 +30,15 @@ struct file_identity {
           modified(nanoseconds(of.st_mtim)), changed(nanoseconds(of.st_ctim)) {}
 
     friend bool operator==(const file_identity&, const file_identity&) = default;
+
+    /// Whether both are of one file, which was there all the time between the two looks.
+    bool same_file(const file_identity& other) const noexcept {
+        return device == other.device && inode == other.inode;
+    }
+    /// Whether nobody wrote to that file. Links and modes change the third time, `changed`, and do no harm.
+    bool same_content(const file_identity& other) const noexcept {
+        return size == other.size && modified == other.modified;
+    }
 };
 
 /// Whether a file or folder whose last change was then would have shown another state if it had been changed

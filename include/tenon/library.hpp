@@ -73,15 +73,20 @@ namespace detail {
 /// One use of a library that is loaded.
 struct loaded_library {
     void* handle = nullptr;
-    std::string path; // canonical
-    std::size_t generation = 0;
-};
+    std::string path{};       // canonical
+    std::uint64_t number = 0; // of its name
+    loaded_image image{};
 
-template <class System>
-still_there unload(const loaded_library& library) {
-    System::dlclose(library.handle);
-    return loaded_names::here().release(library.path, library.generation);
-}
+    /// With `close` false its code stays for good.
+    template <class System>
+    still_there let_go(bool close = true) const {
+        loaded_names& names = loaded_names::here();
+        if (const auto shared = names.leave(path, number, close))
+            return *shared;
+        System::dlclose(handle);
+        return names.closed(path, number);
+    }
+};
 
 /// Whether an exception is in flight or being handled on this thread: its type and its code may be a
 /// plugin's.
@@ -122,7 +127,7 @@ public:
                 }
         }
         for (const loaded_library& each : ready) {
-            [[maybe_unused]] const still_there left = unload<System>(each);
+            [[maybe_unused]] const still_there left = each.template let_go<System>();
             trace("closed '", each.path,
                   left.mapped ? "', which was deferred and stays" : "', which was deferred");
         }
@@ -150,21 +155,10 @@ public:
         if (options.private_copy) {
             copy_ = from.sealed_copy();
             from.require_digest(options.sha256, copy_);
-            load("/proc/self/fd/" + std::to_string(copy_.descriptor()), file_identity(copy_.status(path_)));
+            load(from, descriptor_path(copy_.descriptor()), file_identity(copy_.status(path_)));
         } else {
             from.require_digest(options.sha256);
-            load(from.canonical_path(), identity_);
-        }
-        try {
-            // What was checked is what was loaded.
-            for (const note_range& note : from.manifest().ranges())
-                if (std::memcmp(in_memory(note), note.bytes.data(), note.bytes.size()) != 0)
-                    throw error::note_changed(path_);
-            if (!options.private_copy && !from.unchanged())
-                throw error::file_changed(path_);
-        } catch (...) {
-            unload<System>(loaded_);
-            throw;
+            load(from, from.canonical_path(), identity_);
         }
     }
     basic_library(const basic_library&) = delete;
@@ -177,7 +171,7 @@ public:
     const std::string& path() const noexcept { return path_; }
 
     /// By which is known later whether it is still mapped.
-    const loaded_image& image() const noexcept { return image_; }
+    const loaded_image& image() const noexcept { return loaded_.image; }
 
     /// Null where there is none.
     void* symbol(const char* name) const noexcept { return System::dlsym(loaded_.handle, name); }
@@ -186,7 +180,7 @@ public:
     unloaded close() {
         const loaded_library library = std::exchange(loaded_, {});
         if (unload_ == unload_policy::never) {
-            loaded_names::here().release(library.path, library.generation);
+            library.template let_go<System>(false);
             return verdict(unloaded::state::pinned, "options.unload says never");
         }
         if (exception_alive()) {
@@ -196,7 +190,7 @@ public:
                                                       "next load or close after that");
         }
         deferred_libraries<System>::here().retry();
-        const still_there left = unload<System>(library);
+        const still_there left = library.template let_go<System>();
         if (!left.mapped)
             return verdict(unloaded::state::unmapped, "");
         if (left.users > 0)
@@ -215,26 +209,90 @@ private:
         require_one_runtime<System>(file.path(), file.linkage());
     }
 
-    void load(const std::string& path, const file_identity& identity) {
-        loaded_.path = path;
-        loaded_.generation = loaded_names::here().acquire(path, identity);
-        const std::string name = loaded_names::name(path, loaded_.generation);
+    static std::string descriptor_path(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
+
+    void load(const basic_library_file<System>& from, const std::string& path, const file_identity& identity) {
+        loaded_names& names = loaded_names::here();
+        auto way = names.acquire(path, identity, [&] { static_cast<void>(from.descriptor()); });
+        loaded_ = {way.handle, path, way.number, std::move(way.image)};
+        if (loaded_.handle) {
+            try {
+                require_checked(from, from.unchanged() || from.unwritten());
+            } catch (...) {
+                loaded_.template let_go<System>();
+                throw;
+            }
+            return;
+        }
+        try {
+            open(way.name);
+            require_checked(from, is_of(from, way));
+        } catch (...) {
+            if (loaded_.handle)
+                System::dlclose(loaded_.handle);
+            names.failed(path, way.number);
+            throw;
+        }
+        names.found(path, way.number, loaded_.handle, loaded_.image);
+    }
+
+    void open(const std::string& name) {
         trace("loading '", path_, "' as '", name, "'");
         loaded_.handle = System::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (!loaded_.handle) {
             const char* said = System::dlerror();
-            const std::string reason = said ? said : "no reason given";
-            loaded_names::here().release(path, loaded_.generation);
+            std::string reason = said ? said : "no reason given";
+            for (std::size_t at = 0; (at = reason.find(name, at)) != reason.npos; at += path_.size())
+                reason.replace(at, name.size(), path_);
             throw error::load_failed(path_, reason);
         }
-        if (const char* known = nullptr; System::find(loaded_.handle, known, image_.base)) {
-            image_.name = known;
-            loaded_names::here().found(path, loaded_.generation, image_);
-        }
+        loaded_.image = image_of(loaded_.handle);
+    }
+
+    // The thread sanitizer does not see the loader's own lock, which orders this.
+    __attribute__((no_sanitize("thread"))) static loaded_image image_of(void* handle) {
+        loaded_image found;
+        if (const char* name = nullptr; System::find(handle, name, found.base))
+            for (; *name; ++name)
+                found.name += *name;
+        return found;
+    }
+
+    // What was checked is what was loaded.
+    void require_checked(const basic_library_file<System>& from, bool same_file) const {
+        if (!same_file)
+            throw error::file_changed(path_);
+        for (const note_range& note : from.manifest().ranges())
+            if (std::memcmp(in_memory(note), note.bytes.data(), note.bytes.size()) != 0)
+                throw error::note_changed(path_);
+    }
+
+    // Whether that is loaded which was opened and looked into. By a name that was never loaded before the loader opens the path,
+    // so that it is enough in most cases that this has named the file all the time.
+    bool is_of(const basic_library_file<System>& from, const loaded_names::chosen& way) const {
+        const bool opened = !way.known && loaded_.image.name == way.name;
+        if (copy_.descriptor() >= 0)
+            return opened;
+        if (opened && from.was_settled() && from.unchanged())
+            return true;
+        const int descriptor = from.descriptor();
+        return (has_loaded(descriptor) || (opened && has_no_path(descriptor) && from.unchanged())) && from.unwritten();
+    }
+
+    // The loader compares the device and inode of a file that it has opened with those of all that it has mapped.
+    bool has_loaded(int descriptor) const {
+        const std::string name = loaded_names::here().unused(descriptor_path(descriptor));
+        void* const found = System::dlopen(name.c_str(), RTLD_LAZY | RTLD_NOLOAD);
+        if (found)
+            System::dlclose(found);
+        return found == loaded_.handle;
+    }
+    static bool has_no_path(int descriptor) {
+        return System::access(descriptor_path(descriptor).c_str(), F_OK) != 0;
     }
 
     const char* in_memory(const note_range& note) const noexcept {
-        return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(image_.base + note.address));
+        return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(loaded_.image.base + note.address));
     }
 
     unloaded verdict(unloaded::state what, std::string why) const {
@@ -280,7 +338,6 @@ private:
     loaded_library loaded_;
     basic_file<System>
         copy_; // of what is loaded, where that is a private copy: nobody else knows what was in it
-    loaded_image image_;
 };
 using library = basic_library<>;
 

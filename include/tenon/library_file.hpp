@@ -73,7 +73,7 @@ public:
     basic_library_file(std::string path, const trust& rule) : path_(std::move(path)) {
         if (System::lstat(path_.c_str(), &status_) == 0 && (contents_ = known().take(path_, identity())) &&
             plainly_trusted<System>(path_, status_, rule)) {
-            keep_ = true;
+            settled_ = keep_ = true;
             return;
         }
         const std::int64_t look = nanoseconds(System::now());
@@ -83,8 +83,9 @@ public:
         contents_.emplace(library_contents{manifest::of_loadable(reader, path_), {}});
         if (!manifest().plugins().empty())
             contents_->linkage = linkage_of(reader);
+        settled_ = settled(identity(), look);
         if (!link && plainly_trusted<System>(path_, status_, rule)) {
-            keep_ = settled(identity(), look);
+            keep_ = settled_;
         } else {
             canonical_ = canonical();
             require_trust<System>(canonical_, status_, rule);
@@ -104,10 +105,19 @@ public:
     const tenon::manifest& manifest() const noexcept { return contents_->manifest; }
     const detail::linkage& linkage() const noexcept { return contents_->linkage; }
 
+    /// Whether the path names the same file as before, in the same state. Where that was settled, the path has named no other
+    /// file in the meantime.
     bool unchanged() const {
         struct stat now;
         return System::stat(canonical_path().c_str(), &now) == 0 && file_identity(now) == identity();
     }
+    bool was_settled() const noexcept { return settled_; }
+
+    /// Whether nobody has written to the file, whatever the path names by now.
+    bool unwritten() const { return file_identity(file().status(path_)).same_content(identity()); }
+
+    /// The file's own descriptor; throws where the file is opened only now and is another.
+    int descriptor() const { return file().descriptor(); }
 
     /// A file in memory with the same bytes, sealed.
     basic_file<System> sealed_copy() const {
@@ -211,7 +221,7 @@ private:
     struct stat status_;
     std::optional<library_contents> contents_;
     std::string canonical_; // where it is another than the path
-    bool keep_ = false;
+    bool settled_ = false, keep_ = false;
 };
 using library_file = basic_library_file<>;
 
