@@ -33,6 +33,17 @@ struct half_blind : posix {
     }
 };
 
+/// As where somebody makes a file in `folder` in the very moment in which the kernel begins to watch it.
+struct busy : posix {
+    static inline std::string folder;
+    static int notify_of(int notifier, const char* path, std::uint32_t what) noexcept {
+        const int number = posix::notify_of(notifier, path, what);
+        if (path == folder)
+            tests::write(fs::path(folder) / "unrelated", "1");
+        return number;
+    }
+};
+
 /// As with a clock of the file system that seldom ticks.
 struct coarse : without_inotify {
     static void cut(timespec& time) noexcept { time.tv_nsec -= time.tv_nsec % 20'000'000; }
@@ -742,6 +753,27 @@ TEST_CASE("nobody is woken by what others do in the folders above, unless the wa
     CHECK(files.changed() == keys{3});
     write(scratch / "x/unrelated", "3");
     CHECK(posix::poll(&readable, 1, 0) == 0);
+}
+
+TEST_CASE("what others do in the folders above while these begin to be watched wakes nobody either", "[watch]") {
+    const scratch_directory scratch;
+    busy::folder = scratch.path();
+    write(scratch / "x/a", "1");
+    basic_watch<busy> files(5);
+    pollfd readable{files.descriptor(), POLLIN, 0};
+    files.set(1, {scratch / "x/a"});
+    CHECK(posix::poll(&readable, 1, 0) == 0);
+    CHECK(files.timeout() == -1);
+    write(scratch / "x/a", "2");
+    CHECK(posix::poll(&readable, 1, 0) == 1);
+    CHECK(files.changed() == keys{1});
+    CHECK(posix::poll(&readable, 1, 0) == 0);
+    // And what matters is not lost among it.
+    files.set(2, {scratch / "unrelated"});
+    CHECK(next(files) == keys{2});
+    files.remove(2);
+    CHECK(posix::poll(&readable, 1, 0) == 0);
+    CHECK(files.timeout() == -1);
 }
 
 TEST_CASE("nobody has to ask unless something can be read, and no program inherits what is read from",

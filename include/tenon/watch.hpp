@@ -243,15 +243,22 @@ private:
         std::sort(visited_.begin(), visited_.end(),
                   [](place_at a, place_at b) { return a->first < b->first; });
         visited_.erase(std::unique(visited_.begin(), visited_.end()), visited_.end());
+        bool asked_too_much = false;
         for (const place_at each : std::exchange(visited_, {}))
             if (each->second.entries.empty()) {
                 watch_no_more(each);
                 places_.erase(each);
             } else if (const auto known = numbers_.find(each->second.number); known != numbers_.end()) {
                 const auto needs = [](place_at path) { return path->second.needs > 0; };
-                if (std::none_of(known->second.begin(), known->second.end(), needs))
+                if (std::none_of(known->second.begin(), known->second.end(), needs)) {
                     watch_again(each, false);
+                    asked_too_much = true;
+                }
             }
+        // The kernel was asked for the entries of all folders on the way, until it was known which of them matter.
+        // What others have done there meanwhile is read now, so that it wakes nobody.
+        if (asked_too_much)
+            read_events();
     }
 
     /// The kernel watches what was at the path once; what is there now may be another folder.
