@@ -369,6 +369,36 @@ TEST_CASE("several sources are compiled into one library, and a new or a missing
     CHECK(work.answer() == 11);
 }
 
+TEST_CASE("a plugin may call functions of its host's where its flags say so, and the error says how", "[builder]") {
+    const scratch_directory scratch;
+    write(scratch / "host.cpp", "__attribute__((visibility(\"default\"))) int of_the_host() { return 7; }");
+    // As the symbols of a program that is linked with -rdynamic.
+    void* const host = ::dlopen(tests::compiled(scratch / "host.so", scratch / "host.cpp").c_str(), RTLD_NOW | RTLD_GLOBAL);
+    REQUIRE(host);
+    for (const std::string& compiler : tests::plugin_compilers()) {
+        workshop work;
+        work.compiler(compiler);
+        write(work.plugin / "main.cpp", "int of_the_host();\n" + work.answering("of_the_host()"));
+        for (const std::string linker : {"", "bfd", "lld", "mold", "gold"}) {
+            INFO(compiler << " " << linker);
+            const std::string chosen = linker.empty() ? "" : "-fuse-ld=" + linker + "\n";
+            if (!linker.empty() &&
+                tests::run({compiler, "-fuse-ld=" + linker, "-shared", "-x", "c++", "/dev/null", "-o", scratch / "probe.so"}).status != 0)
+                continue;
+            write(work.plugin / "compile_flags.txt", chosen + "-lm");
+            const std::string said = work.complaint(), headline = said.substr(0, said.find('\n'));
+            CHECK(headline.find("of_the_host()") != headline.npos);
+            CHECK(headline.find("; if it is the host that has this, link the host with -rdynamic, and the plugin with -Wl,-z,undefs: a line of "
+                                "compile_flags.txt, or LINKER:-z,undefs in CMake's target_link_options") != headline.npos);
+            for (const char* noise : {"collect2", "linker command failed", "crti.o", "libm.so"})
+                CHECK(said.find(noise) == said.npos);
+            write(work.plugin / "compile_flags.txt", chosen + (linker == "gold" ? "-Wl,--unresolved-symbols=ignore-all" : "-Wl,-z,undefs"));
+            CHECK(work.answer() == 7);
+        }
+    }
+    ::dlclose(host);
+}
+
 TEST_CASE("a single source is compiled without those beside it, with the flags there", "[builder]") {
     workshop work;
     write(work.plugin / "other.cpp", "no C++");

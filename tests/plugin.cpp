@@ -587,9 +587,10 @@ TEST_CASE("a library that somebody else could have written is refused, and the e
 
 TEST_CASE("the loader's own words are in the error for a library that it refuses", "[plugin]") {
     workshop here(part_library({"-DMISSING_FUNCTION"}));
-    CHECK(here.complaint() == "cannot load 'part.so': part.so: undefined symbol: nobody_defines_this; link "
-                              "it with -Wl,-z,defs to "
-                              "find this when it is built");
+    CHECK(here.complaint() ==
+          "cannot load 'part.so': part.so: undefined symbol: nobody_defines_this; if it is its host that has "
+          "this, link that with -rdynamic and show the symbol, which -fvisibility=hidden hides; else link it "
+          "with -Wl,-z,defs to find this when it is built");
 }
 
 TEST_CASE("a path that names nothing, a folder or a pipe is an error", "[plugin]") {

@@ -233,7 +233,7 @@ public:
         }
         failures failed;
         if (!succeeded(end, library()))
-            failed.add(what, end);
+            failed.add(what, with_the_fault_alone(std::move(end)));
         failed.raise(directory_, misses_symbols(end.err) ? what_is_left_out() : "");
         linked_ = read_linked(end.out);
         say(end.err);
@@ -304,6 +304,23 @@ private:
 
     static void add(word_list& to, const word_list& more) {
         to.insert(to.end(), more.begin(), more.end());
+    }
+
+    // What the linker has opened is no fault, and what ran the linker repeats that it failed.
+    static ended with_the_fault_alone(ended of) {
+        std::string fault;
+        for (std::string_view rest = of.err; !rest.empty();) {
+            const std::string_view line = rest.substr(0, rest.find('\n'));
+            if (line.substr(0, 17) != "collect2: error: " &&
+                line.find(": error: linker command failed with exit code ") == line.npos)
+                fault.append(line).append("\n");
+            rest.remove_prefix(line.size() < rest.size() ? line.size() + 1 : line.size());
+        }
+        if (!fault.empty()) {
+            of.err = std::move(fault);
+            of.out.clear();
+        }
+        return of;
     }
 
     static bool misses_symbols(std::string_view said) {

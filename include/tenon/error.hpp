@@ -370,7 +370,9 @@ public:
                       says("failed to map segment") ? "; its file system may be mounted noexec"
                       : says("static TLS block")
                           ? "; it was compiled with -ftls-model=initial-exec, or links what was"
-                      : says("undefined symbol") ? "; link it with -Wl,-z,defs to find this when it is built"
+                      : says("undefined symbol")
+                          ? "; if it is its host that has this, link that with -rdynamic and show the symbol, which "
+                            "-fvisibility=hidden hides; else link it with -Wl,-z,defs to find this when it is built"
                                                  : ""}),
                 path};
     }
