@@ -188,6 +188,18 @@ TEST_CASE("without a compiler the choice stays known, and asking it says what wa
                                                 "; install one, or name another in $CXX or options.compiler");
     };
     refused("no-such-compiler -O3", "cannot find 'no-such-compiler'");
+    {
+        const scratch_directory scratch;
+        tests::write_program(scratch / "tools/no-such-compiler", "exit 1\n");
+        const std::string before = std::getenv("PATH");
+        const auto folder = tests::fs::current_path();
+        tests::fs::current_path(scratch.path());
+        ::setenv("PATH", ("tools:" + before).c_str(), 1);
+        refused("no-such-compiler", "cannot find 'no-such-compiler' where $PATH counts: it is in 'tools', which "
+                                    "is not absolute");
+        ::setenv("PATH", before.c_str(), 1);
+        tests::fs::current_path(folder);
+    }
     refused("/tmp", "'/tmp' is no program that can be run");
     refused("/etc/passwd", "'/etc/passwd' is no program that can be run");
     refused("/opt/my tools/no-such-compiler",

@@ -328,11 +328,12 @@ TEST_CASE("a limit of the host's own is not widened, and one that cannot be set 
 TEST_CASE("the limit that is named is the one that was reached: an option's, or the host's own",
           "[process]") {
     const scratch_directory scratch;
-    const auto how_with = [&](auto resource, rlim_t own, const tenon::limits& most, const std::string& script) {
+    const auto how_with = [&](auto resource, rlim_t own, const tenon::limits& most, const std::string& script,
+                              rlim_t last = RLIM_INFINITY) {
         std::string how;
         in_a_child(
             [&] {
-                const rlimit narrow{own, RLIM_INFINITY};
+                const rlimit narrow{own, last};
                 ::setrlimit(resource, &narrow);
                 how = shell("sleep 0.2; " + script, path, scratch.path(), bounds(most)).how();
                 return true;
@@ -349,6 +350,9 @@ TEST_CASE("the limit that is named is the one that was reached: an option's, or 
     CHECK(how_with(RLIMIT_FSIZE, 4096, {.file = 0}, writes) ==
           killed + "RLIMIT_FSIZE of this process is 4096");
     CHECK(how_with(RLIMIT_CPU, 1, {.cpu_seconds = 5}, spins) == slow + "RLIMIT_CPU of this process is 1");
+    CHECK(how_with(RLIMIT_CPU, 1, {}, spins, 1) ==
+          "was killed by signal 9 (Killed), at a limit: RLIMIT_CPU of this process is 1");
+    CHECK(how_with(RLIMIT_CPU, 100, {}, "kill -KILL $$", 100) == "was killed by signal 9 (Killed)");
     CHECK(how_with(RLIMIT_CPU, 5, {.cpu_seconds = 1}, spins) == slow + "options.limits.cpu_seconds is 1");
     const std::string lacks = "echo 'cc1plus: out of memory allocating 65536 bytes' >&2; exit 1",
                       failed = "exited with status 1";
@@ -369,7 +373,7 @@ TEST_CASE("words about a limit that are a source's, or a server's, name none", "
     tenon::limits all;
     all.memory = all.cpu_seconds = all.file = 1;
     const auto named = [&](std::string_view said) {
-        const std::string text = tenon::detail::reached_limit<>(all, 0, said);
+        const std::string text = tenon::detail::reached_limit<>(all, 0, said, 0);
         return text.substr(0, text.find(" is "));
     };
     for (const char* innocent :

@@ -242,6 +242,8 @@ private:
         std::string text = path && System::access(first.c_str(), F_OK) == 0
                                ? "'" + first + "' is no program that can be run"
                                : "cannot find '" + first + "'";
+        if (const std::string folder = path ? "" : passed_over<System>(first); !folder.empty())
+            text.append(" where $PATH counts: it is in '").append(folder).append("', which is not absolute");
         if (const char* set = ::secure_getenv("CXX"); path && set && chosen_.size() > 1 && named({}) == chosen_)
             text.append(", the first word of $CXX, which is '").append(set).append("': a path with spaces needs "
                                                                                  "quotes around it");

@@ -49,6 +49,21 @@ std::string find_program(std::string_view name) {
     return "";
 }
 
+/// The entry of $PATH that has such a program and does not count, because it is not absolute; empty where
+/// there is none.
+template <class System = posix>
+std::string passed_over(std::string_view name) {
+    const char* set = ::secure_getenv("PATH");
+    for (std::string_view rest = set ? set : ""; !rest.empty();) {
+        const std::string_view entry = rest.substr(0, rest.find(':'));
+        rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
+        const std::string folder = entry.empty() ? "." : std::string(entry);
+        if (folder[0] != '/' && !find_program<System>(join("./" + folder, name)).empty())
+            return folder;
+    }
+    return "";
+}
+
 /// The value of a variable as a program needs it that runs in another folder: relative paths are made
 /// absolute, empty ones go from lists, and from $PATH all that are not absolute, which find no program here.
 template <class System = posix>
@@ -169,9 +184,10 @@ private:
 
 /// The limit that a program reached which has failed, in words, as far as signals and what it says tell;
 /// empty where there is none. The narrower one counts of an option and of this process's own, which programs
-/// inherit.
+/// inherit. It ran for so many milliseconds.
 template <class System = posix>
-std::string reached_limit(const tenon::limits& most, int signal, std::string_view said) {
+std::string reached_limit(const tenon::limits& most, int signal, std::string_view said,
+                          std::int64_t milliseconds) {
     struct bound {
         std::uint64_t value;
         std::string text;
@@ -195,7 +211,15 @@ std::string reached_limit(const tenon::limits& most, int signal, std::string_vie
                     return true;
         return false;
     };
-    if (signal == SIGXCPU || says({"CPU time limit exceeded", "died of signal 24"}))
+    // Where no signal of its own comes before, the last limit kills.
+    const auto killed_by_cpu = [&] {
+        rlimit now{};
+        return (signal == SIGKILL || says({"Killed signal terminated", "terminated with signal 9",
+                                           "command: Killed", "died of signal 9"})) &&
+               System::limit(0, RLIMIT_CPU, nullptr, &now) == 0 && now.rlim_max != RLIM_INFINITY &&
+               static_cast<std::uint64_t>(milliseconds) >= now.rlim_max * 1000;
+    };
+    if (signal == SIGXCPU || says({"CPU time limit exceeded", "died of signal 24"}) || killed_by_cpu())
         return narrower("cpu_seconds", most.cpu_seconds, own(RLIMIT_CPU, "RLIMIT_CPU"));
     if (signal == SIGXFSZ || says({"File size limit exceeded", "died of signal 25", ": File too large"}))
         return narrower("file", most.file, own(RLIMIT_FSIZE, "RLIMIT_FSIZE"));
@@ -410,7 +434,8 @@ private:
             return "";
         // A compiler's driver says of the programs that it runs in words how they ended.
         return reached_limit<System>(bounds_.limits(),
-                                     WIFSIGNALED(end.status) ? WTERMSIG(end.status) : 0, end.err);
+                                     WIFSIGNALED(end.status) ? WTERMSIG(end.status) : 0, end.err,
+                                     end.milliseconds);
     }
 
     // Adds the next part of what there is; false where there is none at the moment, or never will be.
