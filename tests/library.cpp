@@ -80,6 +80,123 @@ TEST_CASE("a loader that says no is quoted, and one that says nothing is an erro
     CHECK(complaint<posix>() == "no complaint");
 }
 
+namespace {
+
+/// A plugin and a library that it needs, in two folders of a store; and a folder with links to both, where the plugin looks.
+struct farm {
+    farm() {
+        tests::write(scratch / "needed.cpp", "__attribute__((visibility(\"default\"))) int needed() { return 1; }");
+        for (const char* folder : {"store/1", "store/2", "links"})
+            tests::fs::create_directories(scratch / folder);
+        tests::compiled(scratch / "store/1/libneeded.so", scratch / "needed.cpp", {}, TENON_CXX);
+        plugin("store/2/part.so", "$ORIGIN");
+        tests::fs::create_symlink("../store/1/libneeded.so", scratch / "links/libneeded.so");
+        tests::fs::create_symlink("../store/2/part.so", scratch / "links/part.so");
+    }
+
+    void plugin(const char* path, const std::string& where, const std::vector<std::string>& flags = {}) const {
+        std::vector<std::string> all{"-L" + (scratch / "store/1").native(), "-Wl,--no-as-needed,-lneeded,-rpath," + where};
+        all.insert(all.end(), flags.begin(), flags.end());
+        tests::compiled(scratch / path, tests::source_directory / "tests/plugins/part.cpp", all, TENON_CXX);
+    }
+
+    static bool loads_by_hand(const path& library) {
+        void* const loaded = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
+        return loaded && ::dlclose(loaded) == 0;
+    }
+
+    tests::scratch_directory scratch;
+};
+
+} // namespace
+
+TEST_CASE("a library that looks for others beside itself finds them beside the link that it is loaded by", "[library]") {
+    const farm here;
+    tests::fs::create_symlink("links/part.so", here.scratch / "elsewhere.so");
+    tests::fs::create_symlink("links", here.scratch / "folder");
+    tests::fs::create_symlink("part.so", here.scratch / "links/again.so");
+    for (const char* name : {"links/part.so", "links/again.so", "folder/part.so", "store/2/part.so", "elsewhere.so"}) {
+        const path library = here.scratch / name;
+        CAPTURE(library);
+        const std::string said = complaint<posix>({}, library);
+        CHECK((said == "no complaint") == farm::loads_by_hand(library));
+        CHECK((said == "no complaint") == (library.parent_path().filename() != "2" && library.filename() != "elsewhere.so"));
+    }
+    CHECK(complaint<posix>({}, here.scratch / "store/2/part.so") ==
+          "cannot load 'part.so': libneeded.so: cannot open shared object file: No such file or directory");
+    CHECK(tests::read("/proc/self/maps").find(here.scratch.path().native()) == std::string::npos);
+
+    // Where it names the folder of what it needs, it goes by its own path.
+    here.plugin("store/2/part.so", (here.scratch / "store/1").native());
+    const basic_library_file<posix> file((here.scratch / "links/part.so").native(), {});
+    CHECK(file.loading_path() == here.scratch / "store/2/part.so");
+}
+
+TEST_CASE("a link to a library stands for what it names when that is loaded, and a link that is switched meanwhile is an error", "[library]") {
+    const farm here;
+    tests::fs::create_directory(here.scratch / "store/3");
+    here.plugin("store/3/part.so", "$ORIGIN", {"-DSECOND"});
+    static path way, other;
+    way = here.scratch / "links/part.so";
+    other = here.scratch / "store/3/part.so";
+    const auto switched_to = [](const path& target) {
+        tests::fs::create_symlink(target, way.native() + ".new");
+        tests::fs::rename(way.native() + ".new", way);
+    };
+    {
+        const basic_library_file<posix> old_file(way.native(), {});
+        basic_library<posix> old(old_file, {});
+        switched_to(other);
+        const basic_library_file<posix> new_file(way.native(), {});
+        CHECK(new_file.manifest().plugins().size() == 2);
+        basic_library<posix> current(new_file, {});
+        CHECK(current.symbol("tenon_exports_v1") != old.symbol("tenon_exports_v1"));
+        CHECK(old.close());
+        CHECK(current.close());
+    }
+    switched_to(here.scratch / "store/2/part.so");
+
+    struct switches : posix {
+        static void* dlopen(const char* name, int flags) noexcept {
+            if (std::string_view(name).find("/links/") == std::string_view::npos)
+                return posix::dlopen(name, flags);
+            tests::fs::remove(way);
+            tests::fs::create_symlink(other, way);
+            void* const loaded = posix::dlopen(name, flags);
+            tests::fs::remove(way);
+            tests::fs::create_symlink("../store/2/part.so", way);
+            return loaded;
+        }
+    };
+    CHECK(complaint<switches>({}, way) == "'part.so' changed while it was being loaded; put new versions in place by renaming");
+    CHECK(tests::read("/proc/self/maps").find(here.scratch.path().native()) == std::string::npos);
+}
+
+TEST_CASE("a library that looks for others beside a link is not loaded where somebody else could put some there", "[library]") {
+    const farm here;
+    const path folder = here.scratch / "links";
+    tests::fs::permissions(folder, tests::fs::perms::others_write, tests::fs::perm_options::add);
+    CHECK(complaint<posix>({}, folder / "part.so") == "'part.so' is not run, because somebody else could have written it: everybody may write to '" +
+                                                          folder.native() + "'; `chmod o-w '" + folder.native() + "'`, or widen options.trust");
+    CHECK(complaint<posix>({.trust = {.everyone = true}}, folder / "part.so") == "no complaint");
+
+    struct nothing_resolves : posix {
+        static char* realpath(const char*) noexcept { return errno = ELOOP, nullptr; }
+    };
+    CHECK(complaint<nothing_resolves>({}, folder / "part.so") == "cannot resolve 'part.so': Too many levels of symbolic links");
+}
+
+TEST_CASE("where a copy in memory cannot find what it needs beside itself, the copy and its option are named", "[library]") {
+    const farm here;
+    CHECK(complaint<posix>({.private_copy = true}, here.scratch / "links/part.so") ==
+          "cannot load 'part.so': libneeded.so: cannot open shared object file: No such file or directory; it looks for that beside itself "
+          "($ORIGIN), and nothing is beside the copy in memory that was loaded: set options.private_copy to false, or "
+          "options.reload.copy_libraries where it is watched");
+    here.plugin("store/2/part.so", "/nowhere");
+    CHECK(complaint<posix>({.private_copy = true}, here.scratch / "links/part.so") ==
+          "cannot load 'part.so': libneeded.so: cannot open shared object file: No such file or directory");
+}
+
 TEST_CASE("a library that hides what its plugins are found by is told how to show it, and none of its code runs", "[library]") {
     const tests::scratch_directory scratch;
     const path source = tests::source_directory / "tests/plugins/part.cpp";

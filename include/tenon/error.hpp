@@ -363,11 +363,15 @@ public:
                   "' that does not describe itself: ", wrong, "name every virtual function in `methods`"}),
             path};
     }
-    static error load_failed(const std::string& path, std::string_view said) {
+    /// `from_copy` where the library looks for others beside itself, and its copy in memory was loaded.
+    static error load_failed(const std::string& path, std::string_view said, bool from_copy = false) {
         const auto says = [said](std::string_view part) { return said.find(part) != said.npos; };
         return {errc::load_failed,
                 text({"cannot load '", path, "': ", said,
-                      says("failed to map segment") ? "; its file system may be mounted noexec"
+                      from_copy && says("cannot open shared object file")
+                          ? "; it looks for that beside itself ($ORIGIN), and nothing is beside the copy in memory that was "
+                            "loaded: set options.private_copy to false, or options.reload.copy_libraries where it is watched"
+                      : says("failed to map segment") ? "; its file system may be mounted noexec"
                       : says("static TLS block")
                           ? "; it was compiled with -ftls-model=initial-exec, or links what was"
                       : says("undefined symbol")

@@ -158,7 +158,7 @@ public:
             load(from, descriptor_path(copy_.descriptor()), file_identity(copy_.status(path_)));
         } else {
             from.require_digest(options.sha256);
-            load(from, from.canonical_path(), identity_);
+            load(from, from.loading_path(), identity_);
         }
     }
     basic_library(const basic_library&) = delete;
@@ -225,7 +225,7 @@ private:
             return;
         }
         try {
-            open(way.name);
+            open(way.name, from.linkage().uses_own_folder);
             require_checked(from, is_of(from, way));
         } catch (...) {
             if (loaded_.handle)
@@ -236,7 +236,7 @@ private:
         names.found(path, way.number, loaded_.handle, loaded_.image);
     }
 
-    void open(const std::string& name) {
+    void open(const std::string& name, bool uses_own_folder) {
         trace("loading '", path_, "' as '", name, "'");
         loaded_.handle = System::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (!loaded_.handle) {
@@ -244,7 +244,7 @@ private:
             std::string reason = said ? said : "no reason given";
             for (std::size_t at = 0; (at = reason.find(name, at)) != reason.npos; at += path_.size())
                 reason.replace(at, name.size(), path_);
-            throw error::load_failed(path_, reason);
+            throw error::load_failed(path_, reason, uses_own_folder && copy_.descriptor() >= 0);
         }
         loaded_.image = image_of(loaded_.handle);
     }
@@ -273,7 +273,7 @@ private:
         const bool opened = !way.known && loaded_.image.name == way.name;
         if (copy_.descriptor() >= 0)
             return opened;
-        if (opened && from.was_settled() && from.unchanged())
+        if (opened && !from.is_loaded_by_link() && from.was_settled() && from.unchanged())
             return true;
         const int descriptor = from.descriptor();
         return (has_loaded(descriptor) || (opened && has_no_path(descriptor) && from.unchanged())) && from.unwritten();

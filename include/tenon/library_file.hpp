@@ -89,6 +89,8 @@ public:
         } else {
             canonical_ = canonical();
             require_trust<System>(canonical_, status_, rule);
+            if (link && linkage().uses_own_folder)
+                load_by_link(rule);
         }
     }
     basic_library_file(const basic_library_file&) = delete;
@@ -101,6 +103,10 @@ public:
     const std::string& path() const noexcept { return path_; }
     /// The absolute path without symbolic links.
     const std::string& canonical_path() const noexcept { return canonical_.empty() ? path_ : canonical_; }
+    /// What the system's loader is given: the canonical path, unless the library looks for others beside itself and the path
+    /// names a link to it. Then it is beside the link that the loader looks, as it does for who calls it by hand.
+    const std::string& loading_path() const noexcept { return link_.empty() ? canonical_path() : link_; }
+    bool is_loaded_by_link() const noexcept { return !link_.empty(); }
     file_identity identity() const noexcept { return file_identity(status_); }
     const tenon::manifest& manifest() const noexcept { return contents_->manifest; }
     const detail::linkage& linkage() const noexcept { return contents_->linkage; }
@@ -109,7 +115,7 @@ public:
     /// file in the meantime.
     bool unchanged() const {
         struct stat now;
-        return System::stat(canonical_path().c_str(), &now) == 0 && file_identity(now) == identity();
+        return System::stat(loading_path().c_str(), &now) == 0 && file_identity(now) == identity();
     }
     bool was_settled() const noexcept { return settled_; }
 
@@ -163,6 +169,20 @@ private:
         if (link)
             file_ = basic_file<System>(path_, flags);
         return link;
+    }
+
+    // Who could change the link, or what is beside it, could have other code loaded.
+    void load_by_link(const trust& rule) {
+        char* const folder = System::realpath(std::string(parent(path_)).c_str());
+        if (!folder)
+            throw error::system_call("resolve", path_, errno);
+        link_ = join(folder, basename(path_));
+        std::free(folder);
+        struct stat found;
+        if (System::lstat(link_.c_str(), &found) != 0)
+            throw error::system_call("look at", link_, errno);
+        found.st_mode &= ~static_cast<mode_t>(S_IWGRP | S_IWOTH); // a link's mode says nothing
+        require_trust<System>(link_, found, rule);
     }
 
     // Of a known manifest, opened when it is needed.
@@ -221,6 +241,7 @@ private:
     struct stat status_;
     std::optional<library_contents> contents_;
     std::string canonical_; // where it is another than the path
+    std::string link_;      // where the library is loaded by that
     bool settled_ = false, keep_ = false;
 };
 using library_file = basic_library_file<>;
