@@ -600,11 +600,26 @@ TEST_CASE("a directory without sources says what was expected and what is there"
     write(work.plugin / "src/main.cpp", "");
     CHECK(work.complaint() ==
           expected +
-              "has 'main.c', 'src'; 'main.c' and 'src/main.cpp' are not compiled: of a directory, that "
+              "has 'main.c', 'src/'; 'main.c' and 'src/main.cpp' are not compiled: of a directory, that "
               "is what stands directly in it and ends in .cpp, .cc, .cxx, .c++, .cp, .CPP or .C; a "
               "CMakeLists.txt can have more compiled");
     remove_all(work.plugin);
     CHECK(work.complaint() == "cannot find '~/plugin': No such file or directory");
+    create_directories(work.plugin / "main.cpp");
+    CHECK(work.complaint() == expected + "has 'main.cpp/'");
+    write(work.plugin / "good.cpp", "");
+    create_symlink("../gone.cpp", work.plugin / "loose.cpp");
+    CHECK(work.complaint() ==
+          "'~/plugin/loose.cpp' is a symbolic link to '../gone.cpp', which is not there");
+    remove(work.plugin / "loose.cpp");
+    create_symlink("loose.cpp", work.plugin / "loose.cpp");
+    CHECK(work.complaint() == "cannot look at '~/plugin/loose.cpp': Too many levels of symbolic links");
+    // An editor's note that somebody edits a file is a link too.
+    remove(work.plugin / "loose.cpp");
+    remove_all(work.plugin / "main.cpp");
+    write(work.plugin / "good.cpp", work.answering("42"));
+    create_symlink("me@here.1:2", work.plugin / ".#good.cpp");
+    CHECK(work.answer() == 42);
 }
 
 TEST_CASE("whatever both compilers take for C++ is compiled", "[builder]") {

@@ -672,14 +672,17 @@ private:
         std::vector<std::string> sources;
         std::string others;
         for (const std::string& name : names_in<System>(directory)) {
-            struct stat found;
-            if (is_source_name(name) && System::stat(join(directory, name).c_str(), &found) == 0 &&
-                S_ISREG(found.st_mode)) {
-                if (join(directory, name).find('\n') != std::string::npos)
-                    throw error::line_break_in_name(join(directory, name));
+            const std::string path = join(directory, name);
+            if (is_source_name(name))
+                require_no_loose_link<System>(path);
+            struct stat found {};
+            const bool there = System::stat(path.c_str(), &found) == 0;
+            if (is_source_name(name) && there && S_ISREG(found.st_mode)) {
+                if (path.find('\n') != std::string::npos)
+                    throw error::line_break_in_name(path);
                 sources.push_back(name);
             } else if (others.size() < 200)
-                others += (others.empty() ? "has '" : ", '") + name + '\'';
+                others += (others.empty() ? "has '" : ", '") + name + (S_ISDIR(found.st_mode) ? "/'" : "'");
         }
         if (sources.empty())
             throw error::no_sources(directory, others.empty() ? "is empty" : others,

@@ -24,6 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                     fuzz::require(may_run_programs ||
                                   (each.compare(0, 2, "-B") != 0 && each.compare(0, 8, "-fplugin") != 0));
                 }
+            for (const std::string& each : flags.common())
+                fuzz::require(each.compare(0, 2, "-x") != 0);
             for (const std::string& each : flags.include_folders())
                 fuzz::require(!each.empty());
             std::size_t lines = 0;
