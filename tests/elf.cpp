@@ -493,7 +493,7 @@ TEST_CASE("a library says what will keep it in memory", "[elf]") {
                                   "__attribute__((visibility(\"default\"))) int& two() { return one(); }\n";
     CHECK(pins_of(singleton).unique_symbols.empty()); // hidden, as plugins are compiled
     if (const std::string gxx = TENON_GXX; gxx.empty()) {
-        WARN("g++ is absent: it alone makes unique symbols");
+        WARN("g++, which alone makes unique symbols, is absent, and not tested");
     } else {
         CHECK(pins_of(singleton, {"-fvisibility=default"}, gxx).unique_symbols == std::vector<std::string>{"_ZZ3onevE5value"});
         CHECK(pins_of(singleton, {"-fvisibility=default", "-fno-gnu-unique"}, gxx).unique_symbols.empty());

@@ -160,7 +160,7 @@ public:
                  ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                  ::mount("tenon", at_.c_str(), "tmpfs", 0, ("mode=0700," + options).c_str()) == 0;
         if (!there_)
-            WARN("this process may not mount file systems: not tested with a real one");
+            WARN("this process may not mount file systems, and a full one is not tested");
     }
     memory_disk(const memory_disk&) = delete;
     memory_disk& operator=(const memory_disk&) = delete;

@@ -126,8 +126,10 @@ struct build_farm {
 } // namespace
 
 TEST_CASE("ccache gives what it has compiled to a cache that has nothing yet", "[launcher]") {
-    if (!tests::installed("ccache"))
+    if (!tests::installed("ccache")) {
+        WARN("ccache is absent, and not tested");
         return;
+    }
     const workshop work;
     const variable folder("CCACHE_DIR", work.root / "ccache"), log("CCACHE_LOGFILE", work.root / "log");
     CHECK(work.answer(work.root / "cache 1", "ccache") == 42);
@@ -138,8 +140,10 @@ TEST_CASE("ccache gives what it has compiled to a cache that has nothing yet", "
 }
 
 TEST_CASE("distcc has plugins compiled by a daemon", "[launcher]") {
-    if (!tests::installed("distcc") || !tests::installed("distccd"))
+    if (!tests::installed("distcc") || !tests::installed("distccd")) {
+        WARN("distcc is absent, and not tested");
         return;
+    }
     const workshop work;
     create_directory(work.root / "distcc");
     const build_farm distccd(work.root / "log");

@@ -8,7 +8,10 @@
 #   // flags: FLAG...     with which it must not compile, beside the others
 #   // lines: N          the compiler says no more than so many
 # It must not compile, with everything said that it asks for; and with FIXED defined it must compile without a warning.
+# Exits with 77 where the compiler cannot know. One that goes on for ever is ended by the time that it takes of the processor, because a
+# slow machine is no fault.
 export LC_ALL=C
+ulimit -t 120
 src=$1
 shift
 
@@ -24,6 +27,7 @@ if [ -z "$errors" ]; then
 fi
 if printf '%s\n' "$head" | grep -q '^// clang only: ' &&
     ! "$@" -dM -E -x c++ /dev/null | grep -q __clang__; then
+    echo "$src is for clang only: not tested"
     exit 77
 fi
 

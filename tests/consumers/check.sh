@@ -2,7 +2,8 @@
 # usage: tests/consumers/check.sh WAY COMPILER
 #
 # Builds and runs a project that uses tenon in one WAY: installed_cmake, added_cmake, fetched_cmake, installed_meson,
-# added_meson, pkgconfig_of_cmake, pkgconfig_of_meson or single_file. All of it is in a folder with a space in its name.
+# added_meson, pkgconfig_of_cmake, pkgconfig_of_meson or single_file. All of it is in a folder with a space in its name. Exits with 77
+# where a tool of this way is not installed.
 set -eu
 way=$1 CXX=$2
 export CXX
@@ -11,7 +12,19 @@ source=$(dirname "$(dirname "$here")")
 work=$(mktemp -d "${TMPDIR:-/tmp}/tenon consumer XXXXXX")
 trap 'rm -rf "$work"' EXIT
 prefix="$work/the prefix" project="$work/the project" build="$work/the build"
-export CMAKE_GENERATOR=Ninja CMAKE_PREFIX_PATH="$prefix"
+export CMAKE_PREFIX_PATH="$prefix"
+! command -v ninja >/dev/null || export CMAKE_GENERATOR=Ninja
+
+case $way in
+pkgconfig_of_cmake) tools='cmake make pkg-config' ;;
+pkgconfig_of_meson) tools='meson ninja make pkg-config' ;;
+*_cmake) tools=cmake ;;
+*_meson) tools='meson ninja pkg-config' ;;
+*) tools= ;;
+esac
+for tool in $tools; do
+    command -v "$tool" >/dev/null || { echo "$tool is not installed, and $way: not tested"; exit 77; }
+done
 
 # A failure is the only time that anybody wants to know what the programs said.
 quietly() {
@@ -53,8 +66,8 @@ install_with_cmake() {
 }
 
 install_with_meson() {
-    quietly meson setup --prefix "$prefix" "$work/tenon" "$source"
-    quietly meson install --no-rebuild -C "$work/tenon"
+    quietly meson setup -Dtests=false --prefix "$prefix" "$work/tenon" "$source"
+    quietly meson install -C "$work/tenon"
 }
 
 mkdir "$project"
