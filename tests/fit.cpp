@@ -42,8 +42,8 @@ TENON_EXPORT(forgetful::speaker, forgetful::quiet, "quiet", "1.0.0")
 )";
 
 const std::string left_out =
-    "`forgetful::speaker::methods` names 1 of 2 virtual functions: no name stands for the slots 0, 1, 2, of which two are the "
-    "destructor's\nname every virtual function in `methods`";
+    "`forgetful::speaker::methods` names 1 of 2 virtual functions: no name stands for the slots 0, 1, 2, of "
+    "which two are the destructor's\nname every virtual function in `methods`";
 
 } // namespace
 

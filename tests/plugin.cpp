@@ -126,7 +126,8 @@ TEST_CASE(
     CHECK_FALSE(mapped(here.library));
 }
 
-TEST_CASE("a plugin that knows other services than its host gives is refused with none of its code run", "[plugin]") {
+TEST_CASE("a plugin that knows other services than its host gives is refused with none of its code run",
+          "[plugin]") {
     struct : served::services {
         int note(int n) override { return n; }
         int erase_all(int) override { return -1; }
@@ -137,12 +138,16 @@ TEST_CASE("a plugin that knows other services than its host gives is refused wit
                         {"-DSERVICES=" + change}, TENON_CXX);
     };
     ::unsetenv("TENON_TESTS_SERVED");
-    for (const std::string change : {"SWAPPED", "RENAMED", "INSERTED", "REMOVED", "OTHER_SIGNATURE", "DESTRUCTOR_LAST"}) {
+    for (const std::string change :
+         {"SWAPPED", "RENAMED", "INSERTED", "REMOVED", "OTHER_SIGNATURE", "DESTRUCTOR_LAST"}) {
         const path file = library(change);
         INFO(change);
-        CHECK_THAT(tests::refusal([&] { tenon::plugin<served::worker>{file, services}; }),
-                   Catch::Matchers::StartsWith("the plugin 'diligent' in '" + file.native() +
-                                     "' was compiled against another 'worker' than this program:\n  served::services::"));
+        CHECK_THAT(tests::refusal([&] {
+                       tenon::plugin<served::worker>{file, services};
+                   }),
+                   Catch::Matchers::StartsWith(
+                       "the plugin 'diligent' in '" + file.native() +
+                       "' was compiled against another 'worker' than this program:\n  served::services::"));
         CHECK(::getenv("TENON_TESTS_SERVED") == nullptr);
     }
     const tenon::plugin<served::worker> worker{library("WHOLE"), services};

@@ -378,8 +378,8 @@ TEST_CASE("an interface that is reached through another is compared as that is, 
             ours.push_back(line(of[0], of[1], of[2]));
             theirs.push_back(line(of[0], of[2], of[1]));
         }
-        CHECK_THAT(lines_of(difference(whole, changed.of("worker"))), Catch::UnorderedEquals(ours));
-        CHECK_THAT(lines_of(difference(changed.of("worker"), whole)), Catch::UnorderedEquals(theirs));
+        CHECK_THAT(lines_of(difference(whole, changed.of("worker"))), Catch::Matchers::UnorderedEquals(ours));
+        CHECK_THAT(lines_of(difference(changed.of("worker"), whole)), Catch::Matchers::UnorderedEquals(theirs));
         CHECK(difference(changed.of("worker"), changed.of("worker")) == "");
         CHECK(incompleteness(changed.of("worker")) == "");
     }

@@ -443,7 +443,13 @@ consteval bool explain_name() {
 
 template <class T>
 consteval bool explain_layout() {
-    static_assert(known_layout<T>, "tenon: the fields of this type (T) cannot be seen, it has private members, a base, a reference "
+    static_assert(!hides_functions<T>, "tenon: this type (T) has virtual functions, of which `tenon::fields` says nothing: say `template <> "
+                                       "struct tenon::layout<T> : tenon::opaque<T, 1> {};`, with another number whenever its fields or its "
+                                       "functions change");
+    static_assert(known_layout<T> || hides_functions<T> || !has_virtual_functions<T>,
+                  "tenon: this type (T) crosses the interface and has virtual functions: say `using methods = tenon::methods<&T::f, ...>;` in "
+                  "it, with every virtual function, or `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`");
+    static_assert(known_layout<T> || has_virtual_functions<T>, "tenon: the fields of this type (T) cannot be seen, it has private members, a base, a reference "
                                    "or more than 32 fields: say `template <> struct tenon::layout<T> : tenon::fields<&T::a, ...> {};` "
                                    "or `: tenon::opaque<T, 1> {};`");
     return true;
@@ -455,10 +461,10 @@ consteval bool explain_reached() {
         static_assert(only_functions<T>, "tenon: this type (T) crosses the interface and has `methods`, so it is called through its virtual "
                                          "table, and it has data members, a second base with virtual functions, or no virtual function "
                                          "at all: a class with `methods` is one chain of bases and functions alone; pass what it derives "
-                                         "from, or state its layout: tenon::fields<&T::a, ...> or tenon::opaque<T, 1>");
+                                         "from, or say `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing of it is compared");
         static_assert(!std::is_final_v<T>, "tenon: this interface (T) crosses the interface and is `final`: the slots of its virtual "
-                                           "table are counted by deriving from it; leave `final` out, or state its layout: "
-                                           "`template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`");
+                                           "table are counted by deriving from it; leave `final` out, or say "
+                                           "`template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing of it is compared");
         static_assert(methods_in_chain_v<T, typename T::methods>,
                       "tenon: the `methods` of this type (T), which crosses the interface, name what is no member function of it, or "
                       "one of a base that it has twice or virtually");

@@ -379,10 +379,27 @@ concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> 
 template <class T>
 concept visible_aggregate = std::is_aggregate_v<T> && !std::is_union_v<T> && !has_base<T> && has_countable_fields<T>;
 
+template <auto... F>
+constexpr bool states_fields(const fields<F...>*) {
+    return true;
+}
+template <class T, unsigned Version>
+constexpr bool states_fields(const opaque<T, Version>*) {
+    return false;
+}
+
+template <class T>
+concept has_virtual_functions = complete<T> && std::is_polymorphic_v<T>;
+
+/// A class with virtual functions that says of its fields alone what they are.
+template <class T>
+concept hides_functions = has_virtual_functions<T> && has_stated_layout<T> &&
+                          requires { requires detail::states_fields(static_cast<layout<T>*>(nullptr)); };
+
 /// A type whose fields tenon knows, because it sees them or because it was told.
 template <class T>
-concept known_layout = !complete<T> || has_stated_layout<T> || standard<T> || std::is_enum_v<T> || has_methods<T> ||
-                       visible_aggregate<T>;
+concept known_layout = !hides_functions<T> && (!complete<T> || has_stated_layout<T> || standard<T> || std::is_enum_v<T> ||
+                                               has_methods<T> || visible_aggregate<T>);
 
 template <class T>
 struct fields_of_member;

@@ -1,14 +1,19 @@
 // error: name a function that is not virtual
-// clang only: g++ lets the member pointers of virtual functions be compared; the manifest then has no slot for this one
+// clang only: g++ lets the member pointers of virtual functions be compared; the manifest then has no slot
+// for this one
 #include <tenon/export.hpp>
 
 struct services {
     virtual ~services() = default;
     virtual int get(int) = 0;
 #ifdef FIXED
-    virtual int twice(int n) { return 2 * n; }
+    virtual int twice(int n) {
+        return 2 * n;
+    }
 #else
-    int twice(int n) { return 2 * n; }
+    int twice(int n) {
+        return 2 * n;
+    }
 #endif
     using methods = tenon::methods<&services::get, &services::twice>;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An interface from which others are reached in every way; each of these is WHOLE, unless a macro of its name says what has changed.
+// An interface from which others are reached in every way; each of these is WHOLE, unless a macro of its name
+// says what has changed.
 #ifndef TENON_TESTS_SERVED_HPP
 #define TENON_TESTS_SERVED_HPP
 
@@ -11,55 +12,55 @@
 
 // NOLINTBEGIN: macros whose arguments are names
 #define DESTRUCTOR(X) virtual ~X() = default;
-#define WHOLE(X)                                                                                                       \
-    DESTRUCTOR(X) virtual int note(int) = 0;                                                                           \
-    virtual int erase_all(int) = 0;                                                                                    \
+#define WHOLE(X)                                                                                             \
+    DESTRUCTOR(X) virtual int note(int) = 0;                                                                 \
+    virtual int erase_all(int) = 0;                                                                          \
     using methods = tenon::methods<&X::note, &X::erase_all>;
-#define SWAPPED(X)                                                                                                     \
-    DESTRUCTOR(X) virtual int erase_all(int) = 0;                                                                      \
-    virtual int note(int) = 0;                                                                                         \
+#define SWAPPED(X)                                                                                           \
+    DESTRUCTOR(X) virtual int erase_all(int) = 0;                                                            \
+    virtual int note(int) = 0;                                                                               \
     using methods = tenon::methods<&X::note, &X::erase_all>;
-#define RENAMED(X)                                                                                                     \
-    DESTRUCTOR(X) virtual int note(int) = 0;                                                                           \
-    virtual int erase_some(int) = 0;                                                                                   \
+#define RENAMED(X)                                                                                           \
+    DESTRUCTOR(X) virtual int note(int) = 0;                                                                 \
+    virtual int erase_some(int) = 0;                                                                         \
     using methods = tenon::methods<&X::note, &X::erase_some>;
-#define INSERTED(X)                                                                                                    \
-    DESTRUCTOR(X) virtual int note(int) = 0;                                                                           \
-    virtual int count(int) = 0;                                                                                        \
-    virtual int erase_all(int) = 0;                                                                                    \
+#define INSERTED(X)                                                                                          \
+    DESTRUCTOR(X) virtual int note(int) = 0;                                                                 \
+    virtual int count(int) = 0;                                                                              \
+    virtual int erase_all(int) = 0;                                                                          \
     using methods = tenon::methods<&X::note, &X::count, &X::erase_all>;
-#define APPENDED(X)                                                                                                    \
-    DESTRUCTOR(X) virtual int note(int) = 0;                                                                           \
-    virtual int erase_all(int) = 0;                                                                                    \
-    virtual int count(int) = 0;                                                                                        \
+#define APPENDED(X)                                                                                          \
+    DESTRUCTOR(X) virtual int note(int) = 0;                                                                 \
+    virtual int erase_all(int) = 0;                                                                          \
+    virtual int count(int) = 0;                                                                              \
     using methods = tenon::methods<&X::note, &X::erase_all, &X::count>;
-#define REMOVED(X)                                                                                                     \
-    DESTRUCTOR(X) virtual int erase_all(int) = 0;                                                                      \
+#define REMOVED(X)                                                                                           \
+    DESTRUCTOR(X) virtual int erase_all(int) = 0;                                                            \
     using methods = tenon::methods<&X::erase_all>;
-#define OTHER_SIGNATURE(X)                                                                                             \
-    DESTRUCTOR(X) virtual int note(int) = 0;                                                                           \
-    virtual int erase_all(int) const = 0;                                                                              \
+#define OTHER_SIGNATURE(X)                                                                                   \
+    DESTRUCTOR(X) virtual int note(int) = 0;                                                                 \
+    virtual int erase_all(int) const = 0;                                                                    \
     using methods = tenon::methods<&X::note, &X::erase_all>;
-#define DESTRUCTOR_LAST(X)                                                                                             \
-    virtual int note(int) = 0;                                                                                         \
-    virtual int erase_all(int) = 0;                                                                                    \
+#define DESTRUCTOR_LAST(X)                                                                                   \
+    virtual int note(int) = 0;                                                                               \
+    virtual int erase_all(int) = 0;                                                                          \
     DESTRUCTOR(X) using methods = tenon::methods<&X::note, &X::erase_all>;
-#define DESTRUCTOR_LAST_AND_APPENDED(X)                                                                                \
-    virtual int note(int) = 0;                                                                                         \
-    virtual int erase_all(int) = 0;                                                                                    \
-    virtual int count(int) = 0;                                                                                        \
-    virtual int count_all(int) = 0;                                                                                    \
+#define DESTRUCTOR_LAST_AND_APPENDED(X)                                                                      \
+    virtual int note(int) = 0;                                                                               \
+    virtual int erase_all(int) = 0;                                                                          \
+    virtual int count(int) = 0;                                                                              \
+    virtual int count_all(int) = 0;                                                                          \
     DESTRUCTOR(X) using methods = tenon::methods<&X::note, &X::erase_all, &X::count, &X::count_all>;
-#define NOT_DELETED(X)                                                                                                 \
-    virtual int note(int) = 0;                                                                                         \
-    virtual int erase_all(int) = 0;                                                                                    \
-    using methods = tenon::methods<&X::note, &X::erase_all>;                                                           \
-                                                                                                                       \
-protected:                                                                                                             \
+#define NOT_DELETED(X)                                                                                       \
+    virtual int note(int) = 0;                                                                               \
+    virtual int erase_all(int) = 0;                                                                          \
+    using methods = tenon::methods<&X::note, &X::erase_all>;                                                 \
+                                                                                                             \
+protected:                                                                                                   \
     ~X() = default;
-#define INCOMPLETE(X)                                                                                                  \
-    DESTRUCTOR(X) virtual int note(int) = 0;                                                                           \
-    virtual int erase_all(int) = 0;                                                                                    \
+#define INCOMPLETE(X)                                                                                        \
+    DESTRUCTOR(X) virtual int note(int) = 0;                                                                 \
+    virtual int erase_all(int) = 0;                                                                          \
     using methods = tenon::methods<&X::note>;
 // NOLINTEND
 
@@ -134,7 +135,8 @@ struct worker {
     virtual std::unique_ptr<answer> ask() = 0;
     virtual void listen(int (*)(listener&)) = 0;
     virtual void watch(const std::function<void(watcher&)>&) = 0;
-    using methods = tenon::methods<&worker::run, tenon::lets_code_escape<&worker::ask>, &worker::listen, &worker::watch>;
+    using methods =
+        tenon::methods<&worker::run, tenon::lets_code_escape<&worker::ask>, &worker::listen, &worker::watch>;
 };
 
 /// One whose own functions change, and that reaches none.

@@ -1,0 +1,26 @@
+// error: this type \(T\) crosses the interface and has virtual functions: say `using methods
+#include <tenon/export.hpp>
+
+class services {
+public:
+    virtual ~services() = default;
+    virtual int get(int n) { return n; }
+#ifdef FIXED
+    using methods = tenon::methods<&services::get>;
+#endif
+};
+
+struct counter {
+    static constexpr tenon::plugin_type type{"counter"};
+    using factory = tenon::factory<services&>;
+    virtual ~counter() = default;
+    virtual int count() = 0;
+    using methods = tenon::methods<&counter::count>;
+};
+
+struct simple : counter {
+    explicit simple(services& from) : services_(from) {}
+    int count() override { return services_.get(1); }
+    services& services_;
+};
+TENON_EXPORT(counter, simple, "simple", "1.0.0")
