@@ -253,7 +253,9 @@ TEST_CASE("a cache that cannot be made names the folder and the reason", "[cache
                       "cannot make the folder '" + (scratch / "c").native() + "': Read-only file system");
     write(scratch / "file", "");
     CHECK_THROWS_WITH(basic_cache<>(scratch / "file/c").folder("bin"),
-                      "cannot make the folder '" + (scratch / "file/c").native() + "': Not a directory");
+                      "cannot make the folder '" + (scratch / "file").native() + "': File exists");
+    CHECK_THROWS_WITH(basic_cache<>(scratch / "file").folder("bin"),
+                      "cannot make the folder '" + (scratch / "file").native() + "': File exists");
 }
 
 TEST_CASE("a scratch folder goes with its owner, and its neighbours stay", "[cache_folder]") {

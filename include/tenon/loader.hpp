@@ -61,7 +61,7 @@ struct reload_options {
 
 /// How a loader works; all of it may be left out.
 struct loader_options {
-    std::string cache{};                 ///< where results are kept; see README for what else is looked at
+    std::string cache{};                 ///< where results are kept, a folder that is empty or tenon's; see README for what else is looked at
     std::vector<std::string> compiler{}; ///< its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
     std::vector<std::string> flags{};    ///< more of them, for every plugin
     bool builds_may_run_programs = false; ///< lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's CMakeLists.txt says
