@@ -361,22 +361,31 @@ private:
 
     /// The library of a bare name, out of the first folder that has one.
     std::string searched(const std::string& name, std::string_view type) const {
+        std::vector<std::string> others;
         for (const std::string& folder : options_.search) {
             const std::string plain = detail::join(folder, name + ".so"), prefixed = detail::join(folder, "lib" + name + ".so");
-            const bool has_plain = detail::posix::access(plain.c_str(), F_OK) == 0;
-            const bool has_prefixed = detail::posix::access(prefixed.c_str(), F_OK) == 0;
+            const bool has_plain = is_file(plain), has_prefixed = is_file(prefixed);
             if (has_plain && has_prefixed)
                 throw error::two_libraries(name, plain, prefixed);
             if (has_plain || has_prefixed)
                 return detail::permitted_path(has_plain ? plain : prefixed, options_.policy);
+            others.insert(others.end(), {plain, prefixed});
+        }
+        // What bears the name and is no file is the likeliest reason.
+        for (const std::string& path : others) {
+            detail::require_no_loose_link(path);
+            if (detail::posix::access(path.c_str(), F_OK) == 0)
+                throw error::not_a_regular_file(path);
         }
         std::vector<std::string> known = built_ins_.names(type);
-        for (const std::string& folder : options_.search) {
-            for (const std::string& path : {detail::join(folder, name + ".so"), detail::join(folder, "lib" + name + ".so")})
-                detail::require_no_loose_link(path);
+        for (const std::string& folder : options_.search)
             add_libraries(known, folder, type);
-        }
         throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name));
+    }
+
+    static bool is_file(const std::string& path) {
+        struct stat of;
+        return detail::posix::stat(path.c_str(), &of) == 0 && S_ISREG(of.st_mode);
     }
 
     /// Adds the names by which libraries in a folder could be loaded as plugins of a type.
