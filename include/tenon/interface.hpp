@@ -104,6 +104,9 @@ struct member_function<F C::*> : function_parts<F> {
 /// Names every virtual function of an interface; the order is part of it, and new ones go to the end.
 ///
 ///     using methods = tenon::methods<&greeter::greet>;
+///
+/// A class that crosses an interface and is called through virtual functions, such as the services that a host gives its plugins,
+/// names them too. Host and plugin then have to have the same.
 template <auto... Method>
 struct methods {
     static constexpr std::size_t size = sizeof...(Method);
