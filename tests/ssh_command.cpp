@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "catch.hpp"
+#include "program.hpp"
 
 using tenon::detail::first_word;
 using tenon::detail::quiet_ssh_command;
@@ -75,6 +76,11 @@ TEST_CASE("what the environment says goes before git's configuration", "[ssh_com
     ::setenv("GIT_SSH", "/opt/ssh", 1);
     CHECK(quiet_ssh_command(with_environment(ssh_settings{.command = "configured"})) == "configured");
     CHECK(quiet_ssh_command(with_environment({})) == "'/opt/ssh'" + quiet);
+    ::setenv("GIT_SSH", "wrapper", 1);
+    CHECK(quiet_ssh_command(with_environment({})) == "'wrapper'"); // along PATH
+    ::setenv("GIT_SSH", "bin/wrapper", 1);
+    CHECK(quiet_ssh_command(with_environment({})) ==
+          "'" + tests::fs::current_path().native() + "/bin/wrapper'");
     ::setenv("GIT_SSH_COMMAND", "ssh -F file", 1);
     CHECK(quiet_ssh_command(with_environment(ssh_settings{.command = "configured"})) ==
           "ssh -F file" + quiet);

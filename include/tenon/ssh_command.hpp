@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include <tenon/allowed.hpp>
+#include <tenon/folder.hpp>
 #include <tenon/path.hpp>
 
 namespace tenon::inline v1::detail {
@@ -32,6 +33,9 @@ inline ssh_settings with_environment(ssh_settings configured) {
     };
     prefer("GIT_SSH_COMMAND", configured.command);
     prefer("GIT_SSH", configured.program);
+    // git runs in another folder than this program.
+    if (configured.program && configured.program->find('/') != std::string::npos)
+        configured.program = absolute(*configured.program);
     prefer("GIT_SSH_VARIANT", configured.variant);
     return configured;
 }
