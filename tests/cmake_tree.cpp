@@ -443,6 +443,26 @@ TEST_CASE("what CMake and its compilers refuse is told, with the first error fir
         "the CMakeLists.txt in '~/plugin' makes no library that can be loaded; "));
 }
 
+TEST_CASE("a target of CMake's that misses a symbol is not linked, unless it says that its host has it",
+          "[cmake_tree]") {
+    const scratch_directory scratch;
+    write(scratch / "host.cpp", "__attribute__((visibility(\"default\"))) int of_the_host() { return 7; }");
+    // As the symbols of a program that is linked with -rdynamic.
+    void* const host = ::dlopen(tests::compiled(scratch / "host.so", scratch / "host.cpp").c_str(), RTLD_NOW | RTLD_GLOBAL);
+    REQUIRE(host);
+    workshop work;
+    write(work.plugin / "main.cpp", "int of_the_host();\n" + answering("of_the_host()"));
+    for (const std::string target : {"tenon_add_plugin(answers SOURCES main.cpp)\n", "add_library(answers MODULE main.cpp)\n"}) {
+        work.lists(target);
+        const std::string said = work.complaint(), headline = said.substr(0, said.find('\n'));
+        CHECK(headline.find("of_the_host()") != headline.npos);
+        CHECK(headline.ends_with("LINKER:-z,undefs in CMake's target_link_options"));
+        work.lists(target + "target_link_options(answers PRIVATE LINKER:-z,undefs)\n");
+        CHECK(work.answer() == 7);
+    }
+    ::dlclose(host);
+}
+
 TEST_CASE("what CMake, compilers and linkers warn of is told", "[cmake_tree]") {
     if (without_cmake())
         return;
