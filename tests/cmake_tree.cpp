@@ -315,7 +315,8 @@ TEST_CASE("the host's flags, headers, profile and launcher are CMake's too, what
     CHECK(read(launches).find(work.wrapper.native()) == 0);
 }
 
-TEST_CASE("what compilers write beside their objects stays in CMake's tree, and the language is nothing to the link",
+TEST_CASE("what compilers write beside their objects stays in CMake's tree, and the language is nothing to "
+          "the link",
           "[cmake_tree]") {
     if (without_cmake() || tests::sanitized)
         return;
@@ -562,6 +563,40 @@ TEST_CASE("what changes while CMake builds is built again", "[cmake_tree]") {
                                  (work.include / "tiny.hpp").native() + "'; exit $s; };; esac");
     CHECK(work.answer() == 52);
     CHECK(work.compiled("main.cpp") == 2);
+}
+
+TEST_CASE("a log that grows beside a CMakeLists.txt is named, and the cache and $TMPDIR are no sources",
+          "[cmake_tree]") {
+    if (without_cmake())
+        return;
+    workshop work;
+    SECTION("a log") {
+        work.compiler(TENON_CXX, "echo $$ >> '" + (work.plugin / "logs/x.log").native() + "'");
+        write(work.plugin / "logs/x.log", "");
+        const std::string said = work.complaint();
+        CHECK(said.find(
+                  "the plugin in '~/plugin' was not built, because '~/plugin/logs/x.log' changed each time "
+                  "while it was being compiled (it had ") == 0);
+        CHECK(said.ends_with("); try again when it is left alone; every file below a CMakeLists.txt may be a "
+                             "source: let programs write elsewhere, or under names that begin with '.'"));
+    }
+    SECTION("tenon's own files") {
+        const std::string before = std::getenv("TMPDIR") ? std::getenv("TMPDIR") : "";
+        work.cache = work.plugin / "made/cache";
+        for (const path& temporary : {work.plugin / "temporary", work.plugin}) {
+            create_directories(temporary);
+            ::setenv("TMPDIR", temporary.c_str(), 1);
+            write(work.plugin / "main.cpp", answering(std::to_string(temporary.native().size())));
+            CHECK(work.answer() == static_cast<int>(temporary.native().size()));
+            CHECK(work.cached() != "");
+            next_tick();
+        }
+        before.empty() ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", before.c_str(), 1);
+        CHECK(work.compiled("main.cpp") == 2);
+        for (const std::string& each :
+             basic_builder<>(work.options, basic_cache<>(work.cache)).watched(work.plugin, tiny))
+            CHECK(each.find(work.cache.native()) == std::string::npos);
+    }
 }
 
 TEST_CASE("a CMakeLists.txt may write among its sources, and have files made", "[cmake_tree]") {
