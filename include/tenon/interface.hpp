@@ -116,7 +116,7 @@ struct methods {
 
 namespace detail {
 
-// A name that stands beside one of T's is ambiguous; whether that is a function, and who may call it, does not matter.
+// A name that stands beside one of T's is ambiguous, whoever may call that and however many functions have it.
 struct has_self {
     int self;
 };
@@ -126,7 +126,7 @@ protected:
     ~beside_self() noexcept;
 };
 template <class T>
-concept has_no_self = requires { &beside_self<T>::self; };
+concept has_no_self = requires { &beside_self<T>::self; } || requires { typename T::self; }; // a type is not in a model's way
 
 /// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names would hide those of an interface.
 struct model_access {
