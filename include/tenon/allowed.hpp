@@ -19,18 +19,18 @@ namespace tenon::inline v1 {
 ///     tenon::allowed<std::string> ours{"example.org", "example.net"};
 ///     tenon::allowed<std::string> none(std::vector<std::string>{});
 template <class T>
-class allowed {
+class TENON_HOST_TYPE allowed {
 public:
-    allowed() = default;
-    allowed(std::initializer_list<T> list) : allowed(std::vector<T>(list)) {}
-    allowed(std::vector<T> list) : anything_(false), list_(std::move(list)) {}
+    TENON_HIDDEN allowed() = default;
+    TENON_HIDDEN allowed(std::initializer_list<T> list) : allowed(std::vector<T>(list)) {}
+    TENON_HIDDEN allowed(std::vector<T> list) : anything_(false), list_(std::move(list)) {}
 
-    bool anything() const noexcept { return anything_; }
+    TENON_HIDDEN bool anything() const noexcept { return anything_; }
     /// Empty where anything is allowed, too.
-    const std::vector<T>& list() const noexcept { return list_; }
+    TENON_HIDDEN const std::vector<T>& list() const noexcept { return list_; }
 
     // Not std::find: <algorithm> would be a tenth of what plugin.hpp costs.
-    bool operator()(const T& value) const {
+    TENON_HIDDEN bool operator()(const T& value) const {
         for (const T& each : list_)
             if (each == value)
                 return true;
@@ -43,6 +43,7 @@ private:
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 /// In ASCII, which is all that hosts and digests are written in.
 inline std::string in_small_letters(std::string_view text) {
@@ -65,6 +66,7 @@ inline std::string in_words(const allowed<std::string>& what) {
     return in_words(what, [](const std::string& each) { return each; });
 }
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 

@@ -17,7 +17,7 @@ namespace tenon::inline v1 {
 /// They are set just after a program was started, for it and for what it has started by then: what these do
 /// in their first moments is not bounded. Memory, CPU time and files are counted for each process by itself,
 /// so that the sum is not bounded.
-struct limits {
+struct TENON_HOST_TYPE limits {
     std::uint64_t memory =
         0; ///< bytes that it allocates; there is no good number for every machine and plugin
     std::uint64_t cpu_seconds =
@@ -27,6 +27,7 @@ struct limits {
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 /// What ended a program, or the wait for something.
 enum class end_cause { itself, time, stop, output };
@@ -105,6 +106,7 @@ private:
 };
 using bounds = basic_bounds<>;
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 

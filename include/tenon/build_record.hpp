@@ -13,6 +13,7 @@
 #include <tenon/sha256.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// A file or folder that a library was made from, as it was then. Where the state is empty, it is not to be
 /// believed and only the digest counts.
@@ -187,6 +188,7 @@ private:
     std::vector<build_result> results_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

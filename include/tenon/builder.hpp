@@ -50,7 +50,7 @@
 namespace tenon::inline v1 {
 
 /// How directories of sources become libraries.
-struct build_options {
+struct TENON_HOST_TYPE build_options {
     std::vector<std::string> compiler{};  ///< program and first arguments, such as {"ccache", "g++"}; empty:
                                           ///< $CXX, else the family that built this program
     std::vector<std::string> flags{};     ///< for every plugin, and before those in its compile_flags.txt
@@ -76,6 +76,7 @@ struct build_options {
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 /// Compiles directories of sources, and remembers what came of it.
 ///
@@ -160,7 +161,7 @@ public:
         });
         as_far_as_known([&] {
             if (at.cmake) {
-                const basic_source_tree<System> tree(at.directory, at.written);
+                const basic_source_tree<System> tree(at.directory);
                 paths.insert(tree.folders().begin(), tree.folders().end());
                 paths.insert(tree.files().begin(), tree.files().end());
             } else {
@@ -184,10 +185,9 @@ private:
         std::string tools; // the stamp of all programs that build it; empty where there are none
         basic_shelf<System> libraries;
         std::string tree;
-        std::vector<std::string> written{}; // folders below CMake's that builds write to themselves
 
         std::string name() const { return std::string(basename(path)); }
-        new_sources others() const { return {source.empty() ? directory : "", cmake, written}; }
+        new_sources others() const { return {source.empty() ? directory : "", cmake}; }
     };
 
     // What compilers, linkers and CMake say in a build that goes on: told at once, and each thing once,
@@ -274,7 +274,6 @@ private:
             all.field("cmake").field(options_.target);
             for (const std::string& each : basic_cmake_tree<System>::variables())
                 all.field(each);
-            at.written = written_below(where);
         }
         // A CMakeLists.txt says itself how its libraries are linked.
         if (options_.fast_loading && !at.cmake)
@@ -285,28 +284,6 @@ private:
         at.libraries = {stem, digest, ".so", options_.thorough};
         at.tree = stem + digest + ".tree";
         return at;
-    }
-
-    // The cache and $TMPDIR, where they are among the sources.
-    std::vector<std::string> written_below(const std::string& directory) const {
-        std::vector<std::string> found;
-        const char* const temporary = std::getenv("TMPDIR");
-        for (const std::string& folder : {cache_.path(), std::string(temporary ? temporary : "")})
-            if (std::string path = without_links(folder); path.starts_with(join(directory, "")))
-                found.push_back(std::move(path));
-        return found;
-    }
-
-    // Of what is not there yet, the folder that it will be in.
-    static std::string without_links(const std::string& path) {
-        char* const found = System::realpath(path.c_str());
-        if (!found)
-            return path.find('/') == path.npos || path == "/"
-                       ? path
-                       : join(without_links(std::string(parent(path))), basename(path));
-        std::string text = found;
-        std::free(found);
-        return text;
     }
 
     static std::string cmake_tools(const basic_compiler<System>& compiler) {
@@ -384,7 +361,7 @@ private:
         if (!record.results().empty())
             for (const build_input& file : record.results()[0].files)
                 known.files.insert(file.path);
-        source_change changed;
+        std::string changed;
         remarks say(options_.on_event, at);
         for (int attempt = 0; attempt < 3; ++attempt) {
             result made = at.cmake ? try_cmake(at, type, within, check, record, known, changed, say)
@@ -394,16 +371,16 @@ private:
                     options_.on_built(say.take());
                 return made;
             }
-            trace("'", changed.path, "' changed while '", at.path, "' was being compiled");
+            trace("'", changed, "' changed while '", at.path, "' was being compiled");
         }
-        throw error::sources_keep_changing(at.path, changed.path, changed.how, at.cmake);
+        throw error::sources_keep_changing(at.path, changed);
     }
 
     // Nothing where something changed meanwhile.
     template <class Check>
     result try_to_build(const place& at, const plugin_type& type, const basic_bounds<System>& within,
                         Check& check, const build_record& record, expected_inputs& known,
-                        source_change& changed, remarks& say) const {
+                        std::string& changed, remarks& say) const {
         const std::vector<std::string> sources = sources_of(at);
         for (const std::string& source : sources) {
             require_trusted(join(at.directory, source));
@@ -411,7 +388,7 @@ private:
         }
         known.files.insert(flags_file(at));
         const new_sources others = at.others();
-        basic_observation<System> observed(at.directory, known);
+        basic_observation<System> observed(at.directory, others, known);
 
         const compile_flags flags = read_flags(at, observed.before().seen(flags_file(at)) != nullptr);
         std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
@@ -496,9 +473,9 @@ private:
     // The same where CMake builds it.
     template <class Check>
     result try_cmake(const place& at, const plugin_type& type, const basic_bounds<System>& within,
-                     Check& check, const build_record& record, expected_inputs& known, source_change& changed,
+                     Check& check, const build_record& record, expected_inputs& known, std::string& changed,
                      remarks& say) const {
-        const basic_source_tree<System> sources(at.directory, at.written);
+        const basic_source_tree<System> sources(at.directory);
         for (const std::vector<std::string>* list : {&sources.folders(), &sources.files()})
             for (const std::string& path : *list)
                 require_trusted_in(at.directory, path);
@@ -512,7 +489,7 @@ private:
         const auto observe = [&](const basic_source_tree<System>& now) {
             known.files.insert(now.files().begin(), now.files().end());
             known.folders.insert(now.folders().begin(), now.folders().end());
-            observed.emplace(at.directory, known);
+            observed.emplace(at.directory, others, known);
             std::vector<std::string> searched = folders;
             searched.insert(searched.end(), now.folders().begin(), now.folders().end());
             observed->begin(std::move(searched));
@@ -527,7 +504,7 @@ private:
             if (package_state<System>(observed->start()) != made.packages)
                 made.packages.clear();
             std::vector<std::string> files = tree.files();
-            const basic_source_tree<System> now(at.directory, at.written);
+            const basic_source_tree<System> now(at.directory);
             files.insert(files.end(), now.files().begin(), now.files().end());
             std::sort(files.begin(), files.end());
             files.erase(std::unique(files.begin(), files.end()), files.end());
@@ -542,7 +519,7 @@ private:
                     return {};
                 }
                 // What it has written among the sources is theirs from now on.
-                observe(basic_source_tree<System>(at.directory, at.written));
+                observe(basic_source_tree<System>(at.directory));
             }
             compiling = true;
             tell(at, event::step::compiling);
@@ -850,6 +827,7 @@ private:
 };
 using builder = basic_builder<>;
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 

@@ -27,7 +27,7 @@
 namespace tenon::inline v1 {
 
 /// One thing in a cache.
-struct cache_entry {
+struct TENON_HOST_TYPE cache_entry {
     enum class kind {
         library,      ///< what a directory of sources was compiled to
         intermediate, ///< what makes the next build faster: precompiled headers, objects, CMake's build trees
@@ -49,12 +49,13 @@ struct cache_entry {
 };
 
 /// What is to go from a cache.
-struct prune_rule {
+struct TENON_HOST_TYPE prune_rule {
     std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max(); ///< the longest unused goes first
     std::chrono::seconds unused_for = std::chrono::seconds::max(); ///< what was not used for so long goes
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 /// `tenon::cache`, by any system's calls.
 template <class System = posix>
@@ -466,6 +467,7 @@ private:
     basic_cache<System> folder_;
 };
 
+} // namespace TENON_OWN
 } // namespace detail
 
 /// The folder in which compiled libraries and fetched repositories are kept.
@@ -477,10 +479,13 @@ private:
 ///
 /// Any process may do so at any time. Only what tenon made is listed and removed, and never through a
 /// symbolic link.
-class cache : public detail::basic_cache_contents<> {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
+class TENON_HOST_TYPE cache : public detail::basic_cache_contents<> {
 public:
     using basic_cache_contents::basic_cache_contents;
 };
+#pragma GCC diagnostic pop
 
 } // namespace tenon::inline v1
 

@@ -20,6 +20,7 @@
 #include <tenon/trace.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 inline bool is_hex(std::string_view text, std::size_t size) {
     return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
@@ -182,8 +183,8 @@ private:
         basic_file<System>(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600).write(path, cache_mark);
     }
 
-    // Something in the folder that tenon cannot have put there; empty where there is nothing of the kind.
-    // What tenon has made before there were marks is known by its names.
+    // Something in the folder that tenon cannot have put there; empty where there is nothing of the kind. What
+    // tenon has made before there were marks is known by its names.
     std::string not_tenons() const {
         bool known = false;
         for (const std::string& name : names_in<System>(path_)) {
@@ -383,6 +384,7 @@ private:
     basic_file<System> file_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -36,6 +36,7 @@ enum class profile {
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 /// The files that a compiler says, in the words of a makefile, that it has read.
 inline word_list read_dependencies(std::string_view makefile) {
@@ -424,6 +425,7 @@ private:
     linker_choice linker_;
 };
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 

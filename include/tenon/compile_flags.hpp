@@ -13,6 +13,7 @@
 #include <tenon/trace.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// The flags that somebody gives for a plugin, sorted by who reads them.
 class compile_flags {
@@ -27,9 +28,7 @@ public:
     void add(const std::string& flag, const std::string& where) {
         const bool language = std::exchange(language_follows_, false);
         if (takes_away(flag) || (passed_on_ && (passes_away(flag) || changes_messages(flag))) ||
-            makes_headers(language               ? flag
-                          : begins(flag, {"-x"}) ? flag.substr(2)
-                                                 : ""))
+            makes_headers(language ? flag : begins(flag, {"-x"}) ? flag.substr(2) : ""))
             throw error::refused_flag(where, flag);
         if (!may_run_programs_ && runs_a_program(flag))
             throw error::flag_runs_program(where, flag);
@@ -145,8 +144,8 @@ private:
     // Whether a language is one of headers, which are precompiled and give no object.
     static bool makes_headers(std::string_view language) { return language.find("-header") != language.npos; }
 
-    // What would have compilers write more files beside an object, or have the plugin write some there when
-    // it ends: data about its running, the order of its calls, its debug information.
+    // What would have compilers write more files beside an object, or have the plugin write some there when it
+    // ends: data about its running, the order of its calls, its debug information.
     static bool writes_beside(std::string_view flag) {
         return among(flag, {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
                             "-fcondition-coverage", "-fpath-coverage", "-fstack-usage", "-aux-info",
@@ -156,8 +155,8 @@ private:
                              "-foptimization-record-file"});
     }
 
-    // What would have compilers say what they have to say in another form, or put it elsewhere, so that
-    // nobody here finds the files and lines in it.
+    // What would have compilers say what they have to say in another form, or put it elsewhere, so that nobody
+    // here finds the files and lines in it.
     static bool changes_messages(std::string_view flag) {
         return begins(flag, {"-fdiagnostics-format", "-fdiagnostics-add-output", "-fdiagnostics-set-output",
                              "-fdiagnostics-parseable-fixits", "-fdiagnostics-generate-patch",
@@ -184,6 +183,7 @@ private:
     bool passed_on_ = false;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

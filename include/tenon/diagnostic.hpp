@@ -19,7 +19,7 @@
 namespace tenon::inline v1 {
 
 /// One thing that a compiler, a linker or CMake has to say.
-struct diagnostic {
+struct TENON_HOST_TYPE diagnostic {
     enum class severity { note, warning, error };
 
     severity level = severity::error;
@@ -30,7 +30,7 @@ struct diagnostic {
     std::vector<diagnostic> notes{}; ///< what belongs to it: where it was included, instantiated or declared
 
     /// `/opt/users/json.cpp:12:7`, as editors and terminals open it.
-    std::string place() const {
+    TENON_HIDDEN std::string place() const {
         std::string where = file;
         for (const std::size_t number : {line, column})
             if (number != 0)
@@ -40,7 +40,7 @@ struct diagnostic {
 
     /// `/opt/users/json.cpp:12:7: warning: unused variable 'x' [-Wunused]`, as a compiler prints it, and a
     /// line for each note.
-    std::string message() const {
+    TENON_HIDDEN std::string message() const {
         static constexpr const char* word[] = {"note: ", "warning: ", "error: "};
         std::string lines = place() + (file.empty() ? "" : ": ") + word[static_cast<int>(level)] + text;
         for (const diagnostic& each : notes)
@@ -50,7 +50,7 @@ struct diagnostic {
 };
 
 /// A command of a build that failed.
-struct failed_command {
+struct TENON_HOST_TYPE failed_command {
     std::string command{}; ///< as one would type it
     std::string ending{};  ///< `exited with status 1`, `was killed by signal 11 (Segmentation fault)`
     std::optional<int> exit_status{}, signal{};
@@ -59,6 +59,7 @@ struct failed_command {
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 /// A text without what it says to a terminal: colours and links, ECMA-48.
 inline std::string without_colours(std::string_view text) {
@@ -409,7 +410,7 @@ inline std::string_view advice_for(std::string_view headline) {
         return "; the compiler is installed without its part for C++: install that (g++), or name another "
                "compiler in $CXX or options.compiler";
     for (const std::string_view words : {"undefined reference to ", "undefined symbol: "})
-        if (headline.find(words) != headline.npos)
+        if (says(words))
             return "; if it is the host that has this, link the host with -rdynamic, and the plugin with "
                    "-Wl,-z,undefs: a line of compile_flags.txt, or LINKER:-z,undefs in CMake's "
                    "target_link_options";
@@ -469,6 +470,7 @@ inline bool is_ending(std::string_view line) {
     return false;
 }
 
+} // namespace TENON_OWN
 } // namespace detail
 
 /// The commands that failed in a build, out of the error's text; none where it is another error.
@@ -478,7 +480,7 @@ inline bool is_ending(std::string_view line) {
 ///             std::cerr << each.command << ' ' << each.ending << '\n';   // g++ -std=c++20 ... exited with
 ///             status 1
 ///     }
-inline std::vector<failed_command> failed_commands(const error& of) {
+TENON_HIDDEN inline std::vector<failed_command> failed_commands(const error& of) {
     const std::string_view text = of.what();
     const std::string mark = std::string("\nthe plugin in '") + of.path() + "' was not built:\n";
     const auto begin = text.find(mark);
@@ -513,7 +515,7 @@ inline std::vector<failed_command> failed_commands(const error& of) {
 ///         for (const tenon::diagnostic& each : tenon::diagnostics(e))
 ///             editor.mark(each.file, each.line, each.column, each.text);
 ///     }
-inline std::vector<diagnostic> diagnostics(const error& of) {
+TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const error& of) {
     std::vector<diagnostic> all;
     for (failed_command& each : failed_commands(of))
         for (diagnostic& one : each.diagnostics)

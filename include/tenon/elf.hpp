@@ -19,6 +19,7 @@
 #include <tenon/posix.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// A run of notes: where it is in the library's memory, counted from its base, and what the file says stands there.
 struct note_range {
@@ -523,6 +524,7 @@ private:
     segment dynamic_{};
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -39,6 +39,7 @@ enum class errc {
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 class category final : public std::error_category {
 public:
     const char* name() const noexcept override { return "tenon"; }
@@ -54,14 +55,15 @@ public:
         return known ? text[value] : "unknown error";
     }
 };
+} // namespace TENON_OWN
 } // namespace detail
 
-inline const std::error_category& category() noexcept {
+TENON_HIDDEN inline const std::error_category& category() noexcept {
     static const detail::category instance;
     return instance;
 }
 
-inline std::error_code make_error_code(errc code) noexcept {
+TENON_HIDDEN inline std::error_code make_error_code(errc code) noexcept {
     return {static_cast<int>(code), category()};
 }
 
@@ -592,16 +594,11 @@ public:
                       code == errc::cancelled ? "" : limit}),
                 path};
     }
-    static error sources_keep_changing(const std::string& directory, std::string_view path,
-                                       std::string_view how, bool cmake) {
+    static error sources_keep_changing(const std::string& directory, std::string_view path) {
         return {errc::changed,
                 text({"the plugin in '", directory, "' was not built, because '", path,
-                      "' changed each time while it was being compiled",
-                      how.empty() ? "" : " (", how, how.empty() ? "" : ")",
-                      "; try again when it is left alone",
-                      cmake ? "; every file below a CMakeLists.txt may be a source: let programs write "
-                              "elsewhere, or under names that begin with '.'"
-                            : ""}),
+                      "' changed each time while it was being "
+                      "compiled; try again when it is left alone"}),
                 directory};
     }
     static error nothing_before(std::string_view plugin) {
@@ -639,5 +636,14 @@ private:
 
 template <>
 struct std::is_error_code_enum<tenon::errc> : std::true_type {};
+
+namespace tenon::inline v1 {
+
+/// Also of an error that another library's copy of tenon threw, which has a category of its own.
+TENON_HIDDEN inline bool operator==(const std::error_code& code, errc what) noexcept {
+    return code.value() == static_cast<int>(what) && std::string_view(code.category().name()) == category().name();
+}
+
+} // namespace tenon::inline v1
 
 #endif

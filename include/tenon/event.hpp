@@ -16,7 +16,7 @@ namespace tenon::inline v1 {
 ///
 ///     tenon::loader loader{{.on_event = [](const tenon::event& e) { std::cerr << e.text() << '\n'; }}};   //
 ///     compiling passwd
-struct event {
+struct TENON_HOST_TYPE event {
     enum class step {
         resolving,    ///< asking a remote what a branch or tag is
         fetching,     ///< getting a commit; `done` is a percentage
@@ -39,7 +39,7 @@ struct event {
     diagnostic said{};
 
     /// `compiling passwd (3 of 12)`; of a warning what the compiler has printed, without the source.
-    std::string text() const {
+    TENON_HIDDEN std::string text() const {
         if (what == step::warning)
             return said.message();
         static constexpr const char* verb[] = {"asking",       "fetching",
@@ -64,6 +64,7 @@ struct event {
 using event_handler = std::function<void(const event&)>;
 
 namespace detail {
+inline namespace TENON_OWN {
 
 inline void tell(const event_handler& handler, const event& of) {
     trace(of.text());
@@ -71,6 +72,7 @@ inline void tell(const event_handler& handler, const event& of) {
         handler(of);
 }
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 

@@ -9,7 +9,8 @@
 #include <tenon/interface.hpp>
 #include <tenon/note.hpp>
 
-namespace tenon::inline v1::detail {
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
 
 /// One plugin of this image, as its host finds it in the export table. `Create` is `T*(arguments of T's factory...)`; who reads
 /// the table does not know it before the manifest has been compared, and all pointers to functions look alike.
@@ -112,7 +113,8 @@ consteval bool valid_version(const char (&version)[N]) {
     return N > 1;
 }
 
-} // namespace tenon::inline v1::detail
+} // namespace detail
+} // namespace tenon::inline v1
 
 // The export table: one entry for each TENON_EXPORT of the image, in a section whose ends the linker names.
 extern "C" {
@@ -120,7 +122,7 @@ extern "C" {
 [[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __stop_tenon_exports[];
 
 /// How a host finds a library's factories. The ABI version is in the name: a host never calls another one's.
-struct tenon_exports_v1_range {
+struct TENON_HIDDEN tenon_exports_v1_range {
     const tenon::detail::exported<>*begin, *end;
 };
 [[gnu::used, gnu::visibility("default")]] inline tenon_exports_v1_range tenon_exports_v1() {

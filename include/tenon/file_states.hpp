@@ -13,6 +13,7 @@
 #include <tenon/posix.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// In which state files are, and those in folders, by which it is seen later whether one has changed. What
 /// editors leave beside the file that they edit does not count: hidden files and `x~`.
@@ -63,6 +64,7 @@ private:
 };
 using file_states = basic_file_states<>;
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -10,6 +10,7 @@
 #include <tenon/shape.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// What this program expects of plugins of type T; throws where the interface does not describe itself.
 template <class T>
@@ -65,6 +66,7 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
     return *chosen;
 }
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

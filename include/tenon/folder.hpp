@@ -15,6 +15,7 @@
 #include <tenon/posix.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// A path that still names the same file once this process works in another folder: one that does not begin
 /// with a slash begins in the working folder of now.
@@ -104,6 +105,7 @@ void remove_tree(const std::string& path) noexcept {
     }
 }
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -21,6 +21,7 @@ extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
 } // namespace __cxxabiv1
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Which objects threads are using at this moment, so that the one that replaces them knows when nobody is.
 ///
@@ -257,6 +258,7 @@ private:
     Object* object_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

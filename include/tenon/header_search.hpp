@@ -15,6 +15,7 @@
 #include <tenon/posix.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// The headers that a text includes, in their quotes or brackets; also those that a condition or a comment
 /// leaves out, and none whose name a macro stands for.
@@ -98,6 +99,7 @@ private:
     std::set<std::string> paths_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

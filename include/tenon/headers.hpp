@@ -18,6 +18,7 @@
 #include <tenon/posix.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 // Finds the folders that a plugin is compiled against: the interface header's and tenon's own. The compiler
 // wrote down both when it compiled this program, perhaps as paths relative to a folder that only it knew; so
@@ -127,6 +128,7 @@ private:
 };
 using headers = basic_headers<>;
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

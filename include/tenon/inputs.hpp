@@ -20,6 +20,7 @@
 #include <tenon/sha256.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Looks at files and folders, and reads no file twice.
 template <class System = posix>
@@ -58,21 +59,13 @@ public:
     /// of one that is empty.
     template <class Matters>
     const build_input& folder(const std::string& path, Matters&& matters) {
-        const std::string digest = digest_of(path, names_in<System>(path), matters);
-        struct stat found;
-        const bool there = System::stat(path.c_str(), &found) == 0;
-        return seen_[path] = {path, there ? file_identity(found) : file_identity(), digest};
-    }
-
-    /// The digest of a folder with these names in it.
-    template <class Matters>
-    static std::string digest_of(const std::string& path, const std::vector<std::string>& names,
-                                 Matters&& matters) {
         sha256 all;
-        for (const std::string& name : names)
+        for (const std::string& name : names_in<System>(path))
             if (matters(path, name))
                 all.field(name);
-        return all.hex();
+        struct stat found;
+        const bool there = System::stat(path.c_str(), &found) == 0;
+        return seen_[path] = {path, there ? file_identity(found) : file_identity(), all.hex()};
     }
 
     /// What was seen of a path so far; null where nothing was.
@@ -102,6 +95,7 @@ private:
     std::map<std::string, build_input> seen_, remembered_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

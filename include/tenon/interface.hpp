@@ -14,7 +14,7 @@ namespace tenon::inline v1 {
 template <class Interface, class P>
 class holds;
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 template <class Pieces>
 constexpr bool well_named(const Pieces& name) {
     if (name.size() == 0 || name[0] < 'a' || name[0] > 'z')
@@ -73,9 +73,9 @@ struct escape {};
 ///
 /// Whoever calls it has to let go of the result before the plugin is closed.
 template <auto Method>
-inline constexpr escape<Method> lets_code_escape{};
+TENON_HIDDEN inline constexpr escape<Method> lets_code_escape{};
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 
 template <auto Method>
 consteval auto method_of(escape<Method>) {
@@ -104,9 +104,6 @@ struct member_function<F C::*> : function_parts<F> {
 /// Names every virtual function of an interface; the order is part of it, and new ones go to the end.
 ///
 ///     using methods = tenon::methods<&greeter::greet>;
-///
-/// A class that crosses an interface and is called through virtual functions, such as the services that a host gives its plugins,
-/// names them too. Host and plugin then have to have the same.
 template <auto... Method>
 struct methods {
     static constexpr std::size_t size = sizeof...(Method);
@@ -114,9 +111,9 @@ struct methods {
         typename detail::member_function<decltype(detail::method_of(Method))>::signature...>;
 };
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 
-// A name that stands beside one of T's is ambiguous, whoever may call that and however many functions have it.
+// A name that stands beside one of T's is ambiguous; whether that is a function, and who may call it, does not matter.
 struct has_self {
     int self;
 };
@@ -126,7 +123,7 @@ protected:
     ~beside_self() noexcept;
 };
 template <class T>
-concept has_no_self = requires { &beside_self<T>::self; } || requires { typename T::self; }; // a type is not in a model's way
+concept has_no_self = requires { &beside_self<T>::self; };
 
 /// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names would hide those of an interface.
 struct model_access {
@@ -194,7 +191,7 @@ concept is_abstract = std::is_abstract_v<T>;
 template <class T>
 concept has_only_functions = sizeof(T) == sizeof(void*);
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 
 template <class T>
 struct factory_of {
@@ -406,7 +403,7 @@ concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_v
 
 // ---- What an implementation has to be.
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 template <class P, class Arguments>
 inline constexpr bool made_from = false;
 template <class P, class... A>
@@ -433,7 +430,7 @@ template <class P, class T>
 concept plugin_for = plugin_interface<T> && (implements_every_method<P, T> || fits_the_model<P, T>) &&
                      made_from_the_factorys_arguments<P, T> && std::is_destructible_v<P>;
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 
 // One line for each clause of the concepts above, so that all of what is wrong is said at once.
 

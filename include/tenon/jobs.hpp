@@ -10,6 +10,7 @@
 #include <tenon/posix.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// One of the compilers that this process may run at once, whichever threads and loaders they work for; for
 /// as long as it lives.
@@ -17,17 +18,17 @@ template <class System = posix>
 class basic_job {
 public:
     basic_job() = default; ///< none
-    basic_job(basic_job&& other) noexcept : held_(std::exchange(other.held_, false)) {}
+    basic_job(basic_job&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
     basic_job& operator=(basic_job&& other) noexcept {
         std::swap(held_, other.held_);
         return *this;
     }
     ~basic_job() {
         if (held_)
-            --running();
+            --*held_;
     }
 
-    explicit operator bool() const noexcept { return held_; }
+    explicit operator bool() const noexcept { return held_ != nullptr; }
 
     /// One of `most`, of as many as there are processors where that is 0; none where others have them all.
     static basic_job one_of(unsigned most) noexcept {
@@ -36,7 +37,8 @@ public:
         basic_job job;
         long now = running().load();
         while (now < limit && !job.held_)
-            job.held_ = running().compare_exchange_weak(now, now + 1);
+            if (running().compare_exchange_weak(now, now + 1))
+                job.held_ = &running();
         return job;
     }
 
@@ -51,14 +53,16 @@ public:
     }
 
 private:
+    // Of this copy of tenon; others in the process have their own.
     static std::atomic<long>& running() noexcept {
         static std::atomic<long> count = 0;
         return count;
     }
 
-    bool held_ = false;
+    std::atomic<long>* held_ = nullptr;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -15,6 +15,7 @@
 #include <tenon/trust.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// The keys that commits may be signed with, as they were when they were read: what git checks with is a
 /// copy.
@@ -79,6 +80,7 @@ private:
 };
 using keyring = basic_keyring<>;
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

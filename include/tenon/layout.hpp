@@ -30,7 +30,7 @@ struct layout;
 template <auto... Method>
 struct methods; // interface.hpp
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 
 template <class... T>
 struct list {};

@@ -30,7 +30,7 @@ namespace tenon::inline v1 {
 enum class unload_policy { when_unused, never };
 
 /// How libraries are loaded.
-struct library_options {
+struct TENON_HOST_TYPE library_options {
     unload_policy unload = unload_policy::when_unused;
     tenon::trust trust{};
     /// Loads a copy in memory that nobody can change: its path is not the file's, so it cannot find files
@@ -46,7 +46,7 @@ struct library_options {
 ///
 ///     if (tenon::unloaded gone = users.close(); !gone)
 ///         std::cerr << gone.reason();   // '/opt/users.so' stays in memory: it has the unique symbol ...
-class unloaded {
+class TENON_HOST_TYPE unloaded {
 public:
     enum class state {
         unmapped, ///< it is gone
@@ -56,12 +56,12 @@ public:
         pinned,   ///< it stays until the process ends
     };
 
-    unloaded(state what, std::string reason) : what_(what), reason_(std::move(reason)) {}
+    TENON_HIDDEN unloaded(state what, std::string reason) : what_(what), reason_(std::move(reason)) {}
 
-    explicit operator bool() const noexcept { return what_ == state::unmapped; }
-    state what() const noexcept { return what_; }
+    TENON_HIDDEN explicit operator bool() const noexcept { return what_ == state::unmapped; }
+    TENON_HIDDEN state what() const noexcept { return what_; }
     /// A sentence; empty where the code is gone.
-    const std::string& reason() const noexcept { return reason_; }
+    TENON_HIDDEN const std::string& reason() const noexcept { return reason_; }
 
 private:
     state what_;
@@ -69,6 +69,7 @@ private:
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 /// One use of a library that is loaded.
 struct loaded_library {
@@ -76,15 +77,15 @@ struct loaded_library {
     std::string path{};       // canonical
     std::uint64_t number = 0; // of its name
     loaded_image image{};
+    loaded_names* names = nullptr; // that know it
 
     /// With `close` false its code stays for good.
     template <class System>
     still_there let_go(bool close = true) const {
-        loaded_names& names = loaded_names::here();
-        if (const auto shared = names.leave(path, number, close))
+        if (const auto shared = names->leave(path, number, close))
             return *shared;
         System::dlclose(handle);
-        return names.closed(path, number);
+        return names->closed(path, number);
     }
 };
 
@@ -149,8 +150,7 @@ public:
     /// Loads a checked file, which runs the library's initialisers. No lock is held meanwhile: they may load
     /// libraries too.
     basic_library(const basic_library_file<System>& from, const library_options& options)
-        : path_(from.path()), identity_(from.identity()),
-          stays_(options.unload == unload_policy::never ? "options.unload says never" : from.linkage().stays) {
+        : path_(from.path()), identity_(from.identity()), unload_(options.unload) {
         deferred_libraries<System>::here().retry();
         require_usable(from);
         if (options.private_copy) {
@@ -180,9 +180,9 @@ public:
     /// Lets go of the library, once, and says what became of it.
     unloaded close() {
         const loaded_library library = std::exchange(loaded_, {});
-        if (stays_) {
+        if (unload_ == unload_policy::never) {
             library.template let_go<System>(false);
-            return verdict(unloaded::state::pinned, stays_);
+            return verdict(unloaded::state::pinned, "options.unload says never");
         }
         if (exception_alive()) {
             deferred_libraries<System>::here().add(library);
@@ -215,7 +215,7 @@ private:
     void load(const basic_library_file<System>& from, const std::string& path, const file_identity& identity) {
         loaded_names& names = loaded_names::here();
         auto way = names.acquire(path, identity, [&] { static_cast<void>(from.descriptor()); });
-        loaded_ = {way.handle, path, way.number, std::move(way.image)};
+        loaded_ = {way.handle, path, way.number, std::move(way.image), &names};
         if (loaded_.handle) {
             try {
                 require_checked(from, from.unchanged() || from.unwritten());
@@ -335,13 +335,14 @@ private:
 
     std::string path_;
     file_identity identity_;
-    const char* stays_; // why it is never unmapped, if there is a reason
+    unload_policy unload_;
     loaded_library loaded_;
     basic_file<System>
         copy_; // of what is loaded, where that is a private copy: nobody else knows what was in it
 };
 using library = basic_library<>;
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 

@@ -23,6 +23,7 @@
 #include <tenon/trust.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// What a library file says of itself.
 struct library_contents {
@@ -246,6 +247,7 @@ private:
 };
 using library_file = basic_library_file<>;
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -12,6 +12,7 @@
 #include <tenon/trace.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// A pipe of which neither end takes the number of a standard stream, or the one after: these a child sets up
 /// for itself, and a host may have closed its own.
@@ -80,6 +81,7 @@ private:
     basic_pipe<System> pipe_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -14,6 +14,7 @@
 #include <tenon/process.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// What a link is tried with first: flags that the compiler's own linker need not know.
 struct linker_choice {
@@ -85,6 +86,7 @@ inline bool lets_choose_linker(const word_list& flags) {
     return true;
 }
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -18,6 +18,7 @@
 #include <tenon/posix.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// A library as the system's loader knows it, by which is found out later whether it is still there.
 struct loaded_image {
@@ -248,6 +249,7 @@ private:
     std::vector<entry> all_; // sorted by path
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

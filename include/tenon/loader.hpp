@@ -48,7 +48,7 @@ enum class build_policy {
 };
 
 /// How watched plugins are reloaded.
-struct reload_options {
+struct TENON_HOST_TYPE reload_options {
     /// How often to ask a remote whether a branch or tag has moved; 0: only when `live::refresh` does.
     std::chrono::milliseconds fetch_every{0};
     /// Libraries of one plugin in memory at once, with those that cannot be unmapped; a newer one is refused then. Fewer than 3
@@ -60,8 +60,8 @@ struct reload_options {
 };
 
 /// How a loader works; all of it may be left out.
-struct loader_options {
-    std::string cache{};                 ///< where results are kept, a folder that is empty or tenon's; see README for what else is looked at
+struct TENON_HOST_TYPE loader_options {
+    std::string cache{};                 ///< where results are kept; see README for what else is looked at
     std::vector<std::string> compiler{}; ///< its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
     std::vector<std::string> flags{};    ///< more of them, for every plugin
     bool builds_may_run_programs = false; ///< lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's CMakeLists.txt says
@@ -97,17 +97,19 @@ struct loader_options {
 ///
 /// Throws `error`, and what the plugin's constructor throws. Every function but `built_ins` may be called from any thread, also while
 /// others are, and from a plugin's constructor. A handle may outlive the loader.
-class loader {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
+class TENON_HOST_TYPE loader {
 public:
     /// Relative paths in options, and in the variables that stand for them, begin in the folder where the program works now.
-    explicit loader(loader_options options = {}) : options_(with_absolute_paths(std::move(options))) {}
+    TENON_HIDDEN explicit loader(loader_options options = {}) : options_(with_absolute_paths(std::move(options))) {}
 
     /// The plugins that are part of this program; to be added to before other threads load.
-    registry& built_ins() noexcept { return built_ins_; }
+    TENON_HIDDEN registry& built_ins() noexcept { return built_ins_; }
 
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, A...>
-    plugin<T> load(const D& text, A&&... arguments) const {
+    TENON_HIDDEN plugin<T> load(const D& text, A&&... arguments) const {
         const driver from = detail::permitted_driver(detail::native(text), options_.policy);
         if (from.what == driver::kind::name)
             if (const auto* built_in = built_ins_.find<T>(from.place)) {
@@ -131,7 +133,7 @@ public:
     /// for the first version what `load` throws. A built-in never changes.
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, std::decay_t<A>&...>
-    live<T> watch(const D& text, A&&... arguments) const {
+    TENON_HIDDEN live<T> watch(const D& text, A&&... arguments) const {
         auto source = std::make_unique<versions_of<T>>(*this, detail::permitted_driver(detail::native(text), options_.policy));
         auto make = [kept = std::tuple<std::decay_t<A>...>(static_cast<A&&>(arguments)...)](const detail::plugin_code<T>& code) mutable {
             return std::apply([&](std::decay_t<A>&... each) { return code.create(each...); }, kept);
@@ -142,7 +144,7 @@ public:
     /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run with `build = never`.
     /// The library's path; empty for a built-in.
     template <class T, path_like D>
-    std::string prepare(const D& text) const {
+    TENON_HIDDEN std::string prepare(const D& text) const {
         const driver from = detail::permitted_driver(detail::native(text), options_.policy);
         if (from.what == driver::kind::name && built_ins_.find<T>(from.place))
             return "";
@@ -156,7 +158,7 @@ private:
         std::string path, plugin, sources{};
     };
 
-    static loader_options with_absolute_paths(loader_options options) {
+    TENON_HIDDEN static loader_options with_absolute_paths(loader_options options) {
         options.cache = detail::cache::named(std::move(options.cache));
         options.compiler = detail::basic_compiler<>::named(std::move(options.compiler));
         options.include = detail::headers::named(std::move(options.include));
@@ -181,7 +183,7 @@ private:
 
     // What a watched plugin's newest version is, to this loader as it was when the plugin began to be watched.
     template <class T>
-    class versions_of final : public detail::version_source<T> {
+    class TENON_HIDDEN versions_of final : public detail::version_source<T> {
     public:
         versions_of(const loader& by, driver from)
             :
@@ -263,7 +265,7 @@ private:
         std::string checked_out_; // by newest(), in one thread or another
     };
 
-    class stop_event {
+    class TENON_HIDDEN stop_event {
     public:
         explicit stop_event(const loader& by)
             : cancelled_(by.cancelled_)
@@ -291,29 +293,29 @@ private:
     };
 
     template <class T>
-    static std::string_view type_name() {
+    TENON_HIDDEN static std::string_view type_name() {
         return {T::type.name(), T::type.size()};
     }
 
     /// What is compiled here has a digest that nobody could have known.
-    allowed<std::string> digests(driver::kind what) const {
+    TENON_HIDDEN allowed<std::string> digests(driver::kind what) const {
         const bool given = what == driver::kind::library || what == driver::kind::name;
         return given ? options_.policy.sha256 : allowed<std::string>();
     }
 
-    library_options options_for(driver::kind what) const {
+    TENON_HIDDEN library_options options_for(driver::kind what) const {
         return {options_.unload, options_.trust, options_.private_copy, digests(what)};
     }
 
     template <class T>
-    void check(const found& library, const allowed<std::string>& digests = {}) const {
+    TENON_HIDDEN void check(const found& library, const allowed<std::string>& digests = {}) const {
         const detail::library_file file(library.path, options_.trust);
         file.require_digest(digests);
         detail::fitting_plugin(file.manifest(), file.path(), type_name<T>(), library.plugin, detail::expected_shape<T>());
     }
 
     template <class T>
-    found locate(const driver& from) const {
+    TENON_HIDDEN found locate(const driver& from) const {
         switch (from.what) {
         case driver::kind::name:
             return {searched(from.place, type_name<T>()), from.place};
@@ -341,7 +343,7 @@ private:
 
     /// Once more, where what was found in the cache is gone by the time that it is needed.
     template <class Use>
-    auto unless_pruned(const driver& from, Use&& use) const {
+    TENON_HIDDEN auto unless_pruned(const driver& from, Use&& use) const {
         const bool cached = from.what == driver::kind::directory || from.what == driver::kind::repository;
         for (int tries = 5;; --tries)
             try {
@@ -353,43 +355,34 @@ private:
             }
     }
 
-    bool is_pruned(const std::string& path) const {
+    TENON_HIDDEN bool is_pruned(const std::string& path) const {
         struct stat there;
         return detail::posix::lstat(path.c_str(), &there) != 0 &&
                path.rfind(detail::join(detail::cache(options_.cache).path(), ""), 0) == 0;
     }
 
     /// The library of a bare name, out of the first folder that has one.
-    std::string searched(const std::string& name, std::string_view type) const {
-        std::vector<std::string> others;
+    TENON_HIDDEN std::string searched(const std::string& name, std::string_view type) const {
         for (const std::string& folder : options_.search) {
             const std::string plain = detail::join(folder, name + ".so"), prefixed = detail::join(folder, "lib" + name + ".so");
-            const bool has_plain = is_file(plain), has_prefixed = is_file(prefixed);
+            const bool has_plain = detail::posix::access(plain.c_str(), F_OK) == 0;
+            const bool has_prefixed = detail::posix::access(prefixed.c_str(), F_OK) == 0;
             if (has_plain && has_prefixed)
                 throw error::two_libraries(name, plain, prefixed);
             if (has_plain || has_prefixed)
                 return detail::permitted_path(has_plain ? plain : prefixed, options_.policy);
-            others.insert(others.end(), {plain, prefixed});
-        }
-        // What bears the name and is no file is the likeliest reason.
-        for (const std::string& path : others) {
-            detail::require_no_loose_link(path);
-            if (detail::posix::access(path.c_str(), F_OK) == 0)
-                throw error::not_a_regular_file(path);
         }
         std::vector<std::string> known = built_ins_.names(type);
-        for (const std::string& folder : options_.search)
+        for (const std::string& folder : options_.search) {
+            for (const std::string& path : {detail::join(folder, name + ".so"), detail::join(folder, "lib" + name + ".so")})
+                detail::require_no_loose_link(path);
             add_libraries(known, folder, type);
+        }
         throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name));
     }
 
-    static bool is_file(const std::string& path) {
-        struct stat of;
-        return detail::posix::stat(path.c_str(), &of) == 0 && S_ISREG(of.st_mode);
-    }
-
     /// Adds the names by which libraries in a folder could be loaded as plugins of a type.
-    static void add_libraries(std::vector<std::string>& names, const std::string& folder, std::string_view type) {
+    TENON_HIDDEN static void add_libraries(std::vector<std::string>& names, const std::string& folder, std::string_view type) {
         DIR* open = detail::posix::opendir(folder.c_str());
         if (!open)
             return;
@@ -406,7 +399,7 @@ private:
         detail::posix::closedir(open);
     }
 
-    static bool has_plugin(const std::string& path, std::string_view type, std::string_view name) {
+    TENON_HIDDEN static bool has_plugin(const std::string& path, std::string_view type, std::string_view name) {
         try {
             const manifest library(path);
             for (const auto& plugin : library.plugins())
@@ -418,7 +411,7 @@ private:
         return false;
     }
 
-    detail::builder builder(const driver& from, int stop) const {
+    TENON_HIDDEN detail::builder builder(const driver& from, int stop) const {
         return detail::builder({.compiler = options_.compiler,
                                                .flags = options_.flags,
                                                .builds_may_run_programs = options_.builds_may_run_programs,
@@ -440,7 +433,7 @@ private:
     }
 
     template <class T>
-    std::string built(const driver& from, const std::string& directory) const {
+    TENON_HIDDEN std::string built(const driver& from, const std::string& directory) const {
         const stop_event stop(*this);
         const detail::builder by = builder(from, stop.descriptor());
         if (options_.build == build_policy::never) {
@@ -456,7 +449,7 @@ private:
         return library;
     }
 
-    std::string checked_out(const driver& from) const {
+    TENON_HIDDEN std::string checked_out(const driver& from) const {
         const stop_event stop(*this);
         const detail::basic_repository<> repository(
             from, detail::cache(options_.cache), options_.on_event,
@@ -495,6 +488,7 @@ private:
     std::shared_ptr<last_build> last_build_ = std::make_shared<last_build>(); // of copies too
     const detail::stop_event* cancelled_ = nullptr; // takes the place of options_.stop
 };
+#pragma GCC diagnostic pop
 
 /// What compilers, linkers and CMake warned of in the last build that succeeded, by this loader, one of its copies or a handle that
 /// watches for it; nothing is built where a library is current, and what is compiled from several sources is so only as far as they
@@ -503,14 +497,14 @@ private:
 ///     auto users = loader.load<user_provider>("./drivers/json", settings);
 ///     for (const tenon::diagnostic& each : tenon::diagnostics(loader))
 ///         std::cerr << each.message() << '\n';   // ./drivers/json/json.cpp:12:7: warning: unused variable 'x' [-Wunused-variable]
-inline std::vector<diagnostic> diagnostics(const loader& of) {
+TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const loader& of) {
     return of.last_build_->get();
 }
 
 /// Loads a plugin with a loader of its own that has no options: `tenon::load<user_provider>("./drivers/json", settings)`.
 template <class T, path_like D, class... A>
     requires arguments_of_the_factory<T, A...>
-plugin<T> load(const D& driver, A&&... arguments) {
+TENON_HIDDEN plugin<T> load(const D& driver, A&&... arguments) {
     return loader().load<T>(driver, static_cast<A&&>(arguments)...);
 }
 

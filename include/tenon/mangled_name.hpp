@@ -12,6 +12,7 @@
 #include <tenon/version.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Reads a mangled name (Itanium C++ ABI, 5.1) for its length once each reference in it is written out. `S_`,
 /// `S0_` ... stand for parts of the name that came before and refer to others, so that two hundred characters
@@ -418,6 +419,7 @@ inline std::string readable_owner(std::string_view mangled) {
     return std::string(name.whole.substr(0, name.begin < 2 ? 0 : name.begin - 2));
 }
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

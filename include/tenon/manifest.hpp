@@ -27,7 +27,9 @@ namespace tenon::inline v1 {
 /// `error` with `errc::not_a_library` for what is no library of this machine's kind, and `errc::malformed_note` for notes
 /// that tenon cannot have written. What is read for this, in most libraries the first page, is checked; whether all of the file is there
 /// is looked at when it is to be loaded.
-class manifest {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
+class TENON_HOST_TYPE manifest {
 public:
     struct plugin {
         std::string_view type, name, version, toolchain;
@@ -35,51 +37,51 @@ public:
     };
 
     template <path_like P>
-    explicit manifest(const P& path) : manifest(opened<detail::posix>(detail::native(path))) {}
+    TENON_HIDDEN explicit manifest(const P& path) : manifest(opened<detail::posix>(detail::native(path))) {}
 
     /// Reads an open file; the path is for messages.
     template <class System = detail::posix>
-    static manifest of(int fd, const std::string& path) {
+    TENON_HIDDEN static manifest of(int fd, const std::string& path) {
         return manifest(detail::elf_reader<System>(fd, path).notes(owner), path);
     }
     /// Reads one whose status is known, and throws where the system's loader should not be given it.
     template <class System = detail::posix>
-    static manifest of_loadable(int fd, const struct stat& status, const std::string& path) {
+    TENON_HIDDEN static manifest of_loadable(int fd, const struct stat& status, const std::string& path) {
         return of_loadable(detail::elf_reader<System>(fd, status, path), path);
     }
     template <class System>
-    static manifest of_loadable(const detail::elf_reader<System>& file, const std::string& path) {
+    TENON_HIDDEN static manifest of_loadable(const detail::elf_reader<System>& file, const std::string& path) {
         file.require_loadable();
         return manifest(file.notes(owner), path);
     }
 
-    manifest(manifest&&) = default;
-    manifest& operator=(manifest&&) = default;
+    TENON_HIDDEN manifest(manifest&&) = default;
+    TENON_HIDDEN manifest& operator=(manifest&&) = default;
 
-    const std::vector<plugin>& plugins() const noexcept { return plugins_; }
+    TENON_HIDDEN const std::vector<plugin>& plugins() const noexcept { return plugins_; }
 
     /// Where the notes are in the library's memory, and what stood there in the file.
-    const std::vector<detail::note_range>& ranges() const noexcept { return ranges_; }
+    TENON_HIDDEN const std::vector<detail::note_range>& ranges() const noexcept { return ranges_; }
 
 private:
-    static constexpr std::string_view owner{"tenon", 6}; // as notes have it, with its NUL
+    TENON_HIDDEN static constexpr std::string_view owner{"tenon", 6}; // as notes have it, with its NUL
 
-    manifest(std::vector<detail::note_range> ranges, const std::string& path) : ranges_(std::move(ranges)) { read_notes(path); }
+    TENON_HIDDEN manifest(std::vector<detail::note_range> ranges, const std::string& path) : ranges_(std::move(ranges)) { read_notes(path); }
 
     template <class System>
-    static manifest opened(const std::string& path) {
+    TENON_HIDDEN static manifest opened(const std::string& path) {
         // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
         const detail::basic_file<System> file(path, O_RDONLY | O_NONBLOCK);
         return of<System>(file.descriptor(), path);
     }
 
-    struct keyed {
+    struct TENON_HIDDEN keyed {
         std::uint32_t low, high;
         detail::shape shape;
     };
 
     // A plugin's slots can be read only once its methods are known, so its notes wait.
-    struct waiting {
+    struct TENON_HIDDEN waiting {
         std::uint32_t low, high;
         detail::note_reader rest;
     };
@@ -87,7 +89,7 @@ private:
     // No library has so many, and what there is of one is looked through for each of another.
     static constexpr std::size_t most = 1000;
 
-    void read_notes(const std::string& path) {
+    TENON_HIDDEN void read_notes(const std::string& path) {
         std::vector<keyed> shapes;
         std::size_t bytes = 0, places = 0;
         for (const detail::note_range& range : ranges_)
@@ -145,7 +147,7 @@ private:
     }
 
     // As many methods are copied as the note has slots for, so all copies together are no larger than the file.
-    static void read_slots(const std::string& path, const std::vector<keyed>& shapes, detail::shape& into, detail::note_reader& from) {
+    TENON_HIDDEN static void read_slots(const std::string& path, const std::vector<keyed>& shapes, detail::shape& into, detail::note_reader& from) {
         if (!detail::add_slots(into, from, from.word<std::uint32_t>()))
             throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");
         while (const auto count = from.word<std::uint32_t>()) {
@@ -166,19 +168,19 @@ private:
         }
     }
 
-    static bool sound(const detail::interface_shape& read) {
+    TENON_HIDDEN static bool sound(const detail::interface_shape& read) {
         bool named = !read.interface.empty();
         for (const detail::interface_shape::method& method : read.methods)
             named = named && !method.name.empty();
         return named;
     }
 
-    static void limit(const std::string& path, std::size_t count, const char* of_what) {
+    TENON_HIDDEN static void limit(const std::string& path, std::size_t count, const char* of_what) {
         if (count > most)
             throw error::malformed_note(path, "it has more than " + std::to_string(most) + " " + of_what);
     }
 
-    void read_texts(const std::string& path, plugin read, detail::note_reader& from) {
+    TENON_HIDDEN void read_texts(const std::string& path, plugin read, detail::note_reader& from) {
         read.type = from.text();
         read.name = from.text();
         read.version = from.text();
@@ -198,7 +200,7 @@ private:
         plugins_.push_back(std::move(read));
     }
 
-    static detail::shape& shape_of(std::vector<keyed>& shapes, std::uint32_t low, std::uint32_t high) {
+    TENON_HIDDEN static detail::shape& shape_of(std::vector<keyed>& shapes, std::uint32_t low, std::uint32_t high) {
         for (keyed& each : shapes)
             if (each.low == low && each.high == high)
                 return each.shape;
@@ -209,6 +211,7 @@ private:
     std::vector<detail::note_range> ranges_; // never grows once views of it exist
     std::vector<plugin> plugins_;
 };
+#pragma GCC diagnostic pop
 
 } // namespace tenon::inline v1
 

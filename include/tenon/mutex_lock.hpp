@@ -7,6 +7,7 @@
 #include <tenon/version.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// A mutex that is held for as long as this lives. Not the standard library's, which cost each host more to
 /// include than all that they would be used for.
@@ -21,6 +22,7 @@ private:
     pthread_mutex_t& mutex_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

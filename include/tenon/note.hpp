@@ -27,7 +27,8 @@
 // Names, signatures and fields are mangled names (Itanium C++ ABI, 5.1), which g++ and clang agree on to the byte where
 // __PRETTY_FUNCTION__ differs between them; only the assembler can write them down without running the plugin.
 
-namespace tenon::inline v1::detail {
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
 
 inline constexpr std::uint32_t note_format = 2;
 
@@ -229,6 +230,7 @@ struct shape_of<T, methods<M...>, indices<I...>> {
 template <class T>
 using shape_in_image = shape_of<T, typename T::methods, make_indices<T::methods::size>>;
 
-} // namespace tenon::inline v1::detail
+} // namespace detail
+} // namespace tenon::inline v1
 
 #endif

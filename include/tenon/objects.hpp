@@ -16,6 +16,7 @@
 #include <tenon/trace.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// What one source of several was compiled to the last few times, so that an edit to one of them compiles
 /// one.
@@ -91,6 +92,7 @@ private:
     bool taken_ = false;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

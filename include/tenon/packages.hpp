@@ -14,6 +14,7 @@
 #include <tenon/sha256.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Where the known package managers say what is installed.
 inline constexpr const char* package_lists[] = {"/var/lib/dpkg/status",  "/var/lib/rpm/rpmdb.sqlite",
@@ -88,6 +89,7 @@ bool is_packaged(const std::string& path) {
     return there;
 }
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -18,6 +18,7 @@ concept path_like = std::convertible_to<const P&, std::string_view> || requires(
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 template <path_like P>
 std::string native(const P& path) {
@@ -91,6 +92,7 @@ inline bool is_foreign_source_name(std::string_view name) {
                                                    ".mpp", ".c++m", ".CC",  ".CXX", ".C++",  ".f",   ".f90"});
 }
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 

@@ -28,22 +28,24 @@ namespace tenon::inline v1 {
 /// A call costs what a virtual call costs. What the object gave out and has code of the plugin's dangles once the handle
 /// is gone: references to it, exceptions of the plugin's own types, string literals. A handle may be used by one thread at a time,
 /// or by as many as the object allows through `const` access to the handle; different handles are independent.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
-class plugin {
+class TENON_HOST_TYPE plugin {
     static_assert(detail::explain_interface<T>());
 
 public:
     /// Holds nothing.
-    plugin() noexcept = default;
+    TENON_HIDDEN plugin() noexcept = default;
 
     template <path_like P, class... A>
         requires arguments_of_the_factory<T, A...>
-    explicit plugin(const P& path, A&&... arguments) : plugin(library_options{}, path, static_cast<A&&>(arguments)...) {}
+    TENON_HIDDEN explicit plugin(const P& path, A&&... arguments) : plugin(library_options{}, path, static_cast<A&&>(arguments)...) {}
 
     /// The same with options: `tenon::plugin<greeter> hello{tenon::library_options{.private_copy = true}, "./libhello.so"};`
     template <path_like P, class... A>
         requires arguments_of_the_factory<T, A...>
-    explicit plugin(const library_options& options, const P& path, A&&... arguments) {
+    TENON_HIDDEN explicit plugin(const library_options& options, const P& path, A&&... arguments) {
         std::string file = detail::native(path), name;
         if (const auto mark = file.rfind('#'); mark != file.npos && file.find('/', mark) == file.npos) {
             name = file.substr(mark + 1);
@@ -57,40 +59,40 @@ public:
     /// A plugin of a library, chosen by its name; its only one where the name is empty.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
-    static plugin from_library(const library_options& options, const std::string& path, std::string_view name, A&&... arguments) {
+    TENON_HIDDEN static plugin from_library(const library_options& options, const std::string& path, std::string_view name, A&&... arguments) {
         return started(code::load(options, path, name), static_cast<A&&>(arguments)...);
     }
 
     /// A plugin that is part of the program, out of its `registry`.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
-    static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
+    TENON_HIDDEN static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
         return started(new code(built_in), static_cast<A&&>(arguments)...);
     }
 
-    plugin(plugin&& other) noexcept
+    TENON_HIDDEN plugin(plugin&& other) noexcept
         : object_(std::exchange(other.object_, nullptr)), code_(std::exchange(other.code_, nullptr)) {}
-    plugin& operator=(plugin&& other) noexcept {
+    TENON_HIDDEN plugin& operator=(plugin&& other) noexcept {
         plugin old(std::move(*this));
         object_ = std::exchange(other.object_, nullptr);
         code_ = std::exchange(other.code_, nullptr);
         return *this;
     }
-    ~plugin() {
+    TENON_HIDDEN ~plugin() {
         destroy();
         delete code_;
     }
 
-    T* get() const noexcept { return object_; }
-    T* operator->() const noexcept { return object_; }
-    T& operator*() const noexcept { return *object_; }
-    explicit operator bool() const noexcept { return object_ != nullptr; }
+    TENON_HIDDEN T* get() const noexcept { return object_; }
+    TENON_HIDDEN T* operator->() const noexcept { return object_; }
+    TENON_HIDDEN T& operator*() const noexcept { return *object_; }
+    TENON_HIDDEN explicit operator bool() const noexcept { return object_ != nullptr; }
 
     /// Of a handle that holds something.
-    const plugin_info& info() const noexcept { return code_->info(); }
+    TENON_HIDDEN const plugin_info& info() const noexcept { return code_->info(); }
 
     /// Stops and destroys the object, lets go of the library, and says what became of its code. The handle holds nothing afterwards.
-    unloaded close() {
+    TENON_HIDDEN unloaded close() {
         destroy();
         plugin closing;
         closing.code_ = std::exchange(code_, nullptr);
@@ -101,7 +103,7 @@ private:
     using code = detail::plugin_code<T>;
 
     template <class... A>
-    static plugin started(code* from, A&&... arguments) {
+    TENON_HIDDEN static plugin started(code* from, A&&... arguments) {
         struct unstarted {
             T* object = nullptr;
             code* from;
@@ -119,7 +121,7 @@ private:
         return handle;
     }
 
-    void destroy() noexcept {
+    TENON_HIDDEN void destroy() noexcept {
         if (T* const object = std::exchange(object_, nullptr)) {
             if (const auto stop = code_->offers().stop)
                 stop(object);
@@ -130,6 +132,7 @@ private:
     T* object_ = nullptr;
     code* code_ = nullptr;
 };
+#pragma GCC diagnostic pop
 
 } // namespace tenon::inline v1
 

@@ -17,12 +17,13 @@
 namespace tenon::inline v1 {
 
 /// What a handle's plugin is.
-struct plugin_info {
+struct TENON_HOST_TYPE plugin_info {
     std::string type, name, version;
     std::string path; ///< of its library; empty for a built-in
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 template <class Arguments, class... A>
 inline constexpr bool takes_arguments_v = false;
@@ -30,6 +31,7 @@ template <class... Parameter, class... A>
 inline constexpr bool takes_arguments_v<list<Parameter...>, A...> =
     requires(void (*create)(Parameter...), A&&... arguments) { create(static_cast<A&&>(arguments)...); };
 
+} // namespace TENON_OWN
 } // namespace detail
 
 /// Arguments that T's factory takes.
@@ -37,6 +39,7 @@ template <class T, class... A>
 concept arguments_of_the_factory = detail::takes_arguments_v<detail::factory_arguments<T>, A...>;
 
 namespace detail {
+inline namespace TENON_OWN {
 
 template <class T, class Arguments>
 struct creating;
@@ -113,6 +116,7 @@ private:
     exported<> entry_;
 };
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 

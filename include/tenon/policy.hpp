@@ -23,7 +23,7 @@ enum class transport { https, ssh, file };
 
 /// Whose signature a commit has to have: that of a key in one of these files, which obey `options.trust`. No
 /// other configuration of git, ssh or GnuPG has a say.
-struct signers {
+struct TENON_HOST_TYPE signers {
     std::string ssh{}; ///< who may sign, in the format of ALLOWED SIGNERS in ssh-keygen(1)
     std::string gpg{}; ///< public keys, as `gpg --export` writes them
 };
@@ -40,7 +40,7 @@ struct signers {
 ///
 /// Each rule is about the drivers that it can be about: who lists folders, and allows repositories, allows
 /// any of them.
-struct policy {
+struct TENON_HOST_TYPE policy {
     allowed<driver::kind> kinds{};
     /// Libraries, directories of source and repositories on this machine have to be in or below one of these,
     /// once no symbolic link is left in their path.
@@ -58,6 +58,7 @@ struct policy {
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 constexpr std::string_view plural(driver::kind what) {
     constexpr std::string_view names[] = {"names", "libraries", "directories", "repositories"};
@@ -196,6 +197,7 @@ driver permitted_driver(std::string_view text, const policy& rules) {
     return std::move(found);
 }
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 

@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// The only place that names the operating system. What uses it takes it as a template parameter; a test
 /// derives from it, hides one function, and so makes that call fail on demand. Every descriptor is closed on exec.
@@ -255,6 +256,7 @@ struct posix {
     }
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -25,6 +25,7 @@
 #include <tenon/trace.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// The header that a source begins with, in its quotes or brackets; empty where anything but comments and
 /// `#pragma once` comes before, because that could change what the header says.
@@ -199,7 +200,8 @@ private:
                 known.files.insert(each.path);
         // No folder's sources go into it.
         const std::string nowhere;
-        basic_observation<System> observed(nowhere, known);
+        const new_sources none;
+        basic_observation<System> observed(nowhere, none, known);
         observed.begin(folders);
         build_result made;
         made.compiler = compiler_.stamp();
@@ -231,7 +233,7 @@ private:
         std::erase(files, "/dev/null");
         build_inputs system;
         if (!observed.take(files, made, system)) {
-            trace("'", observed.changed().path, "' changed while '", header_, "' was being precompiled");
+            trace("'", observed.changed(), "' changed while '", header_, "' was being precompiled");
             return false;
         }
         if (package_state<System>(observed.start()) != made.packages)
@@ -257,6 +259,7 @@ private:
     typename basic_shelf<System>::found found_{};
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -24,20 +24,22 @@ namespace tenon::inline v1 {
 /// Two of one type and name are an `error` that gives both their versions. Objects from a static archive that nothing refers to
 /// are left out by the linker, and their built-ins with them: link them as objects, or with `--whole-archive`. Any thread
 /// may read; adding needs the registry for itself.
-class registry {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
+class TENON_HOST_TYPE registry {
 public:
     struct built_in {
         std::string_view type, name, version;
     };
 
-    registry() {
+    TENON_HIDDEN registry() {
         for (const auto* each = __start_tenon_exports; each != __stop_tenon_exports; ++each)
             insert(*each);
     }
 
     /// Adds a class as a plugin of type T; the texts have to outlive the registry, as literals do.
     template <class T, class P>
-    void add(const char* name, const char* version) {
+    TENON_HIDDEN void add(const char* name, const char* version) {
         static_assert(detail::explain_interface<T>() && detail::explain_implementation<P, T>() &&
                       detail::explain_hooks<P, T>());
         if (!detail::well_named(std::string_view(name)))
@@ -48,7 +50,7 @@ public:
     }
 
     /// By type and name.
-    std::vector<built_in> list() const {
+    TENON_HIDDEN std::vector<built_in> list() const {
         std::vector<built_in> all;
         for (const auto& [key, each] : entries_)
             all.push_back({each.type, each.name, each.version});
@@ -56,7 +58,7 @@ public:
     }
 
     /// The names of one plugin type's built-ins.
-    std::vector<std::string> names(std::string_view type) const {
+    TENON_HIDDEN std::vector<std::string> names(std::string_view type) const {
         std::vector<std::string> found;
         for (auto each = entries_.lower_bound({type, {}}); each != entries_.end() && each->first.first == type; ++each)
             found.emplace_back(each->first.second);
@@ -65,7 +67,7 @@ public:
 
     /// The built-in of that name, compiled against this T; null where there is none.
     template <class T>
-    const detail::exported<>* find(std::string_view name) const {
+    TENON_HIDDEN const detail::exported<>* find(std::string_view name) const {
         const auto found = entries_.find({std::string_view(T::type.name(), T::type.size()), name});
         if (found == entries_.end())
             return nullptr;
@@ -74,7 +76,7 @@ public:
     }
 
 private:
-    void insert(const detail::exported<>& entry) {
+    TENON_HIDDEN void insert(const detail::exported<>& entry) {
         const auto [place, inserted] = entries_.insert({{entry.type, entry.name}, entry});
         if (!inserted)
             throw error::two_built_ins(entry.type, entry.name, place->second.version, entry.version);
@@ -82,7 +84,7 @@ private:
 
     // Two interfaces of one program may have taken the same name for their type.
     template <class T>
-    static void check(const detail::exported<>& entry) {
+    TENON_HIDDEN static void check(const detail::exported<>& entry) {
         detail::note_reader theirs = detail::note_at(entry.interface);
         const std::string_view interface = theirs.text();
         if (const detail::shape& ours = detail::shape_here<T>(); ours.interface != interface)
@@ -92,6 +94,7 @@ private:
     // Its keys are views of the texts that its values have.
     std::map<std::pair<std::string_view, std::string_view>, detail::exported<>> entries_;
 };
+#pragma GCC diagnostic pop
 
 } // namespace tenon::inline v1
 

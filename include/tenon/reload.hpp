@@ -24,7 +24,7 @@ namespace tenon::inline v1 {
 ///
 ///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });   // version 3 of
 ///     json 1.2.0 has taken over
-struct reload {
+struct TENON_HOST_TYPE reload {
     enum class step {
         built,       ///< there is a newer library, about to be loaded
         replaced,    ///< a newer version has taken over
@@ -42,7 +42,7 @@ struct reload {
     std::chrono::microseconds
         took{}; ///< built: to build or find it; replaced, rolled back: to load, make and switch
 
-    std::string text() const {
+    TENON_HIDDEN std::string text() const {
         static constexpr const char* said[] = {
             " is there and is being loaded", " has taken over", " goes on", " goes on, as nothing is newer",
             " has taken over again",         " is retired",     "'s code"};
@@ -57,14 +57,13 @@ struct reload {
 };
 
 /// What there is to know of a watched plugin.
-struct live_status {
+struct TENON_HOST_TYPE live_status {
     std::uint64_t version = 0; ///< that serves
     plugin_info info{};
     std::uint64_t replaced = 0, refused = 0; ///< how often
     std::string refusal{};                   ///< why the newest there is does not serve; empty where it does
-    std::size_t mapped =
-        0; ///< libraries in memory: of the version that serves, of the one before it for
-           ///< `rollback`, of those in use, and those that stay. Versions of one library share it
+    std::size_t mapped = 0; ///< libraries in memory: of the version that serves, of the one before it for
+                            ///< `rollback`, of those in use, and those that stay. Versions of one library share it
 };
 
 /// Is told of every reload, by the thread that does it: that of the watcher, a caller of `refresh` or
@@ -72,12 +71,11 @@ struct live_status {
 using reload_handler = std::function<void(const reload&)>;
 
 namespace detail {
+inline namespace TENON_OWN {
 
 struct same_as {
     const loaded_image& image;
-    bool operator()(const loaded_image& other) const {
-        return image.base == other.base && image.name == other.name;
-    }
+    bool operator()(const loaded_image& other) const { return image.base == other.base && image.name == other.name; }
 };
 
 /// What is remembered of all versions of one plugin, and told; outlives them.
@@ -219,6 +217,7 @@ private:
     std::vector<left> left_;         // what was in memory after its last version had closed it
 };
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 

@@ -20,6 +20,7 @@
 #include <tenon/watch.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// What a reloader serves. Its functions are called by the reloader's thread, one at a time.
 class reloadable {
@@ -241,6 +242,7 @@ private:
 };
 using reloader = basic_reloader<>;
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

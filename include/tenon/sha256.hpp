@@ -10,6 +10,7 @@
 #include <tenon/version.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// SHA-256 (FIPS 180-4) of a text that comes in parts.
 ///
@@ -114,6 +115,7 @@ private:
     std::size_t filled_ = 0;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -13,6 +13,7 @@
 #include <tenon/note.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 inline constexpr std::uint64_t no_slot = ~std::uint64_t{0}, most_slots = 100'000;
 
@@ -209,14 +210,12 @@ inline std::string named_slots(const interface_shape& of, std::string& wrong) {
     return named;
 }
 
-// `0, 1` of those that no method names; the first where a note says that there are thousands.
+// `0, 1` of those that no method names.
 inline std::string unnamed_slots(std::string_view named) {
-    constexpr std::size_t most = 16;
     std::string slots;
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < named.size() && count <= most; ++i)
+    for (std::size_t i = 0; i < named.size(); ++i)
         if (!named[i])
-            slots.append(slots.empty() ? "" : ", ").append(++count > most ? "..." : std::to_string(i));
+            slots.append(slots.empty() ? "" : ", ").append(std::to_string(i));
     return slots;
 }
 
@@ -487,6 +486,7 @@ inline std::string toolchain_differences(std::string_view host, std::string_view
     return text;
 }
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

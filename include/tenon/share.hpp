@@ -17,7 +17,7 @@ namespace tenon::inline v1 {
 /// Empty where the handle holds nothing. Throws `std::bad_alloc`. What became of the code is not told: use
 /// `plugin::close` for that.
 template <class T>
-std::shared_ptr<T> share(plugin<T>&& handle) {
+TENON_HIDDEN std::shared_ptr<T> share(plugin<T>&& handle) {
     if (!handle)
         return nullptr;
     auto owner = std::make_shared<plugin<T>>(std::move(handle));

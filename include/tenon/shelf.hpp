@@ -20,6 +20,7 @@
 #include <tenon/trace.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Results of one kind in the cache: each has the SHA-256 of all that went into it in its name, and a record
 /// beside them lists the files that went into the last few.
@@ -146,6 +147,7 @@ private:
     bool thorough_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -17,20 +17,12 @@
 #include <tenon/posix.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Whether a name in a source tree is one of its sources' and not one that an editor or git keeps beside
 /// them.
 inline bool is_in_source_tree(std::string_view name) {
     return name[0] != '.' && name[0] != '#' && name.back() != '~';
-}
-
-/// Whether a path is one of these folders, or below one.
-inline bool is_in_one_of(std::string_view path, const std::vector<std::string>& folders) {
-    for (const std::string& folder : folders)
-        if (path.substr(0, folder.size()) == folder &&
-            (path.size() == folder.size() || path[folder.size()] == '/'))
-            return true;
-    return false;
 }
 
 /// The sources in a directory and below that are not among those that are `compiled`, as paths from there:
@@ -90,11 +82,11 @@ std::string sentence_on_sources_left_out(const std::string& directory,
 }
 
 /// All files and folders of a directory that somebody else's build reads as it likes, the directory first.
-/// Symbolic links are followed; build trees in it are none of it, nor are the folders `without`.
+/// Symbolic links are followed; build trees in it are none of it.
 template <class System = posix>
 class basic_source_tree {
 public:
-    explicit basic_source_tree(const std::string& root, const std::vector<std::string>& without = {}) {
+    explicit basic_source_tree(const std::string& root) {
         std::set<std::pair<dev_t, ino_t>> seen; // links may lead in a circle
         std::vector<std::string> left{root};
         while (!left.empty()) {
@@ -108,8 +100,7 @@ public:
             folders_.push_back(folder);
             for (const std::string& name : names_in<System>(folder)) {
                 std::string path = join(folder, name);
-                if (!is_in_source_tree(name) || is_in_one_of(path, without) ||
-                    System::stat(path.c_str(), &found) != 0)
+                if (!is_in_source_tree(name) || System::stat(path.c_str(), &found) != 0)
                     continue;
                 if (path.find('\n') != path.npos)
                     throw error::line_break_in_name(path);
@@ -133,6 +124,7 @@ private:
     std::vector<std::string> files_, folders_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -17,6 +17,7 @@
 #include <tenon/posix.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// A descriptor that can be read once something is called off, so that this can be waited for together with
 /// programs.
@@ -70,6 +71,7 @@ private:
 };
 using stop_event = basic_stop_event<>;
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -6,7 +6,8 @@
 
 #include <tenon/version.hpp>
 
-namespace tenon::inline v1::detail {
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
 
 // What decides whether two compilations agree on the standard library's types, read off predefined macros:
 // one `key=value` a line.
@@ -63,6 +64,7 @@ static constexpr char toolchain[] =
 #undef TENON_DETAIL_LONG_DOUBLE
 #undef TENON_DETAIL_WCHAR
 
-} // namespace tenon::inline v1::detail
+} // namespace detail
+} // namespace tenon::inline v1
 
 #endif

@@ -9,6 +9,7 @@
 #include <tenon/posix.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Whether `TENON_DEBUG=1` asks for every decision on standard error; asked for once.
 inline bool tracing() noexcept {
@@ -30,6 +31,7 @@ void trace(const S&... parts) {
     [[maybe_unused]] const ssize_t written = posix::write(STDERR_FILENO, line.data(), line.size());
 }
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -22,13 +22,14 @@ namespace tenon::inline v1 {
 /// A file may be writable by its group where that is its owner's own, which has the owner's number, or is
 /// among `groups`, and where no access list says who else may write. A folder that everybody may write to
 /// passes where it is sticky, as /tmp is.
-struct trust {
+struct TENON_HOST_TYPE trust {
     std::vector<uid_t> users{};
     std::vector<gid_t> groups{};
     bool everyone = false;
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 template <class List, class Value>
 bool among(const List& list, Value value) {
@@ -98,6 +99,7 @@ void require_trust(const std::string& canonical, const struct stat& of, const tr
         throw error::untrusted(canonical, why);
 }
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 

@@ -19,4 +19,23 @@
 /// and part of the exported symbol's name, so that another one is refused by name.
 #define TENON_ABI 1
 
+// Each program and library that includes tenon has a copy of it: of another version perhaps, or compiled for other containers. Where
+// several are in one process, none may use what another one has. Functions and objects are hidden, so that nobody finds them from outside,
+// and what is no part of the binary interface bears its copy's kind in its name, for what the compiler makes of templates that are not
+// tenon's. Public types have that in their names alone: a class that has a hidden type as a member would have to be hidden too.
+#ifdef _GLIBCXX_DEBUG
+#define TENON_COPY v0_1_0_debug
+#define TENON_COPY_NAME "v0_1_0_debug"
+#else
+#define TENON_COPY v0_1_0
+#define TENON_COPY_NAME "v0_1_0"
+#endif
+#define TENON_HIDDEN [[gnu::visibility("hidden")]]
+#define TENON_OWN TENON_HIDDEN TENON_COPY
+#ifdef __clang__
+#define TENON_HOST_TYPE [[clang::type_visibility("default"), gnu::visibility("hidden"), gnu::abi_tag(TENON_COPY_NAME)]]
+#else
+#define TENON_HOST_TYPE [[gnu::abi_tag(TENON_COPY_NAME)]]
+#endif
+
 #endif

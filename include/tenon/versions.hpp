@@ -26,6 +26,7 @@
 #include <tenon/trace.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Where the versions of one plugin come from.
 template <class T>
@@ -158,10 +159,12 @@ public:
         first->start();
         serving_.store(first.release());
     }
+    /// Has newer versions made from now on.
+    void begin() { reloader_.add(*this); }
     /// To be called before it goes, and waits for what other threads do for it.
     void end() {
         source_->cancel();
-        reloader::here().remove(*this);
+        reloader_.remove(*this);
         history_->on_event({});
         history_->when_room({});
     }
@@ -219,8 +222,8 @@ public:
     // ---- For the reloader.
 
     std::vector<std::string> watched() override { return paths_ = source_->watched(); }
-    /// A library may also go when a handle elsewhere is closed, or an exception ends, which nobody tells:
-    /// while there is no room, this asks whether there is.
+    /// A library may also go when a handle elsewhere is closed, or an exception ends, which nobody tells: while there
+    /// is no room, this asks whether there is.
     std::int64_t every() const noexcept override {
         constexpr std::int64_t second = 1000;
         return every_ == 0 && short_of_room_ ? second : every_;
@@ -341,7 +344,7 @@ private:
             short_of_room_ = true;
             history_->when_room([this] {
                 again_ = true;
-                reloader::here().ask(*this);
+                reloader_.ask(*this);
             });
             throw error::too_many_versions(mapped, most_mapped_, history_->stays());
         }
@@ -389,7 +392,9 @@ private:
     const maker make_;
     const std::size_t most_mapped_;
     const std::int64_t every_;
+    // Of the copy of tenon that made this, whichever copy's code destroys it.
     basic_hazards<>& hazards_ = basic_hazards<>::here();
+    reloader& reloader_ = reloader::here();
     const std::shared_ptr<reload_history> history_ = std::make_shared<reload_history>();
 
     // One change at a time.
@@ -412,11 +417,12 @@ private:
     // The reloader's own.
     std::vector<std::string> paths_;
     bool failed_ = false;
-    file_states failed_files_;        // as they were then
+    file_states failed_files_; // as they were then
     std::atomic<bool> again_ = false; // look again, although the files are the same
     std::atomic<bool> short_of_room_ = false;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif

@@ -10,6 +10,7 @@
 namespace tenon::inline v1 {
 
 namespace detail {
+inline namespace TENON_OWN {
 
 // libc++ gives some a shorter name with clang, as it likes.
 inline constexpr const char* views[] = {"std::basic_string_view<", "std::string_view", "std::wstring_view", "std::u8string_view",
@@ -18,7 +19,7 @@ inline constexpr const char* views[] = {"std::basic_string_view<", "std::string_
 
 template <class T>
 consteval bool is_view() {
-    return is_one_of<T>(views) || spelled<T>().starts_with("std::ranges::");
+    return is_one_of<T>(views) || detail::spelled<T>().starts_with("std::ranges::");
 }
 
 template <class T>
@@ -38,6 +39,7 @@ template <auto... M>
 inline constexpr bool gives_values_v<methods<M...>> =
     none_refers<everything_in<decltype(outputs_of<M>())...>> && all_of<!is_escape<std::remove_cv_t<decltype(M)>>...>;
 
+} // namespace TENON_OWN
 } // namespace detail
 
 /// An interface none of whose methods gives out what may refer into the plugin: a pointer, a reference, a view, or a type

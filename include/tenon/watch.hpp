@@ -22,6 +22,7 @@
 #include <tenon/posix.hpp>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Says whose files may have changed.
 ///
@@ -255,8 +256,8 @@ private:
                     asked_too_much = true;
                 }
             }
-        // The kernel was asked for the entries of all folders on the way, until it was known which of them
-        // matter. What others have done there meanwhile is read now, so that it wakes nobody.
+        // The kernel was asked for the entries of all folders on the way, until it was known which of them matter.
+        // What others have done there meanwhile is read now, so that it wakes nobody.
         if (asked_too_much)
             read_events();
     }
@@ -448,6 +449,7 @@ private:
     std::set<trail*> touched_; ///< what is to be said
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
