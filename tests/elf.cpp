@@ -616,3 +616,18 @@ TEST_CASE("tables for the system's loader that lie elsewhere, or have no end, ar
     words[4 + sizeof(ElfW(Addr)) / sizeof(std::uint32_t)] = 0x10000000;
     CHECK(symbols_refused(endless.bytes) == begin + "its hash table has no end: it is truncated");
 }
+
+TEST_CASE("a library's section is found by its whole name, and one without section headers may have any", "[elf]") {
+    const auto may_have = [](const std::string& bytes, std::string_view name) {
+        const file one(bytes);
+        return elf_reader<>(one.fd, path).may_have_section(name);
+    };
+    CHECK(may_have(tiny().bytes, ".note.tenon"));
+    CHECK_FALSE(may_have(tiny().bytes, ".note.teno"));
+    CHECK_FALSE(may_have(tiny().bytes, "note.tenon.x"));
+    image bad = tiny();
+    bad.head().e_shstrndx = bad.head().e_shnum;
+    CHECK(may_have(bad.bytes, ".nowhere"));
+    bad.head().e_shoff = bad.head().e_shnum = bad.head().e_shstrndx = 0;
+    CHECK(may_have(bad.bytes, ".nowhere"));
+}

@@ -200,6 +200,11 @@ TEST_CASE("a plugin that needs no runtime but memory loads into any program that
         const path plain = tests::compiled(scratch / "plain.so", tests::tiny, {"-fno-exceptions", "-fno-rtti"}, compiler);
         CHECK(linkage_of(plain).runtime == runtime_use::none);
         CHECK(linkage_of(plain).exports_plugins);
+        // What looks for something else in the libraries that are loaded handles no exceptions by that.
+        tests::write(scratch / "looks.cpp", "#include \"" + tests::tiny.native() + "\"\n#include <link.h>\n"
+                                            "int looks = dl_iterate_phdr([](dl_phdr_info*, std::size_t, void*) { return 1; }, nullptr);\n");
+        CHECK(linkage_of(tests::compiled(scratch / "looks.so", scratch / "looks.cpp", {"-fno-exceptions", "-fno-rtti"}, compiler)).runtime ==
+              runtime_use::none);
         tenon::detail::require_one_runtime<tenon::detail::posix>("plain.so", linkage_of(plain));
         const std::string include = "-I" + (tests::source_directory / "include").native();
         tests::write(scratch / "host.cpp", "#include \"" + tests::tiny.native() + "\"\n#include <cstdio>\n#include <tenon/plugin.hpp>\n"

@@ -245,6 +245,21 @@ public:
                              : relocates<ElfW(Rel)>(of, DT_JMPREL, DT_PLTRELSZ, symbols));
     }
 
+    /// Whether it has a section of that name; true where it has no section headers, since then nobody knows.
+    bool may_have_section(std::string_view name) const {
+        const entries<section> all = sections();
+        if (header_.e_shstrndx >= all.size())
+            return true;
+        std::string room;
+        const section names = all[header_.e_shstrndx];
+        const std::string_view text = part(names.sh_offset, names.sh_size, "names of sections", room);
+        for (const section& each : all)
+            if (const std::string_view rest = text.substr(each.sh_name < text.size() ? each.sh_name : text.size(), name.size() + 1);
+                rest.size() > name.size() && rest.back() == '\0' && rest.substr(0, name.size()) == name)
+                return true;
+        return false;
+    }
+
     /// Symbols are found through the section headers: of a library without them only `nodelete` is known.
     pins what_pins() const {
         pins found;

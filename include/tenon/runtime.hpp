@@ -67,8 +67,8 @@ inline bool asks_for_runtime(std::string_view name) {
 ///
 /// A runtime that was linked into a library leaves one of three traces. Its functions are among the library's symbols, and are
 /// looked up there, so that the program's come first; or they are among them and bound (`-Bsymbolic`), which leaves no relocation; or they
-/// are hidden (`--exclude-libs`, version scripts), and then the library lacks nothing of a runtime and still asks for what only the
-/// throwing of exceptions needs.
+/// are hidden (`--exclude-libs`, version scripts), and then the library lacks nothing of a runtime, handles exceptions all the same, and
+/// asks for what only the finding of handlers needs.
 template <class System>
 linkage linkage_of(const elf_reader<System>& library) {
     linkage found;
@@ -98,7 +98,7 @@ linkage linkage_of(const elf_reader<System>& library) {
         found.runtime = library.looks_up(information, has) && !information.symbolic() ? runtime_use::yielding : runtime_use::own;
     else if (lacks)
         found.runtime = runtime_use::borrowed;
-    else if (throws || found.own_unwinder)
+    else if ((throws || found.own_unwinder) && library.may_have_section(".gcc_except_table"))
         found.runtime = runtime_use::own;
     return found;
 }
