@@ -18,6 +18,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Everything is every header that there is, so that a new one cannot be forgotten.
 PLUGIN = ['interface', 'export', 'registration']
 PUBLIC = {'TENON_VERSION', 'TENON_ABI', 'TENON_EXPORT'}
+# What every header uses, of the lowest one.
+SHARED = {'TENON_HIDDEN', 'TENON_OWN', 'TENON_HOST_TYPE'}
 
 INCLUDE = re.compile(r'\s*#\s*include\s*(\S+)')
 OWN = re.compile(r'<tenon/(\w+)\.hpp>')
@@ -75,8 +77,8 @@ class SingleFile:
         return ''.join(text)
 
     def leaked(self):
-        """The macros left behind that neither are public nor stand in one that is."""
-        needed, waiting = set(), [m for m in PUBLIC if m in self.macros]
+        """The macros left behind that neither are public or every header's, nor stand in one that is."""
+        needed, waiting = set(), [m for m in PUBLIC | SHARED if m in self.macros]
         while waiting:
             needed.add(macro := waiting.pop())
             waiting += [m for m in re.findall(r'\w+', self.macros[macro]) if m in self.macros and m not in needed]
