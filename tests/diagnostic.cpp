@@ -71,8 +71,8 @@ struct variable {
 /// None of those that have compilers look into more folders, for as long as this lives.
 struct without_variables {
     without_variables() {
-        for (const char* name :
-             {"CPATH", "CPLUS_INCLUDE_PATH", "C_INCLUDE_PATH", "CPPFLAGS", "CXXFLAGS", "LIBRARY_PATH", "LDFLAGS"})
+        for (const char* name : {"CPATH", "CPLUS_INCLUDE_PATH", "C_INCLUDE_PATH", "CPPFLAGS", "CXXFLAGS",
+                                 "LIBRARY_PATH", "LDFLAGS"})
             if (const char* set = std::getenv(name)) {
                 before.emplace_back(name, set);
                 ::unsetenv(name);
@@ -341,8 +341,9 @@ TEST_CASE("the diagnostics of real compilers name the file, line and column", "[
         }
 }
 
-TEST_CASE("where something is not found, variables that would have a compiler find it are said to be nothing here",
-          "[diagnostic]") {
+TEST_CASE(
+    "where something is not found, variables that would have a compiler find it are said to be nothing here",
+    "[diagnostic]") {
     const tests::scratch_directory root;
     const tests::fs::path directory = root / "plugin";
     const auto headline = [&](const std::string& compiler, const list& flags = {}) {
@@ -414,7 +415,8 @@ TEST_CASE("the headline of a link that fails is its cause, whichever linker says
                              "duplicate symbol: "}));
             CHECK(has(said, {"a.cpp", "b.cpp"}));
             tests::write(directory / "b.cpp", "int missing();\nint g() { return missing(); }\n");
-            said = headline(compiler, {chosen, "-gdwarf-4"}); // gold fails itself where it reads clang's newer ones
+            said = headline(compiler,
+                            {chosen, "-gdwarf-4"}); // gold fails itself where it reads clang's newer ones
             CHECK(has(said, {"undefined reference to `missing()'", "undefined reference to 'missing()'",
                              "undefined symbol: missing()"}));
             CHECK(has(said, {"b.cpp"}));
@@ -429,8 +431,9 @@ TEST_CASE("the diagnostics of real linkers name what is missing", "[diagnostic]"
     for (const std::string& compiler : compilers())
         for (const std::string linker : {"bfd", "gold", "lld", "mold"})
             for (const std::string flag : {"-g", "-O2"}) {
-                if (tests::run({compiler, "-fuse-ld=" + linker, "-shared", "-o", root / "probe.so"}).status !=
-                    0)
+                if (tests::run({compiler, "-fuse-ld=" + linker, "-shared", "-x", "c++", "/dev/null", "-o",
+                                root / "probe.so"})
+                        .status != 0)
                     continue;
                 INFO(compiler << " " << linker << " " << flag);
                 const error e = failure(directory, compiler, {"-fuse-ld=" + linker, flag});

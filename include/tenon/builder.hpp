@@ -770,7 +770,7 @@ private:
                 std::string text = wrong.what();
                 for (std::size_t i = 0; (i = text.find(library, i)) != text.npos; i += at.path.size())
                     text.replace(i, library.size(), at.path);
-                if (code == errc::misfit || code == errc::bad_interface || code == errc::not_a_plugin)
+                if (code == errc::misfit || code == errc::bad_interface)
                     text += header_used(type, files);
                 if (code == errc::not_a_plugin && !at.cmake)
                     if (const std::string left_out =
@@ -782,18 +782,25 @@ private:
         };
     }
 
-    // Says which header of the interface's file name compilers have read that is not this program's.
+    // Says which header of the interface's file name compilers have read: another than this program's, or
+    // that one as it is now.
     std::string header_used(const plugin_type& type, const std::vector<std::string>& files) const {
         const std::string own = absolute(basic_headers<System>(options_.include).header(type));
         struct stat wanted, found;
         if (System::stat(own.c_str(), &wanted) != 0)
             return "";
+        bool used = false;
         for (const std::string& path : files)
-            if (basename(path) == basename(own) && System::stat(path.c_str(), &found) == 0 &&
-                (found.st_dev != wanted.st_dev || found.st_ino != wanted.st_ino))
-                return "; its sources include '" + path + "', and the header of this program is '" + own +
-                       '\'';
-        return "";
+            if (basename(path) == basename(own) && System::stat(path.c_str(), &found) == 0) {
+                if (found.st_dev != wanted.st_dev || found.st_ino != wanted.st_ino)
+                    return "; its sources include '" + path + "', and the header of this program is '" + own +
+                           '\'';
+                used = true;
+            }
+        return used ? "; its sources include '" + own +
+                          "' as it is now: where that has changed since this program was compiled, compile "
+                          "the program again"
+                    : "";
     }
 
     // Checks a library and puts it where others find it, unless there is one of that name: equal, and perhaps

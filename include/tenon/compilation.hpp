@@ -232,10 +232,11 @@ public:
             what = link_command();
             end = run<System>(what, bounds_);
         }
-        failures failed;
-        if (!succeeded(end, library()))
-            failed.add(what, with_the_fault_alone(std::move(end)));
-        failed.raise(directory_, misses_symbols(end.err) ? what_is_left_out() : "");
+        if (!succeeded(end, library())) {
+            failures failed;
+            failed.add(what, with_the_fault_alone(end));
+            failed.raise(directory_, misses_symbols(end.err) ? what_is_left_out() : "");
+        }
         linked_ = read_linked(end.out);
         say(end.err);
     }

@@ -47,9 +47,10 @@ std::vector<std::string> sources_left_out(const std::string& directory,
             if (left == 0 || !is_in_source_tree(name) || --left == 0 ||
                 System::lstat(join(directory, path).c_str(), &seen) != 0)
                 continue;
-            if (S_ISDIR(seen.st_mode))
+            if (S_ISDIR(seen.st_mode) &&
+                System::access(join(join(directory, path), "CMakeCache.txt").c_str(), F_OK) != 0)
                 folders.push_back(std::move(path));
-            else if ((is_source_name(name) || is_foreign_source_name(name)) &&
+            else if (S_ISREG(seen.st_mode) && (is_source_name(name) || is_foreign_source_name(name)) &&
                      std::find(compiled.begin(), compiled.end(), path) == compiled.end())
                 found.push_back(std::move(path));
         }
