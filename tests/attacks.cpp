@@ -114,7 +114,8 @@ TEST_CASE("a repository is fetched by https, where the certificate is known", "[
     CHECK(there.text("/open/remote@main") == "one");
 }
 
-TEST_CASE("a repository is fetched from a server that has files alone, by every kind of reference", "[attacks]") {
+TEST_CASE("a repository is fetched from a server that has files alone, by every kind of reference",
+          "[attacks]") {
     world w;
     const std::string first = w.commit("a.cpp", "one");
     w.git({"tag", "--annotate", "--message=x", "v1"});
@@ -122,13 +123,16 @@ TEST_CASE("a repository is fetched from a server that has files alone, by every 
     w.git({"repack", "-a", "-d", "-q"});
     w.git({"update-server-info"});
     server there(w);
-    for (const auto& [reference, text] :
-         {std::pair<std::string, std::string>{"", "two"}, {"@main", "two"}, {"@v1", "one"}, {"@" + first, "one"}}) {
+    for (const auto& [reference, text] : {std::pair<std::string, std::string>{"", "two"},
+                                          {"@main", "two"},
+                                          {"@v1", "one"},
+                                          {"@" + first, "one"}}) {
         fs::remove_all(w.scratch / "cache");
         CHECK(there.text("/plain/remote/.git" + reference) == text);
     }
-    CHECK(there.text("/plain/none").ends_with(
-        "\nis the address right? Many servers say the same of a repository that this user may not read"));
+    CHECK(there.text("/plain/none")
+              .ends_with("\nis the address right? Many servers say the same of a repository that this user "
+                         "may not read"));
 }
 
 TEST_CASE("a server that wants a password, and one that refuses it, are told apart", "[attacks]") {
@@ -137,11 +141,14 @@ TEST_CASE("a server that wants a password, and one that refuses it, are told apa
     server there(w);
     CHECK(there.text("/locked/remote")
               .ends_with("\nnobody can be asked for a password here: set up a credential helper for git"));
-    tests::write(w.scratch / "home/.gitconfig", "[credential]\n\thelper = \"!f() { echo username=user; echo password=wrong; }; f\"\n");
+    tests::write(w.scratch / "home/.gitconfig",
+                 "[credential]\n\thelper = \"!f() { echo username=user; echo password=wrong; }; f\"\n");
     CHECK(there.text("/locked/remote")
-              .ends_with("\nthe server refuses the credentials that git's credential helper gives: may they read this repository?"));
+              .ends_with("\nthe server refuses the credentials that git's credential helper gives: may they "
+                         "read this repository?"));
     CHECK(there.text("/open/remote/tree/main")
-              .ends_with("\nthis looks like the address of a web page: the repository is written " + there.url("/open/remote@main")));
+              .ends_with("\nthis looks like the address of a web page: the repository is written " +
+                         there.url("/open/remote@main")));
 }
 
 TEST_CASE("a server may send git on, but to no other transport, and nowhere where the hosts are listed",
@@ -314,7 +321,8 @@ TEST_CASE("README says exactly what compilers and git see of the environment", "
     CHECK(sorted_names(detail::basic_cmake_tree<>::variables()) == cmake.all());
 
     const auto spy = w.fake_git(
-        "for each; do case $each in ls-remote|fetch) kind=remote;; config) kind=config;; verify-commit) kind=verify;; esac; done\n"
+        "for each; do case $each in ls-remote|fetch) kind=remote;; config) kind=config;; verify-commit) "
+        "kind=verify;; esac; done\n"
         "/usr/bin/env -u PWD -u OLDPWD -u SHLVL -u _ > $here/seen-${kind:-rest}\nexec $git \"$@\"\n");
     tests::write(w.scratch / "signers", "");
     const policy rules{.signed_by = tenon::signers{.ssh = w.scratch / "signers", .gpg = ""}};
@@ -325,7 +333,8 @@ TEST_CASE("README says exactly what compilers and git see of the environment", "
     std::erase_if(without_ssh, [](const std::string& name) { return name.starts_with("GIT_SSH_"); });
     CHECK(sorted_names(lines_of(w.scratch / "seen-remote")) == without_ssh);
     CHECK_THROWS_AS(
-        detail::repository(driver::parse("git+ssh://host.invalid/x"), detail::cache(w.scratch / "cache")).checkout(),
+        detail::repository(driver::parse("git+ssh://host.invalid/x"), detail::cache(w.scratch / "cache"))
+            .checkout(),
         tenon::error);
     CHECK(sorted_names(lines_of(w.scratch / "seen-remote")) == remote.all());
     CHECK(sorted_names(lines_of(w.scratch / "seen-config")) == without_ssh);
@@ -352,8 +361,8 @@ TEST_CASE(
     "only transports that the policy allows are open to git, also for the user's own exchange of addresses",
     "[attacks]") {
     world w;
-    const auto spy =
-        w.fake_git("case \"$*\" in 'config '*) exit 1;; esac; echo \"$GIT_ALLOW_PROTOCOL $*\" >> $here/log; exit 1\n");
+    const auto spy = w.fake_git(
+        "case \"$*\" in 'config '*) exit 1;; esac; echo \"$GIT_ALLOW_PROTOCOL $*\" >> $here/log; exit 1\n");
     const auto asked = [&](const std::string& url, const policy& rules) {
         fs::remove(w.scratch / "log");
         const detail::repository repository(detail::permitted_driver(url, rules),

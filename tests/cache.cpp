@@ -359,7 +359,8 @@ TEST_CASE("whatever lies in a cache, nothing but tenon's own is removed, and not
     for (const std::string& mine :
          list{"Documents/letter", "bin/tool", "bin/part/notes.txt", "bin/part/p-" + digest_1 + ".SO.so",
               "bin/part/p-0.so", "src/project/main.cpp", "src/" + repository + "/main.cpp",
-              "src/" + repository + "/" + commit.substr(1) + "/x", "src/a/" + commit + "/x", "tmp/file", "tmp/mine/x"})
+              "src/" + repository + "/" + commit.substr(1) + "/x", "src/a/" + commit + "/x", "tmp/file",
+              "tmp/mine/x"})
         write(here.folder / mine, "mine");
     for (const std::string& wrong :
          list{"bin/part/p-" + digest_1 + ".so/x", "bin/part/p-" + digest_1 + ".record/x",

@@ -57,8 +57,9 @@ TEST_CASE("the cache is where the first variable that is set says", "[cache_fold
         CHECK_THROWS_WITH(basic_cache<>(""), none + advice);
     }
     const variables relative({{"XDG_CACHE_HOME", "x"}, {"HOME", "home/me"}});
-    CHECK_THROWS_WITH(basic_cache<>(""), none + ", or not absolute: $XDG_CACHE_HOME is 'x', $HOME is "
-                                                "'home/me'" +
+    CHECK_THROWS_WITH(basic_cache<>(""), none +
+                                             ", or not absolute: $XDG_CACHE_HOME is 'x', $HOME is "
+                                             "'home/me'" +
                                              advice);
 }
 
@@ -82,11 +83,12 @@ TEST_CASE("a cache that is named by a relative path is in the folder where the p
         CHECK(exists(scratch / "c/bin"));
     }
     for (const std::string home : {"~", "~/c"})
-        CHECK_THROWS_WITH(basic_cache<>(home),
-                          "the cache '" + home +
-                              "' is not used, because only a shell takes '~' for a home directory; write the "
-                              "whole path in $TENON_CACHE or options.cache, or begin with './' where the name "
-                              "is meant");
+        CHECK_THROWS_WITH(
+            basic_cache<>(home),
+            "the cache '" + home +
+                "' is not used, because only a shell takes '~' for a home directory; write the "
+                "whole path in $TENON_CACHE or options.cache, or begin with './' where the name "
+                "is meant");
     struct lost : posix {
         static char* realpath(const char*) noexcept { return errno = ENOENT, nullptr; }
     };
@@ -160,7 +162,7 @@ TEST_CASE("a cache is a folder that is empty or tenon's, and no other is written
         write(folder / foreign, "");
         if (foreign == "CACHEDIR.TAG")
             write(folder / foreign, "Signature: 8a477f597d28d172789f06886806bc55\n# of cargo's\n");
-        const std::string named = foreign == "bin/part/notes.txt" ? "bin/part"
+        const std::string named = foreign == "bin/part/notes.txt"  ? "bin/part"
                                   : foreign == "tmp/abcdef/letter" ? "tmp/abcdef"
                                   : foreign.starts_with("src")     ? "src/project"
                                   : foreign.starts_with("Doc")     ? "Documents"
@@ -253,7 +255,9 @@ TEST_CASE("a cache that cannot be made names the folder and the reason", "[cache
                       "cannot make the folder '" + (scratch / "c").native() + "': Read-only file system");
     write(scratch / "file", "");
     CHECK_THROWS_WITH(basic_cache<>(scratch / "file/c").folder("bin"),
-                      "cannot make the folder '" + (scratch / "file/c").native() + "': Not a directory");
+                      "cannot make the folder '" + (scratch / "file").native() + "': File exists");
+    CHECK_THROWS_WITH(basic_cache<>(scratch / "file").folder("bin"),
+                      "cannot make the folder '" + (scratch / "file").native() + "': File exists");
 }
 
 TEST_CASE("a scratch folder goes with its owner, and its neighbours stay", "[cache_folder]") {

@@ -315,7 +315,8 @@ TEST_CASE("the host's flags, headers, profile and launcher are CMake's too, what
     CHECK(read(launches).find(work.wrapper.native()) == 0);
 }
 
-TEST_CASE("what compilers write beside their objects stays in CMake's tree, and the language is nothing to the link",
+TEST_CASE("what compilers write beside their objects stays in CMake's tree, and the language is nothing to "
+          "the link",
           "[cmake_tree]") {
     if (without_cmake() || tests::sanitized)
         return;
@@ -443,6 +444,26 @@ TEST_CASE("what CMake and its compilers refuse is told, with the first error fir
         "the CMakeLists.txt in '~/plugin' makes no library that can be loaded; "));
 }
 
+TEST_CASE("a target of CMake's that misses a symbol is not linked, unless it says that its host has it",
+          "[cmake_tree]") {
+    const scratch_directory scratch;
+    write(scratch / "host.cpp", "__attribute__((visibility(\"default\"))) int of_the_host() { return 7; }");
+    // As the symbols of a program that is linked with -rdynamic.
+    void* const host = ::dlopen(tests::compiled(scratch / "host.so", scratch / "host.cpp").c_str(), RTLD_NOW | RTLD_GLOBAL);
+    REQUIRE(host);
+    workshop work;
+    write(work.plugin / "main.cpp", "int of_the_host();\n" + answering("of_the_host()"));
+    for (const std::string target : {"tenon_add_plugin(answers SOURCES main.cpp)\n", "add_library(answers MODULE main.cpp)\n"}) {
+        work.lists(target);
+        const std::string said = work.complaint(), headline = said.substr(0, said.find('\n'));
+        CHECK(headline.find("of_the_host()") != headline.npos);
+        CHECK(headline.ends_with("LINKER:-z,undefs in CMake's target_link_options"));
+        work.lists(target + "target_link_options(answers PRIVATE LINKER:-z,undefs)\n");
+        CHECK(work.answer() == 7);
+    }
+    ::dlclose(host);
+}
+
 TEST_CASE("what CMake, compilers and linkers warn of is told", "[cmake_tree]") {
     if (without_cmake())
         return;
@@ -542,6 +563,40 @@ TEST_CASE("what changes while CMake builds is built again", "[cmake_tree]") {
                                  (work.include / "tiny.hpp").native() + "'; exit $s; };; esac");
     CHECK(work.answer() == 52);
     CHECK(work.compiled("main.cpp") == 2);
+}
+
+TEST_CASE("a log that grows beside a CMakeLists.txt is named, and the cache and $TMPDIR are no sources",
+          "[cmake_tree]") {
+    if (without_cmake())
+        return;
+    workshop work;
+    SECTION("a log") {
+        work.compiler(TENON_CXX, "echo $$ >> '" + (work.plugin / "logs/x.log").native() + "'");
+        write(work.plugin / "logs/x.log", "");
+        const std::string said = work.complaint();
+        CHECK(said.find(
+                  "the plugin in '~/plugin' was not built, because '~/plugin/logs/x.log' changed each time "
+                  "while it was being compiled (it had ") == 0);
+        CHECK(said.ends_with("); try again when it is left alone; every file below a CMakeLists.txt may be a "
+                             "source: let programs write elsewhere, or under names that begin with '.'"));
+    }
+    SECTION("tenon's own files") {
+        const std::string before = std::getenv("TMPDIR") ? std::getenv("TMPDIR") : "";
+        work.cache = work.plugin / "made/cache";
+        for (const path& temporary : {work.plugin / "temporary", work.plugin}) {
+            create_directories(temporary);
+            ::setenv("TMPDIR", temporary.c_str(), 1);
+            write(work.plugin / "main.cpp", answering(std::to_string(temporary.native().size())));
+            CHECK(work.answer() == static_cast<int>(temporary.native().size()));
+            CHECK(work.cached() != "");
+            next_tick();
+        }
+        before.empty() ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", before.c_str(), 1);
+        CHECK(work.compiled("main.cpp") == 2);
+        for (const std::string& each :
+             basic_builder<>(work.options, basic_cache<>(work.cache)).watched(work.plugin, tiny))
+            CHECK(each.find(work.cache.native()) == std::string::npos);
+    }
 }
 
 TEST_CASE("a CMakeLists.txt may write among its sources, and have files made", "[cmake_tree]") {

@@ -161,4 +161,10 @@ TEST_CASE("a new source is one that is compiled too, or any file below where CMa
     CHECK(!plain.has("/p/inside", "a.cpp"));
     for (const char* name : {".git", ".a.cpp.swp", "a.cpp~", "#a.cpp#"})
         CHECK(!below.has("/p", name));
+
+    const new_sources without{.in = "/p", .below = true, .without = {"/p/cache"}};
+    CHECK(!without.has("/p", "cache"));
+    CHECK(!without.has("/p/cache", "x"));
+    CHECK(without.has("/p", "cached"));
+    CHECK(without.has("/p/cached", "x"));
 }

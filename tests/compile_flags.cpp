@@ -51,9 +51,10 @@ TEST_CASE("a file that an editor has begun with a mark of its bytes' order is re
     compile_flags flags;
     flags.add_lines("\xEF\xBB\xBF-Wall\r\n-O1\r\n", "f");
     CHECK(flags.compile() == list{"-Wall", "-O1"});
-    CHECK_THROWS_WITH(compile_flags().add_lines(std::string_view("\xFF\xFE-\0O\0", 6), "/p/compile_flags.txt"),
-                      "'/p/compile_flags.txt' is not read, because it has zero bytes in it, as text in UTF-16 "
-                      "has; store it as UTF-8, one flag a line");
+    CHECK_THROWS_WITH(
+        compile_flags().add_lines(std::string_view("\xFF\xFE-\0O\0", 6), "/p/compile_flags.txt"),
+        "'/p/compile_flags.txt' is not read, because it has zero bytes in it, as text in UTF-16 "
+        "has; store it as UTF-8, one flag a line");
 }
 
 TEST_CASE("flags for how compilers say what they say are left out", "[compile_flags]") {
@@ -69,10 +70,11 @@ TEST_CASE("flags for how compilers say what they say are left out", "[compile_fl
 }
 
 TEST_CASE("flags by which files are written beside an object are for trees that stay", "[compile_flags]") {
-    CHECK_THROWS_WITH(compile_flags().add_lines("-Wall\n--coverage", "/p/compile_flags.txt"),
-                      "/p/compile_flags.txt:2: the flag '--coverage' is refused, because what it has written "
-                      "beside the objects is lost with these once the library is made; remove it, or give the "
-                      "directory a CMakeLists.txt, of which the build tree is kept");
+    CHECK_THROWS_WITH(
+        compile_flags().add_lines("-Wall\n--coverage", "/p/compile_flags.txt"),
+        "/p/compile_flags.txt:2: the flag '--coverage' is refused, because what it has written "
+        "beside the objects is lost with these once the library is made; remove it, or give the "
+        "directory a CMakeLists.txt, of which the build tree is kept");
     for (const char* flag :
          {"--coverage", "-fprofile-arcs", "-ftest-coverage", "-fprofile-generate", "-fprofile-generate=/data",
           "-gsplit-dwarf", "-gsplit-dwarf=single", "-fstack-usage", "-fdump-tree-all", "-ftime-trace"}) {
@@ -115,9 +117,16 @@ TEST_CASE("a refused flag is named with its line", "[compile_flags]") {
                       "/p/compile_flags.txt:3: the flag '@more' is refused, because what is made of a "
                       "plugin's sources, by which program and where, is not "
                       "for its flags to say; remove it");
-    for (const char* flag : {"-c", "-E", "-S", "-o", "-oother", "--output=x", "-M", "-MD", "-MFx", "@more",
-                             "-Wp,-MD,x", "-save-temps=obj", "-Wl,-o,x", "-Wl,--as-needed,--output=x",
-                             "-Wl,@more", "-fsyntax-only", "--help", "-dumpspecs", "-dumpdir", "-print-search-dirs"}) {
+    for (const char* flag : {"-c",        "-E",
+                             "-S",        "-o",
+                             "-oother",   "--output=x",
+                             "-M",        "-MD",
+                             "-MFx",      "@more",
+                             "-Wp,-MD,x", "-save-temps=obj",
+                             "-Wl,-o,x",  "-Wl,--as-needed,--output=x",
+                             "-Wl,@more", "-fsyntax-only",
+                             "--help",    "-dumpspecs",
+                             "-dumpdir",  "-print-search-dirs"}) {
         INFO(flag);
         CHECK_THROWS_AS(compile_flags().add(flag, "f:1"), tenon::error);
         CHECK_THROWS_AS(compile_flags(true).add(flag, "f:1"), tenon::error);

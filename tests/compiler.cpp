@@ -195,16 +195,18 @@ TEST_CASE("without a compiler the choice stays known, and asking it says what wa
         const auto folder = tests::fs::current_path();
         tests::fs::current_path(scratch.path());
         ::setenv("PATH", ("tools:" + before).c_str(), 1);
-        refused("no-such-compiler", "cannot find 'no-such-compiler' where $PATH counts: it is in 'tools', which "
-                                    "is not absolute");
+        refused("no-such-compiler",
+                "cannot find 'no-such-compiler' where $PATH counts: it is in 'tools', which "
+                "is not absolute");
         ::setenv("PATH", before.c_str(), 1);
         tests::fs::current_path(folder);
     }
     refused("/tmp", "'/tmp' is no program that can be run");
     refused("/etc/passwd", "'/etc/passwd' is no program that can be run");
-    refused("/opt/my tools/no-such-compiler",
-            "cannot find '/opt/my', the first word of $CXX, which is '/opt/my tools/no-such-compiler': a path "
-            "with spaces needs quotes around it");
+    refused(
+        "/opt/my tools/no-such-compiler",
+        "cannot find '/opt/my', the first word of $CXX, which is '/opt/my tools/no-such-compiler': a path "
+        "with spaces needs quotes around it");
 }
 
 TEST_CASE("a host with a sanitizer names the way out of two", "[compiler]") {

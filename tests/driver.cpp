@@ -299,7 +299,8 @@ TEST_CASE("other transports are refused, by name, by git's helpers, and in scp's
 
     CHECK(refusal("git@host:user/repo") ==
           "the driver 'git@host:user/repo' is neither a repository nor a path: a repository is written "
-          "https://host/user/repo or git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./; "
+          "https://host/user/repo or git+ssh://git@host/user/repo, and a path whose first name has a colon "
+          "begins with ./; "
           "write git+ssh://git@host/user/repo");
     for (const char* text : {"git@host:repo", "host:user/repo", "ext::sh -c touch% x", "fd::17/x",
                              "https:host/repo", "C:/plugins/x.dll"})
@@ -330,7 +331,8 @@ TEST_CASE("what other tools write for a repository leads to what tenon writes", 
         {"localhost:3000/user/repo", "https://localhost:3000/user/repo"},
         {"github.com/user/repo", "https://github.com/user/repo"},
         {"github.com/user/repo@v1", "https://github.com/user/repo@v1"},
-        {"github.com/user/repo@v1#subdirectory=a&plugin=b", "https://github.com/user/repo@v1#subdirectory=a&plugin=b"},
+        {"github.com/user/repo@v1#subdirectory=a&plugin=b",
+         "https://github.com/user/repo@v1#subdirectory=a&plugin=b"},
         {"github.com/user/repo?ref=v1", "https://github.com/user/repo@v1"},
         {"https://host/user/repo?ref=v1.2", "https://host/user/repo@v1.2"},
         {"https://host/user/repo?rev=a&dir=b/c", "https://host/user/repo@a#subdirectory=b/c"},
@@ -342,18 +344,20 @@ TEST_CASE("what other tools write for a repository leads to what tenon writes", 
     for (const auto& [written, meant] : known)
         CHECK(parsed(meant).starts_with("repository "));
 
-    CHECK(refusal("github.com/user/repo") ==
-          "there is no 'github.com/user/repo'; 'github.com/user' is no folder that can be looked into; a repository is "
-          "written https://github.com/user/repo");
-    CHECK(refusal("https://host/repo?ref=v1") ==
-          "the repository 'https://host/repo?ref=v1' is refused: a branch, tag or commit id follows '@', and a folder "
-          "'#subdirectory='; write https://host/repo@v1");
-    CHECK(why_not("git+ssh://host:user/repo") ==
-          "its path follows the host behind a '/', and not behind a ':', which is for a port; write git+ssh://host/user/repo");
+    CHECK(refusal("github.com/user/repo") == "there is no 'github.com/user/repo'; 'github.com/user' is no "
+                                             "folder that can be looked into; a repository is "
+                                             "written https://github.com/user/repo");
+    CHECK(refusal("https://host/repo?ref=v1") == "the repository 'https://host/repo?ref=v1' is refused: a "
+                                                 "branch, tag or commit id follows '@', and a folder "
+                                                 "'#subdirectory='; write https://host/repo@v1");
+    CHECK(why_not("git+ssh://host:user/repo") == "its path follows the host behind a '/', and not behind a "
+                                                 "':', which is for a port; write git+ssh://host/user/repo");
     // There is no telling, or too much to tell.
-    for (const char* text : {"host:user/repo", "C:/plugins/x.dll", "ext::sh -c touch% x", "git+ext::sh://x", "./github.com/user/repo",
-                             "../host.org/user/repo", "host.org/repo", "http://user:s3cret@host/repo", "user:s3cret@host.org:x/y",
-                             "https://s3cret@host/repo?ref=v1", "host.org:user/repo@v1", "git://-x/repo", "ftp://host/repo"})
+    for (const char* text :
+         {"host:user/repo", "C:/plugins/x.dll", "ext::sh -c touch% x", "git+ext::sh://x",
+          "./github.com/user/repo", "../host.org/user/repo", "host.org/repo", "http://user:s3cret@host/repo",
+          "user:s3cret@host.org:x/y", "https://s3cret@host/repo?ref=v1", "host.org:user/repo@v1",
+          "git://-x/repo", "ftp://host/repo"})
         CHECK(advice(text).starts_with("none: "));
     // git has servers that want a query.
     CHECK(parsed("https://host/git?p=repo") == "repository https://host/git?p=repo");
@@ -361,18 +365,23 @@ TEST_CASE("what other tools write for a repository leads to what tenon writes", 
     const tests::scratch_directory scratch;
     const visit there(scratch.path());
     tests::write(scratch / "conf.d/x", "");
-    CHECK(refusal("conf.d/y/z") == "there is no 'conf.d/y/z'; 'conf.d/y' is no folder that can be looked into");
+    CHECK(refusal("conf.d/y/z") ==
+          "there is no 'conf.d/y/z'; 'conf.d/y' is no folder that can be looked into");
 }
 
 TEST_CASE("the address of a forge's page leads to its repository", "[driver]") {
-    CHECK(detail::repository_of_page("https://github.com/user/repo/tree/v1") == "https://github.com/user/repo@v1");
+    CHECK(detail::repository_of_page("https://github.com/user/repo/tree/v1") ==
+          "https://github.com/user/repo@v1");
     CHECK(detail::repository_of_page("https://github.com/user/repo/tree/v1/a/b") ==
           "https://github.com/user/repo@v1#subdirectory=a/b");
     CHECK(detail::repository_of_page("https://gitlab.com/a/b/repo/-/tree/main/x") ==
           "https://gitlab.com/a/b/repo@main#subdirectory=x");
-    CHECK(detail::repository_of_page("https://github.com/user/repo/blob/main/x.cpp") == "https://github.com/user/repo@main");
-    CHECK(detail::repository_of_page("https://codeberg.org/user/repo/src/branch/main") == "https://codeberg.org/user/repo@main");
-    for (const char* url : {"https://host/user/repo", "https://host/user/repo/tree/", "https://host/tree/..", "file:///srv/x"})
+    CHECK(detail::repository_of_page("https://github.com/user/repo/blob/main/x.cpp") ==
+          "https://github.com/user/repo@main");
+    CHECK(detail::repository_of_page("https://codeberg.org/user/repo/src/branch/main") ==
+          "https://codeberg.org/user/repo@main");
+    for (const char* url :
+         {"https://host/user/repo", "https://host/user/repo/tree/", "https://host/tree/..", "file:///srv/x"})
         CHECK(detail::repository_of_page(url) == "");
 }
 
@@ -380,7 +389,8 @@ TEST_CASE("percent-encoding is taken away from a reference, and nowhere else", "
     CHECK(parsed("https://host/repo@fix%2312") == "repository https://host/repo reference=fix#12");
     CHECK(parsed("https://host/repo@a%40b@c%25d%zz") == "repository https://host/repo reference=a@b@c%d%zz");
     CHECK(parsed("https://host/repo@100%") == "repository https://host/repo reference=100%");
-    CHECK(parsed("https://host/repo#subdirectory=a%26b") == "repository https://host/repo subdirectory=a%26b");
+    CHECK(parsed("https://host/repo#subdirectory=a%26b") ==
+          "repository https://host/repo subdirectory=a%26b");
     CHECK(parsed("https://host/a%23b") == "repository https://host/a%23b");
     CHECK(detail::percent_decoded("%41%4") == "A%4");
 }
@@ -530,9 +540,10 @@ TEST_CASE("a subdirectory stays in the repository", "[driver]") {
 }
 
 TEST_CASE("a fragment has what is known, once", "[driver]") {
-    const std::string known = "after '#' it may have subdirectory=FOLDER, target=NAME and plugin=NAME, "
-                              "joined by '&', and nothing else; a branch, tag or commit id follows '@', and a '#' in it "
-                              "is %23";
+    const std::string known =
+        "after '#' it may have subdirectory=FOLDER, target=NAME and plugin=NAME, "
+        "joined by '&', and nothing else; a branch, tag or commit id follows '@', and a '#' in it "
+        "is %23";
     for (const char* fragment : {"egg=x", "json", "", "plugin", "plugin=x&", "&plugin=x", "plugin=x&egg=y",
                                  "subdirectory=a&&plugin=b", "Plugin=x", "=x"})
         CHECK(why_not("https://host/repo#" + std::string(fragment)) == known);

@@ -54,6 +54,7 @@ struct pair {
 struct taker {
     static constexpr tenon::plugin_type type{"taker"};
     using factory = tenon::factory<int>;
+    using self = taker;
     virtual ~taker() = default;
     virtual int make(int) = 0;
     virtual int held() = 0;

@@ -41,8 +41,8 @@ TEST_CASE("folders are made for this user alone, with those above them, and may 
     tests::write(scratch / "file", "");
     fs::create_symlink("gone", scratch / "loose");
     for (const char* name : {"file", "loose"})
-        CHECK_THROWS_WITH(make_folders(scratch / name), "cannot make the folder '" +
-                                                            (scratch / name).native() + "': File exists");
+        CHECK_THROWS_WITH(make_folders(scratch / name),
+                          "cannot make the folder '" + (scratch / name).native() + "': File exists");
     CHECK(fs::status(scratch / "a/b/c").permissions() == fs::perms::owner_all);
 
     struct full : posix {

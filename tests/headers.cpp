@@ -156,10 +156,13 @@ TEST_CASE("a hostile $TENON_INCLUDE is only a list of folders", "[headers]") {
         const include_variable set(std::string(5000, ':'));
         CHECK(headers({}, seen).folders(here) == folders{plugins, include + "/tenon/.."});
     }
-    const auto within = [](const std::string& name) { return tests::fs::current_path().native() + '/' + name; };
+    const auto within = [](const std::string& name) {
+        return tests::fs::current_path().native() + '/' + name;
+    };
     const std::string long_name(5000, 'x'), odd = "-o /tmp/$(touch x)\n\"'";
     const include_variable set(long_name + ":" + odd);
-    CHECK(headers({}, seen).folders(here) == folders{within(long_name), within(odd), plugins, include + "/tenon/.."});
+    CHECK(headers({}, seen).folders(here) ==
+          folders{within(long_name), within(odd), plugins, include + "/tenon/.."});
     const include_variable relative(":./a:b/../c::a:");
     CHECK(headers::named({"./b", "/d", "b"}) == folders{within("b"), "/d", within("a"), within("b/../c")});
 }

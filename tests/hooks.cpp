@@ -30,6 +30,20 @@ static_assert(!tenon::stops<diesel, engine>);
 static_assert(tenon::stops_without_exceptions<diesel, engine>);
 static_assert(tenon::detail::make_hooks<engine, diesel>().start == nullptr);
 
+// `state` too may mean something else there.
+struct document {
+    static constexpr tenon::plugin_type type{"document"};
+    enum class state { clean, changed };
+    virtual ~document() = default;
+    virtual state save() = 0;
+    using methods = tenon::methods<&document::save>;
+};
+struct letter final : document {
+    state save() override { return state::clean; }
+};
+static_assert(!tenon::saves_state<letter, document> && !tenon::restores_state<letter, document>);
+static_assert(tenon::detail::explain_hooks<letter, document>());
+
 struct nothing {};
 static_assert(!tenon::starts<nothing, lamp> && !tenon::stops<nothing, lamp>);
 static_assert(!tenon::quiesces<nothing, lamp> && !tenon::resumes<nothing, lamp>);

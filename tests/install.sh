@@ -33,10 +33,11 @@ root=
 
 # Which of the missing packages there are.
 look() {
-    known= unknown=
+    known=$(LC_ALL=C apt-cache policy $missing | awk '/^[^ ]/ { name = $1; sub(/:$/, "", name) } /^ *Candidate: [^(]/ { print name }')
+    unknown=
     for package in $missing; do
-        case $(LC_ALL=C apt-cache policy "$package") in
-        *'Candidate: '[!\(]*) known="$known $package" ;;
+        case " $(echo $known) " in
+        *" $package "*) ;;
         *) unknown="$unknown $package" ;;
         esac
     done
@@ -54,9 +55,9 @@ fi
 [ -n "$known" ] || exit 0
 if [ -z "$root" ]; then
     echo "what needs these packages is not tested; to install them:"
-    echo "  sudo apt-get update && sudo apt-get install --no-install-recommends$known"
+    echo "  sudo apt-get update && sudo apt-get install --no-install-recommends" $known
     exit 0
 fi
-echo "installing$known"
+echo "installing" $known
 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $known >/dev/null ||
     echo "not all of them were installed; what needs one that was not is not tested"

@@ -197,6 +197,37 @@ TEST_CASE("where a copy in memory cannot find what it needs beside itself, the c
           "cannot load 'part.so': libneeded.so: cannot open shared object file: No such file or directory");
 }
 
+TEST_CASE("a library that hands on what it never takes back stays in memory, and says so", "[library]") {
+    const tests::scratch_directory scratch;
+    const auto closed = [&](const char* name, const std::string& code) {
+        const path library = scratch / (std::string(name) + ".so");
+        tests::write(scratch / "source.cpp", "#include <pthread.h>\n#include <stdlib.h>\n#include <threads.h>\n#include \"" + tests::tiny.native() +
+                                                 "\"\nvoid called(void*) { asm(\"\"); }\n__attribute__((constructor)) void begin() { " + code + " }\n");
+        tests::compiled(library, scratch / "source.cpp", {}, TENON_CXX);
+        const basic_library_file<posix> file(library.native(), {});
+        std::string reason = "nothing was closed";
+        // Its keys belong to a thread that ends afterwards.
+        std::thread([&] { reason = basic_library<posix>(file, {}).close().reason(); }).join();
+        const std::string begin = "'" + library.native() + "' stays in memory: ";
+        CHECK((reason.empty() || reason.find(begin) == 0));
+        const bool mapped = tests::read("/proc/self/maps").find(library.native()) != std::string::npos;
+        CHECK(mapped == !reason.empty());
+        return reason.empty() ? "" : reason.substr(begin.size());
+    };
+    const std::string key = "static pthread_key_t key; pthread_key_create(&key, called); pthread_setspecific(key, &key);";
+    CHECK(closed("key", key) ==
+          "it calls pthread_key_create and never pthread_key_delete, so that its code may be called when a thread ends");
+    CHECK(closed("tss", "static tss_t key; tss_create(&key, called); tss_set(key, &key);") ==
+          "it calls tss_create and never tss_delete, so that its code may be called when a thread ends");
+    CHECK(closed("exit", "on_exit([](int, void*) { called(nullptr); }, nullptr);") ==
+          "it calls on_exit, so that its code may be called when the program ends");
+    // Whoever takes back is taken at his word, and the C library takes back the others.
+    CHECK(closed("deleted", key + " pthread_key_delete(key);") == "");
+    CHECK(closed("atexit", "atexit([] { called(nullptr); });") == "");
+    CHECK(closed("quick", "at_quick_exit([] { called(nullptr); });") == "");
+    CHECK(closed("fork", "pthread_atfork([] { called(nullptr); }, nullptr, nullptr);") == "");
+}
+
 TEST_CASE("a library that hides what its plugins are found by is told how to show it, and none of its code runs", "[library]") {
     const tests::scratch_directory scratch;
     const path source = tests::source_directory / "tests/plugins/part.cpp";

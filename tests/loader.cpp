@@ -128,6 +128,12 @@ TEST_CASE("a library of the search path has to have the plugin that its name say
     here.library(here.scratch / "search/other.so");
     here.options.search = {here.scratch / "search"};
     CHECK(here.complaint("other") == "'search/other.so' has no plugin of type 'part' named 'other'; it has 'plain'");
+    // A folder or a loose link of that name hides no library.
+    create_directories(here.scratch / "first/plain.so");
+    create_symlink("gone", here.scratch / "first/libplain.so");
+    here.library(here.scratch / "search/plain.so");
+    here.options.search.insert(here.options.search.begin(), here.scratch / "first");
+    CHECK(here.load("plain")->version() == 1);
 }
 
 TEST_CASE("an unknown name lists the known ones, closest first", "[loader]") {
@@ -151,6 +157,8 @@ TEST_CASE("an unknown name lists the known ones, closest first", "[loader]") {
     CHECK(here.complaint("planet") == "unknown name 'planet' of plugin type 'part'; known: plain, inside, second");
     CHECK(here.complaint("planed") == "'search/planed.so' is a symbolic link to 'gone.so', which is not there");
     CHECK(here.complaint("planer") == "cannot look at 'search/planer.so': Too many levels of symbolic links");
+    CHECK(here.complaint("planes") == "'search/planes.so' is not a regular file");
+    CHECK(here.complaint("plan") == "'search/plan.so' is not a regular file");
     CHECK(here.complaint(search / "planed.so") ==
           "'search/planed.so' is a symbolic link to 'gone.so', which is not there");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <tenon/manifest.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -527,6 +528,55 @@ TEST_CASE("whatever stands in a manifest, there is an answer or an error", "[man
     }
     CHECK(answers > 100);
     CHECK(errors > 100);
+}
+
+TEST_CASE("no bit of what is said of functions changes without notice", "[manifest]") {
+    const scratch_directory scratch;
+    const plugin_file whole{tests::read(tests::compiled(scratch / "served.so", tests::source_directory / "tests/plugins/served.cpp"))};
+    const manifest original = manifest_of(whole);
+    REQUIRE(original.plugins().size() == 2);
+    const auto unnoticed = [&](std::size_t at) {
+        plugin_file changed = whole;
+        changed.bytes[at] = static_cast<char>(changed.bytes[at] ^ 1);
+        try {
+            const manifest read = manifest_of(changed);
+            bool fit = read.plugins().size() == 2;
+            for (std::size_t i = 0; fit && i < 2; ++i)
+                fit = tenon::detail::fits(original.plugins()[i].shape, read.plugins()[i].shape);
+            return fit;
+        } catch (const tenon::error&) {
+            return false;
+        }
+    };
+    const auto each_note = [&](std::uint32_t kind, const auto& look_at) {
+        int count = 0;
+        for (std::size_t at; true; ++count) {
+            try {
+                at = whole.find_note(kind, static_cast<std::size_t>(count));
+            } catch (const std::runtime_error&) {
+                return count;
+            }
+            std::uint32_t size;
+            std::memcpy(&size, whole.bytes.data() + at + 4, sizeof size);
+            look_at(at + description, at + description + size);
+        }
+    };
+    std::string missed;
+    const int methods = each_note(3, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t at = begin; at < end; ++at)
+            if (unnoticed(at))
+                missed += " " + std::to_string(at - begin) + " of " + whole.bytes.substr(begin + 12, end - begin - 12);
+    });
+    CHECK(missed == "");
+    CHECK(methods == 4 + 2 + 7 * 2 + 1); // of the worker, of the plain one, of what is reached
+    int left_over = 0;
+    each_note(1, [&](std::size_t begin, std::size_t end) {
+        const std::size_t texts = std::min({whole.bytes.find(std::string_view("worker\0diligent", 15), begin),
+                                            whole.bytes.find(std::string_view("plain\0idle", 10), begin), end});
+        for (std::size_t at = begin; at < texts; ++at)
+            left_over += unnoticed(at);
+    });
+    CHECK(left_over == 8 * 3); // bits of `properties` that mean nothing yet
 }
 
 TEST_CASE("every file of a system is answered for", "[manifest]") {

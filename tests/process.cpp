@@ -387,10 +387,11 @@ TEST_CASE("words about a limit that are a source's, or a server's, name none", "
           "CMake Error at CMakeLists.txt:3 (message):\n  out of memory\n",
           "/usr/bin/ld: final link failed: No space left on device\n", ""})
         CHECK(named(innocent) == "");
-    for (const char* own : {"cc1plus: out of memory allocating 65536 bytes after a total of 1 bytes\n",
-                            "virtual memory exhausted: Cannot allocate memory\n", "LLVM ERROR: out of memory\n",
-                            "fatal: Out of memory, malloc failed (tried to allocate 1 bytes)\n",
-                            "terminate called after throwing an instance of 'std::bad_alloc'\n"})
+    for (const char* own :
+         {"cc1plus: out of memory allocating 65536 bytes after a total of 1 bytes\n",
+          "virtual memory exhausted: Cannot allocate memory\n", "LLVM ERROR: out of memory\n",
+          "fatal: Out of memory, malloc failed (tried to allocate 1 bytes)\n",
+          "terminate called after throwing an instance of 'std::bad_alloc'\n"})
         CHECK(named(own) == "options.limits.memory");
     for (const char* own :
          {"g++: internal compiler error: File size limit exceeded signal terminated program cc1plus\n",
@@ -409,20 +410,23 @@ TEST_CASE("a program that cannot be run is an error that names it", "[process]")
     const std::string script = scratch / "script";
     write(script, "#!/no/such/shell\n");
     tests::fs::permissions(script, tests::fs::perms::owner_all);
-    CHECK_THROWS_WITH(run({{script}, {}}),
-                      "cannot run '" + script +
-                          "': No such file or directory; it is there, and what runs it is not: the program in "
-                          "the first line of a script, or the system's loader");
+    CHECK_THROWS_WITH(
+        run({{script}, {}}),
+        "cannot run '" + script +
+            "': No such file or directory; it is there, and what runs it is not: the program in "
+            "the first line of a script, or the system's loader");
     write(script, "echo\n");
-    CHECK_THROWS_WITH(run({{script}, {}}),
-                      "cannot run '" + script +
-                          "': Exec format error; a script begins with '#!' and the path of what runs it, and a "
-                          "program has to be one for this machine");
+    CHECK_THROWS_WITH(
+        run({{script}, {}}),
+        "cannot run '" + script +
+            "': Exec format error; a script begins with '#!' and the path of what runs it, and a "
+            "program has to be one for this machine");
     CHECK_THROWS_WITH(shell("exit 0", {}, "/no/such/folder"),
                       "cannot run '/bin/sh' in '/no/such/folder': No such file or directory");
     struct without_null : posix {
         static int open(const char* name, int flags, mode_t mode = 0) noexcept {
-            return std::string_view(name) == "/dev/null" ? (errno = ENOENT, -1) : posix::open(name, flags, mode);
+            return std::string_view(name) == "/dev/null" ? (errno = ENOENT, -1)
+                                                         : posix::open(name, flags, mode);
         }
     };
     CHECK_THROWS_WITH(run<without_null>({{"/bin/true"}, {}}),
@@ -509,8 +513,9 @@ TEST_CASE("of a program with another user's rights nothing of the environment co
     REQUIRE(::chmod(copy.c_str(), 04755) == 0);
     const std::string as_nobody = find_program("setpriv");
     REQUIRE(!as_nobody.empty());
-    const auto said = tests::run({as_nobody, "--reuid=65534", "--regid=65534", "--clear-groups", copy, "[secure]"}, "/",
-                                 {"PATH=/nonsense:" + (scratch / "bin").native()});
+    const auto said =
+        tests::run({as_nobody, "--reuid=65534", "--regid=65534", "--clear-groups", copy, "[secure]"}, "/",
+                   {"PATH=/nonsense:" + (scratch / "bin").native()});
     CHECK(said.out + said.err == said.out);
     CHECK(said.status == 0);
 }

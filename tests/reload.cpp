@@ -105,7 +105,8 @@ TEST_CASE("what is in memory is counted: what is loaded, and what stayed, for as
     CHECK(history.stays() == "for good");
 }
 
-TEST_CASE("versions of one library are one library in memory, however often it was opened and closed", "[reload]") {
+TEST_CASE("versions of one library are one library in memory, however often it was opened and closed",
+          "[reload]") {
     reload_history history;
     const loaded_image library = of_the_kernel();
     history.loaded(library);

@@ -532,14 +532,9 @@ TEST_CASE("git sees what it needs of the environment, and nothing else", "[repos
     w.checkout();
 
     const std::string path_line = "PATH=" + std::string(std::getenv("PATH")), home = w.scratch / "home";
-    std::vector<std::string> network{
-        path_line,
-        "HOME=" + home,
-        "GIT_ALLOW_PROTOCOL=file",
-        "GIT_ASKPASS=",
-        "GIT_TERMINAL_PROMPT=0",
-        "SSH_ASKPASS_REQUIRE=never",
-        "LC_ALL=C.UTF-8"};
+    std::vector<std::string> network{path_line,       "HOME=" + home,          "GIT_ALLOW_PROTOCOL=file",
+                                     "GIT_ASKPASS=",  "GIT_TERMINAL_PROMPT=0", "SSH_ASKPASS_REQUIRE=never",
+                                     "LC_ALL=C.UTF-8"};
     for (const std::string& name : passed)
         network.push_back(name + "=" + home);
     std::vector<std::string> alone{path_line,
@@ -565,7 +560,8 @@ TEST_CASE("git sees what it needs of the environment, and nothing else", "[repos
 
 TEST_CASE("only the transport of the driver is allowed", "[repository]") {
     world w;
-    const auto spy = w.fake_git("case \"$*\" in 'config '*) exit 1;; esac; echo \"$GIT_ALLOW_PROTOCOL $*\" >> $here/log; exit 1\n");
+    const auto spy = w.fake_git(
+        "case \"$*\" in 'config '*) exit 1;; esac; echo \"$GIT_ALLOW_PROTOCOL $*\" >> $here/log; exit 1\n");
     for (const char* url : {"https://host.invalid/x", "git+ssh://git@host.invalid/x", "git+file:///nowhere"})
         CHECK_THROWS_AS(detail::repository(driver::parse(url), detail::cache(w.scratch / "cache")).checkout(),
                         tenon::error);
@@ -594,8 +590,9 @@ std::string by_ssh(world& w) {
     fs::remove_all(w.scratch / "cache");
     fs::remove(w.scratch / "log");
     const std::string url = "git+ssh://me@host.invalid" + (w.scratch / "remote").native() + "@main";
-    CHECK(tests::read(path(detail::repository(driver::parse(url), detail::cache(w.scratch / "cache")).checkout()) / "a.cpp") ==
-          "one");
+    CHECK(tests::read(
+              path(detail::repository(driver::parse(url), detail::cache(w.scratch / "cache")).checkout()) /
+              "a.cpp") == "one");
     return w.without_folders(tests::read(w.scratch / "log"));
 }
 
@@ -611,14 +608,18 @@ TEST_CASE("ssh is asked for the host and the path, and may ask nobody", "[reposi
     CHECK(by_ssh(w) == line + line);
 }
 
-TEST_CASE("ssh is the one that the user has chosen, in the environment or the configuration", "[repository]") {
+TEST_CASE("ssh is the one that the user has chosen, in the environment or the configuration",
+          "[repository]") {
     world w;
     w.commit("a.cpp", "one");
-    const std::string batch = "-oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15", key = "-i 'a key'",
-                      rest = "me@host.invalid git-upload-pack 'HERE/remote'\n", ssh = pretended_ssh(w, "my programs/ssh"),
-                      other = pretended_ssh(w, "other"), plink = pretended_ssh(w, "plink");
+    const std::string batch = "-oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15",
+                      key = "-i 'a key'", rest = "me@host.invalid git-upload-pack 'HERE/remote'\n",
+                      ssh = pretended_ssh(w, "my programs/ssh"), other = pretended_ssh(w, "other"),
+                      plink = pretended_ssh(w, "plink");
     const auto twice = [](const std::string& line) { return line + line; };
-    const auto configure = [&](const std::string& section) { tests::write(w.scratch / "home/.gitconfig", section); };
+    const auto configure = [&](const std::string& section) {
+        tests::write(w.scratch / "home/.gitconfig", section);
+    };
 
     configure("[core]\n\tsshCommand = \"'" + ssh + "' " + key + "\"\n");
     CHECK(by_ssh(w) == twice("ssh -i a key " + batch + " -o SendEnv=GIT_PROTOCOL " + rest));
@@ -643,16 +644,19 @@ TEST_CASE("ssh is the one that the user has chosen, in the environment or the co
     CHECK(by_ssh(w) == twice("ssh " + batch + " -o SendEnv=GIT_PROTOCOL " + rest));
     // Of a program that nobody knows git finds out itself what it takes.
     const variable unknown("GIT_SSH", other);
-    CHECK(by_ssh(w) == twice("other -G " + ("-o SendEnv=GIT_PROTOCOL " + std::string("me@host.invalid\n")) + "other " + rest));
+    CHECK(by_ssh(w) == twice("other -G " + ("-o SendEnv=GIT_PROTOCOL " + std::string("me@host.invalid\n")) +
+                             "other " + rest));
 }
 
-TEST_CASE("an address that the configuration exchanges for one of ssh goes to the user's ssh as well", "[repository]") {
+TEST_CASE("an address that the configuration exchanges for one of ssh goes to the user's ssh as well",
+          "[repository]") {
     world w;
     w.commit("a.cpp", "one");
-    tests::write(w.scratch / "home/.gitconfig", "[core]\n\tsshCommand = " + pretended_ssh(w, "ssh") + "\n[url \"ssh://host.invalid" +
-                                                    (w.scratch / "remote").native() +
-                                                    "\"]\n\tinsteadOf = https://host.invalid/repo\n");
-    detail::repository mirrored(driver::parse("https://host.invalid/repo"), detail::cache(w.scratch / "cache"));
+    tests::write(w.scratch / "home/.gitconfig",
+                 "[core]\n\tsshCommand = " + pretended_ssh(w, "ssh") + "\n[url \"ssh://host.invalid" +
+                     (w.scratch / "remote").native() + "\"]\n\tinsteadOf = https://host.invalid/repo\n");
+    detail::repository mirrored(driver::parse("https://host.invalid/repo"),
+                                detail::cache(w.scratch / "cache"));
     CHECK(tests::read(path(mirrored.checkout()) / "a.cpp") == "one");
     CHECK(tests::read(w.scratch / "log").starts_with("ssh -oBatchMode=yes "));
 }
@@ -661,26 +665,36 @@ TEST_CASE("a program that stands for ssh has no terminal and no window to ask in
     world w;
     w.commit("a.cpp", "one");
     const path asking = w.scratch / "asking";
-    tests::write(asking, "#!/bin/sh\n(echo password? > /dev/tty) 2> /dev/null && echo terminal >> '" + (w.scratch / "log").native() +
-                             "'\necho \"$SSH_ASKPASS$DISPLAY $SSH_ASKPASS_REQUIRE\" >> '" + (w.scratch / "log").native() +
+    tests::write(asking, "#!/bin/sh\n(echo password? > /dev/tty) 2> /dev/null && echo terminal >> '" +
+                             (w.scratch / "log").native() +
+                             "'\necho \"$SSH_ASKPASS$DISPLAY $SSH_ASKPASS_REQUIRE\" >> '" +
+                             (w.scratch / "log").native() +
                              "'\nfor last; do :; done\nexec sh -c \"$last\"\n");
     fs::permissions(asking, fs::perms::owner_all);
-    const variable command("GIT_SSH_COMMAND", asking), variant("GIT_SSH_VARIANT", "simple"), window("DISPLAY", ":0"),
-        program("SSH_ASKPASS", "/nonsense");
+    const variable command("GIT_SSH_COMMAND", asking), variant("GIT_SSH_VARIANT", "simple"),
+        window("DISPLAY", ":0"), program("SSH_ASKPASS", "/nonsense");
     CHECK(by_ssh(w) == " never\n never\n");
 }
 
-TEST_CASE("from a server that has no depth every kind of reference is fetched with its history", "[repository]") {
+TEST_CASE("from a server that has no depth every kind of reference is fetched with its history",
+          "[repository]") {
     world w;
     const std::string first = w.commit("a.cpp", "one");
     w.git({"tag", "plain"});
     w.git({"tag", "--annotate", "--message=x", "annotated"});
     const std::string second = w.commit("a.cpp", "two");
-    for (const char* words : {"fatal: dumb http transport does not support shallow capabilities", "fatal: Server does not support --depth",
-                              "fatal: what nobody has said yet", ""}) {
-        const auto old = w.fake_git("case \"$*\" in *--depth*) echo '" + std::string(words) + "' >&2; exit 128;; esac; exec $git \"$@\"\n");
-        for (const auto& [reference, text] : {std::pair<std::string, std::string>{"", "two"}, {"@main", "two"}, {"@HEAD", "two"},
-                                              {"@plain", "one"}, {"@annotated", "one"}, {"@refs/tags/plain", "one"}, {"@" + first, "one"},
+    for (const char* words :
+         {"fatal: dumb http transport does not support shallow capabilities",
+          "fatal: Server does not support --depth", "fatal: what nobody has said yet", ""}) {
+        const auto old = w.fake_git("case \"$*\" in *--depth*) echo '" + std::string(words) +
+                                    "' >&2; exit 128;; esac; exec $git \"$@\"\n");
+        for (const auto& [reference, text] : {std::pair<std::string, std::string>{"", "two"},
+                                              {"@main", "two"},
+                                              {"@HEAD", "two"},
+                                              {"@plain", "one"},
+                                              {"@annotated", "one"},
+                                              {"@refs/tags/plain", "one"},
+                                              {"@" + first, "one"},
                                               {"@" + second, "two"}}) {
             fs::remove_all(w.scratch / "cache");
             CHECK(w.text(reference, "a.cpp") == text);
@@ -692,14 +706,17 @@ TEST_CASE("from a server that has no depth every kind of reference is fetched wi
 TEST_CASE("what is known to have another cause is not fetched once more", "[repository]") {
     world w;
     w.commit("a.cpp", "one");
-    const auto failing = w.fake_git("case \"$*\" in *' fetch '*) echo >> $here/fetches; "
-                                    "echo 'fatal: Authentication failed for x' >&2; exit 128;; esac; exec $git \"$@\"\n");
-    CHECK(w.complaint().ends_with("\nthe server refuses the credentials that git's credential helper gives: may they read this "
-                                  "repository?"));
+    const auto failing =
+        w.fake_git("case \"$*\" in *' fetch '*) echo >> $here/fetches; "
+                   "echo 'fatal: Authentication failed for x' >&2; exit 128;; esac; exec $git \"$@\"\n");
+    CHECK(w.complaint().ends_with(
+        "\nthe server refuses the credentials that git's credential helper gives: may they read this "
+        "repository?"));
     CHECK(tests::read(w.scratch / "fetches") == "\n");
 }
 
-TEST_CASE("a malformed object is refused with what would let it through, which git's configuration can", "[repository]") {
+TEST_CASE("a malformed object is refused with what would let it through, which git's configuration can",
+          "[repository]") {
     world w;
     w.commit("a.cpp", "one");
     tests::write(w.scratch / "commit", [&] {
@@ -710,12 +727,14 @@ TEST_CASE("a malformed object is refused with what would let it through, which g
     }());
     const std::string bad = w.git({"hash-object", "--literally", "-w", "-t", "commit", w.scratch / "commit"});
     w.git({"update-ref", "refs/heads/main", bad});
-    const std::string advice =
-        "\ngit found a malformed object, as some histories have from old tools, and attacks too; if you trust this repository, "
-        "`git config --global fetch.fsck.badTimezone ignore` lets it through, and fetch.fsck.skipList names single objects";
+    const std::string advice = "\ngit found a malformed object, as some histories have from old tools, and "
+                               "attacks too; if you trust this repository, "
+                               "`git config --global fetch.fsck.badTimezone ignore` lets it through, and "
+                               "fetch.fsck.skipList names single objects";
     for (const std::string& reference : {std::string(), std::string("@main"), "@" + bad}) {
         const std::string said = w.complaint(reference);
-        CHECK(said.find("error: object " + bad + ": badTimezone: invalid author/committer line - bad time zone\n") != said.npos);
+        CHECK(said.find("error: object " + bad +
+                        ": badTimezone: invalid author/committer line - bad time zone\n") != said.npos);
         CHECK(said.find(" fetch --progress --no-tags --no-recurse-submodules --depth=1 -- ") != said.npos);
         CHECK(said.ends_with(advice));
     }
@@ -723,7 +742,8 @@ TEST_CASE("a malformed object is refused with what would let it through, which g
     CHECK(w.text("", "a.cpp") == "one");
     fs::remove_all(w.scratch / "cache");
     tests::write(w.scratch / "skipped", bad + "\n");
-    tests::write(w.scratch / "home/.gitconfig", "[fetch \"fsck\"]\n\tskipList = " + (w.scratch / "skipped").native() + "\n");
+    tests::write(w.scratch / "home/.gitconfig",
+                 "[fetch \"fsck\"]\n\tskipList = " + (w.scratch / "skipped").native() + "\n");
     CHECK(w.text("@" + bad, "a.cpp") == "one");
 }
 
@@ -755,8 +775,7 @@ TEST_CASE("a new commit that cannot be fetched leaves the earlier one in use", "
                               "fetched earlier\n"));
     CHECK(w.reports.find("git exited with status 1, and said:\nbroken\ncommand: GIT " + settings +
                          " --git-dir=git fetch --progress --no-tags "
-                         "--no-recurse-submodules -- file://HERE/remote +HEAD:") !=
-          std::string::npos);
+                         "--no-recurse-submodules -- file://HERE/remote +HEAD:") != std::string::npos);
 }
 
 TEST_CASE("where there is no git, the error says so", "[repository]") {
@@ -803,11 +822,12 @@ TEST_CASE("what a remote sends to a terminal does not reach it", "[repository]")
 TEST_CASE("for what stops people most often there is advice", "[repository]") {
     world w;
     const auto failing = w.fake_git("echo 'git@x: Permission denied (publickey).' >&2; exit 128\n");
-    CHECK(w.complaint().ends_with(
-        "HEAD 'HEAD^{}'\nnobody can be asked for a passphrase here: add the key to ssh-agent, or name it in git's core.sshCommand"));
+    CHECK(w.complaint().ends_with("HEAD 'HEAD^{}'\nnobody can be asked for a passphrase here: add the key to "
+                                  "ssh-agent, or name it in git's core.sshCommand"));
 }
 
-TEST_CASE("where git gives up on a server for a reason that nobody knows, a terminal may tell more", "[repository]") {
+TEST_CASE("where git gives up on a server for a reason that nobody knows, a terminal may tell more",
+          "[repository]") {
     world w;
     const auto complaint = [&](const std::string& url, const std::string& script) {
         const auto failing = w.fake_git("case \"$*\" in 'config '*) exit 1;; esac\n" + script);
@@ -820,14 +840,18 @@ TEST_CASE("where git gives up on a server for a reason that nobody knows, a term
         }
     };
     for (const std::string url : {"https://host.invalid/x", "ssh://git@host.invalid/x"})
-        CHECK(complaint((url[0] == 's' ? "git+" : "") + url, "echo 'fatal: a sentence of a later git' >&2; exit 128\n") ==
+        CHECK(complaint((url[0] == 's' ? "git+" : "") + url,
+                        "echo 'fatal: a sentence of a later git' >&2; exit 128\n") ==
               "`git ls-remote " + url + "` in a terminal may ask for what nobody can be asked for here");
     CHECK(complaint("https://host.invalid/x", "exit 1\n").starts_with("command: "));
     CHECK(complaint("git+file:///x", "exit 128\n").starts_with("command: "));
-    CHECK(complaint("https://host.invalid/user/repo/tree/v1/json", "echo \"fatal: repository 'x/' not found\" >&2; exit 128\n") ==
-          "this looks like the address of a web page: the repository is written https://host.invalid/user/repo@v1#subdirectory=json");
-    CHECK(complaint("https://host.invalid/user/repo", "echo 'remote: Repository not found.' >&2; exit 128\n") ==
-          "is the address right? Many servers say the same of a repository that this user may not read");
+    CHECK(complaint("https://host.invalid/user/repo/tree/v1/json",
+                    "echo \"fatal: repository 'x/' not found\" >&2; exit 128\n") ==
+          "this looks like the address of a web page: the repository is written "
+          "https://host.invalid/user/repo@v1#subdirectory=json");
+    CHECK(
+        complaint("https://host.invalid/user/repo", "echo 'remote: Repository not found.' >&2; exit 128\n") ==
+        "is the address right? Many servers say the same of a repository that this user may not read");
 }
 
 TEST_CASE("a list of references that no git would print is not believed", "[repository]") {

@@ -408,6 +408,16 @@ TEST_CASE("interfaces that reach each other and themselves are told once", "[sha
     CHECK(incompleteness(ring) == "");
     CHECK(difference(ring, ring) == "");
     CHECK(shape_here<reaching::takes_stated>().reached.empty());
+
+    // A method more at its end is no mere addition where either side may call another's.
+    shape more = ring;
+    const shape::method added{"_ZN4ring4moreEv", "FvvE", ring.slots};
+    more.methods.push_back(added);
+    ++more.slots;
+    CHECK(difference(ring, more) == "");
+    more.reached[1].methods.push_back(added);
+    ++more.reached[1].slots;
+    CHECK_THAT(difference(ring, more), Catch::Matchers::StartsWith("  reaching::ring::more\n    host:   not there\n    plugin: "));
 }
 
 TEST_CASE("an interface that is reached and does not name all of its functions is found as any other", "[shape]") {
@@ -496,6 +506,9 @@ TEST_CASE("a virtual table of a size that none has makes an interface incomplete
                            "the slot of third is outside of the virtual table of `described_wrongly::whole`\n");
     damaged.methods.clear();
     CHECK(with_slots(2) == "");
+    CHECK(with_slots(100'000) ==
+          "`described_wrongly::whole::methods` names 0 of 99998 virtual functions: no name stands for the slots 0, 1, 2, 3, 4, 5, 6, 7, "
+          "8, 9, 10, 11, 12, 13, 14, 15, ..., of which two are the destructor's\n");
 }
 
 TEST_CASE("toolchains are compared line by line, and a plain plugin may run under a sanitizer", "[shape]") {

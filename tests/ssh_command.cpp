@@ -5,11 +5,12 @@
 #include <utility>
 
 #include "catch.hpp"
+#include "program.hpp"
 
 using tenon::detail::first_word;
 using tenon::detail::quiet_ssh_command;
-using tenon::detail::with_environment;
 using tenon::detail::ssh_settings;
+using tenon::detail::with_environment;
 
 namespace {
 
@@ -38,22 +39,27 @@ TEST_CASE("the first word of a command is what a shell would take for it", "[ssh
 
 TEST_CASE("OpenSSH is told to ask nobody, whatever else its command says", "[ssh_command]") {
     CHECK(quiet_ssh_command({}) == "ssh" + quiet);
-    for (const std::string command : {"ssh", "ssh -i ~/.ssh/deploy_key -oIdentitiesOnly=yes", "/usr/bin/ssh", "'/my ssh/ssh' -v", "SSH.exe"})
+    for (const std::string command : {"ssh", "ssh -i ~/.ssh/deploy_key -oIdentitiesOnly=yes", "/usr/bin/ssh",
+                                      "'/my ssh/ssh' -v", "SSH.exe"})
         CHECK(by_command(command) == command + quiet);
     CHECK(quiet_ssh_command({.program = "/it's here/ssh"}) == "'/it'\\''s here/ssh'" + quiet);
     CHECK(quiet_ssh_command({.command = "ssh -v", .program = "/other"}) == "ssh -v" + quiet);
 }
 
-TEST_CASE("other programs get the options that they know, and those that nobody knows none", "[ssh_command]") {
+TEST_CASE("other programs get the options that they know, and those that nobody knows none",
+          "[ssh_command]") {
     CHECK(by_command("plink -i key") == "plink -i key -batch");
     CHECK(by_command("/opt/Plink.exe") == "/opt/Plink.exe -batch");
-    for (const char* command : {"tortoiseplink", "my-ssh -x", "sshpass -e ssh", "exec ssh -i key", "X=1 ssh", "", "f() { ssh \"$@\"; }; f"})
+    for (const char* command : {"tortoiseplink", "my-ssh -x", "sshpass -e ssh", "exec ssh -i key", "X=1 ssh",
+                                "", "f() { ssh \"$@\"; }; f"})
         CHECK(by_command(command) == command);
     CHECK(quiet_ssh_command({.program = "/opt/wrapper"}) == "'/opt/wrapper'");
 }
 
 TEST_CASE("which options a program takes can be set, and goes before its name", "[ssh_command]") {
-    const auto as = [](const std::string& variant) { return quiet_ssh_command({.command = "wrapper", .variant = variant}); };
+    const auto as = [](const std::string& variant) {
+        return quiet_ssh_command({.command = "wrapper", .variant = variant});
+    };
     CHECK(as("ssh") == "wrapper" + quiet);
     CHECK(as("anything") == "wrapper" + quiet); // as git has it
     CHECK(as("plink") == "wrapper -batch");
@@ -70,8 +76,14 @@ TEST_CASE("what the environment says goes before git's configuration", "[ssh_com
     ::setenv("GIT_SSH", "/opt/ssh", 1);
     CHECK(quiet_ssh_command(with_environment(ssh_settings{.command = "configured"})) == "configured");
     CHECK(quiet_ssh_command(with_environment({})) == "'/opt/ssh'" + quiet);
+    ::setenv("GIT_SSH", "wrapper", 1);
+    CHECK(quiet_ssh_command(with_environment({})) == "'wrapper'"); // along PATH
+    ::setenv("GIT_SSH", "bin/wrapper", 1);
+    CHECK(quiet_ssh_command(with_environment({})) ==
+          "'" + tests::fs::current_path().native() + "/bin/wrapper'");
     ::setenv("GIT_SSH_COMMAND", "ssh -F file", 1);
-    CHECK(quiet_ssh_command(with_environment(ssh_settings{.command = "configured"})) == "ssh -F file" + quiet);
+    CHECK(quiet_ssh_command(with_environment(ssh_settings{.command = "configured"})) ==
+          "ssh -F file" + quiet);
     ::setenv("GIT_SSH_VARIANT", "simple", 1);
     CHECK(quiet_ssh_command(with_environment(ssh_settings{.variant = "ssh"})) == "ssh -F file");
     for (const char* name : {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT"})

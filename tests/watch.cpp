@@ -2,6 +2,7 @@
 #include <tenon/watch.hpp>
 
 #include <cstdio>
+#include <cstring>
 #include <fcntl.h>
 #include <string_view>
 #include <sys/stat.h>
@@ -755,7 +756,8 @@ TEST_CASE("nobody is woken by what others do in the folders above, unless the wa
     CHECK(posix::poll(&readable, 1, 0) == 0);
 }
 
-TEST_CASE("what others do in the folders above while these begin to be watched wakes nobody either", "[watch]") {
+TEST_CASE("what others do in the folders above while these begin to be watched wakes nobody either",
+          "[watch]") {
     const scratch_directory scratch;
     busy::folder = scratch.path();
     write(scratch / "x/a", "1");

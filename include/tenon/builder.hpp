@@ -161,7 +161,7 @@ public:
         });
         as_far_as_known([&] {
             if (at.cmake) {
-                const basic_source_tree<System> tree(at.directory);
+                const basic_source_tree<System> tree(at.directory, at.written);
                 paths.insert(tree.folders().begin(), tree.folders().end());
                 paths.insert(tree.files().begin(), tree.files().end());
             } else {
@@ -185,9 +185,10 @@ private:
         std::string tools; // the stamp of all programs that build it; empty where there are none
         basic_shelf<System> libraries;
         std::string tree;
+        std::vector<std::string> written{}; // folders below CMake's that builds write to themselves
 
         std::string name() const { return std::string(basename(path)); }
-        new_sources others() const { return {source.empty() ? directory : "", cmake}; }
+        new_sources others() const { return {source.empty() ? directory : "", cmake, written}; }
     };
 
     // What compilers, linkers and CMake say in a build that goes on: told at once, and each thing once,
@@ -274,6 +275,7 @@ private:
             all.field("cmake").field(options_.target);
             for (const std::string& each : basic_cmake_tree<System>::variables())
                 all.field(each);
+            at.written = written_below(where);
         }
         // A CMakeLists.txt says itself how its libraries are linked.
         if (options_.fast_loading && !at.cmake)
@@ -284,6 +286,28 @@ private:
         at.libraries = {stem, digest, ".so", options_.thorough};
         at.tree = stem + digest + ".tree";
         return at;
+    }
+
+    // The cache and $TMPDIR, where they are among the sources.
+    std::vector<std::string> written_below(const std::string& directory) const {
+        std::vector<std::string> found;
+        const char* const temporary = std::getenv("TMPDIR");
+        for (const std::string& folder : {cache_.path(), std::string(temporary ? temporary : "")})
+            if (std::string path = without_links(folder); path.starts_with(join(directory, "")))
+                found.push_back(std::move(path));
+        return found;
+    }
+
+    // Of what is not there yet, the folder that it will be in.
+    static std::string without_links(const std::string& path) {
+        char* const found = System::realpath(path.c_str());
+        if (!found)
+            return path.find('/') == path.npos || path == "/"
+                       ? path
+                       : join(without_links(std::string(parent(path))), basename(path));
+        std::string text = found;
+        std::free(found);
+        return text;
     }
 
     static std::string cmake_tools(const basic_compiler<System>& compiler) {
@@ -361,7 +385,7 @@ private:
         if (!record.results().empty())
             for (const build_input& file : record.results()[0].files)
                 known.files.insert(file.path);
-        std::string changed;
+        source_change changed;
         remarks say(options_.on_event, at);
         for (int attempt = 0; attempt < 3; ++attempt) {
             result made = at.cmake ? try_cmake(at, type, within, check, record, known, changed, say)
@@ -371,16 +395,16 @@ private:
                     options_.on_built(say.take());
                 return made;
             }
-            trace("'", changed, "' changed while '", at.path, "' was being compiled");
+            trace("'", changed.path, "' changed while '", at.path, "' was being compiled");
         }
-        throw error::sources_keep_changing(at.path, changed);
+        throw error::sources_keep_changing(at.path, changed.path, changed.how, at.cmake);
     }
 
     // Nothing where something changed meanwhile.
     template <class Check>
     result try_to_build(const place& at, const plugin_type& type, const basic_bounds<System>& within,
                         Check& check, const build_record& record, expected_inputs& known,
-                        std::string& changed, remarks& say) const {
+                        source_change& changed, remarks& say) const {
         const std::vector<std::string> sources = sources_of(at);
         for (const std::string& source : sources) {
             require_trusted(join(at.directory, source));
@@ -388,7 +412,7 @@ private:
         }
         known.files.insert(flags_file(at));
         const new_sources others = at.others();
-        basic_observation<System> observed(at.directory, others, known);
+        basic_observation<System> observed(at.directory, known);
 
         const compile_flags flags = read_flags(at, observed.before().seen(flags_file(at)) != nullptr);
         std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
@@ -473,9 +497,9 @@ private:
     // The same where CMake builds it.
     template <class Check>
     result try_cmake(const place& at, const plugin_type& type, const basic_bounds<System>& within,
-                     Check& check, const build_record& record, expected_inputs& known, std::string& changed,
+                     Check& check, const build_record& record, expected_inputs& known, source_change& changed,
                      remarks& say) const {
-        const basic_source_tree<System> sources(at.directory);
+        const basic_source_tree<System> sources(at.directory, at.written);
         for (const std::vector<std::string>* list : {&sources.folders(), &sources.files()})
             for (const std::string& path : *list)
                 require_trusted_in(at.directory, path);
@@ -489,7 +513,7 @@ private:
         const auto observe = [&](const basic_source_tree<System>& now) {
             known.files.insert(now.files().begin(), now.files().end());
             known.folders.insert(now.folders().begin(), now.folders().end());
-            observed.emplace(at.directory, others, known);
+            observed.emplace(at.directory, known);
             std::vector<std::string> searched = folders;
             searched.insert(searched.end(), now.folders().begin(), now.folders().end());
             observed->begin(std::move(searched));
@@ -504,7 +528,7 @@ private:
             if (package_state<System>(observed->start()) != made.packages)
                 made.packages.clear();
             std::vector<std::string> files = tree.files();
-            const basic_source_tree<System> now(at.directory);
+            const basic_source_tree<System> now(at.directory, at.written);
             files.insert(files.end(), now.files().begin(), now.files().end());
             std::sort(files.begin(), files.end());
             files.erase(std::unique(files.begin(), files.end()), files.end());
@@ -519,7 +543,7 @@ private:
                     return {};
                 }
                 // What it has written among the sources is theirs from now on.
-                observe(basic_source_tree<System>(at.directory));
+                observe(basic_source_tree<System>(at.directory, at.written));
             }
             compiling = true;
             tell(at, event::step::compiling);

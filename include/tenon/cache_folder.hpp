@@ -183,8 +183,8 @@ private:
         basic_file<System>(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600).write(path, cache_mark);
     }
 
-    // Something in the folder that tenon cannot have put there; empty where there is nothing of the kind. What
-    // tenon has made before there were marks is known by its names.
+    // Something in the folder that tenon cannot have put there; empty where there is nothing of the kind.
+    // What tenon has made before there were marks is known by its names.
     std::string not_tenons() const {
         bool known = false;
         for (const std::string& name : names_in<System>(path_)) {

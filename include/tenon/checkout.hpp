@@ -22,22 +22,26 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// A commit's files, and what a repository has that a checkout of tenon's does not: a submodule is an empty folder, which git
-/// has for nothing else; a symbolic link is a file with its target; what Git LFS stores is a pointer.
+/// A commit's files, and what a repository has that a checkout of tenon's does not: a submodule is an empty
+/// folder, which git has for nothing else; a symbolic link is a file with its target; what Git LFS stores is
+/// a pointer.
 template <class System = posix>
 class basic_checkout {
 public:
     explicit basic_checkout(std::string folder) : folder_(std::move(folder)) {}
 
-    /// The error, with a sentence for each of these that it is about. Only files and folders that it names are looked at.
+    /// The error, with a sentence for each of these that it is about. Only files and folders that it names
+    /// are looked at.
     error explained(const error& failed) const {
-        const std::string text = failed.what(), mark = std::string("\nthe plugin in '") + failed.path() + "' was not built:\n";
+        const std::string text = failed.what(),
+                          mark = std::string("\nthe plugin in '") + failed.path() + "' was not built:\n";
         const std::string all = sentences(failed, text.substr(0, text.find(mark)));
         if (all.empty())
             return failed;
         // Behind the headline, for which nobody has to look far.
         const auto at = std::min(text.find(mark), text.size());
-        return {static_cast<errc>(failed.code().value()), text.substr(0, at) + all + text.substr(at), failed.path()};
+        return {static_cast<errc>(failed.code().value()), text.substr(0, at) + all + text.substr(at),
+                failed.path()};
     }
 
 private:
@@ -53,7 +57,8 @@ private:
         std::set<std::string> looked_at, found;
         for (const std::string& word : words)
             for (const std::string& base : bases)
-                if (const std::string path = below(base, word); !path.empty() && looked_at.insert(path).second)
+                if (const std::string path = below(base, word);
+                    !path.empty() && looked_at.insert(path).second)
                     if (std::string sentence = look(path); !sentence.empty())
                         found.insert(std::move(sentence));
         if (found.empty() && is_about_absence(in_small_letters(text)))
@@ -78,7 +83,8 @@ private:
         return {words.begin(), words.end()};
     }
 
-    /// The folders below this one that relative paths may begin in: those of the files that are named, and those above them.
+    /// The folders below this one that relative paths may begin in: those of the files that are named, and
+    /// those above them.
     std::set<std::string> folders_of(const std::vector<std::string>& paths) const {
         std::set<std::string> folders{""};
         constexpr std::size_t most = 50;
@@ -124,8 +130,10 @@ private:
             if (!S_ISDIR(found.st_mode))
                 return "";
             if (is_empty(whole))
-                return "'" + part + "' is a submodule of the repository, which is not fetched: commit its files, or load a clone on "
-                                    "this machine that has them";
+                return "'" + part +
+                       "' is a submodule of the repository, which is not fetched: commit its files, or load "
+                       "a clone on "
+                       "this machine that has them";
         }
         return "";
     }
@@ -133,11 +141,14 @@ private:
     std::string about_file(const std::string& part, const std::string& whole) const {
         const std::string text = beginning(whole);
         if (text.starts_with("version https://git-lfs.github.com/spec/"))
-            return "'" + part + "' is a pointer of Git LFS, whose content is not fetched: commit the file itself, or load a clone on "
-                                "this machine that has it";
+            return "'" + part +
+                   "' is a pointer of Git LFS, whose content is not fetched: commit the file itself, or load "
+                   "a clone on "
+                   "this machine that has it";
         if (is_link(part, text))
             return "'" + part + "' is a symbolic link to '" + text +
-                   "' in the repository, and became a file with that text: commit the file itself, or name the other path";
+                   "' in the repository, and became a file with that text: commit the file itself, or name "
+                   "the other path";
         return "";
     }
 
@@ -175,7 +186,8 @@ private:
     }
 
     static bool is_about_absence(std::string_view text) {
-        for (const char* words : {"no such file", "not found", "cannot find", "could not find", "unable to find"})
+        for (const char* words :
+             {"no such file", "not found", "cannot find", "could not find", "unable to find"})
             if (text.find(words) != text.npos)
                 return true;
         return false;
@@ -195,8 +207,10 @@ private:
             const auto equals = line.find('=');
             if (!line.starts_with("path") || equals == line.npos)
                 continue;
-            const std::string path = below("", line.substr(std::min(line.size(), line.find_first_not_of(" \t", equals + 1))));
-            if (!path.empty() && !std::any_of(path.begin(), path.end(), is_control) && is_empty(join(folder_, path)))
+            const std::string path =
+                below("", line.substr(std::min(line.size(), line.find_first_not_of(" \t", equals + 1))));
+            if (!path.empty() && !std::any_of(path.begin(), path.end(), is_control) &&
+                is_empty(join(folder_, path)))
                 names += (names.empty() ? "'" : ", '") + path + "'";
         }
         if (names.empty())

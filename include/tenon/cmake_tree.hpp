@@ -77,6 +77,7 @@ endfunction()
 inline constexpr std::string_view cmake_beginning = R"cmake(
 include_guard(GLOBAL)
 include("${CMAKE_CURRENT_LIST_DIR}/options.cmake")
+add_link_options(${tenon_link_options}) # before those of a target, which may say otherwise
 
 function(tenon_libraries_in directory)
     get_property(targets DIRECTORY "${directory}" PROPERTY BUILDSYSTEM_TARGETS)
@@ -641,9 +642,9 @@ private:
         set("CMAKE_POSITION_INDEPENDENT_CODE", "ON");
         set("CMAKE_BUILD_TYPE", given_.wanted == profile::quick ? "Debug" : "RelWithDebInfo");
         // Clang leaves a sanitizer's symbols to the host's executable.
-        if (!(traits.clang && sanitized))
-            for (const char* kind : {"CMAKE_MODULE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS"})
-                set(kind, "-Wl,-z,defs");
+        set("tenon_link_options", traits.clang && sanitized ? "" : "LINKER:-z,defs");
+        for (const char* kind : {"CMAKE_MODULE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS"})
+            text.append("set(").append(kind).append(" \"\" CACHE STRING \"\" FORCE)\n"); // they come after a target's own
         set("CMAKE_VERBOSE_MAKEFILE", "ON");
         set("CMAKE_COLOR_DIAGNOSTICS", "OFF");
         set("CMAKE_FIND_USE_PACKAGE_REGISTRY", "OFF");

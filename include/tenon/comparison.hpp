@@ -23,15 +23,17 @@ inline namespace TENON_OWN {
 
 /// Where any new source would be compiled too.
 struct new_sources {
-    std::string in{};   ///< a folder; empty: nowhere
-    bool below = false; ///< and in the folders in it, where any name may be a source's
+    std::string in{};                   ///< a folder; empty: nowhere
+    bool below = false;                 ///< and in the folders in it, where any name may be a source's
+    std::vector<std::string> without{}; ///< these, and what is below them
 
     bool has(std::string_view folder, std::string_view name) const {
         if (in.empty() || folder.substr(0, in.size()) != in)
             return false;
         const bool is_it = folder.size() == in.size();
         if (below)
-            return (is_it || folder[in.size()] == '/') && is_in_source_tree(name);
+            return (is_it || folder[in.size()] == '/') && is_in_source_tree(name) &&
+                   !is_in_one_of(join(folder, name), without);
         return is_it && (is_source_name(name) || name == "CMakeLists.txt");
     }
 };

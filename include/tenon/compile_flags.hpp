@@ -28,7 +28,9 @@ public:
     void add(const std::string& flag, const std::string& where) {
         const bool language = std::exchange(language_follows_, false);
         if (takes_away(flag) || (passed_on_ && (passes_away(flag) || changes_messages(flag))) ||
-            makes_headers(language ? flag : begins(flag, {"-x"}) ? flag.substr(2) : ""))
+            makes_headers(language               ? flag
+                          : begins(flag, {"-x"}) ? flag.substr(2)
+                                                 : ""))
             throw error::refused_flag(where, flag);
         if (!may_run_programs_ && runs_a_program(flag))
             throw error::flag_runs_program(where, flag);
@@ -144,8 +146,8 @@ private:
     // Whether a language is one of headers, which are precompiled and give no object.
     static bool makes_headers(std::string_view language) { return language.find("-header") != language.npos; }
 
-    // What would have compilers write more files beside an object, or have the plugin write some there when it
-    // ends: data about its running, the order of its calls, its debug information.
+    // What would have compilers write more files beside an object, or have the plugin write some there when
+    // it ends: data about its running, the order of its calls, its debug information.
     static bool writes_beside(std::string_view flag) {
         return among(flag, {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
                             "-fcondition-coverage", "-fpath-coverage", "-fstack-usage", "-aux-info",
@@ -155,8 +157,8 @@ private:
                              "-foptimization-record-file"});
     }
 
-    // What would have compilers say what they have to say in another form, or put it elsewhere, so that nobody
-    // here finds the files and lines in it.
+    // What would have compilers say what they have to say in another form, or put it elsewhere, so that
+    // nobody here finds the files and lines in it.
     static bool changes_messages(std::string_view flag) {
         return begins(flag, {"-fdiagnostics-format", "-fdiagnostics-add-output", "-fdiagnostics-set-output",
                              "-fdiagnostics-parseable-fixits", "-fdiagnostics-generate-patch",

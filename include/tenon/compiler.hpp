@@ -99,9 +99,8 @@ inline word_list shell_words(std::string_view text) {
 /// What the driver for C++ is called beside one for C, which links nothing that C++ needs: `g++-12` of
 /// `gcc-12`, `c++` of `cc`, `clang++` of `clang`; empty for any other program.
 inline std::string cxx_name(std::string_view name) {
-    for (const auto& [c, cxx] : {std::pair<std::string_view, const char*>{"gcc", "g++"},
-                                 {"clang", "clang++"},
-                                 {"cc", "c++"}}) {
+    for (const auto& [c, cxx] :
+         {std::pair<std::string_view, const char*>{"gcc", "g++"}, {"clang", "clang++"}, {"cc", "c++"}}) {
         const auto at = name.rfind(c);
         if (at == name.npos || (at != 0 && name[at - 1] != '-'))
             continue;
@@ -245,9 +244,12 @@ private:
                                : "cannot find '" + first + "'";
         if (const std::string folder = path ? "" : passed_over<System>(first); !folder.empty())
             text.append(" where $PATH counts: it is in '").append(folder).append("', which is not absolute");
-        if (const char* set = ::secure_getenv("CXX"); path && set && chosen_.size() > 1 && named({}) == chosen_)
-            text.append(", the first word of $CXX, which is '").append(set).append("': a path with spaces needs "
-                                                                                 "quotes around it");
+        if (const char* set = ::secure_getenv("CXX");
+            path && set && chosen_.size() > 1 && named({}) == chosen_)
+            text.append(", the first word of $CXX, which is '")
+                .append(set)
+                .append("': a path with spaces needs "
+                        "quotes around it");
         return text;
     }
 

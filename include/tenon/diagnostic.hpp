@@ -410,7 +410,7 @@ inline std::string_view advice_for(std::string_view headline) {
         return "; the compiler is installed without its part for C++: install that (g++), or name another "
                "compiler in $CXX or options.compiler";
     for (const std::string_view words : {"undefined reference to ", "undefined symbol: "})
-        if (says(words))
+        if (headline.find(words) != headline.npos)
             return "; if it is the host that has this, link the host with -rdynamic, and the plugin with "
                    "-Wl,-z,undefs: a line of compile_flags.txt, or LINKER:-z,undefs in CMake's "
                    "target_link_options";

@@ -37,9 +37,9 @@ namespace tenon::inline v1 {
 /// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is
 /// spelled as pip does. The branch, tag or full commit id follows the first `@` after the host that does not
 /// follow a slash, so that both `/@user/repo` and the tag `json@1.2` can be written; any other `@` of a path
-/// is written `%40`. Percent-encoding of the address is left as it is, for git to read; the `#` of a branch or
-/// tag is written `%23`, and a `%` that two hexadecimal digits follow `%25`. Only ssh takes a user, and nothing
-/// takes a password: URLs end up in logs.
+/// is written `%40`. Percent-encoding of the address is left as it is, for git to read; the `#` of a branch
+/// or tag is written `%23`, and a `%` that two hexadecimal digits follow `%25`. Only ssh takes a user, and
+/// nothing takes a password: URLs end up in logs.
 struct TENON_HOST_TYPE driver {
     enum class kind {
         name,
@@ -189,7 +189,8 @@ inline std::string percent_decoded(std::string_view text) {
     const auto digit = [](char c) { return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10; };
     std::string decoded;
     while (!text.empty()) {
-        const bool encoded = text.size() > 2 && text[0] == '%' && is_hex_digit(text[1]) && is_hex_digit(text[2]);
+        const bool encoded =
+            text.size() > 2 && text[0] == '%' && is_hex_digit(text[1]) && is_hex_digit(text[2]);
         decoded += encoded ? static_cast<char>(digit(text[1]) << 4 | digit(text[2])) : text[0];
         text.remove_prefix(encoded ? 3 : 1);
     }
@@ -219,10 +220,10 @@ void parse_choices(std::string_view text, driver& into, bool in_repository, cons
                                    : key == "target"                      ? &into.target
                                                                           : nullptr;
         if (!value || equals == part.npos)
-            throw refused(std::string("after '#' it may have ") +
-                          (in_repository ? "subdirectory=FOLDER, " : "") +
-                          "target=NAME and plugin=NAME, joined by '&', and nothing else" +
-                          (in_repository ? "; a branch, tag or commit id follows '@', and a '#' in it is %23" : ""));
+            throw refused(
+                std::string("after '#' it may have ") + (in_repository ? "subdirectory=FOLDER, " : "") +
+                "target=NAME and plugin=NAME, joined by '&', and nothing else" +
+                (in_repository ? "; a branch, tag or commit id follows '@', and a '#' in it is %23" : ""));
         if (!value->empty())
             throw refused("it says " + std::string(key) + "= twice");
         *value = part.substr(equals + 1);
@@ -385,7 +386,8 @@ inline std::string url_of_scp(std::string_view text) {
     for (const auto& [name, host] : forges)
         if (authority == name)
             return "https://" + std::string(host) + "/" + std::string(path);
-    if (const std::string_view port = path.substr(0, path.find('/')); !port.empty() && all_are(is_digit, port))
+    if (const std::string_view port = path.substr(0, path.find('/'));
+        !port.empty() && all_are(is_digit, port))
         return "https://" + std::string(text);
     if (authority.find_first_of("@.") == authority.npos)
         return "";
@@ -393,8 +395,8 @@ inline std::string url_of_scp(std::string_view text) {
     return "git+ssh://" + std::string(authority) + "/" + std::string(path);
 }
 
-/// `?ref=v1` and what else other tools have for a reference and a subdirectory, rewritten to `@v1` and `#subdirectory=`; empty
-/// if the query says something else.
+/// `?ref=v1` and what else other tools have for a reference and a subdirectory, rewritten to `@v1` and
+/// `#subdirectory=`; empty if the query says something else.
 inline std::string without_query(std::string_view url) {
     const auto mark = url.find('?');
     std::string address(url.substr(0, mark)), reference, subdirectory;
@@ -407,7 +409,8 @@ inline std::string without_query(std::string_view url) {
         const std::string_view part = query.substr(0, query.find('&'));
         query.remove_prefix(std::min(query.size(), part.size() + 1));
         const auto equals = std::min(part.find('='), part.size());
-        const std::string_view key = part.substr(0, equals), value = part.substr(std::min(equals + 1, part.size()));
+        const std::string_view key = part.substr(0, equals),
+                               value = part.substr(std::min(equals + 1, part.size()));
         if (is_one_of(key, {"ref", "rev", "branch", "tag", "commit"}))
             reference = value;
         else if (is_one_of(key, {"dir", "subdir", "subdirectory", "path"}))
@@ -420,11 +423,12 @@ inline std::string without_query(std::string_view url) {
         subdirectory = address.substr(two + 2);
         address.resize(two);
     }
-    return address + (reference.empty() ? "" : "@" + reference) + (subdirectory.empty() ? "" : "#subdirectory=" + subdirectory);
+    return address + (reference.empty() ? "" : "@" + reference) +
+           (subdirectory.empty() ? "" : "#subdirectory=" + subdirectory);
 }
 
-/// What was probably meant by a text that names no repository as it is, spelled so that it does; empty where nothing comes close,
-/// and where there may be a secret in it.
+/// What was probably meant by a text that names no repository as it is, spelled so that it does; empty where
+/// nothing comes close, and where there may be a secret in it.
 inline std::string meant_repository(std::string_view text) {
     if (without_credentials(text) != text)
         return "";
@@ -451,12 +455,14 @@ inline std::string meant_repository(std::string_view text) {
 /// What a page of a forge shows, as a repository: of `https://host/user/repo/tree/v1/json` that is
 /// `https://host/user/repo@v1#subdirectory=json`. Empty where the address is like none.
 inline std::string repository_of_page(std::string_view url) {
-    for (const std::string_view mark : {"/-/tree/", "/-/blob/", "/-/commit/", "/-/tags/", "/tree/", "/blob/", "/commit/",
-                                        "/releases/tag/", "/src/branch/", "/src/tag/", "/src/commit/"}) {
+    for (const std::string_view mark :
+         {"/-/tree/", "/-/blob/", "/-/commit/", "/-/tags/", "/tree/", "/blob/", "/commit/", "/releases/tag/",
+          "/src/branch/", "/src/tag/", "/src/commit/"}) {
         const auto at = url.find(mark);
         if (at == url.npos)
             continue;
-        const std::string_view rest = url.substr(at + mark.size()), reference = rest.substr(0, rest.find('/'));
+        const std::string_view rest = url.substr(at + mark.size()),
+                               reference = rest.substr(0, rest.find('/'));
         const bool folder = reference.size() < rest.size() && mark.find("blob") == mark.npos;
         std::string meant = std::string(url.substr(0, at)) + "@" + std::string(reference);
         if (folder)
@@ -489,14 +495,15 @@ std::string instead_of(const std::string& path) {
                          : "'" + folder + "' has " + likeliest(basename(path), names);
 }
 
-/// The repository that was probably meant by a relative path that leads nowhere, `host.tld/user/repo`; empty where the path is
-/// not so, and where its first folder is there.
+/// The repository that was probably meant by a relative path that leads nowhere, `host.tld/user/repo`; empty
+/// where the path is not so, and where its first folder is there.
 template <class System>
 std::string unless_here(std::string_view path) {
     const auto host_end = path.find('/');
     const std::string host(path.substr(0, host_end));
     struct stat found {};
-    const bool like_a_host = !host.empty() && host.find('.', 1) != host.npos && host.back() != '.' && is_host(host);
+    const bool like_a_host =
+        !host.empty() && host.find('.', 1) != host.npos && host.back() != '.' && is_host(host);
     if (!like_a_host || host_end == path.npos || path.find('/', host_end + 1) == path.npos ||
         System::stat(host.c_str(), &found) == 0)
         return "";
@@ -567,7 +574,8 @@ driver looked_at(driver path) {
         while (path.place.size() > 1 && path.place.back() == '/')
             path.place.pop_back();
         require_no_loose_link<System>(path.place);
-        throw error::no_such_path(path.place, instead_of<System>(path.place), unless_here<System>(path.place));
+        throw error::no_such_path(path.place, instead_of<System>(path.place),
+                                  unless_here<System>(path.place));
     }
     if (S_ISREG(found.st_mode) && is_foreign_source_name(basename(path.place)))
         throw error::foreign_source(path.place);

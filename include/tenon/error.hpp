@@ -594,11 +594,16 @@ public:
                       code == errc::cancelled ? "" : limit}),
                 path};
     }
-    static error sources_keep_changing(const std::string& directory, std::string_view path) {
+    static error sources_keep_changing(const std::string& directory, std::string_view path,
+                                       std::string_view how, bool cmake) {
         return {errc::changed,
                 text({"the plugin in '", directory, "' was not built, because '", path,
-                      "' changed each time while it was being "
-                      "compiled; try again when it is left alone"}),
+                      "' changed each time while it was being compiled",
+                      how.empty() ? "" : " (", how, how.empty() ? "" : ")",
+                      "; try again when it is left alone",
+                      cmake ? "; every file below a CMakeLists.txt may be a source: let programs write "
+                              "elsewhere, or under names that begin with '.'"
+                            : ""}),
                 directory};
     }
     static error nothing_before(std::string_view plugin) {

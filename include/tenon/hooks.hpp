@@ -34,10 +34,13 @@ template <class P, class T>
 concept resumes = requires(P& plugin) { plugin.resume(); } && !requires(T& interface) { interface.resume(); };
 
 template <class P, class T>
-concept saves_state = requires(P& plugin) { requires std::is_convertible_v<decltype(plugin.save()), typename T::state>; };
+concept saves_state = requires(P& plugin) { requires std::is_convertible_v<decltype(plugin.save()), typename T::state>; } &&
+                      !requires(T& interface) { interface.save(); };
 
 template <class P, class T>
-concept restores_state = requires(P& plugin, typename T::state&& saved) { plugin.restore(static_cast<typename T::state&&>(saved)); };
+concept restores_state =
+    requires(P& plugin, typename T::state&& saved) { plugin.restore(static_cast<typename T::state&&>(saved)); } &&
+    !requires(T& interface, typename T::state&& saved) { interface.restore(static_cast<typename T::state&&>(saved)); };
 
 namespace TENON_HIDDEN detail {
 

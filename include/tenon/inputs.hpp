@@ -59,13 +59,21 @@ public:
     /// of one that is empty.
     template <class Matters>
     const build_input& folder(const std::string& path, Matters&& matters) {
-        sha256 all;
-        for (const std::string& name : names_in<System>(path))
-            if (matters(path, name))
-                all.field(name);
+        const std::string digest = digest_of(path, names_in<System>(path), matters);
         struct stat found;
         const bool there = System::stat(path.c_str(), &found) == 0;
-        return seen_[path] = {path, there ? file_identity(found) : file_identity(), all.hex()};
+        return seen_[path] = {path, there ? file_identity(found) : file_identity(), digest};
+    }
+
+    /// The digest of a folder with these names in it.
+    template <class Matters>
+    static std::string digest_of(const std::string& path, const std::vector<std::string>& names,
+                                 Matters&& matters) {
+        sha256 all;
+        for (const std::string& name : names)
+            if (matters(path, name))
+                all.field(name);
+        return all.hex();
     }
 
     /// What was seen of a path so far; null where nothing was.

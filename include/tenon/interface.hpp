@@ -104,6 +104,9 @@ struct member_function<F C::*> : function_parts<F> {
 /// Names every virtual function of an interface; the order is part of it, and new ones go to the end.
 ///
 ///     using methods = tenon::methods<&greeter::greet>;
+///
+/// A class that crosses an interface and is called through virtual functions, such as the services that a host gives its plugins,
+/// names them too. Host and plugin then have to have the same.
 template <auto... Method>
 struct methods {
     static constexpr std::size_t size = sizeof...(Method);
@@ -113,7 +116,7 @@ struct methods {
 
 namespace TENON_HIDDEN detail {
 
-// A name that stands beside one of T's is ambiguous; whether that is a function, and who may call it, does not matter.
+// A name that stands beside one of T's is ambiguous, whoever may call that and however many functions have it.
 struct has_self {
     int self;
 };
@@ -123,7 +126,7 @@ protected:
     ~beside_self() noexcept;
 };
 template <class T>
-concept has_no_self = requires { &beside_self<T>::self; };
+concept has_no_self = requires { &beside_self<T>::self; } || requires { typename T::self; }; // a type is not in a model's way
 
 /// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names would hide those of an interface.
 struct model_access {

@@ -150,7 +150,8 @@ public:
     /// Loads a checked file, which runs the library's initialisers. No lock is held meanwhile: they may load
     /// libraries too.
     basic_library(const basic_library_file<System>& from, const library_options& options)
-        : path_(from.path()), identity_(from.identity()), unload_(options.unload) {
+        : path_(from.path()), identity_(from.identity()),
+          stays_(options.unload == unload_policy::never ? "options.unload says never" : from.linkage().stays) {
         deferred_libraries<System>::here().retry();
         require_usable(from);
         if (options.private_copy) {
@@ -180,9 +181,9 @@ public:
     /// Lets go of the library, once, and says what became of it.
     unloaded close() {
         const loaded_library library = std::exchange(loaded_, {});
-        if (unload_ == unload_policy::never) {
+        if (stays_) {
             library.template let_go<System>(false);
-            return verdict(unloaded::state::pinned, "options.unload says never");
+            return verdict(unloaded::state::pinned, stays_);
         }
         if (exception_alive()) {
             deferred_libraries<System>::here().add(library);
@@ -335,7 +336,7 @@ private:
 
     std::string path_;
     file_identity identity_;
-    unload_policy unload_;
+    const char* stays_; // why it is never unmapped, if there is a reason
     loaded_library loaded_;
     basic_file<System>
         copy_; // of what is loaded, where that is a private copy: nobody else knows what was in it

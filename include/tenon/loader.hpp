@@ -61,7 +61,7 @@ struct TENON_HOST_TYPE reload_options {
 
 /// How a loader works; all of it may be left out.
 struct TENON_HOST_TYPE loader_options {
-    std::string cache{};                 ///< where results are kept; see README for what else is looked at
+    std::string cache{};                 ///< where results are kept, a folder that is empty or tenon's; see README for what else is looked at
     std::vector<std::string> compiler{}; ///< its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
     std::vector<std::string> flags{};    ///< more of them, for every plugin
     bool builds_may_run_programs = false; ///< lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's CMakeLists.txt says
@@ -363,22 +363,31 @@ private:
 
     /// The library of a bare name, out of the first folder that has one.
     TENON_HIDDEN std::string searched(const std::string& name, std::string_view type) const {
+        std::vector<std::string> others;
         for (const std::string& folder : options_.search) {
             const std::string plain = detail::join(folder, name + ".so"), prefixed = detail::join(folder, "lib" + name + ".so");
-            const bool has_plain = detail::posix::access(plain.c_str(), F_OK) == 0;
-            const bool has_prefixed = detail::posix::access(prefixed.c_str(), F_OK) == 0;
+            const bool has_plain = is_file(plain), has_prefixed = is_file(prefixed);
             if (has_plain && has_prefixed)
                 throw error::two_libraries(name, plain, prefixed);
             if (has_plain || has_prefixed)
                 return detail::permitted_path(has_plain ? plain : prefixed, options_.policy);
+            others.insert(others.end(), {plain, prefixed});
+        }
+        // What bears the name and is no file is the likeliest reason.
+        for (const std::string& path : others) {
+            detail::require_no_loose_link(path);
+            if (detail::posix::access(path.c_str(), F_OK) == 0)
+                throw error::not_a_regular_file(path);
         }
         std::vector<std::string> known = built_ins_.names(type);
-        for (const std::string& folder : options_.search) {
-            for (const std::string& path : {detail::join(folder, name + ".so"), detail::join(folder, "lib" + name + ".so")})
-                detail::require_no_loose_link(path);
+        for (const std::string& folder : options_.search)
             add_libraries(known, folder, type);
-        }
         throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name));
+    }
+
+    TENON_HIDDEN static bool is_file(const std::string& path) {
+        struct stat of;
+        return detail::posix::stat(path.c_str(), &of) == 0 && S_ISREG(of.st_mode);
     }
 
     /// Adds the names by which libraries in a folder could be loaded as plugins of a type.

@@ -200,8 +200,7 @@ private:
                 known.files.insert(each.path);
         // No folder's sources go into it.
         const std::string nowhere;
-        const new_sources none;
-        basic_observation<System> observed(nowhere, none, known);
+        basic_observation<System> observed(nowhere, known);
         observed.begin(folders);
         build_result made;
         made.compiler = compiler_.stamp();
@@ -233,7 +232,7 @@ private:
         std::erase(files, "/dev/null");
         build_inputs system;
         if (!observed.take(files, made, system)) {
-            trace("'", observed.changed(), "' changed while '", header_, "' was being precompiled");
+            trace("'", observed.changed().path, "' changed while '", header_, "' was being precompiled");
             return false;
         }
         if (package_state<System>(observed.start()) != made.packages)

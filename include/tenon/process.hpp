@@ -72,8 +72,8 @@ std::string from_anywhere(std::string_view name, std::string_view value) {
     const auto among = [name](std::initializer_list<std::string_view> names) {
         return std::find(names.begin(), names.end(), name) != names.end();
     };
-    const bool list = among({"PATH", "LD_LIBRARY_PATH", "CMAKE_PREFIX_PATH", "PKG_CONFIG_PATH", "SSL_CERT_DIR",
-                             "CCACHE_PATH"});
+    const bool list = among(
+        {"PATH", "LD_LIBRARY_PATH", "CMAKE_PREFIX_PATH", "PKG_CONFIG_PATH", "SSL_CERT_DIR", "CCACHE_PATH"});
     if (!list && !among({"HOME", "TMPDIR", "XDG_CONFIG_HOME", "SSL_CERT_FILE", "GIT_SSL_CAINFO",
                          "SSH_AUTH_SOCK", "CCACHE_DIR", "CCACHE_TEMPDIR", "CCACHE_CONFIGPATH",
                          "CCACHE_LOGFILE", "CCACHE_BASEDIR", "DISTCC_DIR", "DISTCC_LOG"}))
@@ -93,7 +93,8 @@ std::string from_anywhere(std::string_view name, std::string_view value) {
 }
 
 /// NAME=VALUE of each variable that is set here, as it holds in any folder; a name that ends in `*` stands
-/// for all that begin so. None where this program has rights that who set them may not have, secure_getenv(3).
+/// for all that begin so. None where this program has rights that who set them may not have,
+/// secure_getenv(3).
 template <class System = posix>
 std::vector<std::string> environment(std::initializer_list<std::string_view> names) {
     std::vector<std::string> found;
@@ -105,8 +106,7 @@ std::vector<std::string> environment(std::initializer_list<std::string_view> nam
             if (wanted.back() == '*'
                     ? name.substr(0, wanted.size() - 1) == wanted.substr(0, wanted.size() - 1)
                     : name == wanted) {
-                const std::string_view value =
-                    variable.substr(std::min(variable.size(), name.size() + 1));
+                const std::string_view value = variable.substr(std::min(variable.size(), name.size() + 1));
                 found.push_back(std::string(name) + '=' + from_anywhere<System>(name, value));
                 break;
             }
@@ -369,14 +369,14 @@ private:
         if (System::access(what_.folder.c_str(), X_OK) != 0)
             return error::system_call("run '" + program + "' in", what_.folder, errno);
         const bool is_there = System::access(program.c_str(), X_OK) == 0;
-        return error::cannot_run(program, why,
-                                 is_there && why == ENOENT
-                                     ? "; it is there, and what runs it is not: the program in the first line "
-                                       "of a script, or the system's loader"
-                                 : why == ENOEXEC
-                                     ? "; a script begins with '#!' and the path of what runs it, and a "
-                                       "program has to be one for this machine"
-                                     : "");
+        return error::cannot_run(
+            program, why,
+            is_there && why == ENOENT
+                ? "; it is there, and what runs it is not: the program in the first line "
+                  "of a script, or the system's loader"
+            : why == ENOEXEC ? "; a script begins with '#!' and the path of what runs it, and a "
+                               "program has to be one for this machine"
+                             : "");
     }
 
     // Of a program that has ended already there is nothing to limit.
@@ -434,9 +434,8 @@ private:
         if (!end.failed() || end.cause != end_cause::itself)
             return "";
         // A compiler's driver says of the programs that it runs in words how they ended.
-        return reached_limit<System>(bounds_.limits(),
-                                     WIFSIGNALED(end.status) ? WTERMSIG(end.status) : 0, end.err,
-                                     end.milliseconds);
+        return reached_limit<System>(bounds_.limits(), WIFSIGNALED(end.status) ? WTERMSIG(end.status) : 0,
+                                     end.err, end.milliseconds);
     }
 
     // Adds the next part of what there is; false where there is none at the moment, or never will be.

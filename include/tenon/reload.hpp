@@ -62,8 +62,9 @@ struct TENON_HOST_TYPE live_status {
     plugin_info info{};
     std::uint64_t replaced = 0, refused = 0; ///< how often
     std::string refusal{};                   ///< why the newest there is does not serve; empty where it does
-    std::size_t mapped = 0; ///< libraries in memory: of the version that serves, of the one before it for
-                            ///< `rollback`, of those in use, and those that stay. Versions of one library share it
+    std::size_t mapped =
+        0; ///< libraries in memory: of the version that serves, of the one before it for
+           ///< `rollback`, of those in use, and those that stay. Versions of one library share it
 };
 
 /// Is told of every reload, by the thread that does it: that of the watcher, a caller of `refresh` or
@@ -75,7 +76,9 @@ inline namespace TENON_OWN {
 
 struct same_as {
     const loaded_image& image;
-    bool operator()(const loaded_image& other) const { return image.base == other.base && image.name == other.name; }
+    bool operator()(const loaded_image& other) const {
+        return image.base == other.base && image.name == other.name;
+    }
 };
 
 /// What is remembered of all versions of one plugin, and told; outlives them.

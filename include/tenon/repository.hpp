@@ -318,13 +318,15 @@ private:
         const std::string wanted = "+" + there.name + ":refs/tenon/wanted";
         finished fetching = fetch(where, {"--depth=1"}, {wanted});
         std::string commit = id_of("refs/tenon/wanted", where);
-        // Old servers, and those that serve files alone, have no depth, and say so in their own words. Servers need
-        // not give out a commit by its id either, but they do give out branches and tags.
+        // Old servers, and those that serve files alone, have no depth, and say so in their own words.
+        // Servers need not give out a commit by its id either, but they do give out branches and tags.
         const bool done = pinned() ? commit == there.id : !commit.empty();
-        const bool may_be_server = fetching.how.cause == end_cause::itself && known_cause(fetching.how.err).empty();
+        const bool may_be_server =
+            fetching.how.cause == end_cause::itself && known_cause(fetching.how.err).empty();
         if (!done && may_be_server && pinned()) {
             trace("looking for ", there.id, " in all branches and tags");
-            fetching = fetch(where, {}, {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
+            fetching =
+                fetch(where, {}, {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
             commit = id_of(there.id, where);
             if (fetching.how.known && !fetching.how.failed() && commit != there.id)
                 throw error::no_such_commit(wanted_.place, there.id);
@@ -389,8 +391,8 @@ private:
         // Where the host takes the child's status away, nothing says that the signature is good.
         if (!how.known || how.failed()) {
             const std::string said = shown_of(how.err);
-            throw error::not_signed(wanted_.place, commit, keys_->files(), how.how(), said, known_cause(how.err),
-                                    how.code(errc::forbidden));
+            throw error::not_signed(wanted_.place, commit, keys_->files(), how.how(), said,
+                                    known_cause(how.err), how.code(errc::forbidden));
         }
     }
 
@@ -478,8 +480,9 @@ private:
                    std::vector<std::string> variables = {}) const {
         const std::vector<std::string> passed = environment({"PATH", "TMPDIR"});
         variables.insert(variables.end(), passed.begin(), passed.end());
-        variables.insert(variables.end(), {"GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0", "GIT_CONFIG_NOSYSTEM=1",
-                                           "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1"});
+        variables.insert(variables.end(),
+                         {"GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0", "GIT_CONFIG_NOSYSTEM=1",
+                          "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1"});
         return git(std::move(arguments), std::move(variables), where);
     }
 
@@ -509,13 +512,15 @@ private:
         if (const std::string page = repository_of_page(wanted_.place); !page.empty())
             return "this looks like the address of a web page: the repository is written " + page;
         if (says_absent(how.err))
-            return "is the address right? Many servers say the same of a repository that this user may not read";
+            return "is the address right? Many servers say the same of a repository that this user may not "
+                   "read";
         // git's word for anything fatal.
         constexpr int fatal = 128;
         const bool gave_up = how.cause == end_cause::itself && how.known && WIFEXITED(how.status) &&
                              WEXITSTATUS(how.status) == fatal;
         return gave_up && transport_of(wanted_.place) != transport::file
-                   ? "`git ls-remote " + wanted_.place + "` in a terminal may ask for what nobody can be asked for here"
+                   ? "`git ls-remote " + wanted_.place +
+                         "` in a terminal may ask for what nobody can be asked for here"
                    : "";
     }
 

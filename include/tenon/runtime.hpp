@@ -37,6 +37,39 @@ struct linkage {
     bool own_unwinder = false;    ///< what finds the handlers of exceptions is linked into it (`-static-libgcc`)
     bool exports_plugins = false; ///< it shows `tenon_exports_v1`
     bool uses_own_folder = false; ///< it looks for libraries relative to `$ORIGIN`
+    const char* stays = nullptr;  ///< why its code may be called once it is closed, where it hands on what it never takes back
+};
+
+/// What hands a function to the C library that `taken_back_by` alone takes back, if anything does. The C library itself lets go of
+/// what a library that is unmapped has given to atexit, at_quick_exit and pthread_atfork.
+struct registering {
+    const char *name, *taken_back_by, *why;
+};
+inline constexpr registering all_registering[] = {
+    {"pthread_key_create", "pthread_key_delete",
+     "it calls pthread_key_create and never pthread_key_delete, so that its code may be called when a thread ends"},
+    {"tss_create", "tss_delete", "it calls tss_create and never tss_delete, so that its code may be called when a thread ends"},
+    {"on_exit", "", "it calls on_exit, so that its code may be called when the program ends"},
+};
+
+/// Finds out whether a library takes back what it hands on, by the names that it lacks.
+class functions_handed_on {
+public:
+    void lacks(std::string_view name) noexcept {
+        for (std::size_t i = 0; i < std::size(all_registering); ++i) {
+            hands_on_[i] = hands_on_[i] || name == all_registering[i].name;
+            takes_back_[i] = takes_back_[i] || (!name.empty() && name == all_registering[i].taken_back_by);
+        }
+    }
+    const char* stays() const noexcept {
+        for (std::size_t i = 0; i < std::size(all_registering); ++i)
+            if (hands_on_[i] && !takes_back_[i])
+                return all_registering[i].why;
+        return nullptr;
+    }
+
+private:
+    bool hands_on_[std::size(all_registering)] = {}, takes_back_[std::size(all_registering)] = {};
 };
 
 inline bool begins_with_any(std::string_view name, const std::string_view* begin, const std::string_view* end) {
@@ -77,22 +110,23 @@ linkage linkage_of(const elf_reader<System>& library) {
     found.uses_own_folder = information.uses_own_folder();
     bool lacks = false, throws = false, finds_handlers = false;
     std::vector<bool> has; // by the number of the symbol
+    functions_handed_on handed_on;
     library.for_each_symbol(information, [&](std::size_t number, std::string_view name, const auto& symbol) {
         const bool defined = symbol.st_shndx != SHN_UNDEF;
         if (defined && name == "tenon_exports_v1")
             found.exports_plugins = true;
-        if (name.substr(0, 1) != "_" && name != "dl_iterate_phdr")
-            return;
         if (defined && is_of_runtime_alone(name)) {
             has.resize(number + 1);
             has[number] = true;
         } else if (!defined) {
+            handed_on.lacks(name);
             lacks = lacks || asks_for_runtime(name);
             throws = throws || name == "_Unwind_RaiseException";
             found.own_unwinder = found.own_unwinder || name == "_dl_find_object" || name == "dl_iterate_phdr";
             finds_handlers = finds_handlers || name.substr(0, 8) == "_Unwind_";
         }
     });
+    found.stays = handed_on.stays();
     found.own_unwinder = found.own_unwinder && !finds_handlers;
     if (!has.empty())
         found.runtime = library.looks_up(information, has) && !information.symbolic() ? runtime_use::yielding : runtime_use::own;

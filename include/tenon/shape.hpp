@@ -210,12 +210,14 @@ inline std::string named_slots(const interface_shape& of, std::string& wrong) {
     return named;
 }
 
-// `0, 1` of those that no method names.
+// `0, 1` of those that no method names; the first where a note says that there are thousands.
 inline std::string unnamed_slots(std::string_view named) {
+    constexpr std::size_t most = 16;
     std::string slots;
-    for (std::size_t i = 0; i < named.size(); ++i)
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < named.size() && count <= most; ++i)
         if (!named[i])
-            slots.append(slots.empty() ? "" : ", ").append(std::to_string(i));
+            slots.append(slots.empty() ? "" : ", ").append(++count > most ? "..." : std::to_string(i));
     return slots;
 }
 

@@ -25,6 +25,15 @@ inline bool is_in_source_tree(std::string_view name) {
     return name[0] != '.' && name[0] != '#' && name.back() != '~';
 }
 
+/// Whether a path is one of these folders, or below one.
+inline bool is_in_one_of(std::string_view path, const std::vector<std::string>& folders) {
+    for (const std::string& folder : folders)
+        if (path.substr(0, folder.size()) == folder &&
+            (path.size() == folder.size() || path[folder.size()] == '/'))
+            return true;
+    return false;
+}
+
 /// The sources in a directory and below that are not among those that are `compiled`, as paths from there:
 /// the first few of them, out of as many files as one looks through in a moment.
 template <class System = posix>
@@ -83,11 +92,11 @@ std::string sentence_on_sources_left_out(const std::string& directory,
 }
 
 /// All files and folders of a directory that somebody else's build reads as it likes, the directory first.
-/// Symbolic links are followed; build trees in it are none of it.
+/// Symbolic links are followed; build trees in it are none of it, nor are the folders `without`.
 template <class System = posix>
 class basic_source_tree {
 public:
-    explicit basic_source_tree(const std::string& root) {
+    explicit basic_source_tree(const std::string& root, const std::vector<std::string>& without = {}) {
         std::set<std::pair<dev_t, ino_t>> seen; // links may lead in a circle
         std::vector<std::string> left{root};
         while (!left.empty()) {
@@ -101,7 +110,8 @@ public:
             folders_.push_back(folder);
             for (const std::string& name : names_in<System>(folder)) {
                 std::string path = join(folder, name);
-                if (!is_in_source_tree(name) || System::stat(path.c_str(), &found) != 0)
+                if (!is_in_source_tree(name) || is_in_one_of(path, without) ||
+                    System::stat(path.c_str(), &found) != 0)
                     continue;
                 if (path.find('\n') != path.npos)
                     throw error::line_break_in_name(path);

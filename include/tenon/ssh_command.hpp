@@ -10,20 +10,23 @@
 #include <string_view>
 
 #include <tenon/allowed.hpp>
+#include <tenon/folder.hpp>
 #include <tenon/path.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// The user's choice of an ssh program, each part as git reads it: git-config(1), core.sshCommand and ssh.variant.
+/// The user's choice of an ssh program, each part as git reads it: git-config(1), core.sshCommand and
+/// ssh.variant.
 struct ssh_settings {
     std::optional<std::string> command{}; ///< $GIT_SSH_COMMAND, else core.sshCommand: words for a shell
     std::optional<std::string> program{}; ///< $GIT_SSH: a path, which `command` goes before
-    std::optional<std::string> variant{}; ///< $GIT_SSH_VARIANT, else ssh.variant: which options the program takes
+    std::optional<std::string>
+        variant{}; ///< $GIT_SSH_VARIANT, else ssh.variant: which options the program takes
 };
 
-/// The settings with those of the environment in front. A program that runs with the rights of another user than its caller
-/// does not see them.
+/// The settings with those of the environment in front. A program that runs with the rights of another user
+/// than its caller does not see them.
 inline ssh_settings with_environment(ssh_settings configured) {
     const auto prefer = [](const char* name, std::optional<std::string>& value) {
         if (const char* const set = ::secure_getenv(name))
@@ -31,6 +34,9 @@ inline ssh_settings with_environment(ssh_settings configured) {
     };
     prefer("GIT_SSH_COMMAND", configured.command);
     prefer("GIT_SSH", configured.program);
+    // git runs in another folder than this program.
+    if (configured.program && configured.program->find('/') != std::string::npos)
+        configured.program = absolute(*configured.program);
     prefer("GIT_SSH_VARIANT", configured.variant);
     return configured;
 }
@@ -39,7 +45,8 @@ inline ssh_settings with_environment(ssh_settings configured) {
 inline std::string first_word(std::string_view command) {
     std::string word;
     char quote = 0;
-    for (std::size_t i = std::min(command.find_first_not_of(" \t"), command.size()); i < command.size(); ++i) {
+    for (std::size_t i = std::min(command.find_first_not_of(" \t"), command.size()); i < command.size();
+         ++i) {
         const char c = command[i];
         if (quote == 0 && (c == ' ' || c == '\t'))
             break;
@@ -55,8 +62,8 @@ inline std::string first_word(std::string_view command) {
     return word;
 }
 
-/// Which options a program takes: the setting says, else the program's name, as git decides it. Empty where git would ask the
-/// program.
+/// Which options a program takes: the setting says, else the program's name, as git decides it. Empty where
+/// git would ask the program.
 inline std::string ssh_variant(const std::string& command, const ssh_settings& set) {
     std::string name = set.variant ? *set.variant : in_small_letters(basename(first_word(command)));
     if (!set.variant && name.ends_with(".exe"))
@@ -69,8 +76,8 @@ inline std::string ssh_variant(const std::string& command, const ssh_settings& s
     return name == "ssh" ? name : "";
 }
 
-/// A value for $GIT_SSH_COMMAND: the user's own program, with options that keep it from asking anybody, if it is known to take
-/// such. Any other is as it was; it has no terminal, and no window to ask in.
+/// A value for $GIT_SSH_COMMAND: the user's own program, with options that keep it from asking anybody, if it
+/// is known to take such. Any other is as it was; it has no terminal, and no window to ask in.
 inline std::string quiet_ssh_command(const ssh_settings& set) {
     std::string command = "ssh";
     if (set.command) {
@@ -85,7 +92,8 @@ inline std::string quiet_ssh_command(const ssh_settings& set) {
     // For a host that does not answer, and one that falls silent.
     if (variant == "ssh")
         return command + " -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15";
-    return command + (variant == "plink" || variant == "putty" ? " -batch" : ""); // git gives it to tortoiseplink
+    return command +
+           (variant == "plink" || variant == "putty" ? " -batch" : ""); // git gives it to tortoiseplink
 }
 
 } // namespace TENON_OWN

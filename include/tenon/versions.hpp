@@ -222,8 +222,8 @@ public:
     // ---- For the reloader.
 
     std::vector<std::string> watched() override { return paths_ = source_->watched(); }
-    /// A library may also go when a handle elsewhere is closed, or an exception ends, which nobody tells: while there
-    /// is no room, this asks whether there is.
+    /// A library may also go when a handle elsewhere is closed, or an exception ends, which nobody tells:
+    /// while there is no room, this asks whether there is.
     std::int64_t every() const noexcept override {
         constexpr std::int64_t second = 1000;
         return every_ == 0 && short_of_room_ ? second : every_;
@@ -417,7 +417,7 @@ private:
     // The reloader's own.
     std::vector<std::string> paths_;
     bool failed_ = false;
-    file_states failed_files_; // as they were then
+    file_states failed_files_;        // as they were then
     std::atomic<bool> again_ = false; // look again, although the files are the same
     std::atomic<bool> short_of_room_ = false;
 };

@@ -256,8 +256,8 @@ private:
                     asked_too_much = true;
                 }
             }
-        // The kernel was asked for the entries of all folders on the way, until it was known which of them matter.
-        // What others have done there meanwhile is read now, so that it wakes nobody.
+        // The kernel was asked for the entries of all folders on the way, until it was known which of them
+        // matter. What others have done there meanwhile is read now, so that it wakes nobody.
         if (asked_too_much)
             read_events();
     }
