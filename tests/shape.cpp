@@ -65,10 +65,9 @@ struct ends {
     virtual ~ends() = default;
     virtual int begin() const = 0;
     virtual int end() const = 0;
-    virtual int tenon_behind_the_last() const = 0;
-    virtual int tenon_behind_the_last(ends&) = 0;
-    using methods = tenon::methods<&ends::begin, &ends::end, tenon::overload<int() const>(&ends::tenon_behind_the_last),
-                                   tenon::overload<int(ends&)>(&ends::tenon_behind_the_last)>;
+    virtual operator int*() = 0;
+    virtual int tail() = 0;
+    using methods = tenon::methods<&ends::begin, &ends::end, &ends::operator int*, &ends::tail>;
 };
 #ifndef __clang__ // which refuses it sooner
 struct names_plain : whole {

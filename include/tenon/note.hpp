@@ -145,11 +145,12 @@ struct [[gnu::packed]] pointers<M> {
     constexpr pointers(M pointer) : first(pointer) {}
 };
 
-// Its one virtual function's slot is the number of T's slots. No function of T has a parameter of that type, so this overrides none
-// of them; and as it is never defined, neither are a virtual table and a destructor, which T may not let it have.
+// Its one virtual function's slot is the number of T's slots. No function of T has that name, so this overrides and hides none of
+// them; and as it is never defined, neither are a virtual table and a destructor, which T may not let it have.
+struct behind_the_last;
 template <class T>
 struct tail : T {
-    virtual void tenon_behind_the_last(tail&);
+    virtual operator behind_the_last*();
 
 protected:
     ~tail() noexcept;
@@ -158,7 +159,7 @@ protected:
 /// The slots of T's functions, in the order of `methods`, and how many there are.
 template <class T, auto... M>
 consteval auto slots_of(methods<M...>*) {
-    return pointers<decltype(detail::method_of(M))..., void (tail<T>::*)(tail<T>&)>(detail::method_of(M)..., &tail<T>::tenon_behind_the_last);
+    return pointers<decltype(detail::method_of(M))..., behind_the_last* (tail<T>::*)()>(detail::method_of(M)..., &tail<T>::operator behind_the_last*);
 }
 template <class T>
 consteval auto slots_of() {
