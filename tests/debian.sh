@@ -14,7 +14,8 @@ if [ "${1:-}" != --inside ]; then
     command -v debootstrap >/dev/null || { echo "tests/debian.sh needs debootstrap: apt-get install debootstrap" >&2; exit 1; }
     exec unshare --mount --pid --fork --kill-child --mount-proc "$0" --inside "$@"
 fi
-release=$2 folder=$3
+release=$2
+folder=$(realpath -m "$3")
 mirror=${4:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1)}
 cd "$(dirname "$0")/.."
 first='c++ -std=c++20 -Iinclude examples/users/main.cpp -o users && ./users examples/users/passwd get root'
