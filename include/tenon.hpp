@@ -36,6 +36,47 @@
 #include <utility>
 #include <vector>
 
+#ifndef TENON_VERSION_HPP
+#define TENON_VERSION_HPP
+
+// The lowest header, which every other one includes before any code: what cannot compile ends here, with one sentence. An #error alone
+// is followed by thousands of lines; a header that cannot be found ends the compilation.
+#if __cplusplus < 202002L
+#error "tenon: C++20 is needed: compile with -std=c++20, or a later standard"
+#include <the compilation ends here>
+#elif !defined(__ELF__)
+#error "tenon: libraries have to be ELF files: tenon runs on Linux and other POSIX systems that have them, and not on macOS or Windows"
+#include <the compilation ends here>
+#endif
+
+/// The library's version, read by CMake and Meson too.
+#define TENON_VERSION "0.1.0"
+
+/// The number of the binary interface between host and plugin. It is also the inline namespace (`tenon::v1`)
+/// and part of the exported symbol's name, so that another one is refused by name.
+#define TENON_ABI 1
+
+// Each program and library that includes tenon has a copy of it: of another version perhaps, or compiled for other containers. Where
+// several are in one process, none may use what another one has. Functions and objects are hidden, so that nobody finds them from outside,
+// and what is no part of the binary interface bears its copy's kind in its name, for what the compiler makes of templates that are not
+// tenon's. Public types have that in their names alone: a class that has a hidden type as a member would have to be hidden too.
+#ifdef _GLIBCXX_DEBUG
+#define TENON_COPY v0_1_0_debug
+#define TENON_COPY_NAME "v0_1_0_debug"
+#else
+#define TENON_COPY v0_1_0
+#define TENON_COPY_NAME "v0_1_0"
+#endif
+#define TENON_HIDDEN [[gnu::visibility("hidden")]]
+#define TENON_OWN TENON_HIDDEN TENON_COPY
+#ifdef __clang__
+#define TENON_HOST_TYPE [[clang::type_visibility("default"), gnu::visibility("hidden"), gnu::abi_tag(TENON_COPY_NAME)]]
+#else
+#define TENON_HOST_TYPE [[gnu::abi_tag(TENON_COPY_NAME)]]
+#endif
+
+#endif
+
 namespace tenon::inline v1 {
 
 /// What may be chosen: anything, where nobody said; else only what is listed. An empty list allows nothing,
@@ -45,18 +86,18 @@ namespace tenon::inline v1 {
 ///     tenon::allowed<std::string> ours{"example.org", "example.net"};
 ///     tenon::allowed<std::string> none(std::vector<std::string>{});
 template <class T>
-class allowed {
+class TENON_HOST_TYPE allowed {
 public:
-    allowed() = default;
-    allowed(std::initializer_list<T> list) : allowed(std::vector<T>(list)) {}
-    allowed(std::vector<T> list) : anything_(false), list_(std::move(list)) {}
+    TENON_HIDDEN allowed() = default;
+    TENON_HIDDEN allowed(std::initializer_list<T> list) : allowed(std::vector<T>(list)) {}
+    TENON_HIDDEN allowed(std::vector<T> list) : anything_(false), list_(std::move(list)) {}
 
-    bool anything() const noexcept { return anything_; }
+    TENON_HIDDEN bool anything() const noexcept { return anything_; }
     /// Empty where anything is allowed, too.
-    const std::vector<T>& list() const noexcept { return list_; }
+    TENON_HIDDEN const std::vector<T>& list() const noexcept { return list_; }
 
     // Not std::find: <algorithm> would be a tenth of what plugin.hpp costs.
-    bool operator()(const T& value) const {
+    TENON_HIDDEN bool operator()(const T& value) const {
         for (const T& each : list_)
             if (each == value)
                 return true;
@@ -69,6 +110,7 @@ private:
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 /// In ASCII, which is all that hosts and digests are written in.
 inline std::string in_small_letters(std::string_view text) {
@@ -91,6 +133,7 @@ inline std::string in_words(const allowed<std::string>& what) {
     return in_words(what, [](const std::string& each) { return each; });
 }
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 
@@ -112,6 +155,7 @@ inline std::string in_words(const allowed<std::string>& what) {
 #include <string>
 #include <string_view>
 #include <system_error>
+
 
 namespace tenon::inline v1 {
 
@@ -142,6 +186,7 @@ enum class errc {
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 class category final : public std::error_category {
 public:
     const char* name() const noexcept override { return "tenon"; }
@@ -157,14 +202,15 @@ public:
         return known ? text[value] : "unknown error";
     }
 };
+} // namespace TENON_OWN
 } // namespace detail
 
-inline const std::error_category& category() noexcept {
+TENON_HIDDEN inline const std::error_category& category() noexcept {
     static const detail::category instance;
     return instance;
 }
 
-inline std::error_code make_error_code(errc code) noexcept {
+TENON_HIDDEN inline std::error_code make_error_code(errc code) noexcept {
     return {static_cast<int>(code), category()};
 }
 
@@ -191,6 +237,10 @@ public:
         return {errc::system_call, text({"cannot ", doing, " '", path, "': ", reason(error_number)}), path};
     }
 
+    static error cannot_run(const std::string& program, int error_number, std::string_view advice) {
+        return {errc::system_call,
+                text({"cannot run '", program, "': ", reason(error_number), advice}), program};
+    }
     static error not_a_regular_file(const std::string& path) {
         return {errc::system_call, text({"'", path, "' is not a regular file"}), path};
     }
@@ -198,18 +248,41 @@ public:
         return {errc::untrusted,
                 text({"'", path, "' is not run, because somebody else could have written it: ", why}), path};
     }
-    static error untrusted_cache(const std::string& path) {
+    static error not_a_cache(const std::string& path, std::string_view why) {
         return {errc::untrusted,
-                text({"the cache '", path,
-                      "' is not used, because it has to belong to this user alone; `chmod 700 '", path,
-                      "'`, or name another in $TENON_CACHE or options.cache"}),
+                text({"'", path, "' is not used as the cache, because ", why,
+                      "; in $TENON_CACHE or options.cache, name a folder that is empty or does not exist, "
+                      "such as '",
+                      path, path.ends_with('/') ? "" : "/", "tenon-cache'"}),
                 path};
     }
-    static error no_cache() {
-        return {
-            errc::not_found,
-            "there is no folder to keep compiled plugins in: $TENON_CACHE, $XDG_CACHE_HOME and $HOME are not "
-            "set; set one of them, or options.cache"};
+    static error cache_of_another(const std::string& path, unsigned owner, unsigned user) {
+        return {errc::untrusted,
+                text({"the cache '", path, "' is not used, because it belongs to user ",
+                      std::to_string(owner), ", and this program runs as user ", std::to_string(user),
+                      "; name another in $TENON_CACHE or options.cache"}),
+                path};
+    }
+    static error cache_for_others(const std::string& path) {
+        return {errc::untrusted,
+                text({"the cache '", path, "' is not used, because others may write to it; `chmod 700 '",
+                      path, "'`, or name another in $TENON_CACHE or options.cache"}),
+                path};
+    }
+    static error cache_in_a_home(const std::string& path) {
+        return {errc::not_found,
+                text({"the cache '", path,
+                      "' is not used, because only a shell takes '~' for a home directory; write the whole "
+                      "path in $TENON_CACHE or options.cache, or begin with './' where the name is meant"}),
+                path};
+    }
+    /// `relative` says which variables are set and not absolute, each as `$NAME is 'VALUE'`.
+    static error no_cache(std::string_view relative = "") {
+        return {errc::not_found,
+                text({"there is no folder to keep compiled plugins in: $TENON_CACHE, $XDG_CACHE_HOME and "
+                      "$HOME are not set",
+                      relative.empty() ? "" : ", or not absolute: ", relative,
+                      "; set one of them, or options.cache"})};
     }
 
     static error empty_driver() {
@@ -226,15 +299,17 @@ public:
         return {errc::malformed_driver,
                 text({"the driver '", escaped, "' has a control character, and none may"})};
     }
-    static error no_transport(std::string_view driver) {
+    static error no_transport(std::string_view driver, std::string_view meant) {
         return {
             errc::malformed_driver,
             text({"the driver '", driver,
                   "' is neither a repository nor a path: a repository is written https://host/user/repo or "
-                  "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./"})};
+                  "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./",
+                  meant.empty() ? "" : "; write ", meant})};
     }
-    static error bad_repository(std::string_view url, std::string_view why) {
-        return {errc::malformed_driver, text({"the repository '", url, "' is refused: ", why})};
+    static error bad_repository(std::string_view url, std::string_view why, std::string_view meant) {
+        return {errc::malformed_driver,
+                text({"the repository '", url, "' is refused: ", why, meant.empty() ? "" : "; write ", meant})};
     }
     static error bad_name(std::string_view name, std::string_view here) {
         return {errc::malformed_driver,
@@ -256,6 +331,15 @@ public:
                       "'; remove one, or give the path"}),
                 path};
     }
+    static error foreign_source(const std::string& path) {
+        return {
+            errc::malformed_driver,
+            text({"'", path,
+                  "' is neither a library nor a source that is compiled: such a source ends in .cpp, .cc, "
+                  ".cxx, .c++, .cp, .CPP or .C; a directory with a CMakeLists.txt can have others "
+                  "compiled"}),
+            path};
+    }
     static error build_needed(const std::string& path) {
         return {
             errc::build_needed,
@@ -264,8 +348,11 @@ public:
                   "loader that may"}),
             path};
     }
-    static error bad_choice(const std::string& path, std::string_view choice, std::string_view why) {
-        return {errc::malformed_driver, text({"the driver '", path, "#", choice, "' is refused: ", why}),
+    static error bad_choice(const std::string& path, std::string_view choice, std::string_view why,
+                            std::string_view repository) {
+        return {errc::malformed_driver,
+                text({"the driver '", path, "#", choice, "' is refused: ", why,
+                      repository.empty() ? "" : "; a repository is written ", repository}),
                 path};
     }
     static error bad_plugin_choice(const std::string& path, std::string_view plugin) {
@@ -276,8 +363,15 @@ public:
                       "a slash"}),
                 path};
     }
-    static error no_such_path(const std::string& path, std::string_view instead) {
-        return {errc::not_found, text({"there is no '", path, "'; ", instead}), path};
+    static error no_such_path(const std::string& path, std::string_view instead, std::string_view repository) {
+        return {errc::not_found,
+                text({"there is no '", path, "'; ", instead,
+                      repository.empty() ? "" : "; a repository is written ", repository}),
+                path};
+    }
+    static error loose_link(const std::string& path, std::string_view target) {
+        return {errc::not_found, text({"'", path, "' is a symbolic link to '", target, "', which is not there"}),
+                path};
     }
     static error neither_file_nor_directory(const std::string& path) {
         return {errc::system_call, text({"'", path, "' is neither a file nor a directory"}), path};
@@ -418,15 +512,58 @@ public:
                   "' that does not describe itself: ", wrong, "name every virtual function in `methods`"}),
             path};
     }
-    static error load_failed(const std::string& path, std::string_view said) {
+    /// `from_copy` where the library looks for others beside itself, and its copy in memory was loaded.
+    static error load_failed(const std::string& path, std::string_view said, bool from_copy = false) {
         const auto says = [said](std::string_view part) { return said.find(part) != said.npos; };
         return {errc::load_failed,
                 text({"cannot load '", path, "': ", said,
-                      says("failed to map segment") ? "; its file system may be mounted noexec"
+                      from_copy && says("cannot open shared object file")
+                          ? "; it looks for that beside itself ($ORIGIN), and nothing is beside the copy in memory that was "
+                            "loaded: set options.private_copy to false, or options.reload.copy_libraries where it is watched"
+                      : says("failed to map segment") ? "; its file system may be mounted noexec"
                       : says("static TLS block")
                           ? "; it was compiled with -ftls-model=initial-exec, or links what was"
-                      : says("undefined symbol") ? "; link it with -Wl,-z,defs to find this when it is built"
+                      : says("undefined symbol")
+                          ? "; if it is its host that has this, link that with -rdynamic and show the symbol, which "
+                            "-fvisibility=hidden hides; else link it with -Wl,-z,defs to find this when it is built"
                                                  : ""}),
+                path};
+    }
+    static error static_host(const std::string& path) {
+        return {errc::load_failed,
+                text({"cannot load '", path,
+                      "': this program is linked statically, and a library would bring a second C library into it; link "
+                      "the program without -static and -static-pie, or the plugin into the program"}),
+                path};
+    }
+    static error runtime_hidden(const std::string& path) {
+        return {errc::toolchain,
+                text({"cannot load '", path,
+                      "': its host has a C++ runtime linked into it (-static-libstdc++) that libraries do not see, so that "
+                      "the plugin would use another, ", two_runtimes, "; link the host with -rdynamic, or without "
+                      "-static-libstdc++ and -static-libgcc"}),
+                path};
+    }
+    static error second_runtime(const std::string& path) {
+        return {errc::toolchain,
+                text({"cannot load '", path,
+                      "': it has a C++ runtime linked into it (-static-libstdc++) and would use that instead of its host's, ",
+                      two_runtimes, "; link it without -static-libstdc++ and -static-libgcc"}),
+                path};
+    }
+    static error second_unwinder(const std::string& path) {
+        return {errc::toolchain,
+                text({"cannot load '", path,
+                      "': it or its host has the unwinder of exceptions linked into it (-static-libgcc), and an "
+                      "exception cannot pass from one unwinder to another; link both without -static-libgcc"}),
+                path};
+    }
+    static error exports_hidden(const std::string& path, std::string_view plugin) {
+        return {errc::not_a_plugin,
+                text({"cannot load '", path, "': it has the plugin '", plugin,
+                      "', and the symbol `tenon_exports_v1`, by which plugins are found, was hidden when it was linked; add "
+                      "`global: tenon_exports_v1;` to its version script, or leave out what else hides symbols: --exclude-libs, "
+                      "or objcopy --localize-symbol and --keep-global-symbol of an object"}),
                 path};
     }
     static error file_changed(const std::string& path) {
@@ -468,7 +605,7 @@ public:
     }
 
     static error no_compiler(std::string_view tried) {
-        return {errc::no_compiler, text({"there is no compiler for plugins: cannot find ", tried,
+        return {errc::no_compiler, text({"there is no compiler for plugins: ", tried,
                                          "; install one, or name another in $CXX or options.compiler"})};
     }
     static error compiler_unusable(std::string_view command, std::string_view how, std::string_view said,
@@ -484,12 +621,12 @@ public:
                       "options.compiler"}),
                 compiler};
     }
-    static error no_sources(const std::string& directory, std::string_view found) {
+    static error no_sources(const std::string& directory, std::string_view found, std::string_view left_out) {
         return {errc::not_found,
                 text({"'", directory,
-                      "' has no sources to compile: files that end in .cpp, .cc or .cxx are expected in it, "
-                      "and it ",
-                      found}),
+                      "' has no sources to compile: files that end in .cpp, .cc, .cxx, .c++, .cp, .CPP or .C "
+                      "are expected in it, and it ",
+                      found, left_out.empty() ? "" : "; ", left_out}),
                 directory};
     }
     static error line_break_in_name(const std::string& path) {
@@ -577,6 +714,21 @@ public:
                       "change would not be seen; remove it, or set options.builds_may_run_programs"}),
                 std::string(where.substr(0, where.rfind(':')))};
     }
+    static error flag_writes_beside(std::string_view where, std::string_view flag) {
+        return {errc::build_failed,
+                text({where, ": the flag '", flag,
+                      "' is refused, because what it has written beside the objects is lost with these once "
+                      "the library is made; remove it, or give the directory a CMakeLists.txt, of which the "
+                      "build tree is kept"}),
+                std::string(where.substr(0, where.rfind(':')))};
+    }
+    static error not_plain_text(const std::string& path) {
+        return {errc::build_failed,
+                text({"'", path,
+                      "' is not read, because it has zero bytes in it, as text in UTF-16 has; store it as "
+                      "UTF-8, one flag a line"}),
+                path};
+    }
     static error build_failed(const std::string& directory, std::string_view first, std::string_view runs,
                               errc code = errc::build_failed) {
         return {code, text({first, "\nthe plugin in '", directory, "' was not built:\n", runs}), directory};
@@ -589,11 +741,16 @@ public:
                       code == errc::cancelled ? "" : limit}),
                 path};
     }
-    static error sources_keep_changing(const std::string& directory, std::string_view path) {
+    static error sources_keep_changing(const std::string& directory, std::string_view path,
+                                       std::string_view how, bool cmake) {
         return {errc::changed,
                 text({"the plugin in '", directory, "' was not built, because '", path,
-                      "' changed each time while it was being "
-                      "compiled; try again when it is left alone"}),
+                      "' changed each time while it was being compiled",
+                      how.empty() ? "" : " (", how, how.empty() ? "" : ")",
+                      "; try again when it is left alone",
+                      cmake ? "; every file below a CMakeLists.txt may be a source: let programs write "
+                              "elsewhere, or under names that begin with '.'"
+                            : ""}),
                 directory};
     }
     static error nothing_before(std::string_view plugin) {
@@ -610,6 +767,9 @@ public:
     }
 
 private:
+    static constexpr std::string_view two_runtimes =
+        "and with two an exception ends the program, and an error code of one equals none of the other";
+
     /// One string of many.
     static std::string text(std::initializer_list<std::string_view> parts) {
         std::string whole;
@@ -629,9 +789,19 @@ private:
 template <>
 struct std::is_error_code_enum<tenon::errc> : std::true_type {};
 
+namespace tenon::inline v1 {
+
+/// Also of an error that another library's copy of tenon threw, which has a category of its own.
+TENON_HIDDEN inline bool operator==(const std::error_code& code, errc what) noexcept {
+    return code.value() == static_cast<int>(what) && std::string_view(code.category().name()) == category().name();
+}
+
+} // namespace tenon::inline v1
+
 #endif
 #ifndef TENON_POSIX_HPP
 #define TENON_POSIX_HPP
+
 
 #include <cerrno>
 #include <cstdint>
@@ -645,7 +815,6 @@ struct std::is_error_code_enum<tenon::errc> : std::true_type {};
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #if __has_include(<sys/inotify.h>)
@@ -661,6 +830,7 @@ struct std::is_error_code_enum<tenon::errc> : std::true_type {};
 #include <unistd.h>
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// The only place that names the operating system. What uses it takes it as a template parameter; a test
 /// derives from it, hides one function, and so makes that call fail on demand. Every descriptor is closed on exec.
@@ -817,10 +987,37 @@ struct posix {
     static pid_t thread() noexcept { return ::gettid(); }
     static bool thread_ended(pid_t thread) noexcept { return ::tgkill(::getpid(), thread, 0) != 0 && errno == ESRCH; }
 
+    /// Keys are numbered for the whole process; false where there are none left.
+    static bool create_key(pthread_key_t& key) noexcept { return ::pthread_key_create(&key, nullptr) == 0; }
+    static void delete_key(pthread_key_t key) noexcept { ::pthread_key_delete(key); }
+
     static void* dlopen(const char* path, int flags) noexcept { return ::dlopen(path, flags); }
     static void* dlsym(void* library, const char* symbol) noexcept { return ::dlsym(library, symbol); }
     static int dlclose(void* library) noexcept { return ::dlclose(library); }
     static const char* dlerror() noexcept { return ::dlerror(); }
+    /// The symbol of that name that each library meets first: of the program, or of what was loaded for all to see.
+    static const void* first_symbol(const char* name) noexcept {
+        void* const all = ::dlopen(nullptr, RTLD_LAZY);
+        const void* const found = all ? ::dlsym(all, name) : nullptr;
+        if (all)
+            ::dlclose(all);
+        return found;
+    }
+    /// Whether two addresses are in one library, or both in the program.
+    static bool in_one_image(const void* one, const void* other) noexcept {
+        Dl_info first{}, second{};
+        return ::dladdr(one, &first) != 0 && ::dladdr(other, &second) != 0 && first.dli_fbase == second.dli_fbase;
+    }
+    /// Whether the program was started by the system's loader: not where it is linked statically.
+    static bool has_loader() noexcept {
+        const auto program = [](dl_phdr_info* each, size_t, void*) {
+            for (unsigned i = 0; i < each->dlpi_phnum; ++i)
+                if (each->dlpi_phdr[i].p_type == PT_INTERP)
+                    return 1;
+            return -1; // the program is the first
+        };
+        return ::dl_iterate_phdr(program, nullptr) == 1;
+    }
     /// What the system's loader calls a library, and what has to be added to the library's own addresses; the name lives as long
     /// as the handle. The thread sanitizer does not see the loader's own lock, which orders this.
     __attribute__((no_sanitize("thread"))) static bool find(void* library, const char*& name, ElfW(Addr) & base) noexcept {
@@ -831,6 +1028,13 @@ struct posix {
         base = map->l_addr;
         return true;
     }
+    /// Whether a library is loaded that the system's loader calls so.
+    static bool is_known(const char* name) noexcept {
+        const auto is_it = [](dl_phdr_info* each, size_t, void* wanted) {
+            return equal(each->dlpi_name, static_cast<const char*>(wanted)) ? 1 : 0;
+        };
+        return ::dl_iterate_phdr(is_it, const_cast<char*>(name)) == 1;
+    }
     /// Whether a library of that name is loaded there. Not dladdr, whose names go while they are being read.
     static bool is_loaded(const char* name, ElfW(Addr) base) noexcept {
         struct wanted {
@@ -839,12 +1043,19 @@ struct posix {
         } what{name, base};
         const auto is_it = [](dl_phdr_info* each, size_t, void* context) {
             const auto* that = static_cast<const wanted*>(context);
-            return each->dlpi_addr == that->base && ::strcmp(each->dlpi_name, that->name) == 0 ? 1 : 0;
+            return each->dlpi_addr == that->base && equal(each->dlpi_name, that->name) ? 1 : 0;
         };
         return ::dl_iterate_phdr(is_it, &what) == 1;
     }
+    /// Not strcmp, in which the thread sanitizer looks at a name of the loader's and does not see the lock for it.
+    __attribute__((no_sanitize("thread"))) static bool equal(const char* name, const char* other) noexcept {
+        for (; *name && *name == *other; ++name)
+            ++other;
+        return *name == *other;
+    }
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -856,7 +1067,7 @@ namespace tenon::inline v1 {
 /// They are set just after a program was started, for it and for what it has started by then: what these do
 /// in their first moments is not bounded. Memory, CPU time and files are counted for each process by itself,
 /// so that the sum is not bounded.
-struct limits {
+struct TENON_HOST_TYPE limits {
     std::uint64_t memory =
         0; ///< bytes that it allocates; there is no good number for every machine and plugin
     std::uint64_t cpu_seconds =
@@ -866,6 +1077,7 @@ struct limits {
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 /// What ended a program, or the wait for something.
 enum class end_cause { itself, time, stop, output };
@@ -944,6 +1156,7 @@ private:
 };
 using bounds = basic_bounds<>;
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 
@@ -972,8 +1185,10 @@ using bounds = basic_bounds<>;
 #define TENON_PATH_HPP
 
 #include <concepts>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+
 
 namespace tenon::inline v1 {
 
@@ -984,6 +1199,7 @@ concept path_like = std::convertible_to<const P&, std::string_view> || requires(
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 template <path_like P>
 std::string native(const P& path) {
@@ -1036,17 +1252,35 @@ inline bool ends_in(std::string_view name, std::string_view end) {
     return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
 }
 
-/// Whether a file of that name is compiled: an editor's lock beside `a.cpp` is `.#a.cpp`, and is not.
-inline bool is_source_name(std::string_view name) {
-    return name[0] != '.' && (ends_in(name, ".cpp") || ends_in(name, ".cc") || ends_in(name, ".cxx"));
+inline bool ends_in_one_of(std::string_view name, std::initializer_list<std::string_view> ends) {
+    for (const std::string_view end : ends)
+        if (ends_in(name, end))
+            return true;
+    return false;
 }
 
+/// Whether a file of that name is compiled: g++ and clang++ both take these for C++. An editor's lock beside
+/// `a.cpp` is `.#a.cpp`, and is not.
+inline bool is_source_name(std::string_view name) {
+    return name[0] != '.' && ends_in_one_of(name, {".cpp", ".cc", ".cxx", ".c++", ".cp", ".CPP", ".C"});
+}
+
+/// Whether a file of that name is a source that is not compiled: of another language, which needs flags of
+/// its own, of a module, or with an ending that not every compiler knows.
+inline bool is_foreign_source_name(std::string_view name) {
+    return name[0] != '.' && ends_in_one_of(name, {".c",   ".s",    ".S",   ".sx",  ".asm",  ".m",   ".mm",
+                                                   ".M",   ".cu",   ".hip", ".ixx", ".cppm", ".ccm", ".cxxm",
+                                                   ".mpp", ".c++m", ".CC",  ".CXX", ".C++",  ".f",   ".f90"});
+}
+
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 
 #endif
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 inline std::int64_t nanoseconds(const timespec& time) {
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
@@ -1064,6 +1298,15 @@ struct file_identity {
           modified(nanoseconds(of.st_mtim)), changed(nanoseconds(of.st_ctim)) {}
 
     friend bool operator==(const file_identity&, const file_identity&) = default;
+
+    /// Whether both are of one file, which was there all the time between the two looks.
+    bool same_file(const file_identity& other) const noexcept {
+        return device == other.device && inode == other.inode;
+    }
+    /// Whether nobody wrote to that file. Links and modes change the third time, `changed`, and do no harm.
+    bool same_content(const file_identity& other) const noexcept {
+        return size == other.size && modified == other.modified;
+    }
 };
 
 /// Whether a file or folder whose last change was then would have shown another state if it had been changed
@@ -1190,6 +1433,7 @@ void publish(const std::string& path, std::string_view text, const std::string& 
     }
 }
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -1201,7 +1445,9 @@ void publish(const std::string& path, std::string_view text, const std::string& 
 #include <string>
 #include <string_view>
 
+
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// SHA-256 (FIPS 180-4) of a text that comes in parts.
 ///
@@ -1306,11 +1552,13 @@ private:
     std::size_t filled_ = 0;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// A file or folder that a library was made from, as it was then. Where the state is empty, it is not to be
 /// believed and only the digest counts.
@@ -1485,6 +1733,7 @@ private:
     std::vector<build_result> results_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -1497,6 +1746,7 @@ private:
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -1509,10 +1759,12 @@ private:
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #ifndef TENON_FOLDER_HPP
 #define TENON_FOLDER_HPP
@@ -1520,12 +1772,32 @@ private:
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// A path that still names the same file once this process works in another folder: one that does not begin
+/// with a slash begins in the working folder of now.
+template <class System = posix>
+std::string absolute(const std::string& path) {
+    if (!path.empty() && path[0] == '/')
+        return path;
+    char* const found = System::realpath(".");
+    if (!found)
+        throw error::system_call("find the working folder, where a path begins that is not absolute,", path,
+                                 errno);
+    const std::string here = found;
+    std::free(found);
+    std::string_view rest = path;
+    while (rest.substr(0, 2) == "./")
+        rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of('/', 1)));
+    return rest.empty() || rest == "." ? here : join(here, rest);
+}
 
 /// The sorted names in a folder; none where there is no such folder.
 template <class System = posix>
@@ -1553,8 +1825,12 @@ void make_folders(const std::string& path) {
         return;
     if (const std::string above(parent(path)); above != path && path.find('/') != path.npos)
         make_folders<System>(above);
-    if (System::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-        throw error::system_call("make the folder", path, errno);
+    if (System::mkdir(path.c_str(), 0700) == 0)
+        return;
+    const int why = errno;
+    // Another may have made it meanwhile.
+    if (why != EEXIST || System::stat(path.c_str(), &found) != 0 || !S_ISDIR(found.st_mode))
+        throw error::system_call("make the folder", path, why);
 }
 
 /// Removes a file or an empty folder; a symbolic link, and not what it leads to.
@@ -1593,6 +1869,7 @@ void remove_tree(const std::string& path) noexcept {
     }
 }
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -1605,6 +1882,7 @@ void remove_tree(const std::string& path) noexcept {
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Whether `TENON_DEBUG=1` asks for every decision on standard error; asked for once.
 inline bool tracing() noexcept {
@@ -1626,53 +1904,218 @@ void trace(const S&... parts) {
     [[maybe_unused]] const ssize_t written = posix::write(STDERR_FILENO, line.data(), line.size());
 }
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+inline bool is_hex(std::string_view text, std::size_t size) {
+    return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
+/// `NAME-DIGEST.END`, as files are called that a build leaves in `bin/TYPE`. A name may have hyphens and dots
+/// too.
+struct built_name {
+    std::string_view name, end; ///< `end` is empty where it is no such name
+
+    explicit built_name(std::string_view whole) {
+        constexpr std::size_t digest = 64;
+        const auto dot = whole.rfind('.');
+        if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
+            !is_hex(whole.substr(dot - digest, digest), digest))
+            return;
+        name = whole.substr(0, dot - digest - 1);
+        end = whole.substr(dot);
+    }
+};
+
+/// Whether a folder in `src` is called as a repository's is.
+inline bool is_repository_name(std::string_view name) {
+    return name.size() > 33 && name[name.size() - 33] == '-' && is_hex(name.substr(name.size() - 32), 32);
+}
+
+/// Whether a folder in `tmp` is called as mkdtemp(3) calls the ones that builds work in.
+inline bool is_scratch_name(std::string_view name) {
+    return name.size() == 6 && name.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz"
+                                                      "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == name.npos;
+}
+
+/// The text of the file CACHEDIR.TAG in the cache. Backup programs know its first line and leave the folder
+/// out (https://bford.info/cachedir); tenon goes by the second.
+inline constexpr std::string_view cache_mark =
+    "Signature: 8a477f597d28d172789f06886806bc55\n"
+    "# This is the cache of tenon: compiled plugins, and sources that were fetched.\n"
+    "# All of it can be removed and is made again. tenon removes what else is put here.\n";
 
 /// Where what was compiled and fetched is kept: the chosen folder, else `$TENON_CACHE`, else
-/// `$XDG_CACHE_HOME/tenon`, else `~/.cache/tenon`. It is made when it is first needed, and belongs to this
-/// user alone.
+/// `$XDG_CACHE_HOME/tenon`, else `~/.cache/tenon`. It is made when it is first needed, belongs to this user
+/// alone, and holds nothing but what tenon has put there.
 template <class System = posix>
 class basic_cache {
 public:
-    explicit basic_cache(std::string chosen) : path_(std::move(chosen)) {
+    explicit basic_cache(const std::string& chosen) : path_(named(chosen)) {
         if (path_.empty())
             path_ = usual();
+        if (is_in_a_home(path_))
+            throw error::cache_in_a_home(path_);
+    }
+
+    /// The absolute path of the chosen folder, else of the one in $TENON_CACHE; empty where neither is named.
+    /// What begins with `~/` stays as it is, and no cache can be made of it.
+    static std::string named(std::string chosen) {
+        if (const char* set = ::secure_getenv("TENON_CACHE"); chosen.empty() && set)
+            chosen = set;
+        return chosen.empty() || is_in_a_home(chosen) ? chosen : absolute<System>(chosen);
     }
 
     /// Makes the folder `name` in the cache where it is not there yet, and gives its path.
     std::string folder(std::string_view name) const {
         make_folders<System>(path_);
         require_own();
+        mark();
         std::string inside = join(path_, name);
         make_folders<System>(inside);
         return inside;
     }
 
-    /// Throws where another user could have put something into it.
+    /// Throws where another user could have put something into it, or where something in it is not tenon's.
     void require_own() const {
-        struct stat found;
-        if (System::stat(path_.c_str(), &found) != 0)
-            throw error::system_call("look at", path_, errno);
-        if (found.st_uid != System::geteuid() || (found.st_mode & (S_IWGRP | S_IWOTH)))
-            throw error::untrusted_cache(path_);
+        require_tenons();
+        const struct stat found = status();
+        if (found.st_uid != System::geteuid())
+            throw error::cache_of_another(path_, found.st_uid, System::geteuid());
+        if (found.st_mode & (S_IWGRP | S_IWOTH))
+            throw error::cache_for_others(path_);
+    }
+
+    /// Throws where something in it is not tenon's, or soon will not be.
+    void require_tenons() const {
+        const struct stat found = status();
+        if (is_marked())
+            return;
+        if (is_the_same(found, "/"))
+            throw error::not_a_cache(path_, "it is the root of all folders");
+        if (const char* home = ::secure_getenv("HOME"); home && is_the_same(found, home))
+            throw error::not_a_cache(path_, "it is a home directory");
+        if (found.st_mode & S_ISVTX)
+            throw error::not_a_cache(path_, "it is a folder for everybody's files");
+        // Another process may have put its mark there after the first look.
+        if (const std::string other = not_tenons(); !other.empty() && !is_marked())
+            throw error::not_a_cache(path_, "it has '" + other + "', which is not tenon's");
     }
 
     const std::string& path() const noexcept { return path_; }
 
 private:
+    static bool is_in_a_home(std::string_view path) { return path == "~" || path.substr(0, 2) == "~/"; }
+
     static std::string usual() {
-        if (const char* set = ::secure_getenv("TENON_CACHE"); set && *set)
-            return set;
-        if (const char* set = ::secure_getenv("XDG_CACHE_HOME");
-            set && *set == '/') // others are to be ignored, says the XDG specification
-            return join(set, "tenon");
-        if (const char* set = ::secure_getenv("HOME"); set && *set == '/')
-            return join(set, ".cache/tenon");
-        throw error::no_cache();
+        std::string relative;
+        for (const auto& [variable, inside] :
+             {std::pair{"XDG_CACHE_HOME", "tenon"}, {"HOME", ".cache/tenon"}}) {
+            const char* const set = ::secure_getenv(variable);
+            if (set && *set == '/')
+                return join(set, inside);
+            // Those are to be ignored, says the XDG specification.
+            if (set && *set)
+                relative.append(relative.empty() ? "$" : ", $").append(variable);
+            if (set && *set)
+                relative.append(" is '").append(set).append("'");
+        }
+        throw error::no_cache(relative);
+    }
+
+    struct stat status() const {
+        struct stat found;
+        if (System::stat(path_.c_str(), &found) != 0)
+            throw error::system_call("look at", path_, errno);
+        return found;
+    }
+
+    static bool is_the_same(const struct stat& folder, const char* path) {
+        struct stat other;
+        return System::stat(path, &other) == 0 && other.st_dev == folder.st_dev &&
+               other.st_ino == folder.st_ino;
+    }
+
+    static bool is_folder(const std::string& path) {
+        struct stat found;
+        return System::lstat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+    }
+
+    // ---- The mark
+
+    std::string mark_file() const { return join(path_, "CACHEDIR.TAG"); }
+
+    std::string mark_text() const {
+        try {
+            return read_file<System>(mark_file());
+        } catch (const error&) {
+            return "";
+        }
+    }
+
+    bool is_marked() const {
+        const std::string text = mark_text();
+        const std::string_view first_lines = cache_mark.substr(0, cache_mark.find(':', cache_mark.find('#')));
+        return text.substr(0, first_lines.size()) == first_lines;
+    }
+
+    // Whoever finds it missing, or a part of it, writes the same over it, so that two may do so at once and
+    // one who is killed hinders nobody.
+    void mark() const {
+        if (is_marked())
+            return;
+        const std::string path = mark_file();
+        basic_file<System>(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600).write(path, cache_mark);
+    }
+
+    // Something in the folder that tenon cannot have put there; empty where there is nothing of the kind.
+    // What tenon has made before there were marks is known by its names.
+    std::string not_tenons() const {
+        bool known = false;
+        for (const std::string& name : names_in<System>(path_)) {
+            const std::string path = join(path_, name);
+            if (name == "CACHEDIR.TAG" ? !begins_the_mark() : !may_be_there(name, path))
+                return name;
+            if (name == "bin" || name == "src")
+                for (const std::string& inside : names_in<System>(path)) {
+                    if (!(name == "bin" ? is_built(join(path, inside)) : is_repository_name(inside)))
+                        return join(name, inside);
+                    known = true;
+                }
+            // In a folder with that name alone anybody's work may lie.
+            if (name == "tmp")
+                for (const std::string& inside : names_in<System>(path))
+                    if (!known || !is_scratch_name(inside))
+                        return join(name, inside);
+        }
+        return "";
+    }
+
+    bool begins_the_mark() const {
+        struct stat found;
+        return System::lstat(mark_file().c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+               cache_mark.starts_with(mark_text());
+    }
+
+    // What file systems and version control need in a folder that is otherwise empty is nobody's.
+    static bool may_be_there(std::string_view name, const std::string& path) {
+        if (name == "bin" || name == "src" || name == "tmp")
+            return is_folder(path);
+        return name == "lost+found" || name == ".gitignore" || name == ".gitkeep";
+    }
+
+    static bool is_built(const std::string& folder) {
+        if (!is_folder(folder))
+            return false;
+        for (const std::string& name : names_in<System>(folder))
+            if (built_name(name).end.empty())
+                return false;
+        return true;
     }
 
     std::string path_;
@@ -1686,7 +2129,7 @@ void remove_unfinished(const std::string& all) noexcept {
     if (!folder)
         return;
     while (const dirent* each = System::readdir(folder)) {
-        if (each->d_name[0] == '.')
+        if (!is_scratch_name(each->d_name))
             continue;
         const std::string path = join(all, each->d_name);
         const basic_file<System> found(System::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
@@ -1831,6 +2274,7 @@ private:
     basic_file<System> file_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -1871,6 +2315,7 @@ private:
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Looks at files and folders, and reads no file twice.
 template <class System = posix>
@@ -1909,13 +2354,21 @@ public:
     /// of one that is empty.
     template <class Matters>
     const build_input& folder(const std::string& path, Matters&& matters) {
-        sha256 all;
-        for (const std::string& name : names_in<System>(path))
-            if (matters(path, name))
-                all.field(name);
+        const std::string digest = digest_of(path, names_in<System>(path), matters);
         struct stat found;
         const bool there = System::stat(path.c_str(), &found) == 0;
-        return seen_[path] = {path, there ? file_identity(found) : file_identity(), all.hex()};
+        return seen_[path] = {path, there ? file_identity(found) : file_identity(), digest};
+    }
+
+    /// The digest of a folder with these names in it.
+    template <class Matters>
+    static std::string digest_of(const std::string& path, const std::vector<std::string>& names,
+                                 Matters&& matters) {
+        sha256 all;
+        for (const std::string& name : names)
+            if (matters(path, name))
+                all.field(name);
+        return all.hex();
     }
 
     /// What was seen of a path so far; null where nothing was.
@@ -1945,6 +2398,7 @@ private:
     std::map<std::string, build_input> seen_, remembered_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -1959,6 +2413,7 @@ private:
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Where the known package managers say what is installed.
 inline constexpr const char* package_lists[] = {"/var/lib/dpkg/status",  "/var/lib/rpm/rpmdb.sqlite",
@@ -2033,13 +2488,16 @@ bool is_packaged(const std::string& path) {
     return there;
 }
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
 #ifndef TENON_SOURCE_TREE_HPP
 #define TENON_SOURCE_TREE_HPP
 
+#include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <set>
 #include <string>
 #include <string_view>
@@ -2048,6 +2506,7 @@ bool is_packaged(const std::string& path) {
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Whether a name in a source tree is one of its sources' and not one that an editor or git keeps beside
 /// them.
@@ -2055,12 +2514,78 @@ inline bool is_in_source_tree(std::string_view name) {
     return name[0] != '.' && name[0] != '#' && name.back() != '~';
 }
 
+/// Whether a path is one of these folders, or below one.
+inline bool is_in_one_of(std::string_view path, const std::vector<std::string>& folders) {
+    for (const std::string& folder : folders)
+        if (path.substr(0, folder.size()) == folder &&
+            (path.size() == folder.size() || path[folder.size()] == '/'))
+            return true;
+    return false;
+}
+
+/// The sources in a directory and below that are not among those that are `compiled`, as paths from there:
+/// the first few of them, out of as many files as one looks through in a moment.
+template <class System = posix>
+std::vector<std::string> sources_left_out(const std::string& directory,
+                                          const std::vector<std::string>& compiled) {
+    std::vector<std::string> found;
+    std::deque<std::string> folders{""};
+    const auto names = [&](const std::string& folder) {
+        try {
+            return names_in<System>(join(directory, folder));
+        } catch (const error&) {
+            return std::vector<std::string>(); // somebody else's
+        }
+    };
+    std::size_t left = 10'000;
+    for (; !folders.empty(); folders.pop_front())
+        for (const std::string& name : names(folders.front())) {
+            struct stat seen;
+            std::string path = join(folders.front(), name);
+            if (left == 0 || !is_in_source_tree(name) || --left == 0 ||
+                System::lstat(join(directory, path).c_str(), &seen) != 0)
+                continue;
+            if (S_ISDIR(seen.st_mode) &&
+                System::access(join(join(directory, path), "CMakeCache.txt").c_str(), F_OK) != 0)
+                folders.push_back(std::move(path));
+            else if (S_ISREG(seen.st_mode) && (is_source_name(name) || is_foreign_source_name(name)) &&
+                     std::find(compiled.begin(), compiled.end(), path) == compiled.end())
+                found.push_back(std::move(path));
+        }
+    return found;
+}
+
+/// Says of the sources in a directory that are not among the `compiled` ones that they are not; empty where
+/// there are none.
+template <class System = posix>
+std::string sentence_on_sources_left_out(const std::string& directory,
+                                         const std::vector<std::string>& compiled) {
+    constexpr std::size_t most = 5;
+    const std::vector<std::string> all = sources_left_out<System>(directory, compiled);
+    if (all.empty())
+        return "";
+    std::string text;
+    const std::size_t shown = all.size() > most + 1 ? most : all.size();
+    for (std::size_t i = 0; i < shown; ++i)
+        text.append(i == 0 ? "'" : i + 1 == all.size() ? " and '" : ", '").append(all[i]).append("'");
+    if (shown < all.size())
+        text += " and " + std::to_string(all.size() - shown) + " more";
+    text.append(all.size() == 1 ? " is" : " are").append(" not compiled: ");
+    const bool one = std::any_of(all.begin(), all.end(), [](const std::string& path) {
+        return path.find('/') == path.npos && is_source_name(path);
+    });
+    return text + (one ? "the driver names '" + (compiled.empty() ? "" : compiled[0]) + "' alone; name '" +
+                             directory + "' to have all of its sources compiled"
+                       : "of a directory, that is what stands directly in it and ends in .cpp, .cc, .cxx, "
+                         ".c++, .cp, .CPP or .C; a CMakeLists.txt can have more compiled");
+}
+
 /// All files and folders of a directory that somebody else's build reads as it likes, the directory first.
-/// Symbolic links are followed; build trees in it are none of it.
+/// Symbolic links are followed; build trees in it are none of it, nor are the folders `without`.
 template <class System = posix>
 class basic_source_tree {
 public:
-    explicit basic_source_tree(const std::string& root) {
+    explicit basic_source_tree(const std::string& root, const std::vector<std::string>& without = {}) {
         std::set<std::pair<dev_t, ino_t>> seen; // links may lead in a circle
         std::vector<std::string> left{root};
         while (!left.empty()) {
@@ -2074,7 +2599,8 @@ public:
             folders_.push_back(folder);
             for (const std::string& name : names_in<System>(folder)) {
                 std::string path = join(folder, name);
-                if (!is_in_source_tree(name) || System::stat(path.c_str(), &found) != 0)
+                if (!is_in_source_tree(name) || is_in_one_of(path, without) ||
+                    System::stat(path.c_str(), &found) != 0)
                     continue;
                 if (path.find('\n') != path.npos)
                     throw error::line_break_in_name(path);
@@ -2098,23 +2624,27 @@ private:
     std::vector<std::string> files_, folders_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Where any new source would be compiled too.
 struct new_sources {
-    std::string in{};   ///< a folder; empty: nowhere
-    bool below = false; ///< and in the folders in it, where any name may be a source's
+    std::string in{};                   ///< a folder; empty: nowhere
+    bool below = false;                 ///< and in the folders in it, where any name may be a source's
+    std::vector<std::string> without{}; ///< these, and what is below them
 
     bool has(std::string_view folder, std::string_view name) const {
         if (in.empty() || folder.substr(0, in.size()) != in)
             return false;
         const bool is_it = folder.size() == in.size();
         if (below)
-            return (is_it || folder[in.size()] == '/') && is_in_source_tree(name);
+            return (is_it || folder[in.size()] == '/') && is_in_source_tree(name) &&
+                   !is_in_one_of(join(folder, name), without);
         return is_it && (is_source_name(name) || name == "CMakeLists.txt");
     }
 };
@@ -2267,6 +2797,7 @@ private:
     bool moved_ = false;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -2294,31 +2825,53 @@ private:
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// The flags that somebody gives for a plugin, sorted by who reads them.
 class compile_flags {
 public:
-    /// `may_run_programs`: whether flags may name programs that take part in the build.
-    explicit compile_flags(bool may_run_programs = false) : may_run_programs_(may_run_programs) {}
+    /// `may_run_programs`: whether flags may name programs that take part in the build. `tree_stays`: whether
+    /// what compilers write beside their objects is still there when the build is done.
+    explicit compile_flags(bool may_run_programs = false, bool tree_stays = false)
+        : may_run_programs_(may_run_programs), tree_stays_(tree_stays) {}
 
     /// Adds one flag, or the value of the one before. `where` says where it stands, for whoever has to change
     /// it.
     void add(const std::string& flag, const std::string& where) {
-        if (takes_away(flag) || (passed_on_ && passes_away(flag)))
+        const bool language = std::exchange(language_follows_, false);
+        if (takes_away(flag) || (passed_on_ && (passes_away(flag) || changes_messages(flag))) ||
+            makes_headers(language               ? flag
+                          : begins(flag, {"-x"}) ? flag.substr(2)
+                                                 : ""))
             throw error::refused_flag(where, flag);
         if (!may_run_programs_ && runs_a_program(flag))
             throw error::flag_runs_program(where, flag);
+        if (!tree_stays_ && writes_beside(flag))
+            throw error::flag_writes_beside(where, flag);
+        if (changes_messages(flag)) {
+            trace(where, ": the flag '", flag, "' is left out, because tenon reads what compilers say");
+            return;
+        }
         passed_on_ = among(flag, {"-Xlinker", "-Xpreprocessor", "-Xclang"});
+        language_follows_ = !language && flag == "-x";
         const bool value =
             std::exchange(value_follows_, among(flag, {"-l", "-L", "-z", "-u", "-T", "-Xlinker"}));
-        if (value || value_follows_ || for_the_linker(flag))
+        if (value || value_follows_ || for_the_linker(flag)) {
             link_.push_back(flag);
-        else
-            compile_.push_back(flag);
+            return;
+        }
+        compile_.push_back(flag);
+        // The linker would be given objects as if they were sources.
+        if (!language && !begins(flag, {"-x"}))
+            common_.push_back(flag);
     }
 
     /// Adds what a compile_flags.txt says, as clangd reads it: one flag a line, without the space around it.
     void add_lines(std::string_view text, const std::string& path) {
+        if (text.find('\0') != text.npos)
+            throw error::not_plain_text(path);
+        if (constexpr std::string_view mark = "\xEF\xBB\xBF"; text.substr(0, mark.size()) == mark)
+            text.remove_prefix(mark.size());
         for (std::size_t number = 1; !text.empty(); ++number) {
             std::string_view line = text.substr(0, text.find('\n'));
             text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
@@ -2331,9 +2884,12 @@ public:
         }
     }
 
-    /// For every step. The linker driver gets them too, because some of them decide what it links, such as
-    /// -fsanitize.
+    /// For what compiles.
     const std::vector<std::string>& compile() const noexcept { return compile_; }
+
+    /// Those of them that the linker driver gets too, because some of them decide what it links, such as
+    /// -fsanitize: all but the language of the sources.
+    const std::vector<std::string>& common() const noexcept { return common_; }
 
     /// For the link alone, and after the objects: a linker takes from a library what it misses by then.
     const std::vector<std::string>& link() const noexcept { return link_; }
@@ -2373,8 +2929,9 @@ private:
     // looked at.
     static bool takes_away(std::string_view flag) {
         if (among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess",
-                         "--help", "--version", "-dumpversion", "-dumpmachine"}) ||
-            begins(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps"}))
+                         "--help", "--version"}) ||
+            begins(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps", "-dump", "-print-",
+                          "--print-"}))
             return true;
         if (!begins(flag, {"-Wl,", "-Wp,"}))
             return false;
@@ -2398,6 +2955,30 @@ private:
             flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path", "-load"});
     }
 
+    // Whether a language is one of headers, which are precompiled and give no object.
+    static bool makes_headers(std::string_view language) { return language.find("-header") != language.npos; }
+
+    // What would have compilers write more files beside an object, or have the plugin write some there when
+    // it ends: data about its running, the order of its calls, its debug information.
+    static bool writes_beside(std::string_view flag) {
+        return among(flag, {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
+                            "-fcondition-coverage", "-fpath-coverage", "-fstack-usage", "-aux-info",
+                            "-serialize-diagnostics", "--serialize-diagnostics"}) ||
+               begins(flag, {"-fprofile-generate", "-fcs-profile-generate", "-fprofile-note", "-gsplit-dwarf",
+                             "-fcallgraph-info", "-fdump-", "-ftime-trace", "-fsave-optimization-record",
+                             "-foptimization-record-file"});
+    }
+
+    // What would have compilers say what they have to say in another form, or put it elsewhere, so that
+    // nobody here finds the files and lines in it.
+    static bool changes_messages(std::string_view flag) {
+        return begins(flag, {"-fdiagnostics-format", "-fdiagnostics-add-output", "-fdiagnostics-set-output",
+                             "-fdiagnostics-parseable-fixits", "-fdiagnostics-generate-patch",
+                             "-fdiagnostics-print-source-range-info", "-fdiagnostics-column-",
+                             "-fdiagnostics-show-location", "-fmessage-length", "-fno-show-column",
+                             "-fno-show-source-location"});
+    }
+
     static bool for_the_linker(std::string_view flag) {
         if (begins(flag, {"-l", "-L", "-Wl,", "-Xlinker"}))
             return true;
@@ -2409,18 +2990,21 @@ private:
         return false;
     }
 
-    std::vector<std::string> compile_, link_;
-    bool may_run_programs_;
+    std::vector<std::string> compile_, common_, link_;
+    bool may_run_programs_, tree_stays_;
     bool value_follows_ = false; // of the flag before
+    bool language_follows_ = false;
     bool passed_on_ = false;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
 #ifndef TENON_COMPILER_HPP
 #define TENON_COMPILER_HPP
 
+#include <cstddef>
 #include <cstdlib>
 #include <map>
 #include <mutex>
@@ -2444,6 +3028,531 @@ private:
 #include <utility>
 #include <vector>
 
+#ifndef TENON_DIAGNOSTIC_HPP
+#define TENON_DIAGNOSTIC_HPP
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1 {
+
+/// One thing that a compiler, a linker or CMake has to say.
+struct TENON_HOST_TYPE diagnostic {
+    enum class severity { note, warning, error };
+
+    severity level = severity::error;
+    std::string file{};     ///< empty where it is about no file
+    std::size_t line = 0;   ///< from 1; 0 where that is not known
+    std::size_t column = 0; ///< from 1; 0 where that is not known
+    std::string text{};
+    std::vector<diagnostic> notes{}; ///< what belongs to it: where it was included, instantiated or declared
+
+    /// `/opt/users/json.cpp:12:7`, as editors and terminals open it.
+    TENON_HIDDEN std::string place() const {
+        std::string where = file;
+        for (const std::size_t number : {line, column})
+            if (number != 0)
+                where += ':' + std::to_string(number);
+        return where;
+    }
+
+    /// `/opt/users/json.cpp:12:7: warning: unused variable 'x' [-Wunused]`, as a compiler prints it, and a
+    /// line for each note.
+    TENON_HIDDEN std::string message() const {
+        static constexpr const char* word[] = {"note: ", "warning: ", "error: "};
+        std::string lines = place() + (file.empty() ? "" : ": ") + word[static_cast<int>(level)] + text;
+        for (const diagnostic& each : notes)
+            lines += '\n' + each.message();
+        return lines;
+    }
+};
+
+/// A command of a build that failed.
+struct TENON_HOST_TYPE failed_command {
+    std::string command{}; ///< as one would type it
+    std::string ending{};  ///< `exited with status 1`, `was killed by signal 11 (Segmentation fault)`
+    std::optional<int> exit_status{}, signal{};
+    std::string output{}; ///< word for word
+    std::vector<diagnostic> diagnostics{};
+};
+
+namespace detail {
+inline namespace TENON_OWN {
+
+/// A text without what it says to a terminal: colours and links, ECMA-48.
+inline std::string without_colours(std::string_view text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\x1b') {
+            plain += text[i];
+        } else if (text.substr(i + 1, 1) == "[") {
+            for (i += 2; i < text.size() && (text[i] < '@' || text[i] > '~');)
+                ++i;
+        } else if (text.substr(i + 1, 1) == "]") {
+            for (++i; i < text.size() && text[i] != '\a' && text.substr(i, 2) != "\x1b\\";)
+                ++i;
+            i += text.substr(i, 1) == "\x1b" ? 1 : 0;
+        }
+    }
+    return plain;
+}
+
+/// Takes the first line away from a text.
+inline std::string_view take_line(std::string_view& text) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+    return line;
+}
+
+/// Reads what g++ and clang++, the linkers that they run, CMake and make have said.
+class diagnostic_reader {
+public:
+    /// `folder` is where they ran, which their relative paths begin in.
+    explicit diagnostic_reader(std::string_view folder) : folder_(folder) {}
+
+    std::vector<diagnostic> read(std::string_view said) {
+        const std::string plain = without_colours(said);
+        for (std::string_view rest = plain; !rest.empty();) {
+            line_ = take_line(rest);
+            // Older clangs show the source as it is, which may look like anything.
+            if (!goes_on(line_) && !is_marks(rest.substr(0, rest.find('\n'))))
+                look_at(line_);
+        }
+        return std::move(found_);
+    }
+
+    /// The line that says why a program has failed, word for word, and the file where only the lines below
+    /// say that; empty where no line says why.
+    std::string headline(std::string_view said) {
+        using severity = diagnostic::severity;
+        const std::vector<diagnostic> all = read(said);
+        const auto first = std::find_if(all.begin(), all.end(),
+                                        [](const diagnostic& each) { return each.level == severity::error; });
+        if (first == all.end())
+            return "";
+        std::string line = std::move(first_error_);
+        if (begins(line, "CMake ") && line.back() == ':')
+            line += ' ' + first->text.substr(0, first->text.find('\n'));
+        if (!first->file.empty() && line.find(basename(first->file)) == line.npos)
+            line += " (" + first->place() + ')';
+        return line;
+    }
+
+private:
+    static bool begins(std::string_view text, std::string_view with) {
+        return text.substr(0, with.size()) == with;
+    }
+
+    static bool is_marks(std::string_view line) {
+        return line.find('^') != line.npos && line.find_first_not_of(" \t^~") == line.npos;
+    }
+
+    void look_at(std::string_view line) {
+        diagnostic read;
+        if (const std::string_view from = included_from(line); !from.empty()) {
+            put_place(read, from);
+            read.text = "included from here";
+            leads_.push_back(std::move(read));
+        } else if (begins(line, ">>> ")) {
+            add_reference(line.substr(4));
+        } else if (line.empty() || line[0] == ' ' || line[0] == '\t') {
+            return; // the source, and marks below it
+        } else if (cmakes(line, read)) {
+            cmakes_ = line.back() == ':' ? part::text : part::none;
+            paragraph_ends_ = false;
+            add(std::move(read));
+        } else if (labelled(line, read) || linkers(line, read) || makes(line, read)) {
+            add(std::move(read));
+        } else if (const auto gap = line.find(":  "); gap != line.npos) {
+            const std::string_view how = line.substr(gap + 3);
+            if (how.find("required") == how.npos)
+                return;
+            put_place(read, line.substr(0, gap));
+            read.text = how.substr(how.find_first_not_of(' '));
+            leads_.push_back(std::move(read));
+        }
+    }
+
+    void add(diagnostic read) {
+        if (read.level == diagnostic::severity::note && !found_.empty()) {
+            found_.back().notes.push_back(std::move(read));
+            return;
+        }
+        if (read.level == diagnostic::severity::error) {
+            if (!first_error_.empty() && only_repeats(read))
+                return;
+            if (first_error_.empty())
+                first_error_ = line_;
+        }
+        for (diagnostic& lead : leads_)
+            lead.level = diagnostic::severity::note;
+        read.notes = std::exchange(leads_, {});
+        found_.push_back(std::move(read));
+    }
+
+    // What runs a linker or a compiler says once more that it has failed.
+    static bool only_repeats(const diagnostic& of) {
+        return of.file.empty() && (begins(of.text, "ld returned ") || begins(of.text, "*** ") ||
+                                   begins(of.text, "linker command failed "));
+    }
+
+    // The lines below what CMake has begun to say, and whether this is one: its text, whose paragraphs become
+    // lines, and after it what called what.
+    bool goes_on(std::string_view line) {
+        constexpr std::string_view calls = "Call Stack ";
+        if (cmakes_ == part::none)
+            return false;
+        if (begins(line, calls)) {
+            cmakes_ = part::calls;
+            return true;
+        }
+        if (!line.empty() && !begins(line, "  ")) {
+            cmakes_ = part::none;
+            return false;
+        }
+        diagnostic& said = found_.back();
+        if (line.empty()) {
+            paragraph_ends_ = true;
+        } else if (line.remove_prefix(2); cmakes_ == part::calls) {
+            diagnostic note;
+            note.level = diagnostic::severity::note;
+            put_place(note, line.substr(0, line.find(" (")));
+            note.text = "called from here";
+            said.notes.push_back(std::move(note));
+        } else {
+            said.text += said.text.empty() ? "" : paragraph_ends_ ? "\n" : " ";
+            said.text += line;
+            paragraph_ends_ = false;
+        }
+        return true;
+    }
+
+    // `CMake Warning (dev) at FILE:LINE (COMMAND):`, and the text below it; or `CMake Error: TEXT`.
+    bool cmakes(std::string_view line, diagnostic& into) const {
+        if (!begins(line, "CMake "))
+            return false;
+        const auto at = line.find(" at "), in = line.find(" in "), colon = line.find(": ");
+        const bool below = line.back() == ':';
+        const std::string_view kind = line.substr(0, std::min({at, in, colon, line.size() - below}));
+        if (kind.find("Warning") == kind.npos && kind.find("Error") == kind.npos)
+            return false;
+        into.level =
+            kind.find("Error") == kind.npos ? diagnostic::severity::warning : diagnostic::severity::error;
+        if (!below) {
+            into.text = line.substr(std::min(line.size(), kind.size() + 2));
+            return true;
+        }
+        if (line.remove_suffix(1); kind.size() < line.size()) {
+            line.remove_prefix(kind.size() + 4);
+            put_place(into, line.substr(0, line.rfind(" (")));
+        }
+        return true;
+    }
+
+    // `FILE:LINE:COLUMN: error: TEXT`, and `PROGRAM: error: TEXT`.
+    bool labelled(std::string_view line, diagnostic& into) const {
+        using severity = diagnostic::severity;
+        constexpr std::pair<std::string_view, severity> labels[] = {
+            {"error: ", severity::error},     {"fatal error: ", severity::error},
+            {"fatal: ", severity::error},     {"internal compiler error: ", severity::error},
+            {"warning: ", severity::warning}, {"sorry, unimplemented: ", severity::error},
+            {"note: ", severity::note},       {"remark: ", severity::note},
+            {"Error: ", severity::error},     {"Fatal error: ", severity::error}, // an assembler's
+            {"Warning: ", severity::warning}, {"LLVM ERROR: ", severity::error}};
+        auto first = line.npos;
+        for (const auto& [label, level] : labels) {
+            auto at = begins(line, label) ? 0 : line.find(": " + std::string(label));
+            if (at >= first)
+                continue;
+            first = at;
+            into.level = level;
+            into.text = line.substr(at + label.size() + (at == 0 ? 0 : 2));
+        }
+        if (first == line.npos)
+            return false;
+        std::string_view head = line.substr(0, first);
+        if (const auto function = head.find(":function ");
+            function != head.npos) // gold: OBJECT:SOURCE:function NAME
+            head = head.substr(0, function),
+            head.remove_prefix(head.find(".o:") == head.npos ? 0 : head.find(".o:") + 3);
+        else if (const auto section = head.rfind(":("); section != head.npos) // ld: SOURCE:(.text+0x5)
+            head = head.substr(0, section);
+        else if (!has_line(head)) // a program, or something else that has the word
+            return head.find_first_of(" \t\"'") == head.npos;
+        put_place(into, head);
+        return true;
+    }
+
+    // What ld says without saying that it is an error.
+    bool linkers(std::string_view line, diagnostic& into) const {
+        const auto colon = line.find(": ");
+        const std::string_view program = basename(line.substr(0, colon));
+        const bool by_name =
+            colon != line.npos && (program == "ld" || begins(program, "ld.") || program.ends_with("-ld"));
+        if (by_name)
+            line.remove_prefix(colon + 2);
+        if (line.find(": in function `") != line.npos)
+            return false;
+        for (const std::string_view word : {"undefined reference to ", "multiple definition of "})
+            if (const auto at = line.find(": " + std::string(word)); at != line.npos) {
+                std::string_view head = line.substr(0, at);
+                if (const auto section = head.rfind(":("); section != head.npos) // SOURCE:(.text+0x5)
+                    head = head.substr(0, section);
+                put_place(into, head);
+                into.text = line.substr(at + 2);
+                return true;
+            }
+        into.text = line;
+        // A compiler's own words, without the word `error`.
+        const bool memory = line.find(": out of memory allocating ") != line.npos ||
+                            begins(line, "virtual memory exhausted") || begins(line, "memory exhausted");
+        return by_name || memory;
+    }
+
+    // `make[2]: *** No rule to make target 'a.cpp', needed by 'a.o'.  Stop.`
+    static bool makes(std::string_view line, diagnostic& into) {
+        const auto stars = line.find(": *** ");
+        if (stars == line.npos || !(begins(line, "make") || begins(line, "gmake")))
+            return false;
+        into.text = line.substr(stars + 2);
+        return true;
+    }
+
+    // lld and mold say below an error where they found it.
+    void add_reference(std::string_view text) {
+        const std::string_view word = begins(text, "defined at ") ? "defined at " : "referenced by ";
+        if (found_.empty() || !begins(text, word))
+            return;
+        diagnostic read;
+        read.level = diagnostic::severity::note;
+        read.text = text;
+        text.remove_prefix(word.size());
+        // `json.cpp:12 (/opt/users/json.cpp:12)`
+        if (const auto whole = text.find(" ("); whole != text.npos && text.back() == ')')
+            text = text.substr(whole + 2, text.size() - whole - 3);
+        put_place(read, text);
+        if (found_.back().file.empty())
+            found_.back().file = read.file, found_.back().line = read.line;
+        found_.back().notes.push_back(std::move(read));
+    }
+
+    // `In file included from FILE:LINE,` and, below, `                 from FILE:LINE:`.
+    static std::string_view included_from(std::string_view line) {
+        for (const std::string_view words : {"In file included from ", "                 from "})
+            if (begins(line, words)) {
+                line.remove_prefix(words.size());
+                return line.substr(0, line.find_last_not_of(",:") + 1);
+            }
+        return {};
+    }
+
+    static bool take_number(std::string_view& text, std::size_t& into) {
+        const auto colon = text.rfind(':');
+        if (colon == text.npos || colon == 0)
+            return false;
+        const std::string_view digits = text.substr(colon + 1);
+        std::size_t number = 0;
+        const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+        if (failed != std::errc{} || end != digits.data() + digits.size() || number == 0)
+            return false;
+        into = number;
+        text.remove_suffix(text.size() - colon);
+        return true;
+    }
+    static bool has_line(std::string_view place) {
+        std::size_t ignored = 0;
+        return take_number(place, ignored);
+    }
+
+    // From the right: a path may have colons too.
+    void put_place(diagnostic& into, std::string_view place) const {
+        std::size_t last = 0;
+        if (take_number(place, last)) {
+            into.line = last;
+            if (take_number(place, into.line))
+                into.column = last;
+        }
+        const bool made_up = place.empty() || place[0] == '<'; // <command line>
+        into.file = made_up || place[0] == '/' || folder_.empty() ? std::string(place) : join(folder_, place);
+    }
+
+    enum class part { none, text, calls };
+
+    std::string_view folder_, line_;
+    std::vector<diagnostic> found_, leads_;
+    std::string first_error_;
+    part cmakes_ = part::none; // of what CMake says, and goes on with in the next line
+    bool paragraph_ends_ = false;
+};
+
+/// What a program that failed has said of itself: without what it has to say about places in sources, the
+/// source that it shows there, and what a server has said to it.
+inline std::vector<std::string_view> said_of_itself(std::string_view text) {
+    const auto is_about_a_place = [](std::string_view line) {
+        for (auto colon = line.find(':'); colon != line.npos; colon = line.find(':', colon + 1))
+            if (const auto end = line.find_first_not_of("0123456789", colon + 1);
+                end != line.npos && end != colon + 1 && line[end] == ':')
+                return true;
+        return false;
+    };
+    const auto is_marks = [](std::string_view line) {
+        return line.find('^') != line.npos && line.find_first_not_of(" \t^~|") == line.npos;
+    };
+    std::vector<std::string_view> found;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        if (line.empty() || line[0] == ' ' || line[0] == '\t' || line.starts_with("remote:") ||
+            is_marks(text.substr(0, text.find('\n'))))
+            continue;
+        // A compiler that cannot write says where it had come to.
+        if (!is_about_a_place(line) || line.find(": fatal error: error ") != line.npos)
+            found.push_back(line);
+    }
+    return found;
+}
+
+/// What a headline calls for.
+inline std::string_view advice_for(std::string_view headline) {
+    const bool of_itself = !said_of_itself(headline).empty();
+    const auto says = [&](std::string_view part) { return of_itself && headline.find(part) != headline.npos; };
+    if (says("No space left on device"))
+        return "; make room where the cache is and where $TMPDIR is, else in /tmp";
+    for (const std::string_view words : {"out of memory", "memory exhausted", "Cannot allocate memory",
+                                         "bad_alloc", "Killed signal terminated", "terminated with signal 9",
+                                         "unable to execute command: Killed", "was killed by signal 9"})
+        if (says(words))
+            return "; memory has run out, it seems: let fewer compilers run at once (options.jobs), or give "
+                   "them more";
+    if (says("cannot execute") && says("cc1plus"))
+        return "; the compiler is installed without its part for C++: install that (g++), or name another "
+               "compiler in $CXX or options.compiler";
+    for (const std::string_view words : {"undefined reference to ", "undefined symbol: "})
+        if (headline.find(words) != headline.npos)
+            return "; if it is the host that has this, link the host with -rdynamic, and the plugin with "
+                   "-Wl,-z,undefs: a line of compile_flags.txt, or LINKER:-z,undefs in CMake's "
+                   "target_link_options";
+    return "";
+}
+
+/// The variables that have a compiler look into more folders, where a headline says that something was not
+/// found, and one of them is set: no compiler that a loader runs sees them.
+inline std::string advice_on_variables(std::string_view headline) {
+    const auto says = [&](std::string_view part) { return headline.find(part) != headline.npos; };
+    struct variable {
+        const char* name;
+        std::string_view with; // what has to be in it
+    };
+    std::vector<variable> all;
+    if (said_of_itself(headline).empty() && says("fatal error: ") &&
+        (says("No such file or directory") || says("' file not found")))
+        all = {{"CPATH", ""}, {"CPLUS_INCLUDE_PATH", ""}, {"C_INCLUDE_PATH", ""}, {"CPPFLAGS", "-I"},
+               {"CXXFLAGS", "-I"}};
+    if (says("cannot find -l") || says("unable to find library -l") || says("library not found: "))
+        all = {{"LIBRARY_PATH", ""}, {"LDFLAGS", "-L"}, {"CXXFLAGS", "-L"}};
+    std::string names;
+    for (const variable& each : all)
+        if (const char* set = std::getenv(each.name);
+            set && *set && std::string_view(set).find(each.with) != std::string_view::npos)
+            names.append(names.empty() ? "$" : ", $").append(each.name);
+    if (names.empty())
+        return "";
+    return "; " + names + (names.find(',') == names.npos ? " is set, and it is" : " are set, and they are") +
+           " nothing to the compilers of plugins: name the folders in the plugin's compile_flags.txt, or "
+           "in its CMakeLists.txt";
+}
+
+/// Why a program has failed that ran in `folder`: in its own words, else by how it ended; and what to do.
+inline std::string cause_of_failure(std::string_view folder, std::string_view said, std::string how) {
+    std::string line = diagnostic_reader(folder).headline(said);
+    if (line.empty())
+        line = std::move(how);
+    const std::string variables = advice_on_variables(line);
+    return line.append(advice_for(line)).append(variables);
+}
+
+/// Reads `exited with status 1` and `was killed by signal 11`.
+inline std::optional<int> number_after(std::string_view text, std::string_view words) {
+    int number = 0;
+    if (text.substr(0, words.size()) != words)
+        return {};
+    const auto [end, failed] = std::from_chars(text.data() + words.size(), text.data() + text.size(), number);
+    return failed == std::errc{} ? std::optional(number) : std::nullopt;
+}
+
+inline bool is_ending(std::string_view line) {
+    for (const std::string_view words :
+         {"exited with status ", "was killed by signal ", "was ended after ", "ended in an unknown way"})
+        if (line.substr(0, words.size()) == words)
+            return true;
+    return false;
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+
+/// The commands that failed in a build, out of the error's text; none where it is another error.
+///
+///     catch (const tenon::error& e) {
+///         for (const tenon::failed_command& each : tenon::failed_commands(e))
+///             std::cerr << each.command << ' ' << each.ending << '\n';   // g++ -std=c++20 ... exited with
+///             status 1
+///     }
+TENON_HIDDEN inline std::vector<failed_command> failed_commands(const error& of) {
+    const std::string_view text = of.what();
+    const std::string mark = std::string("\nthe plugin in '") + of.path() + "' was not built:\n";
+    const auto begin = text.find(mark);
+    if (begin == text.npos)
+        return {};
+    std::vector<failed_command> found;
+    std::string_view rest = text.substr(begin + mark.size());
+    // All were run by one program: a line that only looks like a command is one that a compiler has said.
+    const std::string_view program = rest.substr(0, rest.find(' ') + 1);
+    while (!rest.empty()) {
+        const std::string_view line = detail::take_line(rest);
+        if (line.substr(0, program.size()) == program && detail::is_ending(rest)) {
+            std::string_view ending = detail::take_line(rest);
+            constexpr std::string_view said = ", and said:";
+            if (ending.size() > said.size() && ending.substr(ending.size() - said.size()) == said)
+                ending.remove_suffix(said.size());
+            found.push_back({std::string(line), std::string(ending),
+                             detail::number_after(ending, "exited with status "),
+                             detail::number_after(ending, "was killed by signal ")});
+        } else if (!found.empty()) {
+            found.back().output.append(line).append("\n");
+        }
+    }
+    for (failed_command& each : found)
+        each.diagnostics = detail::diagnostic_reader(of.path()).read(each.output);
+    return found;
+}
+
+/// What the compiler and the linker say of a build that failed; none where the error is another.
+///
+///     catch (const tenon::error& e) {
+///         for (const tenon::diagnostic& each : tenon::diagnostics(e))
+///             editor.mark(each.file, each.line, each.column, each.text);
+///     }
+TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const error& of) {
+    std::vector<diagnostic> all;
+    for (failed_command& each : failed_commands(of))
+        for (diagnostic& one : each.diagnostics)
+            all.push_back(std::move(one));
+    return all;
+}
+
+} // namespace tenon::inline v1
+
+#endif
 #ifndef TENON_LIFELINE_HPP
 #define TENON_LIFELINE_HPP
 
@@ -2453,6 +3562,7 @@ private:
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// A pipe of which neither end takes the number of a standard stream, or the one after: these a child sets up
 /// for itself, and a host may have closed its own.
@@ -2521,11 +3631,13 @@ private:
     basic_pipe<System> pipe_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// The program that a command's first word names: a path, or a name that is looked for along $PATH, where
 /// relative entries do not count. Empty where there is none that can be run.
@@ -2538,7 +3650,7 @@ std::string find_program(std::string_view name) {
     };
     if (name.find('/') != name.npos)
         return runnable(std::string(name)) ? std::string(name) : "";
-    const char* set = std::getenv("PATH");
+    const char* set = ::secure_getenv("PATH");
     for (std::string_view rest = set ? set : "/usr/local/bin:/usr/bin:/bin"; !rest.empty();) {
         const std::string_view folder = rest.substr(0, rest.find(':'));
         rest.remove_prefix(folder.size() < rest.size() ? folder.size() + 1 : folder.size());
@@ -2550,16 +3662,64 @@ std::string find_program(std::string_view name) {
     return "";
 }
 
-/// NAME=VALUE of each variable that is set here; a name that ends in `*` stands for all that begin so.
-inline std::vector<std::string> environment(std::initializer_list<std::string_view> names) {
+/// The entry of $PATH that has such a program and does not count, because it is not absolute; empty where
+/// there is none.
+template <class System = posix>
+std::string passed_over(std::string_view name) {
+    const char* set = ::secure_getenv("PATH");
+    for (std::string_view rest = set ? set : ""; !rest.empty();) {
+        const std::string_view entry = rest.substr(0, rest.find(':'));
+        rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
+        const std::string folder = entry.empty() ? "." : std::string(entry);
+        if (folder[0] != '/' && !find_program<System>(join("./" + folder, name)).empty())
+            return folder;
+    }
+    return "";
+}
+
+/// The value of a variable as a program needs it that runs in another folder: relative paths are made
+/// absolute, empty ones go from lists, and from $PATH all that are not absolute, which find no program here.
+template <class System = posix>
+std::string from_anywhere(std::string_view name, std::string_view value) {
+    const auto among = [name](std::initializer_list<std::string_view> names) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    const bool list = among(
+        {"PATH", "LD_LIBRARY_PATH", "CMAKE_PREFIX_PATH", "PKG_CONFIG_PATH", "SSL_CERT_DIR", "CCACHE_PATH"});
+    if (!list && !among({"HOME", "TMPDIR", "XDG_CONFIG_HOME", "SSL_CERT_FILE", "GIT_SSL_CAINFO",
+                         "SSH_AUTH_SOCK", "CCACHE_DIR", "CCACHE_TEMPDIR", "CCACHE_CONFIGPATH",
+                         "CCACHE_LOGFILE", "CCACHE_BASEDIR", "DISTCC_DIR", "DISTCC_LOG"}))
+        return std::string(value);
+    std::string text;
+    while (!value.empty()) {
+        const std::string_view entry = value.substr(0, list ? value.find(':') : value.npos);
+        value.remove_prefix(std::min(value.size(), entry.size() + 1));
+        // The system's loader knows $ORIGIN.
+        const bool whole = !entry.empty() && (entry[0] == '/' || entry[0] == '$');
+        if (entry.empty() || (!whole && name == "PATH"))
+            continue;
+        text += text.empty() ? "" : ":";
+        text += whole ? std::string(entry) : absolute<System>(std::string(entry));
+    }
+    return text;
+}
+
+/// NAME=VALUE of each variable that is set here, as it holds in any folder; a name that ends in `*` stands
+/// for all that begin so. None where this program has rights that who set them may not have,
+/// secure_getenv(3).
+template <class System = posix>
+std::vector<std::string> environment(std::initializer_list<std::string_view> names) {
     std::vector<std::string> found;
     for (char** each = environ; each && *each; ++each) {
         const std::string_view variable = *each, name = variable.substr(0, variable.find('='));
+        if (!::secure_getenv(std::string(name).c_str()))
+            continue;
         for (const std::string_view wanted : names)
             if (wanted.back() == '*'
                     ? name.substr(0, wanted.size() - 1) == wanted.substr(0, wanted.size() - 1)
                     : name == wanted) {
-                found.emplace_back(variable);
+                const std::string_view value = variable.substr(std::min(variable.size(), name.size() + 1));
+                found.push_back(std::string(name) + '=' + from_anywhere<System>(name, value));
                 break;
             }
     }
@@ -2635,6 +3795,56 @@ private:
     }
 };
 
+/// The limit that a program reached which has failed, in words, as far as signals and what it says tell;
+/// empty where there is none. The narrower one counts of an option and of this process's own, which programs
+/// inherit. It ran for so many milliseconds.
+template <class System = posix>
+std::string reached_limit(const tenon::limits& most, int signal, std::string_view said,
+                          std::int64_t milliseconds) {
+    struct bound {
+        std::uint64_t value;
+        std::string text;
+    };
+    const auto own = [](typename System::limit_of resource, const char* name) -> bound {
+        rlimit now{};
+        if (System::limit(0, resource, nullptr, &now) != 0 || now.rlim_cur == RLIM_INFINITY)
+            return {0, ""};
+        return {now.rlim_cur, std::string(name) + " of this process is " + std::to_string(now.rlim_cur)};
+    };
+    const auto narrower = [](const char* option, std::uint64_t value, const bound& of_host) {
+        if (value == 0 || (of_host.value != 0 && of_host.value < value))
+            return of_host.text;
+        return std::string("options.limits.") + option + " is " + std::to_string(value);
+    };
+    const auto lines = said_of_itself(said);
+    const auto says = [&](std::initializer_list<std::string_view> words) {
+        for (const std::string_view line : lines)
+            for (const std::string_view word : words)
+                if (line.find(word) != line.npos)
+                    return true;
+        return false;
+    };
+    // Where no signal of its own comes before, the last limit kills.
+    const auto killed_by_cpu = [&] {
+        rlimit now{};
+        return (signal == SIGKILL || says({"Killed signal terminated", "terminated with signal 9",
+                                           "command: Killed", "died of signal 9"})) &&
+               System::limit(0, RLIMIT_CPU, nullptr, &now) == 0 && now.rlim_max != RLIM_INFINITY &&
+               static_cast<std::uint64_t>(milliseconds) >= now.rlim_max * 1000;
+    };
+    if (signal == SIGXCPU || says({"CPU time limit exceeded", "died of signal 24"}) || killed_by_cpu())
+        return narrower("cpu_seconds", most.cpu_seconds, own(RLIMIT_CPU, "RLIMIT_CPU"));
+    if (signal == SIGXFSZ || says({"File size limit exceeded", "died of signal 25", ": File too large"}))
+        return narrower("file", most.file, own(RLIMIT_FSIZE, "RLIMIT_FSIZE"));
+    if (!says({"ut of memory", "memory exhausted", "instance of 'std::bad_alloc'", "Cannot allocate memory",
+               "cannot map zero-fill pages"}))
+        return "";
+    // One bounds what is allocated, the other all that is mapped: nobody says which it was.
+    const std::string data = narrower("memory", most.memory, own(RLIMIT_DATA, "RLIMIT_DATA")),
+                      mapped = own(RLIMIT_AS, "RLIMIT_AS").text;
+    return data + (data.empty() || mapped.empty() ? "" : ", and ") + mapped;
+}
+
 /// A program that runs, with all that it starts, in a session of its own: a terminal of the host's is nothing
 /// to it, and the signals that end it reach all of them. It reads nothing. While nobody waits for it, it can
 /// say as much as fits into a pipe, some 64 kB, and then waits itself.
@@ -2645,11 +3855,14 @@ public:
         : what_(std::move(what)), bounds_(within), out_("what a program says"), err_("what a program says") {
         trace("running ", shown(what_));
         {
-            settings with(what_, out_.to.descriptor(), err_.to.descriptor(), lifeline_.descriptor());
+            // Here, because a child that cannot open something only says that it could not be run.
+            const basic_file<System> nothing("/dev/null", O_RDONLY);
+            settings with(what_, nothing.descriptor(), out_.to.descriptor(), err_.to.descriptor(),
+                          lifeline_.descriptor());
             const int failed = System::spawn(&child_, what_.arguments[0].c_str(), &with.files,
                                              &with.attributes, with.arguments.data(), with.variables.data());
             if (failed != 0)
-                throw error::system_call("run", what_.arguments[0], failed);
+                throw not_run(failed);
         }
         lifeline_.hold(child_);
         limit(child_);
@@ -2723,7 +3936,7 @@ public:
 
 private:
     struct settings {
-        settings(command& of, int out, int err, int lifeline) {
+        settings(command& of, int in, int out, int err, int lifeline) {
             for (std::string& word : of.arguments)
                 arguments.push_back(word.data());
             arguments.push_back(nullptr);
@@ -2732,7 +3945,7 @@ private:
             variables.push_back(nullptr);
 
             posix_spawn_file_actions_init(&files);
-            posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+            posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
             posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
             posix_spawn_file_actions_adddup2(&files, err, STDERR_FILENO);
             posix_spawn_file_actions_adddup2(&files, lifeline, STDERR_FILENO + 1);
@@ -2762,6 +3975,22 @@ private:
         posix_spawnattr_t attributes;
     };
 
+    // The system has one number for all that a child may fail at before the program runs.
+    error not_run(int why) const {
+        const std::string& program = what_.arguments[0];
+        if (System::access(what_.folder.c_str(), X_OK) != 0)
+            return error::system_call("run '" + program + "' in", what_.folder, errno);
+        const bool is_there = System::access(program.c_str(), X_OK) == 0;
+        return error::cannot_run(
+            program, why,
+            is_there && why == ENOENT
+                ? "; it is there, and what runs it is not: the program in the first line "
+                  "of a script, or the system's loader"
+            : why == ENOEXEC ? "; a script begins with '#!' and the path of what runs it, and a "
+                               "program has to be one for this machine"
+                             : "");
+    }
+
     // Of a program that has ended already there is nothing to limit.
     void limit(pid_t program) const {
         const tenon::limits& most = bounds_.limits();
@@ -2783,7 +4012,7 @@ private:
         rlimit now{};
         if (System::limit(program, resource, nullptr, &now) != 0)
             return;
-        now.rlim_cur = std::min<rlim_t>(now.rlim_max, most);
+        now.rlim_cur = std::min<rlim_t>(now.rlim_cur, most);
         now.rlim_max = std::min<rlim_t>(now.rlim_max, most + more);
         System::limit(program, resource, &now, nullptr);
     }
@@ -2809,30 +4038,16 @@ private:
         return most != 0 && (so_far.out.size() > most || so_far.err.size() > most);
     }
 
-    // A compiler's driver says of the programs that it runs in words how they ended.
     std::string limit_of(const ended& end) const {
-        const tenon::limits& most = bounds_.limits();
-        const auto option = [](const char* name, std::uint64_t value) {
-            return std::string("options.limits.") + name + " is " + std::to_string(value);
-        };
-        const auto says = [&](const char* words) { return end.err.find(words) != std::string::npos; };
-        const auto signalled = [&](int number, const char* words) {
-            return (end.known && WIFSIGNALED(end.status) && WTERMSIG(end.status) == number) || says(words);
-        };
         if (end.cause == end_cause::time)
             return bounds_.time_limit();
         if (end.cause == end_cause::output)
-            return option("output", most.output);
+            return "options.limits.output is " + std::to_string(bounds_.limits().output);
         if (!end.failed() || end.cause != end_cause::itself)
             return "";
-        if (most.cpu_seconds != 0 && signalled(SIGXCPU, "CPU time limit exceeded"))
-            return option("cpu_seconds", most.cpu_seconds);
-        if (most.file != 0 && (signalled(SIGXFSZ, "File size limit exceeded") || says("File too large")))
-            return option("file", most.file);
-        for (const char* words : {"out of memory", "memory exhausted", "bad_alloc", "Cannot allocate memory"})
-            if (most.memory != 0 && says(words))
-                return option("memory", most.memory);
-        return "";
+        // A compiler's driver says of the programs that it runs in words how they ended.
+        return reached_limit<System>(bounds_.limits(), WIFSIGNALED(end.status) ? WTERMSIG(end.status) : 0,
+                                     end.err, end.milliseconds);
     }
 
     // Adds the next part of what there is; false where there is none at the moment, or never will be.
@@ -2895,6 +4110,7 @@ ended run(command what, const basic_bounds<System>& within = basic_bounds<System
     return basic_process<System>(std::move(what), within).wait();
 }
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -2903,7 +4119,9 @@ ended run(command what, const basic_bounds<System>& within = basic_bounds<System
 
 #include <cstddef>
 
-namespace tenon::inline v1::detail {
+
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
 
 // What decides whether two compilations agree on the standard library's types, read off predefined macros:
 // one `key=value` a line.
@@ -2960,11 +4178,13 @@ static constexpr char toolchain[] =
 #undef TENON_DETAIL_LONG_DOUBLE
 #undef TENON_DETAIL_WCHAR
 
-} // namespace tenon::inline v1::detail
+} // namespace detail
+} // namespace tenon::inline v1
 
 #endif
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 using word_list = std::vector<std::string>;
 
@@ -3011,15 +4231,45 @@ inline word_list toolchain_flags(std::string_view wanted, bool clang) {
     return flags;
 }
 
-inline word_list split_at_spaces(std::string_view text) {
+/// The words of a command, taken apart as a shell does: at spaces that are neither in quotes nor after a
+/// backslash. Variables and patterns are words like any other; a quote that is not closed ends with the text.
+inline word_list shell_words(std::string_view text) {
     word_list found;
-    while (!text.empty()) {
-        const std::string_view word = text.substr(0, text.find(' '));
-        if (!word.empty())
-            found.emplace_back(word);
-        text.remove_prefix(word.size() < text.size() ? word.size() + 1 : word.size());
+    bool within = false; // a word, which may be empty
+    char quote = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i], next = i + 1 < text.size() ? text[i + 1] : '\0';
+        if (quote == 0 && (c == ' ' || (c >= '\t' && c <= '\r'))) {
+            within = false;
+            continue;
+        }
+        if (!std::exchange(within, true))
+            found.emplace_back();
+        if (c == quote)
+            quote = 0;
+        else if (quote == 0 && (c == '"' || c == '\''))
+            quote = c;
+        else if (c == '\\' && next != '\0' && (quote == 0 || (quote == '"' && (next == '"' || next == c))))
+            found.back() += text[++i];
+        else
+            found.back() += c;
     }
     return found;
+}
+
+/// What the driver for C++ is called beside one for C, which links nothing that C++ needs: `g++-12` of
+/// `gcc-12`, `c++` of `cc`, `clang++` of `clang`; empty for any other program.
+inline std::string cxx_name(std::string_view name) {
+    for (const auto& [c, cxx] :
+         {std::pair<std::string_view, const char*>{"gcc", "g++"}, {"clang", "clang++"}, {"cc", "c++"}}) {
+        const auto at = name.rfind(c);
+        if (at == name.npos || (at != 0 && name[at - 1] != '-'))
+            continue;
+        const std::string_view after = name.substr(at + c.size());
+        if (after.empty() || (after[0] == '-' && after.find_first_not_of("0123456789.", 1) == after.npos))
+            return std::string(name.substr(0, at)).append(cxx).append(after);
+    }
+    return "";
 }
 
 /// What a compiler is, as it says itself.
@@ -3033,12 +4283,9 @@ struct compiler_traits {
 template <class System = posix>
 class basic_compiler {
 public:
-    /// The chosen one; else $CXX, split at spaces; else the one that compiled this program, or one of its
-    /// family.
-    explicit basic_compiler(word_list chosen) : chosen_(std::move(chosen)) {
-        if (chosen_.empty())
-            if (const char* set = ::secure_getenv("CXX"))
-                chosen_ = split_at_spaces(set);
+    /// The chosen one; else $CXX; else the one that compiled this program, or one of its family. A driver for
+    /// C stands for the one for C++ that lies beside it.
+    explicit basic_compiler(word_list chosen) : chosen_(named(std::move(chosen))) {
         for (const std::string& name : chosen_.empty() ? family() : word_list{chosen_[0]})
             if (std::string path = find_program<System>(name); !path.empty()) {
                 arguments_ = chosen_;
@@ -3046,8 +4293,31 @@ public:
                 arguments_[0] = std::move(path);
                 break;
             }
-        if (found())
-            look_at_programs();
+        if (!found())
+            return;
+        for (std::string& word : arguments_) {
+            if (word[0] == '-')
+                break;
+            if (const std::string better = for_cxx(word); !better.empty()) {
+                trace("'", word, "' compiles C; for C++ it is '", better, "'");
+                word = better;
+            }
+        }
+        look_at_programs();
+    }
+
+    /// The command that is chosen, else the one in $CXX, which may also be a path with spaces; empty where
+    /// neither is there. Paths of programs in it are absolute.
+    static word_list named(word_list chosen) {
+        if (const char* const set = ::secure_getenv("CXX"); chosen.empty() && set) {
+            const bool path = std::string_view(set).find('/') != std::string_view::npos;
+            chosen = path && !find_program<System>(set).empty() ? word_list{set} : shell_words(set);
+        }
+        for (std::string& word : chosen)
+            if (word.find('/') != word.npos && word[0] != '-' &&
+                (&word == &chosen[0] || !find_program<System>(word).empty()))
+                word = absolute<System>(word);
+        return chosen;
     }
 
     bool found() const noexcept { return !arguments_.empty(); }
@@ -3114,11 +4384,34 @@ private:
 #endif
     }
 
+    // The path of the program for C++ beside one for C; empty where it is another, or there is none.
+    static std::string for_cxx(const std::string& word) {
+        const std::string name = cxx_name(basename(word));
+        const std::string path = name.empty() ? "" : find_program<System>(word);
+        return path.empty() ? "" : find_program<System>(join(parent(path), name));
+    }
+
     std::string tried() const {
-        std::string names;
-        for (const std::string& name : chosen_.empty() ? family() : word_list{chosen_[0]})
-            names += (names.empty() ? "'" : ", '") + name + "'";
-        return names;
+        if (chosen_.empty()) {
+            std::string names;
+            for (const std::string& name : family())
+                names += (names.empty() ? "cannot find '" : ", '") + name + "'";
+            return names;
+        }
+        const std::string& first = chosen_[0];
+        const bool path = first.find('/') != first.npos;
+        std::string text = path && System::access(first.c_str(), F_OK) == 0
+                               ? "'" + first + "' is no program that can be run"
+                               : "cannot find '" + first + "'";
+        if (const std::string folder = path ? "" : passed_over<System>(first); !folder.empty())
+            text.append(" where $PATH counts: it is in '").append(folder).append("', which is not absolute");
+        if (const char* set = ::secure_getenv("CXX");
+            path && set && chosen_.size() > 1 && named({}) == chosen_)
+            text.append(", the first word of $CXX, which is '")
+                .append(set)
+                .append("': a path with spaces needs "
+                        "quotes around it");
+        return text;
     }
 
     void look_at_programs() {
@@ -3164,6 +4457,7 @@ private:
     std::string stamp_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -3176,6 +4470,7 @@ private:
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// One of the compilers that this process may run at once, whichever threads and loaders they work for; for
 /// as long as it lives.
@@ -3183,17 +4478,17 @@ template <class System = posix>
 class basic_job {
 public:
     basic_job() = default; ///< none
-    basic_job(basic_job&& other) noexcept : held_(std::exchange(other.held_, false)) {}
+    basic_job(basic_job&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
     basic_job& operator=(basic_job&& other) noexcept {
         std::swap(held_, other.held_);
         return *this;
     }
     ~basic_job() {
         if (held_)
-            --running();
+            --*held_;
     }
 
-    explicit operator bool() const noexcept { return held_; }
+    explicit operator bool() const noexcept { return held_ != nullptr; }
 
     /// One of `most`, of as many as there are processors where that is 0; none where others have them all.
     static basic_job one_of(unsigned most) noexcept {
@@ -3202,7 +4497,8 @@ public:
         basic_job job;
         long now = running().load();
         while (now < limit && !job.held_)
-            job.held_ = running().compare_exchange_weak(now, now + 1);
+            if (running().compare_exchange_weak(now, now + 1))
+                job.held_ = &running();
         return job;
     }
 
@@ -3217,14 +4513,16 @@ public:
     }
 
 private:
+    // Of this copy of tenon; others in the process have their own.
     static std::atomic<long>& running() noexcept {
         static std::atomic<long> count = 0;
         return count;
     }
 
-    bool held_ = false;
+    std::atomic<long>* held_ = nullptr;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -3239,6 +4537,7 @@ private:
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// What a link is tried with first: flags that the compiler's own linker need not know.
 struct linker_choice {
@@ -3310,6 +4609,7 @@ inline bool lets_choose_linker(const word_list& flags) {
     return true;
 }
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -3323,6 +4623,7 @@ enum class profile {
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 /// The files that a compiler says, in the words of a makefile, that it has read.
 inline word_list read_dependencies(std::string_view makefile) {
@@ -3406,7 +4707,7 @@ public:
         for (const std::string& folder : folders)
             compile_.push_back("-I" + folder);
         add(compile_, flags.compile());
-        add(link_, flags.compile());
+        add(link_, flags.common());
         link_.push_back("-shared");
         // Clang leaves a sanitizer's symbols to the host's executable.
         if (!(traits.clang && sanitizes(link_)))
@@ -3471,9 +4772,10 @@ public:
     }
 
     /// Throws what the compiler says of each source that it refuses. `done` is called with the number of
-    /// sources that are done, each time that it grows.
-    template <class Done>
-    void compile(Done&& done) {
+    /// sources that are done, each time that it grows, and `say` with what the compiler says of each source
+    /// that it takes.
+    template <class Done, class Say>
+    void compile(Done&& done, Say&& say) {
         failures failed;
         std::size_t ends = reused_.size();
         std::vector<std::size_t> all, again;
@@ -3488,8 +4790,7 @@ public:
                 again.push_back(i);
                 return;
             }
-            if (!good)
-                failed.add(what, end);
+            good ? say(end.err) : failed.add(what, end);
             done(++ends);
         });
         with_more_.clear();
@@ -3497,6 +4798,7 @@ public:
             if (succeeded(end, made(i, ".o"))) {
                 trace("'", sources_[i], "' could only be compiled without ", more_.back(), ": ", said);
                 refused_ = true;
+                say(end.err);
             } else {
                 failed.add(what, end);
             }
@@ -3505,7 +4807,9 @@ public:
         failed.raise(directory_);
     }
 
-    void link() {
+    /// Throws what the linker says where it refuses; else calls `say` with that.
+    template <class Say>
+    void link(Say&& say) {
         command what = link_command();
         ended end = run<System>(what, bounds_);
         if (!succeeded(end, library()) && !linker_.flags.empty() && !cut_short(end)) {
@@ -3515,15 +4819,22 @@ public:
             what = link_command();
             end = run<System>(what, bounds_);
         }
-        failures failed;
-        if (!succeeded(end, library()))
-            failed.add(what, end);
-        failed.raise(directory_);
+        if (!succeeded(end, library())) {
+            failures failed;
+            failed.add(what, with_the_fault_alone(end));
+            failed.raise(directory_, misses_symbols(end.err) ? what_is_left_out() : "");
+        }
         linked_ = read_linked(end.out);
+        say(end.err);
     }
 
     std::string library() const {
         return scratch_ / "library.so";
+    }
+
+    /// A sentence about the sources that one could think were compiled; empty where there are none.
+    std::string what_is_left_out() const {
+        return sentence_on_sources_left_out<System>(directory_, sources_);
     }
 
     /// The absolute paths of all files that were read here, as the compiler spells them; sorted.
@@ -3565,36 +4876,47 @@ private:
                 first = how;
                 code = end.code(code);
             }
-            if (first.empty() && end.limit.empty())
-                first = first_error(said);
             if (first.empty())
-                first = how;
+                first = end.limit.empty() ? cause_of_failure(what.folder, said, how) : how;
             runs += shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") + said +
                     (ends_line(said) ? "" : "\n");
         }
 
-        void raise(const std::string& directory) const {
+        void raise(const std::string& directory, const std::string& advice = "") const {
             if (!runs.empty())
-                throw error::build_failed(directory, first, std::string_view(runs).substr(0, runs.size() - 1),
-                                          code);
+                throw error::build_failed(directory, first + (advice.empty() ? "" : '\n' + advice),
+                                          std::string_view(runs).substr(0, runs.size() - 1), code);
         }
 
         static bool ends_line(const std::string& text) { return !text.empty() && text.back() == '\n'; }
-
-        static std::string first_error(std::string_view said) {
-            while (!said.empty()) {
-                const std::string_view line = said.substr(0, said.find('\n'));
-                // A linker without the word `error` says it later, and less.
-                if (line.find("error:") != line.npos || line.find("undefined reference to") != line.npos)
-                    return std::string(line);
-                said.remove_prefix(line.size() < said.size() ? line.size() + 1 : line.size());
-            }
-            return "";
-        }
     };
 
     static void add(word_list& to, const word_list& more) {
         to.insert(to.end(), more.begin(), more.end());
+    }
+
+    // What the linker has opened is no fault, and what ran the linker repeats that it failed.
+    static ended with_the_fault_alone(ended of) {
+        std::string fault;
+        for (std::string_view rest = of.err; !rest.empty();) {
+            const std::string_view line = rest.substr(0, rest.find('\n'));
+            if (line.substr(0, 17) != "collect2: error: " &&
+                line.find(": error: linker command failed with exit code ") == line.npos)
+                fault.append(line).append("\n");
+            rest.remove_prefix(line.size() < rest.size() ? line.size() + 1 : line.size());
+        }
+        if (!fault.empty()) {
+            of.err = std::move(fault);
+            of.out.clear();
+        }
+        return of;
+    }
+
+    static bool misses_symbols(std::string_view said) {
+        for (const std::string_view words : {"undefined reference to", "undefined symbol"})
+            if (said.find(words) != said.npos)
+                return true;
+        return false;
     }
 
     static bool sanitizes(const word_list& flags) {
@@ -3668,8 +4990,10 @@ private:
         return {arguments, basic_compiler<System>::variables(), directory_};
     }
 
+    // Linkers name objects, and people know sources.
     std::string made(std::size_t source, std::string_view end) const {
-        return scratch_ / (std::to_string(source) + std::string(end));
+        const std::string& name = sources_[source];
+        return scratch_ / ((name.size() < 240 ? name : std::to_string(source)) + std::string(end));
     }
 
     std::string absolute(const std::string& path) const {
@@ -3689,23 +5013,555 @@ private:
     linker_choice linker_;
 };
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 
 #endif
-#ifndef TENON_VERSION_HPP
-#define TENON_VERSION_HPP
+#ifndef TENON_ELF_HPP
+#define TENON_ELF_HPP
 
-/// The library's version, read by CMake and Meson too.
-#define TENON_VERSION "0.1.0"
 
-/// The number of the binary interface between host and plugin. It is also the inline namespace (`tenon::v1`)
-/// and part of the exported symbol's name, so that another one is refused by name.
-#define TENON_ABI 1
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <elf.h>
+#include <link.h>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// A run of notes: where it is in the library's memory, counted from its base, and what the file says stands there.
+struct note_range {
+    std::uint64_t address;
+    std::string bytes;
+};
+
+struct elf_note {
+    std::string_view owner; // with the NUL that ends it
+    std::uint32_t kind;
+    std::string_view description;
+};
+
+/// Takes the first note off a run of notes; false at its end, and where what is left is no note.
+inline bool take_note(std::string_view& rest, elf_note& note) {
+    const auto padded = [](std::uint64_t size) { return (size + 3) / 4 * 4; };
+    std::uint32_t words[3] = {};
+    // A linker that puts sections of several alignments into one segment leaves zeros between them.
+    for (; rest.size() >= sizeof words; rest.remove_prefix(4)) {
+        std::memcpy(words, rest.data(), sizeof words);
+        if (words[0] != 0)
+            break;
+    }
+    const std::uint64_t description = sizeof words + padded(words[0]), end = description + words[1];
+    if (words[0] == 0 || end > rest.size())
+        return false;
+    note = {rest.substr(sizeof words, words[0]), words[2], rest.substr(static_cast<std::size_t>(description), words[1])};
+    rest.remove_prefix(padded(end) < rest.size() ? static_cast<std::size_t>(padded(end)) : rest.size());
+    return true;
+}
+
+/// What will keep a library in memory after its last user has closed it.
+struct pins {
+    std::vector<std::string> unique_symbols; ///< mangled; what it defines as STB_GNU_UNIQUE, so that one definition serves all
+    bool thread_local_destructors = false;   ///< it registers some, and each thread that did so keeps it
+    bool nodelete = false;                   ///< linked with `-z nodelete`
+};
+
+/// A table of a file, whose entries need not be aligned there.
+template <class Entry>
+class entries {
+public:
+    class iterator {
+    public:
+        explicit iterator(const char* at) noexcept : at_(at) {}
+        Entry operator*() const noexcept {
+            Entry one;
+            std::memcpy(&one, at_, sizeof one);
+            return one;
+        }
+        iterator& operator++() noexcept {
+            at_ += sizeof(Entry);
+            return *this;
+        }
+        friend bool operator==(iterator, iterator) = default;
+
+    private:
+        const char* at_;
+    };
+
+    entries() = default;
+    /// Of bytes that outlive it.
+    explicit entries(std::string_view at_hand) noexcept : at_hand_(at_hand.data()), size_(at_hand.size() / sizeof(Entry)) {}
+    explicit entries(std::string read) noexcept : read_(std::move(read)), size_(read_.size() / sizeof(Entry)) {}
+
+    std::size_t size() const noexcept { return size_; }
+    iterator begin() const noexcept { return iterator(data()); }
+    iterator end() const noexcept { return iterator(data() + size_ * sizeof(Entry)); }
+    Entry operator[](std::size_t i) const noexcept { return *iterator(data() + i * sizeof(Entry)); }
+
+private:
+    const char* data() const noexcept { return at_hand_ ? at_hand_ : read_.data(); }
+
+    const char* at_hand_ = nullptr;
+    std::string read_;
+    std::size_t size_ = 0;
+};
+
+/// Reads an ELF file of this machine's own kind, believing none of it: what is damaged is an `error` with
+/// `errc::not_a_library`. The path is for messages and has to outlive the reader, as the file has to.
+template <class System = posix>
+class elf_reader {
+public:
+    using header = ElfW(Ehdr);
+    using segment = ElfW(Phdr);
+    using section = ElfW(Shdr);
+    using symbol = ElfW(Sym);
+    using dynamic = ElfW(Dyn);
+
+    elf_reader(int fd, const std::string& path) : fd_(fd), path_(path) { read_headers(); }
+    /// Of a file whose status is known.
+    elf_reader(int fd, const struct stat& status, const std::string& path) : fd_(fd), path_(path), size_(size_of(status)) {
+        read_headers();
+    }
+
+    elf_reader(const elf_reader&) = delete;
+    elf_reader& operator=(const elf_reader&) = delete;
+    elf_reader(int, std::string&&) = delete;
+    elf_reader(int, const struct stat&, std::string&&) = delete; // it would be gone before the reader
+
+    /// Throws where this file would kill a program whose system loader met it: that maps what the headers say, over whatever is
+    /// there, and dies of SIGBUS where the file is shorter.
+    void require_loadable() const {
+        // Linkers write these last, so this is what most truncated files lack.
+        if (header_.e_shoff != 0 && !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
+            refuse("its section headers lie past its end: it is truncated");
+        std::uint64_t free = 0;
+        for (const segment& each : segments_) {
+            if (each.p_type != PT_GNU_STACK && !inside(each.p_offset, each.p_filesz))
+                refuse("a segment of " + std::to_string(each.p_filesz) + " bytes begins at byte " + std::to_string(each.p_offset) +
+                       " and the file ends at byte " + std::to_string(size()) + ": it is truncated");
+            if (each.p_type != PT_LOAD)
+                continue;
+            if (each.p_filesz > each.p_memsz)
+                refuse("a segment is larger in the file than in memory");
+            if (each.p_align & (each.p_align - 1))
+                refuse("a segment's alignment is " + std::to_string(each.p_align) + ", which is no power of two");
+            constexpr std::uint64_t half = ~std::uintptr_t{0} / 2;
+            if (each.p_vaddr > half || each.p_memsz > half - each.p_vaddr)
+                refuse("a segment ends past the end of all memory");
+            if (each.p_vaddr < free)
+                refuse("its segments overlap in memory, or are not in order");
+            free = each.p_vaddr + each.p_memsz;
+        }
+    }
+
+    /// The runs of notes that one of this owner is in: out of the segments of notes, or, where a tool has moved them, out of
+    /// the sections.
+    std::vector<note_range> notes(std::string_view owner) const {
+        std::vector<note_range> found;
+        std::uint64_t read = 0;
+        for (const segment& each : segments_)
+            if (each.p_type == PT_NOTE)
+                keep(found, read, owner, each.p_offset, each.p_filesz, each.p_vaddr);
+        if (found.empty())
+            for (const section& each : sections())
+                if (each.sh_type == SHT_NOTE && (each.sh_flags & SHF_ALLOC))
+                    keep(found, read, owner, each.sh_offset, each.sh_size, each.sh_addr);
+        return found;
+    }
+
+    /// What the system's loader is told of a library: where its tables are, and the names in them.
+    struct loader_information {
+        entries<dynamic> all;
+        std::string room;
+        std::string_view names; // in `room` or the first page
+
+        loader_information() = default;
+        loader_information(const loader_information&) = delete;
+        loader_information& operator=(const loader_information&) = delete;
+
+        template <class Take>
+        void for_each(Take&& take) const {
+            for (const dynamic& each : all) {
+                if (each.d_tag == DT_NULL)
+                    break;
+                take(static_cast<std::int64_t>(each.d_tag), static_cast<std::uint64_t>(each.d_un.d_val));
+            }
+        }
+
+        /// The last one with a tag, as the system's loader takes it; 0 where there is none.
+        std::uint64_t value(std::int64_t wanted) const {
+            std::uint64_t found = 0;
+            for_each([&](std::int64_t tag, std::uint64_t value) { found = tag == wanted ? value : found; });
+            return found;
+        }
+
+        /// Whether the library's own symbols come before those of all others (`-Bsymbolic`).
+        bool symbolic() const {
+            bool found = false;
+            for_each([&](std::int64_t tag, std::uint64_t value) {
+                found = found || tag == DT_SYMBOLIC || (tag == DT_FLAGS && (value & DF_SYMBOLIC) != 0);
+            });
+            return found;
+        }
+
+        /// Whether libraries are looked for relative to the folder that this one is loaded from.
+        bool uses_own_folder() const {
+            bool found = false;
+            for_each([&](std::int64_t tag, std::uint64_t value) {
+                if (tag == DT_RUNPATH || tag == DT_RPATH || tag == DT_NEEDED)
+                    found = found || name(value).find("$ORIGIN") != std::string_view::npos ||
+                            name(value).find("${ORIGIN}") != std::string_view::npos;
+            });
+            return found;
+        }
+
+        /// Of a name outside of the names nothing is left, and of a long one its beginning.
+        std::string_view name(std::uint64_t at, std::size_t longest = 4096) const {
+            const std::string_view rest = names.substr(at < names.size() ? static_cast<std::size_t>(at) : names.size(), longest);
+            return rest.substr(0, rest.find('\0'));
+        }
+    };
+
+    /// Reads what the system's loader is told.
+    void read(loader_information& into) const {
+        into.all = table<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section");
+        if (const std::uint64_t at = into.value(DT_STRTAB))
+            into.names = part(offset_of(at), into.value(DT_STRSZ), "names of symbols", into.room);
+    }
+
+    /// Gives `take` each symbol that the system's loader may find in the library or look for elsewhere: its number, the first 64
+    /// characters of its name, and itself.
+    template <class Take>
+    void for_each_symbol(const loader_information& of, Take&& take) const {
+        const std::uint64_t at = of.value(DT_SYMTAB);
+        const entries<symbol> all = at ? table<symbol>(offset_of(at), number_of_symbols(of) * sizeof(symbol), "dynamic symbols")
+                                       : entries<symbol>();
+        std::size_t number = 0;
+        for (const symbol& each : all) {
+            if (each.st_name >= of.names.size())
+                refuse("the name of a symbol lies outside of its names");
+            take(number++, of.name(each.st_name, 64), each); // any number of symbols may have one name, of megabytes
+        }
+    }
+
+    /// Whether the system's loader is asked to look up one of these symbols, each by its number, when it loads the library:
+    /// what a linker has bound for good is not looked up.
+    bool looks_up(const loader_information& of, const std::vector<bool>& symbols) const {
+        const bool with_addends = of.value(DT_PLTREL) == DT_RELA;
+        return relocates<ElfW(Rela)>(of, DT_RELA, DT_RELASZ, symbols) || relocates<ElfW(Rel)>(of, DT_REL, DT_RELSZ, symbols) ||
+               (with_addends ? relocates<ElfW(Rela)>(of, DT_JMPREL, DT_PLTRELSZ, symbols)
+                             : relocates<ElfW(Rel)>(of, DT_JMPREL, DT_PLTRELSZ, symbols));
+    }
+
+    /// Whether it has a section of that name; true where it has no section headers, since then nobody knows.
+    bool may_have_section(std::string_view name) const {
+        const entries<section> all = sections();
+        if (header_.e_shstrndx >= all.size())
+            return true;
+        std::string room;
+        const section names = all[header_.e_shstrndx];
+        const std::string_view text = part(names.sh_offset, names.sh_size, "names of sections", room);
+        for (const section& each : all)
+            if (const std::string_view rest = text.substr(each.sh_name < text.size() ? each.sh_name : text.size(), name.size() + 1);
+                rest.size() > name.size() && rest.back() == '\0' && rest.substr(0, name.size()) == name)
+                return true;
+        return false;
+    }
+
+    /// Symbols are found through the section headers: of a library without them only `nodelete` is known.
+    pins what_pins() const {
+        pins found;
+        for (const dynamic& each : table<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section")) {
+            if (each.d_tag == DT_NULL)
+                break;
+            if (each.d_tag == DT_FLAGS_1 && (each.d_un.d_val & DF_1_NODELETE))
+                found.nodelete = true;
+        }
+        const entries<section> all = sections();
+        for (const section& each : all)
+            if (each.sh_type == SHT_DYNSYM && each.sh_link < all.size()) {
+                look_through(found, each, all[each.sh_link]);
+                break; // a library has one
+            }
+        return found;
+    }
+
+private:
+    static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+
+    std::uint64_t size_of(const struct stat& status) const {
+        if (!S_ISREG(status.st_mode))
+            refuse("it is not a regular file");
+        return static_cast<std::uint64_t>(status.st_size);
+    }
+
+    // Asked for when it is needed, and it is not where all that is wanted lies in the first page.
+    std::uint64_t size() const {
+        if (size_ == unknown) {
+            struct stat status;
+            if (System::fstat(fd_, &status) != 0)
+                throw error::system_call("look at", path_, errno);
+            size_ = size_of(status);
+        }
+        return size_;
+    }
+
+    [[noreturn]] void refuse(const std::string& why) const { throw error::not_a_library(path_, why); }
+
+    bool at_hand(std::uint64_t offset, std::uint64_t length) const {
+        return offset <= page_.size() && length <= page_.size() - offset;
+    }
+    bool inside(std::uint64_t offset, std::uint64_t length) const {
+        return at_hand(offset, length) || (offset <= size() && length <= size() - offset);
+    }
+
+    void read_headers() {
+        std::size_t got = 0;
+        while (got < sizeof first_) {
+            const ssize_t more = System::pread(fd_, first_ + got, sizeof first_ - got, static_cast<off_t>(got));
+            if (more < 0 && errno == EINTR)
+                continue;
+            if (more < 0) {
+                const int reason = errno;
+                size(); // where it is a folder or a pipe, says so
+                throw error::system_call("read", path_, reason);
+            }
+            if (more == 0)
+                break;
+            got += static_cast<std::size_t>(more);
+        }
+        page_ = {first_, got};
+        if (got < sizeof first_ && size() > got)
+            refuse("it became shorter while it was being read");
+        check_header();
+        segments_ = table<segment>(header_.e_phoff, header_.e_phnum, header_.e_phentsize, "program headers");
+        find_dynamic_section();
+    }
+
+    void read_into(char* into, std::size_t size, std::uint64_t offset) const {
+        for (std::size_t done = 0; done < size;) {
+            const ssize_t got = System::pread(fd_, into + done, size - done, static_cast<off_t>(offset + done));
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0)
+                throw error::system_call("read", path_, errno);
+            if (got == 0)
+                refuse("it became shorter while it was being read");
+            done += static_cast<std::size_t>(got);
+        }
+    }
+
+    // Bytes of the file: in the first page where they lie there, and else in `room`.
+    std::string_view part(std::uint64_t offset, std::uint64_t length, const char* what, std::string& room) const {
+        if (at_hand(offset, length))
+            return page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
+        if (!inside(offset, length))
+            refuse("its " + std::string(what) + " lie past its end: it is truncated");
+        // Holes make a file of any size, and no library has this much of anything that is read here.
+        if (length > 256 * 1024 * 1024)
+            refuse("its " + std::string(what) + " are too large: " + std::to_string(length) + " bytes");
+        room.resize(static_cast<std::size_t>(length));
+        read_into(room.data(), room.size(), offset);
+        return room;
+    }
+
+    template <class Entry>
+    entries<Entry> table(std::uint64_t offset, std::uint64_t length, const char* what) const {
+        std::string room;
+        const std::string_view raw = part(offset, length, what, room);
+        return raw.data() == room.data() ? entries<Entry>(std::move(room)) : entries<Entry>(raw);
+    }
+
+    template <class Entry>
+    entries<Entry> table(std::uint64_t offset, std::uint64_t count, std::uint64_t entry_size, const char* what) const {
+        if (count != 0 && entry_size != sizeof(Entry))
+            refuse("an entry of its " + std::string(what) + " has " + std::to_string(entry_size) + " bytes, not " +
+                   std::to_string(sizeof(Entry)));
+        return table<Entry>(offset, count * sizeof(Entry), what);
+    }
+
+    entries<section> sections() const {
+        if (header_.e_shoff == 0)
+            return {};
+        return table<section>(header_.e_shoff, header_.e_shnum, header_.e_shentsize, "section headers");
+    }
+
+    void check_header() {
+        if (page_.size() < SELFMAG || page_.compare(0, SELFMAG, ELFMAG) != 0)
+            refuse(page_.empty() ? "it is empty" : "it does not begin as an ELF file does");
+        if (page_.size() < sizeof header_)
+            refuse("it ends within the ELF header: it is truncated");
+        std::memcpy(&header_, page_.data(), sizeof header_);
+        const int ours = sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32;
+        if (header_.e_ident[EI_CLASS] != ours)
+            refuse("it is " + std::string(ours == ELFCLASS64 ? "not a 64-bit" : "not a 32-bit") + " library, as this program is");
+        if (header_.e_ident[EI_DATA] != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB))
+            refuse("it is of the other byte order");
+        if (header_.e_machine != machine())
+            refuse("it is for another processor (ELF machine " + std::to_string(header_.e_machine) + ", and this program is " +
+                   std::to_string(machine()) + ")");
+        if (header_.e_type != ET_DYN)
+            refuse(header_.e_type == ET_REL    ? "it is an object file, not linked yet: link it with -shared"
+                   : header_.e_type == ET_EXEC ? "it is a program"
+                                               : "its ELF type is " + std::to_string(header_.e_type));
+        if (header_.e_phnum == PN_XNUM)
+            refuse("it has " + std::to_string(PN_XNUM) + " program headers or more");
+    }
+
+    static constexpr unsigned machine() {
+#if defined(__x86_64__)
+        return EM_X86_64;
+#elif defined(__aarch64__)
+        return EM_AARCH64;
+#elif defined(__i386__)
+        return EM_386;
+#elif defined(__arm__)
+        return EM_ARM;
+#elif defined(__riscv)
+        return EM_RISCV;
+#elif defined(__powerpc64__)
+        return EM_PPC64;
+#elif defined(__s390__)
+        return EM_S390;
+#elif defined(__loongarch__)
+        return 258;
+#else
+#error "tenon: the ELF number of this processor is not known here; add it"
+#endif
+    }
+
+    void find_dynamic_section() {
+        for (const segment& each : segments_)
+            if (each.p_type == PT_DYNAMIC)
+                dynamic_ = each;
+        if (dynamic_.p_type != PT_DYNAMIC)
+            refuse("it has no dynamic section");
+        if (dynamic_.p_filesz < sizeof(dynamic) || !loaded(dynamic_.p_offset, dynamic_.p_filesz, dynamic_.p_vaddr))
+            refuse("its dynamic section is not in the part of it that is loaded: is it a file of debug information?");
+    }
+
+    // Whether a part of the file stands at that address, all of it, once the library is loaded.
+    bool loaded(std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
+        for (const segment& each : segments_)
+            if (each.p_type == PT_LOAD && offset >= each.p_offset && offset - each.p_offset <= each.p_filesz &&
+                size <= each.p_filesz - (offset - each.p_offset) && address - each.p_vaddr == offset - each.p_offset)
+                return true;
+        return false;
+    }
+
+    // Where in the file the bytes are that stand at an address once the library is loaded.
+    std::uint64_t offset_of(std::uint64_t address) const {
+        for (const segment& each : segments_)
+            if (each.p_type == PT_LOAD && address >= each.p_vaddr && address - each.p_vaddr < each.p_filesz)
+                return each.p_offset + (address - each.p_vaddr);
+        refuse("a table that its dynamic section names is not in the part of it that is loaded");
+    }
+
+    // The loader needs no number of them; it follows from what it finds them by.
+    std::uint64_t number_of_symbols(const loader_information& of) const {
+        constexpr std::uint64_t word = sizeof(std::uint32_t);
+        if (const std::uint64_t at = of.value(DT_GNU_HASH)) {
+            const std::uint64_t begin = offset_of(at);
+            const entries<std::uint32_t> head = table<std::uint32_t>(begin, 4 * word, "hash table");
+            const std::uint64_t buckets = begin + 4 * word + head[2] * std::uint64_t{sizeof(ElfW(Addr))};
+            std::uint64_t last = 0;
+            for (const std::uint32_t each : table<std::uint32_t>(buckets, head[0] * word, "hash table"))
+                last = each > last ? each : last;
+            // Those that it lacks come before the first that is hashed; of a library that has none, some linkers do not say where that
+            // would be.
+            return last < head[1] ? head[1] : end_of_chain(buckets + (std::uint64_t{head[0]} - head[1]) * word, last);
+        }
+        const std::uint64_t at = of.value(DT_HASH);
+        return at ? table<std::uint32_t>(offset_of(at), 2 * word, "hash table")[1] : 0;
+    }
+
+    // A symbol's hash is odd where its chain ends, and the last chain ends with the last symbol.
+    std::uint64_t end_of_chain(std::uint64_t hashes, std::uint64_t symbol_number) const {
+        constexpr std::uint64_t at_once = 256;
+        for (;; symbol_number += at_once) {
+            const std::uint64_t from = hashes + symbol_number * sizeof(std::uint32_t), left = from < size() ? size() - from : 0;
+            const std::uint64_t count = left / sizeof(std::uint32_t) < at_once ? left / sizeof(std::uint32_t) : at_once;
+            if (count == 0)
+                refuse("its hash table has no end: it is truncated");
+            std::uint64_t end = symbol_number;
+            for (const std::uint32_t hash : table<std::uint32_t>(from, count * sizeof(std::uint32_t), "hash table")) {
+                ++end;
+                if (hash & 1)
+                    return end;
+            }
+        }
+    }
+
+    template <class Relocation>
+    bool relocates(const loader_information& of, std::int64_t where, std::int64_t size, const std::vector<bool>& symbols) const {
+        const std::uint64_t at = of.value(where);
+        if (!at)
+            return false;
+        constexpr int symbol_in_info = sizeof(void*) == 8 ? 32 : 8;
+        for (const Relocation& each : table<Relocation>(offset_of(at), of.value(size), "relocations"))
+            if (const std::uint64_t number = each.r_info >> symbol_in_info; number < symbols.size() && symbols[number])
+                return true;
+        return false;
+    }
+
+    void keep(std::vector<note_range>& found, std::uint64_t& read, std::string_view owner, std::uint64_t offset,
+              std::uint64_t size, std::uint64_t address) const {
+        std::string room;
+        const std::string_view notes = part(offset, size, "notes", room);
+        // Many segments may lie in one place of a file, and each is kept.
+        constexpr std::uint64_t most = 16 * 1024 * 1024;
+        if (size > most - read)
+            refuse("its notes are too large: more than " + std::to_string(most) + " bytes");
+        read += size;
+        if (notes.find(owner) == notes.npos)
+            return;
+        if (!loaded(offset, size, address))
+            throw error::malformed_note(path_, "it is not in the part of the file that is loaded");
+        found.push_back({address, std::string(notes)});
+    }
+
+    void look_through(pins& found, const section& symbols, const section& strings) const {
+        constexpr std::size_t most = 1000, longest = 1024; // any number of symbols may have one name, of megabytes
+        std::string room;
+        const std::string_view names = part(strings.sh_offset, strings.sh_size, "names of symbols", room);
+        for (const symbol& each : table<symbol>(symbols.sh_offset, symbols.sh_size, "dynamic symbols")) {
+            if (each.st_name >= names.size())
+                refuse("the name of a symbol lies outside of its names");
+            const std::string_view rest = names.substr(each.st_name, longest), name = rest.substr(0, rest.find('\0'));
+            const bool defined = each.st_shndx != SHN_UNDEF;
+            // The binding is in the upper half, in files of either class.
+            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
+                found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
+            if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
+                found.thread_local_destructors = true;
+        }
+    }
+
+    int fd_;
+    const std::string& path_;
+    mutable std::uint64_t size_ = unknown;
+    char first_[4096];
+    std::string_view page_; // of which so much is there
+    header header_{};
+    entries<segment> segments_;
+    segment dynamic_{};
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
 
 #endif
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// What a CMakeLists.txt finds in the package `tenon`, besides the target. tenon's own CMakeLists.txt takes
 /// it from here for the package that is installed.
@@ -3745,6 +5601,7 @@ endfunction()
 inline constexpr std::string_view cmake_beginning = R"cmake(
 include_guard(GLOBAL)
 include("${CMAKE_CURRENT_LIST_DIR}/options.cmake")
+add_link_options(${tenon_link_options}) # before those of a target, which may say otherwise
 
 function(tenon_libraries_in directory)
     get_property(targets DIRECTORY "${directory}" PROPERTY BUILDSYSTEM_TARGETS)
@@ -3958,10 +5815,11 @@ public:
     }
 
     /// Makes ready for a build of `sources` by tools with that stamp: what cannot be gone on with goes.
-    /// `configuring` is called before CMake reads the CMakeLists.txt. Gives whether it has.
-    template <class Configuring>
+    /// `configuring` is called before CMake reads the CMakeLists.txt, and `say` with what it says of that.
+    /// Gives whether it has.
+    template <class Configuring, class Say>
     bool prepare(const basic_source_tree<System>& sources, const std::string& tools,
-                 const basic_bounds<System>& within, Configuring&& configuring) {
+                 const basic_bounds<System>& within, Configuring&& configuring, Say&& say) {
         if (program().empty())
             throw error::no_cmake(given_.directory);
         const std::string why = !usable()                 ? "there is none that was finished"
@@ -3980,22 +5838,24 @@ public:
         }
         if (!why.empty() || again) {
             configuring();
-            configure(within);
+            say(configure(within));
         }
         library();
         return !why.empty() || again;
     }
 
-    /// Builds the library. Throws what CMake, make and the compilers say.
-    void build(unsigned jobs, const basic_bounds<System>& within) {
+    /// Builds the library. Throws what CMake, make and the compilers say where that fails; else calls `say`
+    /// with it.
+    template <class Say>
+    void build(unsigned jobs, const basic_bounds<System>& within, Say&& say) {
         std::vector<basic_job<System>> turns;
         turns.push_back(basic_job<System>::next_of(jobs, within));
         for (basic_job<System> more = basic_job<System>::one_of(jobs); more;
              more = basic_job<System>::one_of(jobs))
             turns.push_back(std::move(more));
-        run_cmake({"--build", build_folder(), "--target", library().target, "-j",
-                   std::to_string(turns.size()), "--", "--no-print-directory"},
-                  within);
+        say(run_cmake({"--build", build_folder(), "--target", library().target, "-j",
+                       std::to_string(turns.size()), "--", "--no-print-directory"},
+                      within));
         // The CMakeLists.txt may have been read again.
         read_libraries();
         require_alone();
@@ -4129,27 +5989,30 @@ private:
 
     // ---- Running CMake
 
-    void configure(const basic_bounds<System>& within) {
+    std::string configure(const basic_bounds<System>& within) {
         libraries_.clear();
-        run_cmake({"-C", join(folder_, "settings.cmake"), "-S", given_.directory, "-B", build_folder(), "-G",
-                   "Unix Makefiles", "--no-warn-unused-cli"},
-                  within);
+        std::string said = run_cmake({"-C", join(folder_, "settings.cmake"), "-S", given_.directory, "-B",
+                                      build_folder(), "-G", "Unix Makefiles", "--no-warn-unused-cli"},
+                                     within);
         if (!read_libraries())
             throw error::old_cmake(given_.directory, program());
+        return said;
     }
 
-    void run_cmake(word_list words, const basic_bounds<System>& within) const {
+    // Gives its complaints where it succeeds.
+    std::string run_cmake(word_list words, const basic_bounds<System>& within) const {
         command what{{program()}, basic_compiler<System>::variables(), folder_, true};
         for (std::string& each : variables())
             what.environment.push_back(std::move(each));
         what.arguments.insert(what.arguments.end(), words.begin(), words.end());
         const ended end = run<System>(what, within);
         if (!end.failed())
-            return;
+            return end.err;
         const bool cut_short = end.cause == end_cause::time || end.cause == end_cause::stop;
-        std::string first = cut_short || !end.limit.empty() ? "" : first_complaint(end.err + end.out);
-        if (first.empty())
-            first = "cmake " + end.how();
+        const std::string how = "cmake " + end.how();
+        const std::string first = cut_short || !end.limit.empty()
+                                      ? how
+                                      : cause_of_failure(given_.directory, end.err + end.out, how);
         // What make says on the way there comes last.
         std::string said = end.err + end.out;
         while (!said.empty() && said.back() == '\n')
@@ -4158,27 +6021,6 @@ private:
                                   shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") +
                                       said,
                                   end.code(errc::build_failed));
-    }
-
-    // CMake says where in one line and what in the next.
-    static std::string first_complaint(std::string_view said) {
-        constexpr std::string_view cmakes = "CMake Error";
-        for (std::string_view rest = said; !rest.empty();) {
-            const std::string_view line = rest.substr(0, rest.find('\n'));
-            rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-            if (line.substr(0, cmakes.size()) != cmakes) {
-                if (line.find("error:") != line.npos || line.find("undefined reference to") != line.npos)
-                    return std::string(line);
-                continue;
-            }
-            std::string text(line);
-            if (text.back() == ':' && rest.substr(0, 2) == "  ") {
-                const std::string_view more = rest.substr(0, rest.find('\n'));
-                text.append(" ").append(more.substr(std::min(more.size(), more.find_first_not_of(' '))));
-            }
-            return text;
-        }
-        return "";
     }
 
     bool read_libraries() {
@@ -4191,18 +6033,53 @@ private:
     }
 
     // The library is copied out of here, and what it would load from here may be gone by then, or another.
+    // What it would load it says itself, whoever has linked it and with which flags.
     void require_alone() const {
         const cmake_library& plugin = library();
-        word_list needed;
-        const std::string list = join(linked_folder(), plugin.target + ".d");
-        if (System::access(list.c_str(), F_OK) == 0)
-            add_listed(needed, list, build_folder());
-        for (const std::string& path : needed)
-            if (is_in(path, all_))
-                for (const cmake_library& each : libraries_)
-                    if (each.target != plugin.target && basename(path) == basename(each.path))
-                        throw error::needs_library_of_build(given_.directory, plugin.target, each.target);
+        const needs own(plugin.path);
+        for (const cmake_library& each : libraries_)
+            if (each.target != plugin.target && own.libraries.count(needs(each.path).name) != 0)
+                throw error::needs_library_of_build(given_.directory, plugin.target, each.target);
+        for (const std::string& name : own.libraries)
+            for (const std::string& folder : own.folders)
+                if (const std::string path = name.find('/') == name.npos ? join(folder, name) : name;
+                    is_in(path, all_) && System::access(path.c_str(), F_OK) == 0)
+                    throw error::needs_library_of_build(given_.directory, plugin.target, basename(path));
     }
+
+    // What a library is called by those that need it, what it needs, and where that is looked for. Of what is
+    // no library, or is not there, no more than its name.
+    struct needs {
+        explicit needs(const std::string& path) : name(basename(path)), folders{"/"} {
+            const basic_file<System> file(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
+            if (file.descriptor() < 0)
+                return;
+            typename elf_reader<System>::loader_information told;
+            const elf_reader<System> reader(file.descriptor(), path);
+            reader.read(told);
+            told.for_each([&](std::int64_t tag, std::uint64_t value) {
+                const std::string_view text = told.name(value);
+                if (tag == DT_SONAME)
+                    name = text;
+                else if (tag == DT_NEEDED)
+                    libraries.emplace(text);
+                else if (tag == DT_RUNPATH || tag == DT_RPATH)
+                    add_folders(text);
+            });
+        }
+
+        void add_folders(std::string_view list) {
+            while (!list.empty()) {
+                const std::string_view one = list.substr(0, list.find(':'));
+                folders.emplace_back(one);
+                list.remove_prefix(one.size() < list.size() ? one.size() + 1 : one.size());
+            }
+        }
+
+        std::string name;
+        std::set<std::string> libraries;
+        word_list folders;
+    };
 
     // ---- What CMake is told
 
@@ -4289,9 +6166,9 @@ private:
         set("CMAKE_POSITION_INDEPENDENT_CODE", "ON");
         set("CMAKE_BUILD_TYPE", given_.wanted == profile::quick ? "Debug" : "RelWithDebInfo");
         // Clang leaves a sanitizer's symbols to the host's executable.
-        if (!(traits.clang && sanitized))
-            for (const char* kind : {"CMAKE_MODULE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS"})
-                set(kind, "-Wl,-z,defs");
+        set("tenon_link_options", traits.clang && sanitized ? "" : "LINKER:-z,defs");
+        for (const char* kind : {"CMAKE_MODULE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS"})
+            text.append("set(").append(kind).append(" \"\" CACHE STRING \"\" FORCE)\n"); // they come after a target's own
         set("CMAKE_VERBOSE_MAKEFILE", "ON");
         set("CMAKE_COLOR_DIAGNOSTICS", "OFF");
         set("CMAKE_FIND_USE_PACKAGE_REGISTRY", "OFF");
@@ -4322,8 +6199,9 @@ private:
         word_list compile(
             std::find_if(words.begin(), words.end(), [](const std::string& word) { return word[0] == '-'; }),
             words.end());
-        compile.insert(compile.end(), given_.flags.compile().begin(), given_.flags.compile().end());
         word_list link = compile;
+        compile.insert(compile.end(), given_.flags.compile().begin(), given_.flags.compile().end());
+        link.insert(link.end(), given_.flags.common().begin(), given_.flags.common().end());
         link.insert(link.end(), given_.flags.link().begin(), given_.flags.link().end());
         if (!compile.empty())
             text += "add_compile_options(" +
@@ -4345,564 +6223,16 @@ private:
     bool more_ = false;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_ELF_HPP
-#define TENON_ELF_HPP
+#ifndef TENON_DRIVER_HPP
+#define TENON_DRIVER_HPP
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <elf.h>
-#include <link.h>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace tenon::inline v1::detail {
-
-/// A run of notes: where it is in the library's memory, counted from its base, and what the file says stands there.
-struct note_range {
-    std::uint64_t address;
-    std::string bytes;
-};
-
-struct elf_note {
-    std::string_view owner; // with the NUL that ends it
-    std::uint32_t kind;
-    std::string_view description;
-};
-
-/// Takes the first note off a run of notes; false at its end, and where what is left is no note.
-inline bool take_note(std::string_view& rest, elf_note& note) {
-    const auto padded = [](std::uint64_t size) { return (size + 3) / 4 * 4; };
-    std::uint32_t words[3] = {};
-    // A linker that puts sections of several alignments into one segment leaves zeros between them.
-    for (; rest.size() >= sizeof words; rest.remove_prefix(4)) {
-        std::memcpy(words, rest.data(), sizeof words);
-        if (words[0] != 0)
-            break;
-    }
-    const std::uint64_t description = sizeof words + padded(words[0]), end = description + words[1];
-    if (words[0] == 0 || end > rest.size())
-        return false;
-    note = {rest.substr(sizeof words, words[0]), words[2], rest.substr(static_cast<std::size_t>(description), words[1])};
-    rest.remove_prefix(padded(end) < rest.size() ? static_cast<std::size_t>(padded(end)) : rest.size());
-    return true;
-}
-
-/// What will keep a library in memory after its last user has closed it.
-struct pins {
-    std::vector<std::string> unique_symbols; ///< mangled; what it defines as STB_GNU_UNIQUE, so that one definition serves all
-    bool thread_local_destructors = false;   ///< it registers some, and each thread that did so keeps it
-    bool nodelete = false;                   ///< linked with `-z nodelete`
-};
-
-/// A table of a file, whose entries need not be aligned there.
-template <class Entry>
-class entries {
-public:
-    class iterator {
-    public:
-        explicit iterator(const char* at) noexcept : at_(at) {}
-        Entry operator*() const noexcept {
-            Entry one;
-            std::memcpy(&one, at_, sizeof one);
-            return one;
-        }
-        iterator& operator++() noexcept {
-            at_ += sizeof(Entry);
-            return *this;
-        }
-        friend bool operator==(iterator, iterator) = default;
-
-    private:
-        const char* at_;
-    };
-
-    entries() = default;
-    /// Of bytes that outlive it.
-    explicit entries(std::string_view at_hand) noexcept : at_hand_(at_hand.data()), size_(at_hand.size() / sizeof(Entry)) {}
-    explicit entries(std::string read) noexcept : read_(std::move(read)), size_(read_.size() / sizeof(Entry)) {}
-
-    std::size_t size() const noexcept { return size_; }
-    iterator begin() const noexcept { return iterator(data()); }
-    iterator end() const noexcept { return iterator(data() + size_ * sizeof(Entry)); }
-    Entry operator[](std::size_t i) const noexcept { return *iterator(data() + i * sizeof(Entry)); }
-
-private:
-    const char* data() const noexcept { return at_hand_ ? at_hand_ : read_.data(); }
-
-    const char* at_hand_ = nullptr;
-    std::string read_;
-    std::size_t size_ = 0;
-};
-
-/// Reads an ELF file of this machine's own kind, believing none of it: what is damaged is an `error` with
-/// `errc::not_a_library`. The path is for messages and has to outlive the reader, as the file has to.
-template <class System = posix>
-class elf_reader {
-public:
-    using header = ElfW(Ehdr);
-    using segment = ElfW(Phdr);
-    using section = ElfW(Shdr);
-    using symbol = ElfW(Sym);
-    using dynamic = ElfW(Dyn);
-
-    elf_reader(int fd, const std::string& path) : fd_(fd), path_(path) { read_headers(); }
-    /// Of a file whose status is known.
-    elf_reader(int fd, const struct stat& status, const std::string& path) : fd_(fd), path_(path), size_(size_of(status)) {
-        read_headers();
-    }
-
-    elf_reader(const elf_reader&) = delete;
-    elf_reader& operator=(const elf_reader&) = delete;
-    elf_reader(int, std::string&&) = delete;
-    elf_reader(int, const struct stat&, std::string&&) = delete; // it would be gone before the reader
-
-    /// Throws where this file would kill a program whose system loader met it: that maps what the headers say, over whatever is
-    /// there, and dies of SIGBUS where the file is shorter.
-    void require_loadable() const {
-        // Linkers write these last, so this is what most truncated files lack.
-        if (header_.e_shoff != 0 && !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
-            refuse("its section headers lie past its end: it is truncated");
-        std::uint64_t free = 0;
-        for (const segment& each : segments_) {
-            if (each.p_type != PT_GNU_STACK && !inside(each.p_offset, each.p_filesz))
-                refuse("a segment of " + std::to_string(each.p_filesz) + " bytes begins at byte " + std::to_string(each.p_offset) +
-                       " and the file ends at byte " + std::to_string(size()) + ": it is truncated");
-            if (each.p_type != PT_LOAD)
-                continue;
-            if (each.p_filesz > each.p_memsz)
-                refuse("a segment is larger in the file than in memory");
-            if (each.p_align & (each.p_align - 1))
-                refuse("a segment's alignment is " + std::to_string(each.p_align) + ", which is no power of two");
-            constexpr std::uint64_t half = ~std::uintptr_t{0} / 2;
-            if (each.p_vaddr > half || each.p_memsz > half - each.p_vaddr)
-                refuse("a segment ends past the end of all memory");
-            if (each.p_vaddr < free)
-                refuse("its segments overlap in memory, or are not in order");
-            free = each.p_vaddr + each.p_memsz;
-        }
-    }
-
-    /// The runs of notes that one of this owner is in: out of the segments of notes, or, where a tool has moved them, out of
-    /// the sections.
-    std::vector<note_range> notes(std::string_view owner) const {
-        std::vector<note_range> found;
-        std::uint64_t read = 0;
-        for (const segment& each : segments_)
-            if (each.p_type == PT_NOTE)
-                keep(found, read, owner, each.p_offset, each.p_filesz, each.p_vaddr);
-        if (found.empty())
-            for (const section& each : sections())
-                if (each.sh_type == SHT_NOTE && (each.sh_flags & SHF_ALLOC))
-                    keep(found, read, owner, each.sh_offset, each.sh_size, each.sh_addr);
-        return found;
-    }
-
-    /// Symbols are found through the section headers: of a library without them only `nodelete` is known.
-    pins what_pins() const {
-        pins found;
-        for (const dynamic& each : table<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section")) {
-            if (each.d_tag == DT_NULL)
-                break;
-            if (each.d_tag == DT_FLAGS_1 && (each.d_un.d_val & DF_1_NODELETE))
-                found.nodelete = true;
-        }
-        const entries<section> all = sections();
-        for (const section& each : all)
-            if (each.sh_type == SHT_DYNSYM && each.sh_link < all.size()) {
-                look_through(found, each, all[each.sh_link]);
-                break; // a library has one
-            }
-        return found;
-    }
-
-private:
-    static constexpr std::uint64_t unknown = ~std::uint64_t{0};
-
-    std::uint64_t size_of(const struct stat& status) const {
-        if (!S_ISREG(status.st_mode))
-            refuse("it is not a regular file");
-        return static_cast<std::uint64_t>(status.st_size);
-    }
-
-    // Asked for when it is needed, and it is not where all that is wanted lies in the first page.
-    std::uint64_t size() const {
-        if (size_ == unknown) {
-            struct stat status;
-            if (System::fstat(fd_, &status) != 0)
-                throw error::system_call("look at", path_, errno);
-            size_ = size_of(status);
-        }
-        return size_;
-    }
-
-    [[noreturn]] void refuse(const std::string& why) const { throw error::not_a_library(path_, why); }
-
-    bool at_hand(std::uint64_t offset, std::uint64_t length) const {
-        return offset <= page_.size() && length <= page_.size() - offset;
-    }
-    bool inside(std::uint64_t offset, std::uint64_t length) const {
-        return at_hand(offset, length) || (offset <= size() && length <= size() - offset);
-    }
-
-    void read_headers() {
-        std::size_t got = 0;
-        while (got < sizeof first_) {
-            const ssize_t more = System::pread(fd_, first_ + got, sizeof first_ - got, static_cast<off_t>(got));
-            if (more < 0 && errno == EINTR)
-                continue;
-            if (more < 0) {
-                const int reason = errno;
-                size(); // where it is a folder or a pipe, says so
-                throw error::system_call("read", path_, reason);
-            }
-            if (more == 0)
-                break;
-            got += static_cast<std::size_t>(more);
-        }
-        page_ = {first_, got};
-        if (got < sizeof first_ && size() > got)
-            refuse("it became shorter while it was being read");
-        check_header();
-        segments_ = table<segment>(header_.e_phoff, header_.e_phnum, header_.e_phentsize, "program headers");
-        find_dynamic_section();
-    }
-
-    void read_into(char* into, std::size_t size, std::uint64_t offset) const {
-        for (std::size_t done = 0; done < size;) {
-            const ssize_t got = System::pread(fd_, into + done, size - done, static_cast<off_t>(offset + done));
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got < 0)
-                throw error::system_call("read", path_, errno);
-            if (got == 0)
-                refuse("it became shorter while it was being read");
-            done += static_cast<std::size_t>(got);
-        }
-    }
-
-    // Bytes of the file: in the first page where they lie there, and else in `room`.
-    std::string_view part(std::uint64_t offset, std::uint64_t length, const char* what, std::string& room) const {
-        if (at_hand(offset, length))
-            return page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
-        if (!inside(offset, length))
-            refuse("its " + std::string(what) + " lie past its end: it is truncated");
-        // Holes make a file of any size, and no library has this much of anything that is read here.
-        if (length > 256 * 1024 * 1024)
-            refuse("its " + std::string(what) + " are too large: " + std::to_string(length) + " bytes");
-        room.resize(static_cast<std::size_t>(length));
-        read_into(room.data(), room.size(), offset);
-        return room;
-    }
-
-    template <class Entry>
-    entries<Entry> table(std::uint64_t offset, std::uint64_t length, const char* what) const {
-        std::string room;
-        const std::string_view raw = part(offset, length, what, room);
-        return raw.data() == room.data() ? entries<Entry>(std::move(room)) : entries<Entry>(raw);
-    }
-
-    template <class Entry>
-    entries<Entry> table(std::uint64_t offset, std::uint64_t count, std::uint64_t entry_size, const char* what) const {
-        if (count != 0 && entry_size != sizeof(Entry))
-            refuse("an entry of its " + std::string(what) + " has " + std::to_string(entry_size) + " bytes, not " +
-                   std::to_string(sizeof(Entry)));
-        return table<Entry>(offset, count * sizeof(Entry), what);
-    }
-
-    entries<section> sections() const {
-        if (header_.e_shoff == 0)
-            return {};
-        return table<section>(header_.e_shoff, header_.e_shnum, header_.e_shentsize, "section headers");
-    }
-
-    void check_header() {
-        if (page_.size() < SELFMAG || page_.compare(0, SELFMAG, ELFMAG) != 0)
-            refuse(page_.empty() ? "it is empty" : "it does not begin as an ELF file does");
-        if (page_.size() < sizeof header_)
-            refuse("it ends within the ELF header: it is truncated");
-        std::memcpy(&header_, page_.data(), sizeof header_);
-        const int ours = sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32;
-        if (header_.e_ident[EI_CLASS] != ours)
-            refuse("it is " + std::string(ours == ELFCLASS64 ? "not a 64-bit" : "not a 32-bit") + " library, as this program is");
-        if (header_.e_ident[EI_DATA] != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB))
-            refuse("it is of the other byte order");
-        if (header_.e_machine != machine())
-            refuse("it is for another processor (ELF machine " + std::to_string(header_.e_machine) + ", and this program is " +
-                   std::to_string(machine()) + ")");
-        if (header_.e_type != ET_DYN)
-            refuse(header_.e_type == ET_REL    ? "it is an object file, not linked yet: link it with -shared"
-                   : header_.e_type == ET_EXEC ? "it is a program"
-                                               : "its ELF type is " + std::to_string(header_.e_type));
-        if (header_.e_phnum == PN_XNUM)
-            refuse("it has " + std::to_string(PN_XNUM) + " program headers or more");
-    }
-
-    static constexpr unsigned machine() {
-#if defined(__x86_64__)
-        return EM_X86_64;
-#elif defined(__aarch64__)
-        return EM_AARCH64;
-#elif defined(__i386__)
-        return EM_386;
-#elif defined(__arm__)
-        return EM_ARM;
-#elif defined(__riscv)
-        return EM_RISCV;
-#elif defined(__powerpc64__)
-        return EM_PPC64;
-#elif defined(__s390__)
-        return EM_S390;
-#elif defined(__loongarch__)
-        return 258;
-#else
-#error "tenon: the ELF number of this processor is not known here; add it"
-#endif
-    }
-
-    void find_dynamic_section() {
-        for (const segment& each : segments_)
-            if (each.p_type == PT_DYNAMIC)
-                dynamic_ = each;
-        if (dynamic_.p_type != PT_DYNAMIC)
-            refuse("it has no dynamic section");
-        if (dynamic_.p_filesz < sizeof(dynamic) || !loaded(dynamic_.p_offset, dynamic_.p_filesz, dynamic_.p_vaddr))
-            refuse("its dynamic section is not in the part of it that is loaded: is it a file of debug information?");
-    }
-
-    // Whether a part of the file stands at that address, all of it, once the library is loaded.
-    bool loaded(std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
-        for (const segment& each : segments_)
-            if (each.p_type == PT_LOAD && offset >= each.p_offset && offset - each.p_offset <= each.p_filesz &&
-                size <= each.p_filesz - (offset - each.p_offset) && address - each.p_vaddr == offset - each.p_offset)
-                return true;
-        return false;
-    }
-
-    void keep(std::vector<note_range>& found, std::uint64_t& read, std::string_view owner, std::uint64_t offset,
-              std::uint64_t size, std::uint64_t address) const {
-        std::string room;
-        const std::string_view notes = part(offset, size, "notes", room);
-        // Many segments may lie in one place of a file, and each is kept.
-        constexpr std::uint64_t most = 16 * 1024 * 1024;
-        if (size > most - read)
-            refuse("its notes are too large: more than " + std::to_string(most) + " bytes");
-        read += size;
-        if (notes.find(owner) == notes.npos)
-            return;
-        if (!loaded(offset, size, address))
-            throw error::malformed_note(path_, "it is not in the part of the file that is loaded");
-        found.push_back({address, std::string(notes)});
-    }
-
-    void look_through(pins& found, const section& symbols, const section& strings) const {
-        constexpr std::size_t most = 1000, longest = 1024; // any number of symbols may have one name, of megabytes
-        std::string room;
-        const std::string_view names = part(strings.sh_offset, strings.sh_size, "names of symbols", room);
-        for (const symbol& each : table<symbol>(symbols.sh_offset, symbols.sh_size, "dynamic symbols")) {
-            if (each.st_name >= names.size())
-                refuse("the name of a symbol lies outside of its names");
-            const std::string_view rest = names.substr(each.st_name, longest), name = rest.substr(0, rest.find('\0'));
-            const bool defined = each.st_shndx != SHN_UNDEF;
-            // The binding is in the upper half, in files of either class.
-            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
-                found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
-            if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
-                found.thread_local_destructors = true;
-        }
-    }
-
-    int fd_;
-    const std::string& path_;
-    mutable std::uint64_t size_ = unknown;
-    char first_[4096];
-    std::string_view page_; // of which so much is there
-    header header_{};
-    entries<segment> segments_;
-    segment dynamic_{};
-};
-
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_EVENT_HPP
-#define TENON_EVENT_HPP
-
-#include <cstddef>
-#include <functional>
-#include <string>
-
-
-namespace tenon::inline v1 {
-
-/// A step on the way from a driver to its plugin: told when it begins, and where its parts can be counted, as
-/// they are done.
-///
-///     tenon::loader loader{{.on_event = [](const tenon::event& e) { std::cerr << e.text() << '\n'; }}};   //
-///     compiling passwd
-struct event {
-    enum class step {
-        resolving,    ///< asking a remote what a branch or tag is
-        fetching,     ///< getting a commit; `done` is a percentage
-        falling_back, ///< the remote cannot be reached, and an older commit will do; `detail` says why
-        waiting,      ///< for another thread or process that builds or fetches the same
-        configuring,  ///< what a CMakeLists.txt says
-        precompiling, ///< the interface's headers
-        compiling,    ///< the sources
-        linking,
-        checking, ///< what was built
-        cached,   ///< nothing has to be built or fetched
-    };
-
-    step what;
-    std::string subject;  ///< the directory's name, or the repository's URL
-    std::size_t done = 0; ///< parts; 0 when the step begins
-    std::size_t of = 0;   ///< parts that there are; 0: nothing is counted
-    std::string detail{};
-
-    /// `compiling passwd (3 of 12)`
-    std::string text() const {
-        static constexpr const char* verb[] = {"asking",       "fetching",
-                                               "cannot reach", "waiting until another is done with",
-                                               "configuring",  "precompiling the headers of",
-                                               "compiling",    "linking",
-                                               "checking",     "found"};
-        std::string line = std::string(verb[static_cast<int>(what)]) + ' ' + subject;
-        if (done > 0 && what == step::fetching)
-            line += " (" + std::to_string(done) + "%)";
-        else if (done > 0 && of > 1)
-            line += " (" + std::to_string(done) + " of " + std::to_string(of) + ')';
-        if (!detail.empty())
-            line += ": " + detail;
-        return line;
-    }
-};
-
-/// Is told of every event by the thread that loads, which waits for it. May throw anything but `error`: that
-/// cancels the load, ends the compilers and the git that it runs, leaves nothing half-made, and reaches who
-/// asked for the plugin.
-using event_handler = std::function<void(const event&)>;
-
-namespace detail {
-
-inline void tell(const event_handler& handler, const event& of) {
-    trace(of.text());
-    if (handler)
-        handler(of);
-}
-
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
-#ifndef TENON_HEADER_SEARCH_HPP
-#define TENON_HEADER_SEARCH_HPP
-
-#include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace tenon::inline v1::detail {
-
-/// The headers that a text includes, in their quotes or brackets; also those that a condition or a comment
-/// leaves out, and none whose name a macro stands for.
-inline std::vector<std::string_view> included_in(std::string_view text) {
-    std::vector<std::string_view> found;
-    while (!text.empty()) {
-        std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
-        const auto skip = [&](std::string_view word) {
-            if (const auto begin = line.find_first_not_of(" \t"); begin != line.npos)
-                line.remove_prefix(begin);
-            if (line.substr(0, word.size()) != word)
-                return false;
-            line.remove_prefix(word.size());
-            return true;
-        };
-        if (!skip("#") || !skip("include") || !(skip("\"") || skip("<")))
-            continue;
-        const auto end = line.find(line.data()[-1] == '"' ? '"' : '>');
-        if (end != line.npos && end > 0)
-            found.emplace_back(line.data() - 1, end + 2);
-    }
-    return found;
-}
-
-/// What decides which headers some sources are compiled with, told from their text: for those that no
-/// compiler has read so far, or has refused.
-template <class System = posix>
-class basic_header_search {
-public:
-    /// Headers are searched beside the file that includes them and in `folders`.
-    basic_header_search(std::vector<std::string> sources, const std::vector<std::string>& folders) {
-        for (std::vector<std::string> left = std::move(sources); !left.empty();) {
-            const std::string file = std::move(left.back());
-            left.pop_back();
-            if (!paths_.insert(file).second || is_packaged<System>(file))
-                continue;
-            for (const std::string& header : names(file))
-                if (std::string found = find(header, file, folders); !found.empty())
-                    left.push_back(std::move(found));
-        }
-    }
-
-    /// All files that may be read, and all folders in which one that is not there now would be found first.
-    const std::set<std::string>& paths() const noexcept { return paths_; }
-
-private:
-    static std::vector<std::string> names(const std::string& file) {
-        try {
-            const std::string text = read_file<System>(file);
-            const std::vector<std::string_view> found = included_in(text);
-            return {found.begin(), found.end()};
-        } catch (const error&) {
-            return {}; // it is not there now
-        }
-    }
-
-    std::string find(const std::string& header, const std::string& from,
-                     const std::vector<std::string>& folders) {
-        const std::string name = header.substr(1, header.size() - 2);
-        std::vector<std::string> searched;
-        if (name[0] == '/' || header[0] == '"')
-            searched.emplace_back(name[0] == '/' ? "/" : parent(from));
-        searched.insert(searched.end(), folders.begin(), folders.end());
-        struct stat found;
-        for (const std::string& folder : searched) {
-            std::string path = name[0] == '/' ? name : join(folder, name);
-            for (std::string_view above = path; above.size() > folder.size();) {
-                above = parent(above);
-                if (System::stat(std::string(above).c_str(), &found) == 0) {
-                    paths_.emplace(above);
-                    break;
-                }
-            }
-            if (System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode))
-                return path;
-        }
-        return "";
-    }
-
-    std::set<std::string> paths_;
-};
-
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_HEADERS_HPP
-#define TENON_HEADERS_HPP
-
-#include <cstdlib>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -4921,6 +6251,7 @@ private:
 
 #include <cstddef>
 #include <type_traits>
+
 
 namespace tenon::inline v1 {
 
@@ -4945,7 +6276,7 @@ struct layout;
 template <auto... Method>
 struct methods; // interface.hpp
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 
 template <class... T>
 struct list {};
@@ -5003,6 +6334,30 @@ struct spelling {
                 return true;
         return false;
     }
+    // Whether this is `name`, or a template of that name where it ends in "<". The standard library's inner namespaces, which begin
+    // with an underscore, do not count: `std::__cxx11::basic_regex<char>` is "std::basic_regex<".
+    constexpr bool is(const char* name) const {
+        std::size_t i = 0;
+        for (const char* at = name; *at; ++at, ++i) {
+            if (at != name && at[-1] == ':' && at[0] != ':')
+                i += inner_namespace(i);
+            if (i == size || begin[i] != *at)
+                return false;
+            if (*at == '<')
+                return true;
+        }
+        return i == size;
+    }
+
+private:
+    constexpr std::size_t inner_namespace(std::size_t from) const {
+        if (from == size || begin[from] != '_')
+            return 0;
+        for (std::size_t i = from; i + 1 < size && begin[i] != '<'; ++i)
+            if (begin[i] == ':' && begin[i + 1] == ':')
+                return i + 2 - from;
+        return 0;
+    }
 };
 
 template <class T>
@@ -5017,8 +6372,23 @@ consteval spelling spelled() {
     return {text, size - 1};
 }
 
+// The library's own namespaces, of which vectors' iterators come; and structs of the C library that have a union in them.
+inline constexpr const char* known_by_name[] = {"std::", "__gnu_cxx::", "__gnu_debug::"};
+inline constexpr const char* structs_of_c[] = {"mbstate_t", "__mbstate_t", "in6_addr"};
+
 template <class T>
-concept standard = std::is_class_v<T> && spelled<T>().starts_with("std::");
+consteval bool is_standard() {
+    for (const char* each : known_by_name)
+        if (spelled<T>().starts_with(each))
+            return true;
+    for (const char* each : structs_of_c)
+        if (spelled<T>().is(each))
+            return true;
+    return false;
+}
+
+template <class T>
+concept standard = std::is_class_v<T> && is_standard<T>();
 
 // ---- The fields of an aggregate, found by trying how many initialisers it takes.
 
@@ -5244,6 +6614,10 @@ inline constexpr bool is_methods<methods<M...>> = true;
 template <class T>
 concept has_methods = requires { requires is_methods<typename T::methods>; };
 
+/// A class that is called through `methods` where it is reached, as a host's services are; one whose author states its layout is not.
+template <class T>
+concept reached_by_methods = has_methods<T> && !has_stated_layout<T>;
+
 template <class T>
 concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> != 0 || std::is_empty_v<T>);
 
@@ -5251,10 +6625,27 @@ concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> 
 template <class T>
 concept visible_aggregate = std::is_aggregate_v<T> && !std::is_union_v<T> && !has_base<T> && has_countable_fields<T>;
 
+template <auto... F>
+constexpr bool states_fields(const fields<F...>*) {
+    return true;
+}
+template <class T, unsigned Version>
+constexpr bool states_fields(const opaque<T, Version>*) {
+    return false;
+}
+
+template <class T>
+concept has_virtual_functions = complete<T> && std::is_polymorphic_v<T>;
+
+/// A class with virtual functions that says of its fields alone what they are.
+template <class T>
+concept hides_functions = has_virtual_functions<T> && has_stated_layout<T> &&
+                          requires { requires detail::states_fields(static_cast<layout<T>*>(nullptr)); };
+
 /// A type whose fields tenon knows, because it sees them or because it was told.
 template <class T>
-concept known_layout = !complete<T> || has_stated_layout<T> || standard<T> || std::is_enum_v<T> || has_methods<T> ||
-                       visible_aggregate<T>;
+concept known_layout = !hides_functions<T> && (!complete<T> || has_stated_layout<T> || standard<T> || std::is_enum_v<T> ||
+                                               has_methods<T> || visible_aggregate<T>);
 
 template <class T>
 struct fields_of_member;
@@ -5290,6 +6681,11 @@ template <template <class, auto...> class X, class A, auto... N>
 struct arguments_of<X<A, N...>> {
     using type = list<A>;
 };
+template <template <class, class, auto...> class X, class A, class B, auto... N>
+    requires(sizeof...(N) > 0)
+struct arguments_of<X<A, B, N...>> {
+    using type = list<A, B>;
+};
 
 // The types that T's layout is made of: its fields, an enumeration's underlying type, a standard class's
 // template arguments.
@@ -5298,7 +6694,7 @@ consteval auto contents() {
     if constexpr (!complete<T>)
         return list<>{};
     else if constexpr (has_stated_layout<T>)
-        return decltype(stated_fields<T>(static_cast<layout<T>*>(nullptr))){};
+        return decltype(detail::stated_fields<T>(static_cast<layout<T>*>(nullptr))){};
     else if constexpr (std::is_enum_v<T>)
         return list<std::underlying_type_t<T>>{};
     else if constexpr (standard<T>)
@@ -5306,7 +6702,7 @@ consteval auto contents() {
     else if constexpr (has_methods<T>)
         return typename T::methods::signatures{};
     else if constexpr (visible_aggregate<T>)
-        return bind_fields(*static_cast<T*>(nullptr));
+        return detail::bind_fields(*static_cast<T*>(nullptr));
     else
         return list<>{};
 }
@@ -5314,7 +6710,7 @@ consteval auto contents() {
 template <class T>
 consteval unsigned layout_version() {
     if constexpr (has_stated_layout<T>)
-        return stated_version(static_cast<layout<T>*>(nullptr));
+        return detail::stated_version(static_cast<layout<T>*>(nullptr));
     else
         return 0;
 }
@@ -5357,7 +6753,7 @@ struct parts_of {
 template <class T>
     requires std::is_function_v<T>
 struct parts_of<T> {
-    using type = decltype(joined(list<typename function_parts<T>::result>{}, typename function_parts<T>::parameters{}));
+    using type = decltype(detail::joined(list<typename function_parts<T>::result>{}, typename function_parts<T>::parameters{}));
 };
 template <class T>
 struct parts_of<T*> {
@@ -5380,8 +6776,8 @@ struct parts_of<T[]> {
     using type = list<T>;
 };
 template <class F, class C>
-struct parts_of<F C::*> {
-    using type = list<F>;
+struct parts_of<F C::*> { // an offset in C, or a slot of its virtual table
+    using type = list<F, C>;
 };
 
 // A type that gets an entry of its own; a standard tag, allocator or comparison says nothing.
@@ -5433,17 +6829,21 @@ template <class Seen, class... T>
 struct unseen<Seen, list<T...>> : unseen_of<Seen, list<std::remove_cv_t<T>...>> {};
 
 // One step farther at a time from all types at once, until nothing new is found.
-template <class Seen, class New>
+template <class T>
+struct step {
+    using type = decltype(next_to<T>());
+};
+template <class Seen, class New, template <class> class Step = step>
 struct closure;
-template <class Seen>
-struct closure<Seen, list<>> {
+template <class Seen, template <class> class Step>
+struct closure<Seen, list<>, Step> {
     using type = Seen;
 };
-template <class... Seen, class First, class... New>
-struct closure<list<Seen...>, list<First, New...>> {
+template <class... Seen, class First, class... New, template <class> class Step>
+struct closure<list<Seen...>, list<First, New...>, Step> {
     using all = list<Seen..., First, New...>;
-    using next = typename concatenation<decltype(next_to<First>()), decltype(next_to<New>())...>::type;
-    using type = typename closure<all, typename unseen<all, next>::type>::type;
+    using next = typename concatenation<typename Step<First>::type, typename Step<New>::type...>::type;
+    using type = typename closure<all, typename unseen<all, next>::type, Step>::type;
 };
 
 template <class List>
@@ -5458,42 +6858,78 @@ struct listed {
 template <class... T>
 struct listed<list<T...>> : concatenation<typename listed<T>::type...> {};
 
-/// The classes, unions and enumerations that are reached from some types, or lists of types, each once.
+/// All that is reached from some types, or lists of types, each once: pointers, references and functions too.
+template <template <class> class Step, class... T>
+using everything_by =
+    typename closure<list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type, Step>::type;
 template <class... T>
-using reached = typename recorded_of<typename closure<
-    list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type>::type>::type;
+using everything_in = everything_by<step, T...>;
+
+/// The classes, unions and enumerations among them.
+template <class... T>
+using reached = typename recorded_of<everything_in<T...>>::type;
 
 // ---- Types that carry the plugin's code along.
 
 template <class T>
-concept owns_polymorphic = spelled<T>().starts_with("std::unique_ptr<") && requires {
-    requires std::is_polymorphic_v<typename T::element_type>;
-};
+inline constexpr bool is_polymorphic = false;
+template <class T>
+    requires std::is_class_v<T> && complete<T>
+inline constexpr bool is_polymorphic<T> = std::is_polymorphic_v<T>;
 
-// As the compilers spell them: some with the library's inner namespaces, some by another name of theirs.
-inline constexpr const char* code_carriers[] = {
-    "std::function<", "std::move_only_function<", "std::any", "std::shared_ptr<", "std::weak_ptr<",
-    "std::future<", "std::shared_future<", "std::promise<", "std::packaged_task<", "std::generator<",
-    "std::coroutine_handle<", "std::basic_regex<", "std::__cxx11::basic_regex<", "std::regex", "std::wregex",
-    "std::exception_ptr", "std::__exception_ptr::exception_ptr", "std::error_code", "std::error_condition",
-    "std::error_category", "std::_V2::error_category"};
+// Objects whose virtual table is that of whoever made them. An interface is what plugins are reached through.
+template <class T>
+concept has_foreign_table = is_polymorphic<T> && !has_methods<T>;
 
 template <class T>
-consteval bool is_code_carrier() {
-    for (const char* each : code_carriers)
-        if (spelled<T>().starts_with(each))
+concept points_to_table =
+    (std::is_pointer_v<T> || std::is_reference_v<T>)&&has_foreign_table<std::remove_cv_t<std::remove_pointer_t<std::remove_reference_t<T>>>>;
+
+template <class T>
+concept owns_polymorphic = spelled<T>().is("std::unique_ptr<") && requires { requires is_polymorphic<typename T::element_type>; };
+
+template <class T>
+concept wraps_polymorphic = spelled<T>().is("std::reference_wrapper<") && requires { requires has_foreign_table<typename T::type>; };
+
+// Their virtual tables are the standard library's own.
+inline constexpr const char* library_exceptions[] = {
+    "std::exception",     "std::logic_error",    "std::domain_error",   "std::invalid_argument", "std::length_error",
+    "std::out_of_range",  "std::runtime_error",  "std::range_error",    "std::overflow_error",   "std::underflow_error",
+    "std::bad_alloc"};
+
+// What neither fields nor template arguments show, for the reason in front.
+inline constexpr const char* code_carriers[] = {
+    // they keep functions
+    "std::function<", "std::move_only_function<", "std::copyable_function<", "std::function_ref<", "std::packaged_task<",
+    "std::generator<", "std::coroutine_handle<", "std::basic_regex<", "std::regex", "std::wregex", "std::regex_iterator<",
+    "std::regex_token_iterator<", "std::basic_format_arg<", "std::basic_format_args<", "std::thread", "std::jthread",
+    "tenon::registration", "tenon::v1::registration",
+    // they know how to destroy what they share or hold
+    "std::any", "std::shared_ptr<", "std::weak_ptr<", "std::future<", "std::shared_future<", "std::promise<", "std::exception_ptr",
+    "std::polymorphic<",
+    // they point to something with a virtual table
+    "std::error_code", "std::error_condition", "std::locale", "std::type_index", "std::pmr::polymorphic_allocator<",
+    "std::istreambuf_iterator<", "std::ostreambuf_iterator<", "std::istream_iterator<", "std::ostream_iterator<",
+    "std::wstring_convert<"};
+
+template <class T, std::size_t N>
+consteval bool is_one_of(const char* const (&names)[N]) {
+    for (const char* each : names)
+        if (spelled<T>().is(each))
             return true;
     return false;
 }
 
-/// A standard type whose value keeps pointers to code or vtables of whoever made it.
+/// A type whose value has pointers to code or virtual tables of whoever made it: a function, or a pointer to one; an object with virtual
+/// functions, or a pointer to one, unless it is an interface; and what the standard library keeps one of these in.
 template <class T>
-concept carries_code = owns_polymorphic<T> || is_code_carrier<T>();
+concept carries_code = std::is_function_v<T> || points_to_table<T> || owns_polymorphic<T> || wraps_polymorphic<T> ||
+                       (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) || is_one_of<T>(code_carriers);
 
 template <class List>
-inline constexpr bool any_carries_code = false;
+struct carriers_in;
 template <class... T>
-inline constexpr bool any_carries_code<list<T...>> = !all_of<!carries_code<T>...>;
+struct carriers_in<list<T...>> : concatenation<typename list_if<carries_code<T>, T>::type...> {};
 
 } // namespace detail
 } // namespace tenon::inline v1
@@ -5502,7 +6938,10 @@ inline constexpr bool any_carries_code<list<T...>> = !all_of<!carries_code<T>...
 
 namespace tenon::inline v1 {
 
-namespace detail {
+template <class Interface, class P>
+class holds;
+
+namespace TENON_HIDDEN detail {
 template <class Pieces>
 constexpr bool well_named(const Pieces& name) {
     if (name.size() == 0 || name[0] < 'a' || name[0] > 'z')
@@ -5561,9 +7000,9 @@ struct escape {};
 ///
 /// Whoever calls it has to let go of the result before the plugin is closed.
 template <auto Method>
-inline constexpr escape<Method> lets_code_escape{};
+TENON_HIDDEN inline constexpr escape<Method> lets_code_escape{};
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 
 template <auto Method>
 consteval auto method_of(escape<Method>) {
@@ -5592,12 +7031,44 @@ struct member_function<F C::*> : function_parts<F> {
 /// Names every virtual function of an interface; the order is part of it, and new ones go to the end.
 ///
 ///     using methods = tenon::methods<&greeter::greet>;
+///
+/// A class that crosses an interface and is called through virtual functions, such as the services that a host gives its plugins,
+/// names them too. Host and plugin then have to have the same.
 template <auto... Method>
 struct methods {
     static constexpr std::size_t size = sizeof...(Method);
     using signatures = detail::list<
         typename detail::member_function<decltype(detail::method_of(Method))>::signature...>;
 };
+
+namespace TENON_HIDDEN detail {
+
+// A name that stands beside one of T's is ambiguous, whoever may call that and however many functions have it.
+struct has_self {
+    int self;
+};
+template <class T>
+struct beside_self : T, has_self {
+protected:
+    ~beside_self() noexcept;
+};
+template <class T>
+concept has_no_self = requires { &beside_self<T>::self; } || requires { typename T::self; }; // a type is not in a model's way
+
+/// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names would hide those of an interface.
+struct model_access {
+    template <class T, class P, class... A>
+    static void make(holds<T, P>& model, A&&... arguments) {
+        ::new (static_cast<void*>(__builtin_addressof(model.self_))) P(static_cast<A&&>(arguments)...);
+        model.made_ = true;
+    }
+    template <class T, class P>
+    static P& held(holds<T, P>& model) noexcept {
+        return model.self_;
+    }
+};
+
+} // namespace detail
 
 /// What an interface's `model` derives from: it is an `Interface` and holds the plain class `P`.
 ///
@@ -5606,6 +7077,9 @@ struct methods {
 ///     };
 template <class Interface, class P>
 class holds : public Interface {
+    static_assert(detail::has_no_self<Interface>, "tenon: the interface has a function called `self`, and that is what a model calls its "
+                                                  "plain class: give the interface's function another name");
+
 public:
     holds() noexcept {}
     holds(const holds&) = delete;
@@ -5615,19 +7089,12 @@ public:
             self_.~P();
     }
 
-    /// Makes the held object, in its place; called once, by what makes the model.
-    template <class... A>
-    void make(A&&... arguments) {
-        ::new (static_cast<void*>(&self_)) P(static_cast<A&&>(arguments)...);
-        made_ = true;
-    }
-
 protected:
     P& self() noexcept { return self_; }
     const P& self() const noexcept { return self_; }
 
 private:
-    friend P& held(holds& by) noexcept { return by.self_; }
+    friend struct detail::model_access;
 
     // The model's constructor is the implicit one, so the arguments come after it.
     union {
@@ -5654,7 +7121,7 @@ concept is_abstract = std::is_abstract_v<T>;
 template <class T>
 concept has_only_functions = sizeof(T) == sizeof(void*);
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 
 template <class T>
 struct factory_of {
@@ -5671,11 +7138,18 @@ inline constexpr bool is_factory = false;
 template <class... A>
 inline constexpr bool is_factory<factory<A...>> = true;
 
+// None where `factory` means something else, as it may in an interface that is reached and has no plugins.
+template <class F>
+struct arguments_of_factory {
+    using type = list<>;
+};
 template <class... A>
-list<A...> arguments_of_factory(factory<A...>);
+struct arguments_of_factory<factory<A...>> {
+    using type = list<A...>;
+};
 
 template <class T>
-using factory_arguments = decltype(arguments_of_factory(typename factory_of<T>::type{}));
+using factory_arguments = typename arguments_of_factory<typename factory_of<T>::type>::type;
 
 // What an interface lets its plugins hand on to their next version: a list of one type, or of none.
 template <class T>
@@ -5704,8 +7178,9 @@ template <auto Method>
 concept virtual_method = true;
 #endif
 
+// What is not constant, and is not called instead of being written to: a function, an object with virtual functions.
 template <class T>
-concept passed_out = !std::is_const_v<T>;
+concept passed_out = !std::is_const_v<T> && !std::is_function_v<T> && !is_polymorphic<T>;
 
 // What a parameter lets a plugin write to.
 template <class T>
@@ -5720,6 +7195,15 @@ template <passed_out T>
 struct written_through<T*> {
     using type = list<T>;
 };
+template <class T>
+    requires(spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
+struct written_through<T> {
+    template <class Element>
+    static consteval auto of(list<Element>) {
+        return typename written_through<Element*>::type{};
+    }
+    using type = decltype(of(typename arguments_of<T>::type{}));
+};
 
 template <class R, class... A>
 list<R, typename written_through<A>::type...> outputs(list<A...>);
@@ -5731,28 +7215,65 @@ consteval auto outputs_of() {
         return list<>{};
     } else {
         using parts = member_function<decltype(Entry)>;
-        return decltype(outputs<typename parts::result>(typename parts::parameters{})){};
+        return decltype(detail::outputs<typename parts::result>(typename parts::parameters{})){};
     }
 }
 
 template <class T, class Methods>
 inline constexpr bool methods_in_chain_v = false;
 template <class T, auto... M>
-inline constexpr bool methods_in_chain_v<T, methods<M...>> = all_of<method_in_chain<T, decltype(method_of(M))>...>;
+inline constexpr bool methods_in_chain_v<T, methods<M...>> = all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
 
 template <class Methods>
 inline constexpr bool methods_virtual_v = false;
 template <auto... M>
-inline constexpr bool methods_virtual_v<methods<M...>> = all_of<virtual_method<method_of(M)>...>;
+inline constexpr bool methods_virtual_v<methods<M...>> = all_of<virtual_method<detail::method_of(M)>...>;
 
 template <class Methods>
-inline constexpr bool keeps_its_code_v = false;
+struct outputs_of_all;
 template <auto... M>
-inline constexpr bool keeps_its_code_v<methods<M...>> = !any_carries_code<reached<decltype(outputs_of<M>())...>>;
+struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
+
+// What a plugin gives out by way of T: from an interface, what its methods give out.
+template <class T>
+struct step_out : step<T> {};
+template <has_methods T>
+    requires methods_in_chain_v<T, typename T::methods>
+struct step_out<T> : outputs_of_all<typename T::methods> {};
+
+/// The types that carry a plugin's code along, of all that are reached from some that it gives out.
+template <class... T>
+using carriers = typename carriers_in<everything_by<step_out, T...>>::type;
 
 /// Everything that crosses an interface's boundary.
 template <class T>
 using crossing = reached<typename T::methods::signatures, factory_arguments<T>, typename state_of<T>::type>;
+
+// All of it is one pointer to one virtual table.
+template <class T>
+concept only_functions = std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
+
+/// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
+template <class T>
+concept measurable = only_functions<T> && !std::is_final_v<T> && methods_in_chain_v<T, typename T::methods> &&
+                     methods_virtual_v<typename T::methods>;
+
+template <class T>
+concept reached_and_measurable = reached_by_methods<T> && measurable<T>;
+
+template <class List>
+struct interfaces_of;
+template <class... T>
+struct interfaces_of<list<T...>> : concatenation<typename list_if<reached_and_measurable<T>, T>::type...> {};
+
+/// The interfaces among what crosses T's boundary: what its host or its plugins call besides T.
+template <class T>
+using reached_interfaces = typename interfaces_of<crossing<T>>::type;
+
+template <class List>
+inline constexpr bool all_measurable = false;
+template <class... T>
+inline constexpr bool all_measurable<list<T...>> = all_of<(!reached_by_methods<T> || measurable<T>)...>;
 
 // A name that two files can mean one type by; what the standard library makes of a type is said of that type.
 template <class T>
@@ -5783,10 +7304,11 @@ template <class T>
 concept has_valid_factory = detail::is_factory<typename detail::factory_of<T>::type>;
 
 template <class T>
-concept keeps_its_code = names_only_its_own<T> && detail::keeps_its_code_v<typename T::methods>;
+concept keeps_its_code =
+    names_only_its_own<T> && std::is_same_v<detail::carriers<typename detail::outputs_of_all<typename T::methods>::type>, detail::list<>>;
 
 template <class T>
-concept state_keeps_its_code = !detail::any_carries_code<detail::reached<typename detail::state_of<T>::type>>;
+concept state_keeps_its_code = std::is_same_v<detail::carriers<typename detail::state_of<T>::type>, detail::list<>>;
 
 template <class T>
 concept has_known_layouts =
@@ -5796,6 +7318,10 @@ template <class T>
 concept has_shared_names = names_only_its_own<T> && has_valid_factory<T> && detail::shared_name<T> &&
                            detail::all_names_shared<detail::crossing<T>>;
 
+template <class T>
+concept reaches_measurable_interfaces =
+    names_only_its_own<T> && has_valid_factory<T> && detail::all_measurable<detail::crossing<T>>;
+
 /// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of its
 /// virtual functions and the types that they pass known.
 template <class T>
@@ -5803,11 +7329,11 @@ concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_v
                            has_only_functions<T> &&
                            names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> &&
                            has_valid_factory<T> && keeps_its_code<T> && state_keeps_its_code<T> && has_known_layouts<T> &&
-                           has_shared_names<T>;
+                           has_shared_names<T> && reaches_measurable_interfaces<T>;
 
 // ---- What an implementation has to be.
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 template <class P, class Arguments>
 inline constexpr bool made_from = false;
 template <class P, class... A>
@@ -5834,7 +7360,7 @@ template <class P, class T>
 concept plugin_for = plugin_interface<T> && (implements_every_method<P, T> || fits_the_model<P, T>) &&
                      made_from_the_factorys_arguments<P, T> && std::is_destructible_v<P>;
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 
 // One line for each clause of the concepts above, so that all of what is wrong is said at once.
 
@@ -5847,15 +7373,40 @@ consteval bool explain_name() {
 
 template <class T>
 consteval bool explain_layout() {
-    static_assert(known_layout<T>, "tenon: the fields of this type (T) cannot be seen, it has private members, a base, a reference "
+    static_assert(!hides_functions<T>, "tenon: this type (T) has virtual functions, of which `tenon::fields` says nothing: say `template <> "
+                                       "struct tenon::layout<T> : tenon::opaque<T, 1> {};`, with another number whenever its fields or its "
+                                       "functions change");
+    static_assert(known_layout<T> || hides_functions<T> || !has_virtual_functions<T>,
+                  "tenon: this type (T) crosses the interface and has virtual functions: say `using methods = tenon::methods<&T::f, ...>;` in "
+                  "it, with every virtual function, or `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`");
+    static_assert(known_layout<T> || has_virtual_functions<T>, "tenon: the fields of this type (T) cannot be seen, it has private members, a base, a reference "
                                    "or more than 32 fields: say `template <> struct tenon::layout<T> : tenon::fields<&T::a, ...> {};` "
                                    "or `: tenon::opaque<T, 1> {};`");
     return true;
 }
 
+template <class T>
+consteval bool explain_reached() {
+    if constexpr (reached_by_methods<T>) {
+        static_assert(only_functions<T>, "tenon: this type (T) crosses the interface and has `methods`, so it is called through its virtual "
+                                         "table, and it has data members, a second base with virtual functions, or no virtual function "
+                                         "at all: a class with `methods` is one chain of bases and functions alone; pass what it derives "
+                                         "from, or say `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing of it is compared");
+        static_assert(!std::is_final_v<T>, "tenon: this interface (T) crosses the interface and is `final`: the slots of its virtual "
+                                           "table are counted by deriving from it; leave `final` out, or say "
+                                           "`template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing of it is compared");
+        static_assert(methods_in_chain_v<T, typename T::methods>,
+                      "tenon: the `methods` of this type (T), which crosses the interface, name what is no member function of it, or "
+                      "one of a base that it has twice or virtually");
+        static_assert(methods_virtual_v<typename T::methods>,
+                      "tenon: the `methods` of this type (T), which crosses the interface, name a function that is not virtual");
+    }
+    return true;
+}
+
 template <class... T>
 consteval bool explain_layouts(list<T...>) {
-    const bool each[] = {true, (explain_layout<T>() && explain_name<T>())...};
+    const bool each[] = {true, (explain_layout<T>() && explain_name<T>() && explain_reached<T>())...};
     return each[0];
 }
 
@@ -5889,7 +7440,7 @@ consteval bool explain_interface() {
                           "std::shared_ptr, std::error_code ...) and would dangle when the plugin goes; return plain data, or "
                           "say tenon::lets_code_escape<&T::f> in `methods`");
             if constexpr (has_valid_factory<T>)
-                return explain_layouts(crossing<T>{});
+                return detail::explain_layouts(crossing<T>{});
         }
     }
     return true;
@@ -5919,7 +7470,781 @@ consteval bool explain_implementation() {
 
 #endif
 
+namespace tenon::inline v1 {
+
+/// What one string of a configuration says about where a plugin comes from.
+///
+///     json                                                          a name: built in, or in the search path
+///     ./libmany.so#ldap                                             a library, and which of its plugins
+///     ./drivers/ldap                                                a directory of source
+///     ./drivers#target=json&plugin=json                             which target of its CMakeLists.txt
+///     ./drivers/ldap.cpp                                            one source
+///     https://host/user/repo                                        a repository, at its default branch
+///     git+ssh://git@host/user/repo@v1.2#subdirectory=drivers/json&plugin=json
+///
+/// A path contains a slash, and a name never does. The last component of a path may end in `#` and a plugin's
+/// name, or what a repository's may; a file whose own name has a `#` needs a second one, and a directory a
+/// slash at its end.
+///
+/// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is
+/// spelled as pip does. The branch, tag or full commit id follows the first `@` after the host that does not
+/// follow a slash, so that both `/@user/repo` and the tag `json@1.2` can be written; any other `@` of a path
+/// is written `%40`. Percent-encoding of the address is left as it is, for git to read; the `#` of a branch
+/// or tag is written `%23`, and a `%` that two hexadecimal digits follow `%25`. Only ssh takes a user, and
+/// nothing takes a password: URLs end up in logs.
+struct TENON_HOST_TYPE driver {
+    enum class kind {
+        name,
+        library,
+        directory, ///< or one source
+        repository
+    };
+
+    kind what = kind::name;
+    std::string place{};        ///< the name; the path; or the URL, as git takes it
+    std::string plugin{};       ///< which of its plugins; empty: the only one
+    std::string reference{};    ///< of a repository: branch, tag or commit id; empty: its default branch
+    std::string subdirectory{}; ///< of a repository; empty: all of it
+    std::string target{};       ///< of a directory's CMakeLists.txt; empty: the only one that may be a plugin
+
+    /// Looks at the file system only to tell a file from a directory.
+    template <class System = detail::posix>
+    TENON_HIDDEN static driver parse(std::string_view text);
+};
+
+namespace detail {
+inline namespace TENON_OWN {
+
+constexpr bool is_control(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+constexpr bool is_letter_or_digit(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_hex_digit(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+constexpr bool all_are(bool (*kind)(char), std::string_view text) {
+    return std::all_of(text.begin(), text.end(), kind);
+}
+
+/// For messages: a terminal does not obey what it shows, but for the control characters that are kept.
+inline std::string escaped(std::string_view text, std::string_view kept = "") {
+    std::string safe;
+    for (const char c : text)
+        if (is_control(c) && kept.find(c) == kept.npos) {
+            constexpr char digits[] = "0123456789abcdef";
+            safe.append("\\x").append(1, digits[(c >> 4) & 15]).append(1, digits[c & 15]);
+        } else {
+            safe += c;
+        }
+    return safe;
+}
+
+/// For messages: without what may be a secret. A password that is not encoded may itself contain slashes and
+/// at signs, and a token is often given as the user, so that rather too much is hidden; only the user of ssh
+/// is never a secret.
+inline std::string without_credentials(std::string_view text) {
+    const auto scheme = text.find("://");
+    const auto begin = scheme == text.npos ? 0 : scheme + 3;
+    const std::string_view authority = text.substr(begin, text.find('/', begin) - begin);
+    const auto at = authority.find('@'), colon = authority.find(':');
+    const bool scp_like = scheme == text.npos && at < colon;
+    const bool port =
+        authority.starts_with('[') || authority.find_first_not_of("0123456789", colon + 1) == authority.npos;
+
+    auto end = text.npos;
+    if (colon != authority.npos && !port && !scp_like)
+        end = text.rfind('@');
+    else if (scheme != text.npos && at != authority.npos && !text.substr(0, scheme).ends_with("ssh"))
+        end = begin + authority.rfind('@');
+    if (end == text.npos || end < begin)
+        return std::string(text);
+    return std::string(text.substr(0, begin)).append("***").append(text.substr(end));
+}
+
+/// Whether all of a text is the id of a commit, in either of git's two object formats.
+constexpr bool is_commit_id(std::string_view text) {
+    return (text.size() == 40 || text.size() == 64) && all_are(is_hex_digit, text);
+}
+
+/// git's own rules for the name of a branch or tag, git-check-ref-format(1), and no leading hyphen.
+constexpr bool is_reference(std::string_view text) {
+    if (text.empty() || text == "@" || text.front() == '-' || text.back() == '.' ||
+        text.find("..") != text.npos || text.find("@{") != text.npos ||
+        text.find_first_of(" ~^:?*[\\") != text.npos || std::any_of(text.begin(), text.end(), is_control))
+        return false;
+    for (;;) {
+        const auto slash = text.find('/');
+        const std::string_view component = text.substr(0, slash);
+        if (component.empty() || component.front() == '.' || component.ends_with(".lock"))
+            return false;
+        if (slash == text.npos)
+            return true;
+        text.remove_prefix(slash + 1);
+    }
+}
+
+/// Whether a relative path stays below where it begins, and is no option to any program.
+constexpr bool stays_below(std::string_view path) {
+    if (path.starts_with('-'))
+        return false;
+    for (;;) {
+        const auto slash = path.find('/');
+        const std::string_view component = path.substr(0, slash);
+        if (component.empty() || component == "." || component == "..")
+            return false;
+        if (slash == path.npos)
+            return true;
+        path.remove_prefix(slash + 1);
+    }
+}
+
+/// `host`, `host:22`, `[::1]:22`: narrower than the standard for URLs, so that nothing is left that ssh could
+/// take for an option.
+constexpr bool is_host(std::string_view text) {
+    if (const auto colon = text.rfind(':'); colon != text.npos && !text.ends_with(']')) {
+        const std::string_view port = text.substr(colon + 1);
+        if (port.empty() || !all_are(is_digit, port))
+            return false;
+        text = text.substr(0, colon);
+    }
+    if (text.size() > 2 && text.starts_with('[') && text.ends_with(']'))
+        return all_are([](char c) { return is_hex_digit(c) || c == ':' || c == '.'; },
+                       text.substr(1, text.size() - 2));
+    return !text.empty() && text.front() != '-' && text.front() != '.' &&
+           all_are([](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; }, text);
+}
+
+constexpr bool is_user(std::string_view text) {
+    return !text.empty() && text.front() != '-' &&
+           all_are(
+               [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; },
+               text);
+}
+
+/// Whether percent-encoding hides a control character: a line break in a URL has made git ask one host's
+/// password for another.
+constexpr bool hides_control(std::string_view url) {
+    for (std::size_t i = 0; i + 2 < url.size(); ++i)
+        if (url[i] == '%' &&
+            (url[i + 1] == '0' || url[i + 1] == '1' || (url[i + 1] == '7' && (url[i + 2] | 0x20) == 'f')))
+            return true;
+    return false;
+}
+
+/// A text without its percent-encoding. What is no such encoding stays as it is.
+inline std::string percent_decoded(std::string_view text) {
+    const auto digit = [](char c) { return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10; };
+    std::string decoded;
+    while (!text.empty()) {
+        const bool encoded =
+            text.size() > 2 && text[0] == '%' && is_hex_digit(text[1]) && is_hex_digit(text[2]);
+        decoded += encoded ? static_cast<char>(digit(text[1]) << 4 | digit(text[2])) : text[0];
+        text.remove_prefix(encoded ? 3 : 1);
+    }
+    return decoded;
+}
+
+/// A name that CMake gives a target by itself.
+constexpr bool is_target(std::string_view text) {
+    return !text.empty() && text.front() != '-' &&
+           all_are(
+               [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; },
+               text);
+}
+
+/// Takes what follows a `#` apart: `KEY=VALUE`, joined by `&`, of these keys. `refused` makes an error of
+/// what is wrong.
+template <class Refused>
+void parse_choices(std::string_view text, driver& into, bool in_repository, const Refused& refused) {
+    for (bool more = true; more;) {
+        const std::string_view part = text.substr(0, text.find('&'));
+        more = part.size() < text.size();
+        text.remove_prefix(part.size() + more);
+        const auto equals = part.find('=');
+        const std::string_view key = part.substr(0, equals);
+        std::string* const value = key == "subdirectory" && in_repository ? &into.subdirectory
+                                   : key == "plugin"                      ? &into.plugin
+                                   : key == "target"                      ? &into.target
+                                                                          : nullptr;
+        if (!value || equals == part.npos)
+            throw refused(
+                std::string("after '#' it may have ") + (in_repository ? "subdirectory=FOLDER, " : "") +
+                "target=NAME and plugin=NAME, joined by '&', and nothing else" +
+                (in_repository ? "; a branch, tag or commit id follows '@', and a '#' in it is %23" : ""));
+        if (!value->empty())
+            throw refused("it says " + std::string(key) + "= twice");
+        *value = part.substr(equals + 1);
+        if (value == &into.plugin && !well_named(*value))
+            throw refused("the name of its plugin has to be [a-z][a-z0-9_-]*");
+        if (value == &into.target && !is_target(*value))
+            throw refused(
+                "the name of its target has to be letters, digits and ._+-, and not begin with '-'");
+        if (value == &into.subdirectory && !stays_below(*value))
+            throw refused("its subdirectory has to be a relative path without '.', '..' and a leading '-'");
+    }
+}
+
+/// How many letters one has to change, add or remove to make one text of the other.
+inline std::size_t edit_distance(std::string_view from, std::string_view to) {
+    std::vector<std::size_t> row(to.size() + 1);
+    for (std::size_t j = 0; j <= to.size(); ++j)
+        row[j] = j;
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t j = 0; j < to.size(); ++j) {
+            const std::size_t changed = diagonal + (from[i] != to[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+        }
+    }
+    return row.back();
+}
+
+/// The known names, each once, those most like the wanted one first.
+inline std::vector<std::string> by_likeness(std::string_view wanted, const std::vector<std::string>& known) {
+    std::vector<std::pair<std::size_t, std::string>> ranked;
+    for (const std::string& name : known)
+        ranked.emplace_back(edit_distance(wanted, name), name);
+    std::sort(ranked.begin(), ranked.end());
+    ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
+    std::vector<std::string> names;
+    for (auto& [distance, name] : ranked)
+        names.push_back(std::move(name));
+    return names;
+}
+
+/// For messages: `a, b, c and 4 more`, those most like the wanted one first; empty where nothing is known.
+inline std::string likeliest(std::string_view wanted, const std::vector<std::string>& known) {
+    constexpr std::size_t most = 8;
+    const std::vector<std::string> names = by_likeness(wanted, known);
+    std::string text;
+    for (std::size_t i = 0; i < names.size() && i < most; ++i)
+        text.append(i ? ", " : "").append(escaped(names[i]));
+    if (names.size() > most)
+        text.append(" and ").append(std::to_string(names.size() - most)).append(" more");
+    return text;
+}
+
+/// The path of a file or directory in the current directory that somebody who wrote this name may have meant;
+/// else empty.
+template <class System = posix>
+std::string found_here(std::string_view name) {
+    if (name.empty() || name.find('/') != name.npos)
+        return "";
+    const std::string as_it_is = "./" + std::string(name);
+    for (const std::string& path : {as_it_is, as_it_is + ".so", "./lib" + std::string(name) + ".so"})
+        if (struct stat found; System::stat(path.c_str(), &found) == 0 &&
+                               (path == as_it_is || (S_ISREG(found.st_mode) && found.st_size != 0)))
+            return path;
+    return "";
+}
+
+/// Throws where a path is a symbolic link that leads nowhere, or in a circle.
+template <class System = posix>
+void require_no_loose_link(const std::string& path) {
+    struct stat found {};
+    if (System::lstat(path.c_str(), &found) != 0 || !S_ISLNK(found.st_mode) ||
+        System::stat(path.c_str(), &found) == 0)
+        return;
+    if (errno != ENOENT && errno != ENOTDIR)
+        throw error::system_call("look at", path, errno);
+    std::string target(4096, '\0');
+    const ssize_t size = System::readlink(path.c_str(), target.data(), target.size());
+    target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    throw error::loose_link(path, escaped(target));
+}
+
+/// Takes the URL of a repository apart. `refused` makes an error of what is wrong.
+template <class Refused>
+driver parse_repository(std::string_view text, const Refused& refused) {
+    const bool spelled_out = text.starts_with("git+");
+    std::string_view rest = text.substr(spelled_out ? 4 : 0);
+    const std::string_view transport = rest.substr(0, rest.find("://"));
+    if (transport == rest ||
+        (transport != "https" && !(spelled_out && (transport == "ssh" || transport == "file"))))
+        throw refused("it has to begin with https://, git+https://, git+ssh:// or git+file:///");
+    const std::string_view address = rest.substr(0, rest.find('#'));
+    const std::string_view fragment = rest.substr(address.size());
+
+    const std::size_t begin = transport.size() + 3;
+    std::string_view host = address.substr(begin, address.find('/', begin) - begin);
+    std::string_view path = address.substr(begin + host.size());
+    if (const auto at = host.rfind('@'); at != host.npos) {
+        const std::string_view user = host.substr(0, at);
+        if (transport != "ssh" || user.find(':') != user.npos)
+            throw refused("credentials do not belong in it, because it ends up in logs; leave them to git's "
+                          "credential helper "
+                          "or to ssh");
+        if (!is_user(user))
+            throw refused("its user is not one that ssh takes");
+        host.remove_prefix(at + 1);
+    }
+    if (transport == "file" && !host.empty())
+        throw refused("the path has to be absolute, as in git+file:///srv/repo");
+    if (transport == "ssh" && !is_host(host) && is_host(host.substr(0, host.find(':'))))
+        throw refused("its path follows the host behind a '/', and not behind a ':', which is for a port");
+    if (transport != "file" && !is_host(host))
+        throw refused("it has no host, or one that is not letters, digits, dots and hyphens");
+
+    driver parsed{.what = driver::kind::repository};
+    for (std::size_t i = 1; i < path.size(); ++i)
+        if (path[i] == '@' && path[i - 1] != '/') {
+            parsed.reference = percent_decoded(path.substr(i + 1));
+            path = path.substr(0, i);
+            if (!is_reference(parsed.reference))
+                throw refused(
+                    std::string(
+                        "what follows '@' is no name that git allows for a branch or tag, and no commit id") +
+                    (fragment.empty() ? "" : "; a '#' in it is written %23"));
+        }
+    if (path.find_first_not_of('/') == path.npos)
+        throw refused("it has no path after the host");
+    if (path.find(' ') != path.npos)
+        throw refused("a space in it is written %20");
+    if (hides_control(path))
+        throw refused("it hides a control character in percent-encoding");
+    parsed.place = address.substr(0, static_cast<std::size_t>(path.data() + path.size() - address.data()));
+
+    if (!fragment.empty())
+        parse_choices(fragment.substr(1), parsed, true, refused);
+    return parsed;
+}
+
+/// Whether a text is a repository's URL, as tenon spells it.
+inline bool is_repository(std::string_view text) {
+    struct refusal {};
+    try {
+        parse_repository(text, [](std::string_view) { return refusal(); });
+        return true;
+    } catch (const refusal&) {
+        return false;
+    }
+}
+
+/// `git@host:user/repo` and the like as a URL; empty if the text is not spelled so.
+inline std::string url_of_scp(std::string_view text) {
+    constexpr std::pair<std::string_view, std::string_view> forges[] = {
+        {"github", "github.com"}, {"gitlab", "gitlab.com"}, {"bitbucket", "bitbucket.org"}};
+    const auto colon = text.find(':');
+    if (colon == text.npos || colon > text.find('/'))
+        return "";
+    const std::string_view authority = text.substr(0, colon);
+    std::string_view path = text.substr(colon + 1);
+    for (const auto& [name, host] : forges)
+        if (authority == name)
+            return "https://" + std::string(host) + "/" + std::string(path);
+    if (const std::string_view port = path.substr(0, path.find('/'));
+        !port.empty() && all_are(is_digit, port))
+        return "https://" + std::string(text);
+    if (authority.find_first_of("@.") == authority.npos)
+        return "";
+    path.remove_prefix(path.starts_with('/') ? 1 : 0);
+    return "git+ssh://" + std::string(authority) + "/" + std::string(path);
+}
+
+/// `?ref=v1` and what else other tools have for a reference and a subdirectory, rewritten to `@v1` and
+/// `#subdirectory=`; empty if the query says something else.
+inline std::string without_query(std::string_view url) {
+    const auto mark = url.find('?');
+    std::string address(url.substr(0, mark)), reference, subdirectory;
+    std::string_view query = url.substr(mark + 1);
+    query = query.substr(0, query.find('#'));
+    const auto is_one_of = [](std::string_view key, std::initializer_list<std::string_view> keys) {
+        return std::find(keys.begin(), keys.end(), key) != keys.end();
+    };
+    while (!query.empty()) {
+        const std::string_view part = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(query.size(), part.size() + 1));
+        const auto equals = std::min(part.find('='), part.size());
+        const std::string_view key = part.substr(0, equals),
+                               value = part.substr(std::min(equals + 1, part.size()));
+        if (is_one_of(key, {"ref", "rev", "branch", "tag", "commit"}))
+            reference = value;
+        else if (is_one_of(key, {"dir", "subdir", "subdirectory", "path"}))
+            subdirectory = value;
+        else if (key != "depth")
+            return "";
+    }
+    // Terraform and go-getter write a subdirectory behind two slashes.
+    if (const auto two = address.find("//", address.find("://") + 3); two != address.npos) {
+        subdirectory = address.substr(two + 2);
+        address.resize(two);
+    }
+    return address + (reference.empty() ? "" : "@" + reference) +
+           (subdirectory.empty() ? "" : "#subdirectory=" + subdirectory);
+}
+
+/// What was probably meant by a text that names no repository as it is, spelled so that it does; empty where
+/// nothing comes close, and where there may be a secret in it.
+inline std::string meant_repository(std::string_view text) {
+    if (without_credentials(text) != text)
+        return "";
+    for (const std::string_view prefix : {"git::", "git+"})
+        text.remove_prefix(text.starts_with(prefix) ? prefix.size() : 0);
+    std::string url;
+    if (const auto scheme = text.find("://"); scheme == text.npos) {
+        url = text.find(':') < text.find('/') ? url_of_scp(text) : "https://" + std::string(text);
+    } else {
+        const std::string name = in_small_letters(text.substr(0, scheme)), rest(text.substr(scheme));
+        url = name == "ssh" || name == "file"                      ? "git+" + name + rest
+              : name == "https" || name == "http" || name == "git" ? "https" + rest
+                                                                   : "";
+        // `git+ssh://git@host:user/repo` is spelled by half as scp does.
+        const auto host = url.find("://") + 3, colon = url.find(':', host);
+        if (name == "ssh" && colon < url.find('/', host) && !is_repository(url))
+            url[colon] = '/';
+    }
+    if (url.find('?') != url.npos)
+        url = without_query(url);
+    return url != text && is_repository(url) ? url : "";
+}
+
+/// What a page of a forge shows, as a repository: of `https://host/user/repo/tree/v1/json` that is
+/// `https://host/user/repo@v1#subdirectory=json`. Empty where the address is like none.
+inline std::string repository_of_page(std::string_view url) {
+    for (const std::string_view mark :
+         {"/-/tree/", "/-/blob/", "/-/commit/", "/-/tags/", "/tree/", "/blob/", "/commit/", "/releases/tag/",
+          "/src/branch/", "/src/tag/", "/src/commit/"}) {
+        const auto at = url.find(mark);
+        if (at == url.npos)
+            continue;
+        const std::string_view rest = url.substr(at + mark.size()),
+                               reference = rest.substr(0, rest.find('/'));
+        const bool folder = reference.size() < rest.size() && mark.find("blob") == mark.npos;
+        std::string meant = std::string(url.substr(0, at)) + "@" + std::string(reference);
+        if (folder)
+            meant.append("#subdirectory=").append(rest.substr(reference.size() + 1));
+        return is_repository(meant) ? meant : "";
+    }
+    return "";
+}
+
+inline driver parse_repository(std::string_view text) {
+    const auto refused = [&](std::string_view why) {
+        return error::bad_repository(without_credentials(text), why, meant_repository(text));
+    };
+    // git itself would ask the server for a path with the query in it.
+    if (const auto query = text.find('?'); query < text.find('#') && !meant_repository(text).empty())
+        throw refused("a branch, tag or commit id follows '@', and a folder '#subdirectory='");
+    return parse_repository(text, refused);
+}
+
+/// What is in the folder where a path is missing, for the error.
+template <class System>
+std::string instead_of(const std::string& path) {
+    const std::string folder(parent(path));
+    struct stat found {};
+    if (System::stat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
+        System::access(folder.c_str(), R_OK) != 0)
+        return "'" + folder + "' is no folder that can be looked into";
+    const std::vector<std::string> names = names_in<System>(folder);
+    return names.empty() ? "'" + folder + "' is empty"
+                         : "'" + folder + "' has " + likeliest(basename(path), names);
+}
+
+/// The repository that was probably meant by a relative path that leads nowhere, `host.tld/user/repo`; empty
+/// where the path is not so, and where its first folder is there.
+template <class System>
+std::string unless_here(std::string_view path) {
+    const auto host_end = path.find('/');
+    const std::string host(path.substr(0, host_end));
+    struct stat found {};
+    const bool like_a_host =
+        !host.empty() && host.find('.', 1) != host.npos && host.back() != '.' && is_host(host);
+    if (!like_a_host || host_end == path.npos || path.find('/', host_end + 1) == path.npos ||
+        System::stat(host.c_str(), &found) == 0)
+        return "";
+    return meant_repository(path);
+}
+
+/// A driver as far as its text tells; whether a path is a library or a directory, only the file system does.
+struct spelled_driver {
+    driver of;
+    bool is_path = false;
+};
+
+template <class System>
+spelled_driver spelled_path(std::string_view text) {
+    driver found;
+    const std::string repository = unless_here<System>(text);
+    if (const auto hash = text.rfind('#'); hash != text.npos && hash > text.rfind('/')) {
+        const std::string_view choice = text.substr(hash + 1);
+        text = text.substr(0, hash);
+        if (choice.find('=') != choice.npos) {
+            parse_choices(choice, found, false, [&](std::string_view why) {
+                return error::bad_choice(std::string(text), choice, why, repository);
+            });
+        } else {
+            found.plugin = choice;
+            if (!well_named(choice))
+                throw error::bad_plugin_choice(std::string(text), choice);
+        }
+    }
+    while (text.size() > 1 && text.ends_with("//"))
+        text.remove_suffix(1);
+    found.place = text;
+    return {std::move(found), true};
+}
+
+/// Throws where a driver names nothing.
+template <class System = posix>
+spelled_driver spelled(std::string_view text) {
+    constexpr std::size_t longest = 4096;
+    if (text.empty())
+        throw error::empty_driver();
+    if (text.size() > longest)
+        throw error::driver_too_long(text.size(), longest);
+    if (std::any_of(text.begin(), text.end(), is_control))
+        throw error::control_character(escaped(without_credentials(text)));
+
+    const auto slash = text.find('/'), scheme = text.find("://");
+    if (text.starts_with("git+") || (scheme != text.npos && slash == scheme + 1))
+        return {parse_repository(text)};
+    // `git@host:repo` and `ext::command` are things that git itself would take.
+    if (const auto colon = text.find(':'); colon < slash && colon < text.find('#'))
+        throw error::no_transport(without_credentials(text), meant_repository(text));
+    if (slash != text.npos)
+        return spelled_path<System>(text);
+    if (!well_named(text))
+        throw error::bad_name(text, found_here<System>(text.substr(0, text.find('#'))));
+    return {{.what = driver::kind::name, .place = std::string(text)}};
+}
+
+/// What a path is.
+template <class System = posix>
+driver looked_at(driver path) {
+    struct stat found {};
+    if (System::stat(path.place.c_str(), &found) != 0) {
+        const int why = errno;
+        if (why != ENOENT)
+            throw error::system_call("look at", path.place, why);
+        while (path.place.size() > 1 && path.place.back() == '/')
+            path.place.pop_back();
+        require_no_loose_link<System>(path.place);
+        throw error::no_such_path(path.place, instead_of<System>(path.place),
+                                  unless_here<System>(path.place));
+    }
+    if (S_ISREG(found.st_mode) && is_foreign_source_name(basename(path.place)))
+        throw error::foreign_source(path.place);
+    if (S_ISREG(found.st_mode))
+        path.what = is_source_name(basename(path.place)) ? driver::kind::directory : driver::kind::library;
+    else if (S_ISDIR(found.st_mode))
+        path.what = driver::kind::directory;
+    else
+        throw error::neither_file_nor_directory(path.place);
+    if (!path.target.empty() && !S_ISDIR(found.st_mode))
+        throw error::no_targets_here(path.place, path.target);
+    if (path.place.size() > 1 && path.place.back() == '/')
+        path.place.pop_back();
+    return path;
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+
+template <class System>
+driver driver::parse(std::string_view text) {
+    detail::spelled_driver found = detail::spelled<System>(text);
+    return found.is_path ? detail::looked_at<System>(std::move(found.of)) : std::move(found.of);
+}
+
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_EVENT_HPP
+#define TENON_EVENT_HPP
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+
+namespace tenon::inline v1 {
+
+/// A step on the way from a driver to its plugin: told when it begins, and where its parts can be counted, as
+/// they are done. Or what a compiler warned of on that way.
+///
+///     tenon::loader loader{{.on_event = [](const tenon::event& e) { std::cerr << e.text() << '\n'; }}};   //
+///     compiling passwd
+struct TENON_HOST_TYPE event {
+    enum class step {
+        resolving,    ///< asking a remote what a branch or tag is
+        fetching,     ///< getting a commit; `done` is a percentage
+        falling_back, ///< the remote cannot be reached, and an older commit will do; `detail` says why
+        waiting,      ///< for another thread or process that builds or fetches the same
+        configuring,  ///< what a CMakeLists.txt says
+        precompiling, ///< the interface's headers
+        compiling,    ///< the sources
+        linking,
+        checking, ///< what was built
+        cached,   ///< nothing has to be built or fetched
+        warning,  ///< of a compiler, a linker or CMake, in a build that goes on: `said` has it
+    };
+
+    step what;
+    std::string subject;  ///< the directory's name, or the repository's URL
+    std::size_t done = 0; ///< parts; 0 when the step begins
+    std::size_t of = 0;   ///< parts that there are; 0: nothing is counted
+    std::string detail{};
+    diagnostic said{};
+
+    /// `compiling passwd (3 of 12)`; of a warning what the compiler has printed, without the source.
+    TENON_HIDDEN std::string text() const {
+        if (what == step::warning)
+            return said.message();
+        static constexpr const char* verb[] = {"asking",       "fetching",
+                                               "cannot reach", "waiting until another is done with",
+                                               "configuring",  "precompiling the headers of",
+                                               "compiling",    "linking",
+                                               "checking",     "found"};
+        std::string line = std::string(verb[static_cast<int>(what)]) + ' ' + subject;
+        if (done > 0 && what == step::fetching)
+            line += " (" + std::to_string(done) + "%)";
+        else if (done > 0 && of > 1)
+            line += " (" + std::to_string(done) + " of " + std::to_string(of) + ')';
+        if (!detail.empty())
+            line += ": " + detail;
+        return line;
+    }
+};
+
+/// Is told of every event by the thread that loads, which waits for it. May throw anything but `error`: that
+/// cancels the load, ends the compilers and the git that it runs, leaves nothing half-made, and reaches who
+/// asked for the plugin.
+using event_handler = std::function<void(const event&)>;
+
+namespace detail {
+inline namespace TENON_OWN {
+
+inline void tell(const event_handler& handler, const event& of) {
+    trace(of.text());
+    if (handler)
+        handler(of);
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_HEADER_SEARCH_HPP
+#define TENON_HEADER_SEARCH_HPP
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// The headers that a text includes, in their quotes or brackets; also those that a condition or a comment
+/// leaves out, and none whose name a macro stands for.
+inline std::vector<std::string_view> included_in(std::string_view text) {
+    std::vector<std::string_view> found;
+    while (!text.empty()) {
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+        const auto skip = [&](std::string_view word) {
+            if (const auto begin = line.find_first_not_of(" \t"); begin != line.npos)
+                line.remove_prefix(begin);
+            if (line.substr(0, word.size()) != word)
+                return false;
+            line.remove_prefix(word.size());
+            return true;
+        };
+        if (!skip("#") || !skip("include") || !(skip("\"") || skip("<")))
+            continue;
+        const auto end = line.find(line.data()[-1] == '"' ? '"' : '>');
+        if (end != line.npos && end > 0)
+            found.emplace_back(line.data() - 1, end + 2);
+    }
+    return found;
+}
+
+/// What decides which headers some sources are compiled with, told from their text: for those that no
+/// compiler has read so far, or has refused.
+template <class System = posix>
+class basic_header_search {
+public:
+    /// Headers are searched beside the file that includes them and in `folders`.
+    basic_header_search(std::vector<std::string> sources, const std::vector<std::string>& folders) {
+        for (std::vector<std::string> left = std::move(sources); !left.empty();) {
+            const std::string file = std::move(left.back());
+            left.pop_back();
+            if (!paths_.insert(file).second || is_packaged<System>(file))
+                continue;
+            for (const std::string& header : names(file))
+                if (std::string found = find(header, file, folders); !found.empty())
+                    left.push_back(std::move(found));
+        }
+    }
+
+    /// All files that may be read, and all folders in which one that is not there now would be found first.
+    const std::set<std::string>& paths() const noexcept { return paths_; }
+
+private:
+    static std::vector<std::string> names(const std::string& file) {
+        try {
+            const std::string text = read_file<System>(file);
+            const std::vector<std::string_view> found = included_in(text);
+            return {found.begin(), found.end()};
+        } catch (const error&) {
+            return {}; // it is not there now
+        }
+    }
+
+    std::string find(const std::string& header, const std::string& from,
+                     const std::vector<std::string>& folders) {
+        const std::string name = header.substr(1, header.size() - 2);
+        std::vector<std::string> searched;
+        if (name[0] == '/' || header[0] == '"')
+            searched.emplace_back(name[0] == '/' ? "/" : parent(from));
+        searched.insert(searched.end(), folders.begin(), folders.end());
+        struct stat found;
+        for (const std::string& folder : searched) {
+            std::string path = name[0] == '/' ? name : join(folder, name);
+            for (std::string_view above = path; above.size() > folder.size();) {
+                above = parent(above);
+                if (System::stat(std::string(above).c_str(), &found) == 0) {
+                    paths_.emplace(above);
+                    break;
+                }
+            }
+            if (System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode))
+                return path;
+        }
+        return "";
+    }
+
+    std::set<std::string> paths_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_HEADERS_HPP
+#define TENON_HEADERS_HPP
+
+#include <algorithm>
+#include <cstdlib>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 // Finds the folders that a plugin is compiled against: the interface header's and tenon's own. The compiler
 // wrote down both when it compiled this program, perhaps as paths relative to a folder that only it knew; so
@@ -5930,14 +8255,23 @@ public:
     /// `include` comes first, then the folders in $TENON_INCLUDE, then where the compiler saw the headers;
     /// this one it saw at `seen`.
     explicit basic_headers(std::vector<std::string> include, std::string_view seen = __FILE__)
-        : folders_(std::move(include)), seen_(seen) {
+        : folders_(named(std::move(include))), seen_(seen) {}
+
+    /// The absolute paths of the chosen folders, and then of those in $TENON_INCLUDE; none twice.
+    static std::vector<std::string> named(std::vector<std::string> chosen) {
         const char* set = ::secure_getenv("TENON_INCLUDE");
         for (std::string_view rest = set ? set : ""; !rest.empty();) {
             const std::string_view one = rest.substr(0, rest.find(':'));
             rest.remove_prefix(one.size() < rest.size() ? one.size() + 1 : one.size());
             if (!one.empty())
-                folders_.emplace_back(one);
+                chosen.emplace_back(one);
         }
+        std::vector<std::string> found;
+        for (const std::string& each : chosen)
+            if (const std::string path = absolute<System>(each);
+                std::find(found.begin(), found.end(), path) == found.end())
+                found.push_back(path);
+        return found;
     }
 
     /// The header of a plugin type.
@@ -6020,6 +8354,7 @@ private:
 };
 using headers = basic_headers<>;
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -6049,7 +8384,7 @@ using headers = basic_headers<>;
 namespace tenon::inline v1 {
 
 /// One thing in a cache.
-struct cache_entry {
+struct TENON_HOST_TYPE cache_entry {
     enum class kind {
         library,      ///< what a directory of sources was compiled to
         intermediate, ///< what makes the next build faster: precompiled headers, objects, CMake's build trees
@@ -6071,12 +8406,13 @@ struct cache_entry {
 };
 
 /// What is to go from a cache.
-struct prune_rule {
+struct TENON_HOST_TYPE prune_rule {
     std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max(); ///< the longest unused goes first
     std::chrono::seconds unused_for = std::chrono::seconds::max(); ///< what was not used for so long goes
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 /// `tenon::cache`, by any system's calls.
 template <class System = posix>
@@ -6091,6 +8427,9 @@ public:
 
     std::vector<cache_entry> entries() const {
         std::vector<cache_entry> found;
+        if (!is_there())
+            return found;
+        folder_.require_tenons();
         const std::set<std::string> loaded = loaded_libraries();
         for (const std::string& type : folders_in(below("bin")))
             add_built(found, type, loaded);
@@ -6098,6 +8437,8 @@ public:
             add_checkouts(found, join(below("src"), repository));
         for (const std::string& name : folders_in(below("tmp"))) {
             const std::string path = join(below("tmp"), name);
+            if (!is_scratch_name(name))
+                continue;
             add(found, {.what = cache_entry::kind::unfinished, .path = path, .in_use = is_locked(path)});
         }
         return found;
@@ -6114,7 +8455,7 @@ public:
     /// open it. A library that another process cannot be seen to have loaded, in another container perhaps,
     /// goes and does not disturb that process.
     std::vector<cache_entry> prune(const prune_rule& rule = {}) const {
-        if (struct stat found; System::stat(path().c_str(), &found) != 0)
+        if (!is_there())
             return {};
         folder_.require_own();
         std::vector<cache_entry> all = entries(), removed;
@@ -6143,6 +8484,10 @@ private:
     static constexpr std::string_view library_end = ".so", record_end = ".record", lock_end = ".lock",
                                       tree_end = ".tree";
 
+    bool is_there() const {
+        struct stat found;
+        return System::stat(path().c_str(), &found) == 0;
+    }
     std::string below(std::string_view name) const { return join(folder_.path(), name); }
 
     // ---- What is there
@@ -6185,28 +8530,6 @@ private:
         return names;
     }
 
-    static bool is_hex(std::string_view text, std::size_t size) {
-        return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
-    }
-
-    // `NAME-DIGEST.END`, where a name may have hyphens and dots too.
-    struct built_name {
-        std::string_view name, end; // `end` is empty where it is no such name
-
-        explicit built_name(std::string_view whole) {
-            constexpr std::size_t digest = 64;
-            const auto dot = whole.rfind('.');
-            if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
-                !is_hex(whole.substr(dot - digest, digest), digest))
-                return;
-            name = whole.substr(0, dot - digest - 1);
-            end = whole.substr(dot);
-        }
-    };
-
-    static bool is_repository(std::string_view name) {
-        return name.size() > 33 && name[name.size() - 33] == '-' && is_hex(name.substr(name.size() - 32), 32);
-    }
     static bool is_commit(std::string_view name) { return is_hex(name, 40) || is_hex(name, 64); }
 
     static void add(std::vector<cache_entry>& to, cache_entry entry) {
@@ -6272,7 +8595,7 @@ private:
     }
 
     static void add_checkouts(std::vector<cache_entry>& to, const std::string& repository) {
-        if (!is_repository(basename(repository)))
+        if (!is_repository_name(basename(repository)))
             return;
         const std::vector<std::string> names = names_in(repository);
         std::string url;
@@ -6471,7 +8794,7 @@ private:
                     remove_lone(path, path.substr(0, path.size() - lock_end.size()).append(record_end), path);
         }
         for (const std::string& repository : folders_in(below("src"))) {
-            if (!is_repository(repository))
+            if (!is_repository_name(repository))
                 continue;
             const std::string folder = join(below("src"), repository), lock = join(folder, "lock");
             for (const std::string& each : names_in(folder)) {
@@ -6501,6 +8824,7 @@ private:
     basic_cache<System> folder_;
 };
 
+} // namespace TENON_OWN
 } // namespace detail
 
 /// The folder in which compiled libraries and fetched repositories are kept.
@@ -6512,10 +8836,13 @@ private:
 ///
 /// Any process may do so at any time. Only what tenon made is listed and removed, and never through a
 /// symbolic link.
-class cache : public detail::basic_cache_contents<> {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
+class TENON_HOST_TYPE cache : public detail::basic_cache_contents<> {
 public:
     using basic_cache_contents::basic_cache_contents;
 };
+#pragma GCC diagnostic pop
 
 } // namespace tenon::inline v1
 
@@ -6523,7 +8850,9 @@ public:
 #ifndef TENON_OBSERVATION_HPP
 #define TENON_OBSERVATION_HPP
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -6531,6 +8860,7 @@ public:
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// What a compiler is likely to read, known from an earlier run of it.
 struct expected_inputs {
@@ -6539,19 +8869,23 @@ struct expected_inputs {
     build_inputs said{}; ///< what they said, so that those in the same state need not be read
 };
 
+/// What changed while a compiler ran.
+struct source_change {
+    std::string path{}; ///< empty where nothing did
+    std::string how{};  ///< as far as that is known: `it had 8 bytes, and then 9`
+};
+
 /// The files and folders that a compiler reads, as they are before it runs and after it. What changes
 /// meanwhile may have been read as it was or as it is, so that nothing can be remembered of the result.
 template <class System = posix>
 class basic_observation {
 public:
-    /// Looks at what is expected. `directory` has the sources, and `others` would be read too.
-    basic_observation(const std::string& directory, const new_sources& others, expected_inputs& expected)
+    /// Looks at the files that are expected. `directory` has the sources.
+    basic_observation(const std::string& directory, expected_inputs& expected)
         : directory_(directory), expected_(expected) {
         before_.remember(expected.said);
         for (const std::string& path : expected.files)
             before_.file(path);
-        for (const std::string& path : expected.folders)
-            before_.folder(path, expected.names.matter_to(others));
     }
 
     const basic_inputs<System>& before() const noexcept { return before_; }
@@ -6563,10 +8897,14 @@ public:
         // Files are stamped in steps of some milliseconds: what was written in this one could not be told
         // from what will be.
         std::int64_t newest = before_.newest();
-        for (const std::string& folder : folders_) {
+        std::set<std::string> searched = expected_.folders;
+        searched.insert(folders_.begin(), folders_.end());
+        for (const std::string& folder : searched) {
             struct stat found;
             if (System::stat(folder.c_str(), &found) == 0 && newest < file_identity(found).changed)
                 newest = file_identity(found).changed;
+            if (!is_systems(folder))
+                names_before_[folder] = names_in<System>(folder);
         }
         // A clock that is behind that of a file server is not waited for.
         for (int i = 0; i < 50 && nanoseconds(System::now()) <= newest; ++i)
@@ -6586,68 +8924,121 @@ public:
     /// `others` would have been read too. False where one of them changed.
     bool take(const std::vector<std::string>& files, build_result& made, build_inputs& system,
               const new_sources& others = {}) {
-        changed_.clear();
+        changed_ = {};
         const auto add = [&](build_inputs& into, const build_input& now) {
-            const build_input* const was = before_.seen(now.path);
-            if (was ? !is_same(*was, &now) : !settled(now.state, start_))
-                changed_ = now.path;
             into.push_back({now.path, settled(now.state, start_) ? now.state : file_identity(), now.digest});
         };
         expected_.names.clear();
         for (const std::string& path : files) {
             expected_.files.insert(path);
             expected_.names.add(path);
-            if (const build_input* const now = after_.file(path))
+            const build_input* const now = after_.file(path);
+            note_change(path, now);
+            if (now)
                 add(is_systems(path) ? system : made.files, *now);
-            else
-                changed_ = path;
         }
+        const auto matters = expected_.names.matter_to(others);
         for (const std::string& folder : folders_that_matter(made.files)) {
             expected_.folders.insert(folder);
-            add(made.folders, after_.folder(folder, expected_.names.matter_to(others)));
+            const build_input& now = after_.folder(folder, matters);
+            note_change_of_folder(now, matters);
+            add(made.folders, now);
         }
-        return changed_.empty();
+        return changed_.path.empty();
     }
 
     /// Whether something that may write files of its own beside the others, and has read `read`, has been
     /// given what was there at the beginning: its own may be new, or written once more with the same text.
     bool as_given(const std::set<std::string>& read) {
-        changed_.clear();
+        changed_ = {};
         basic_inputs<System> now;
         now.remember(before_.settled_by(start_));
         for (const std::string& path : expected_.files)
             if (const build_input* const was = before_.seen(path)) {
                 const build_input* const is = now.file(path);
                 if (!is || is->digest != was->digest || (read.count(path) != 0 && is->state != was->state))
-                    changed_ = path;
+                    note(path, *was, is);
             }
-        return changed_.empty();
+        return changed_.path.empty();
     }
 
     /// Whether files still say what something was made from.
     bool still_say(const build_inputs& made_from) {
-        changed_.clear();
+        changed_ = {};
         for (const build_input& each : made_from)
             if (const build_input* const now = after_.file(each.path); !now || now->digest != each.digest)
-                changed_ = each.path;
-        return changed_.empty();
+                note(each.path, each, now);
+        return changed_.path.empty();
     }
 
     /// Whether all that was expected is as it was, for a compiler that did not say what it read.
     bool as_expected() {
-        changed_.clear();
+        changed_ = {};
         for (const std::string& path : expected_.files)
-            if (const build_input* const was = before_.seen(path); was && !is_same(*was, after_.file(path)))
-                changed_ = path;
-        return changed_.empty();
+            if (before_.seen(path))
+                note_change(path, after_.file(path));
+        return changed_.path.empty();
     }
 
-    /// One of what changed.
-    const std::string& changed() const noexcept { return changed_; }
+    /// The first of what changed: a file, where one did.
+    const source_change& changed() const noexcept { return changed_; }
 
 private:
-    static bool is_same(const build_input& was, const build_input* now) {
-        return now && now->state == was.state && now->digest == was.digest;
+    void note(const std::string& path, std::string how) {
+        if (changed_.path.empty())
+            changed_ = {path, std::move(how)};
+    }
+    void note(const std::string& path, const build_input& was, const build_input* now) {
+        const auto size = [](const build_input& of) { return std::to_string(of.state.size); };
+        note(path, !now ? "it is gone, or cannot be read any more"
+                   : was.state.size != now->state.size
+                       ? "it had " + size(was) + " bytes, and then " + size(*now)
+                   : was.state.inode != now->state.inode ? "another file took its place"
+                                                         : "it was written to");
+    }
+
+    void note_change(const std::string& path, const build_input* now) {
+        const build_input* const was = before_.seen(path);
+        if (was && (!now || now->state != was->state || now->digest != was->digest))
+            note(path, *was, now);
+        else if (!now)
+            note(path, "it is gone, or cannot be read any more");
+        else if (!was && !settled(now->state, start_))
+            note(path, "it was written to, or is new");
+    }
+
+    // Names that do not matter may come and go: an editor's, and a compiler's where $TMPDIR is among the
+    // sources.
+    template <class Matters>
+    void note_change_of_folder(const build_input& now, const Matters& matters) {
+        const auto before = names_before_.find(now.path);
+        if (before == names_before_.end()) {
+            if (!settled(now.state, start_))
+                note(now.path, "something in it came or went");
+            return;
+        }
+        const auto& names = before->second;
+        if (basic_inputs<System>::digest_of(now.path, names, matters) != now.digest) {
+            const std::vector<std::string> after = names_in<System>(now.path);
+            const auto lacks = [&](const std::vector<std::string>& all, const std::string& name) {
+                return !std::binary_search(all.begin(), all.end(), name);
+            };
+            for (const std::string& name : after)
+                if (lacks(names, name) && matters(now.path, name))
+                    note(now.path, "'" + name + "' came into it");
+            for (const std::string& name : names)
+                if (lacks(after, name) && matters(now.path, name))
+                    note(now.path, "'" + name + "' went from it");
+            note(now.path, "something in it came or went");
+        }
+        // What was moved away and back may have been missed by a compiler.
+        for (const std::string& name : names) {
+            const std::string path = join(now.path, name);
+            struct stat found;
+            if (matters(now.path, name) && System::lstat(path.c_str(), &found) == 0 &&
+                S_ISREG(found.st_mode) && !settled(file_identity(found), start_))
+                note_change(path, after_.file(path));
+        }
     }
 
     // What stands behind the state of the packages; never what lies beside the sources.
@@ -6684,10 +9075,12 @@ private:
     expected_inputs& expected_;
     basic_inputs<System> before_, after_;
     std::vector<std::string> folders_;
+    std::map<std::string, std::vector<std::string>> names_before_; // in folders
     std::int64_t start_ = 0;
-    std::string changed_;
+    source_change changed_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -6703,6 +9096,7 @@ private:
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Results of one kind in the cache: each has the SHA-256 of all that went into it in its name, and a record
 /// beside them lists the files that went into the last few.
@@ -6829,11 +9223,13 @@ private:
     bool thorough_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// What one source of several was compiled to the last few times, so that an edit to one of them compiles
 /// one.
@@ -6909,6 +9305,7 @@ private:
     bool taken_ = false;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -6922,6 +9319,7 @@ private:
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// The header that a source begins with, in its quotes or brackets; empty where anything but comments and
 /// `#pragma once` comes before, because that could change what the header says.
@@ -7015,10 +9413,10 @@ public:
 
     /// Whether there is one to use. The first time that it is missed only that is remembered, because making
     /// one takes longer than compiling a plugin: it pays from the second time on. Never throws but where it
-    /// is called off. `making` is called before a compiler runs.
-    template <class Making>
-    bool prepare(const word_list& folders, const basic_bounds<System>& within, unsigned jobs,
-                 Making&& making) {
+    /// is called off. `making` is called before a compiler runs, and `say` with what that says of the header.
+    template <class Making, class Say>
+    bool prepare(const word_list& folders, const basic_bounds<System>& within, unsigned jobs, Making&& making,
+                 Say&& say) {
         try {
             found_ = current();
             if (found_.path.empty() && shelf_.text().empty()) {
@@ -7031,7 +9429,7 @@ public:
                 found_ = current();
                 if (found_.path.empty()) {
                     making();
-                    if (!make(folders, within, jobs))
+                    if (!make(folders, within, jobs, say))
                         return false;
                     found_ = current();
                 }
@@ -7086,7 +9484,8 @@ private:
         return shelf_.current({}, compiler_.stamp(), true, [](const std::string&) {});
     }
 
-    bool make(const word_list& folders, const basic_bounds<System>& within, unsigned jobs) {
+    template <class Say>
+    bool make(const word_list& folders, const basic_bounds<System>& within, unsigned jobs, Say& say) {
         const build_record before(shelf_.text());
         expected_inputs known;
         known.files.insert(header_);
@@ -7095,8 +9494,7 @@ private:
                 known.files.insert(each.path);
         // No folder's sources go into it.
         const std::string nowhere;
-        const new_sources none;
-        basic_observation<System> observed(nowhere, none, known);
+        basic_observation<System> observed(nowhere, known);
         observed.begin(folders);
         build_result made;
         made.compiler = compiler_.stamp();
@@ -7128,7 +9526,7 @@ private:
         std::erase(files, "/dev/null");
         build_inputs system;
         if (!observed.take(files, made, system)) {
-            trace("'", observed.changed(), "' changed while '", header_, "' was being precompiled");
+            trace("'", observed.changed().path, "' changed while '", header_, "' was being precompiled");
             return false;
         }
         if (package_state<System>(observed.start()) != made.packages)
@@ -7140,6 +9538,8 @@ private:
                 all.field(each.path).field(each.digest);
         made.key = all.hex();
         shelf_.keep(result, made, system, 1, scratch);
+        // Who includes it precompiled hears none of this.
+        say(how.err);
         return true;
     }
 
@@ -7152,6 +9552,7 @@ private:
     typename basic_shelf<System>::found found_{};
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -7175,13 +9576,14 @@ namespace tenon::inline v1 {
 /// A file may be writable by its group where that is its owner's own, which has the owner's number, or is
 /// among `groups`, and where no access list says who else may write. A folder that everybody may write to
 /// passes where it is sticky, as /tmp is.
-struct trust {
+struct TENON_HOST_TYPE trust {
     std::vector<uid_t> users{};
     std::vector<gid_t> groups{};
     bool everyone = false;
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 template <class List, class Value>
 bool among(const List& list, Value value) {
@@ -7251,6 +9653,7 @@ void require_trust(const std::string& canonical, const struct stat& of, const tr
         throw error::untrusted(canonical, why);
 }
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 
@@ -7259,7 +9662,7 @@ void require_trust(const std::string& canonical, const struct stat& of, const tr
 namespace tenon::inline v1 {
 
 /// How directories of sources become libraries.
-struct build_options {
+struct TENON_HOST_TYPE build_options {
     std::vector<std::string> compiler{};  ///< program and first arguments, such as {"ccache", "g++"}; empty:
                                           ///< $CXX, else the family that built this program
     std::vector<std::string> flags{};     ///< for every plugin, and before those in its compile_flags.txt
@@ -7277,12 +9680,15 @@ struct build_options {
     bool precompile = true; ///< the header of an interface that is compiled against more than once
     tenon::trust trust{};
     event_handler on_event{};
+    /// Is given, after a build that succeeded, what was said in it.
+    std::function<void(std::vector<diagnostic>)> on_built{};
     tenon::limits limits{};   ///< of each run of the compiler
     std::int64_t timeout = 0; ///< in milliseconds, of a build with the wait for another's; 0: none
     int stop = -1;            ///< a descriptor that calls a build off once it can be read
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 /// Compiles directories of sources, and remembers what came of it.
 ///
@@ -7367,7 +9773,7 @@ public:
         });
         as_far_as_known([&] {
             if (at.cmake) {
-                const basic_source_tree<System> tree(at.directory);
+                const basic_source_tree<System> tree(at.directory, at.written);
                 paths.insert(tree.folders().begin(), tree.folders().end());
                 paths.insert(tree.files().begin(), tree.files().end());
             } else {
@@ -7391,9 +9797,38 @@ private:
         std::string tools; // the stamp of all programs that build it; empty where there are none
         basic_shelf<System> libraries;
         std::string tree;
+        std::vector<std::string> written{}; // folders below CMake's that builds write to themselves
 
         std::string name() const { return std::string(basename(path)); }
-        new_sources others() const { return {source.empty() ? directory : "", cmake}; }
+        new_sources others() const { return {source.empty() ? directory : "", cmake, written}; }
+    };
+
+    // What compilers, linkers and CMake say in a build that goes on: told at once, and each thing once,
+    // however many sources include what it is about.
+    class remarks {
+    public:
+        remarks(const event_handler& handler, const place& at) : handler_(handler), at_(at) {}
+
+        void operator()(std::string_view said) {
+            for (diagnostic& each : diagnostic_reader(at_.directory).read(said)) {
+                // A linker's words are not always marked as a warning.
+                if (each.level == diagnostic::severity::error)
+                    each.level = diagnostic::severity::warning;
+                if (told_.insert(each.place() + '\n' + each.text).second) {
+                    all_.push_back(std::move(each));
+                    detail::tell(handler_,
+                                 {.what = event::step::warning, .subject = at_.name(), .said = all_.back()});
+                }
+            }
+        }
+
+        std::vector<diagnostic> take() { return std::move(all_); }
+
+    private:
+        const event_handler& handler_;
+        const place& at_;
+        std::set<std::string> told_;
+        std::vector<diagnostic> all_;
     };
 
     // Both empty where there is none; a record only where it is to be written.
@@ -7446,12 +9881,13 @@ private:
         if (there ? S_ISREG(found.st_mode) : is_source_name(basename(where))) {
             at.directory = parent(where);
             at.source = basename(where);
-        } else if (System::stat(lists_file(at).c_str(), &found) == 0) {
+        } else if (System::lstat(lists_file(at).c_str(), &found) == 0) {
             at.cmake = true;
             at.tools = cmake_tools(compiler);
             all.field("cmake").field(options_.target);
             for (const std::string& each : basic_cmake_tree<System>::variables())
                 all.field(each);
+            at.written = written_below(where);
         }
         // A CMakeLists.txt says itself how its libraries are linked.
         if (options_.fast_loading && !at.cmake)
@@ -7462,6 +9898,28 @@ private:
         at.libraries = {stem, digest, ".so", options_.thorough};
         at.tree = stem + digest + ".tree";
         return at;
+    }
+
+    // The cache and $TMPDIR, where they are among the sources.
+    std::vector<std::string> written_below(const std::string& directory) const {
+        std::vector<std::string> found;
+        const char* const temporary = std::getenv("TMPDIR");
+        for (const std::string& folder : {cache_.path(), std::string(temporary ? temporary : "")})
+            if (std::string path = without_links(folder); path.starts_with(join(directory, "")))
+                found.push_back(std::move(path));
+        return found;
+    }
+
+    // Of what is not there yet, the folder that it will be in.
+    static std::string without_links(const std::string& path) {
+        char* const found = System::realpath(path.c_str());
+        if (!found)
+            return path.find('/') == path.npos || path == "/"
+                       ? path
+                       : join(without_links(std::string(parent(path))), basename(path));
+        std::string text = found;
+        std::free(found);
+        return text;
     }
 
     static std::string cmake_tools(const basic_compiler<System>& compiler) {
@@ -7529,6 +9987,7 @@ private:
     result build(const place& at, const plugin_type& type, const basic_bounds<System>& within,
                  Check& check) const {
         require_trust<System>(at.directory, status_of(at.directory), options_.trust);
+        require_file_if_any(at.cmake ? lists_file(at) : flags_file(at));
         if (at.cmake && options_.fetched && !options_.builds_may_run_programs)
             throw error::cmake_runs_programs(at.directory);
         if (!at.cmake && !options_.target.empty())
@@ -7538,22 +9997,26 @@ private:
         if (!record.results().empty())
             for (const build_input& file : record.results()[0].files)
                 known.files.insert(file.path);
-        std::string changed;
+        source_change changed;
+        remarks say(options_.on_event, at);
         for (int attempt = 0; attempt < 3; ++attempt) {
-            result made = at.cmake ? try_cmake(at, type, within, check, record, known, changed)
-                                   : try_to_build(at, type, within, check, record, known, changed);
-            if (!made.library.empty())
+            result made = at.cmake ? try_cmake(at, type, within, check, record, known, changed, say)
+                                   : try_to_build(at, type, within, check, record, known, changed, say);
+            if (!made.library.empty()) {
+                if (options_.on_built)
+                    options_.on_built(say.take());
                 return made;
-            trace("'", changed, "' changed while '", at.path, "' was being compiled");
+            }
+            trace("'", changed.path, "' changed while '", at.path, "' was being compiled");
         }
-        throw error::sources_keep_changing(at.path, changed);
+        throw error::sources_keep_changing(at.path, changed.path, changed.how, at.cmake);
     }
 
     // Nothing where something changed meanwhile.
     template <class Check>
     result try_to_build(const place& at, const plugin_type& type, const basic_bounds<System>& within,
                         Check& check, const build_record& record, expected_inputs& known,
-                        std::string& changed) const {
+                        source_change& changed, remarks& say) const {
         const std::vector<std::string> sources = sources_of(at);
         for (const std::string& source : sources) {
             require_trusted(join(at.directory, source));
@@ -7561,7 +10024,7 @@ private:
         }
         known.files.insert(flags_file(at));
         const new_sources others = at.others();
-        basic_observation<System> observed(at.directory, others, known);
+        basic_observation<System> observed(at.directory, known);
 
         const compile_flags flags = read_flags(at, observed.before().seen(flags_file(at)) != nullptr);
         std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
@@ -7582,14 +10045,14 @@ private:
             // A single one is compiled again whenever its library is.
             if (sources.size() > 1)
                 objects = objects_for(at, sources, compilation);
-            precompiled = precompiled_for(at, type, sources, flags, compilation, within);
+            precompiled = precompiled_for(at, type, sources, flags, compilation, within, say);
             const auto reused = static_cast<std::size_t>(
                 std::count_if(objects.begin(), objects.end(), [](const auto& each) { return each.taken(); }));
             tell(at, event::step::compiling, reused, sources.size());
             compilation.compile(
-                [&](std::size_t done) { tell(at, event::step::compiling, done, sources.size()); });
+                [&](std::size_t done) { tell(at, event::step::compiling, done, sources.size()); }, say);
             tell(at, event::step::linking);
-            compilation.link();
+            compilation.link(say);
         } catch (const error& failed) {
             if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
                 throw;
@@ -7638,7 +10101,7 @@ private:
         made.key = key_of(at, compilation.recipe(), made.files, system);
         const std::string library = at.libraries.result(made.key);
         tell(at, event::step::checking);
-        publish_library(compilation.library(), library, check);
+        publish_library(compilation.library(), library, checked(at, type, files, sources, check));
         made.size = static_cast<std::uint64_t>(status_of(library).st_size);
         return {library, record.with(made, system)};
     }
@@ -7646,9 +10109,9 @@ private:
     // The same where CMake builds it.
     template <class Check>
     result try_cmake(const place& at, const plugin_type& type, const basic_bounds<System>& within,
-                     Check& check, const build_record& record, expected_inputs& known,
-                     std::string& changed) const {
-        const basic_source_tree<System> sources(at.directory);
+                     Check& check, const build_record& record, expected_inputs& known, source_change& changed,
+                     remarks& say) const {
+        const basic_source_tree<System> sources(at.directory, at.written);
         for (const std::vector<std::string>* list : {&sources.folders(), &sources.files()})
             for (const std::string& path : *list)
                 require_trusted_in(at.directory, path);
@@ -7662,7 +10125,7 @@ private:
         const auto observe = [&](const basic_source_tree<System>& now) {
             known.files.insert(now.files().begin(), now.files().end());
             known.folders.insert(now.folders().begin(), now.folders().end());
-            observed.emplace(at.directory, others, known);
+            observed.emplace(at.directory, known);
             std::vector<std::string> searched = folders;
             searched.insert(searched.end(), now.folders().begin(), now.folders().end());
             observed->begin(std::move(searched));
@@ -7677,7 +10140,7 @@ private:
             if (package_state<System>(observed->start()) != made.packages)
                 made.packages.clear();
             std::vector<std::string> files = tree.files();
-            const basic_source_tree<System> now(at.directory);
+            const basic_source_tree<System> now(at.directory, at.written);
             files.insert(files.end(), now.files().begin(), now.files().end());
             std::sort(files.begin(), files.end());
             files.erase(std::unique(files.begin(), files.end()), files.end());
@@ -7685,17 +10148,18 @@ private:
         };
         bool compiling = false;
         try {
-            if (tree.prepare(sources, at.tools, within, [&] { tell(at, event::step::configuring); })) {
+            if (tree.prepare(
+                    sources, at.tools, within, [&] { tell(at, event::step::configuring); }, say)) {
                 if (!observed->as_given(tree.configured_from())) {
                     changed = observed->changed();
                     return {};
                 }
                 // What it has written among the sources is theirs from now on.
-                observe(basic_source_tree<System>(at.directory));
+                observe(basic_source_tree<System>(at.directory, at.written));
             }
             compiling = true;
             tell(at, event::step::compiling);
-            tree.build(options_.jobs, within);
+            tree.build(options_.jobs, within, say);
         } catch (const error& failed) {
             if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
                 throw;
@@ -7724,7 +10188,7 @@ private:
         made.key = copy_of(tree.library().path, copy);
         const std::string library = at.libraries.result(made.key);
         tell(at, event::step::checking);
-        publish_library(copy, library, check);
+        publish_library(copy, library, checked(at, type, tree.files(), {}, check));
         made.size = static_cast<std::uint64_t>(status_of(library).st_size);
         return {library, record.with(made, system)};
     }
@@ -7791,11 +10255,10 @@ private:
     }
 
     // The interface's header, precompiled, where there is one that these sources can be compiled with.
-    std::optional<basic_precompiled<System>> precompiled_for(const place& at, const plugin_type& type,
-                                                             const std::vector<std::string>& sources,
-                                                             const compile_flags& flags,
-                                                             basic_compilation<System>& compilation,
-                                                             const basic_bounds<System>& within) const {
+    std::optional<basic_precompiled<System>>
+    precompiled_for(const place& at, const plugin_type& type, const std::vector<std::string>& sources,
+                    const compile_flags& flags, basic_compilation<System>& compilation,
+                    const basic_bounds<System>& within, remarks& say) const {
         const auto without = [&](std::string_view why) {
             trace("'", at.directory, "' is compiled without a precompiled interface: ", why);
             return std::nullopt;
@@ -7827,7 +10290,8 @@ private:
         std::optional<basic_precompiled<System>> found(std::in_place, cache_, at.compiler, type.name(),
                                                        header, compilation.arguments(), at.directory,
                                                        !flags.compile().empty(), options_.thorough);
-        if (!found->prepare(folders, within, options_.jobs, [&] { tell(at, event::step::precompiling); }))
+        if (!found->prepare(
+                folders, within, options_.jobs, [&] { tell(at, event::step::precompiling); }, say))
             return std::nullopt;
         compilation.try_with(found->flags(), std::move(begin_so));
         return found;
@@ -7845,22 +10309,26 @@ private:
         std::vector<std::string> sources;
         std::string others;
         for (const std::string& name : names_in<System>(directory)) {
-            struct stat found;
-            if (is_source_name(name) && System::stat(join(directory, name).c_str(), &found) == 0 &&
-                S_ISREG(found.st_mode)) {
-                if (join(directory, name).find('\n') != std::string::npos)
-                    throw error::line_break_in_name(join(directory, name));
+            const std::string path = join(directory, name);
+            if (is_source_name(name))
+                require_no_loose_link<System>(path);
+            struct stat found {};
+            const bool there = System::stat(path.c_str(), &found) == 0;
+            if (is_source_name(name) && there && S_ISREG(found.st_mode)) {
+                if (path.find('\n') != std::string::npos)
+                    throw error::line_break_in_name(path);
                 sources.push_back(name);
             } else if (others.size() < 200)
-                others += (others.empty() ? "has '" : ", '") + name + '\'';
+                others += (others.empty() ? "has '" : ", '") + name + (S_ISDIR(found.st_mode) ? "/'" : "'");
         }
         if (sources.empty())
-            throw error::no_sources(directory, others.empty() ? "is empty" : others);
+            throw error::no_sources(directory, others.empty() ? "is empty" : others,
+                                    sentence_on_sources_left_out<System>(directory, sources));
         return sources;
     }
 
     compile_flags read_flags(const place& at, bool has_file) const {
-        compile_flags flags(options_.builds_may_run_programs);
+        compile_flags flags(options_.builds_may_run_programs, at.cmake);
         for (const std::string& flag : options_.flags)
             flags.add(flag, "options.flags");
         const std::string path = flags_file(at);
@@ -7869,6 +10337,14 @@ private:
             flags.add_lines(read_file<System>(path), path);
         }
         return flags;
+    }
+
+    // What else has a name by which a file is looked for is nobody's intention.
+    static void require_file_if_any(const std::string& path) {
+        require_no_loose_link<System>(path);
+        struct stat found;
+        if (System::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode))
+            throw error::not_a_regular_file(path);
     }
 
     static std::string lists_file(const place& at) { return join(at.directory, "CMakeLists.txt"); }
@@ -7917,10 +10393,56 @@ private:
             trace("'", path, "' will stay in memory for its unique symbol ", symbol);
     }
 
+    // A check whose errors are about what the author of a plugin knows: the place of its sources, which of
+    // them were left out, and which header of the interface was used. `files` were read by compilers.
+    template <class Check>
+    auto checked(const place& at, const plugin_type& type, const std::vector<std::string>& files,
+                 const std::vector<std::string>& sources, Check& check) const {
+        return [&, files, sources](const std::string& library) {
+            try {
+                check(library);
+            } catch (const error& wrong) {
+                const errc code = static_cast<errc>(wrong.code().value());
+                std::string text = wrong.what();
+                for (std::size_t i = 0; (i = text.find(library, i)) != text.npos; i += at.path.size())
+                    text.replace(i, library.size(), at.path);
+                if (code == errc::misfit || code == errc::bad_interface)
+                    text += header_used(type, files);
+                if (code == errc::not_a_plugin && !at.cmake)
+                    if (const std::string left_out =
+                            sentence_on_sources_left_out<System>(at.directory, sources);
+                        !left_out.empty())
+                        text += "; " + left_out;
+                throw error(code, text, at.path);
+            }
+        };
+    }
+
+    // Says which header of the interface's file name compilers have read: another than this program's, or
+    // that one as it is now.
+    std::string header_used(const plugin_type& type, const std::vector<std::string>& files) const {
+        const std::string own = absolute(basic_headers<System>(options_.include).header(type));
+        struct stat wanted, found;
+        if (System::stat(own.c_str(), &wanted) != 0)
+            return "";
+        bool used = false;
+        for (const std::string& path : files)
+            if (basename(path) == basename(own) && System::stat(path.c_str(), &found) == 0) {
+                if (found.st_dev != wanted.st_dev || found.st_ino != wanted.st_ino)
+                    return "; its sources include '" + path + "', and the header of this program is '" + own +
+                           '\'';
+                used = true;
+            }
+        return used ? "; its sources include '" + own +
+                          "' as it is now: where that has changed since this program was compiled, compile "
+                          "the program again"
+                    : "";
+    }
+
     // Checks a library and puts it where others find it, unless there is one of that name: equal, and perhaps
     // in use.
     template <class Check>
-    static void publish_library(const std::string& unpublished, const std::string& path, Check& check) {
+    static void publish_library(const std::string& unpublished, const std::string& path, const Check& check) {
         // Linkers let the umask say who may write to it, and the check refuses what others may.
         if (System::chmod(unpublished.c_str(), 0700) != 0)
             throw error::system_call("change the mode of", unpublished, errno);
@@ -7948,6 +10470,7 @@ private:
 };
 using builder = basic_builder<>;
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 
@@ -7968,7 +10491,9 @@ using builder = basic_builder<>;
 
 #include <pthread.h>
 
+
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// A mutex that is held for as long as this lives. Not the standard library's, which cost each host more to
 /// include than all that they would be used for.
@@ -7983,6 +10508,7 @@ private:
     pthread_mutex_t& mutex_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -8051,7 +10577,7 @@ struct layout<registration> : opaque<registration, 1> {};
 namespace tenon::inline v1 {
 
 template <class Signature>
-class callbacks;
+class TENON_HOST_TYPE callbacks;
 
 /// The functions that plugins have registered with their host, none of which is called, or there, once its
 /// plugin is gone.
@@ -8067,13 +10593,13 @@ class callbacks;
 template <class... A>
 class callbacks<void(A...)> {
 public:
-    callbacks() : all_(new list) {}
-    callbacks(const callbacks&) = delete;
-    callbacks& operator=(const callbacks&) = delete;
+    TENON_HIDDEN callbacks() : all_(new list) {}
+    TENON_HIDDEN callbacks(const callbacks&) = delete;
+    TENON_HIDDEN callbacks& operator=(const callbacks&) = delete;
     /// Registrations may outlive it, and end nothing then.
-    ~callbacks() { let_go(all_); }
+    TENON_HIDDEN ~callbacks() { let_go(all_); }
 
-    registration add(std::function<void(A...)> call) {
+    TENON_HIDDEN registration add(std::function<void(A...)> call) {
         const detail::mutex_lock locked(all_->mutex);
         all_->entries.push_back(std::make_shared<entry>(++all_->numbers, std::move(call)));
         ++all_->owners;
@@ -8081,7 +10607,7 @@ public:
     }
 
     /// In the order in which they were added. What one of them throws leaves the rest uncalled.
-    void operator()(A... arguments) const {
+    TENON_HIDDEN void operator()(A... arguments) const {
         std::vector<std::shared_ptr<entry>> now;
         {
             const detail::mutex_lock locked(all_->mutex);
@@ -8094,7 +10620,7 @@ public:
                 each->call(arguments...);
     }
 
-    std::size_t size() const {
+    TENON_HIDDEN std::size_t size() const {
         const detail::mutex_lock locked(all_->mutex);
         return all_->entries.size();
     }
@@ -8118,7 +10644,7 @@ private:
         std::size_t owners = 1; // the host's, each registration, each call
     };
 
-    static void let_go(list* all) {
+    TENON_HIDDEN static void let_go(list* all) {
         {
             const detail::mutex_lock locked(all->mutex);
             if (--all->owners > 0)
@@ -8155,7 +10681,7 @@ private:
         bool entered;
     };
 
-    static void end(void* with, unsigned long number) noexcept {
+    TENON_HIDDEN static void end(void* with, unsigned long number) noexcept {
         list& all = *static_cast<list*>(with);
         const owner stays{&all};
         std::function<void(A...)> last;
@@ -8183,748 +10709,224 @@ private:
 
 #endif
 
-#ifndef TENON_DIAGNOSTIC_HPP
-#define TENON_DIAGNOSTIC_HPP
+#ifndef TENON_CHECKOUT_HPP
+#define TENON_CHECKOUT_HPP
 
-#include <charconv>
+#include <algorithm>
 #include <cstddef>
-#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 
-namespace tenon::inline v1 {
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
-/// One thing that a compiler or a linker has to say.
-struct diagnostic {
-    enum class severity { note, warning, error };
-
-    severity level = severity::error;
-    std::string file{};     ///< empty where it is about no file
-    std::size_t line = 0;   ///< from 1; 0 where that is not known
-    std::size_t column = 0; ///< from 1; 0 where that is not known
-    std::string text{};
-    std::vector<diagnostic> notes{}; ///< what belongs to it: where it was included, instantiated or declared
-
-    /// `/opt/users/json.cpp:12:7`, as editors and terminals open it.
-    std::string place() const {
-        std::string where = file;
-        for (const std::size_t number : {line, column})
-            if (number != 0)
-                where += ':' + std::to_string(number);
-        return where;
-    }
-};
-
-/// A command of a build that failed.
-struct failed_command {
-    std::string command{}; ///< as one would type it
-    std::string ending{};  ///< `exited with status 1`, `was killed by signal 11 (Segmentation fault)`
-    std::optional<int> exit_status{}, signal{};
-    std::string output{}; ///< word for word
-    std::vector<diagnostic> diagnostics{};
-};
-
-namespace detail {
-
-/// A text without what it says to a terminal: colours and links, ECMA-48.
-inline std::string without_colours(std::string_view text) {
-    std::string plain;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '\x1b') {
-            plain += text[i];
-        } else if (text.substr(i + 1, 1) == "[") {
-            for (i += 2; i < text.size() && (text[i] < '@' || text[i] > '~');)
-                ++i;
-        } else if (text.substr(i + 1, 1) == "]") {
-            for (++i; i < text.size() && text[i] != '\a' && text.substr(i, 2) != "\x1b\\";)
-                ++i;
-            i += text.substr(i, 1) == "\x1b" ? 1 : 0;
-        }
-    }
-    return plain;
-}
-
-/// Takes the first line away from a text.
-inline std::string_view take_line(std::string_view& text) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
-    return line;
-}
-
-/// Reads what g++ and clang++, and the linkers that they run, have said.
-class diagnostic_reader {
+/// A commit's files, and what a repository has that a checkout of tenon's does not: a submodule is an empty
+/// folder, which git has for nothing else; a symbolic link is a file with its target; what Git LFS stores is
+/// a pointer.
+template <class System = posix>
+class basic_checkout {
 public:
-    /// `folder` is where they ran, which their relative paths begin in.
-    explicit diagnostic_reader(std::string_view folder) : folder_(folder) {}
+    explicit basic_checkout(std::string folder) : folder_(std::move(folder)) {}
 
-    std::vector<diagnostic> read(std::string_view said) {
-        const std::string plain = without_colours(said);
-        for (std::string_view rest = plain; !rest.empty();) {
-            const std::string_view line = take_line(rest);
-            // Older clangs show the source as it is, which may look like anything.
-            if (!is_marks(rest.substr(0, rest.find('\n'))))
-                look_at(line);
-        }
-        return std::move(found_);
+    /// The error, with a sentence for each of these that it is about. Only files and folders that it names
+    /// are looked at.
+    error explained(const error& failed) const {
+        const std::string text = failed.what(),
+                          mark = std::string("\nthe plugin in '") + failed.path() + "' was not built:\n";
+        const std::string all = sentences(failed, text.substr(0, text.find(mark)));
+        if (all.empty())
+            return failed;
+        // Behind the headline, for which nobody has to look far.
+        const auto at = std::min(text.find(mark), text.size());
+        return {static_cast<errc>(failed.code().value()), text.substr(0, at) + all + text.substr(at),
+                failed.path()};
     }
 
 private:
-    static bool begins(std::string_view text, std::string_view with) {
-        return text.substr(0, with.size()) == with;
+    std::string sentences(const error& failed, std::string text) const {
+        // Commands name what has nothing to do with the error, too.
+        for (const failed_command& each : failed_commands(failed))
+            text += '\n' + each.output;
+        constexpr std::size_t most = 1000;
+        std::vector<std::string> words = words_of(text, most);
+        words.emplace_back(failed.path());
+        const std::set<std::string> bases = folders_of(words);
+
+        std::set<std::string> looked_at, found;
+        for (const std::string& word : words)
+            for (const std::string& base : bases)
+                if (const std::string path = below(base, word);
+                    !path.empty() && looked_at.insert(path).second)
+                    if (std::string sentence = look(path); !sentence.empty())
+                        found.insert(std::move(sentence));
+        if (found.empty() && is_about_absence(in_small_letters(text)))
+            found = submodules();
+        std::string all;
+        for (const std::string& sentence : found)
+            all += '\n' + sentence;
+        return all;
     }
 
-    static bool is_marks(std::string_view line) {
-        return line.find('^') != line.npos && line.find_first_not_of(" \t^~") == line.npos;
-    }
-
-    void look_at(std::string_view line) {
-        diagnostic read;
-        if (const std::string_view from = included_from(line); !from.empty()) {
-            put_place(read, from);
-            read.text = "included from here";
-            leads_.push_back(std::move(read));
-        } else if (begins(line, ">>> ")) {
-            add_reference(line.substr(4));
-        } else if (line.empty() || line[0] == ' ' || line[0] == '\t') {
-            return; // the source, and marks below it
-        } else if (labelled(line, read) || linkers(line, read)) {
-            add(std::move(read));
-        } else if (const auto gap = line.find(":  "); gap != line.npos) {
-            const std::string_view how = line.substr(gap + 3);
-            if (how.find("required") == how.npos)
-                return;
-            put_place(read, line.substr(0, gap));
-            read.text = how.substr(how.find_first_not_of(' '));
-            leads_.push_back(std::move(read));
+    /// The words of a text that may be paths, each once.
+    static std::vector<std::string> words_of(std::string_view text, std::size_t most) {
+        std::set<std::string> words;
+        // The last two are of the quotation marks that g++ uses.
+        constexpr std::string_view between = " \t\r\n'\"`<>(),;:|^=[]{}\xe2\x80\x98\x99";
+        while (!text.empty() && words.size() < most) {
+            const std::string_view word = text.substr(0, text.find_first_of(between));
+            text.remove_prefix(std::min(text.size(), word.size() + 1));
+            if (word.find_first_of("/.") != word.npos && word.find_first_not_of("./") != word.npos)
+                words.emplace(word);
         }
+        return {words.begin(), words.end()};
     }
 
-    void add(diagnostic read) {
-        if (read.level == diagnostic::severity::note && !found_.empty()) {
-            found_.back().notes.push_back(std::move(read));
-            return;
+    /// The folders below this one that relative paths may begin in: those of the files that are named, and
+    /// those above them.
+    std::set<std::string> folders_of(const std::vector<std::string>& paths) const {
+        std::set<std::string> folders{""};
+        constexpr std::size_t most = 50;
+        for (const std::string& path : paths)
+            if (path.starts_with(folder_ + "/"))
+                for (std::string each = below("", path); !each.empty() && folders.size() < most;) {
+                    folders.insert(each);
+                    const auto slash = each.rfind('/');
+                    each.resize(slash == each.npos ? 0 : slash);
+                }
+        return folders;
+    }
+
+    /// A path as it is seen from the checkout's folder; empty where it leads out of that.
+    std::string below(const std::string& base, std::string_view path) const {
+        if (path.starts_with('/') && !path.starts_with(folder_ + "/"))
+            return "";
+        std::string seen = path.starts_with('/') ? "" : base;
+        path.remove_prefix(path.starts_with('/') ? folder_.size() : 0);
+        while (!path.empty()) {
+            const std::string_view component = path.substr(0, path.find('/'));
+            path.remove_prefix(std::min(path.size(), component.size() + 1));
+            if (component == ".." && seen.empty())
+                return "";
+            if (component == "..")
+                seen.resize(seen.rfind('/') == seen.npos ? 0 : seen.rfind('/'));
+            else if (!component.empty() && component != ".")
+                seen += (seen.empty() ? "" : "/") + std::string(component);
         }
-        // What runs the linker repeats that it failed.
-        if (!found_.empty() && read.file.empty() &&
-            (begins(read.text, "ld returned ") || begins(read.text, "linker command failed ")))
-            return;
-        for (diagnostic& lead : leads_)
-            lead.level = diagnostic::severity::note;
-        read.notes = std::exchange(leads_, {});
-        found_.push_back(std::move(read));
+        return seen;
     }
 
-    // `FILE:LINE:COLUMN: error: TEXT`, and `PROGRAM: error: TEXT`.
-    bool labelled(std::string_view line, diagnostic& into) const {
-        using severity = diagnostic::severity;
-        constexpr std::pair<std::string_view, severity> labels[] = {
-            {"error: ", severity::error},     {"fatal error: ", severity::error},
-            {"fatal: ", severity::error},     {"internal compiler error: ", severity::error},
-            {"warning: ", severity::warning}, {"sorry, unimplemented: ", severity::error},
-            {"note: ", severity::note},       {"remark: ", severity::note}};
-        auto first = line.npos;
-        for (const auto& [label, level] : labels) {
-            auto at = begins(line, label) ? 0 : line.find(": " + std::string(label));
-            if (at >= first)
-                continue;
-            first = at;
-            into.level = level;
-            into.text = line.substr(at + label.size() + (at == 0 ? 0 : 2));
+    /// A sentence about what the way to a path leads through; empty where all of it is as in the repository.
+    std::string look(const std::string& path) const {
+        for (std::size_t slash = 0; slash != path.npos;) {
+            slash = path.find('/', slash + 1);
+            const std::string part = path.substr(0, slash), whole = join(folder_, part);
+            struct stat found {};
+            if (System::lstat(whole.c_str(), &found) != 0)
+                return "";
+            if (S_ISREG(found.st_mode))
+                return about_file(part, whole);
+            if (!S_ISDIR(found.st_mode))
+                return "";
+            if (is_empty(whole))
+                return "'" + part +
+                       "' is a submodule of the repository, which is not fetched: commit its files, or load "
+                       "a clone on "
+                       "this machine that has them";
         }
-        if (first == line.npos)
-            return false;
-        std::string_view head = line.substr(0, first);
-        if (const auto function = head.find(":function ");
-            function != head.npos) // gold: OBJECT:SOURCE:function NAME
-            head = head.substr(0, function),
-            head.remove_prefix(head.find(".o:") == head.npos ? 0 : head.find(".o:") + 3);
-        else if (!has_line(head)) // a program, or something else that has the word
-            return head.find_first_of(" \t\"'") == head.npos;
-        put_place(into, head);
-        return true;
-    }
-
-    // What ld says without saying that it is an error.
-    bool linkers(std::string_view line, diagnostic& into) const {
-        const auto colon = line.find(": ");
-        const std::string_view program = basename(line.substr(0, colon));
-        const bool by_name =
-            colon != line.npos && (program == "ld" || begins(program, "ld.") || program.ends_with("-ld"));
-        if (by_name)
-            line.remove_prefix(colon + 2);
-        if (line.find(": in function `") != line.npos)
-            return false;
-        for (const std::string_view word : {"undefined reference to ", "multiple definition of "})
-            if (const auto at = line.find(": " + std::string(word)); at != line.npos) {
-                std::string_view head = line.substr(0, at);
-                if (const auto section = head.rfind(":("); section != head.npos) // SOURCE:(.text+0x5)
-                    head = head.substr(0, section);
-                put_place(into, head);
-                into.text = line.substr(at + 2);
-                return true;
-            }
-        into.text = line;
-        return by_name;
-    }
-
-    // lld and mold say below an error where they found it.
-    void add_reference(std::string_view text) {
-        constexpr std::string_view word = "referenced by ";
-        if (found_.empty() || !begins(text, word))
-            return;
-        diagnostic read;
-        read.level = diagnostic::severity::note;
-        read.text = text;
-        text.remove_prefix(word.size());
-        // `json.cpp:12 (/opt/users/json.cpp:12)`
-        if (const auto whole = text.find(" ("); whole != text.npos && text.back() == ')')
-            text = text.substr(whole + 2, text.size() - whole - 3);
-        put_place(read, text);
-        if (found_.back().file.empty())
-            found_.back().file = read.file, found_.back().line = read.line;
-        found_.back().notes.push_back(std::move(read));
-    }
-
-    // `In file included from FILE:LINE,` and, below, `                 from FILE:LINE:`.
-    static std::string_view included_from(std::string_view line) {
-        for (const std::string_view words : {"In file included from ", "                 from "})
-            if (begins(line, words)) {
-                line.remove_prefix(words.size());
-                return line.substr(0, line.find_last_not_of(",:") + 1);
-            }
-        return {};
-    }
-
-    static bool take_number(std::string_view& text, std::size_t& into) {
-        const auto colon = text.rfind(':');
-        if (colon == text.npos || colon == 0)
-            return false;
-        const std::string_view digits = text.substr(colon + 1);
-        std::size_t number = 0;
-        const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-        if (failed != std::errc{} || end != digits.data() + digits.size() || number == 0)
-            return false;
-        into = number;
-        text.remove_suffix(text.size() - colon);
-        return true;
-    }
-    static bool has_line(std::string_view place) {
-        std::size_t ignored = 0;
-        return take_number(place, ignored);
-    }
-
-    // From the right: a path may have colons too.
-    void put_place(diagnostic& into, std::string_view place) const {
-        std::size_t last = 0;
-        if (take_number(place, last)) {
-            into.line = last;
-            if (take_number(place, into.line))
-                into.column = last;
-        }
-        const bool made_up = place.empty() || place[0] == '<'; // <command line>
-        into.file = made_up || place[0] == '/' || folder_.empty() ? std::string(place) : join(folder_, place);
-    }
-
-    std::string_view folder_;
-    std::vector<diagnostic> found_, leads_;
-};
-
-/// Reads `exited with status 1` and `was killed by signal 11`.
-inline std::optional<int> number_after(std::string_view text, std::string_view words) {
-    int number = 0;
-    if (text.substr(0, words.size()) != words)
-        return {};
-    const auto [end, failed] = std::from_chars(text.data() + words.size(), text.data() + text.size(), number);
-    return failed == std::errc{} ? std::optional(number) : std::nullopt;
-}
-
-inline bool is_ending(std::string_view line) {
-    for (const std::string_view words :
-         {"exited with status ", "was killed by signal ", "was ended after ", "ended in an unknown way"})
-        if (line.substr(0, words.size()) == words)
-            return true;
-    return false;
-}
-
-} // namespace detail
-
-/// The commands that failed in a build, out of the error's text; none where it is another error.
-///
-///     catch (const tenon::error& e) {
-///         for (const tenon::failed_command& each : tenon::failed_commands(e))
-///             std::cerr << each.command << ' ' << each.ending << '\n';   // g++ -std=c++20 ... exited with
-///             status 1
-///     }
-inline std::vector<failed_command> failed_commands(const error& of) {
-    const std::string_view text = of.what();
-    const std::string mark = std::string("\nthe plugin in '") + of.path() + "' was not built:\n";
-    const auto begin = text.find(mark);
-    if (begin == text.npos)
-        return {};
-    std::vector<failed_command> found;
-    std::string_view rest = text.substr(begin + mark.size());
-    // All were run by one program: a line that only looks like a command is one that a compiler has said.
-    const std::string_view program = rest.substr(0, rest.find(' ') + 1);
-    while (!rest.empty()) {
-        const std::string_view line = detail::take_line(rest);
-        if (line.substr(0, program.size()) == program && detail::is_ending(rest)) {
-            std::string_view ending = detail::take_line(rest);
-            constexpr std::string_view said = ", and said:";
-            if (ending.size() > said.size() && ending.substr(ending.size() - said.size()) == said)
-                ending.remove_suffix(said.size());
-            found.push_back({std::string(line), std::string(ending),
-                             detail::number_after(ending, "exited with status "),
-                             detail::number_after(ending, "was killed by signal ")});
-        } else if (!found.empty()) {
-            found.back().output.append(line).append("\n");
-        }
-    }
-    for (failed_command& each : found)
-        each.diagnostics = detail::diagnostic_reader(of.path()).read(each.output);
-    return found;
-}
-
-/// What the compiler and the linker say of a build that failed; none where the error is another.
-///
-///     catch (const tenon::error& e) {
-///         for (const tenon::diagnostic& each : tenon::diagnostics(e))
-///             editor.mark(each.file, each.line, each.column, each.text);
-///     }
-inline std::vector<diagnostic> diagnostics(const error& of) {
-    std::vector<diagnostic> all;
-    for (failed_command& each : failed_commands(of))
-        for (diagnostic& one : each.diagnostics)
-            all.push_back(std::move(one));
-    return all;
-}
-
-} // namespace tenon::inline v1
-
-#endif
-
-#ifndef TENON_DRIVER_HPP
-#define TENON_DRIVER_HPP
-
-#include <algorithm>
-#include <cerrno>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace tenon::inline v1 {
-
-/// What one string of a configuration says about where a plugin comes from.
-///
-///     json                                                          a name: built in, or in the search path
-///     ./libmany.so#ldap                                             a library, and which of its plugins
-///     ./drivers/ldap                                                a directory of source
-///     ./drivers#target=json&plugin=json                             which target of its CMakeLists.txt
-///     ./drivers/ldap.cpp                                            one source
-///     https://host/user/repo                                        a repository, at its default branch
-///     git+ssh://git@host/user/repo@v1.2#subdirectory=drivers/json&plugin=json
-///
-/// A path contains a slash, and a name never does. The last component of a path may end in `#` and a plugin's
-/// name, or what a repository's may; a file whose own name has a `#` needs a second one, and a directory a
-/// slash at its end.
-///
-/// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is
-/// spelled as pip does. The branch, tag or full commit id follows the first `@` after the host that does not
-/// follow a slash, so that both `/@user/repo` and the tag `json@1.2` can be written; any other `@` of a path
-/// is written `%40`. Percent-encoding is left as it is, for git to read. Only ssh takes a user, and nothing
-/// takes a password: URLs end up in logs.
-struct driver {
-    enum class kind {
-        name,
-        library,
-        directory, ///< or one source
-        repository
-    };
-
-    kind what = kind::name;
-    std::string place{};        ///< the name; the path; or the URL, as git takes it
-    std::string plugin{};       ///< which of its plugins; empty: the only one
-    std::string reference{};    ///< of a repository: branch, tag or commit id; empty: its default branch
-    std::string subdirectory{}; ///< of a repository; empty: all of it
-    std::string target{};       ///< of a directory's CMakeLists.txt; empty: the only one that may be a plugin
-
-    /// Looks at the file system only to tell a file from a directory.
-    template <class System = detail::posix>
-    static driver parse(std::string_view text);
-};
-
-namespace detail {
-
-constexpr bool is_control(char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-constexpr bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-constexpr bool is_letter_or_digit(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-constexpr bool is_hex_digit(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-constexpr bool all_are(bool (*kind)(char), std::string_view text) {
-    return std::all_of(text.begin(), text.end(), kind);
-}
-
-/// For messages: a terminal does not obey what it shows, but for the control characters that are kept.
-inline std::string escaped(std::string_view text, std::string_view kept = "") {
-    std::string safe;
-    for (const char c : text)
-        if (is_control(c) && kept.find(c) == kept.npos) {
-            constexpr char digits[] = "0123456789abcdef";
-            safe.append("\\x").append(1, digits[(c >> 4) & 15]).append(1, digits[c & 15]);
-        } else {
-            safe += c;
-        }
-    return safe;
-}
-
-/// For messages: without what may be a secret. A password that is not encoded may itself contain slashes and
-/// at signs, and a token is often given as the user, so that rather too much is hidden; only the user of ssh
-/// is never a secret.
-inline std::string without_credentials(std::string_view text) {
-    const auto scheme = text.find("://");
-    const auto begin = scheme == text.npos ? 0 : scheme + 3;
-    const std::string_view authority = text.substr(begin, text.find('/', begin) - begin);
-    const auto at = authority.find('@'), colon = authority.find(':');
-    const bool scp_like = scheme == text.npos && at < colon;
-    const bool port =
-        authority.starts_with('[') || authority.find_first_not_of("0123456789", colon + 1) == authority.npos;
-
-    auto end = text.npos;
-    if (colon != authority.npos && !port && !scp_like)
-        end = text.rfind('@');
-    else if (scheme != text.npos && at != authority.npos && !text.substr(0, scheme).ends_with("ssh"))
-        end = begin + authority.rfind('@');
-    if (end == text.npos || end < begin)
-        return std::string(text);
-    return std::string(text.substr(0, begin)).append("***").append(text.substr(end));
-}
-
-/// Whether all of a text is the id of a commit, in either of git's two object formats.
-constexpr bool is_commit_id(std::string_view text) {
-    return (text.size() == 40 || text.size() == 64) && all_are(is_hex_digit, text);
-}
-
-/// git's own rules for the name of a branch or tag, git-check-ref-format(1), and no leading hyphen.
-constexpr bool is_reference(std::string_view text) {
-    if (text.empty() || text == "@" || text.front() == '-' || text.back() == '.' ||
-        text.find("..") != text.npos || text.find("@{") != text.npos ||
-        text.find_first_of(" ~^:?*[\\") != text.npos || std::any_of(text.begin(), text.end(), is_control))
-        return false;
-    for (;;) {
-        const auto slash = text.find('/');
-        const std::string_view component = text.substr(0, slash);
-        if (component.empty() || component.front() == '.' || component.ends_with(".lock"))
-            return false;
-        if (slash == text.npos)
-            return true;
-        text.remove_prefix(slash + 1);
-    }
-}
-
-/// Whether a relative path stays below where it begins, and is no option to any program.
-constexpr bool stays_below(std::string_view path) {
-    if (path.starts_with('-'))
-        return false;
-    for (;;) {
-        const auto slash = path.find('/');
-        const std::string_view component = path.substr(0, slash);
-        if (component.empty() || component == "." || component == "..")
-            return false;
-        if (slash == path.npos)
-            return true;
-        path.remove_prefix(slash + 1);
-    }
-}
-
-/// `host`, `host:22`, `[::1]:22`: narrower than the standard for URLs, so that nothing is left that ssh could
-/// take for an option.
-constexpr bool is_host(std::string_view text) {
-    if (const auto colon = text.rfind(':'); colon != text.npos && !text.ends_with(']')) {
-        const std::string_view port = text.substr(colon + 1);
-        if (port.empty() || !all_are(is_digit, port))
-            return false;
-        text = text.substr(0, colon);
-    }
-    if (text.size() > 2 && text.starts_with('[') && text.ends_with(']'))
-        return all_are([](char c) { return is_hex_digit(c) || c == ':' || c == '.'; },
-                       text.substr(1, text.size() - 2));
-    return !text.empty() && text.front() != '-' && text.front() != '.' &&
-           all_are([](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; }, text);
-}
-
-constexpr bool is_user(std::string_view text) {
-    return !text.empty() && text.front() != '-' &&
-           all_are(
-               [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; },
-               text);
-}
-
-/// Whether percent-encoding hides a control character: a line break in a URL has made git ask one host's
-/// password for another.
-constexpr bool hides_control(std::string_view url) {
-    for (std::size_t i = 0; i + 2 < url.size(); ++i)
-        if (url[i] == '%' &&
-            (url[i + 1] == '0' || url[i + 1] == '1' || (url[i + 1] == '7' && (url[i + 2] | 0x20) == 'f')))
-            return true;
-    return false;
-}
-
-/// A name that CMake gives a target by itself.
-constexpr bool is_target(std::string_view text) {
-    return !text.empty() && text.front() != '-' &&
-           all_are(
-               [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; },
-               text);
-}
-
-/// Takes what follows a `#` apart: `KEY=VALUE`, joined by `&`, of these keys. `refused` makes an error of
-/// what is wrong.
-template <class Refused>
-void parse_choices(std::string_view text, driver& into, bool in_repository, const Refused& refused) {
-    for (bool more = true; more;) {
-        const std::string_view part = text.substr(0, text.find('&'));
-        more = part.size() < text.size();
-        text.remove_prefix(part.size() + more);
-        const auto equals = part.find('=');
-        const std::string_view key = part.substr(0, equals);
-        std::string* const value = key == "subdirectory" && in_repository ? &into.subdirectory
-                                   : key == "plugin"                      ? &into.plugin
-                                   : key == "target"                      ? &into.target
-                                                                          : nullptr;
-        if (!value || equals == part.npos)
-            throw refused(std::string("after '#' it may have ") +
-                          (in_repository ? "subdirectory=FOLDER, " : "") +
-                          "target=NAME and plugin=NAME, joined by '&', and nothing else");
-        if (!value->empty())
-            throw refused("it says " + std::string(key) + "= twice");
-        *value = part.substr(equals + 1);
-        if (value == &into.plugin && !well_named(*value))
-            throw refused("the name of its plugin has to be [a-z][a-z0-9_-]*");
-        if (value == &into.target && !is_target(*value))
-            throw refused(
-                "the name of its target has to be letters, digits and ._+-, and not begin with '-'");
-        if (value == &into.subdirectory && !stays_below(*value))
-            throw refused("its subdirectory has to be a relative path without '.', '..' and a leading '-'");
-    }
-}
-
-/// How many letters one has to change, add or remove to make one text of the other.
-inline std::size_t edit_distance(std::string_view from, std::string_view to) {
-    std::vector<std::size_t> row(to.size() + 1);
-    for (std::size_t j = 0; j <= to.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 0; i < from.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t j = 0; j < to.size(); ++j) {
-            const std::size_t changed = diagonal + (from[i] != to[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row.back();
-}
-
-/// The known names, each once, those most like the wanted one first.
-inline std::vector<std::string> by_likeness(std::string_view wanted, const std::vector<std::string>& known) {
-    std::vector<std::pair<std::size_t, std::string>> ranked;
-    for (const std::string& name : known)
-        ranked.emplace_back(edit_distance(wanted, name), name);
-    std::sort(ranked.begin(), ranked.end());
-    ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
-    std::vector<std::string> names;
-    for (auto& [distance, name] : ranked)
-        names.push_back(std::move(name));
-    return names;
-}
-
-/// For messages: `a, b, c and 4 more`, those most like the wanted one first; empty where nothing is known.
-inline std::string likeliest(std::string_view wanted, const std::vector<std::string>& known) {
-    constexpr std::size_t most = 8;
-    const std::vector<std::string> names = by_likeness(wanted, known);
-    std::string text;
-    for (std::size_t i = 0; i < names.size() && i < most; ++i)
-        text.append(i ? ", " : "").append(escaped(names[i]));
-    if (names.size() > most)
-        text.append(" and ").append(std::to_string(names.size() - most)).append(" more");
-    return text;
-}
-
-/// The path of a file or directory in the current directory that somebody who wrote this name may have meant;
-/// else empty.
-template <class System = posix>
-std::string found_here(std::string_view name) {
-    if (name.empty() || name.find('/') != name.npos)
         return "";
-    const std::string as_it_is = "./" + std::string(name);
-    for (const std::string& path : {as_it_is, as_it_is + ".so", "./lib" + std::string(name) + ".so"})
-        if (struct stat found; System::stat(path.c_str(), &found) == 0)
-            return path;
-    return "";
-}
-
-inline driver parse_repository(std::string_view text) {
-    const std::string shown = without_credentials(text);
-    const auto refused = [&](std::string_view why) { return error::bad_repository(shown, why); };
-
-    const bool spelled_out = text.starts_with("git+");
-    std::string_view rest = text.substr(spelled_out ? 4 : 0);
-    const std::string_view transport = rest.substr(0, rest.find("://"));
-    if (transport == rest ||
-        (transport != "https" && !(spelled_out && (transport == "ssh" || transport == "file"))))
-        throw refused("it has to begin with https://, git+https://, git+ssh:// or git+file:///");
-    const std::string_view address = rest.substr(0, rest.find('#'));
-    const std::string_view fragment = rest.substr(address.size());
-
-    const std::size_t begin = transport.size() + 3;
-    std::string_view host = address.substr(begin, address.find('/', begin) - begin);
-    std::string_view path = address.substr(begin + host.size());
-    if (const auto at = host.rfind('@'); at != host.npos) {
-        const std::string_view user = host.substr(0, at);
-        if (transport != "ssh" || user.find(':') != user.npos)
-            throw refused("credentials do not belong in it, because it ends up in logs; leave them to git's "
-                          "credential helper "
-                          "or to ssh");
-        if (!is_user(user))
-            throw refused("its user is not one that ssh takes");
-        host.remove_prefix(at + 1);
     }
-    if (transport == "file" && !host.empty())
-        throw refused("the path has to be absolute, as in git+file:///srv/repo");
-    if (transport != "file" && !is_host(host))
-        throw refused("it has no host, or one that is not letters, digits, dots and hyphens");
 
-    driver parsed{.what = driver::kind::repository};
-    for (std::size_t i = 1; i < path.size(); ++i)
-        if (path[i] == '@' && path[i - 1] != '/') {
-            parsed.reference = path.substr(i + 1);
-            path = path.substr(0, i);
-            if (!is_reference(parsed.reference))
-                throw refused(
-                    "what follows '@' is no name that git allows for a branch or tag, and no commit id");
+    std::string about_file(const std::string& part, const std::string& whole) const {
+        const std::string text = beginning(whole);
+        if (text.starts_with("version https://git-lfs.github.com/spec/"))
+            return "'" + part +
+                   "' is a pointer of Git LFS, whose content is not fetched: commit the file itself, or load "
+                   "a clone on "
+                   "this machine that has it";
+        if (is_link(part, text))
+            return "'" + part + "' is a symbolic link to '" + text +
+                   "' in the repository, and became a file with that text: commit the file itself, or name "
+                   "the other path";
+        return "";
+    }
+
+    /// Whether a file's text is a link's target: one that is there, or has the form of one.
+    bool is_link(const std::string& part, const std::string& text) const {
+        constexpr std::size_t longest = 1024;
+        if (text.empty() || text.size() > longest || std::any_of(text.begin(), text.end(), is_control))
+            return false;
+        const auto slash = part.rfind('/');
+        const std::string target = below(slash == part.npos ? "" : part.substr(0, slash), text);
+        struct stat found {};
+        if (!target.empty() && System::lstat(join(folder_, target).c_str(), &found) == 0)
+            return true;
+        return text.find('/') != text.npos && text.find_first_of(" ;(){}\"<>#") == text.npos;
+    }
+
+    // More than a link's target has, or a pointer begins with.
+    static std::string beginning(const std::string& path) {
+        try {
+            const basic_file<System> file(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+            char part[1025];
+            const ssize_t size = System::read(file.descriptor(), part, sizeof part);
+            return {part, size > 0 ? static_cast<std::size_t>(size) : 0};
+        } catch (const error&) {
+            return "";
         }
-    if (path.find_first_not_of('/') == path.npos)
-        throw refused("it has no path after the host");
-    if (path.find(' ') != path.npos)
-        throw refused("a space in it is written %20");
-    if (hides_control(path))
-        throw refused("it hides a control character in percent-encoding");
-    parsed.place = address.substr(0, static_cast<std::size_t>(path.data() + path.size() - address.data()));
+    }
 
-    if (!fragment.empty())
-        parse_choices(fragment.substr(1), parsed, true, refused);
-    return parsed;
-}
+    static bool is_empty(const std::string& folder) {
+        try {
+            return names_in<System>(folder).empty();
+        } catch (const error&) {
+            return false;
+        }
+    }
 
-/// What is in the folder where a path is missing, for the error.
-template <class System>
-std::string instead_of(const std::string& path) {
-    const std::string folder(parent(path));
-    struct stat found {};
-    if (System::stat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
-        System::access(folder.c_str(), R_OK) != 0)
-        return "'" + folder + "' is no folder that can be looked into";
-    const std::vector<std::string> names = names_in<System>(folder);
-    return names.empty() ? "'" + folder + "' is empty"
-                         : "'" + folder + "' has " + likeliest(basename(path), names);
-}
+    static bool is_about_absence(std::string_view text) {
+        for (const char* words :
+             {"no such file", "not found", "cannot find", "could not find", "unable to find"})
+            if (text.find(words) != text.npos)
+                return true;
+        return false;
+    }
 
-/// A driver as far as its text tells; whether a path is a library or a directory, only the file system does.
-struct spelled_driver {
-    driver of;
-    bool is_path = false;
+    /// Where something is missing that may be anywhere, such as in a folder of -I.
+    std::set<std::string> submodules() const {
+        std::string text, names;
+        try {
+            text = read_file<System>(join(folder_, ".gitmodules"), 64 * 1024);
+        } catch (const error&) {
+            return {};
+        }
+        for (std::string_view rest = text; !rest.empty();) {
+            std::string_view line = take_line(rest);
+            line.remove_prefix(std::min(line.size(), line.find_first_not_of(" \t")));
+            const auto equals = line.find('=');
+            if (!line.starts_with("path") || equals == line.npos)
+                continue;
+            const std::string path =
+                below("", line.substr(std::min(line.size(), line.find_first_not_of(" \t", equals + 1))));
+            if (!path.empty() && !std::any_of(path.begin(), path.end(), is_control) &&
+                is_empty(join(folder_, path)))
+                names += (names.empty() ? "'" : ", '") + path + "'";
+        }
+        if (names.empty())
+            return {};
+        return {"the repository has submodules, which are not fetched: where what is missing is in " + names +
+                ", commit those files, or load a clone on this machine that has them"};
+    }
+
+    std::string folder_;
 };
+using checkout = basic_checkout<>;
 
-inline spelled_driver spelled_path(std::string_view text) {
-    driver found;
-    if (const auto hash = text.rfind('#'); hash != text.npos && hash > text.rfind('/')) {
-        const std::string_view choice = text.substr(hash + 1);
-        text = text.substr(0, hash);
-        if (choice.find('=') != choice.npos) {
-            parse_choices(choice, found, false, [&](std::string_view why) {
-                return error::bad_choice(std::string(text), choice, why);
-            });
-        } else {
-            found.plugin = choice;
-            if (!well_named(choice))
-                throw error::bad_plugin_choice(std::string(text), choice);
-        }
-    }
-    while (text.size() > 1 && text.ends_with("//"))
-        text.remove_suffix(1);
-    found.place = text;
-    return {std::move(found), true};
-}
-
-/// Throws where a driver names nothing.
-template <class System = posix>
-spelled_driver spelled(std::string_view text) {
-    constexpr std::size_t longest = 4096;
-    if (text.empty())
-        throw error::empty_driver();
-    if (text.size() > longest)
-        throw error::driver_too_long(text.size(), longest);
-    if (std::any_of(text.begin(), text.end(), is_control))
-        throw error::control_character(escaped(without_credentials(text)));
-
-    const auto slash = text.find('/'), scheme = text.find("://");
-    if (text.starts_with("git+") || (scheme != text.npos && slash == scheme + 1))
-        return {parse_repository(text)};
-    // `git@host:repo` and `ext::command` are things that git itself would take.
-    if (const auto colon = text.find(':'); colon < slash && colon < text.find('#'))
-        throw error::no_transport(without_credentials(text));
-    if (slash != text.npos)
-        return spelled_path(text);
-    if (!well_named(text))
-        throw error::bad_name(text, found_here<System>(text.substr(0, text.find('#'))));
-    return {{.what = driver::kind::name, .place = std::string(text)}};
-}
-
-/// What a path is.
-template <class System = posix>
-driver looked_at(driver path) {
-    struct stat found {};
-    if (System::stat(path.place.c_str(), &found) != 0) {
-        const int why = errno;
-        if (why != ENOENT)
-            throw error::system_call("look at", path.place, why);
-        while (path.place.size() > 1 && path.place.back() == '/')
-            path.place.pop_back();
-        throw error::no_such_path(path.place, instead_of<System>(path.place));
-    }
-    if (S_ISREG(found.st_mode))
-        path.what = is_source_name(basename(path.place)) ? driver::kind::directory : driver::kind::library;
-    else if (S_ISDIR(found.st_mode))
-        path.what = driver::kind::directory;
-    else
-        throw error::neither_file_nor_directory(path.place);
-    if (!path.target.empty() && !S_ISDIR(found.st_mode))
-        throw error::no_targets_here(path.place, path.target);
-    if (path.place.size() > 1 && path.place.back() == '/')
-        path.place.pop_back();
-    return path;
-}
-
-} // namespace detail
-
-template <class System>
-driver driver::parse(std::string_view text) {
-    detail::spelled_driver found = detail::spelled<System>(text);
-    return found.is_path ? detail::looked_at<System>(std::move(found.of)) : std::move(found.of);
-}
-
-} // namespace tenon::inline v1
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
 
 #endif
 
@@ -8968,12 +10970,15 @@ template <class P, class T>
 concept resumes = requires(P& plugin) { plugin.resume(); } && !requires(T& interface) { interface.resume(); };
 
 template <class P, class T>
-concept saves_state = requires(P& plugin) { requires std::is_convertible_v<decltype(plugin.save()), typename T::state>; };
+concept saves_state = requires(P& plugin) { requires std::is_convertible_v<decltype(plugin.save()), typename T::state>; } &&
+                      !requires(T& interface) { interface.save(); };
 
 template <class P, class T>
-concept restores_state = requires(P& plugin, typename T::state&& saved) { plugin.restore(static_cast<typename T::state&&>(saved)); };
+concept restores_state =
+    requires(P& plugin, typename T::state&& saved) { plugin.restore(static_cast<typename T::state&&>(saved)); } &&
+    !requires(T& interface, typename T::state&& saved) { interface.restore(static_cast<typename T::state&&>(saved)); };
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 
 template <class T>
 struct state_hooks {
@@ -9001,24 +11006,24 @@ P& implementation(T* object) {
     if constexpr (derives_from_interface<P, T>)
         return static_cast<P&>(*object);
     else
-        return held(static_cast<typename T::template model<P>&>(*object));
+        return model_access::held(static_cast<typename T::template model<P>&>(*object));
 }
 
 template <class T, class P>
 constexpr hooks<T> make_hooks() {
     hooks<T> made;
     if constexpr (starts<P, T>)
-        made.start = [](T* object) { implementation<P>(object).start(); };
+        made.start = [](T* object) { detail::implementation<P>(object).start(); };
     if constexpr (stops<P, T>)
-        made.stop = [](T* object) { implementation<P>(object).stop(); };
+        made.stop = [](T* object) { detail::implementation<P>(object).stop(); };
     if constexpr (quiesces<P, T> && resumes<P, T>) {
-        made.quiesce = [](T* object) { implementation<P>(object).quiesce(); };
-        made.resume = [](T* object) { implementation<P>(object).resume(); };
+        made.quiesce = [](T* object) { detail::implementation<P>(object).quiesce(); };
+        made.resume = [](T* object) { detail::implementation<P>(object).resume(); };
     }
     if constexpr (saves_state<P, T> && restores_state<P, T>) {
-        made.save = [](T* object) -> typename T::state { return implementation<P>(object).save(); };
+        made.save = [](T* object) -> typename T::state { return detail::implementation<P>(object).save(); };
         made.restore = [](T* object, typename T::state&& saved) {
-            implementation<P>(object).restore(static_cast<typename T::state&&>(saved));
+            detail::implementation<P>(object).restore(static_cast<typename T::state&&>(saved));
         };
     }
     return made;
@@ -9063,19 +11068,28 @@ consteval bool explain_hooks() {
 // The manifest as it stands in a file: ELF notes of owner "tenon", in the section `.note.tenon`, words in the file's own
 // byte order, texts ended by NUL. Every description begins with the key of the interface that it belongs to:
 //
-//   plugin     format, key, number of slots, {pointer, adjustment} for each slot, type, name, version, toolchain
+//   plugin     format, key, number of slots, slots, {number of slots, key, properties, slots} for each interface that is reached, 0,
+//              type, name, version, toolchain
 //   interface  key, name, factory, state
 //   method     key, place in `methods`, name, signature
 //   type       key, size (0: incomplete here), alignment, stated version, name, fields
 //
+// A slot is {pointer, adjustment}. An interface that is reached through another is called too, as a host's services are: it has notes of
+// its own of the kinds `interface` and `method`, and its slots in each plugin's note.
+//
+// Readers skip notes of kinds that they do not know, and what a description has behind the fields that they know. So new kinds and
+// further fields at the end need no other format; what changes the meaning of the rest does.
+//
 // Names, signatures and fields are mangled names (Itanium C++ ABI, 5.1), which g++ and clang agree on to the byte where
 // __PRETTY_FUNCTION__ differs between them; only the assembler can write them down without running the plugin.
 
-namespace tenon::inline v1::detail {
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
 
-inline constexpr std::uint32_t note_format = 1;
+inline constexpr std::uint32_t note_format = 2;
 
 enum class note_kind : std::uint32_t { plugin = 1, interface = 2, method = 3, type = 4 };
+constexpr bool known_kind(std::uint32_t kind) { return kind >= 1 && kind <= 4; }
 
 // Ties together the notes that one compilation makes for one interface; two compilations need not agree on it.
 template <class T>
@@ -9152,13 +11166,22 @@ consteval std::size_t alignment_here() {
         return 0;
 }
 
+// An interface has no fields, and its functions have notes of their own.
+template <class U>
+consteval auto fields_noted() {
+    if constexpr (reached_by_methods<U>)
+        return list<>{};
+    else
+        return contents<U>();
+}
+
 template <class T, class U>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_crossing_note() {
     asm(TENON_DETAIL_NOTE("4", ".4byte %c[size], %c[alignment], %c[version]\n.asciz \"%c[name]\"\n.asciz \"%c[fields]\"\n")
         :
         : [here] TENON_DETAIL_ADDRESS(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [size] "i"(size_here<U>()),
           [alignment] "i"(alignment_here<U>()), [version] "i"(layout_version<U>()), [name] TENON_DETAIL_ADDRESS(&type_name<U>),
-          [fields] TENON_DETAIL_ADDRESS(&type_name<decltype(contents<U>())>));
+          [fields] TENON_DETAIL_ADDRESS(&type_name<decltype(fields_noted<U>())>));
 }
 #undef TENON_DETAIL_NOTE
 #undef TENON_DETAIL_ADDRESS
@@ -9178,10 +11201,56 @@ struct [[gnu::packed]] pointers<M> {
     constexpr pointers(M pointer) : first(pointer) {}
 };
 
-// Its one function's slot is the number of T's slots.
+// Its one virtual function's slot is the number of T's slots. No function of T has that name, so this overrides and hides none of
+// them; and as it is never defined, neither are a virtual table and a destructor, which T may not let it have.
+struct behind_the_last;
 template <class T>
 struct tail : T {
-    virtual void end();
+    virtual operator behind_the_last*();
+
+protected:
+    ~tail() noexcept;
+};
+
+/// The slots of T's functions, in the order of `methods`, and how many there are.
+template <class T, auto... M>
+consteval auto slots_of(methods<M...>*) {
+    return pointers<decltype(detail::method_of(M))..., behind_the_last* (tail<T>::*)()>(detail::method_of(M)..., &tail<T>::operator behind_the_last*);
+}
+template <class T>
+consteval auto slots_of() {
+    return slots_of<T>(static_cast<typename T::methods*>(nullptr));
+}
+
+// What is said of an interface besides its functions, one bit for each property.
+inline constexpr std::uint32_t has_destructor_slots = 1;
+
+template <class T>
+struct [[gnu::packed]] reached_slots {
+    std::uint32_t count = T::methods::size + 1, low = key_low<T>, high = key_high<T>,
+                  properties = std::has_virtual_destructor_v<T> ? has_destructor_slots : 0;
+    decltype(slots_of<T>()) slots = slots_of<T>();
+};
+
+// 0 stands behind the last: every interface has one slot at least.
+template <class... T>
+struct [[gnu::packed]] all_reached_slots {
+    std::uint32_t end = 0;
+};
+template <class T, class... Rest>
+struct [[gnu::packed]] all_reached_slots<T, Rest...> {
+    reached_slots<T> first;
+    all_reached_slots<Rest...> rest;
+};
+template <class... T>
+all_reached_slots<T...> all_slots_of(list<T...>);
+
+/// What stands in a plugin's note of all interfaces that are called.
+template <class T>
+struct [[gnu::packed]] slots_in_image {
+    std::uint32_t count = T::methods::size + 1;
+    decltype(slots_of<T>()) slots = slots_of<T>();
+    decltype(detail::all_slots_of(reached_interfaces<T>{})) reached;
 };
 
 template <class T, class Methods, class Indices>
@@ -9190,15 +11259,16 @@ struct shape_of;
 // All of what one image says about the interface T.
 template <class T, auto... M, std::size_t... I>
 struct shape_of<T, methods<M...>, indices<I...>> {
-    using slots = pointers<decltype(method_of(M))..., void (tail<T>::*)()>;
-
-    static consteval slots make_slots() { return slots(method_of(M)..., &tail<T>::end); }
-
     [[gnu::visibility("hidden")]] static void emit() {
-        emit_interface_note<T>();
-        const int emitted[] = {(emit_method_note<T, I, method_of(M)>(), 0)..., 0};
-        static_cast<void>(emitted);
+        emit_methods();
         emit_types(crossing<T>{});
+        emit_interfaces(reached_interfaces<T>{});
+    }
+
+    [[gnu::visibility("hidden")]] static void emit_methods() {
+        emit_interface_note<T>();
+        const int emitted[] = {(emit_method_note<T, I, detail::method_of(M)>(), 0)..., 0};
+        static_cast<void>(emitted);
     }
 
     template <class... U>
@@ -9206,16 +11276,24 @@ struct shape_of<T, methods<M...>, indices<I...>> {
         const int emitted[] = {(emit_crossing_note<T, U>(), 0)..., 0};
         static_cast<void>(emitted);
     }
+
+    template <class... U>
+    [[gnu::visibility("hidden")]] static void emit_interfaces(list<U...>) {
+        const int emitted[] = {(shape_of<U, typename U::methods, make_indices<U::methods::size>>::emit_methods(), 0)..., 0};
+        static_cast<void>(emitted);
+    }
 };
 
 template <class T>
 using shape_in_image = shape_of<T, typename T::methods, make_indices<T::methods::size>>;
 
-} // namespace tenon::inline v1::detail
+} // namespace detail
+} // namespace tenon::inline v1
 
 #endif
 
-namespace tenon::inline v1::detail {
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
 
 /// One plugin of this image, as its host finds it in the export table. `Create` is `T*(arguments of T's factory...)`; who reads
 /// the table does not know it before the manifest has been compared, and all pointers to functions look alike.
@@ -9234,19 +11312,17 @@ template <class Slots, std::size_t Text>
 struct [[gnu::packed]] plugin_note {
     std::uint32_t name_size = 6, size = sizeof(plugin_note) - 20, kind = static_cast<std::uint32_t>(note_kind::plugin);
     char owner[8] = "tenon";
-    std::uint32_t format = note_format, low, high, count;
-    Slots slots;
+    std::uint32_t format = note_format, low, high;
+    Slots slots{};
     char text[(Text + 3) / 4 * 4] = {};
 
-    constexpr plugin_note(std::uint32_t key_low, std::uint32_t key_high, std::uint32_t slot_count, Slots slot_pointers)
-        : low(key_low), high(key_high), count(slot_count), slots(slot_pointers) {}
+    constexpr plugin_note(std::uint32_t key_low, std::uint32_t key_high) : low(key_low), high(key_high) {}
 };
 
 template <class T, std::size_t Name, std::size_t Version>
 consteval auto make_plugin_note(const char (&name)[Name], const char (&version)[Version]) {
-    using in_image = shape_in_image<T>;
     constexpr std::size_t size = T::type.size() + 1 + Name + Version + sizeof toolchain;
-    plugin_note<typename in_image::slots, size> note{key_low<T>, key_high<T>, T::methods::size + 1, in_image::make_slots()};
+    plugin_note<slots_in_image<T>, size> note{key_low<T>, key_high<T>};
     char* at = note.text;
     for (std::size_t i = 0; i <= T::type.size(); ++i)
         *at++ = T::type.name()[i];
@@ -9275,7 +11351,7 @@ struct creation<T, P, list<A...>> {
                 model* made;
                 ~unfinished() { delete made; }
             } owner{new model};
-            owner.made->make(static_cast<A&&>(arguments)...);
+            model_access::make(*owner.made, static_cast<A&&>(arguments)...);
             T* const finished = owner.made;
             owner.made = nullptr;
             return finished;
@@ -9295,7 +11371,7 @@ constexpr auto make_export(const char* name, const char* version) {
 template <class T, class P, class Slots, std::size_t Text>
 constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t name_size) {
     const char* const name = note.text + T::type.size() + 1;
-    auto made = make_export<T, P>(name, name + name_size);
+    auto made = detail::make_export<T, P>(name, name + name_size);
     made.type = note.text;
     return made;
 }
@@ -9320,7 +11396,8 @@ consteval bool valid_version(const char (&version)[N]) {
     return N > 1;
 }
 
-} // namespace tenon::inline v1::detail
+} // namespace detail
+} // namespace tenon::inline v1
 
 // The export table: one entry for each TENON_EXPORT of the image, in a section whose ends the linker names.
 extern "C" {
@@ -9328,7 +11405,7 @@ extern "C" {
 [[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __stop_tenon_exports[];
 
 /// How a host finds a library's factories. The ABI version is in the name: a host never calls another one's.
-struct tenon_exports_v1_range {
+struct TENON_HIDDEN tenon_exports_v1_range {
     const tenon::detail::exported<>*begin, *end;
 };
 [[gnu::used, gnu::visibility("default")]] inline tenon_exports_v1_range tenon_exports_v1() {
@@ -9379,6 +11456,7 @@ struct tenon_exports_v1_range {
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// In which state files are, and those in folders, by which it is seen later whether one has changed. What
 /// editors leave beside the file that they edit does not count: hidden files and `x~`.
@@ -9429,6 +11507,7 @@ private:
 };
 using file_states = basic_file_states<>;
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -9468,7 +11547,9 @@ using file_states = basic_file_states<>;
 #include <string_view>
 #include <vector>
 
+
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Reads a mangled name (Itanium C++ ABI, 5.1) for its length once each reference in it is written out. `S_`,
 /// `S0_` ... stand for parts of the name that came before and refer to others, so that two hundred characters
@@ -9831,10 +11912,13 @@ inline std::string readable_state(std::string_view mangled) {
     return text.empty() ? "none" : text;
 }
 
-// `f` of `method<&(space::type::f(int) const)>`.
-inline std::string readable_method(std::string_view mangled) {
-    const std::string whole = readable(mangled);
-    std::string_view text = argument_of("method", whole);
+// `space::type::f` of the readable `method<&(space::type::f(int) const)>`, and where `f` begins in it.
+struct method_name {
+    std::string_view whole;
+    std::size_t begin;
+};
+inline method_name name_of_method(std::string_view readable) {
+    std::string_view text = argument_of("method", readable);
     while (text.starts_with("&") || text.starts_with("("))
         text.remove_prefix(1);
     std::size_t begin = 0, at = 0;
@@ -9855,16 +11939,32 @@ inline std::string readable_method(std::string_view mangled) {
         }
         ++at;
     }
-    return std::string(text.substr(begin, at == text.npos ? at : at - begin));
+    return {text.substr(0, at), begin};
 }
 
+// `f` of `method<&(space::type::f(int) const)>`.
+inline std::string readable_method(std::string_view mangled) {
+    const std::string text = readable(mangled);
+    const method_name name = name_of_method(text);
+    return std::string(name.whole.substr(name.begin));
+}
+
+// `space::type` of the same.
+inline std::string readable_owner(std::string_view mangled) {
+    const std::string text = readable(mangled);
+    const method_name name = name_of_method(text);
+    return std::string(name.whole.substr(0, name.begin < 2 ? 0 : name.begin - 2));
+}
+
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
-inline constexpr std::uint64_t no_slot = ~std::uint64_t{0};
+inline constexpr std::uint64_t no_slot = ~std::uint64_t{0}, most_slots = 100'000;
 
 // The vtable slot that a member pointer's words stand for (Itanium C++ ABI 2.3; on Arm the virtual bit is in the adjustment).
 inline std::uint64_t slot_of(std::uintptr_t pointer, std::uintptr_t adjustment) noexcept {
@@ -9875,22 +11975,30 @@ inline std::uint64_t slot_of(std::uintptr_t pointer, std::uintptr_t adjustment) 
 #endif
 }
 
-/// An interface as one side was compiled with it: the host's from its own image, a plugin's from its manifest.
-/// The texts are views of the notes they were read from.
-struct shape {
+/// The functions of an interface as one side was compiled with it.
+struct interface_shape {
     struct method {
         std::string_view name, signature; // mangled
         std::uint64_t slot = no_slot;
+        friend bool operator==(const method&, const method&) = default;
     };
+    std::string_view interface; // mangled
+    std::vector<method> methods;
+    std::uint64_t slots = no_slot; // how many slots the vtable has
+    bool has_destructor = true;    // of which two are its own
+};
+
+/// An interface and all that crosses it as one side was compiled with it: the host's from its own image, a plugin's from its manifest.
+/// The texts are views of the notes they were read from.
+struct shape : interface_shape {
     struct type {
         std::string_view name, fields; // mangled
         std::uint32_t size = 0, alignment = 0, version = 0;
         friend bool operator==(const type&, const type&) = default;
     };
-    std::string_view interface, factory, state; // mangled
-    std::vector<method> methods;
+    std::string_view factory, state; // mangled
     std::vector<type> types;
-    std::uint64_t slots = no_slot; // how many slots the vtable has
+    std::vector<interface_shape> reached; // the interfaces among the types
 };
 
 // ---- Reading the notes.
@@ -9943,7 +12051,7 @@ inline bool add_note(shape& into, note_kind kind, note_reader from) {
     } else if (kind == note_kind::method) {
         const auto index = from.word<std::uint32_t>();
         const auto name = from.text(), signature = from.text();
-        if (from.failed() || name.empty() || index > 100'000)
+        if (from.failed() || name.empty() || index > most_slots)
             return false;
         if (into.methods.size() <= index)
             into.methods.resize(index + 1);
@@ -9969,8 +12077,10 @@ inline bool add_note(shape& into, note_kind kind, note_reader from) {
     return true;
 }
 
-/// Puts the slots of a plugin's note into the shape.
-inline bool add_slots(shape& into, note_reader& from, std::uint32_t count) {
+/// Puts the slots of a plugin's note into an interface whose methods are known.
+inline bool add_slots(interface_shape& into, note_reader& from, std::uint32_t count) {
+    if (count != into.methods.size() + 1)
+        return false;
     for (std::uint32_t i = 0; i < count && !from.failed(); ++i) {
         const auto pointer = from.word<std::uintptr_t>();
         const std::uint64_t slot = slot_of(pointer, from.word<std::uintptr_t>());
@@ -9979,7 +12089,7 @@ inline bool add_slots(shape& into, note_reader& from, std::uint32_t count) {
         else if (i < into.methods.size())
             into.methods[i].slot = slot;
     }
-    return !from.failed() && count == into.methods.size() + 1;
+    return !from.failed();
 }
 
 // The description of the note that stands at an address of this image, its key left out.
@@ -9990,58 +12100,114 @@ inline note_reader note_at(void (*address)()) noexcept {
     return note_reader({note + 20 + 8, size - 8});
 }
 
-template <class T, auto... M, std::size_t... I, class... U>
-[[gnu::visibility("hidden")]] shape make_shape(methods<M...>*, indices<I...>, list<U...>) {
-    using here = shape_in_image<T>;
-    here::emit();
+// What notes that the compiler wrote a moment ago cannot be: contradictory.
+inline void require_sound(bool sound) noexcept {
+    if (!sound)
+        std::abort();
+}
+
+template <class T, auto... M, std::size_t... I>
+[[gnu::visibility("hidden")]] shape make_interface(methods<M...>*, indices<I...>) {
     shape made;
     bool sound = add_note(made, note_kind::interface, note_at(&interface_note<T>));
     sound = (add_note(made, note_kind::method, note_at(&method_note<T, I>)) && ... && sound);
-    sound = (add_note(made, note_kind::type, note_at(&crossing_note<T, U>)) && ... && sound);
-    static constexpr auto slots = here::make_slots();
+    static constexpr auto slots = slots_of<T>();
     note_reader words({reinterpret_cast<const char*>(&slots), sizeof slots});
-    sound = add_slots(made, words, sizeof...(M) + 1) && sound;
-    if (!sound)
-        std::abort(); // the compiler wrote these notes a moment ago
+    require_sound(add_slots(made, words, sizeof...(M) + 1) && sound);
+    made.has_destructor = std::has_virtual_destructor_v<T>;
+    return made;
+}
+template <class T>
+[[gnu::visibility("hidden")]] shape make_interface() {
+    return make_interface<T>(static_cast<typename T::methods*>(nullptr), make_indices<T::methods::size>{});
+}
+
+template <class T, class... U, class... Reached>
+[[gnu::visibility("hidden")]] shape make_shape(list<U...>, list<Reached...>) {
+    shape_in_image<T>::emit();
+    shape made = make_interface<T>();
+    require_sound((add_note(made, note_kind::type, note_at(&crossing_note<T, U>)) && ... && true));
+    made.reached = {static_cast<interface_shape>(make_interface<Reached>())...};
     return made;
 }
 
 /// The shape of T in this image, which the notes written here outlive.
 template <class T>
 [[gnu::visibility("hidden")]] const shape& shape_here() {
-    static const shape made =
-        make_shape<T>(static_cast<typename T::methods*>(nullptr), make_indices<T::methods::size>{}, crossing<T>{});
+    static const shape made = detail::make_shape<T>(crossing<T>{}, reached_interfaces<T>{});
     return made;
 }
 
-/// What is wrong with an interface that names too few of its virtual functions or something else; empty where nothing is.
-inline std::string incompleteness(const shape& of) {
-    constexpr std::uint64_t most = 100'000;
-    if (of.slots < 2 || of.slots > most)
-        return "the number of its virtual table's slots, " + (of.slots == no_slot ? "unknown" : std::to_string(of.slots)) +
-               ", cannot be: two are the destructor's, and no table has more than " + std::to_string(most) + "\n";
+/// The slots of a virtual table, each marked with how it is named: '\0' for those that no method names. Says in `wrong` what else
+/// methods name.
+inline std::string named_slots(const interface_shape& of, std::string& wrong) {
     std::string named(static_cast<std::size_t>(of.slots), '\0'); // not vector<bool>, which has to be compiled
-    std::string wrong;
+    const auto say = [&](const auto& method, std::string_view before, std::string_view after) {
+        wrong.append(before).append(readable_method(method.name)).append(after);
+    };
+    const std::string list = "`" + readable(of.interface) + "::methods` names ";
     for (const auto& method : of.methods) {
         if (method.slot == no_slot)
-            wrong += "`methods` names " + readable_method(method.name) + ", which is not a virtual function of its first base\n";
+            say(method, list, ", which is not a virtual function of its first base\n");
         else if (method.slot >= named.size())
-            wrong += "the slot of " + readable_method(method.name) + " is outside of the virtual table\n";
+            say(method, "the slot of ", " is outside of the virtual table of `" + readable(of.interface) + "`\n");
         else if (named[static_cast<std::size_t>(method.slot)])
-            wrong += "`methods` names " + readable_method(method.name) + " twice\n";
+            say(method, list, " twice\n");
         else
             named[static_cast<std::size_t>(method.slot)] = 'x';
     }
-    std::size_t missing = 0;
+    return named;
+}
+
+// `0, 1` of those that no method names; the first where a note says that there are thousands.
+inline std::string unnamed_slots(std::string_view named) {
+    constexpr std::size_t most = 16;
     std::string slots;
-    for (std::size_t i = 0; i < named.size(); ++i)
-        if (!named[i]) {
-            ++missing;
-            slots += (slots.empty() ? "" : ", ") + std::to_string(i);
-        }
-    if (wrong.empty() && missing != 2) // the virtual destructor has two
-        wrong = "`methods` names " + std::to_string(of.methods.size()) + " of " + std::to_string(named.size() - 2) +
-                " virtual functions: no name stands for the slots " + slots + ", of which two are the destructor's\n";
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < named.size() && count <= most; ++i)
+        if (!named[i])
+            slots.append(slots.empty() ? "" : ", ").append(++count > most ? "..." : std::to_string(i));
+    return slots;
+}
+
+// What is said where an interface names no function of its own in `methods`.
+inline std::string inherited_methods(const interface_shape& of) {
+    const std::string name = readable(of.interface);
+    std::string base;
+    for (const auto& method : of.methods)
+        if (base = readable_owner(method.name); base == name)
+            return {};
+    if (base.empty())
+        return {};
+    return "`" + name + "::methods` is inherited from the base `" + base + "`, or names functions of that alone: say `using methods = "
+           "tenon::methods<...>;` in `" + name + "` itself, with every virtual function of both\n";
+}
+
+/// What is wrong with an interface that names too few of its virtual functions or something else; empty where nothing is.
+inline std::string incompleteness(const interface_shape& of) {
+    const std::size_t destructors = of.has_destructor ? 2 : 0;
+    if (of.slots < destructors || of.slots > most_slots)
+        return "the number of slots in the virtual table of `" + readable(of.interface) + "`, " +
+               (of.slots == no_slot ? "unknown" : std::to_string(of.slots)) + ", cannot be: " +
+               (of.has_destructor ? "two are the destructor's, and no" : "no") + " table has more than " + std::to_string(most_slots) + "\n";
+    std::string wrong;
+    const std::string named = named_slots(of, wrong);
+    std::size_t missing = 0;
+    for (const char each : named)
+        missing += each == '\0';
+    if (wrong.empty() && missing != destructors)
+        wrong = "`" + readable(of.interface) + "::methods` names " + std::to_string(of.methods.size()) + " of " +
+                std::to_string(named.size() - destructors) + " virtual functions: no name stands for the slots " + unnamed_slots(named) +
+                (of.has_destructor ? ", of which two are the destructor's\n" : "\n") + inherited_methods(of);
+    return wrong;
+}
+
+/// The same of an interface and all those that are reached through it.
+inline std::string incompleteness(const shape& of) {
+    std::string wrong = incompleteness(static_cast<const interface_shape&>(of));
+    for (const interface_shape& each : of.reached)
+        if (each.interface != of.interface)
+            wrong += incompleteness(each);
     return wrong;
 }
 
@@ -10073,26 +12239,153 @@ inline const shape::type* find_type(const shape& in, std::string_view name, std:
 // A type that one side knows by name only says nothing about its layout.
 inline bool same_layout(const shape::type& a, const shape::type& b) { return a.size == 0 || b.size == 0 || a == b; }
 
+// The slots of the destructor of an interface that names all others.
+inline std::string destructor_slots(const interface_shape& of) {
+    std::string unused;
+    if (!of.has_destructor)
+        return "not virtual";
+    return "slots " + (of.slots <= most_slots ? unnamed_slots(named_slots(of, unused)) : "unknown");
+}
+
+inline const interface_shape* find_interface(const shape& in, std::string_view name, std::size_t likely) {
+    if (likely < in.reached.size() && in.reached[likely].interface == name)
+        return &in.reached[likely];
+    for (const auto& each : in.reached)
+        if (each.interface == name)
+            return &each;
+    return nullptr;
+}
+
+inline bool same_functions(const interface_shape& a, const interface_shape& b) {
+    return a.slots == b.slots && a.has_destructor == b.has_destructor && a.methods == b.methods;
+}
+
+// Whether a type is known with its layout.
+inline bool known_in(const shape& in, std::string_view name, std::size_t likely) {
+    const shape::type* type = find_type(in, name, likely);
+    return type && type->size != 0;
+}
+
+// What is reached is called by either side, and so has to be the same; who knows it by name only calls nothing.
+inline bool same_interfaces(const shape& host, const shape& plugin) {
+    for (std::size_t i = 0; i < host.reached.size(); ++i) {
+        const interface_shape& ours = host.reached[i];
+        const interface_shape* theirs = find_interface(plugin, ours.interface, i);
+        if (theirs ? !same_functions(ours, *theirs) : known_in(plugin, ours.interface, i))
+            return false;
+    }
+    for (std::size_t i = 0; i < plugin.reached.size(); ++i)
+        if (const std::string_view name = plugin.reached[i].interface; !find_interface(host, name, i) && known_in(host, name, i))
+            return false;
+    return true;
+}
+
 /// Whether a host compiled with `host` may use a plugin compiled with `plugin`: every method that it may call is there, with the
-/// same signature, slot and layouts. What the plugin has more does not matter.
+/// same signature, slot and layouts, and every interface that is reached is the same. What the plugin has more does not matter.
 inline bool fits(const shape& host, const shape& plugin) {
     if (host.interface != plugin.interface || host.factory != plugin.factory || host.state != plugin.state ||
         host.methods.size() > plugin.methods.size())
         return false;
     for (std::size_t i = 0; i < host.methods.size(); ++i)
-        if (host.methods[i].name != plugin.methods[i].name || host.methods[i].signature != plugin.methods[i].signature ||
-            host.methods[i].slot != plugin.methods[i].slot)
+        if (host.methods[i] != plugin.methods[i])
             return false;
+    // The destructor is called too. Of as many slots and the same methods, the same are left.
+    if (host.slots != plugin.slots && destructor_slots(host) != destructor_slots(plugin))
+        return false;
     for (std::size_t i = 0; i < host.types.size(); ++i) {
         const shape::type* found = find_type(plugin, host.types[i].name, i);
         if (!found || !same_layout(host.types[i], *found))
             return false;
     }
-    return true;
+    return same_interfaces(host, plugin);
 }
 
 inline void differ(std::string& into, std::string_view what, std::string_view host, std::string_view plugin) {
     into.append("  ").append(what).append("\n    host:   ").append(host).append("\n    plugin: ").append(plugin).append("\n");
+}
+
+/// The methods of one interface on both sides, with those that belong together.
+class matched_methods {
+public:
+    matched_methods(const interface_shape& host, const interface_shape& plugin) : host_(host), plugin_(plugin) {
+        for (const auto& method : host.methods)
+            names_.push_back(readable_method(method.name));
+        for (const auto& method : plugin.methods)
+            theirs_.push_back(readable_method(method.name));
+        used_.assign(theirs_.size(), '\0');
+    }
+
+    /// Says how the host's methods differ from those of the plugin, each name behind `prefix`.
+    void say_differences(std::string& text, const std::string& prefix) {
+        for (std::size_t i = 0; i < names_.size(); ++i) {
+            const std::string name = prefix + names_[i];
+            const std::size_t match = match_of(i);
+            if (match == theirs_.size()) {
+                differ(text, name, described(host_.methods[i]), "not there");
+                continue;
+            }
+            used_[match] = 'x';
+            const auto &ours = host_.methods[i], &theirs = plugin_.methods[match];
+            if (ours.signature != theirs.signature || ours.slot != theirs.slot)
+                differ(text, name, described(ours), described(theirs));
+            else if (match != i)
+                differ(text, name, "place " + std::to_string(i) + " in `methods`", "place " + std::to_string(match));
+        }
+        if (const std::string ours = destructor_slots(host_), theirs = destructor_slots(plugin_); ours != theirs)
+            differ(text, prefix + "destructor", ours, theirs);
+    }
+    /// Says which methods only the plugin has; once the above has been said.
+    void say_added(std::string& text, const std::string& prefix) const {
+        for (std::size_t i = 0; i < theirs_.size(); ++i)
+            if (!used_[i])
+                differ(text, prefix + theirs_[i], "not there", described(plugin_.methods[i]));
+    }
+
+private:
+    // Overloads have one name: the one of the same signature is meant, else the one in the same place, else the first.
+    std::size_t match_of(std::size_t i) const {
+        std::size_t match = theirs_.size();
+        for (std::size_t j = 0; j < theirs_.size(); ++j) {
+            if (used_[j] || theirs_[j] != names_[i])
+                continue;
+            const bool exact = plugin_.methods[j].signature == host_.methods[i].signature;
+            if (match == theirs_.size() || exact || (j == i && plugin_.methods[match].signature != host_.methods[i].signature))
+                match = j;
+            if (exact)
+                break;
+        }
+        return match;
+    }
+
+    const interface_shape &host_, &plugin_;
+    std::vector<std::string> names_, theirs_;
+    std::string used_;
+};
+
+// How an interface that is reached differs.
+inline void say_differences(std::string& text, const interface_shape& host, const interface_shape& plugin) {
+    if (same_functions(host, plugin))
+        return;
+    const std::string name = readable(host.interface), before = text;
+    matched_methods methods(host, plugin);
+    methods.say_differences(text, name + "::");
+    methods.say_added(text, name + "::");
+    if (text == before)
+        differ(text, name, std::to_string(host.slots) + " slots in its virtual table", std::to_string(plugin.slots) + " slots");
+}
+
+inline void say_interface_differences(std::string& text, const shape& host, const shape& plugin) {
+    constexpr std::string_view called = "an interface with `methods`", other = "a type without `methods`";
+    for (std::size_t i = 0; i < host.reached.size(); ++i) {
+        const interface_shape& ours = host.reached[i];
+        if (const interface_shape* theirs = find_interface(plugin, ours.interface, i))
+            say_differences(text, ours, *theirs);
+        else if (known_in(plugin, ours.interface, i))
+            differ(text, readable(ours.interface), called, other);
+    }
+    for (std::size_t i = 0; i < plugin.reached.size(); ++i)
+        if (const std::string_view name = plugin.reached[i].interface; !find_interface(host, name, i) && known_in(host, name, i))
+            differ(text, readable(name), other, called);
 }
 
 /// Every difference, the host's side and the plugin's beside each other.
@@ -10104,35 +12397,8 @@ inline std::string differences(const shape& host, const shape& plugin) {
         differ(text, "factory", "(" + readable_list(host.factory) + ")", "(" + readable_list(plugin.factory) + ")");
     if (host.state != plugin.state)
         differ(text, "state", readable_state(host.state), readable_state(plugin.state));
-
-    std::vector<std::string> names, theirs;
-    for (const auto& method : host.methods)
-        names.push_back(readable_method(method.name));
-    for (const auto& method : plugin.methods)
-        theirs.push_back(readable_method(method.name));
-    std::string used(theirs.size(), '\0');
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        // Overloads have one name: the one of the same signature is meant, else the one in the same place, else the first.
-        std::size_t match = theirs.size();
-        for (std::size_t j = 0; j < theirs.size(); ++j) {
-            if (used[j] || theirs[j] != names[i])
-                continue;
-            const bool exact = plugin.methods[j].signature == host.methods[i].signature;
-            if (match == theirs.size() || exact || (j == i && plugin.methods[match].signature != host.methods[i].signature))
-                match = j;
-            if (exact)
-                break;
-        }
-        if (match == theirs.size()) {
-            differ(text, names[i], described(host.methods[i]), "not there");
-            continue;
-        }
-        used[match] = 'x';
-        if (host.methods[i].signature != plugin.methods[match].signature || host.methods[i].slot != plugin.methods[match].slot)
-            differ(text, names[i], described(host.methods[i]), described(plugin.methods[match]));
-        else if (match != i)
-            differ(text, names[i], "place " + std::to_string(i) + " in `methods`", "place " + std::to_string(match));
-    }
+    matched_methods(host, plugin).say_differences(text, {});
+    say_interface_differences(text, host, plugin);
     std::string absent;
     for (std::size_t i = 0; i < host.types.size(); ++i) {
         const shape::type& type = host.types[i];
@@ -10171,6 +12437,7 @@ inline std::string toolchain_differences(std::string_view host, std::string_view
     return text;
 }
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -10186,7 +12453,9 @@ namespace tenon::inline v1 {
 /// `error` with `errc::not_a_library` for what is no library of this machine's kind, and `errc::malformed_note` for notes
 /// that tenon cannot have written. What is read for this, in most libraries the first page, is checked; whether all of the file is there
 /// is looked at when it is to be loaded.
-class manifest {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
+class TENON_HOST_TYPE manifest {
 public:
     struct plugin {
         std::string_view type, name, version, toolchain;
@@ -10194,48 +12463,51 @@ public:
     };
 
     template <path_like P>
-    explicit manifest(const P& path) : manifest(opened<detail::posix>(detail::native(path))) {}
+    TENON_HIDDEN explicit manifest(const P& path) : manifest(opened<detail::posix>(detail::native(path))) {}
 
     /// Reads an open file; the path is for messages.
     template <class System = detail::posix>
-    static manifest of(int fd, const std::string& path) {
+    TENON_HIDDEN static manifest of(int fd, const std::string& path) {
         return manifest(detail::elf_reader<System>(fd, path).notes(owner), path);
     }
     /// Reads one whose status is known, and throws where the system's loader should not be given it.
     template <class System = detail::posix>
-    static manifest of_loadable(int fd, const struct stat& status, const std::string& path) {
-        const detail::elf_reader<System> file(fd, status, path);
+    TENON_HIDDEN static manifest of_loadable(int fd, const struct stat& status, const std::string& path) {
+        return of_loadable(detail::elf_reader<System>(fd, status, path), path);
+    }
+    template <class System>
+    TENON_HIDDEN static manifest of_loadable(const detail::elf_reader<System>& file, const std::string& path) {
         file.require_loadable();
         return manifest(file.notes(owner), path);
     }
 
-    manifest(manifest&&) = default;
-    manifest& operator=(manifest&&) = default;
+    TENON_HIDDEN manifest(manifest&&) = default;
+    TENON_HIDDEN manifest& operator=(manifest&&) = default;
 
-    const std::vector<plugin>& plugins() const noexcept { return plugins_; }
+    TENON_HIDDEN const std::vector<plugin>& plugins() const noexcept { return plugins_; }
 
     /// Where the notes are in the library's memory, and what stood there in the file.
-    const std::vector<detail::note_range>& ranges() const noexcept { return ranges_; }
+    TENON_HIDDEN const std::vector<detail::note_range>& ranges() const noexcept { return ranges_; }
 
 private:
-    static constexpr std::string_view owner{"tenon", 6}; // as notes have it, with its NUL
+    TENON_HIDDEN static constexpr std::string_view owner{"tenon", 6}; // as notes have it, with its NUL
 
-    manifest(std::vector<detail::note_range> ranges, const std::string& path) : ranges_(std::move(ranges)) { read_notes(path); }
+    TENON_HIDDEN manifest(std::vector<detail::note_range> ranges, const std::string& path) : ranges_(std::move(ranges)) { read_notes(path); }
 
     template <class System>
-    static manifest opened(const std::string& path) {
+    TENON_HIDDEN static manifest opened(const std::string& path) {
         // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
         const detail::basic_file<System> file(path, O_RDONLY | O_NONBLOCK);
         return of<System>(file.descriptor(), path);
     }
 
-    struct keyed {
+    struct TENON_HIDDEN keyed {
         std::uint32_t low, high;
         detail::shape shape;
     };
 
     // A plugin's slots can be read only once its methods are known, so its notes wait.
-    struct waiting {
+    struct TENON_HIDDEN waiting {
         std::uint32_t low, high;
         detail::note_reader rest;
     };
@@ -10243,7 +12515,7 @@ private:
     // No library has so many, and what there is of one is looked through for each of another.
     static constexpr std::size_t most = 1000;
 
-    void read_notes(const std::string& path) {
+    TENON_HIDDEN void read_notes(const std::string& path) {
         std::vector<keyed> shapes;
         std::size_t bytes = 0, places = 0;
         for (const detail::note_range& range : ranges_)
@@ -10263,8 +12535,10 @@ private:
                     found.push_back({low, high, reader});
                     continue;
                 }
+                if (!detail::known_kind(note.kind))
+                    continue;
                 const auto low = reader.word<std::uint32_t>(), high = reader.word<std::uint32_t>();
-                if (reader.failed() || note.kind < 1 || note.kind > 4)
+                if (reader.failed())
                     throw error::malformed_note(path, "a note of kind " + std::to_string(note.kind) + " has " +
                                                           std::to_string(note.description.size()) + " bytes");
                 detail::shape& shape = shape_of(shapes, low, high);
@@ -10284,39 +12558,67 @@ private:
         limit(path, found.size(), "plugins");
         plugins_.reserve(found.size());
         for (waiting& each : found) {
-            bool last = true; // of those with this shape
+            bool last = true; // of those with these types
             for (const waiting* other = &each + 1; other != found.data() + found.size(); ++other)
                 last = last && (other->low != each.low || other->high != each.high);
             detail::shape& known = shape_of(shapes, each.low, each.high);
-            read_plugin(path, last ? std::move(known) : detail::shape(known), each);
+            plugin read;
+            static_cast<detail::interface_shape&>(read.shape) = known;
+            read.shape.factory = known.factory;
+            read.shape.state = known.state;
+            read.shape.types = last ? std::move(known.types) : known.types;
+            read_slots(path, shapes, read.shape, each.rest);
+            read_texts(path, std::move(read), each.rest);
         }
     }
 
-    static void limit(const std::string& path, std::size_t count, const char* of_what) {
+    // As many methods are copied as the note has slots for, so all copies together are no larger than the file.
+    TENON_HIDDEN static void read_slots(const std::string& path, const std::vector<keyed>& shapes, detail::shape& into, detail::note_reader& from) {
+        if (!detail::add_slots(into, from, from.word<std::uint32_t>()))
+            throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");
+        while (const auto count = from.word<std::uint32_t>()) {
+            const auto low = from.word<std::uint32_t>(), high = from.word<std::uint32_t>();
+            const auto properties = from.word<std::uint32_t>();
+            const keyed* found = nullptr;
+            for (const keyed& each : shapes)
+                if (each.low == low && each.high == high)
+                    found = &each;
+            if (!found || count != found->shape.methods.size() + 1)
+                throw error::malformed_note(path, "a plugin's note does not go with the notes of an interface that it reaches");
+            detail::interface_shape reached = found->shape;
+            reached.has_destructor = properties & detail::has_destructor_slots;
+            if (!detail::add_slots(reached, from, count) || !sound(reached))
+                throw error::malformed_note(path, "what a plugin's note says of an interface that it reaches is damaged");
+            into.reached.push_back(std::move(reached));
+            limit(path, into.reached.size(), "interfaces that one reaches");
+        }
+    }
+
+    TENON_HIDDEN static bool sound(const detail::interface_shape& read) {
+        bool named = !read.interface.empty();
+        for (const detail::interface_shape::method& method : read.methods)
+            named = named && !method.name.empty();
+        return named;
+    }
+
+    TENON_HIDDEN static void limit(const std::string& path, std::size_t count, const char* of_what) {
         if (count > most)
             throw error::malformed_note(path, "it has more than " + std::to_string(most) + " " + of_what);
     }
 
-    void read_plugin(const std::string& path, detail::shape known, waiting& note) {
-        plugin read;
-        read.shape = std::move(known);
-        const auto slots = note.rest.word<std::uint32_t>();
-        if (slots != read.shape.methods.size() + 1 || !detail::add_slots(read.shape, note.rest, slots))
-            throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");
-        read.type = note.rest.text();
-        read.name = note.rest.text();
-        read.version = note.rest.text();
-        read.toolchain = note.rest.text();
-        bool sound = !note.rest.failed() && detail::well_named(read.type) && detail::well_named(read.name) &&
-                     !read.version.empty() && !read.shape.interface.empty();
+    TENON_HIDDEN void read_texts(const std::string& path, plugin read, detail::note_reader& from) {
+        read.type = from.text();
+        read.name = from.text();
+        read.version = from.text();
+        read.toolchain = from.text();
+        bool whole = !from.failed() && detail::well_named(read.type) && detail::well_named(read.name) && !read.version.empty() &&
+                     sound(read.shape);
         for (const char c : read.version)
-            sound = sound && c > ' ' && c <= '~';
+            whole = whole && c > ' ' && c <= '~';
         if (read.toolchain != detail::toolchain)
             for (const char c : read.toolchain) // which a refusal shows
-                sound = sound && (c == '\n' || (c >= ' ' && c <= '~'));
-        for (const detail::shape::method& method : read.shape.methods)
-            sound = sound && !method.name.empty();
-        if (!sound)
+                whole = whole && (c == '\n' || (c >= ' ' && c <= '~'));
+        if (!whole)
             throw error::malformed_note(path, "a plugin's note is damaged");
         for (const plugin& other : plugins_)
             if (other.type == read.type && other.name == read.name)
@@ -10324,7 +12626,7 @@ private:
         plugins_.push_back(std::move(read));
     }
 
-    static detail::shape& shape_of(std::vector<keyed>& shapes, std::uint32_t low, std::uint32_t high) {
+    TENON_HIDDEN static detail::shape& shape_of(std::vector<keyed>& shapes, std::uint32_t low, std::uint32_t high) {
         for (keyed& each : shapes)
             if (each.low == low && each.high == high)
                 return each.shape;
@@ -10335,12 +12637,14 @@ private:
     std::vector<detail::note_range> ranges_; // never grows once views of it exist
     std::vector<plugin> plugins_;
 };
+#pragma GCC diagnostic pop
 
 } // namespace tenon::inline v1
 
 #endif
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// What this program expects of plugins of type T; throws where the interface does not describe itself.
 template <class T>
@@ -10396,6 +12700,118 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
     return *chosen;
 }
 
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+#ifndef TENON_GIT_ADVICE_HPP
+#define TENON_GIT_ADVICE_HPP
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// Finds what git's check of received objects says, `object ID: MESSAGE-ID: why`, and returns the message's
+/// id; empty if it says nothing like it.
+inline std::string_view fsck_message(std::string_view said) {
+    constexpr std::string_view word = "object ";
+    for (auto at = said.find(word); at != said.npos; at = said.find(word, at + 1)) {
+        std::string_view rest = said.substr(at + word.size());
+        const auto id_end = rest.find(": ");
+        if (id_end == rest.npos || !is_commit_id(rest.substr(0, id_end)))
+            continue;
+        rest.remove_prefix(id_end + 2);
+        const std::string_view message = rest.substr(0, rest.find(':'));
+        if (message.size() < rest.size() && !message.empty() && all_are(is_letter_or_digit, message))
+            return message;
+    }
+    return {};
+}
+
+inline std::string fsck_advice(std::string_view message) {
+    return "git found a malformed object, as some histories have from old tools, and attacks too; if you "
+           "trust "
+           "this repository, `git config --global fetch.fsck." +
+           std::string(message) + " ignore` lets it through, and fetch.fsck.skipList names single objects";
+}
+
+/// Advice for a failure whose cause is known by git's words; empty if it is not. git's versions, ssh and
+/// servers word one cause in several ways, so that each of them is enough.
+inline std::string known_cause(std::string_view said) {
+    constexpr std::string_view
+        host = "is the host's name right, and is there a network?",
+        port = "does anything answer there: are the host and the port right, and is a proxy needed?",
+        host_key = "connect to the host with ssh once by hand, so that its key is known",
+        certificate =
+            "name the certificates that its own is signed with in $GIT_SSL_CAINFO or in git's http.sslCAInfo",
+        redirect = "options.policy.hosts keeps git from going where it is sent on to: name the repository's "
+                   "own address",
+        ask = "nobody can be asked for a password here: set up a credential helper for git",
+        refused = "the server refuses the credentials that git's credential helper gives: may they read this "
+                  "repository?",
+        key = "nobody can be asked for a passphrase here: add the key to ssh-agent, or name it in git's "
+              "core.sshCommand",
+        armor = "the keys in options.policy.signed_by.gpg are armored; write them with `gpg --export`, and "
+                "without --armor",
+        gpg = "signatures of GnuPG are checked by its program; install it";
+    constexpr std::pair<std::string_view, std::string_view> known[] = {
+        {"could not resolve", host},
+        {"name or service not known", host},
+        {"temporary failure in name resolution", host},
+        {"connection refused", port},
+        {"connection timed out", port},
+        {"failed to connect", port},
+        {"could not connect", port},
+        {"network is unreachable", port},
+        {"no route to host", port},
+        {"host key verification failed", host_key},
+        {" host key is known for", host_key},
+        {"certificate problem", certificate},
+        {"certificate verification failed", certificate},
+        {"unable to get local issuer", certificate},
+        {"returned error: 30", redirect},
+        {"terminal prompts disabled", ask},
+        {"unable to get password", ask},
+        {"could not read username", ask},
+        {"could not read password", ask},
+        {"cannot prompt", ask},
+        {"permission denied (", key},
+        {"too many authentication failures", key},
+        {"no supported authentication methods", key},
+        {"authentication failed", refused},
+        {"returned error: 401", refused},
+        {"returned error: 403", refused},
+        {"access denied", refused},
+        {"invalid username or", refused},
+        {"invalid credentials", refused},
+        {"invalid packet (ctb=2d)", armor},
+        {"cannot run gpg", gpg},
+    };
+    if (const std::string_view message = fsck_message(said); !message.empty())
+        return fsck_advice(message);
+    const std::string small = in_small_letters(said);
+    for (const auto& [words, advice] : known)
+        if (small.find(words) != small.npos)
+            return std::string(advice);
+    return "";
+}
+
+/// True if a server says that it has no such repository.
+inline bool says_absent(std::string_view said) {
+    const std::string small = in_small_letters(said);
+    for (const char* words :
+         {"repository not found", "' not found", "returned error: 404", "not a git repository"})
+        if (small.find(words) != small.npos)
+            return true;
+    return false;
+}
+
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -10434,18 +12850,214 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
 #include <string_view>
 #include <utility>
 
+#ifndef TENON_RUNTIME_HPP
+#define TENON_RUNTIME_HPP
+
+#include <cstddef>
+#include <cxxabi.h>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <unwind.h>
+#include <vector>
+
+
+// libc++ has it, and its header leaves it out.
+namespace __cxxabiv1 {
+struct __cxa_eh_globals;
+extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
+} // namespace __cxxabiv1
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
-/// The manifests of the libraries that were looked into last, so that a file that nobody has touched since is
-/// not read again. A manifest is taken out while it is used, and put back.
+/// How a library comes by a C++ runtime: exceptions, type information and the functions of the standard library.
+enum class runtime_use {
+    none,     ///< it needs none, or no more of one than memory
+    borrowed, ///< from the program and the libraries that it is loaded beside
+    yielding, ///< it has one linked into it, which the system's loader replaces by one that it meets first
+    own,      ///< it has one linked into it, and always uses that
+};
+
+/// What a library file asks of the system's loader, as far as this decides whether its plugins can work.
+struct linkage {
+    runtime_use runtime = runtime_use::none;
+    bool own_unwinder = false;    ///< what finds the handlers of exceptions is linked into it (`-static-libgcc`)
+    bool exports_plugins = false; ///< it shows `tenon_exports_v1`
+    bool uses_own_folder = false; ///< it looks for libraries relative to `$ORIGIN`
+    const char* stays = nullptr;  ///< why its code may be called once it is closed, where it hands on what it never takes back
+};
+
+/// What hands a function to the C library that `taken_back_by` alone takes back, if anything does. The C library itself lets go of
+/// what a library that is unmapped has given to atexit, at_quick_exit and pthread_atfork.
+struct registering {
+    const char *name, *taken_back_by, *why;
+};
+inline constexpr registering all_registering[] = {
+    {"pthread_key_create", "pthread_key_delete",
+     "it calls pthread_key_create and never pthread_key_delete, so that its code may be called when a thread ends"},
+    {"tss_create", "tss_delete", "it calls tss_create and never tss_delete, so that its code may be called when a thread ends"},
+    {"on_exit", "", "it calls on_exit, so that its code may be called when the program ends"},
+};
+
+/// Finds out whether a library takes back what it hands on, by the names that it lacks.
+class functions_handed_on {
+public:
+    void lacks(std::string_view name) noexcept {
+        for (std::size_t i = 0; i < std::size(all_registering); ++i) {
+            hands_on_[i] = hands_on_[i] || name == all_registering[i].name;
+            takes_back_[i] = takes_back_[i] || (!name.empty() && name == all_registering[i].taken_back_by);
+        }
+    }
+    const char* stays() const noexcept {
+        for (std::size_t i = 0; i < std::size(all_registering); ++i)
+            if (hands_on_[i] && !takes_back_[i])
+                return all_registering[i].why;
+        return nullptr;
+    }
+
+private:
+    bool hands_on_[std::size(all_registering)] = {}, takes_back_[std::size(all_registering)] = {};
+};
+
+inline bool begins_with_any(std::string_view name, const std::string_view* begin, const std::string_view* end) {
+    for (; begin != end; ++begin)
+        if (name.substr(0, begin->size()) == *begin)
+            return true;
+    return false;
+}
+
+/// Whether a name is one that a C++ runtime alone defines. Plugins define others of namespace std: what they instantiate.
+inline bool is_of_runtime_alone(std::string_view name) {
+    constexpr std::string_view names[] = {"__cxa_throw",       "__cxa_rethrow",           "__cxa_begin_catch",
+                                          "__cxa_get_globals", "__cxa_allocate_exception", "__gxx_personality_v0"};
+    for (const std::string_view each : names)
+        if (name == each)
+            return true;
+    return false;
+}
+
+/// Whether a symbol that a library lacks is one for which two C++ runtimes are not as good as one. `new` and `delete` are
+/// `malloc` and `free` in each, and what guards static objects in functions serves the library alone.
+inline bool asks_for_runtime(std::string_view name) {
+    constexpr std::string_view beginnings[] = {"_ZSt", "_ZNSt", "_ZNKSt", "_ZTISt", "_ZTVSt", "_ZTVN10__cxxabiv1", "__cxa_bad_"};
+    return is_of_runtime_alone(name) || begins_with_any(name, beginnings, beginnings + std::size(beginnings));
+}
+
+/// Reads how a library is linked.
+///
+/// A runtime that was linked into a library leaves one of three traces. Its functions are among the library's symbols, and are
+/// looked up there, so that the program's come first; or they are among them and bound (`-Bsymbolic`), which leaves no relocation; or they
+/// are hidden (`--exclude-libs`, version scripts), and then the library lacks nothing of a runtime, handles exceptions all the same, and
+/// asks for what only the finding of handlers needs.
+template <class System>
+linkage linkage_of(const elf_reader<System>& library) {
+    linkage found;
+    typename elf_reader<System>::loader_information information;
+    library.read(information);
+    found.uses_own_folder = information.uses_own_folder();
+    bool lacks = false, throws = false, finds_handlers = false;
+    std::vector<bool> has; // by the number of the symbol
+    functions_handed_on handed_on;
+    library.for_each_symbol(information, [&](std::size_t number, std::string_view name, const auto& symbol) {
+        const bool defined = symbol.st_shndx != SHN_UNDEF;
+        if (defined && name == "tenon_exports_v1")
+            found.exports_plugins = true;
+        if (defined && is_of_runtime_alone(name)) {
+            has.resize(number + 1);
+            has[number] = true;
+        } else if (!defined) {
+            handed_on.lacks(name);
+            lacks = lacks || asks_for_runtime(name);
+            throws = throws || name == "_Unwind_RaiseException";
+            found.own_unwinder = found.own_unwinder || name == "_dl_find_object" || name == "dl_iterate_phdr";
+            finds_handlers = finds_handlers || name.substr(0, 8) == "_Unwind_";
+        }
+    });
+    found.stays = handed_on.stays();
+    found.own_unwinder = found.own_unwinder && !finds_handlers;
+    if (!has.empty())
+        found.runtime = library.looks_up(information, has) && !information.symbolic() ? runtime_use::yielding : runtime_use::own;
+    else if (lacks)
+        found.runtime = runtime_use::borrowed;
+    else if ((throws || found.own_unwinder) && library.may_have_section(".gcc_except_table"))
+        found.runtime = runtime_use::own;
+    return found;
+}
+
+/// Where a function that this code uses is, for the libraries that it loads.
+enum class place {
+    first,     ///< they meet it before any other of its name
+    elsewhere, ///< in a library that they use too, but after what is linked into them
+    hidden,    ///< in this very program or library, which does not show it to others
+};
+
+/// Hidden, as each library that is a host has its own answer.
+template <class System>
+__attribute__((visibility("hidden"))) place place_of(const char* name, const void* function) {
+    if (System::first_symbol(name) == function)
+        return place::first;
+    const bool here = System::in_one_image(function, reinterpret_cast<const void*>(&place_of<System>));
+    return here ? place::hidden : place::elsewhere;
+}
+
+template <class System>
+__attribute__((visibility("hidden"))) place place_of_runtime() {
+    return place_of<System>("__cxa_get_globals", reinterpret_cast<const void*>(&__cxxabiv1::__cxa_get_globals));
+}
+
+/// Whether exceptions find their handlers by one unwinder in a plugin and in this code, or by two that are as good: those of GCC
+/// understand each other, and libc++ is used with LLVM's too.
+template <class System>
+__attribute__((visibility("hidden"))) bool one_unwinder([[maybe_unused]] const linkage& plugin) {
+#ifdef _LIBCPP_VERSION
+    return !plugin.own_unwinder &&
+           place_of<System>("_Unwind_Resume", reinterpret_cast<const void*>(&_Unwind_Resume)) != place::hidden;
+#else
+    return true;
+#endif
+}
+
+/// Throws unless a plugin that is linked so, and this code, have one C++ runtime, or the plugin needs none. With two, an exception that one
+/// throws ends the program in the other or is not counted there, and an error code of one equals none of the other.
+template <class System>
+void require_one_runtime(const std::string& path, const linkage& plugin) {
+    if (!System::has_loader())
+        throw error::static_host(path);
+    if (plugin.runtime == runtime_use::none)
+        return;
+    const place ours = place_of_runtime<System>();
+    if (ours == place::hidden && plugin.runtime != runtime_use::own)
+        throw error::runtime_hidden(path);
+    if (plugin.runtime == runtime_use::own || (plugin.runtime == runtime_use::yielding && ours != place::first))
+        throw error::second_runtime(path);
+    if (!one_unwinder<System>(plugin))
+        throw error::second_unwinder(path);
+}
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// What a library file says of itself.
+struct library_contents {
+    tenon::manifest manifest;
+    detail::linkage linkage;
+};
+
+/// The contents of the libraries that were looked into last, so that a file that nobody has touched since is
+/// not read again. They are taken out while they are used, and put back.
 ///
 /// A file is known by its path and state, and not kept where that was not settled when it was read. What is
 /// written through a mapping may leave the state as it is, so that what is in memory is compared once the
 /// library is loaded, as always.
-class known_manifests {
+class known_contents {
 public:
-    std::optional<manifest> take(const std::string& path, const file_identity& identity) {
+    std::optional<library_contents> take(const std::string& path, const file_identity& identity) {
         const mutex_lock locked(mutex_);
         for (entry& each : entries_)
             if (each.read && each.path == path && each.identity == identity)
@@ -10453,7 +13065,7 @@ public:
         return std::nullopt;
     }
 
-    void put(std::string path, const file_identity& identity, manifest&& read) noexcept {
+    void put(std::string path, const file_identity& identity, library_contents&& read) noexcept {
         const mutex_lock locked(mutex_);
         entry& oldest = entries_[next_++ % (sizeof entries_ / sizeof entries_[0])];
         oldest.path.swap(path);
@@ -10465,7 +13077,7 @@ private:
     struct entry {
         std::string path{};
         file_identity identity{};
-        std::optional<manifest> read{};
+        std::optional<library_contents> read{};
     };
     pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
     entry entries_[16];
@@ -10478,39 +13090,59 @@ template <class System = posix>
 class basic_library_file {
 public:
     basic_library_file(std::string path, const trust& rule) : path_(std::move(path)) {
-        if (System::lstat(path_.c_str(), &status_) == 0 && (manifest_ = known().take(path_, identity())) &&
+        if (System::lstat(path_.c_str(), &status_) == 0 && (contents_ = known().take(path_, identity())) &&
             plainly_trusted<System>(path_, status_, rule)) {
-            keep_ = true;
+            settled_ = keep_ = true;
             return;
         }
         const std::int64_t look = nanoseconds(System::now());
         const bool link = open();
         status_ = file_.status(path_);
-        manifest_ = manifest::of_loadable<System>(file_.descriptor(), status_, path_);
+        const elf_reader<System> reader(file_.descriptor(), status_, path_);
+        contents_.emplace(library_contents{manifest::of_loadable(reader, path_), {}});
+        if (!manifest().plugins().empty())
+            contents_->linkage = linkage_of(reader);
+        settled_ = settled(identity(), look);
         if (!link && plainly_trusted<System>(path_, status_, rule)) {
-            keep_ = settled(identity(), look);
+            keep_ = settled_;
         } else {
             canonical_ = canonical();
             require_trust<System>(canonical_, status_, rule);
+            if (link && linkage().uses_own_folder)
+                load_by_link(rule);
         }
     }
     basic_library_file(const basic_library_file&) = delete;
     basic_library_file& operator=(const basic_library_file&) = delete;
     ~basic_library_file() {
         if (keep_)
-            known().put(std::move(path_), identity(), std::move(*manifest_));
+            known().put(std::move(path_), identity(), std::move(*contents_));
     }
 
     const std::string& path() const noexcept { return path_; }
     /// The absolute path without symbolic links.
     const std::string& canonical_path() const noexcept { return canonical_.empty() ? path_ : canonical_; }
+    /// What the system's loader is given: the canonical path, unless the library looks for others beside itself and the path
+    /// names a link to it. Then it is beside the link that the loader looks, as it does for who calls it by hand.
+    const std::string& loading_path() const noexcept { return link_.empty() ? canonical_path() : link_; }
+    bool is_loaded_by_link() const noexcept { return !link_.empty(); }
     file_identity identity() const noexcept { return file_identity(status_); }
-    const tenon::manifest& manifest() const noexcept { return *manifest_; }
+    const tenon::manifest& manifest() const noexcept { return contents_->manifest; }
+    const detail::linkage& linkage() const noexcept { return contents_->linkage; }
 
+    /// Whether the path names the same file as before, in the same state. Where that was settled, the path has named no other
+    /// file in the meantime.
     bool unchanged() const {
         struct stat now;
-        return System::stat(canonical_path().c_str(), &now) == 0 && file_identity(now) == identity();
+        return System::stat(loading_path().c_str(), &now) == 0 && file_identity(now) == identity();
     }
+    bool was_settled() const noexcept { return settled_; }
+
+    /// Whether nobody has written to the file, whatever the path names by now.
+    bool unwritten() const { return file_identity(file().status(path_)).same_content(identity()); }
+
+    /// The file's own descriptor; throws where the file is opened only now and is another.
+    int descriptor() const { return file().descriptor(); }
 
     /// A file in memory with the same bytes, sealed.
     basic_file<System> sealed_copy() const {
@@ -10542,8 +13174,8 @@ public:
     }
 
 private:
-    static known_manifests& known() {
-        static known_manifests& all = *new known_manifests;
+    static known_contents& known() {
+        static known_contents& all = *new known_contents;
         return all;
     }
 
@@ -10556,6 +13188,20 @@ private:
         if (link)
             file_ = basic_file<System>(path_, flags);
         return link;
+    }
+
+    // Who could change the link, or what is beside it, could have other code loaded.
+    void load_by_link(const trust& rule) {
+        char* const folder = System::realpath(std::string(parent(path_)).c_str());
+        if (!folder)
+            throw error::system_call("resolve", path_, errno);
+        link_ = join(folder, basename(path_));
+        std::free(folder);
+        struct stat found;
+        if (System::lstat(link_.c_str(), &found) != 0)
+            throw error::system_call("look at", link_, errno);
+        found.st_mode &= ~static_cast<mode_t>(S_IWGRP | S_IWOTH); // a link's mode says nothing
+        require_trust<System>(link_, found, rule);
     }
 
     // Of a known manifest, opened when it is needed.
@@ -10612,30 +13258,39 @@ private:
     std::string path_;
     mutable basic_file<System> file_;
     struct stat status_;
-    std::optional<tenon::manifest> manifest_;
+    std::optional<library_contents> contents_;
     std::string canonical_; // where it is another than the path
-    bool keep_ = false;
+    std::string link_;      // where the library is loaded by that
+    bool settled_ = false, keep_ = false;
 };
 using library_file = basic_library_file<>;
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
 #ifndef TENON_LOADED_NAMES_HPP
 #define TENON_LOADED_NAMES_HPP
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// A library as the system's loader knows it, by which is found out later whether it is still there.
 struct loaded_image {
     std::string name{}; // a link's may be another's; empty before it is loaded
     ElfW(Addr) base = 0;
+
+    friend bool operator==(const loaded_image&, const loaded_image&) = default;
 
     bool mapped() const { return !name.empty() && posix::is_loaded(name.c_str(), base); }
 };
@@ -10645,94 +13300,176 @@ struct still_there {
     unsigned users;
 };
 
-/// Chooses what to call a library when it is loaded.
+/// A number that no other copy of this code in the process has, as long as this one is there.
+template <class System = posix>
+class number_in_process {
+public:
+    // The C library counts keys for the whole process. It has a thousand of them and more.
+    number_in_process() noexcept : has_key_(System::create_key(key_)) {}
+    number_in_process(const number_in_process&) = delete;
+    number_in_process& operator=(const number_in_process&) = delete;
+    ~number_in_process() {
+        if (has_key_)
+            System::delete_key(key_);
+    }
+
+    /// A small one, or an address of this copy's own where there are no keys left.
+    std::uint64_t value() const noexcept {
+        return has_key_ ? std::uint64_t{key_} : reinterpret_cast<std::uintptr_t>(this);
+    }
+
+private:
+    pthread_key_t key_ = 0;
+    bool has_key_;
+};
+
+/// The libraries that are loaded, and what they are called.
 ///
 /// glibc takes a path that it has loaded before for the same library, whatever file is there by now
-/// (elf/dl-load.c, _dl_map_object), and a relative one too after the folder has changed. So a file goes by
-/// its canonical path with `/.` before the last component, once for the first file that was loaded from
-/// there, twice for the next, and so on: nobody else uses such a name, and a name of ours stands for one file
-/// as long as that is loaded.
+/// (elf/dl-load.c, _dl_map_object), and a relative one too after the folder has changed. So a file is loaded
+/// by a name of its own, a spelling of its canonical path with `/.` and `/` before the last component. These
+/// spell two numbers: one that no other copy of this code in the process has, since another host library or a
+/// plugin may load plugins too, and one that counts names. While a library is in use its handle is shared, so
+/// that its name is opened once, and never again after the library is gone: a name at an address means one
+/// library and no later one.
 class loaded_names {
 public:
-    /// One for the process, and for good: a handle may be closed by a static object's destructor.
+    /// One for each copy of this code, and for good: a handle may be closed by a static object's destructor.
     static loaded_names& here() {
-        static loaded_names& all = *new loaded_names;
+        static const number_in_process<> number;
+        static loaded_names& all = *new loaded_names(number.value());
         return all;
     }
 
-    static std::string name(std::string_view path, std::size_t generation) {
+    /// As Elias' gamma code has the numbers, so that no two pairs give one spelling: as many `/` as a number
+    /// has binary digits after its first, and then the digits, `/.` for each 1 and `/` for each 0.
+    static std::string name(std::string_view path, std::uint64_t registry, std::uint64_t number) {
         const std::size_t slash = path.rfind('/');
         std::string text;
-        text.reserve(path.size() + 2 * generation + 2);
+        text.reserve(path.size() + 64);
         text.append(path.substr(0, slash));
-        for (std::size_t i = 0; i <= generation; ++i)
-            text += "/.";
+        for (const std::uint64_t each : {registry + 1, number}) {
+            const auto digits = static_cast<std::size_t>(std::bit_width(each));
+            text.append(digits - 1, '/');
+            for (std::size_t digit = digits; digit-- > 0;) {
+                text += '/';
+                if (each >> digit & 1)
+                    text += '.';
+            }
+        }
         return text.append(path.substr(slash));
     }
 
-    /// Which of a path's names a file has, in use by one more; throws where the file was written to in place
-    /// while it is loaded.
-    std::size_t acquire(const std::string& path, const file_identity& identity) {
+    /// A name for a path that nothing goes by yet.
+    std::string unused(std::string_view path) {
         const mutex_lock locked(mutex_);
-        auto place = lower_bound(path);
-        if (place == all_.end() || place->path != path)
-            place = all_.insert(place, {path, {}});
-        auto& generations = place->generations;
-        auto unused = generations.end();
-        for (auto each = generations.begin(); each != generations.end(); ++each) {
-            if (each->users == 0 && !each->image.mapped()) {
-                unused = unused == generations.end() ? each : unused;
+        return next(path);
+    }
+
+    /// What a file is to be loaded by.
+    struct chosen {
+        std::uint64_t number;
+        std::string name{};     ///< to load it by
+        bool known = false;     ///< something was loaded by that name before
+        void* handle = nullptr; ///< of the library, where it is in use, so that there is no name
+        loaded_image image{};
+    };
+    /// Gives the library of a file to one user more; or else a name to load it by, after which found() or failed() has to be
+    /// told. `open` holds the file open, and throws where that is another by now; acquire() throws where the file was written
+    /// to in place while it is loaded.
+    template <class Open>
+    chosen acquire(const std::string& path, const file_identity& identity, const Open& open) {
+        const mutex_lock locked(mutex_);
+        drop_unused(path);
+        for (entry& each : all_of(path)) {
+            if (each.busy || !each.identity.same_file(identity))
                 continue;
+            if (each.identity.same_content(identity)) {
+                if (each.users == 0)
+                    return each.busy = true, chosen{each.number, name(path, registry_, each.number), true};
+                ++each.users;
+                return {each.number, "", true, each.handle, each.image};
             }
-            if (each->identity.device != identity.device || each->identity.inode != identity.inode)
-                continue;
-            // Links and modes change the third time, `changed`, and do no harm.
-            if (each->identity.size == identity.size && each->identity.modified == identity.modified) {
-                ++each->users;
-                return static_cast<std::size_t>(each - generations.begin());
-            }
-            // What is no longer mapped and is yet to be released leaves its inode to the next file.
-            if (each->image.mapped())
+            // Where the library is mapped its inode belongs to no other file, and nor does that of a file that is open.
+            if (each.users > 0 || each.image.name == name(path, registry_, each.number)) {
+                open();
                 throw error::changed_in_place(path);
+            }
         }
-        if (unused == generations.end())
-            unused = generations.insert(unused, use{});
-        *unused = use{identity, 1};
-        return static_cast<std::size_t>(unused - generations.begin());
+        std::string found = next(path);
+        all_.insert(lower_bound(path), entry{path, last_, identity});
+        return {last_, std::move(found)};
     }
 
-    /// Notes what the system's loader calls the library and where it is.
-    void found(const std::string& path, std::size_t generation, const loaded_image& image) {
+    /// Has to be told once it is proven that what was loaded by this name is its file.
+    void found(const std::string& path, std::uint64_t number, void* handle, const loaded_image& image) {
         const mutex_lock locked(mutex_);
-        lower_bound(path)->generations[generation].image = image;
+        entry& loaded = find(path, number);
+        loaded.handle = handle;
+        loaded.image = image;
+        loaded.users = 1;
+        loaded.busy = false;
     }
 
-    /// Has to be told after each dlclose, which does not say what it did; a name is free again once its last
-    /// user is gone and the library too.
-    still_there release(const std::string& path, std::size_t generation) {
+    /// Has to be told where nothing was loaded by this name, or another file.
+    void failed(std::string_view path, std::uint64_t number) {
         const mutex_lock locked(mutex_);
-        const auto place = lower_bound(path);
-        use& released = place->generations[generation];
-        const still_there left{released.image.mapped(), --released.users};
-        for (const use& each : place->generations)
-            if (each.users > 0 || (&each == &released ? left.mapped : each.image.mapped()))
-                return left;
-        all_.erase(place);
+        entry& none = find(path, number);
+        none.busy = false;
+        none.image = {};
+        drop_unused(path);
+    }
+
+    /// Takes one user from a library. For the last one nothing is returned: it has to close the handle, and to
+    /// ask closed() then. With `close` false the library stays for good.
+    std::optional<still_there> leave(std::string_view path, std::uint64_t number, bool close) {
+        const mutex_lock locked(mutex_);
+        entry& left = find(path, number);
+        left.stays |= !close;
+        --left.users;
+        if (left.users > 0 || left.stays)
+            return still_there{true, left.users};
+        left.busy = true;
+        return std::nullopt;
+    }
+
+    /// Whether a library is still there whose handle was closed: dlclose does not say what it did. Counts as users
+    /// those too who are about to load or close a file from this path, since theirs may be the same library.
+    still_there closed(std::string_view path, std::uint64_t number) {
+        const mutex_lock locked(mutex_);
+        entry& gone = find(path, number);
+        gone.busy = false;
+        still_there left{gone.image.mapped(), 0};
+        for (const entry& each : all_of(path))
+            left.users += each.busy ? 1 : each.image == gone.image ? each.users : 0;
+        if (!left.mapped)
+            gone.image = {};
+        drop_unused(path);
         return left;
     }
 
 private:
-    struct use {
-        file_identity identity;
-        unsigned users = 0;
-        loaded_image image{};
-    };
-    struct names_of_path {
+    struct entry {
         std::string path;
-        std::vector<use> generations;
+        std::uint64_t number;
+        file_identity identity;
+        void* handle = nullptr;
+        loaded_image image{};
+        unsigned users = 0;
+        bool busy = true; // it is being loaded, or closed by its last user
+        bool stays = false;
     };
 
-    std::vector<names_of_path>::iterator lower_bound(const std::string& path) {
+    explicit loaded_names(std::uint64_t registry) : registry_(registry) {}
+
+    // The loader may know a name that this copy did not give: of a copy that has gone and left a library.
+    std::string next(std::string_view path) {
+        for (;;)
+            if (std::string found = name(path, registry_, ++last_); !posix::is_known(found.c_str()))
+                return found;
+    }
+
+    std::vector<entry>::iterator lower_bound(std::string_view path) {
         auto low = all_.begin(), high = all_.end();
         while (low != high)
             if (const auto middle = low + (high - low) / 2; middle->path < path)
@@ -10741,11 +13478,43 @@ private:
                 high = middle;
         return low;
     }
+    struct entries {
+        std::vector<entry>::iterator first, last;
+
+        std::vector<entry>::iterator begin() const { return first; }
+        std::vector<entry>::iterator end() const { return last; }
+    };
+    entries all_of(std::string_view path) {
+        const auto first = lower_bound(path);
+        auto last = first;
+        while (last != all_.end() && last->path == path)
+            ++last;
+        return {first, last};
+    }
+    entry& find(std::string_view path, std::uint64_t number) {
+        auto each = lower_bound(path);
+        while (each->number != number)
+            ++each;
+        return *each;
+    }
+    void drop_unused(std::string_view path) {
+        auto [each, last] = all_of(path);
+        while (each != last)
+            if (each->users == 0 && !each->busy && !each->image.mapped()) {
+                each = all_.erase(each);
+                --last;
+            } else {
+                ++each;
+            }
+    }
 
     pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
-    std::vector<names_of_path> all_; // sorted by path
+    const std::uint64_t registry_;
+    std::uint64_t last_ = 0;
+    std::vector<entry> all_; // sorted by path
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -10757,7 +13526,7 @@ namespace tenon::inline v1 {
 enum class unload_policy { when_unused, never };
 
 /// How libraries are loaded.
-struct library_options {
+struct TENON_HOST_TYPE library_options {
     unload_policy unload = unload_policy::when_unused;
     tenon::trust trust{};
     /// Loads a copy in memory that nobody can change: its path is not the file's, so it cannot find files
@@ -10773,7 +13542,7 @@ struct library_options {
 ///
 ///     if (tenon::unloaded gone = users.close(); !gone)
 ///         std::cerr << gone.reason();   // '/opt/users.so' stays in memory: it has the unique symbol ...
-class unloaded {
+class TENON_HOST_TYPE unloaded {
 public:
     enum class state {
         unmapped, ///< it is gone
@@ -10783,12 +13552,12 @@ public:
         pinned,   ///< it stays until the process ends
     };
 
-    unloaded(state what, std::string reason) : what_(what), reason_(std::move(reason)) {}
+    TENON_HIDDEN unloaded(state what, std::string reason) : what_(what), reason_(std::move(reason)) {}
 
-    explicit operator bool() const noexcept { return what_ == state::unmapped; }
-    state what() const noexcept { return what_; }
+    TENON_HIDDEN explicit operator bool() const noexcept { return what_ == state::unmapped; }
+    TENON_HIDDEN state what() const noexcept { return what_; }
     /// A sentence; empty where the code is gone.
-    const std::string& reason() const noexcept { return reason_; }
+    TENON_HIDDEN const std::string& reason() const noexcept { return reason_; }
 
 private:
     state what_;
@@ -10796,19 +13565,25 @@ private:
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 /// One use of a library that is loaded.
 struct loaded_library {
     void* handle = nullptr;
-    std::string path; // canonical
-    std::size_t generation = 0;
-};
+    std::string path{};       // canonical
+    std::uint64_t number = 0; // of its name
+    loaded_image image{};
+    loaded_names* names = nullptr; // that know it
 
-template <class System>
-still_there unload(const loaded_library& library) {
-    System::dlclose(library.handle);
-    return loaded_names::here().release(library.path, library.generation);
-}
+    /// With `close` false its code stays for good.
+    template <class System>
+    still_there let_go(bool close = true) const {
+        if (const auto shared = names->leave(path, number, close))
+            return *shared;
+        System::dlclose(handle);
+        return names->closed(path, number);
+    }
+};
 
 /// Whether an exception is in flight or being handled on this thread: its type and its code may be a
 /// plugin's.
@@ -10849,7 +13624,7 @@ public:
                 }
         }
         for (const loaded_library& each : ready) {
-            [[maybe_unused]] const still_there left = unload<System>(each);
+            [[maybe_unused]] const still_there left = each.template let_go<System>();
             trace("closed '", each.path,
                   left.mapped ? "', which was deferred and stays" : "', which was deferred");
         }
@@ -10871,26 +13646,17 @@ public:
     /// Loads a checked file, which runs the library's initialisers. No lock is held meanwhile: they may load
     /// libraries too.
     basic_library(const basic_library_file<System>& from, const library_options& options)
-        : path_(from.path()), identity_(from.identity()), unload_(options.unload) {
+        : path_(from.path()), identity_(from.identity()),
+          stays_(options.unload == unload_policy::never ? "options.unload says never" : from.linkage().stays) {
         deferred_libraries<System>::here().retry();
+        require_usable(from);
         if (options.private_copy) {
             copy_ = from.sealed_copy();
             from.require_digest(options.sha256, copy_);
-            load("/proc/self/fd/" + std::to_string(copy_.descriptor()), file_identity(copy_.status(path_)));
+            load(from, descriptor_path(copy_.descriptor()), file_identity(copy_.status(path_)));
         } else {
             from.require_digest(options.sha256);
-            load(from.canonical_path(), identity_);
-        }
-        try {
-            // What was checked is what was loaded.
-            for (const note_range& note : from.manifest().ranges())
-                if (std::memcmp(in_memory(note), note.bytes.data(), note.bytes.size()) != 0)
-                    throw error::note_changed(path_);
-            if (!options.private_copy && !from.unchanged())
-                throw error::file_changed(path_);
-        } catch (...) {
-            unload<System>(loaded_);
-            throw;
+            load(from, from.loading_path(), identity_);
         }
     }
     basic_library(const basic_library&) = delete;
@@ -10903,7 +13669,7 @@ public:
     const std::string& path() const noexcept { return path_; }
 
     /// By which is known later whether it is still mapped.
-    const loaded_image& image() const noexcept { return image_; }
+    const loaded_image& image() const noexcept { return loaded_.image; }
 
     /// Null where there is none.
     void* symbol(const char* name) const noexcept { return System::dlsym(loaded_.handle, name); }
@@ -10911,9 +13677,9 @@ public:
     /// Lets go of the library, once, and says what became of it.
     unloaded close() {
         const loaded_library library = std::exchange(loaded_, {});
-        if (unload_ == unload_policy::never) {
-            loaded_names::here().release(library.path, library.generation);
-            return verdict(unloaded::state::pinned, "options.unload says never");
+        if (stays_) {
+            library.template let_go<System>(false);
+            return verdict(unloaded::state::pinned, stays_);
         }
         if (exception_alive()) {
             deferred_libraries<System>::here().add(library);
@@ -10922,7 +13688,7 @@ public:
                                                       "next load or close after that");
         }
         deferred_libraries<System>::here().retry();
-        const still_there left = unload<System>(library);
+        const still_there left = library.template let_go<System>();
         if (!left.mapped)
             return verdict(unloaded::state::unmapped, "");
         if (left.users > 0)
@@ -10932,26 +13698,99 @@ public:
     }
 
 private:
-    void load(const std::string& path, const file_identity& identity) {
-        loaded_.path = path;
-        loaded_.generation = loaded_names::here().acquire(path, identity);
-        const std::string name = loaded_names::name(path, loaded_.generation);
+    // Throws where its plugins could not work once it is loaded, so that none of its code runs.
+    static void require_usable(const basic_library_file<System>& file) {
+        if (file.manifest().plugins().empty())
+            return;
+        if (!file.linkage().exports_plugins)
+            throw error::exports_hidden(file.path(), file.manifest().plugins().front().name);
+        require_one_runtime<System>(file.path(), file.linkage());
+    }
+
+    static std::string descriptor_path(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
+
+    void load(const basic_library_file<System>& from, const std::string& path, const file_identity& identity) {
+        loaded_names& names = loaded_names::here();
+        auto way = names.acquire(path, identity, [&] { static_cast<void>(from.descriptor()); });
+        loaded_ = {way.handle, path, way.number, std::move(way.image), &names};
+        if (loaded_.handle) {
+            try {
+                require_checked(from, from.unchanged() || from.unwritten());
+            } catch (...) {
+                loaded_.template let_go<System>();
+                throw;
+            }
+            return;
+        }
+        try {
+            open(way.name, from.linkage().uses_own_folder);
+            require_checked(from, is_of(from, way));
+        } catch (...) {
+            if (loaded_.handle)
+                System::dlclose(loaded_.handle);
+            names.failed(path, way.number);
+            throw;
+        }
+        names.found(path, way.number, loaded_.handle, loaded_.image);
+    }
+
+    void open(const std::string& name, bool uses_own_folder) {
         trace("loading '", path_, "' as '", name, "'");
         loaded_.handle = System::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (!loaded_.handle) {
             const char* said = System::dlerror();
-            const std::string reason = said ? said : "no reason given";
-            loaded_names::here().release(path, loaded_.generation);
-            throw error::load_failed(path_, reason);
+            std::string reason = said ? said : "no reason given";
+            for (std::size_t at = 0; (at = reason.find(name, at)) != reason.npos; at += path_.size())
+                reason.replace(at, name.size(), path_);
+            throw error::load_failed(path_, reason, uses_own_folder && copy_.descriptor() >= 0);
         }
-        if (const char* known = nullptr; System::find(loaded_.handle, known, image_.base)) {
-            image_.name = known;
-            loaded_names::here().found(path, loaded_.generation, image_);
-        }
+        loaded_.image = image_of(loaded_.handle);
+    }
+
+    // The thread sanitizer does not see the loader's own lock, which orders this.
+    __attribute__((no_sanitize("thread"))) static loaded_image image_of(void* handle) {
+        loaded_image found;
+        if (const char* name = nullptr; System::find(handle, name, found.base))
+            for (; *name; ++name)
+                found.name += *name;
+        return found;
+    }
+
+    // What was checked is what was loaded.
+    void require_checked(const basic_library_file<System>& from, bool same_file) const {
+        if (!same_file)
+            throw error::file_changed(path_);
+        for (const note_range& note : from.manifest().ranges())
+            if (std::memcmp(in_memory(note), note.bytes.data(), note.bytes.size()) != 0)
+                throw error::note_changed(path_);
+    }
+
+    // Whether that is loaded which was opened and looked into. By a name that was never loaded before the loader opens the path,
+    // so that it is enough in most cases that this has named the file all the time.
+    bool is_of(const basic_library_file<System>& from, const loaded_names::chosen& way) const {
+        const bool opened = !way.known && loaded_.image.name == way.name;
+        if (copy_.descriptor() >= 0)
+            return opened;
+        if (opened && !from.is_loaded_by_link() && from.was_settled() && from.unchanged())
+            return true;
+        const int descriptor = from.descriptor();
+        return (has_loaded(descriptor) || (opened && has_no_path(descriptor) && from.unchanged())) && from.unwritten();
+    }
+
+    // The loader compares the device and inode of a file that it has opened with those of all that it has mapped.
+    bool has_loaded(int descriptor) const {
+        const std::string name = loaded_names::here().unused(descriptor_path(descriptor));
+        void* const found = System::dlopen(name.c_str(), RTLD_LAZY | RTLD_NOLOAD);
+        if (found)
+            System::dlclose(found);
+        return found == loaded_.handle;
+    }
+    static bool has_no_path(int descriptor) {
+        return System::access(descriptor_path(descriptor).c_str(), F_OK) != 0;
     }
 
     const char* in_memory(const note_range& note) const noexcept {
-        return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(image_.base + note.address));
+        return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(loaded_.image.base + note.address));
     }
 
     unloaded verdict(unloaded::state what, std::string why) const {
@@ -10993,14 +13832,14 @@ private:
 
     std::string path_;
     file_identity identity_;
-    unload_policy unload_;
+    const char* stays_; // why it is never unmapped, if there is a reason
     loaded_library loaded_;
     basic_file<System>
         copy_; // of what is loaded, where that is a private copy: nobody else knows what was in it
-    loaded_image image_;
 };
 using library = basic_library<>;
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 
@@ -11013,6 +13852,7 @@ extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
 } // namespace __cxxabiv1
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Which objects threads are using at this moment, so that the one that replaces them knows when nobody is.
 ///
@@ -11249,6 +14089,7 @@ private:
     Object* object_;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -11279,7 +14120,7 @@ enum class transport { https, ssh, file };
 
 /// Whose signature a commit has to have: that of a key in one of these files, which obey `options.trust`. No
 /// other configuration of git, ssh or GnuPG has a say.
-struct signers {
+struct TENON_HOST_TYPE signers {
     std::string ssh{}; ///< who may sign, in the format of ALLOWED SIGNERS in ssh-keygen(1)
     std::string gpg{}; ///< public keys, as `gpg --export` writes them
 };
@@ -11296,7 +14137,7 @@ struct signers {
 ///
 /// Each rule is about the drivers that it can be about: who lists folders, and allows repositories, allows
 /// any of them.
-struct policy {
+struct TENON_HOST_TYPE policy {
     allowed<driver::kind> kinds{};
     /// Libraries, directories of source and repositories on this machine have to be in or below one of these,
     /// once no symbolic link is left in their path.
@@ -11314,6 +14155,7 @@ struct policy {
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 constexpr std::string_view plural(driver::kind what) {
     constexpr std::string_view names[] = {"names", "libraries", "directories", "repositories"};
@@ -11344,16 +14186,7 @@ inline std::string host_of(std::string_view url) {
 
 /// The path in a URL, as git reads it.
 inline std::string path_in(std::string_view file_url) {
-    const auto digit = [](char c) { return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10; };
-    std::string path;
-    std::string_view rest = file_url.substr(std::string_view("file://").size());
-    while (!rest.empty()) {
-        const bool encoded =
-            rest.size() > 2 && rest[0] == '%' && is_hex_digit(rest[1]) && is_hex_digit(rest[2]);
-        path += encoded ? static_cast<char>(digit(rest[1]) << 4 | digit(rest[2])) : rest[0];
-        rest.remove_prefix(encoded ? 3 : 1);
-    }
-    return path;
+    return percent_decoded(file_url.substr(std::string_view("file://").size()));
 }
 
 /// The path without symbolic links; empty, with errno, where it does not lead to anything.
@@ -11417,7 +14250,7 @@ std::string permitted_path(const std::string& path, const policy& rules) {
     if (!found.all.empty())
         return std::move(found.all);
     if (found.why == ENOENT)
-        throw error::no_such_path(path, instead_of<System>(path));
+        throw error::no_such_path(path, instead_of<System>(path), unless_here<System>(path));
     throw error::system_call("look at", path, found.why);
 }
 
@@ -11461,12 +14294,14 @@ driver permitted_driver(std::string_view text, const policy& rules) {
     return std::move(found);
 }
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 
 #endif
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// The keys that commits may be signed with, as they were when they were read: what git checks with is a
 /// copy.
@@ -11531,6 +14366,7 @@ private:
 };
 using keyring = basic_keyring<>;
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -11556,12 +14392,13 @@ using keyring = basic_keyring<>;
 namespace tenon::inline v1 {
 
 /// What a handle's plugin is.
-struct plugin_info {
+struct TENON_HOST_TYPE plugin_info {
     std::string type, name, version;
     std::string path; ///< of its library; empty for a built-in
 };
 
 namespace detail {
+inline namespace TENON_OWN {
 
 template <class Arguments, class... A>
 inline constexpr bool takes_arguments_v = false;
@@ -11569,6 +14406,7 @@ template <class... Parameter, class... A>
 inline constexpr bool takes_arguments_v<list<Parameter...>, A...> =
     requires(void (*create)(Parameter...), A&&... arguments) { create(static_cast<A&&>(arguments)...); };
 
+} // namespace TENON_OWN
 } // namespace detail
 
 /// Arguments that T's factory takes.
@@ -11576,6 +14414,7 @@ template <class T, class... A>
 concept arguments_of_the_factory = detail::takes_arguments_v<detail::factory_arguments<T>, A...>;
 
 namespace detail {
+inline namespace TENON_OWN {
 
 template <class T, class Arguments>
 struct creating;
@@ -11652,6 +14491,7 @@ private:
     exported<> entry_;
 };
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 
@@ -11659,6 +14499,7 @@ private:
 #ifndef TENON_RELOAD_HPP
 #define TENON_RELOAD_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -11675,7 +14516,7 @@ namespace tenon::inline v1 {
 ///
 ///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });   // version 3 of
 ///     json 1.2.0 has taken over
-struct reload {
+struct TENON_HOST_TYPE reload {
     enum class step {
         built,       ///< there is a newer library, about to be loaded
         replaced,    ///< a newer version has taken over
@@ -11693,7 +14534,7 @@ struct reload {
     std::chrono::microseconds
         took{}; ///< built: to build or find it; replaced, rolled back: to load, make and switch
 
-    std::string text() const {
+    TENON_HIDDEN std::string text() const {
         static constexpr const char* said[] = {
             " is there and is being loaded", " has taken over", " goes on", " goes on, as nothing is newer",
             " has taken over again",         " is retired",     "'s code"};
@@ -11708,13 +14549,14 @@ struct reload {
 };
 
 /// What there is to know of a watched plugin.
-struct live_status {
+struct TENON_HOST_TYPE live_status {
     std::uint64_t version = 0; ///< that serves
     plugin_info info{};
     std::uint64_t replaced = 0, refused = 0; ///< how often
     std::string refusal{};                   ///< why the newest there is does not serve; empty where it does
-    std::size_t mapped = 0; ///< versions whose code is in memory: the one that serves, the one before it for
-                            ///< `rollback`, those in use, and those that cannot be unmapped
+    std::size_t mapped =
+        0; ///< libraries in memory: of the version that serves, of the one before it for
+           ///< `rollback`, of those in use, and those that stay. Versions of one library share it
 };
 
 /// Is told of every reload, by the thread that does it: that of the watcher, a caller of `refresh` or
@@ -11722,6 +14564,14 @@ struct live_status {
 using reload_handler = std::function<void(const reload&)>;
 
 namespace detail {
+inline namespace TENON_OWN {
+
+struct same_as {
+    const loaded_image& image;
+    bool operator()(const loaded_image& other) const {
+        return image.base == other.base && image.name == other.name;
+    }
+};
 
 /// What is remembered of all versions of one plugin, and told; outlives them.
 class reload_history {
@@ -11779,13 +14629,16 @@ public:
         reload_history& of_;
     };
 
-    void loaded() {
+    /// A version has opened the library. The image is empty for a built-in plugin.
+    void loaded(const loaded_image& image) {
         const mutex_lock locked(mutex_);
-        ++loaded_;
+        open_.push_back(image);
     }
+    /// A version has closed the library, which may be open for other versions or other handles.
     void closed(const loaded_image& image, const unloaded& verdict) {
         const mutex_lock locked(mutex_);
-        --loaded_;
+        open_.erase(std::find_if(open_.begin(), open_.end(), same_as{image}));
+        std::erase_if(left_, [&](const left& each) { return same_as{image}(each.image); });
         if (!verdict)
             left_.push_back({image, verdict.reason()});
         else if (const auto room = std::exchange(room_, nullptr))
@@ -11798,15 +14651,22 @@ public:
         room_ = std::move(call);
     }
 
+    /// The number of libraries in memory: two versions of one library, such as an edit that was undone, share
+    /// its image.
     std::size_t mapped() {
         const mutex_lock locked(mutex_);
-        std::erase_if(left_, [](const left& each) { return !each.image.mapped(); });
-        return loaded_ + left_.size();
+        forget_unmapped();
+        std::size_t count = left_.size();
+        // Libraries that the system's loader has no name for cannot be told from each other.
+        for (auto image = open_.begin(); image != open_.end(); ++image)
+            count += image->name.empty() || std::none_of(open_.begin(), image, same_as{*image});
+        return count;
     }
 
-    /// Why the oldest of what stays does; empty where nothing stays.
+    /// Why the oldest library that no version has open is in memory; empty if there is none.
     std::string stays() {
         const mutex_lock locked(mutex_);
+        forget_unmapped();
         return left_.empty() ? "" : left_.front().reason;
     }
 
@@ -11821,6 +14681,13 @@ private:
             } catch (...) {
                 trace("a handler of reloads threw, which is lost");
             }
+    }
+
+    // Forgets also what a version has opened again.
+    void forget_unmapped() {
+        std::erase_if(left_, [this](const left& each) {
+            return !each.image.mapped() || std::any_of(open_.begin(), open_.end(), same_as{each.image});
+        });
     }
 
     bool take(reload& into) {
@@ -11841,10 +14708,11 @@ private:
     std::function<void()> room_;
     std::deque<reload> waiting_;
     unsigned holds_ = 0;
-    std::size_t loaded_ = 0;
-    std::vector<left> left_;
+    std::vector<loaded_image> open_; // one of each version
+    std::vector<left> left_;         // what was in memory after its last version had closed it
 };
 
+} // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
 
@@ -11879,6 +14747,7 @@ private:
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Says whose files may have changed.
 ///
@@ -12100,15 +14969,22 @@ private:
         std::sort(visited_.begin(), visited_.end(),
                   [](place_at a, place_at b) { return a->first < b->first; });
         visited_.erase(std::unique(visited_.begin(), visited_.end()), visited_.end());
+        bool asked_too_much = false;
         for (const place_at each : std::exchange(visited_, {}))
             if (each->second.entries.empty()) {
                 watch_no_more(each);
                 places_.erase(each);
             } else if (const auto known = numbers_.find(each->second.number); known != numbers_.end()) {
                 const auto needs = [](place_at path) { return path->second.needs > 0; };
-                if (std::none_of(known->second.begin(), known->second.end(), needs))
+                if (std::none_of(known->second.begin(), known->second.end(), needs)) {
                     watch_again(each, false);
+                    asked_too_much = true;
+                }
             }
+        // The kernel was asked for the entries of all folders on the way, until it was known which of them
+        // matter. What others have done there meanwhile is read now, so that it wakes nobody.
+        if (asked_too_much)
+            read_events();
     }
 
     /// The kernel watches what was at the path once; what is there now may be another folder.
@@ -12298,11 +15174,13 @@ private:
     std::set<trail*> touched_; ///< what is to be said
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// What a reloader serves. Its functions are called by the reloader's thread, one at a time.
 class reloadable {
@@ -12524,6 +15402,7 @@ private:
 };
 using reloader = basic_reloader<>;
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -12543,6 +15422,7 @@ using reloader = basic_reloader<>;
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// Where the versions of one plugin come from.
 template <class T>
@@ -12567,15 +15447,15 @@ public:
     version_code(std::unique_ptr<plugin_code<T>> code, std::uint64_t number,
                  std::shared_ptr<reload_history> history)
         : code_(std::move(code)), number_(number), history_(std::move(history)) {
-        history_->loaded();
+        history_->loaded(image());
     }
     version_code(const version_code&) = delete;
     version_code& operator=(const version_code&) = delete;
     ~version_code() {
-        const loaded_image image = code_->from() ? code_->from()->image() : loaded_image();
+        const loaded_image closing = image();
         const std::string plugin = name();
         const unloaded verdict = code_->close();
-        history_->closed(image, verdict);
+        history_->closed(closing, verdict);
         history_->tell({reload::step::closed, number_, plugin, verdict.reason(), {}});
     }
 
@@ -12585,6 +15465,9 @@ public:
     const std::shared_ptr<reload_history>& history() const noexcept { return history_; }
 
 private:
+    /// Empty for a built-in plugin.
+    loaded_image image() const { return code_->from() ? code_->from()->image() : loaded_image(); }
+
     std::unique_ptr<plugin_code<T>> code_;
     std::uint64_t number_;
     std::shared_ptr<reload_history> history_;
@@ -12672,10 +15555,12 @@ public:
         first->start();
         serving_.store(first.release());
     }
+    /// Has newer versions made from now on.
+    void begin() { reloader_.add(*this); }
     /// To be called before it goes, and waits for what other threads do for it.
     void end() {
         source_->cancel();
-        reloader::here().remove(*this);
+        reloader_.remove(*this);
         history_->on_event({});
         history_->when_room({});
     }
@@ -12733,13 +15618,19 @@ public:
     // ---- For the reloader.
 
     std::vector<std::string> watched() override { return paths_ = source_->watched(); }
-    std::int64_t every() const noexcept override { return every_; }
+    /// A library may also go when a handle elsewhere is closed, or an exception ends, which nobody tells:
+    /// while there is no room, this asks whether there is.
+    std::int64_t every() const noexcept override {
+        constexpr std::int64_t second = 1000;
+        return every_ == 0 && short_of_room_ ? second : every_;
+    }
 
     void look() noexcept override {
         try {
             // What was refused is not tried again for a change beside it.
             const file_states before(paths_);
-            if (failed_ && !again_.exchange(false) && every_ == 0 && before == failed_files_)
+            const bool room = again_.exchange(false) || (short_of_room_ && history_->mapped() < most_mapped_);
+            if (failed_ && !room && every_ == 0 && before == failed_files_)
                 return;
             failed_ = refresh(false).what == reload::step::refused;
             if (failed_)
@@ -12810,21 +15701,28 @@ private:
 
     reload::step newer(bool again, std::string& refusal) {
         std::string newest;
+        std::shared_ptr<version_code<T>> next;
+        short_of_room_ = false;
         auto code = source_->newest([&](const std::string& what) {
             newest = what;
             if (what == now_ || (!again && what == avoided_))
                 return true;
+            if (before_ && what == now_before_) { // an edit that was undone
+                next = before_;
+                return true;
+            }
             require_room();
             return false;
         });
-        if (!code) {
+        if (code)
+            next = shared(std::move(code));
+        if (!next) {
             if (newest == now_) {
                 const mutex_lock locked(counting_);
                 refusal_.clear();
             }
             return reload::step::unchanged;
         }
-        auto next = shared(std::move(code));
         history_->tell({reload::step::built, numbers_ + 1, next->name(), "", took()});
         if (!replaced_by(std::move(next), refusal)) {
             avoided_ = newest;
@@ -12839,9 +15737,10 @@ private:
     void require_room() {
         retire();
         if (const std::size_t mapped = history_->mapped(); mapped >= most_mapped_) {
+            short_of_room_ = true;
             history_->when_room([this] {
                 again_ = true;
-                reloader::here().ask(*this);
+                reloader_.ask(*this);
             });
             throw error::too_many_versions(mapped, most_mapped_, history_->stays());
         }
@@ -12889,7 +15788,9 @@ private:
     const maker make_;
     const std::size_t most_mapped_;
     const std::int64_t every_;
+    // Of the copy of tenon that made this, whichever copy's code destroys it.
     basic_hazards<>& hazards_ = basic_hazards<>::here();
+    reloader& reloader_ = reloader::here();
     const std::shared_ptr<reload_history> history_ = std::make_shared<reload_history>();
 
     // One change at a time.
@@ -12912,10 +15813,12 @@ private:
     // The reloader's own.
     std::vector<std::string> paths_;
     bool failed_ = false;
-    file_states failed_files_; // as they were then
-    std::atomic<bool> again_ = false;
+    file_states failed_files_;        // as they were then
+    std::atomic<bool> again_ = false; // look again, although the files are the same
+    std::atomic<bool> short_of_room_ = false;
 };
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -12928,26 +15831,23 @@ private:
 namespace tenon::inline v1 {
 
 namespace detail {
+inline namespace TENON_OWN {
 
-inline constexpr const char* views[] = {"std::basic_string_view<", "std::span<", "std::reference_wrapper<",
-                                        "std::initializer_list<", "std::mdspan<", "std::ranges::",
-                                        "__gnu_cxx::__normal_iterator<", "std::__wrap_iter<"};
+// libc++ gives some a shorter name with clang, as it likes.
+inline constexpr const char* views[] = {"std::basic_string_view<", "std::string_view", "std::wstring_view", "std::u8string_view",
+                                        "std::u16string_view", "std::u32string_view", "std::span<", "std::reference_wrapper<",
+                                        "std::initializer_list<", "std::mdspan<"};
 
 template <class T>
 consteval bool is_view() {
-    for (const char* each : views)
-        if (spelled<T>().starts_with(each))
-            return true;
-    return false;
+    return is_one_of<T>(views) || detail::spelled<T>().starts_with("std::ranges::");
 }
 
 template <class T>
-concept refers = std::is_pointer_v<T> || std::is_reference_v<T> || is_view<T>();
+concept is_iterator = requires { typename T::iterator_category; };
 
-// Everything that is reached from some types, pointers and references too.
-template <class... T>
-using everything_in =
-    typename closure<list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type>::type;
+template <class T>
+concept refers = std::is_pointer_v<T> || std::is_reference_v<T> || is_view<T>() || is_iterator<T>;
 
 template <class List>
 inline constexpr bool none_refers = false;
@@ -12960,6 +15860,7 @@ template <auto... M>
 inline constexpr bool gives_values_v<methods<M...>> =
     none_refers<everything_in<decltype(outputs_of<M>())...>> && all_of<!is_escape<std::remove_cv_t<decltype(M)>>...>;
 
+} // namespace TENON_OWN
 } // namespace detail
 
 /// An interface none of whose methods gives out what may refer into the plugin: a pointer, a reference, a view, or a type
@@ -12980,27 +15881,30 @@ namespace tenon::inline v1 {
 ///
 /// May outlive the `live` that it is of. Who lets go of a version last destroys it. For one thread at a time; calls may be made by as
 /// many as the object allows.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
-class pinned {
+class TENON_HOST_TYPE pinned {
 public:
-    pinned() noexcept = default;
+    TENON_HIDDEN pinned() noexcept = default;
 
-    T* get() const noexcept { return version_ ? version_->object() : nullptr; }
-    T* operator->() const noexcept { return get(); }
-    T& operator*() const noexcept { return *get(); }
-    explicit operator bool() const noexcept { return version_ != nullptr; }
+    TENON_HIDDEN T* get() const noexcept { return version_ ? version_->object() : nullptr; }
+    TENON_HIDDEN T* operator->() const noexcept { return get(); }
+    TENON_HIDDEN T& operator*() const noexcept { return *get(); }
+    TENON_HIDDEN explicit operator bool() const noexcept { return version_ != nullptr; }
 
     /// Of one that holds something.
-    std::uint64_t version() const noexcept { return version_->number(); }
-    const plugin_info& info() const noexcept { return (*version_->code())->info(); }
+    TENON_HIDDEN std::uint64_t version() const noexcept { return version_->number(); }
+    TENON_HIDDEN const plugin_info& info() const noexcept { return (*version_->code())->info(); }
 
 private:
     template <class>
     friend class live;
-    explicit pinned(detail::version<T>* of) noexcept : version_(of) { of->share(); }
+    TENON_HIDDEN explicit pinned(detail::version<T>* of) noexcept : version_(of) { of->share(); }
 
     detail::version_share<T> version_;
 };
+#pragma GCC diagnostic pop
 
 /// A plugin whose newest version serves, whatever happens to its files; made by `loader::watch`.
 ///
@@ -13017,13 +15921,15 @@ private:
 /// in another version. One that leaves by an exception keeps that version's code until the thread handles no exception any more and makes
 /// another call, or ends. A handle may be moved while nobody calls through it, and must not be destroyed by one of its own calls or by its
 /// handler; the destructor waits for calls in other threads, and for a reload under way, whose compilers it ends.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
-class live {
+class TENON_HOST_TYPE live {
     static_assert(detail::explain_interface<T>());
     using versions = detail::versions<T>;
 
     // Lasts for the expression that it is made in.
-    class call {
+    class TENON_HIDDEN call {
     public:
         explicit call(const versions& of) : serving_(of.hazards(), of.serving()) {}
         ~call() {
@@ -13037,18 +15943,18 @@ class live {
     };
 
 public:
-    live(live&&) noexcept = default;
-    live& operator=(live&& other) noexcept {
+    TENON_HIDDEN live(live&&) noexcept = default;
+    TENON_HIDDEN live& operator=(live&& other) noexcept {
         std::swap(versions_, other.versions_);
         return *this;
     }
-    ~live() {
+    TENON_HIDDEN ~live() {
         if (versions_)
             versions_->end();
     }
 
     /// In the version that serves now.
-    call operator->() const {
+    TENON_HIDDEN call operator->() const {
         static_assert(gives_values<T>,
                       "tenon: a method of this interface gives out what may refer into the plugin (a pointer, a reference or a "
                       "view), and the next version would leave that dangling: call it through pin(), or have it return values");
@@ -13056,42 +15962,43 @@ public:
     }
 
     /// Holds on to the version that serves now.
-    pinned<T> pin() const {
+    TENON_HIDDEN pinned<T> pin() const {
         const detail::basic_hazard serving(versions_->hazards(), versions_->serving());
         return pinned<T>(serving.get());
     }
 
-    live_status status() const { return versions_->status(); }
+    TENON_HIDDEN live_status status() const { return versions_->status(); }
 
     /// Replaces the function that is told of reloads; none, where it is empty. See `reload_handler` for the threads.
-    void on_event(reload_handler handler) { versions_->history().on_event(std::move(handler)); }
+    TENON_HIDDEN void on_event(reload_handler handler) { versions_->history().on_event(std::move(handler)); }
 
     /// Has each newer version put to a test, once it is started and before it serves: what `check` throws refuses it. It must not ask this
     /// handle for a reload.
-    void check(std::function<void(T&)> check) { versions_->check(std::move(check)); }
+    TENON_HIDDEN void check(std::function<void(T&)> check) { versions_->check(std::move(check)); }
 
     /// Looks for something newer now, also for what was refused before, and returns what came of it. Waits for builds and fetches; any thread.
-    reload refresh() { return versions_->refresh(true); }
+    TENON_HIDDEN reload refresh() { return versions_->refresh(true); }
 
     /// Goes back to the version before, as a new object of the same code that is given the state of the one that serves; what serves now is
     /// not taken again until there is something newer. Throws `error` with `errc::nothing_before` where there is none: before the first reload, and
     /// twice in a row. What the older version's code throws is a refusal.
-    reload rollback() { return versions_->rollback(); }
+    TENON_HIDDEN reload rollback() { return versions_->rollback(); }
 
     /// Used by `loader::watch`: a handle whose versions come from `source`, each made by `make`.
-    static live from(std::unique_ptr<detail::version_source<T>> source, typename versions::maker make, std::size_t most_mapped,
+    TENON_HIDDEN static live from(std::unique_ptr<detail::version_source<T>> source, typename versions::maker make, std::size_t most_mapped,
                      std::int64_t every) {
         live made;
         made.versions_ = std::make_unique<versions>(std::move(source), std::move(make), most_mapped, every);
-        detail::reloader::here().add(*made.versions_);
+        made.versions_->begin();
         return made;
     }
 
 private:
-    live() = default;
+    TENON_HIDDEN live() = default;
 
     std::unique_ptr<versions> versions_;
 };
+#pragma GCC diagnostic pop
 
 } // namespace tenon::inline v1
 
@@ -13136,22 +16043,24 @@ namespace tenon::inline v1 {
 /// A call costs what a virtual call costs. What the object gave out and has code of the plugin's dangles once the handle
 /// is gone: references to it, exceptions of the plugin's own types, string literals. A handle may be used by one thread at a time,
 /// or by as many as the object allows through `const` access to the handle; different handles are independent.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
-class plugin {
+class TENON_HOST_TYPE plugin {
     static_assert(detail::explain_interface<T>());
 
 public:
     /// Holds nothing.
-    plugin() noexcept = default;
+    TENON_HIDDEN plugin() noexcept = default;
 
     template <path_like P, class... A>
         requires arguments_of_the_factory<T, A...>
-    explicit plugin(const P& path, A&&... arguments) : plugin(library_options{}, path, static_cast<A&&>(arguments)...) {}
+    TENON_HIDDEN explicit plugin(const P& path, A&&... arguments) : plugin(library_options{}, path, static_cast<A&&>(arguments)...) {}
 
     /// The same with options: `tenon::plugin<greeter> hello{tenon::library_options{.private_copy = true}, "./libhello.so"};`
     template <path_like P, class... A>
         requires arguments_of_the_factory<T, A...>
-    explicit plugin(const library_options& options, const P& path, A&&... arguments) {
+    TENON_HIDDEN explicit plugin(const library_options& options, const P& path, A&&... arguments) {
         std::string file = detail::native(path), name;
         if (const auto mark = file.rfind('#'); mark != file.npos && file.find('/', mark) == file.npos) {
             name = file.substr(mark + 1);
@@ -13165,40 +16074,40 @@ public:
     /// A plugin of a library, chosen by its name; its only one where the name is empty.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
-    static plugin from_library(const library_options& options, const std::string& path, std::string_view name, A&&... arguments) {
+    TENON_HIDDEN static plugin from_library(const library_options& options, const std::string& path, std::string_view name, A&&... arguments) {
         return started(code::load(options, path, name), static_cast<A&&>(arguments)...);
     }
 
     /// A plugin that is part of the program, out of its `registry`.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
-    static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
+    TENON_HIDDEN static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
         return started(new code(built_in), static_cast<A&&>(arguments)...);
     }
 
-    plugin(plugin&& other) noexcept
+    TENON_HIDDEN plugin(plugin&& other) noexcept
         : object_(std::exchange(other.object_, nullptr)), code_(std::exchange(other.code_, nullptr)) {}
-    plugin& operator=(plugin&& other) noexcept {
+    TENON_HIDDEN plugin& operator=(plugin&& other) noexcept {
         plugin old(std::move(*this));
         object_ = std::exchange(other.object_, nullptr);
         code_ = std::exchange(other.code_, nullptr);
         return *this;
     }
-    ~plugin() {
+    TENON_HIDDEN ~plugin() {
         destroy();
         delete code_;
     }
 
-    T* get() const noexcept { return object_; }
-    T* operator->() const noexcept { return object_; }
-    T& operator*() const noexcept { return *object_; }
-    explicit operator bool() const noexcept { return object_ != nullptr; }
+    TENON_HIDDEN T* get() const noexcept { return object_; }
+    TENON_HIDDEN T* operator->() const noexcept { return object_; }
+    TENON_HIDDEN T& operator*() const noexcept { return *object_; }
+    TENON_HIDDEN explicit operator bool() const noexcept { return object_ != nullptr; }
 
     /// Of a handle that holds something.
-    const plugin_info& info() const noexcept { return code_->info(); }
+    TENON_HIDDEN const plugin_info& info() const noexcept { return code_->info(); }
 
     /// Stops and destroys the object, lets go of the library, and says what became of its code. The handle holds nothing afterwards.
-    unloaded close() {
+    TENON_HIDDEN unloaded close() {
         destroy();
         plugin closing;
         closing.code_ = std::exchange(code_, nullptr);
@@ -13209,7 +16118,7 @@ private:
     using code = detail::plugin_code<T>;
 
     template <class... A>
-    static plugin started(code* from, A&&... arguments) {
+    TENON_HIDDEN static plugin started(code* from, A&&... arguments) {
         struct unstarted {
             T* object = nullptr;
             code* from;
@@ -13227,7 +16136,7 @@ private:
         return handle;
     }
 
-    void destroy() noexcept {
+    TENON_HIDDEN void destroy() noexcept {
         if (T* const object = std::exchange(object_, nullptr)) {
             if (const auto stop = code_->offers().stop)
                 stop(object);
@@ -13238,6 +16147,7 @@ private:
     T* object_ = nullptr;
     code* code_ = nullptr;
 };
+#pragma GCC diagnostic pop
 
 } // namespace tenon::inline v1
 
@@ -13264,20 +16174,22 @@ namespace tenon::inline v1 {
 /// Two of one type and name are an `error` that gives both their versions. Objects from a static archive that nothing refers to
 /// are left out by the linker, and their built-ins with them: link them as objects, or with `--whole-archive`. Any thread
 /// may read; adding needs the registry for itself.
-class registry {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
+class TENON_HOST_TYPE registry {
 public:
     struct built_in {
         std::string_view type, name, version;
     };
 
-    registry() {
+    TENON_HIDDEN registry() {
         for (const auto* each = __start_tenon_exports; each != __stop_tenon_exports; ++each)
             insert(*each);
     }
 
     /// Adds a class as a plugin of type T; the texts have to outlive the registry, as literals do.
     template <class T, class P>
-    void add(const char* name, const char* version) {
+    TENON_HIDDEN void add(const char* name, const char* version) {
         static_assert(detail::explain_interface<T>() && detail::explain_implementation<P, T>() &&
                       detail::explain_hooks<P, T>());
         if (!detail::well_named(std::string_view(name)))
@@ -13288,7 +16200,7 @@ public:
     }
 
     /// By type and name.
-    std::vector<built_in> list() const {
+    TENON_HIDDEN std::vector<built_in> list() const {
         std::vector<built_in> all;
         for (const auto& [key, each] : entries_)
             all.push_back({each.type, each.name, each.version});
@@ -13296,7 +16208,7 @@ public:
     }
 
     /// The names of one plugin type's built-ins.
-    std::vector<std::string> names(std::string_view type) const {
+    TENON_HIDDEN std::vector<std::string> names(std::string_view type) const {
         std::vector<std::string> found;
         for (auto each = entries_.lower_bound({type, {}}); each != entries_.end() && each->first.first == type; ++each)
             found.emplace_back(each->first.second);
@@ -13305,7 +16217,7 @@ public:
 
     /// The built-in of that name, compiled against this T; null where there is none.
     template <class T>
-    const detail::exported<>* find(std::string_view name) const {
+    TENON_HIDDEN const detail::exported<>* find(std::string_view name) const {
         const auto found = entries_.find({std::string_view(T::type.name(), T::type.size()), name});
         if (found == entries_.end())
             return nullptr;
@@ -13314,7 +16226,7 @@ public:
     }
 
 private:
-    void insert(const detail::exported<>& entry) {
+    TENON_HIDDEN void insert(const detail::exported<>& entry) {
         const auto [place, inserted] = entries_.insert({{entry.type, entry.name}, entry});
         if (!inserted)
             throw error::two_built_ins(entry.type, entry.name, place->second.version, entry.version);
@@ -13322,7 +16234,7 @@ private:
 
     // Two interfaces of one program may have taken the same name for their type.
     template <class T>
-    static void check(const detail::exported<>& entry) {
+    TENON_HIDDEN static void check(const detail::exported<>& entry) {
         detail::note_reader theirs = detail::note_at(entry.interface);
         const std::string_view interface = theirs.text();
         if (const detail::shape& ours = detail::shape_here<T>(); ours.interface != interface)
@@ -13332,6 +16244,7 @@ private:
     // Its keys are views of the texts that its values have.
     std::map<std::pair<std::string_view, std::string_view>, detail::exported<>> entries_;
 };
+#pragma GCC diagnostic pop
 
 } // namespace tenon::inline v1
 
@@ -13349,8 +16262,107 @@ private:
 #include <utility>
 #include <vector>
 
+#ifndef TENON_SSH_COMMAND_HPP
+#define TENON_SSH_COMMAND_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// The user's choice of an ssh program, each part as git reads it: git-config(1), core.sshCommand and
+/// ssh.variant.
+struct ssh_settings {
+    std::optional<std::string> command{}; ///< $GIT_SSH_COMMAND, else core.sshCommand: words for a shell
+    std::optional<std::string> program{}; ///< $GIT_SSH: a path, which `command` goes before
+    std::optional<std::string>
+        variant{}; ///< $GIT_SSH_VARIANT, else ssh.variant: which options the program takes
+};
+
+/// The settings with those of the environment in front. A program that runs with the rights of another user
+/// than its caller does not see them.
+inline ssh_settings with_environment(ssh_settings configured) {
+    const auto prefer = [](const char* name, std::optional<std::string>& value) {
+        if (const char* const set = ::secure_getenv(name))
+            value = set;
+    };
+    prefer("GIT_SSH_COMMAND", configured.command);
+    prefer("GIT_SSH", configured.program);
+    // git runs in another folder than this program.
+    if (configured.program && configured.program->find('/') != std::string::npos)
+        configured.program = absolute(*configured.program);
+    prefer("GIT_SSH_VARIANT", configured.variant);
+    return configured;
+}
+
+/// The first word of a shell's command, without its quotes.
+inline std::string first_word(std::string_view command) {
+    std::string word;
+    char quote = 0;
+    for (std::size_t i = std::min(command.find_first_not_of(" \t"), command.size()); i < command.size();
+         ++i) {
+        const char c = command[i];
+        if (quote == 0 && (c == ' ' || c == '\t'))
+            break;
+        if (c == quote)
+            quote = 0;
+        else if (quote == 0 && (c == '\'' || c == '"'))
+            quote = c;
+        else if (c == '\\' && quote != '\'' && i + 1 < command.size())
+            word += command[++i];
+        else
+            word += c;
+    }
+    return word;
+}
+
+/// Which options a program takes: the setting says, else the program's name, as git decides it. Empty where
+/// git would ask the program.
+inline std::string ssh_variant(const std::string& command, const ssh_settings& set) {
+    std::string name = set.variant ? *set.variant : in_small_letters(basename(first_word(command)));
+    if (!set.variant && name.ends_with(".exe"))
+        name.resize(name.size() - std::string_view(".exe").size());
+    for (const std::string_view known : {"plink", "putty", "tortoiseplink"})
+        if (name == known)
+            return name;
+    if (set.variant)
+        return name == "auto" || name == "simple" ? "" : "ssh";
+    return name == "ssh" ? name : "";
+}
+
+/// A value for $GIT_SSH_COMMAND: the user's own program, with options that keep it from asking anybody, if it
+/// is known to take such. Any other is as it was; it has no terminal, and no window to ask in.
+inline std::string quiet_ssh_command(const ssh_settings& set) {
+    std::string command = "ssh";
+    if (set.command) {
+        command = *set.command;
+    } else if (set.program) {
+        command = "'";
+        for (const char c : *set.program)
+            c == '\'' ? command += "'\\''" : command += c;
+        command += '\'';
+    }
+    const std::string variant = ssh_variant(command, set);
+    // For a host that does not answer, and one that falls silent.
+    if (variant == "ssh")
+        return command + " -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15";
+    return command +
+           (variant == "plink" || variant == "putty" ? " -batch" : ""); // git gives it to tortoiseplink
+}
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// How much of a fetch is done, in percent, by what git has said last; 0 where it does not tell yet.
 inline std::size_t fetched_percent(std::string_view said) {
@@ -13622,25 +16634,40 @@ private:
         if (const finished made = alone(std::move(making), workshop.path()); made.how.failed())
             throw failure(made);
 
-        finished fetching = fetch(workshop.path(), {"--depth=1"}, {"+" + there.name + ":refs/tenon/wanted"});
-        std::string commit = id_of("refs/tenon/wanted", workshop.path());
-        if (pinned() && commit != there.id) {
-            // Servers need not give out a commit by its id, but they do give out branches and tags.
-            trace("looking for ", there.id, " in all branches and tags");
-            fetching = fetch(workshop.path(), {},
-                             {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
-            commit = id_of(there.id, workshop.path());
-            if (fetching.how.known && !fetching.how.failed() && commit != there.id)
-                throw error::no_such_commit(wanted_.place, there.id);
-        }
-        if (fetching.how.failed() || commit.empty())
-            throw failure(fetching);
+        const std::string commit = transferred(there, workshop.path());
         if (keys_)
             require_signature(commit, workshop);
         if (!has_files(commit))
             write_files(commit, workshop);
         if (keys_)
             basic_file<System>(signature_mark(commit), O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
+        return commit;
+    }
+
+    /// Fetches into the scratch repository, at depth one where the server can; gives the commit's id.
+    std::string transferred(const named_commit& there, const std::string& where) const {
+        const std::string wanted = "+" + there.name + ":refs/tenon/wanted";
+        finished fetching = fetch(where, {"--depth=1"}, {wanted});
+        std::string commit = id_of("refs/tenon/wanted", where);
+        // Old servers, and those that serve files alone, have no depth, and say so in their own words.
+        // Servers need not give out a commit by its id either, but they do give out branches and tags.
+        const bool done = pinned() ? commit == there.id : !commit.empty();
+        const bool may_be_server =
+            fetching.how.cause == end_cause::itself && known_cause(fetching.how.err).empty();
+        if (!done && may_be_server && pinned()) {
+            trace("looking for ", there.id, " in all branches and tags");
+            fetching =
+                fetch(where, {}, {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
+            commit = id_of(there.id, where);
+            if (fetching.how.known && !fetching.how.failed() && commit != there.id)
+                throw error::no_such_commit(wanted_.place, there.id);
+        } else if (!done && may_be_server) {
+            trace("fetching ", there.name, " with its history");
+            fetching = fetch(where, {}, {wanted});
+            commit = id_of("refs/tenon/wanted", where);
+        }
+        if (fetching.how.failed() || commit.empty())
+            throw failure(fetching);
         return commit;
     }
 
@@ -13695,8 +16722,8 @@ private:
         // Where the host takes the child's status away, nothing says that the signature is good.
         if (!how.known || how.failed()) {
             const std::string said = shown_of(how.err);
-            throw error::not_signed(wanted_.place, commit, keys_->files(), how.how(), said, advice(said),
-                                    how.code(errc::forbidden));
+            throw error::not_signed(wanted_.place, commit, keys_->files(), how.how(), said,
+                                    known_cause(how.err), how.code(errc::forbidden));
         }
     }
 
@@ -13732,10 +16759,10 @@ private:
                          "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE",
                          "SSL_CERT_DIR", "GIT_SSL_CAINFO"});
         // An empty GIT_ASKPASS keeps git from the ones in SSH_ASKPASS and in the configuration.
-        variables.insert(
-            variables.end(),
-            {"GIT_ALLOW_PROTOCOL=" + transports(), "GIT_ASKPASS=",
-             "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15"});
+        variables.insert(variables.end(), {"GIT_ALLOW_PROTOCOL=" + transports(), "GIT_ASKPASS=",
+                                           "GIT_TERMINAL_PROMPT=0", "SSH_ASKPASS_REQUIRE=never"});
+        if (transport_of(wanted_.place) != transport::file)
+            add_ssh(variables);
         std::vector<std::string> settings;
         for (const char* setting :
              {"core.hooksPath=/dev/null", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false",
@@ -13747,6 +16774,25 @@ private:
             settings.insert(settings.end(), {"-c", "http.followRedirects=false"});
         arguments.insert(arguments.begin(), settings.begin(), settings.end());
         return git(std::move(arguments), std::move(variables), where, seconds, meanwhile);
+    }
+
+    /// The user's ssh program, which may be in his configuration: so git is asked for that first.
+    void add_ssh(std::vector<std::string>& variables) const {
+        const finished asking =
+            git({"config", "--null", "--get-regexp", "^(core\\.sshcommand|ssh\\.variant)$"}, variables, "/");
+        ssh_settings configured;
+        // NAME, a line's end and the value of each; the last one counts.
+        for (std::string_view rest = asking.how.out; !rest.empty();) {
+            const std::string_view setting = rest.substr(0, rest.find('\0'));
+            rest.remove_prefix(std::min(rest.size(), setting.size() + 1));
+            const auto end = std::min(setting.find('\n'), setting.size());
+            const std::string value(setting.substr(std::min(end + 1, setting.size())));
+            (setting.substr(0, end) == "ssh.variant" ? configured.variant : configured.command) = value;
+        }
+        const ssh_settings set = with_environment(std::move(configured));
+        variables.push_back("GIT_SSH_COMMAND=" + quiet_ssh_command(set));
+        if (set.variant)
+            variables.push_back("GIT_SSH_VARIANT=" + *set.variant);
     }
 
     /// Those that git may use, for which the user's own configuration may exchange one address for another.
@@ -13765,8 +16811,9 @@ private:
                    std::vector<std::string> variables = {}) const {
         const std::vector<std::string> passed = environment({"PATH", "TMPDIR"});
         variables.insert(variables.end(), passed.begin(), passed.end());
-        variables.insert(variables.end(), {"GIT_ALLOW_PROTOCOL=none", "GIT_CONFIG_NOSYSTEM=1",
-                                           "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1"});
+        variables.insert(variables.end(),
+                         {"GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0", "GIT_CONFIG_NOSYSTEM=1",
+                          "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1"});
         return git(std::move(arguments), std::move(variables), where);
     }
 
@@ -13776,7 +16823,7 @@ private:
         if (program.empty())
             throw error::no_git(wanted_.place);
         arguments.insert(arguments.begin(), program);
-        variables.insert(variables.end(), {"LC_ALL=C.UTF-8", "GIT_TERMINAL_PROMPT=0"});
+        variables.push_back("LC_ALL=C.UTF-8");
         command what{std::move(arguments), std::move(variables), where};
         basic_process<System> running(what, seconds == 0 ? bounds_ : bounds_.at_most(seconds * 1000));
         ended how = meanwhile ? running.wait(meanwhile) : running.wait();
@@ -13785,33 +16832,31 @@ private:
 
     error failure(const finished& git) const {
         const std::string said = shown_of(git.how.err);
-        return error::fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(said),
+        return error::fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(git.how),
                                    git.how.code(errc::fetch_failed));
+    }
+
+    /// By git's words where they are known, else by how it ended.
+    std::string advice(const ended& how) const {
+        if (std::string known = known_cause(how.err); !known.empty())
+            return known;
+        if (const std::string page = repository_of_page(wanted_.place); !page.empty())
+            return "this looks like the address of a web page: the repository is written " + page;
+        if (says_absent(how.err))
+            return "is the address right? Many servers say the same of a repository that this user may not "
+                   "read";
+        // git's word for anything fatal.
+        constexpr int fatal = 128;
+        const bool gave_up = how.cause == end_cause::itself && how.known && WIFEXITED(how.status) &&
+                             WEXITSTATUS(how.status) == fatal;
+        return gave_up && transport_of(wanted_.place) != transport::file
+                   ? "`git ls-remote " + wanted_.place +
+                         "` in a terminal may ask for what nobody can be asked for here"
+                   : "";
     }
 
     static std::string shown_of(std::string_view said) {
         return escaped(without_any_credentials(as_shown(said)), "\n\t");
-    }
-
-    static std::string_view advice(std::string_view said) {
-        constexpr std::pair<std::string_view, std::string_view> known[] = {
-            {"Could not resolve host", "is the host's name right, and is there a network?"},
-            {"Name or service not known", "is the host's name right, and is there a network?"},
-            {"terminal prompts disabled",
-             "nobody can be asked for a password here: set up a credential helper for git"},
-            {"Permission denied (", "nobody can be asked for a passphrase here: add the key to ssh-agent"},
-            {"Host key verification failed",
-             "connect to the host with ssh once by hand, so that its key is known"},
-            {"The requested URL returned error: 30", "options.policy.hosts keeps git from going where it is "
-                                                     "sent on to: name the repository's own address"},
-            {"invalid packet (ctb=2d)", "the keys in options.policy.signed_by.gpg are armored; write them "
-                                        "with `gpg --export`, and without --armor"},
-            {"cannot run gpg", "signatures of GnuPG are checked by its program; install it"},
-        };
-        for (const auto& [words, what_to_do] : known)
-            if (said.find(words) != said.npos)
-                return what_to_do;
-        return "";
     }
 
     driver wanted_;
@@ -13824,6 +16869,7 @@ private:
 };
 using repository = basic_repository<>;
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -13832,7 +16878,6 @@ using repository = basic_repository<>;
 
 #include <cerrno>
 #include <cstdint>
-#include <optional>
 #include <utility>
 #include <version>
 
@@ -13843,32 +16888,30 @@ using repository = basic_repository<>;
 
 
 namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 /// A descriptor that can be read once something is called off, so that this can be waited for together with
 /// programs.
 template <class System = posix>
 class basic_stop_event {
 public:
+#ifdef __cpp_lib_jthread
+    /// An event that raise() raises, and a stop that is requested of `token`.
+    explicit basic_stop_event(const std::stop_token& token = {}) : basic_stop_event(made(), token) {}
+
+    /// An event that is raised by `token` alone: without a descriptor where no stop can be requested of it.
+    static basic_stop_event of(const std::stop_token& token) {
+        return basic_stop_event(token.stop_possible() ? made() : basic_file<System>(), token);
+    }
+#else
     basic_stop_event() : event_(made()) {}
+#endif
 
     /// Any thread, at any time.
     void raise() const noexcept {
         const std::uint64_t one = 1;
         [[maybe_unused]] const ssize_t written = System::write(descriptor(), &one, sizeof one);
     }
-
-#ifdef __cpp_lib_jthread
-    explicit basic_stop_event(std::stop_token token)
-        : event_(token.stop_possible() ? made() : basic_file<System>()) {
-        raise_with(std::move(token));
-    }
-
-    /// Once a token's stop is requested.
-    void raise_with(std::stop_token token) {
-        if (token.stop_possible())
-            raising_.emplace(std::move(token), raising{*this});
-    }
-#endif
 
     /// -1 where no stop can be requested any more.
     int descriptor() const noexcept {
@@ -13884,17 +16927,22 @@ private:
     }
 
     basic_file<System> event_;
+
 #ifdef __cpp_lib_jthread
     struct raising {
         const basic_stop_event& what;
         void operator()() const noexcept { what.raise(); }
     };
-    std::optional<std::stop_callback<raising>>
-        raising_; // goes first, and waits for one that is just being made
+
+    basic_stop_event(basic_file<System> event, const std::stop_token& token)
+        : event_(std::move(event)), raising_(token, raising{*this}) {}
+
+    std::stop_callback<raising> raising_; // goes first, and waits for a call that is just being made
 #endif
 };
 using stop_event = basic_stop_event<>;
 
+} // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
@@ -13908,10 +16956,11 @@ enum class build_policy {
 };
 
 /// How watched plugins are reloaded.
-struct reload_options {
+struct TENON_HOST_TYPE reload_options {
     /// How often to ask a remote whether a branch or tag has moved; 0: only when `live::refresh` does.
     std::chrono::milliseconds fetch_every{0};
-    /// In memory at once, of one plugin, with those that cannot be unmapped; a newer one is refused then.
+    /// Libraries of one plugin in memory at once, with those that cannot be unmapped; a newer one is refused then. Fewer than 3
+    /// leave no room for a second reload: one serves, and the one before is kept for `live::rollback`.
     std::size_t most_versions = 16;
     /// Loads a library that is given as one from a copy in memory, as `private_copy` does, so that who writes over the file does not
     /// write over running code. Without this it can find files beside itself.
@@ -13919,8 +16968,8 @@ struct reload_options {
 };
 
 /// How a loader works; all of it may be left out.
-struct loader_options {
-    std::string cache{};                 ///< where results are kept; see README for what else is looked at
+struct TENON_HOST_TYPE loader_options {
+    std::string cache{};                 ///< where results are kept, a folder that is empty or tenon's; see README for what else is looked at
     std::vector<std::string> compiler{}; ///< its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
     std::vector<std::string> flags{};    ///< more of them, for every plugin
     bool builds_may_run_programs = false; ///< lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's CMakeLists.txt says
@@ -13956,16 +17005,19 @@ struct loader_options {
 ///
 /// Throws `error`, and what the plugin's constructor throws. Every function but `built_ins` may be called from any thread, also while
 /// others are, and from a plugin's constructor. A handle may outlive the loader.
-class loader {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
+class TENON_HOST_TYPE loader {
 public:
-    explicit loader(loader_options options = {}) : options_(std::move(options)) {}
+    /// Relative paths in options, and in the variables that stand for them, begin in the folder where the program works now.
+    TENON_HIDDEN explicit loader(loader_options options = {}) : options_(with_absolute_paths(std::move(options))) {}
 
     /// The plugins that are part of this program; to be added to before other threads load.
-    registry& built_ins() noexcept { return built_ins_; }
+    TENON_HIDDEN registry& built_ins() noexcept { return built_ins_; }
 
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, A...>
-    plugin<T> load(const D& text, A&&... arguments) const {
+    TENON_HIDDEN plugin<T> load(const D& text, A&&... arguments) const {
         const driver from = detail::permitted_driver(detail::native(text), options_.policy);
         if (from.what == driver::kind::name)
             if (const auto* built_in = built_ins_.find<T>(from.place)) {
@@ -13989,7 +17041,7 @@ public:
     /// for the first version what `load` throws. A built-in never changes.
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, std::decay_t<A>&...>
-    live<T> watch(const D& text, A&&... arguments) const {
+    TENON_HIDDEN live<T> watch(const D& text, A&&... arguments) const {
         auto source = std::make_unique<versions_of<T>>(*this, detail::permitted_driver(detail::native(text), options_.policy));
         auto make = [kept = std::tuple<std::decay_t<A>...>(static_cast<A&&>(arguments)...)](const detail::plugin_code<T>& code) mutable {
             return std::apply([&](std::decay_t<A>&... each) { return code.create(each...); }, kept);
@@ -14000,7 +17052,7 @@ public:
     /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run with `build = never`.
     /// The library's path; empty for a built-in.
     template <class T, path_like D>
-    std::string prepare(const D& text) const {
+    TENON_HIDDEN std::string prepare(const D& text) const {
         const driver from = detail::permitted_driver(detail::native(text), options_.policy);
         if (from.what == driver::kind::name && built_ins_.find<T>(from.place))
             return "";
@@ -14014,18 +17066,44 @@ private:
         std::string path, plugin, sources{};
     };
 
+    TENON_HIDDEN static loader_options with_absolute_paths(loader_options options) {
+        options.cache = detail::cache::named(std::move(options.cache));
+        options.compiler = detail::basic_compiler<>::named(std::move(options.compiler));
+        options.include = detail::headers::named(std::move(options.include));
+        const auto make_absolute = [](std::string& path) {
+            if (!path.empty())
+                path = detail::absolute<>(path);
+        };
+        for (std::string& folder : options.search)
+            make_absolute(folder);
+        if (!options.policy.folders.anything()) {
+            std::vector<std::string> folders = options.policy.folders.list();
+            for (std::string& folder : folders)
+                make_absolute(folder);
+            options.policy.folders = std::move(folders);
+        }
+        if (options.policy.signed_by) {
+            make_absolute(options.policy.signed_by->ssh);
+            make_absolute(options.policy.signed_by->gpg);
+        }
+        return options;
+    }
+
     // What a watched plugin's newest version is, to this loader as it was when the plugin began to be watched.
     template <class T>
-    class versions_of final : public detail::version_source<T> {
+    class TENON_HIDDEN versions_of final : public detail::version_source<T> {
     public:
-        versions_of(const loader& by, driver from) : by_(std::make_unique<loader>(by)), from_(std::move(from)) {
+        versions_of(const loader& by, driver from)
+            :
+#ifdef __cpp_lib_jthread
+              cancelled_(by.options_.stop),
+#endif
+              by_(std::make_unique<loader>(by)), from_(std::move(from)) {
             // The program may go to another folder.
             if (from_.what == driver::kind::library || from_.what == driver::kind::directory)
-                from_.place = absolute(from_.place);
-            for (std::string& folder : by_->options_.search)
-                folder = absolute(folder);
+                from_.place = detail::absolute<>(from_.place);
 #ifdef __cpp_lib_jthread
-            cancelled_.raise_with(std::exchange(by_->options_.stop, {}));
+            by_->options_.stop = {};
 #endif
             by_->cancelled_ = &cancelled_;
         }
@@ -14088,17 +17166,6 @@ private:
                    std::to_string(state.size) + ' ' + std::to_string(state.modified);
         }
 
-        static std::string absolute(const std::string& path) {
-            if (path[0] == '/')
-                return path;
-            char* const here = detail::posix::realpath(".");
-            if (!here)
-                throw error::system_call("find", ".", errno);
-            const std::string folder = here;
-            std::free(here);
-            return detail::join(folder, path);
-        }
-
         detail::stop_event cancelled_;
         const std::unique_ptr<loader> by_;
         driver from_;
@@ -14106,13 +17173,13 @@ private:
         std::string checked_out_; // by newest(), in one thread or another
     };
 
-    class stop_event {
+    class TENON_HIDDEN stop_event {
     public:
         explicit stop_event(const loader& by)
             : cancelled_(by.cancelled_)
 #ifdef __cpp_lib_jthread
               ,
-              requested_(by.options_.stop)
+              requested_(detail::stop_event::of(by.options_.stop))
 #endif
         {
         }
@@ -14134,29 +17201,29 @@ private:
     };
 
     template <class T>
-    static std::string_view type_name() {
+    TENON_HIDDEN static std::string_view type_name() {
         return {T::type.name(), T::type.size()};
     }
 
     /// What is compiled here has a digest that nobody could have known.
-    allowed<std::string> digests(driver::kind what) const {
+    TENON_HIDDEN allowed<std::string> digests(driver::kind what) const {
         const bool given = what == driver::kind::library || what == driver::kind::name;
         return given ? options_.policy.sha256 : allowed<std::string>();
     }
 
-    library_options options_for(driver::kind what) const {
+    TENON_HIDDEN library_options options_for(driver::kind what) const {
         return {options_.unload, options_.trust, options_.private_copy, digests(what)};
     }
 
     template <class T>
-    void check(const found& library, const allowed<std::string>& digests = {}) const {
+    TENON_HIDDEN void check(const found& library, const allowed<std::string>& digests = {}) const {
         const detail::library_file file(library.path, options_.trust);
         file.require_digest(digests);
         detail::fitting_plugin(file.manifest(), file.path(), type_name<T>(), library.plugin, detail::expected_shape<T>());
     }
 
     template <class T>
-    found locate(const driver& from) const {
+    TENON_HIDDEN found locate(const driver& from) const {
         switch (from.what) {
         case driver::kind::name:
             return {searched(from.place, type_name<T>()), from.place};
@@ -14167,7 +17234,16 @@ private:
         case driver::kind::repository: {
             const std::string directory = checked_out(from);
             const detail::basic_hold<> hold(detail::cache(options_.cache), directory, from.place);
-            return {built<T>(from, directory), from.plugin, directory};
+            try {
+                return {built<T>(from, directory), from.plugin, directory};
+            } catch (const error& e) {
+                if (e.code() != errc::build_failed && e.code() != errc::not_found)
+                    throw;
+                std::string_view whole = directory;
+                if (!from.subdirectory.empty())
+                    whole.remove_suffix(from.subdirectory.size() + 1);
+                throw detail::checkout(std::string(whole)).explained(e);
+            }
         }
         }
         std::abort();
@@ -14175,7 +17251,7 @@ private:
 
     /// Once more, where what was found in the cache is gone by the time that it is needed.
     template <class Use>
-    auto unless_pruned(const driver& from, Use&& use) const {
+    TENON_HIDDEN auto unless_pruned(const driver& from, Use&& use) const {
         const bool cached = from.what == driver::kind::directory || from.what == driver::kind::repository;
         for (int tries = 5;; --tries)
             try {
@@ -14187,30 +17263,43 @@ private:
             }
     }
 
-    bool is_pruned(const std::string& path) const {
+    TENON_HIDDEN bool is_pruned(const std::string& path) const {
         struct stat there;
         return detail::posix::lstat(path.c_str(), &there) != 0 &&
                path.rfind(detail::join(detail::cache(options_.cache).path(), ""), 0) == 0;
     }
 
     /// The library of a bare name, out of the first folder that has one.
-    std::string searched(const std::string& name, std::string_view type) const {
+    TENON_HIDDEN std::string searched(const std::string& name, std::string_view type) const {
+        std::vector<std::string> others;
         for (const std::string& folder : options_.search) {
             const std::string plain = detail::join(folder, name + ".so"), prefixed = detail::join(folder, "lib" + name + ".so");
-            const bool has_plain = detail::posix::access(plain.c_str(), F_OK) == 0;
-            const bool has_prefixed = detail::posix::access(prefixed.c_str(), F_OK) == 0;
+            const bool has_plain = is_file(plain), has_prefixed = is_file(prefixed);
             if (has_plain && has_prefixed)
                 throw error::two_libraries(name, plain, prefixed);
             if (has_plain || has_prefixed)
                 return detail::permitted_path(has_plain ? plain : prefixed, options_.policy);
+            others.insert(others.end(), {plain, prefixed});
+        }
+        // What bears the name and is no file is the likeliest reason.
+        for (const std::string& path : others) {
+            detail::require_no_loose_link(path);
+            if (detail::posix::access(path.c_str(), F_OK) == 0)
+                throw error::not_a_regular_file(path);
         }
         std::vector<std::string> known = built_ins_.names(type);
         for (const std::string& folder : options_.search)
-            add_libraries(known, folder);
+            add_libraries(known, folder, type);
         throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name));
     }
 
-    static void add_libraries(std::vector<std::string>& names, const std::string& folder) {
+    TENON_HIDDEN static bool is_file(const std::string& path) {
+        struct stat of;
+        return detail::posix::stat(path.c_str(), &of) == 0 && S_ISREG(of.st_mode);
+    }
+
+    /// Adds the names by which libraries in a folder could be loaded as plugins of a type.
+    TENON_HIDDEN static void add_libraries(std::vector<std::string>& names, const std::string& folder, std::string_view type) {
         DIR* open = detail::posix::opendir(folder.c_str());
         if (!open)
             return;
@@ -14221,13 +17310,25 @@ private:
             name.remove_suffix(3);
             if (name.substr(0, 3) == "lib")
                 name.remove_prefix(3);
-            if (detail::well_named(name))
+            if (detail::well_named(name) && has_plugin(detail::join(folder, each->d_name), type, name))
                 names.emplace_back(name);
         }
         detail::posix::closedir(open);
     }
 
-    detail::builder builder(const driver& from, int stop) const {
+    TENON_HIDDEN static bool has_plugin(const std::string& path, std::string_view type, std::string_view name) {
+        try {
+            const manifest library(path);
+            for (const auto& plugin : library.plugins())
+                if (plugin.type == type && plugin.name == name)
+                    return true;
+        } catch (const error&) {
+            // It is no library, or not one of these.
+        }
+        return false;
+    }
+
+    TENON_HIDDEN detail::builder builder(const driver& from, int stop) const {
         return detail::builder({.compiler = options_.compiler,
                                                .flags = options_.flags,
                                                .builds_may_run_programs = options_.builds_may_run_programs,
@@ -14241,6 +17342,7 @@ private:
                                                .precompile = options_.precompile,
                                                .trust = options_.trust,
                                                .on_event = options_.on_event,
+                                               .on_built = [to = last_build_](std::vector<diagnostic> said) { to->put(std::move(said)); },
                                                .limits = options_.limits,
                                                .timeout = options_.build_timeout.count(),
                                                .stop = stop},
@@ -14248,7 +17350,7 @@ private:
     }
 
     template <class T>
-    std::string built(const driver& from, const std::string& directory) const {
+    TENON_HIDDEN std::string built(const driver& from, const std::string& directory) const {
         const stop_event stop(*this);
         const detail::builder by = builder(from, stop.descriptor());
         if (options_.build == build_policy::never) {
@@ -14264,7 +17366,7 @@ private:
         return library;
     }
 
-    std::string checked_out(const driver& from) const {
+    TENON_HIDDEN std::string checked_out(const driver& from) const {
         const stop_event stop(*this);
         const detail::basic_repository<> repository(
             from, detail::cache(options_.cache), options_.on_event,
@@ -14279,15 +17381,47 @@ private:
         return repository.checkout();
     }
 
+    // By any thread.
+    class last_build {
+    public:
+        void put(std::vector<diagnostic> said) {
+            const detail::mutex_lock locked(mutex_);
+            said_ = std::move(said);
+        }
+        std::vector<diagnostic> get() {
+            const detail::mutex_lock locked(mutex_);
+            return said_;
+        }
+
+    private:
+        pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+        std::vector<diagnostic> said_;
+    };
+
+    friend std::vector<diagnostic> diagnostics(const loader& of);
+
     loader_options options_;
     registry built_ins_;
+    std::shared_ptr<last_build> last_build_ = std::make_shared<last_build>(); // of copies too
     const detail::stop_event* cancelled_ = nullptr; // takes the place of options_.stop
 };
+#pragma GCC diagnostic pop
+
+/// What compilers, linkers and CMake warned of in the last build that succeeded, by this loader, one of its copies or a handle that
+/// watches for it; nothing is built where a library is current, and what is compiled from several sources is so only as far as they
+/// have changed.
+///
+///     auto users = loader.load<user_provider>("./drivers/json", settings);
+///     for (const tenon::diagnostic& each : tenon::diagnostics(loader))
+///         std::cerr << each.message() << '\n';   // ./drivers/json/json.cpp:12:7: warning: unused variable 'x' [-Wunused-variable]
+TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const loader& of) {
+    return of.last_build_->get();
+}
 
 /// Loads a plugin with a loader of its own that has no options: `tenon::load<user_provider>("./drivers/json", settings)`.
 template <class T, path_like D, class... A>
     requires arguments_of_the_factory<T, A...>
-plugin<T> load(const D& driver, A&&... arguments) {
+TENON_HIDDEN plugin<T> load(const D& driver, A&&... arguments) {
     return loader().load<T>(driver, static_cast<A&&>(arguments)...);
 }
 
@@ -14312,7 +17446,7 @@ namespace tenon::inline v1 {
 /// Empty where the handle holds nothing. Throws `std::bad_alloc`. What became of the code is not told: use
 /// `plugin::close` for that.
 template <class T>
-std::shared_ptr<T> share(plugin<T>&& handle) {
+TENON_HIDDEN std::shared_ptr<T> share(plugin<T>&& handle) {
     if (!handle)
         return nullptr;
     auto owner = std::make_shared<plugin<T>>(std::move(handle));

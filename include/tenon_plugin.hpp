@@ -40,6 +40,47 @@
 #include <cstddef>
 #include <type_traits>
 
+#ifndef TENON_VERSION_HPP
+#define TENON_VERSION_HPP
+
+// The lowest header, which every other one includes before any code: what cannot compile ends here, with one sentence. An #error alone
+// is followed by thousands of lines; a header that cannot be found ends the compilation.
+#if __cplusplus < 202002L
+#error "tenon: C++20 is needed: compile with -std=c++20, or a later standard"
+#include <the compilation ends here>
+#elif !defined(__ELF__)
+#error "tenon: libraries have to be ELF files: tenon runs on Linux and other POSIX systems that have them, and not on macOS or Windows"
+#include <the compilation ends here>
+#endif
+
+/// The library's version, read by CMake and Meson too.
+#define TENON_VERSION "0.1.0"
+
+/// The number of the binary interface between host and plugin. It is also the inline namespace (`tenon::v1`)
+/// and part of the exported symbol's name, so that another one is refused by name.
+#define TENON_ABI 1
+
+// Each program and library that includes tenon has a copy of it: of another version perhaps, or compiled for other containers. Where
+// several are in one process, none may use what another one has. Functions and objects are hidden, so that nobody finds them from outside,
+// and what is no part of the binary interface bears its copy's kind in its name, for what the compiler makes of templates that are not
+// tenon's. Public types have that in their names alone: a class that has a hidden type as a member would have to be hidden too.
+#ifdef _GLIBCXX_DEBUG
+#define TENON_COPY v0_1_0_debug
+#define TENON_COPY_NAME "v0_1_0_debug"
+#else
+#define TENON_COPY v0_1_0
+#define TENON_COPY_NAME "v0_1_0"
+#endif
+#define TENON_HIDDEN [[gnu::visibility("hidden")]]
+#define TENON_OWN TENON_HIDDEN TENON_COPY
+#ifdef __clang__
+#define TENON_HOST_TYPE [[clang::type_visibility("default"), gnu::visibility("hidden"), gnu::abi_tag(TENON_COPY_NAME)]]
+#else
+#define TENON_HOST_TYPE [[gnu::abi_tag(TENON_COPY_NAME)]]
+#endif
+
+#endif
+
 namespace tenon::inline v1 {
 
 /// States the fields of a type that tenon cannot see into: one with private members, a base class or an anonymous union.
@@ -63,7 +104,7 @@ struct layout;
 template <auto... Method>
 struct methods; // interface.hpp
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 
 template <class... T>
 struct list {};
@@ -121,6 +162,30 @@ struct spelling {
                 return true;
         return false;
     }
+    // Whether this is `name`, or a template of that name where it ends in "<". The standard library's inner namespaces, which begin
+    // with an underscore, do not count: `std::__cxx11::basic_regex<char>` is "std::basic_regex<".
+    constexpr bool is(const char* name) const {
+        std::size_t i = 0;
+        for (const char* at = name; *at; ++at, ++i) {
+            if (at != name && at[-1] == ':' && at[0] != ':')
+                i += inner_namespace(i);
+            if (i == size || begin[i] != *at)
+                return false;
+            if (*at == '<')
+                return true;
+        }
+        return i == size;
+    }
+
+private:
+    constexpr std::size_t inner_namespace(std::size_t from) const {
+        if (from == size || begin[from] != '_')
+            return 0;
+        for (std::size_t i = from; i + 1 < size && begin[i] != '<'; ++i)
+            if (begin[i] == ':' && begin[i + 1] == ':')
+                return i + 2 - from;
+        return 0;
+    }
 };
 
 template <class T>
@@ -135,8 +200,23 @@ consteval spelling spelled() {
     return {text, size - 1};
 }
 
+// The library's own namespaces, of which vectors' iterators come; and structs of the C library that have a union in them.
+inline constexpr const char* known_by_name[] = {"std::", "__gnu_cxx::", "__gnu_debug::"};
+inline constexpr const char* structs_of_c[] = {"mbstate_t", "__mbstate_t", "in6_addr"};
+
 template <class T>
-concept standard = std::is_class_v<T> && spelled<T>().starts_with("std::");
+consteval bool is_standard() {
+    for (const char* each : known_by_name)
+        if (spelled<T>().starts_with(each))
+            return true;
+    for (const char* each : structs_of_c)
+        if (spelled<T>().is(each))
+            return true;
+    return false;
+}
+
+template <class T>
+concept standard = std::is_class_v<T> && is_standard<T>();
 
 // ---- The fields of an aggregate, found by trying how many initialisers it takes.
 
@@ -362,6 +442,10 @@ inline constexpr bool is_methods<methods<M...>> = true;
 template <class T>
 concept has_methods = requires { requires is_methods<typename T::methods>; };
 
+/// A class that is called through `methods` where it is reached, as a host's services are; one whose author states its layout is not.
+template <class T>
+concept reached_by_methods = has_methods<T> && !has_stated_layout<T>;
+
 template <class T>
 concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> != 0 || std::is_empty_v<T>);
 
@@ -369,10 +453,27 @@ concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> 
 template <class T>
 concept visible_aggregate = std::is_aggregate_v<T> && !std::is_union_v<T> && !has_base<T> && has_countable_fields<T>;
 
+template <auto... F>
+constexpr bool states_fields(const fields<F...>*) {
+    return true;
+}
+template <class T, unsigned Version>
+constexpr bool states_fields(const opaque<T, Version>*) {
+    return false;
+}
+
+template <class T>
+concept has_virtual_functions = complete<T> && std::is_polymorphic_v<T>;
+
+/// A class with virtual functions that says of its fields alone what they are.
+template <class T>
+concept hides_functions = has_virtual_functions<T> && has_stated_layout<T> &&
+                          requires { requires detail::states_fields(static_cast<layout<T>*>(nullptr)); };
+
 /// A type whose fields tenon knows, because it sees them or because it was told.
 template <class T>
-concept known_layout = !complete<T> || has_stated_layout<T> || standard<T> || std::is_enum_v<T> || has_methods<T> ||
-                       visible_aggregate<T>;
+concept known_layout = !hides_functions<T> && (!complete<T> || has_stated_layout<T> || standard<T> || std::is_enum_v<T> ||
+                                               has_methods<T> || visible_aggregate<T>);
 
 template <class T>
 struct fields_of_member;
@@ -408,6 +509,11 @@ template <template <class, auto...> class X, class A, auto... N>
 struct arguments_of<X<A, N...>> {
     using type = list<A>;
 };
+template <template <class, class, auto...> class X, class A, class B, auto... N>
+    requires(sizeof...(N) > 0)
+struct arguments_of<X<A, B, N...>> {
+    using type = list<A, B>;
+};
 
 // The types that T's layout is made of: its fields, an enumeration's underlying type, a standard class's
 // template arguments.
@@ -416,7 +522,7 @@ consteval auto contents() {
     if constexpr (!complete<T>)
         return list<>{};
     else if constexpr (has_stated_layout<T>)
-        return decltype(stated_fields<T>(static_cast<layout<T>*>(nullptr))){};
+        return decltype(detail::stated_fields<T>(static_cast<layout<T>*>(nullptr))){};
     else if constexpr (std::is_enum_v<T>)
         return list<std::underlying_type_t<T>>{};
     else if constexpr (standard<T>)
@@ -424,7 +530,7 @@ consteval auto contents() {
     else if constexpr (has_methods<T>)
         return typename T::methods::signatures{};
     else if constexpr (visible_aggregate<T>)
-        return bind_fields(*static_cast<T*>(nullptr));
+        return detail::bind_fields(*static_cast<T*>(nullptr));
     else
         return list<>{};
 }
@@ -432,7 +538,7 @@ consteval auto contents() {
 template <class T>
 consteval unsigned layout_version() {
     if constexpr (has_stated_layout<T>)
-        return stated_version(static_cast<layout<T>*>(nullptr));
+        return detail::stated_version(static_cast<layout<T>*>(nullptr));
     else
         return 0;
 }
@@ -475,7 +581,7 @@ struct parts_of {
 template <class T>
     requires std::is_function_v<T>
 struct parts_of<T> {
-    using type = decltype(joined(list<typename function_parts<T>::result>{}, typename function_parts<T>::parameters{}));
+    using type = decltype(detail::joined(list<typename function_parts<T>::result>{}, typename function_parts<T>::parameters{}));
 };
 template <class T>
 struct parts_of<T*> {
@@ -498,8 +604,8 @@ struct parts_of<T[]> {
     using type = list<T>;
 };
 template <class F, class C>
-struct parts_of<F C::*> {
-    using type = list<F>;
+struct parts_of<F C::*> { // an offset in C, or a slot of its virtual table
+    using type = list<F, C>;
 };
 
 // A type that gets an entry of its own; a standard tag, allocator or comparison says nothing.
@@ -551,17 +657,21 @@ template <class Seen, class... T>
 struct unseen<Seen, list<T...>> : unseen_of<Seen, list<std::remove_cv_t<T>...>> {};
 
 // One step farther at a time from all types at once, until nothing new is found.
-template <class Seen, class New>
+template <class T>
+struct step {
+    using type = decltype(next_to<T>());
+};
+template <class Seen, class New, template <class> class Step = step>
 struct closure;
-template <class Seen>
-struct closure<Seen, list<>> {
+template <class Seen, template <class> class Step>
+struct closure<Seen, list<>, Step> {
     using type = Seen;
 };
-template <class... Seen, class First, class... New>
-struct closure<list<Seen...>, list<First, New...>> {
+template <class... Seen, class First, class... New, template <class> class Step>
+struct closure<list<Seen...>, list<First, New...>, Step> {
     using all = list<Seen..., First, New...>;
-    using next = typename concatenation<decltype(next_to<First>()), decltype(next_to<New>())...>::type;
-    using type = typename closure<all, typename unseen<all, next>::type>::type;
+    using next = typename concatenation<typename Step<First>::type, typename Step<New>::type...>::type;
+    using type = typename closure<all, typename unseen<all, next>::type, Step>::type;
 };
 
 template <class List>
@@ -576,62 +686,90 @@ struct listed {
 template <class... T>
 struct listed<list<T...>> : concatenation<typename listed<T>::type...> {};
 
-/// The classes, unions and enumerations that are reached from some types, or lists of types, each once.
+/// All that is reached from some types, or lists of types, each once: pointers, references and functions too.
+template <template <class> class Step, class... T>
+using everything_by =
+    typename closure<list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type, Step>::type;
 template <class... T>
-using reached = typename recorded_of<typename closure<
-    list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type>::type>::type;
+using everything_in = everything_by<step, T...>;
+
+/// The classes, unions and enumerations among them.
+template <class... T>
+using reached = typename recorded_of<everything_in<T...>>::type;
 
 // ---- Types that carry the plugin's code along.
 
 template <class T>
-concept owns_polymorphic = spelled<T>().starts_with("std::unique_ptr<") && requires {
-    requires std::is_polymorphic_v<typename T::element_type>;
-};
+inline constexpr bool is_polymorphic = false;
+template <class T>
+    requires std::is_class_v<T> && complete<T>
+inline constexpr bool is_polymorphic<T> = std::is_polymorphic_v<T>;
 
-// As the compilers spell them: some with the library's inner namespaces, some by another name of theirs.
-inline constexpr const char* code_carriers[] = {
-    "std::function<", "std::move_only_function<", "std::any", "std::shared_ptr<", "std::weak_ptr<",
-    "std::future<", "std::shared_future<", "std::promise<", "std::packaged_task<", "std::generator<",
-    "std::coroutine_handle<", "std::basic_regex<", "std::__cxx11::basic_regex<", "std::regex", "std::wregex",
-    "std::exception_ptr", "std::__exception_ptr::exception_ptr", "std::error_code", "std::error_condition",
-    "std::error_category", "std::_V2::error_category"};
+// Objects whose virtual table is that of whoever made them. An interface is what plugins are reached through.
+template <class T>
+concept has_foreign_table = is_polymorphic<T> && !has_methods<T>;
 
 template <class T>
-consteval bool is_code_carrier() {
-    for (const char* each : code_carriers)
-        if (spelled<T>().starts_with(each))
+concept points_to_table =
+    (std::is_pointer_v<T> || std::is_reference_v<T>)&&has_foreign_table<std::remove_cv_t<std::remove_pointer_t<std::remove_reference_t<T>>>>;
+
+template <class T>
+concept owns_polymorphic = spelled<T>().is("std::unique_ptr<") && requires { requires is_polymorphic<typename T::element_type>; };
+
+template <class T>
+concept wraps_polymorphic = spelled<T>().is("std::reference_wrapper<") && requires { requires has_foreign_table<typename T::type>; };
+
+// Their virtual tables are the standard library's own.
+inline constexpr const char* library_exceptions[] = {
+    "std::exception",     "std::logic_error",    "std::domain_error",   "std::invalid_argument", "std::length_error",
+    "std::out_of_range",  "std::runtime_error",  "std::range_error",    "std::overflow_error",   "std::underflow_error",
+    "std::bad_alloc"};
+
+// What neither fields nor template arguments show, for the reason in front.
+inline constexpr const char* code_carriers[] = {
+    // they keep functions
+    "std::function<", "std::move_only_function<", "std::copyable_function<", "std::function_ref<", "std::packaged_task<",
+    "std::generator<", "std::coroutine_handle<", "std::basic_regex<", "std::regex", "std::wregex", "std::regex_iterator<",
+    "std::regex_token_iterator<", "std::basic_format_arg<", "std::basic_format_args<", "std::thread", "std::jthread",
+    "tenon::registration", "tenon::v1::registration",
+    // they know how to destroy what they share or hold
+    "std::any", "std::shared_ptr<", "std::weak_ptr<", "std::future<", "std::shared_future<", "std::promise<", "std::exception_ptr",
+    "std::polymorphic<",
+    // they point to something with a virtual table
+    "std::error_code", "std::error_condition", "std::locale", "std::type_index", "std::pmr::polymorphic_allocator<",
+    "std::istreambuf_iterator<", "std::ostreambuf_iterator<", "std::istream_iterator<", "std::ostream_iterator<",
+    "std::wstring_convert<"};
+
+template <class T, std::size_t N>
+consteval bool is_one_of(const char* const (&names)[N]) {
+    for (const char* each : names)
+        if (spelled<T>().is(each))
             return true;
     return false;
 }
 
-/// A standard type whose value keeps pointers to code or vtables of whoever made it.
+/// A type whose value has pointers to code or virtual tables of whoever made it: a function, or a pointer to one; an object with virtual
+/// functions, or a pointer to one, unless it is an interface; and what the standard library keeps one of these in.
 template <class T>
-concept carries_code = owns_polymorphic<T> || is_code_carrier<T>();
+concept carries_code = std::is_function_v<T> || points_to_table<T> || owns_polymorphic<T> || wraps_polymorphic<T> ||
+                       (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) || is_one_of<T>(code_carriers);
 
 template <class List>
-inline constexpr bool any_carries_code = false;
+struct carriers_in;
 template <class... T>
-inline constexpr bool any_carries_code<list<T...>> = !all_of<!carries_code<T>...>;
+struct carriers_in<list<T...>> : concatenation<typename list_if<carries_code<T>, T>::type...> {};
 
 } // namespace detail
 } // namespace tenon::inline v1
 
 #endif
-#ifndef TENON_VERSION_HPP
-#define TENON_VERSION_HPP
-
-/// The library's version, read by CMake and Meson too.
-#define TENON_VERSION "0.1.0"
-
-/// The number of the binary interface between host and plugin. It is also the inline namespace (`tenon::v1`)
-/// and part of the exported symbol's name, so that another one is refused by name.
-#define TENON_ABI 1
-
-#endif
 
 namespace tenon::inline v1 {
 
-namespace detail {
+template <class Interface, class P>
+class holds;
+
+namespace TENON_HIDDEN detail {
 template <class Pieces>
 constexpr bool well_named(const Pieces& name) {
     if (name.size() == 0 || name[0] < 'a' || name[0] > 'z')
@@ -690,9 +828,9 @@ struct escape {};
 ///
 /// Whoever calls it has to let go of the result before the plugin is closed.
 template <auto Method>
-inline constexpr escape<Method> lets_code_escape{};
+TENON_HIDDEN inline constexpr escape<Method> lets_code_escape{};
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 
 template <auto Method>
 consteval auto method_of(escape<Method>) {
@@ -721,12 +859,44 @@ struct member_function<F C::*> : function_parts<F> {
 /// Names every virtual function of an interface; the order is part of it, and new ones go to the end.
 ///
 ///     using methods = tenon::methods<&greeter::greet>;
+///
+/// A class that crosses an interface and is called through virtual functions, such as the services that a host gives its plugins,
+/// names them too. Host and plugin then have to have the same.
 template <auto... Method>
 struct methods {
     static constexpr std::size_t size = sizeof...(Method);
     using signatures = detail::list<
         typename detail::member_function<decltype(detail::method_of(Method))>::signature...>;
 };
+
+namespace TENON_HIDDEN detail {
+
+// A name that stands beside one of T's is ambiguous, whoever may call that and however many functions have it.
+struct has_self {
+    int self;
+};
+template <class T>
+struct beside_self : T, has_self {
+protected:
+    ~beside_self() noexcept;
+};
+template <class T>
+concept has_no_self = requires { &beside_self<T>::self; } || requires { typename T::self; }; // a type is not in a model's way
+
+/// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names would hide those of an interface.
+struct model_access {
+    template <class T, class P, class... A>
+    static void make(holds<T, P>& model, A&&... arguments) {
+        ::new (static_cast<void*>(__builtin_addressof(model.self_))) P(static_cast<A&&>(arguments)...);
+        model.made_ = true;
+    }
+    template <class T, class P>
+    static P& held(holds<T, P>& model) noexcept {
+        return model.self_;
+    }
+};
+
+} // namespace detail
 
 /// What an interface's `model` derives from: it is an `Interface` and holds the plain class `P`.
 ///
@@ -735,6 +905,9 @@ struct methods {
 ///     };
 template <class Interface, class P>
 class holds : public Interface {
+    static_assert(detail::has_no_self<Interface>, "tenon: the interface has a function called `self`, and that is what a model calls its "
+                                                  "plain class: give the interface's function another name");
+
 public:
     holds() noexcept {}
     holds(const holds&) = delete;
@@ -744,19 +917,12 @@ public:
             self_.~P();
     }
 
-    /// Makes the held object, in its place; called once, by what makes the model.
-    template <class... A>
-    void make(A&&... arguments) {
-        ::new (static_cast<void*>(&self_)) P(static_cast<A&&>(arguments)...);
-        made_ = true;
-    }
-
 protected:
     P& self() noexcept { return self_; }
     const P& self() const noexcept { return self_; }
 
 private:
-    friend P& held(holds& by) noexcept { return by.self_; }
+    friend struct detail::model_access;
 
     // The model's constructor is the implicit one, so the arguments come after it.
     union {
@@ -783,7 +949,7 @@ concept is_abstract = std::is_abstract_v<T>;
 template <class T>
 concept has_only_functions = sizeof(T) == sizeof(void*);
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 
 template <class T>
 struct factory_of {
@@ -800,11 +966,18 @@ inline constexpr bool is_factory = false;
 template <class... A>
 inline constexpr bool is_factory<factory<A...>> = true;
 
+// None where `factory` means something else, as it may in an interface that is reached and has no plugins.
+template <class F>
+struct arguments_of_factory {
+    using type = list<>;
+};
 template <class... A>
-list<A...> arguments_of_factory(factory<A...>);
+struct arguments_of_factory<factory<A...>> {
+    using type = list<A...>;
+};
 
 template <class T>
-using factory_arguments = decltype(arguments_of_factory(typename factory_of<T>::type{}));
+using factory_arguments = typename arguments_of_factory<typename factory_of<T>::type>::type;
 
 // What an interface lets its plugins hand on to their next version: a list of one type, or of none.
 template <class T>
@@ -833,8 +1006,9 @@ template <auto Method>
 concept virtual_method = true;
 #endif
 
+// What is not constant, and is not called instead of being written to: a function, an object with virtual functions.
 template <class T>
-concept passed_out = !std::is_const_v<T>;
+concept passed_out = !std::is_const_v<T> && !std::is_function_v<T> && !is_polymorphic<T>;
 
 // What a parameter lets a plugin write to.
 template <class T>
@@ -849,6 +1023,15 @@ template <passed_out T>
 struct written_through<T*> {
     using type = list<T>;
 };
+template <class T>
+    requires(spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
+struct written_through<T> {
+    template <class Element>
+    static consteval auto of(list<Element>) {
+        return typename written_through<Element*>::type{};
+    }
+    using type = decltype(of(typename arguments_of<T>::type{}));
+};
 
 template <class R, class... A>
 list<R, typename written_through<A>::type...> outputs(list<A...>);
@@ -860,28 +1043,65 @@ consteval auto outputs_of() {
         return list<>{};
     } else {
         using parts = member_function<decltype(Entry)>;
-        return decltype(outputs<typename parts::result>(typename parts::parameters{})){};
+        return decltype(detail::outputs<typename parts::result>(typename parts::parameters{})){};
     }
 }
 
 template <class T, class Methods>
 inline constexpr bool methods_in_chain_v = false;
 template <class T, auto... M>
-inline constexpr bool methods_in_chain_v<T, methods<M...>> = all_of<method_in_chain<T, decltype(method_of(M))>...>;
+inline constexpr bool methods_in_chain_v<T, methods<M...>> = all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
 
 template <class Methods>
 inline constexpr bool methods_virtual_v = false;
 template <auto... M>
-inline constexpr bool methods_virtual_v<methods<M...>> = all_of<virtual_method<method_of(M)>...>;
+inline constexpr bool methods_virtual_v<methods<M...>> = all_of<virtual_method<detail::method_of(M)>...>;
 
 template <class Methods>
-inline constexpr bool keeps_its_code_v = false;
+struct outputs_of_all;
 template <auto... M>
-inline constexpr bool keeps_its_code_v<methods<M...>> = !any_carries_code<reached<decltype(outputs_of<M>())...>>;
+struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
+
+// What a plugin gives out by way of T: from an interface, what its methods give out.
+template <class T>
+struct step_out : step<T> {};
+template <has_methods T>
+    requires methods_in_chain_v<T, typename T::methods>
+struct step_out<T> : outputs_of_all<typename T::methods> {};
+
+/// The types that carry a plugin's code along, of all that are reached from some that it gives out.
+template <class... T>
+using carriers = typename carriers_in<everything_by<step_out, T...>>::type;
 
 /// Everything that crosses an interface's boundary.
 template <class T>
 using crossing = reached<typename T::methods::signatures, factory_arguments<T>, typename state_of<T>::type>;
+
+// All of it is one pointer to one virtual table.
+template <class T>
+concept only_functions = std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
+
+/// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
+template <class T>
+concept measurable = only_functions<T> && !std::is_final_v<T> && methods_in_chain_v<T, typename T::methods> &&
+                     methods_virtual_v<typename T::methods>;
+
+template <class T>
+concept reached_and_measurable = reached_by_methods<T> && measurable<T>;
+
+template <class List>
+struct interfaces_of;
+template <class... T>
+struct interfaces_of<list<T...>> : concatenation<typename list_if<reached_and_measurable<T>, T>::type...> {};
+
+/// The interfaces among what crosses T's boundary: what its host or its plugins call besides T.
+template <class T>
+using reached_interfaces = typename interfaces_of<crossing<T>>::type;
+
+template <class List>
+inline constexpr bool all_measurable = false;
+template <class... T>
+inline constexpr bool all_measurable<list<T...>> = all_of<(!reached_by_methods<T> || measurable<T>)...>;
 
 // A name that two files can mean one type by; what the standard library makes of a type is said of that type.
 template <class T>
@@ -912,10 +1132,11 @@ template <class T>
 concept has_valid_factory = detail::is_factory<typename detail::factory_of<T>::type>;
 
 template <class T>
-concept keeps_its_code = names_only_its_own<T> && detail::keeps_its_code_v<typename T::methods>;
+concept keeps_its_code =
+    names_only_its_own<T> && std::is_same_v<detail::carriers<typename detail::outputs_of_all<typename T::methods>::type>, detail::list<>>;
 
 template <class T>
-concept state_keeps_its_code = !detail::any_carries_code<detail::reached<typename detail::state_of<T>::type>>;
+concept state_keeps_its_code = std::is_same_v<detail::carriers<typename detail::state_of<T>::type>, detail::list<>>;
 
 template <class T>
 concept has_known_layouts =
@@ -925,6 +1146,10 @@ template <class T>
 concept has_shared_names = names_only_its_own<T> && has_valid_factory<T> && detail::shared_name<T> &&
                            detail::all_names_shared<detail::crossing<T>>;
 
+template <class T>
+concept reaches_measurable_interfaces =
+    names_only_its_own<T> && has_valid_factory<T> && detail::all_measurable<detail::crossing<T>>;
+
 /// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of its
 /// virtual functions and the types that they pass known.
 template <class T>
@@ -932,11 +1157,11 @@ concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_v
                            has_only_functions<T> &&
                            names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> &&
                            has_valid_factory<T> && keeps_its_code<T> && state_keeps_its_code<T> && has_known_layouts<T> &&
-                           has_shared_names<T>;
+                           has_shared_names<T> && reaches_measurable_interfaces<T>;
 
 // ---- What an implementation has to be.
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 template <class P, class Arguments>
 inline constexpr bool made_from = false;
 template <class P, class... A>
@@ -963,7 +1188,7 @@ template <class P, class T>
 concept plugin_for = plugin_interface<T> && (implements_every_method<P, T> || fits_the_model<P, T>) &&
                      made_from_the_factorys_arguments<P, T> && std::is_destructible_v<P>;
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 
 // One line for each clause of the concepts above, so that all of what is wrong is said at once.
 
@@ -976,15 +1201,40 @@ consteval bool explain_name() {
 
 template <class T>
 consteval bool explain_layout() {
-    static_assert(known_layout<T>, "tenon: the fields of this type (T) cannot be seen, it has private members, a base, a reference "
+    static_assert(!hides_functions<T>, "tenon: this type (T) has virtual functions, of which `tenon::fields` says nothing: say `template <> "
+                                       "struct tenon::layout<T> : tenon::opaque<T, 1> {};`, with another number whenever its fields or its "
+                                       "functions change");
+    static_assert(known_layout<T> || hides_functions<T> || !has_virtual_functions<T>,
+                  "tenon: this type (T) crosses the interface and has virtual functions: say `using methods = tenon::methods<&T::f, ...>;` in "
+                  "it, with every virtual function, or `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`");
+    static_assert(known_layout<T> || has_virtual_functions<T>, "tenon: the fields of this type (T) cannot be seen, it has private members, a base, a reference "
                                    "or more than 32 fields: say `template <> struct tenon::layout<T> : tenon::fields<&T::a, ...> {};` "
                                    "or `: tenon::opaque<T, 1> {};`");
     return true;
 }
 
+template <class T>
+consteval bool explain_reached() {
+    if constexpr (reached_by_methods<T>) {
+        static_assert(only_functions<T>, "tenon: this type (T) crosses the interface and has `methods`, so it is called through its virtual "
+                                         "table, and it has data members, a second base with virtual functions, or no virtual function "
+                                         "at all: a class with `methods` is one chain of bases and functions alone; pass what it derives "
+                                         "from, or say `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing of it is compared");
+        static_assert(!std::is_final_v<T>, "tenon: this interface (T) crosses the interface and is `final`: the slots of its virtual "
+                                           "table are counted by deriving from it; leave `final` out, or say "
+                                           "`template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing of it is compared");
+        static_assert(methods_in_chain_v<T, typename T::methods>,
+                      "tenon: the `methods` of this type (T), which crosses the interface, name what is no member function of it, or "
+                      "one of a base that it has twice or virtually");
+        static_assert(methods_virtual_v<typename T::methods>,
+                      "tenon: the `methods` of this type (T), which crosses the interface, name a function that is not virtual");
+    }
+    return true;
+}
+
 template <class... T>
 consteval bool explain_layouts(list<T...>) {
-    const bool each[] = {true, (explain_layout<T>() && explain_name<T>())...};
+    const bool each[] = {true, (explain_layout<T>() && explain_name<T>() && explain_reached<T>())...};
     return each[0];
 }
 
@@ -1018,7 +1268,7 @@ consteval bool explain_interface() {
                           "std::shared_ptr, std::error_code ...) and would dangle when the plugin goes; return plain data, or "
                           "say tenon::lets_code_escape<&T::f> in `methods`");
             if constexpr (has_valid_factory<T>)
-                return explain_layouts(crossing<T>{});
+                return detail::explain_layouts(crossing<T>{});
         }
     }
     return true;
@@ -1088,12 +1338,15 @@ template <class P, class T>
 concept resumes = requires(P& plugin) { plugin.resume(); } && !requires(T& interface) { interface.resume(); };
 
 template <class P, class T>
-concept saves_state = requires(P& plugin) { requires std::is_convertible_v<decltype(plugin.save()), typename T::state>; };
+concept saves_state = requires(P& plugin) { requires std::is_convertible_v<decltype(plugin.save()), typename T::state>; } &&
+                      !requires(T& interface) { interface.save(); };
 
 template <class P, class T>
-concept restores_state = requires(P& plugin, typename T::state&& saved) { plugin.restore(static_cast<typename T::state&&>(saved)); };
+concept restores_state =
+    requires(P& plugin, typename T::state&& saved) { plugin.restore(static_cast<typename T::state&&>(saved)); } &&
+    !requires(T& interface, typename T::state&& saved) { interface.restore(static_cast<typename T::state&&>(saved)); };
 
-namespace detail {
+namespace TENON_HIDDEN detail {
 
 template <class T>
 struct state_hooks {
@@ -1121,24 +1374,24 @@ P& implementation(T* object) {
     if constexpr (derives_from_interface<P, T>)
         return static_cast<P&>(*object);
     else
-        return held(static_cast<typename T::template model<P>&>(*object));
+        return model_access::held(static_cast<typename T::template model<P>&>(*object));
 }
 
 template <class T, class P>
 constexpr hooks<T> make_hooks() {
     hooks<T> made;
     if constexpr (starts<P, T>)
-        made.start = [](T* object) { implementation<P>(object).start(); };
+        made.start = [](T* object) { detail::implementation<P>(object).start(); };
     if constexpr (stops<P, T>)
-        made.stop = [](T* object) { implementation<P>(object).stop(); };
+        made.stop = [](T* object) { detail::implementation<P>(object).stop(); };
     if constexpr (quiesces<P, T> && resumes<P, T>) {
-        made.quiesce = [](T* object) { implementation<P>(object).quiesce(); };
-        made.resume = [](T* object) { implementation<P>(object).resume(); };
+        made.quiesce = [](T* object) { detail::implementation<P>(object).quiesce(); };
+        made.resume = [](T* object) { detail::implementation<P>(object).resume(); };
     }
     if constexpr (saves_state<P, T> && restores_state<P, T>) {
-        made.save = [](T* object) -> typename T::state { return implementation<P>(object).save(); };
+        made.save = [](T* object) -> typename T::state { return detail::implementation<P>(object).save(); };
         made.restore = [](T* object, typename T::state&& saved) {
-            implementation<P>(object).restore(static_cast<typename T::state&&>(saved));
+            detail::implementation<P>(object).restore(static_cast<typename T::state&&>(saved));
         };
     }
     return made;
@@ -1184,7 +1437,9 @@ consteval bool explain_hooks() {
 
 #include <cstddef>
 
-namespace tenon::inline v1::detail {
+
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
 
 // What decides whether two compilations agree on the standard library's types, read off predefined macros:
 // one `key=value` a line.
@@ -1241,26 +1496,36 @@ static constexpr char toolchain[] =
 #undef TENON_DETAIL_LONG_DOUBLE
 #undef TENON_DETAIL_WCHAR
 
-} // namespace tenon::inline v1::detail
+} // namespace detail
+} // namespace tenon::inline v1
 
 #endif
 
 // The manifest as it stands in a file: ELF notes of owner "tenon", in the section `.note.tenon`, words in the file's own
 // byte order, texts ended by NUL. Every description begins with the key of the interface that it belongs to:
 //
-//   plugin     format, key, number of slots, {pointer, adjustment} for each slot, type, name, version, toolchain
+//   plugin     format, key, number of slots, slots, {number of slots, key, properties, slots} for each interface that is reached, 0,
+//              type, name, version, toolchain
 //   interface  key, name, factory, state
 //   method     key, place in `methods`, name, signature
 //   type       key, size (0: incomplete here), alignment, stated version, name, fields
 //
+// A slot is {pointer, adjustment}. An interface that is reached through another is called too, as a host's services are: it has notes of
+// its own of the kinds `interface` and `method`, and its slots in each plugin's note.
+//
+// Readers skip notes of kinds that they do not know, and what a description has behind the fields that they know. So new kinds and
+// further fields at the end need no other format; what changes the meaning of the rest does.
+//
 // Names, signatures and fields are mangled names (Itanium C++ ABI, 5.1), which g++ and clang agree on to the byte where
 // __PRETTY_FUNCTION__ differs between them; only the assembler can write them down without running the plugin.
 
-namespace tenon::inline v1::detail {
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
 
-inline constexpr std::uint32_t note_format = 1;
+inline constexpr std::uint32_t note_format = 2;
 
 enum class note_kind : std::uint32_t { plugin = 1, interface = 2, method = 3, type = 4 };
+constexpr bool known_kind(std::uint32_t kind) { return kind >= 1 && kind <= 4; }
 
 // Ties together the notes that one compilation makes for one interface; two compilations need not agree on it.
 template <class T>
@@ -1337,13 +1602,22 @@ consteval std::size_t alignment_here() {
         return 0;
 }
 
+// An interface has no fields, and its functions have notes of their own.
+template <class U>
+consteval auto fields_noted() {
+    if constexpr (reached_by_methods<U>)
+        return list<>{};
+    else
+        return contents<U>();
+}
+
 template <class T, class U>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_crossing_note() {
     asm(TENON_DETAIL_NOTE("4", ".4byte %c[size], %c[alignment], %c[version]\n.asciz \"%c[name]\"\n.asciz \"%c[fields]\"\n")
         :
         : [here] TENON_DETAIL_ADDRESS(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [size] "i"(size_here<U>()),
           [alignment] "i"(alignment_here<U>()), [version] "i"(layout_version<U>()), [name] TENON_DETAIL_ADDRESS(&type_name<U>),
-          [fields] TENON_DETAIL_ADDRESS(&type_name<decltype(contents<U>())>));
+          [fields] TENON_DETAIL_ADDRESS(&type_name<decltype(fields_noted<U>())>));
 }
 #undef TENON_DETAIL_NOTE
 #undef TENON_DETAIL_ADDRESS
@@ -1363,10 +1637,56 @@ struct [[gnu::packed]] pointers<M> {
     constexpr pointers(M pointer) : first(pointer) {}
 };
 
-// Its one function's slot is the number of T's slots.
+// Its one virtual function's slot is the number of T's slots. No function of T has that name, so this overrides and hides none of
+// them; and as it is never defined, neither are a virtual table and a destructor, which T may not let it have.
+struct behind_the_last;
 template <class T>
 struct tail : T {
-    virtual void end();
+    virtual operator behind_the_last*();
+
+protected:
+    ~tail() noexcept;
+};
+
+/// The slots of T's functions, in the order of `methods`, and how many there are.
+template <class T, auto... M>
+consteval auto slots_of(methods<M...>*) {
+    return pointers<decltype(detail::method_of(M))..., behind_the_last* (tail<T>::*)()>(detail::method_of(M)..., &tail<T>::operator behind_the_last*);
+}
+template <class T>
+consteval auto slots_of() {
+    return slots_of<T>(static_cast<typename T::methods*>(nullptr));
+}
+
+// What is said of an interface besides its functions, one bit for each property.
+inline constexpr std::uint32_t has_destructor_slots = 1;
+
+template <class T>
+struct [[gnu::packed]] reached_slots {
+    std::uint32_t count = T::methods::size + 1, low = key_low<T>, high = key_high<T>,
+                  properties = std::has_virtual_destructor_v<T> ? has_destructor_slots : 0;
+    decltype(slots_of<T>()) slots = slots_of<T>();
+};
+
+// 0 stands behind the last: every interface has one slot at least.
+template <class... T>
+struct [[gnu::packed]] all_reached_slots {
+    std::uint32_t end = 0;
+};
+template <class T, class... Rest>
+struct [[gnu::packed]] all_reached_slots<T, Rest...> {
+    reached_slots<T> first;
+    all_reached_slots<Rest...> rest;
+};
+template <class... T>
+all_reached_slots<T...> all_slots_of(list<T...>);
+
+/// What stands in a plugin's note of all interfaces that are called.
+template <class T>
+struct [[gnu::packed]] slots_in_image {
+    std::uint32_t count = T::methods::size + 1;
+    decltype(slots_of<T>()) slots = slots_of<T>();
+    decltype(detail::all_slots_of(reached_interfaces<T>{})) reached;
 };
 
 template <class T, class Methods, class Indices>
@@ -1375,15 +1695,16 @@ struct shape_of;
 // All of what one image says about the interface T.
 template <class T, auto... M, std::size_t... I>
 struct shape_of<T, methods<M...>, indices<I...>> {
-    using slots = pointers<decltype(method_of(M))..., void (tail<T>::*)()>;
-
-    static consteval slots make_slots() { return slots(method_of(M)..., &tail<T>::end); }
-
     [[gnu::visibility("hidden")]] static void emit() {
-        emit_interface_note<T>();
-        const int emitted[] = {(emit_method_note<T, I, method_of(M)>(), 0)..., 0};
-        static_cast<void>(emitted);
+        emit_methods();
         emit_types(crossing<T>{});
+        emit_interfaces(reached_interfaces<T>{});
+    }
+
+    [[gnu::visibility("hidden")]] static void emit_methods() {
+        emit_interface_note<T>();
+        const int emitted[] = {(emit_method_note<T, I, detail::method_of(M)>(), 0)..., 0};
+        static_cast<void>(emitted);
     }
 
     template <class... U>
@@ -1391,16 +1712,24 @@ struct shape_of<T, methods<M...>, indices<I...>> {
         const int emitted[] = {(emit_crossing_note<T, U>(), 0)..., 0};
         static_cast<void>(emitted);
     }
+
+    template <class... U>
+    [[gnu::visibility("hidden")]] static void emit_interfaces(list<U...>) {
+        const int emitted[] = {(shape_of<U, typename U::methods, make_indices<U::methods::size>>::emit_methods(), 0)..., 0};
+        static_cast<void>(emitted);
+    }
 };
 
 template <class T>
 using shape_in_image = shape_of<T, typename T::methods, make_indices<T::methods::size>>;
 
-} // namespace tenon::inline v1::detail
+} // namespace detail
+} // namespace tenon::inline v1
 
 #endif
 
-namespace tenon::inline v1::detail {
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
 
 /// One plugin of this image, as its host finds it in the export table. `Create` is `T*(arguments of T's factory...)`; who reads
 /// the table does not know it before the manifest has been compared, and all pointers to functions look alike.
@@ -1419,19 +1748,17 @@ template <class Slots, std::size_t Text>
 struct [[gnu::packed]] plugin_note {
     std::uint32_t name_size = 6, size = sizeof(plugin_note) - 20, kind = static_cast<std::uint32_t>(note_kind::plugin);
     char owner[8] = "tenon";
-    std::uint32_t format = note_format, low, high, count;
-    Slots slots;
+    std::uint32_t format = note_format, low, high;
+    Slots slots{};
     char text[(Text + 3) / 4 * 4] = {};
 
-    constexpr plugin_note(std::uint32_t key_low, std::uint32_t key_high, std::uint32_t slot_count, Slots slot_pointers)
-        : low(key_low), high(key_high), count(slot_count), slots(slot_pointers) {}
+    constexpr plugin_note(std::uint32_t key_low, std::uint32_t key_high) : low(key_low), high(key_high) {}
 };
 
 template <class T, std::size_t Name, std::size_t Version>
 consteval auto make_plugin_note(const char (&name)[Name], const char (&version)[Version]) {
-    using in_image = shape_in_image<T>;
     constexpr std::size_t size = T::type.size() + 1 + Name + Version + sizeof toolchain;
-    plugin_note<typename in_image::slots, size> note{key_low<T>, key_high<T>, T::methods::size + 1, in_image::make_slots()};
+    plugin_note<slots_in_image<T>, size> note{key_low<T>, key_high<T>};
     char* at = note.text;
     for (std::size_t i = 0; i <= T::type.size(); ++i)
         *at++ = T::type.name()[i];
@@ -1460,7 +1787,7 @@ struct creation<T, P, list<A...>> {
                 model* made;
                 ~unfinished() { delete made; }
             } owner{new model};
-            owner.made->make(static_cast<A&&>(arguments)...);
+            model_access::make(*owner.made, static_cast<A&&>(arguments)...);
             T* const finished = owner.made;
             owner.made = nullptr;
             return finished;
@@ -1480,7 +1807,7 @@ constexpr auto make_export(const char* name, const char* version) {
 template <class T, class P, class Slots, std::size_t Text>
 constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t name_size) {
     const char* const name = note.text + T::type.size() + 1;
-    auto made = make_export<T, P>(name, name + name_size);
+    auto made = detail::make_export<T, P>(name, name + name_size);
     made.type = note.text;
     return made;
 }
@@ -1505,7 +1832,8 @@ consteval bool valid_version(const char (&version)[N]) {
     return N > 1;
 }
 
-} // namespace tenon::inline v1::detail
+} // namespace detail
+} // namespace tenon::inline v1
 
 // The export table: one entry for each TENON_EXPORT of the image, in a section whose ends the linker names.
 extern "C" {
@@ -1513,7 +1841,7 @@ extern "C" {
 [[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __stop_tenon_exports[];
 
 /// How a host finds a library's factories. The ABI version is in the name: a host never calls another one's.
-struct tenon_exports_v1_range {
+struct TENON_HIDDEN tenon_exports_v1_range {
     const tenon::detail::exported<>*begin, *end;
 };
 [[gnu::used, gnu::visibility("default")]] inline tenon_exports_v1_range tenon_exports_v1() {
