@@ -442,6 +442,16 @@ TEST_CASE("what CMake and its compilers refuse is told, with the first error fir
     work.lists("");
     CHECK(work.complaint().starts_with(
         "the CMakeLists.txt in '~/plugin' makes no library that can be loaded; "));
+
+    // The cause, and not what says that something failed.
+    work.options.flags = {"-fuse-ld=bfd"};
+    work.lists(
+        "tenon_add_plugin(answers SOURCES main.cpp)\ntarget_link_libraries(answers PRIVATE nowhere)\n");
+    CHECK(work.complaint().find("cannot find -lnowhere") < work.complaint().find('\n'));
+    work.lists("add_custom_command(OUTPUT made.hpp DEPENDS absent.txt COMMAND true)\n"
+               "tenon_add_plugin(answers SOURCES main.cpp made.hpp)\n");
+    CHECK(work.complaint().find("*** No rule to make target 'absent.txt', needed by 'made.hpp'") <
+          work.complaint().find('\n'));
 }
 
 TEST_CASE("a target of CMake's that misses a symbol is not linked, unless it says that its host has it",
@@ -449,11 +459,13 @@ TEST_CASE("a target of CMake's that misses a symbol is not linked, unless it say
     const scratch_directory scratch;
     write(scratch / "host.cpp", "__attribute__((visibility(\"default\"))) int of_the_host() { return 7; }");
     // As the symbols of a program that is linked with -rdynamic.
-    void* const host = ::dlopen(tests::compiled(scratch / "host.so", scratch / "host.cpp").c_str(), RTLD_NOW | RTLD_GLOBAL);
+    void* const host =
+        ::dlopen(tests::compiled(scratch / "host.so", scratch / "host.cpp").c_str(), RTLD_NOW | RTLD_GLOBAL);
     REQUIRE(host);
     workshop work;
     write(work.plugin / "main.cpp", "int of_the_host();\n" + answering("of_the_host()"));
-    for (const std::string target : {"tenon_add_plugin(answers SOURCES main.cpp)\n", "add_library(answers MODULE main.cpp)\n"}) {
+    for (const std::string target :
+         {"tenon_add_plugin(answers SOURCES main.cpp)\n", "add_library(answers MODULE main.cpp)\n"}) {
         work.lists(target);
         const std::string said = work.complaint(), headline = said.substr(0, said.find('\n'));
         CHECK(headline.find("of_the_host()") != headline.npos);
