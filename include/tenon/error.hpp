@@ -19,10 +19,10 @@ enum class errc {
     malformed_driver, ///< a driver string that names nothing
     untrusted,        ///< somebody else could have written the file
     not_a_library,    ///< not an ELF shared library for this machine, or a damaged one
-    not_a_plugin,     ///< a library without a plugin of this type
+    not_a_plugin,     ///< a library without a plugin of this type, or one that hides its plugins
     malformed_note,   ///< a manifest that tenon cannot have written
     ambiguous,        ///< several plugins to choose from, or two of one name
-    toolchain,        ///< compiled for another standard library, ABI or sanitizer
+    toolchain,        ///< compiled for another standard library, ABI or sanitizer, or linked with a runtime of its own
     misfit,           ///< compiled against another shape of the interface
     bad_interface,    ///< an interface that does not describe itself completely
     load_failed,      ///< the system's loader refused the library
