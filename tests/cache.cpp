@@ -206,6 +206,7 @@ TEST_CASE("what was not used for long enough goes, and what was used stays", "[c
 
 TEST_CASE("the longest unused goes first, and only as much as has to", "[cache]") {
     workshop here;
+    here.mark();
     list libraries;
     for (const int age : {5, 9, 7}) {
         const std::string name = "p" + std::to_string(age), digest(64, static_cast<char>('0' + age));
@@ -228,6 +229,7 @@ TEST_CASE("the longest unused goes first, and only as much as has to", "[cache]"
 
 TEST_CASE("what can be of no use any more goes without a rule", "[cache]") {
     workshop here;
+    here.mark();
     write(here.folder / ("bin/part/alive-" + digest_1 + ".record"),
           here.record("/on a disk that is not there now/part.cpp", digest_2));
     write(here.folder / ("bin/part/alive-" + digest_1 + ".lock"), "");
@@ -266,6 +268,7 @@ TEST_CASE("a folder is read as often for a thousand files that go as for one", "
         }
     };
     workshop here;
+    here.mark();
     const auto reads_for = [&](int files) {
         write(here.folder / ("bin/part/p-" + digest_1 + ".lock"), "");
         for (int i = 0; i < files; ++i) {
@@ -283,6 +286,7 @@ TEST_CASE("a folder is read as often for a thousand files that go as for one", "
 
 TEST_CASE("what a build holds stays", "[cache]") {
     workshop here;
+    here.mark();
     const path lock = here.folder / ("bin/part/p-" + digest_1 + ".lock");
     write(lock, "");
     write(here.folder / ("bin/part/p-" + digest_2 + ".so"), "nobody names it yet");
@@ -306,6 +310,7 @@ TEST_CASE("what a build holds stays", "[cache]") {
 
 TEST_CASE("whoever waits for a lock whose file is pruned takes the next one", "[cache]") {
     workshop here;
+    here.mark();
     const path lock = here.folder / ("bin/part/p-" + digest_1 + ".lock");
     write(lock, "");
     std::optional<tenon::detail::basic_lock<>> held(std::in_place, lock.native());
@@ -393,6 +398,7 @@ TEST_CASE("a folder that is not tenon's is neither listed nor pruned", "[cache]"
 
 TEST_CASE("a cache that others may write to is not pruned", "[cache]") {
     workshop here;
+    here.mark();
     write(here.folder / ("bin/part/p-" + digest_1 + ".so"), "x");
     permissions(here.folder, tests::fs::perms::owner_all | tests::fs::perms::others_write);
     CHECK(tests::refusal([&] { cache_tomorrow(here.folder).prune(); }).find("the cache '") == 0);

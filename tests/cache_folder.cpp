@@ -132,15 +132,12 @@ TEST_CASE("a cache that others may write to, or that belongs to another, is not 
 TEST_CASE("a cache is a folder that is empty or tenon's, and no other is written to", "[cache_folder]") {
     const scratch_directory scratch;
     const tests::fs::path folder = scratch / "c";
-    const std::string digest(64, 'a'), repository = "drivers-" + std::string(32, '0');
     const auto use = [&] { return basic_cache<>(folder).folder("bin"); };
     const auto is_marked = [&] { return read(folder / "CACHEDIR.TAG") == tenon::detail::cache_mark; };
     using list = std::vector<std::string>;
 
     for (const list& mine :
-         {list{}, list{"lost+found/x"}, list{".gitignore", ".gitkeep"},
-          list{"bin/part/a-" + digest + ".so", "bin/part/a-" + digest + ".tree/x", "tmp/abCD09/x"},
-          list{"src/" + repository + "/x", "tmp/abcdef/x"}, list{"bin/part/interface-" + digest + ".gch"}}) {
+         {list{}, list{"lost+found/x"}, list{".gitignore", ".gitkeep"}}) {
         remove_all(folder);
         create_directories(folder);
         for (const std::string& name : mine)
@@ -155,18 +152,12 @@ TEST_CASE("a cache is a folder that is empty or tenon's, and no other is written
         CHECK_NOTHROW(use());
     }
 
-    for (const std::string foreign :
-         {"letter", ".bashrc", "Documents/letter", "bin/tool", "bin/part/notes.txt", "src/project/main.cpp",
-          "tmp/abcdef/letter", "tmp/letter", "bin", "CACHEDIR.TAG"}) {
+    for (const std::string foreign : {"letter", ".bashrc", "Documents/letter", "bin/tool", "CACHEDIR.TAG"}) {
         remove_all(folder);
         write(folder / foreign, "");
         if (foreign == "CACHEDIR.TAG")
             write(folder / foreign, "Signature: 8a477f597d28d172789f06886806bc55\n# of cargo's\n");
-        const std::string named = foreign == "bin/part/notes.txt"  ? "bin/part"
-                                  : foreign == "tmp/abcdef/letter" ? "tmp/abcdef"
-                                  : foreign.starts_with("src")     ? "src/project"
-                                  : foreign.starts_with("Doc")     ? "Documents"
-                                                                   : foreign;
+        const std::string named = foreign.substr(0, foreign.find('/'));
         CHECK_THROWS_WITH(use(), "'" + folder.native() + "' is not used as the cache, because it has '" +
                                      named +
                                      "', which is not tenon's; in $TENON_CACHE or options.cache, name a "
@@ -206,6 +197,7 @@ TEST_CASE("a mark that was not written to its end is written again", "[cache_fol
     const scratch_directory scratch;
     const std::string whole(tenon::detail::cache_mark);
     for (const std::size_t size : {std::size_t{0}, std::size_t{1}, whole.size() / 2, whole.size() - 1}) {
+        remove_all(scratch / "c");
         write(scratch / "c/CACHEDIR.TAG", whole.substr(0, size));
         CHECK_NOTHROW(basic_cache<>(scratch / "c").folder("bin"));
         CHECK(read(scratch / "c/CACHEDIR.TAG").substr(0, 100) == whole.substr(0, 100));

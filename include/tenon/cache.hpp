@@ -173,6 +173,29 @@ private:
         return names;
     }
 
+    static bool is_hex(std::string_view text, std::size_t size) {
+        return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
+    }
+
+    // `NAME-DIGEST.END`, as files are called that a build leaves in `bin/TYPE`. A name may have hyphens and
+    // dots too.
+    struct built_name {
+        std::string_view name, end; // `end` is empty where it is no such name
+
+        explicit built_name(std::string_view whole) {
+            constexpr std::size_t digest = 64;
+            const auto dot = whole.rfind('.');
+            if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
+                !is_hex(whole.substr(dot - digest, digest), digest))
+                return;
+            name = whole.substr(0, dot - digest - 1);
+            end = whole.substr(dot);
+        }
+    };
+
+    static bool is_repository_name(std::string_view name) {
+        return name.size() > 33 && name[name.size() - 33] == '-' && is_hex(name.substr(name.size() - 32), 32);
+    }
     static bool is_commit(std::string_view name) { return is_hex(name, 40) || is_hex(name, 64); }
 
     static void add(std::vector<cache_entry>& to, cache_entry entry) {

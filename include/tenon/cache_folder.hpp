@@ -22,31 +22,6 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-inline bool is_hex(std::string_view text, std::size_t size) {
-    return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
-}
-
-/// `NAME-DIGEST.END`, as files are called that a build leaves in `bin/TYPE`. A name may have hyphens and dots
-/// too.
-struct built_name {
-    std::string_view name, end; ///< `end` is empty where it is no such name
-
-    explicit built_name(std::string_view whole) {
-        constexpr std::size_t digest = 64;
-        const auto dot = whole.rfind('.');
-        if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
-            !is_hex(whole.substr(dot - digest, digest), digest))
-            return;
-        name = whole.substr(0, dot - digest - 1);
-        end = whole.substr(dot);
-    }
-};
-
-/// Whether a folder in `src` is called as a repository's is.
-inline bool is_repository_name(std::string_view name) {
-    return name.size() > 33 && name[name.size() - 33] == '-' && is_hex(name.substr(name.size() - 32), 32);
-}
-
 /// Whether a folder in `tmp` is called as mkdtemp(3) calls the ones that builds work in.
 inline bool is_scratch_name(std::string_view name) {
     return name.size() == 6 && name.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz"
@@ -151,11 +126,6 @@ private:
                other.st_ino == folder.st_ino;
     }
 
-    static bool is_folder(const std::string& path) {
-        struct stat found;
-        return System::lstat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
-    }
-
     // ---- The mark
 
     std::string mark_file() const { return join(path_, "CACHEDIR.TAG"); }
@@ -183,26 +153,13 @@ private:
         basic_file<System>(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600).write(path, cache_mark);
     }
 
-    // Something in the folder that tenon cannot have put there; empty where there is nothing of the kind.
-    // What tenon has made before there were marks is known by its names.
+    // A name in the folder that makes the folder somebody else's; empty where there is none. What file systems
+    // and version control keep in a folder that is otherwise empty is nobody's.
     std::string not_tenons() const {
-        bool known = false;
-        for (const std::string& name : names_in<System>(path_)) {
-            const std::string path = join(path_, name);
-            if (name == "CACHEDIR.TAG" ? !begins_the_mark() : !may_be_there(name, path))
+        for (const std::string& name : names_in<System>(path_))
+            if (name != "lost+found" && name != ".gitignore" && name != ".gitkeep" &&
+                !(name == "CACHEDIR.TAG" && begins_the_mark()))
                 return name;
-            if (name == "bin" || name == "src")
-                for (const std::string& inside : names_in<System>(path)) {
-                    if (!(name == "bin" ? is_built(join(path, inside)) : is_repository_name(inside)))
-                        return join(name, inside);
-                    known = true;
-                }
-            // In a folder with that name alone anybody's work may lie.
-            if (name == "tmp")
-                for (const std::string& inside : names_in<System>(path))
-                    if (!known || !is_scratch_name(inside))
-                        return join(name, inside);
-        }
         return "";
     }
 
@@ -210,22 +167,6 @@ private:
         struct stat found;
         return System::lstat(mark_file().c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
                cache_mark.starts_with(mark_text());
-    }
-
-    // What file systems and version control need in a folder that is otherwise empty is nobody's.
-    static bool may_be_there(std::string_view name, const std::string& path) {
-        if (name == "bin" || name == "src" || name == "tmp")
-            return is_folder(path);
-        return name == "lost+found" || name == ".gitignore" || name == ".gitkeep";
-    }
-
-    static bool is_built(const std::string& folder) {
-        if (!is_folder(folder))
-            return false;
-        for (const std::string& name : names_in<System>(folder))
-            if (built_name(name).end.empty())
-                return false;
-        return true;
     }
 
     std::string path_;
