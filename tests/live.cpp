@@ -635,6 +635,24 @@ TEST_CASE("sources that are edited and taken back again and again are two librar
     CHECK(watched->version(way::at_once) == 3);
 }
 
+TEST_CASE("a library that is built once more from the same sources is nothing newer", "[live]") {
+    workshop here;
+    const source_folder sources(here.scratch / "sources");
+    auto watched = here.watch(sources.folder.native());
+    sources.set(2);
+    here.happened.next(step::replaced);
+    // As after an update of the system's packages, or when another process has pruned the cache.
+    tests::fs::remove_all(here.scratch / "cache");
+    const reload again = watched.refresh();
+    CHECK(again.what == step::unchanged);
+    CHECK(tests::fs::exists(watched.status().info.path));
+    CHECK(watched.status().mapped == 2);
+    CHECK(watched.status().replaced == 1);
+    sources.set(1);
+    here.happened.next(step::replaced);
+    CHECK(watched->version(way::at_once) == 1);
+}
+
 TEST_CASE("a version that is refused and stays in memory counts once, however often it is tried", "[live]") {
     tenon::loader_options options;
     options.reload.copy_libraries = false;

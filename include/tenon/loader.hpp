@@ -210,10 +210,11 @@ private:
                     const detail::mutex_lock locked(mutex_);
                     checked_out_ = library.sources;
                 }
-                if (known(identity(library.path)))
+                const bool given = from_.what == driver::kind::library || from_.what == driver::kind::name;
+                // The name of a library that is built here says all that went into it, also when it is built once more.
+                if (known(given ? identity(library.path) : library.path))
                     return nullptr;
                 library_options options = by_->options_for(from_.what);
-                const bool given = from_.what == driver::kind::library || from_.what == driver::kind::name;
                 options.private_copy = options.private_copy || (given && by_->options_.reload.copy_libraries);
                 return std::unique_ptr<detail::plugin_code<T>>(
                     detail::plugin_code<T>::load(options, library.path, library.plugin));
