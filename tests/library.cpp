@@ -82,10 +82,12 @@ TEST_CASE("a loader that says no is quoted, and one that says nothing is an erro
 
 namespace {
 
-/// A plugin and a library that it needs, in two folders of a store; and a folder with links to both, where the plugin looks.
+/// A plugin and a library that it needs, in two folders of a store; and a folder with links to both, where
+/// the plugin looks.
 struct farm {
     farm() {
-        tests::write(scratch / "needed.cpp", "__attribute__((visibility(\"default\"))) int needed() { return 1; }");
+        tests::write(scratch / "needed.cpp",
+                     "__attribute__((visibility(\"default\"))) int needed() { return 1; }");
         for (const char* folder : {"store/1", "store/2", "links"})
             tests::fs::create_directories(scratch / folder);
         tests::compiled(scratch / "store/1/libneeded.so", scratch / "needed.cpp", {}, TENON_CXX);
@@ -94,8 +96,10 @@ struct farm {
         tests::fs::create_symlink("../store/2/part.so", scratch / "links/part.so");
     }
 
-    void plugin(const char* path, const std::string& where, const std::vector<std::string>& flags = {}) const {
-        std::vector<std::string> all{"-L" + (scratch / "store/1").native(), "-Wl,--no-as-needed,-lneeded,-rpath," + where};
+    void plugin(const char* path, const std::string& where,
+                const std::vector<std::string>& flags = {}) const {
+        std::vector<std::string> all{"-L" + (scratch / "store/1").native(),
+                                     "-Wl,--no-as-needed,-lneeded,-rpath," + where};
         all.insert(all.end(), flags.begin(), flags.end());
         tests::compiled(scratch / path, tests::source_directory / "tests/plugins/part.cpp", all, TENON_CXX);
     }
@@ -110,17 +114,20 @@ struct farm {
 
 } // namespace
 
-TEST_CASE("a library that looks for others beside itself finds them beside the link that it is loaded by", "[library]") {
+TEST_CASE("a library that looks for others beside itself finds them beside the link that it is loaded by",
+          "[library]") {
     const farm here;
     tests::fs::create_symlink("links/part.so", here.scratch / "elsewhere.so");
     tests::fs::create_symlink("links", here.scratch / "folder");
     tests::fs::create_symlink("part.so", here.scratch / "links/again.so");
-    for (const char* name : {"links/part.so", "links/again.so", "folder/part.so", "store/2/part.so", "elsewhere.so"}) {
+    for (const char* name :
+         {"links/part.so", "links/again.so", "folder/part.so", "store/2/part.so", "elsewhere.so"}) {
         const path library = here.scratch / name;
         CAPTURE(library);
         const std::string said = complaint<posix>({}, library);
         CHECK((said == "no complaint") == farm::loads_by_hand(library));
-        CHECK((said == "no complaint") == (library.parent_path().filename() != "2" && library.filename() != "elsewhere.so"));
+        CHECK((said == "no complaint") ==
+              (library.parent_path().filename() != "2" && library.filename() != "elsewhere.so"));
     }
     CHECK(complaint<posix>({}, here.scratch / "store/2/part.so") ==
           "cannot load 'part.so': libneeded.so: cannot open shared object file: No such file or directory");
@@ -132,7 +139,9 @@ TEST_CASE("a library that looks for others beside itself finds them beside the l
     CHECK(file.loading_path() == here.scratch / "store/2/part.so");
 }
 
-TEST_CASE("a link to a library stands for what it names when that is loaded, and a link that is switched meanwhile is an error", "[library]") {
+TEST_CASE("a link to a library stands for what it names when that is loaded, and a link that is switched "
+          "meanwhile is an error",
+          "[library]") {
     const farm here;
     tests::fs::create_directory(here.scratch / "store/3");
     here.plugin("store/3/part.so", "$ORIGIN", {"-DSECOND"});
@@ -168,29 +177,37 @@ TEST_CASE("a link to a library stands for what it names when that is loaded, and
             return loaded;
         }
     };
-    CHECK(complaint<switches>({}, way) == "'part.so' changed while it was being loaded; put new versions in place by renaming");
+    CHECK(complaint<switches>({}, way) ==
+          "'part.so' changed while it was being loaded; put new versions in place by renaming");
     CHECK(tests::read("/proc/self/maps").find(here.scratch.path().native()) == std::string::npos);
 }
 
-TEST_CASE("a library that looks for others beside a link is not loaded where somebody else could put some there", "[library]") {
+TEST_CASE(
+    "a library that looks for others beside a link is not loaded where somebody else could put some there",
+    "[library]") {
     const farm here;
     const path folder = here.scratch / "links";
     tests::fs::permissions(folder, tests::fs::perms::others_write, tests::fs::perm_options::add);
-    CHECK(complaint<posix>({}, folder / "part.so") == "'part.so' is not run, because somebody else could have written it: everybody may write to '" +
-                                                          folder.native() + "'; `chmod o-w '" + folder.native() + "'`, or widen options.trust");
+    CHECK(complaint<posix>({}, folder / "part.so") ==
+          "'part.so' is not run, because somebody else could have written it: everybody may write to '" +
+              folder.native() + "'; `chmod o-w '" + folder.native() + "'`, or widen options.trust");
     CHECK(complaint<posix>({.trust = {.everyone = true}}, folder / "part.so") == "no complaint");
 
     struct nothing_resolves : posix {
         static char* realpath(const char*) noexcept { return errno = ELOOP, nullptr; }
     };
-    CHECK(complaint<nothing_resolves>({}, folder / "part.so") == "cannot resolve 'part.so': Too many levels of symbolic links");
+    CHECK(complaint<nothing_resolves>({}, folder / "part.so") ==
+          "cannot resolve 'part.so': Too many levels of symbolic links");
 }
 
-TEST_CASE("where a copy in memory cannot find what it needs beside itself, the copy and its option are named", "[library]") {
+TEST_CASE("where a copy in memory cannot find what it needs beside itself, the copy and its option are named",
+          "[library]") {
     const farm here;
     CHECK(complaint<posix>({.private_copy = true}, here.scratch / "links/part.so") ==
-          "cannot load 'part.so': libneeded.so: cannot open shared object file: No such file or directory; it looks for that beside itself "
-          "($ORIGIN), and nothing is beside the copy in memory that was loaded: set options.private_copy to false, or "
+          "cannot load 'part.so': libneeded.so: cannot open shared object file: No such file or directory; "
+          "it looks for that beside itself "
+          "($ORIGIN), and nothing is beside the copy in memory that was loaded: set options.private_copy to "
+          "false, or "
           "options.reload.copy_libraries where it is watched");
     here.plugin("store/2/part.so", "/nowhere");
     CHECK(complaint<posix>({.private_copy = true}, here.scratch / "links/part.so") ==
@@ -201,8 +218,12 @@ TEST_CASE("a library that hands on what it never takes back stays in memory, and
     const tests::scratch_directory scratch;
     const auto closed = [&](const char* name, const std::string& code) {
         const path library = scratch / (std::string(name) + ".so");
-        tests::write(scratch / "source.cpp", "#include <pthread.h>\n#include <stdlib.h>\n#include <threads.h>\n#include \"" + tests::tiny.native() +
-                                                 "\"\nvoid called(void*) { asm(\"\"); }\n__attribute__((constructor)) void begin() { " + code + " }\n");
+        tests::write(
+            scratch / "source.cpp",
+            "#include <pthread.h>\n#include <stdlib.h>\n#include <threads.h>\n#include \"" +
+                tests::tiny.native() +
+                "\"\nvoid called(void*) { asm(\"\"); }\n__attribute__((constructor)) void begin() { " + code +
+                " }\n");
         tests::compiled(library, scratch / "source.cpp", {}, TENON_CXX);
         const basic_library_file<posix> file(library.native(), {});
         std::string reason = "nothing was closed";
@@ -214,9 +235,10 @@ TEST_CASE("a library that hands on what it never takes back stays in memory, and
         CHECK(mapped == !reason.empty());
         return reason.empty() ? "" : reason.substr(begin.size());
     };
-    const std::string key = "static pthread_key_t key; pthread_key_create(&key, called); pthread_setspecific(key, &key);";
-    CHECK(closed("key", key) ==
-          "it calls pthread_key_create and never pthread_key_delete, so that its code may be called when a thread ends");
+    const std::string key =
+        "static pthread_key_t key; pthread_key_create(&key, called); pthread_setspecific(key, &key);";
+    CHECK(closed("key", key) == "it calls pthread_key_create and never pthread_key_delete, so that its code "
+                                "may be called when a thread ends");
     CHECK(closed("tss", "static tss_t key; tss_create(&key, called); tss_set(key, &key);") ==
           "it calls tss_create and never tss_delete, so that its code may be called when a thread ends");
     CHECK(closed("exit", "on_exit([](int, void*) { called(nullptr); }, nullptr);") ==
@@ -228,17 +250,21 @@ TEST_CASE("a library that hands on what it never takes back stays in memory, and
     CHECK(closed("fork", "pthread_atfork([] { called(nullptr); }, nullptr, nullptr);") == "");
 }
 
-TEST_CASE("a library that hides what its plugins are found by is told how to show it, and none of its code runs", "[library]") {
+TEST_CASE(
+    "a library that hides what its plugins are found by is told how to show it, and none of its code runs",
+    "[library]") {
     const tests::scratch_directory scratch;
     const path source = tests::source_directory / "tests/plugins/part.cpp";
     const auto linked = [&](const char* script) {
         tests::write(scratch / "script", script);
-        return tests::compiled(scratch / "part.so", source, {"-Wl,--version-script=" + (scratch / "script").native()}, TENON_CXX);
+        return tests::compiled(scratch / "part.so", source,
+                               {"-Wl,--version-script=" + (scratch / "script").native()}, TENON_CXX);
     };
-    const std::string text =
-        "cannot load 'part.so': it has the plugin 'plain', and the symbol `tenon_exports_v1`, by which plugins are found, was hidden when it "
-        "was linked; add `global: tenon_exports_v1;` to its version script, or leave out what else hides symbols: --exclude-libs, or "
-        "objcopy --localize-symbol and --keep-global-symbol of an object";
+    const std::string text = "cannot load 'part.so': it has the plugin 'plain', and the symbol "
+                             "`tenon_exports_v1`, by which plugins are found, was hidden when it "
+                             "was linked; add `global: tenon_exports_v1;` to its version script, or leave "
+                             "out what else hides symbols: --exclude-libs, or "
+                             "objcopy --localize-symbol and --keep-global-symbol of an object";
     struct never_loads : posix {
         static void* dlopen(const char*, int) noexcept { return nullptr; }
     };
@@ -248,10 +274,12 @@ TEST_CASE("a library that hides what its plugins are found by is told how to sho
 
     // In an archive, from which the linker is told to show nothing.
     const std::string include = "-I" + (tests::source_directory / "include").native();
-    REQUIRE(tests::run({TENON_CXX, "-std=c++20", include, "-fPIC", "-c", source, "-o", scratch / "part.o"}).status == 0);
+    REQUIRE(tests::run({TENON_CXX, "-std=c++20", include, "-fPIC", "-c", source, "-o", scratch / "part.o"})
+                .status == 0);
     REQUIRE(tests::run({"ar", "rcs", scratch / "part.a", scratch / "part.o"}).status == 0);
     const auto archived = [&](const char* how) {
-        return tests::run({TENON_CXX, "-shared", "-Wl,--whole-archive", scratch / "part.a", "-Wl,--no-whole-archive", how, "-o", scratch / "part.so"})
+        return tests::run({TENON_CXX, "-shared", "-Wl,--whole-archive", scratch / "part.a",
+                           "-Wl,--no-whole-archive", how, "-o", scratch / "part.so"})
             .status;
     };
     REQUIRE(archived("-Wl,--exclude-libs,ALL") == 0);
@@ -330,7 +358,8 @@ std::vector<std::string> complaints() {
     return all;
 }
 
-const std::string changed = "'part.so' changed while it was being loaded; put new versions in place by renaming";
+const std::string changed =
+    "'part.so' changed while it was being loaded; put new versions in place by renaming";
 const std::vector<std::string> both_changed{changed, changed}, both_load{"no complaint", "no complaint"};
 
 } // namespace
@@ -370,9 +399,10 @@ TEST_CASE("a name that another library has taken is no way to it, also of a copy
     CHECK(library.symbol("tenon_exports_v1") == ::dlsym(by_hand, "tenon_exports_v1"));
     const tenon::unloaded left = library.close();
     CHECK(left.what() == tenon::unloaded::state::pinned);
-    CHECK(left.reason() == "'" + part_library().native() +
-                               "' stays in memory: something else has opened it, another library depends on it, or "
-                               "this system's loader never unmaps");
+    CHECK(left.reason() ==
+          "'" + part_library().native() +
+              "' stays in memory: something else has opened it, another library depends on it, or "
+              "this system's loader never unmaps");
     ::dlclose(by_hand);
 }
 
@@ -405,13 +435,15 @@ std::set<std::string> told_while_replacing(const path& folder, int loads) {
     for (std::thread& each : threads)
         each.join();
     // It may be replaced whenever it is being loaded.
-    told.erase("'" + library.native() + "' changed while it was being loaded; put new versions in place by renaming");
+    told.erase("'" + library.native() +
+               "' changed while it was being loaded; put new versions in place by renaming");
     return told;
 }
 
 } // namespace
 
-TEST_CASE("a file that is only replaced by renaming was not written to, and goes, whatever threads load it meanwhile",
+TEST_CASE("a file that is only replaced by renaming was not written to, and goes, whatever threads load it "
+          "meanwhile",
           "[library]") {
     // The next file often gets the inode of one that has just been unmapped.
     const char* more = std::getenv("TENON_TEST_LOADS");

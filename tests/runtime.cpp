@@ -22,7 +22,8 @@ using words = std::vector<std::string>;
 /// The program and the plugin of plugins/runtime*.cpp, compiled once by a compiler and linked in any way.
 class pair_of {
 public:
-    explicit pair_of(std::string compiler, words flags = {}) : compiler_(std::move(compiler)), flags_(std::move(flags)) {
+    explicit pair_of(std::string compiler, words flags = {})
+        : compiler_(std::move(compiler)), flags_(std::move(flags)) {
         compile("runtime_host.cpp", "host.o", {"-fPIE"});
         compile("runtime.cpp", "plugin.o", {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
     }
@@ -51,8 +52,9 @@ public:
 
 private:
     void compile(const char* source, const char* object, words how) const {
-        how.insert(how.begin(), {compiler_, "-std=c++20", "-I" + (tests::source_directory / "include").native(), "-c",
-                                 (tests::source_directory / "tests/plugins" / source).native(), "-o", scratch_ / object});
+        how.insert(how.begin(),
+                   {compiler_, "-std=c++20", "-I" + (tests::source_directory / "include").native(), "-c",
+                    (tests::source_directory / "tests/plugins" / source).native(), "-o", scratch_ / object});
         how.insert(how.end(), flags_.begin(), flags_.end());
         if (const tests::outcome said = tests::run(how); said.status != 0)
             throw std::runtime_error(said.err);
@@ -73,7 +75,9 @@ const pair_of& ours() {
 std::string verdicts(const tests::outcome& ended) {
     const std::pair<std::string_view, char> letters[] = {
         {"works", 'w'},
-        {"': it has a C++ runtime linked into it (-static-libstdc++) and would use that instead of its host's, ", 'P'},
+        {"': it has a C++ runtime linked into it (-static-libstdc++) and would use that instead of its "
+         "host's, ",
+         'P'},
         {"': its host has a C++ runtime linked into it (-static-libstdc++) that libraries do not see, ", 'H'},
         {"': it or its host has the unwinder of exceptions linked into it (-static-libgcc), ", 'U'},
         {"': this program is linked statically, ", 'S'},
@@ -90,8 +94,8 @@ std::string verdicts(const tests::outcome& ended) {
     return found + (ended.status == 0 ? "" : " and ended with status " + std::to_string(ended.status));
 }
 
-/// A way to link a host, and what it says of plugins: those that are dynamic, with -static-libgcc, with -static-libstdc++ and with both; each
-/// plain, with --exclude-libs,ALL and with -Bsymbolic.
+/// A way to link a host, and what it says of plugins: those that are dynamic, with -static-libgcc, with
+/// -static-libstdc++ and with both; each plain, with --exclude-libs,ALL and with -Bsymbolic.
 struct way {
     const char* name;
     words flags;
@@ -150,9 +154,10 @@ linkage linkage_of(const path& library) {
 
 } // namespace
 
-// Without the refusals, what has an H or a P ends the program with the first exception (both), or loses count of exceptions, has
-// other error codes and another global locale (-static-libstdc++).
-TEST_CASE("host and plugin load where they have one C++ runtime, however each is linked, and are refused where they have two",
+// Without the refusals, what has an H or a P ends the program with the first exception (both), or loses count
+// of exceptions, has other error codes and another global locale (-static-libstdc++).
+TEST_CASE("host and plugin load where they have one C++ runtime, however each is linked, and are refused "
+          "where they have two",
           "[runtime]") {
     check_table(ours(), ways());
     for (const std::string& compiler : tests::compilers())
@@ -169,7 +174,8 @@ TEST_CASE("a runtime in a plugin is seen whichever linker has bound or hidden it
     for (const char* linker : {"bfd", "gold", "lld", "mold"}) {
         CAPTURE(linker);
         const auto said = [&](const char* how) {
-            const path plugin = made.plugin(linker, {"-static-libstdc++", std::string("-fuse-ld=") + linker, how});
+            const path plugin =
+                made.plugin(linker, {"-static-libstdc++", std::string("-fuse-ld=") + linker, how});
             return plugin.empty() ? "not linked" : verdicts(tests::run({host, plugin.native()}));
         };
         if (said("-Wl,-z,now") == "not linked") {
@@ -189,40 +195,50 @@ TEST_CASE("a plugin that needs no runtime but memory loads into any program that
     for (const std::string& compiler : tests::compilers()) {
         CAPTURE(compiler);
         const tests::scratch_directory scratch;
-        const path plain = tests::compiled(scratch / "plain.so", tests::tiny, {"-fno-exceptions", "-fno-rtti"}, compiler);
+        const path plain =
+            tests::compiled(scratch / "plain.so", tests::tiny, {"-fno-exceptions", "-fno-rtti"}, compiler);
         CHECK(linkage_of(plain).runtime == runtime_use::none);
         CHECK(linkage_of(plain).exports_plugins);
         // What looks for something else in the libraries that are loaded handles no exceptions by that.
-        tests::write(scratch / "looks.cpp", "#include \"" + tests::tiny.native() + "\"\n#include <link.h>\n"
-                                            "int looks = dl_iterate_phdr([](dl_phdr_info*, std::size_t, void*) { return 1; }, nullptr);\n");
-        CHECK(linkage_of(tests::compiled(scratch / "looks.so", scratch / "looks.cpp", {"-fno-exceptions", "-fno-rtti"}, compiler)).runtime ==
-              runtime_use::none);
+        tests::write(scratch / "looks.cpp", "#include \"" + tests::tiny.native() +
+                                                "\"\n#include <link.h>\n"
+                                                "int looks = dl_iterate_phdr([](dl_phdr_info*, std::size_t, "
+                                                "void*) { return 1; }, nullptr);\n");
+        CHECK(linkage_of(tests::compiled(scratch / "looks.so", scratch / "looks.cpp",
+                                         {"-fno-exceptions", "-fno-rtti"}, compiler))
+                  .runtime == runtime_use::none);
         tenon::detail::require_one_runtime<tenon::detail::posix>("plain.so", linkage_of(plain));
         const std::string include = "-I" + (tests::source_directory / "include").native();
-        tests::write(scratch / "host.cpp", "#include \"" + tests::tiny.native() + "\"\n#include <cstdio>\n#include <tenon/plugin.hpp>\n"
-                                               "int main(int, char** words) try {\n"
-                                               "    std::printf(\"%d\", tenon::plugin<tiny>{words[1]}->twice(21));\n"
-                                               "} catch (const tenon::error& e) { std::puts(e.what()); }\n");
+        tests::write(scratch / "host.cpp",
+                     "#include \"" + tests::tiny.native() +
+                         "\"\n#include <cstdio>\n#include <tenon/plugin.hpp>\n"
+                         "int main(int, char** words) try {\n"
+                         "    std::printf(\"%d\", tenon::plugin<tiny>{words[1]}->twice(21));\n"
+                         "} catch (const tenon::error& e) { std::puts(e.what()); }\n");
         const auto said = [&](words how) {
-            how.insert(how.begin(), {compiler, "-std=c++20", include, scratch / "host.cpp", "-o", scratch / "host", "-pthread"});
+            how.insert(how.begin(), {compiler, "-std=c++20", include, scratch / "host.cpp", "-o",
+                                     scratch / "host", "-pthread"});
             const tests::outcome linked = tests::run(how);
             return linked.status == 0 ? tests::run({scratch / "host", plain}).out : linked.err;
         };
         CHECK(said({"-static-libstdc++", "-static-libgcc"}) == "42");
-        CHECK(said({"-static"}) == "cannot load '" + plain.native() +
-                                       "': this program is linked statically, and a library would bring a second C library into it; link the "
-                                       "program without -static and -static-pie, or the plugin into the program\n");
+        CHECK(said({"-static"}) ==
+              "cannot load '" + plain.native() +
+                  "': this program is linked statically, and a library would bring a second C library into "
+                  "it; link the "
+                  "program without -static and -static-pie, or the plugin into the program\n");
     }
 }
 
 TEST_CASE("the runtime of a host that is a library itself is where that library has it", "[runtime]") {
     const pair_of& made = ours();
-    tests::write(made.scratch("program.c"), "#include <dlfcn.h>\n"
-                                            "int main(int count, char** words) {\n"
-                                            "    void* module = dlopen(words[1], RTLD_NOW | RTLD_LOCAL);\n"
-                                            "    int (*run)(int, char**) = (int (*)(int, char**))dlsym(module, \"_Z3runiPPc\");\n"
-                                            "    return run(count - 1, words + 1);\n"
-                                            "}\n");
+    tests::write(made.scratch("program.c"),
+                 "#include <dlfcn.h>\n"
+                 "int main(int count, char** words) {\n"
+                 "    void* module = dlopen(words[1], RTLD_NOW | RTLD_LOCAL);\n"
+                 "    int (*run)(int, char**) = (int (*)(int, char**))dlsym(module, \"_Z3runiPPc\");\n"
+                 "    return run(count - 1, words + 1);\n"
+                 "}\n");
     const std::string program = made.scratch("program");
     REQUIRE(tests::run({"cc", made.scratch("program.c"), "-o", program, "-ldl"}).status == 0);
     const std::string plain = made.plugin("plain", {}), with = made.plugin("with", {"-static-libstdc++"});
@@ -237,15 +253,20 @@ TEST_CASE("the runtime of a host that is a library itself is where that library 
 
 TEST_CASE("with libc++ the unwinder has to be one too", "[runtime]") {
     const std::string compiler = TENON_CLANGXX;
-    if (compiler.empty() || tests::run({compiler, "-stdlib=libc++", "-x", "c++", "-E", "-include", "version", "/dev/null"}).status != 0) {
+    if (compiler.empty() ||
+        tests::run({compiler, "-stdlib=libc++", "-x", "c++", "-E", "-include", "version", "/dev/null"})
+                .status != 0) {
         WARN("there is no libc++");
         return;
     }
     const pair_of made(compiler, {"-stdlib=libc++"});
-    const std::string plain = made.plugin("plain", {}), runtime = made.plugin("runtime", {"-static-libstdc++"}),
+    const std::string plain = made.plugin("plain", {}),
+                      runtime = made.plugin("runtime", {"-static-libstdc++"}),
                       both = made.plugin("both", {"-static-libstdc++", "-static-libgcc"}),
                       hidden = made.plugin("hidden", {"-static-libstdc++", "-Wl,--exclude-libs,ALL"});
-    const auto said = [&](const words& how) { return verdicts(tests::run({made.host(how), plain, runtime, both, hidden})); };
+    const auto said = [&](const words& how) {
+        return verdicts(tests::run({made.host(how), plain, runtime, both, hidden}));
+    };
     CHECK(said({"-rdynamic"}) == "wwUP");
     CHECK(said({"-static-libstdc++"}) == "HHHP");
     CHECK(said({"-static-libstdc++", "-rdynamic"}) == "wwUP");

@@ -644,7 +644,8 @@ private:
         // Clang leaves a sanitizer's symbols to the host's executable.
         set("tenon_link_options", traits.clang && sanitized ? "" : "LINKER:-z,defs");
         for (const char* kind : {"CMAKE_MODULE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS"})
-            text.append("set(").append(kind).append(" \"\" CACHE STRING \"\" FORCE)\n"); // they come after a target's own
+            text.append("set(").append(kind).append(
+                " \"\" CACHE STRING \"\" FORCE)\n"); // they come after a target's own
         set("CMAKE_VERBOSE_MAKEFILE", "ON");
         set("CMAKE_COLOR_DIAGNOSTICS", "OFF");
         set("CMAKE_FIND_USE_PACKAGE_REGISTRY", "OFF");

@@ -397,7 +397,9 @@ inline std::vector<std::string_view> said_of_itself(std::string_view text) {
 /// What a headline calls for.
 inline std::string_view advice_for(std::string_view headline) {
     const bool of_itself = !said_of_itself(headline).empty();
-    const auto says = [&](std::string_view part) { return of_itself && headline.find(part) != headline.npos; };
+    const auto says = [&](std::string_view part) {
+        return of_itself && headline.find(part) != headline.npos;
+    };
     if (says("No space left on device"))
         return "; make room where the cache is and where $TMPDIR is, else in /tmp";
     for (const std::string_view words : {"out of memory", "memory exhausted", "Cannot allocate memory",
@@ -428,7 +430,10 @@ inline std::string advice_on_variables(std::string_view headline) {
     std::vector<variable> all;
     if (said_of_itself(headline).empty() && says("fatal error: ") &&
         (says("No such file or directory") || says("' file not found")))
-        all = {{"CPATH", ""}, {"CPLUS_INCLUDE_PATH", ""}, {"C_INCLUDE_PATH", ""}, {"CPPFLAGS", "-I"},
+        all = {{"CPATH", ""},
+               {"CPLUS_INCLUDE_PATH", ""},
+               {"C_INCLUDE_PATH", ""},
+               {"CPPFLAGS", "-I"},
                {"CXXFLAGS", "-I"}};
     if (says("cannot find -l") || says("unable to find library -l") || says("library not found: "))
         all = {{"LIBRARY_PATH", ""}, {"LDFLAGS", "-L"}, {"CXXFLAGS", "-L"}};

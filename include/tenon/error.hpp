@@ -22,20 +22,21 @@ enum class errc {
     not_a_plugin,     ///< a library without a plugin of this type, or one that hides its plugins
     malformed_note,   ///< a manifest that tenon cannot have written
     ambiguous,        ///< several plugins to choose from, or two of one name
-    toolchain,        ///< compiled for another standard library, ABI or sanitizer, or linked with a runtime of its own
-    misfit,           ///< compiled against another shape of the interface
-    bad_interface,    ///< an interface that does not describe itself completely
-    load_failed,      ///< the system's loader refused the library
-    changed,          ///< the file changed while it was being loaded
-    no_compiler,      ///< no compiler, or one that cannot be run
-    build_failed,     ///< the compiler refused the source
-    build_needed,     ///< something has to be built and `build = never`
-    fetch_failed,     ///< git could not fetch or check out
-    timed_out,        ///< a build or a fetch took longer than it may
-    cancelled,        ///< options.stop asked for the end of a build or a fetch
-    forbidden,        ///< options.policy does not allow it
-    nothing_before,   ///< there is no version to go back to
-    too_many,         ///< versions of one plugin that are in memory
+    toolchain, ///< compiled for another standard library, ABI or sanitizer, or linked with a runtime of its
+               ///< own
+    misfit,    ///< compiled against another shape of the interface
+    bad_interface,  ///< an interface that does not describe itself completely
+    load_failed,    ///< the system's loader refused the library
+    changed,        ///< the file changed while it was being loaded
+    no_compiler,    ///< no compiler, or one that cannot be run
+    build_failed,   ///< the compiler refused the source
+    build_needed,   ///< something has to be built and `build = never`
+    fetch_failed,   ///< git could not fetch or check out
+    timed_out,      ///< a build or a fetch took longer than it may
+    cancelled,      ///< options.stop asked for the end of a build or a fetch
+    forbidden,      ///< options.policy does not allow it
+    nothing_before, ///< there is no version to go back to
+    too_many,       ///< versions of one plugin that are in memory
 };
 
 namespace detail {
@@ -91,8 +92,8 @@ public:
     }
 
     static error cannot_run(const std::string& program, int error_number, std::string_view advice) {
-        return {errc::system_call,
-                text({"cannot run '", program, "': ", reason(error_number), advice}), program};
+        return {errc::system_call, text({"cannot run '", program, "': ", reason(error_number), advice}),
+                program};
     }
     static error not_a_regular_file(const std::string& path) {
         return {errc::system_call, text({"'", path, "' is not a regular file"}), path};
@@ -161,8 +162,8 @@ public:
                   meant.empty() ? "" : "; write ", meant})};
     }
     static error bad_repository(std::string_view url, std::string_view why, std::string_view meant) {
-        return {errc::malformed_driver,
-                text({"the repository '", url, "' is refused: ", why, meant.empty() ? "" : "; write ", meant})};
+        return {errc::malformed_driver, text({"the repository '", url, "' is refused: ", why,
+                                              meant.empty() ? "" : "; write ", meant})};
     }
     static error bad_name(std::string_view name, std::string_view here) {
         return {errc::malformed_driver,
@@ -216,15 +217,16 @@ public:
                       "a slash"}),
                 path};
     }
-    static error no_such_path(const std::string& path, std::string_view instead, std::string_view repository) {
+    static error no_such_path(const std::string& path, std::string_view instead,
+                              std::string_view repository) {
         return {errc::not_found,
                 text({"there is no '", path, "'; ", instead,
                       repository.empty() ? "" : "; a repository is written ", repository}),
                 path};
     }
     static error loose_link(const std::string& path, std::string_view target) {
-        return {errc::not_found, text({"'", path, "' is a symbolic link to '", target, "', which is not there"}),
-                path};
+        return {errc::not_found,
+                text({"'", path, "' is a symbolic link to '", target, "', which is not there"}), path};
     }
     static error neither_file_nor_directory(const std::string& path) {
         return {errc::system_call, text({"'", path, "' is neither a file nor a directory"}), path};
@@ -371,51 +373,62 @@ public:
         return {errc::load_failed,
                 text({"cannot load '", path, "': ", said,
                       from_copy && says("cannot open shared object file")
-                          ? "; it looks for that beside itself ($ORIGIN), and nothing is beside the copy in memory that was "
-                            "loaded: set options.private_copy to false, or options.reload.copy_libraries where it is watched"
+                          ? "; it looks for that beside itself ($ORIGIN), and nothing is beside the copy in "
+                            "memory that was "
+                            "loaded: set options.private_copy to false, or options.reload.copy_libraries "
+                            "where it is watched"
                       : says("failed to map segment") ? "; its file system may be mounted noexec"
                       : says("static TLS block")
                           ? "; it was compiled with -ftls-model=initial-exec, or links what was"
-                      : says("undefined symbol")
-                          ? "; if it is its host that has this, link that with -rdynamic and show the symbol, which "
-                            "-fvisibility=hidden hides; else link it with -Wl,-z,defs to find this when it is built"
+                      : says("undefined symbol") ? "; if it is its host that has this, link that with "
+                                                   "-rdynamic and show the symbol, which "
+                                                   "-fvisibility=hidden hides; else link it with -Wl,-z,defs "
+                                                   "to find this when it is built"
                                                  : ""}),
                 path};
     }
     static error static_host(const std::string& path) {
         return {errc::load_failed,
                 text({"cannot load '", path,
-                      "': this program is linked statically, and a library would bring a second C library into it; link "
+                      "': this program is linked statically, and a library would bring a second C library "
+                      "into it; link "
                       "the program without -static and -static-pie, or the plugin into the program"}),
                 path};
     }
     static error runtime_hidden(const std::string& path) {
         return {errc::toolchain,
                 text({"cannot load '", path,
-                      "': its host has a C++ runtime linked into it (-static-libstdc++) that libraries do not see, so that "
-                      "the plugin would use another, ", two_runtimes, "; link the host with -rdynamic, or without "
+                      "': its host has a C++ runtime linked into it (-static-libstdc++) that libraries do "
+                      "not see, so that "
+                      "the plugin would use another, ",
+                      two_runtimes,
+                      "; link the host with -rdynamic, or without "
                       "-static-libstdc++ and -static-libgcc"}),
                 path};
     }
     static error second_runtime(const std::string& path) {
         return {errc::toolchain,
                 text({"cannot load '", path,
-                      "': it has a C++ runtime linked into it (-static-libstdc++) and would use that instead of its host's, ",
+                      "': it has a C++ runtime linked into it (-static-libstdc++) and would use that instead "
+                      "of its host's, ",
                       two_runtimes, "; link it without -static-libstdc++ and -static-libgcc"}),
                 path};
     }
     static error second_unwinder(const std::string& path) {
-        return {errc::toolchain,
-                text({"cannot load '", path,
-                      "': it or its host has the unwinder of exceptions linked into it (-static-libgcc), and an "
-                      "exception cannot pass from one unwinder to another; link both without -static-libgcc"}),
-                path};
+        return {
+            errc::toolchain,
+            text({"cannot load '", path,
+                  "': it or its host has the unwinder of exceptions linked into it (-static-libgcc), and an "
+                  "exception cannot pass from one unwinder to another; link both without -static-libgcc"}),
+            path};
     }
     static error exports_hidden(const std::string& path, std::string_view plugin) {
         return {errc::not_a_plugin,
                 text({"cannot load '", path, "': it has the plugin '", plugin,
-                      "', and the symbol `tenon_exports_v1`, by which plugins are found, was hidden when it was linked; add "
-                      "`global: tenon_exports_v1;` to its version script, or leave out what else hides symbols: --exclude-libs, "
+                      "', and the symbol `tenon_exports_v1`, by which plugins are found, was hidden when it "
+                      "was linked; add "
+                      "`global: tenon_exports_v1;` to its version script, or leave out what else hides "
+                      "symbols: --exclude-libs, "
                       "or objcopy --localize-symbol and --keep-global-symbol of an object"}),
                 path};
     }
@@ -598,9 +611,8 @@ public:
                                        std::string_view how, bool cmake) {
         return {errc::changed,
                 text({"the plugin in '", directory, "' was not built, because '", path,
-                      "' changed each time while it was being compiled",
-                      how.empty() ? "" : " (", how, how.empty() ? "" : ")",
-                      "; try again when it is left alone",
+                      "' changed each time while it was being compiled", how.empty() ? "" : " (", how,
+                      how.empty() ? "" : ")", "; try again when it is left alone",
                       cmake ? "; every file below a CMakeLists.txt may be a source: let programs write "
                               "elsewhere, or under names that begin with '.'"
                             : ""}),
@@ -646,7 +658,8 @@ namespace tenon::inline v1 {
 
 /// Also of an error that another library's copy of tenon threw, which has a category of its own.
 TENON_HIDDEN inline bool operator==(const std::error_code& code, errc what) noexcept {
-    return code.value() == static_cast<int>(what) && std::string_view(code.category().name()) == category().name();
+    return code.value() == static_cast<int>(what) &&
+           std::string_view(code.category().name()) == category().name();
 }
 
 } // namespace tenon::inline v1

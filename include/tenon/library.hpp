@@ -151,7 +151,8 @@ public:
     /// libraries too.
     basic_library(const basic_library_file<System>& from, const library_options& options)
         : path_(from.path()), identity_(from.identity()),
-          stays_(options.unload == unload_policy::never ? "options.unload says never" : from.linkage().stays) {
+          stays_(options.unload == unload_policy::never ? "options.unload says never"
+                                                        : from.linkage().stays) {
         deferred_libraries<System>::here().retry();
         require_usable(from);
         if (options.private_copy) {
@@ -211,9 +212,12 @@ private:
         require_one_runtime<System>(file.path(), file.linkage());
     }
 
-    static std::string descriptor_path(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
+    static std::string descriptor_path(int descriptor) {
+        return "/proc/self/fd/" + std::to_string(descriptor);
+    }
 
-    void load(const basic_library_file<System>& from, const std::string& path, const file_identity& identity) {
+    void load(const basic_library_file<System>& from, const std::string& path,
+              const file_identity& identity) {
         loaded_names& names = loaded_names::here();
         auto way = names.acquire(path, identity, [&] { static_cast<void>(from.descriptor()); });
         loaded_ = {way.handle, path, way.number, std::move(way.image), &names};
@@ -269,8 +273,8 @@ private:
                 throw error::note_changed(path_);
     }
 
-    // Whether that is loaded which was opened and looked into. By a name that was never loaded before the loader opens the path,
-    // so that it is enough in most cases that this has named the file all the time.
+    // Whether that is loaded which was opened and looked into. By a name that was never loaded before the
+    // loader opens the path, so that it is enough in most cases that this has named the file all the time.
     bool is_of(const basic_library_file<System>& from, const loaded_names::chosen& way) const {
         const bool opened = !way.known && loaded_.image.name == way.name;
         if (copy_.descriptor() >= 0)
@@ -278,10 +282,12 @@ private:
         if (opened && !from.is_loaded_by_link() && from.was_settled() && from.unchanged())
             return true;
         const int descriptor = from.descriptor();
-        return (has_loaded(descriptor) || (opened && has_no_path(descriptor) && from.unchanged())) && from.unwritten();
+        return (has_loaded(descriptor) || (opened && has_no_path(descriptor) && from.unchanged())) &&
+               from.unwritten();
     }
 
-    // The loader compares the device and inode of a file that it has opened with those of all that it has mapped.
+    // The loader compares the device and inode of a file that it has opened with those of all that it has
+    // mapped.
     bool has_loaded(int descriptor) const {
         const std::string name = loaded_names::here().unused(descriptor_path(descriptor));
         void* const found = System::dlopen(name.c_str(), RTLD_LAZY | RTLD_NOLOAD);

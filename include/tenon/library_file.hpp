@@ -104,16 +104,17 @@ public:
     const std::string& path() const noexcept { return path_; }
     /// The absolute path without symbolic links.
     const std::string& canonical_path() const noexcept { return canonical_.empty() ? path_ : canonical_; }
-    /// What the system's loader is given: the canonical path, unless the library looks for others beside itself and the path
-    /// names a link to it. Then it is beside the link that the loader looks, as it does for who calls it by hand.
+    /// What the system's loader is given: the canonical path, unless the library looks for others beside
+    /// itself and the path names a link to it. Then it is beside the link that the loader looks, as it does
+    /// for who calls it by hand.
     const std::string& loading_path() const noexcept { return link_.empty() ? canonical_path() : link_; }
     bool is_loaded_by_link() const noexcept { return !link_.empty(); }
     file_identity identity() const noexcept { return file_identity(status_); }
     const tenon::manifest& manifest() const noexcept { return contents_->manifest; }
     const detail::linkage& linkage() const noexcept { return contents_->linkage; }
 
-    /// Whether the path names the same file as before, in the same state. Where that was settled, the path has named no other
-    /// file in the meantime.
+    /// Whether the path names the same file as before, in the same state. Where that was settled, the path
+    /// has named no other file in the meantime.
     bool unchanged() const {
         struct stat now;
         return System::stat(loading_path().c_str(), &now) == 0 && file_identity(now) == identity();

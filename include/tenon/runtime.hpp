@@ -23,7 +23,8 @@ extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// How a library comes by a C++ runtime: exceptions, type information and the functions of the standard library.
+/// How a library comes by a C++ runtime: exceptions, type information and the functions of the standard
+/// library.
 enum class runtime_use {
     none,     ///< it needs none, or no more of one than memory
     borrowed, ///< from the program and the libraries that it is loaded beside
@@ -34,21 +35,25 @@ enum class runtime_use {
 /// What a library file asks of the system's loader, as far as this decides whether its plugins can work.
 struct linkage {
     runtime_use runtime = runtime_use::none;
-    bool own_unwinder = false;    ///< what finds the handlers of exceptions is linked into it (`-static-libgcc`)
+    bool own_unwinder = false; ///< what finds the handlers of exceptions is linked into it (`-static-libgcc`)
     bool exports_plugins = false; ///< it shows `tenon_exports_v1`
     bool uses_own_folder = false; ///< it looks for libraries relative to `$ORIGIN`
-    const char* stays = nullptr;  ///< why its code may be called once it is closed, where it hands on what it never takes back
+    const char* stays =
+        nullptr; ///< why its code may be called once it is closed, where it hands on what it never takes back
 };
 
-/// What hands a function to the C library that `taken_back_by` alone takes back, if anything does. The C library itself lets go of
-/// what a library that is unmapped has given to atexit, at_quick_exit and pthread_atfork.
+/// What hands a function to the C library that `taken_back_by` alone takes back, if anything does. The C
+/// library itself lets go of what a library that is unmapped has given to atexit, at_quick_exit and
+/// pthread_atfork.
 struct registering {
     const char *name, *taken_back_by, *why;
 };
 inline constexpr registering all_registering[] = {
     {"pthread_key_create", "pthread_key_delete",
-     "it calls pthread_key_create and never pthread_key_delete, so that its code may be called when a thread ends"},
-    {"tss_create", "tss_delete", "it calls tss_create and never tss_delete, so that its code may be called when a thread ends"},
+     "it calls pthread_key_create and never pthread_key_delete, so that its code may be called when a thread "
+     "ends"},
+    {"tss_create", "tss_delete",
+     "it calls tss_create and never tss_delete, so that its code may be called when a thread ends"},
     {"on_exit", "", "it calls on_exit, so that its code may be called when the program ends"},
 };
 
@@ -72,36 +77,45 @@ private:
     bool hands_on_[std::size(all_registering)] = {}, takes_back_[std::size(all_registering)] = {};
 };
 
-inline bool begins_with_any(std::string_view name, const std::string_view* begin, const std::string_view* end) {
+inline bool begins_with_any(std::string_view name, const std::string_view* begin,
+                            const std::string_view* end) {
     for (; begin != end; ++begin)
         if (name.substr(0, begin->size()) == *begin)
             return true;
     return false;
 }
 
-/// Whether a name is one that a C++ runtime alone defines. Plugins define others of namespace std: what they instantiate.
+/// Whether a name is one that a C++ runtime alone defines. Plugins define others of namespace std: what they
+/// instantiate.
 inline bool is_of_runtime_alone(std::string_view name) {
-    constexpr std::string_view names[] = {"__cxa_throw",       "__cxa_rethrow",           "__cxa_begin_catch",
-                                          "__cxa_get_globals", "__cxa_allocate_exception", "__gxx_personality_v0"};
+    constexpr std::string_view names[] = {"__cxa_throw",
+                                          "__cxa_rethrow",
+                                          "__cxa_begin_catch",
+                                          "__cxa_get_globals",
+                                          "__cxa_allocate_exception",
+                                          "__gxx_personality_v0"};
     for (const std::string_view each : names)
         if (name == each)
             return true;
     return false;
 }
 
-/// Whether a symbol that a library lacks is one for which two C++ runtimes are not as good as one. `new` and `delete` are
-/// `malloc` and `free` in each, and what guards static objects in functions serves the library alone.
+/// Whether a symbol that a library lacks is one for which two C++ runtimes are not as good as one. `new` and
+/// `delete` are `malloc` and `free` in each, and what guards static objects in functions serves the library
+/// alone.
 inline bool asks_for_runtime(std::string_view name) {
-    constexpr std::string_view beginnings[] = {"_ZSt", "_ZNSt", "_ZNKSt", "_ZTISt", "_ZTVSt", "_ZTVN10__cxxabiv1", "__cxa_bad_"};
+    constexpr std::string_view beginnings[] = {
+        "_ZSt", "_ZNSt", "_ZNKSt", "_ZTISt", "_ZTVSt", "_ZTVN10__cxxabiv1", "__cxa_bad_"};
     return is_of_runtime_alone(name) || begins_with_any(name, beginnings, beginnings + std::size(beginnings));
 }
 
 /// Reads how a library is linked.
 ///
-/// A runtime that was linked into a library leaves one of three traces. Its functions are among the library's symbols, and are
-/// looked up there, so that the program's come first; or they are among them and bound (`-Bsymbolic`), which leaves no relocation; or they
-/// are hidden (`--exclude-libs`, version scripts), and then the library lacks nothing of a runtime, handles exceptions all the same, and
-/// asks for what only the finding of handlers needs.
+/// A runtime that was linked into a library leaves one of three traces. Its functions are among the library's
+/// symbols, and are looked up there, so that the program's come first; or they are among them and bound
+/// (`-Bsymbolic`), which leaves no relocation; or they are hidden (`--exclude-libs`, version scripts), and
+/// then the library lacks nothing of a runtime, handles exceptions all the same, and asks for what only the
+/// finding of handlers needs.
 template <class System>
 linkage linkage_of(const elf_reader<System>& library) {
     linkage found;
@@ -129,7 +143,8 @@ linkage linkage_of(const elf_reader<System>& library) {
     found.stays = handed_on.stays();
     found.own_unwinder = found.own_unwinder && !finds_handlers;
     if (!has.empty())
-        found.runtime = library.looks_up(information, has) && !information.symbolic() ? runtime_use::yielding : runtime_use::own;
+        found.runtime = library.looks_up(information, has) && !information.symbolic() ? runtime_use::yielding
+                                                                                      : runtime_use::own;
     else if (lacks)
         found.runtime = runtime_use::borrowed;
     else if ((throws || found.own_unwinder) && library.may_have_section(".gcc_except_table"))
@@ -155,23 +170,26 @@ __attribute__((visibility("hidden"))) place place_of(const char* name, const voi
 
 template <class System>
 __attribute__((visibility("hidden"))) place place_of_runtime() {
-    return place_of<System>("__cxa_get_globals", reinterpret_cast<const void*>(&__cxxabiv1::__cxa_get_globals));
+    return place_of<System>("__cxa_get_globals",
+                            reinterpret_cast<const void*>(&__cxxabiv1::__cxa_get_globals));
 }
 
-/// Whether exceptions find their handlers by one unwinder in a plugin and in this code, or by two that are as good: those of GCC
-/// understand each other, and libc++ is used with LLVM's too.
+/// Whether exceptions find their handlers by one unwinder in a plugin and in this code, or by two that are as
+/// good: those of GCC understand each other, and libc++ is used with LLVM's too.
 template <class System>
 __attribute__((visibility("hidden"))) bool one_unwinder([[maybe_unused]] const linkage& plugin) {
 #ifdef _LIBCPP_VERSION
     return !plugin.own_unwinder &&
-           place_of<System>("_Unwind_Resume", reinterpret_cast<const void*>(&_Unwind_Resume)) != place::hidden;
+           place_of<System>("_Unwind_Resume", reinterpret_cast<const void*>(&_Unwind_Resume)) !=
+               place::hidden;
 #else
     return true;
 #endif
 }
 
-/// Throws unless a plugin that is linked so, and this code, have one C++ runtime, or the plugin needs none. With two, an exception that one
-/// throws ends the program in the other or is not counted there, and an error code of one equals none of the other.
+/// Throws unless a plugin that is linked so, and this code, have one C++ runtime, or the plugin needs none.
+/// With two, an exception that one throws ends the program in the other or is not counted there, and an error
+/// code of one equals none of the other.
 template <class System>
 void require_one_runtime(const std::string& path, const linkage& plugin) {
     if (!System::has_loader())
@@ -181,7 +199,8 @@ void require_one_runtime(const std::string& path, const linkage& plugin) {
     const place ours = place_of_runtime<System>();
     if (ours == place::hidden && plugin.runtime != runtime_use::own)
         throw error::runtime_hidden(path);
-    if (plugin.runtime == runtime_use::own || (plugin.runtime == runtime_use::yielding && ours != place::first))
+    if (plugin.runtime == runtime_use::own ||
+        (plugin.runtime == runtime_use::yielding && ours != place::first))
         throw error::second_runtime(path);
     if (!one_unwinder<System>(plugin))
         throw error::second_unwinder(path);

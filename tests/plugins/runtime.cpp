@@ -44,11 +44,14 @@ struct crosses : crossing {
         return on_the_stack;
     }
     bool is_out_of_range(const std::exception& e) override {
-        return dynamic_cast<const std::out_of_range*>(&e) != nullptr && typeid(e) == typeid(std::out_of_range);
+        return dynamic_cast<const std::out_of_range*>(&e) != nullptr &&
+               typeid(e) == typeid(std::out_of_range);
     }
     bool sees_an_exception() override { return std::current_exception() != nullptr; }
     int uncaught() override { return std::uncaught_exceptions(); }
-    char decimal_point() override { return std::use_facet<std::numpunct<char>>(std::locale()).decimal_point(); }
+    char decimal_point() override {
+        return std::use_facet<std::numpunct<char>>(std::locale()).decimal_point();
+    }
 };
 
 } // namespace

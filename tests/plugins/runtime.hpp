@@ -14,7 +14,8 @@ struct crossing {
     static constexpr tenon::plugin_type type{"crossing"};
     virtual ~crossing() = default;
 
-    /// Throws a std::out_of_range, a std::system_error or an error of the plugin's own, writes to std::cout or gives a long text.
+    /// Throws a std::out_of_range, a std::system_error or an error of the plugin's own, writes to std::cout
+    /// or gives a long text.
     virtual std::string ask(std::string_view) = 0;
     /// What the plugin caught, with an object of its own on the stack.
     virtual std::string call(const std::function<void()>&) = 0;
@@ -26,8 +27,9 @@ struct crossing {
     virtual int uncaught() = 0;
     virtual char decimal_point() = 0;
 
-    using methods = tenon::methods<&crossing::ask, &crossing::call, &crossing::pass, &crossing::is_out_of_range,
-                                   &crossing::sees_an_exception, &crossing::uncaught, &crossing::decimal_point>;
+    using methods =
+        tenon::methods<&crossing::ask, &crossing::call, &crossing::pass, &crossing::is_out_of_range,
+                       &crossing::sees_an_exception, &crossing::uncaught, &crossing::decimal_point>;
 };
 
 #endif

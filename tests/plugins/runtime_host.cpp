@@ -47,7 +47,9 @@ bool sees_ours(crossing& plugin) {
 std::string fails(crossing& plugin) {
     const auto ours = [] { throw std::out_of_range("ours"); };
     std::string text;
-    const auto note = [&text](bool works, const char* what) { text += works ? "" : std::string(text.empty() ? "" : ", ") + what; };
+    const auto note = [&text](bool works, const char* what) {
+        text += works ? "" : std::string(text.empty() ? "" : ", ") + what;
+    };
     note(plugin.ask("text") + '!' == "a text that is too long to be anywhere but on the heap: 42!", "memory");
     note(plugin.ask("write").size() > 50 && std::cout.good(), "iostream");
     note(throws<std::out_of_range>([&] { plugin.ask("standard"); }), "standard exceptions");
