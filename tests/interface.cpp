@@ -103,7 +103,24 @@ struct mixin {
 struct with_data : greeter {
     int data = 0;
 };
-struct with_mixin : greeter, mixin {};
+struct with_mixin : greeter, mixin {
+    std::string greet(std::string who) override = 0;
+    using methods = tenon::methods<&with_mixin::greet>;
+};
+struct forgets : greeter {
+    virtual void more() = 0;
+};
+struct forgets_again : shape {
+    virtual void more() = 0;
+};
+struct as_its_base : base { // whose functions are stated here for the first time
+    using methods = tenon::methods<tenon::overload<int(int)>(&base::first),
+                                   tenon::overload<int(char) const noexcept>(&base::first)>;
+};
+static_assert(tenon::states_its_methods<greeter> && tenon::states_its_methods<shape>);
+static_assert(tenon::states_its_methods<with_mixin> && tenon::states_its_methods<as_its_base>);
+static_assert(!tenon::states_its_methods<forgets> && !tenon::plugin_interface<forgets>);
+static_assert(!tenon::states_its_methods<forgets_again>);
 static_assert(!tenon::has_only_functions<two_tables> && !tenon::plugin_interface<two_tables>);
 static_assert(!tenon::has_only_functions<with_data> && !tenon::plugin_interface<with_data>);
 static_assert(tenon::plugin_interface<with_mixin>);

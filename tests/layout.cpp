@@ -325,7 +325,7 @@ TEST_CASE("the fields of aggregates are found, in order and with their declared 
 TEST_CASE("a type whose fields cannot be seen is refused with a sentence that says what to write", "[layout]") {
     const auto compiler = GENERATE(from_range(tests::compilers()));
     const std::string sentence =
-        "tenon: the fields of this type (T) cannot be seen, it has private members, a base, a reference or more than 32 fields: "
+        "tenon: the fields of a type that crosses the interface cannot be seen, it has private members, a base, a reference or more than 32 fields: "
         "say `template <> struct tenon::layout<T> : tenon::fields<&T::a, ...> {};` or `: tenon::opaque<T, 1> {};`";
     std::string fields;
     for (int i = 0; i < 33; ++i)

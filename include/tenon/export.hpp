@@ -93,6 +93,30 @@ constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t nam
     return made;
 }
 
+template <class T, class P>
+concept exportable = plugin_for<P, T> && has_a_usable_model<P, T> && has_whole_hooks<P, T>;
+
+// Of what does not fit, which the sentences below are about, nothing: compilers would say more of it.
+template <class T, class P>
+struct exporting {
+    static consteval int note(const char*, const char*) { return 0; }
+    static consteval int entry(int, std::size_t) { return 0; }
+    static void emit() {}
+};
+template <class T, class P>
+    requires exportable<T, P>
+struct exporting<T, P> {
+    template <std::size_t Name, std::size_t Version>
+    static consteval auto note(const char (&name)[Name], const char (&version)[Version]) {
+        return make_plugin_note<T>(name, version);
+    }
+    template <class Note>
+    static constexpr auto entry(const Note& note, std::size_t name_size) {
+        return make_export<T, P>(note, name_size);
+    }
+    static void emit() { shape_in_image<T>::emit(); }
+};
+
 template <std::size_t N>
 struct literal {
     const char (&text)[N];
@@ -137,20 +161,148 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 #define TENON_DETAIL_UNPADDED
 #endif
 
+// What follows is macros alone. g++ then says what is wrong where they are used, and not where they are written.
+#if defined(__GNUC__) && !defined(__clang__) && __INCLUDE_LEVEL__ > 0
+#pragma GCC system_header
+#endif
+
+// g++ does not say what a condition is of, unless it is in a template.
+#ifdef __clang__
+#define TENON_DETAIL_NAME(...)
+#else
+#define TENON_DETAIL_NAME(...) static_assert(sizeof(typename ::tenon::detail::named<__VA_ARGS__>::type) > 0);
+#endif
+
+// A sentence for each clause of `plugin_interface`, so that all of what is wrong is said at once.
+#define TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                                    \
+    static_assert(::tenon::detail::value<::tenon::states_its_type<T>>,                                                       \
+                  "tenon: the interface needs `static constexpr tenon::plugin_type type{\"its-name\"};`");                   \
+    static_assert(::tenon::detail::value<(!::tenon::states_its_type<T> || ::tenon::has_valid_type_name<T>)>,                 \
+                  "tenon: the name of the plugin type has to be [a-z][a-z0-9_-]*");                                          \
+    static_assert(::tenon::detail::value<::tenon::detail::shared_name<T>>,                                                   \
+                  "tenon: the interface is in an anonymous namespace, where each file has a type of its own: "               \
+                  "move it into a namespace with a name");                                                                   \
+    static_assert(::tenon::detail::value<::tenon::has_virtual_destructor<T>>,                                                \
+                  "tenon: the interface needs `virtual ~T() = default;`");                                                   \
+    static_assert(::tenon::detail::value<::tenon::is_abstract<T>>,                                                           \
+                  "tenon: the interface has no pure virtual function: there is nothing for a plugin to do");                 \
+    static_assert(::tenon::detail::value<(!::std::is_polymorphic_v<T> || ::tenon::has_only_functions<T>)>,                   \
+                  "tenon: the interface has data members or a second base with virtual functions: a host and its "           \
+                  "plugins share one chain of bases, and functions alone");                                                  \
+    static_assert(::tenon::detail::value<::tenon::names_its_methods<T>>,                                                     \
+                  "tenon: the interface needs `using methods = tenon::methods<&T::f, ...>;` with every virtual "             \
+                  "function in it; one of several of its name is tenon::overload<R(A)>(&T::f)");                             \
+    static_assert(::tenon::detail::value<::tenon::has_valid_factory<T>>,                                                     \
+                  "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments that a "                \
+                  "plugin is made from");                                                                                    \
+    static_assert(::tenon::detail::value<(!::tenon::names_its_methods<T> || ::tenon::names_only_its_own<T>)>,                \
+                  "tenon: `methods` names what is no member function of the interface, or one of a base that it "            \
+                  "has twice or virtually");                                                                                 \
+    static_assert(::tenon::detail::value<(!::tenon::names_only_its_own<T> || ::tenon::names_only_virtual_functions<T>)>,     \
+                  "tenon: `methods` names a function that is not virtual: a plugin could not supply it");                    \
+    static_assert(::tenon::detail::value<(!::tenon::names_only_its_own<T> || ::tenon::states_its_methods<T>)>,               \
+                  "tenon: the interface has the `methods` of its base, in which nothing of its own can be: say "             \
+                  "`using methods = tenon::methods<&T::f, ...>;` in it, with the base's functions and its own; "             \
+                  "one that adds none is its base");                                                                         \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::carriers_given_out<T>>,                                         \
+                  "tenon: a method gives out a type that carries the plugin's code along, and would dangle when "            \
+                  "the plugin goes: a pointer to a function or to an object with virtual functions, or what "                \
+                  "keeps one (std::function, std::any, std::shared_ptr, std::error_code ...); return plain data, "           \
+                  "or say tenon::lets_code_escape<&T::f> in `methods`. The types:");                                         \
+    TENON_DETAIL_NAME(::tenon::detail::carriers_given_out<T>)                                                                \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::carriers_in_state<T>>,                                          \
+                  "tenon: the interface's `state` carries the code of the plugin that saved it along, which "                \
+                  "goes: a pointer to a function or to an object with virtual functions, or what keeps one "                 \
+                  "(std::function, std::any, std::shared_ptr, std::error_code ...); make it plain data. The "                \
+                  "types:");                                                                                                 \
+    TENON_DETAIL_NAME(::tenon::detail::carriers_in_state<T>)                                                                 \
+    TENON_DETAIL_REQUIRE_CROSSING(T)
+
+// The same for the types that cross the interface.
+#define TENON_DETAIL_REQUIRE_CROSSING(T)                                                                                     \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::hidden_functions<T>>,                                           \
+                  "tenon: a type that crosses the interface has virtual functions, of which `tenon::fields` says nothing: say " \
+                  "`template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, with another number whenever its fields " \
+                  "or its functions change. The types:");                                                                    \
+    TENON_DETAIL_NAME(::tenon::detail::hidden_functions<T>)                                                                  \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::unknown_functions<T>>,                                          \
+                  "tenon: a type that crosses the interface has virtual functions: say `using methods = "                    \
+                  "tenon::methods<&T::f, ...>;` in it, with every virtual function, or `template <> struct tenon::layout<T> " \
+                  ": tenon::opaque<T, 1> {};`. The types:");                                                                 \
+    TENON_DETAIL_NAME(::tenon::detail::unknown_functions<T>)                                                                 \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::unknown_layouts<T>>,                                            \
+                  "tenon: the fields of a type that crosses the interface cannot be seen, it has private "                   \
+                  "members, a base, a reference or more than 32 fields: say `template <> struct tenon::layout<T> "           \
+                  ": tenon::fields<&T::a, ...> {};` or `: tenon::opaque<T, 1> {};`. The types:");                            \
+    TENON_DETAIL_NAME(::tenon::detail::unknown_layouts<T>)                                                                   \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::names_of_one_file<T>>,                                          \
+                  "tenon: a type that crosses the interface is in an anonymous namespace, where each file has a "            \
+                  "type of its own: move it into a namespace with a name. The types:");                                      \
+    TENON_DETAIL_NAME(::tenon::detail::names_of_one_file<T>)                                                                 \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_with_data<T>>,                                       \
+                  "tenon: a type that crosses the interface has `methods`, so it is called through its virtual "             \
+                  "table, and it has data members, a second base with virtual functions, or no virtual function "            \
+                  "at all: a class with `methods` is one chain of bases and functions alone; pass what it "                  \
+                  "derives from, or say `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing "       \
+                  "of it is compared. The types:");                                                                          \
+    TENON_DETAIL_NAME(::tenon::detail::interfaces_with_data<T>)                                                              \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::final_interfaces<T>>,                                           \
+                  "tenon: an interface that crosses the interface is `final`: the slots of its virtual table are "           \
+                  "counted by deriving from it; leave `final` out, or say `template <> struct tenon::layout<T> "             \
+                  ": tenon::opaque<T, 1> {};`, and nothing of it is compared. The types:");                                  \
+    TENON_DETAIL_NAME(::tenon::detail::final_interfaces<T>)                                                                  \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_of_foreign_methods<T>>,                              \
+                  "tenon: the `methods` of a type that crosses the interface name what is no member function of "            \
+                  "it, or one of a base that it has twice or virtually. The types:");                                        \
+    TENON_DETAIL_NAME(::tenon::detail::interfaces_of_foreign_methods<T>)                                                     \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_of_plain_functions<T>>,                              \
+                  "tenon: the `methods` of a type that crosses the interface name a function that is not "                   \
+                  "virtual. The types:");                                                                                    \
+    TENON_DETAIL_NAME(::tenon::detail::interfaces_of_plain_functions<T>)
+
+// For each clause of `plugin_for`, and for the hooks.
+#define TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                    \
+    static_assert(::tenon::detail::value<::tenon::detail::complete<P>>,                                                      \
+                  "tenon: the plugin's class is only declared so far: its definition has to stand before this");             \
+    static_assert(::tenon::detail::value<::tenon::detail::is_no_longer_abstract<P, T>>,                                      \
+                  "tenon: the plugin derives from the interface but is still abstract: it has to override every "            \
+                  "pure virtual function, with the same parameters and the same const");                                     \
+    static_assert(::tenon::detail::value<::tenon::detail::derives_or_fits<P, T>>,                                            \
+                  "tenon: the plugin neither derives from the interface nor fits its model; the compiler's own "             \
+                  "reason follows");                                                                                         \
+    static_assert(sizeof(::tenon::detail::explain_model<P, T>()) > 0);                                                       \
+    static_assert(::tenon::detail::value<::tenon::detail::models_without_self<P, T>>,                                        \
+                  "tenon: the interface has a function called `self`, and that is what a model calls its plain class: "      \
+                  "give the interface's function another name");                                                             \
+    static_assert(::tenon::detail::value<::tenon::detail::defines_the_model<P, T>>,                                          \
+                  "tenon: the interface's `model` is declared and not defined, or not for this plugin: its definition has to " \
+                  "stand before this");                                                                                      \
+    static_assert(::tenon::detail::value<::tenon::detail::has_a_concrete_model<P, T>>,                                       \
+                  "tenon: the interface's `model` is still abstract: it has to override every pure virtual function of the " \
+                  "interface, with the same parameters and the same const");                                                 \
+    static_assert(::tenon::detail::is_made_from<P, T, ::tenon::detail::factory_arguments<T>>,                                \
+                  "tenon: the plugin has no constructor that takes what the interface's `factory` passes. The types:");      \
+    TENON_DETAIL_NAME(::tenon::detail::arguments_not_taken<P, T>)                                                            \
+    static_assert(::tenon::detail::value<::tenon::detail::is_destroyed<P>>,                                                  \
+                  "tenon: the plugin's destructor has to be public");                                                        \
+    static_assert(::tenon::detail::value<::tenon::stops_without_exceptions<P, T>>,                                           \
+                  "tenon: the plugin's stop() has to be noexcept: it runs when a handle goes, where nobody could "           \
+                  "be told");                                                                                                \
+    static_assert(::tenon::detail::value<(::tenon::quiesces<P, T> == ::tenon::resumes<P, T>)>,                               \
+                  "tenon: the plugin has one of quiesce() and resume() and not the other: without both there is "            \
+                  "no way back");                                                                                            \
+    static_assert(::tenon::detail::value<(::tenon::saves_state<P, T> == ::tenon::restores_state<P, T>)>,                     \
+                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other, or "             \
+                  "with another type than the interface's `state`");
+
 #define TENON_DETAIL_EXPORT(T, P, NAME, VERSION, NUMBER) TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)
-#define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                            \
-    namespace {                                                                                                        \
-    static_assert(::tenon::detail::explain_interface<T>() && ::tenon::detail::explain_implementation<P, T>() &&        \
-                  ::tenon::detail::explain_hooks<P, T>());                                                             \
-    static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");      \
-    static_assert(::tenon::detail::valid_version(VERSION),                                                             \
-                  "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");             \
-    [[gnu::used, gnu::section(".note.tenon"), gnu::aligned(4)]] TENON_DETAIL_UNPADDED constexpr auto                   \
-        tenon_note_##NUMBER = ::tenon::detail::make_plugin_note<T>(NAME, VERSION);                                     \
-    [[gnu::used, gnu::retain, gnu::section("tenon_exports"), gnu::aligned(alignof(void*))]] constexpr auto             \
-        tenon_export_##NUMBER =                                                                                        \
-        ::tenon::detail::make_export<T, P>(tenon_note_##NUMBER, sizeof NAME);                                          \
-    [[gnu::used]] void tenon_emit_##NUMBER() { ::tenon::detail::shape_in_image<T>::emit(); }                           \
+#define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                                  \
+    namespace {                                                                                                              \
+    [[gnu::used, gnu::section(".note.tenon"), gnu::aligned(4)]] TENON_DETAIL_UNPADDED constexpr auto                         \
+        tenon_note_##NUMBER = ::tenon::detail::exporting<T, P>::note(NAME, VERSION);                                         \
+    [[gnu::used, gnu::retain, gnu::section("tenon_exports"), gnu::aligned(alignof(void*))]] constexpr auto                   \
+        tenon_export_##NUMBER = ::tenon::detail::exporting<T, P>::entry(tenon_note_##NUMBER, sizeof NAME);                   \
+    [[gnu::used]] void tenon_emit_##NUMBER() { ::tenon::detail::exporting<T, P>::emit(); }                                   \
     }
 
 /// Makes the class P a plugin of type T in this library, or a built-in of the program that it is linked into.
@@ -159,6 +311,12 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 ///
 /// At namespace scope, in a source file. `NAME` is `[a-z][a-z0-9_-]*`, `VERSION` any text without spaces. A library may have
 /// several, of several types, from several files. What does not fit is a compile error that says why.
-#define TENON_EXPORT(T, P, NAME, VERSION) TENON_DETAIL_EXPORT(T, P, NAME, VERSION, __COUNTER__)
+#define TENON_EXPORT(T, P, NAME, VERSION) /* of four arguments: a type with a comma in its name needs an alias */            \
+    TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                                        \
+    TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                        \
+    static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");            \
+    static_assert(::tenon::detail::valid_version(VERSION),                                                                   \
+                  "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");                   \
+    TENON_DETAIL_EXPORT(T, P, NAME, VERSION, __COUNTER__)
 
 #endif

@@ -42,6 +42,11 @@ concept restores_state =
     requires(P& plugin, typename T::state&& saved) { plugin.restore(static_cast<typename T::state&&>(saved)); } &&
     !requires(T& interface, typename T::state&& saved) { interface.restore(static_cast<typename T::state&&>(saved)); };
 
+/// What hooks a class has are those that belong together.
+template <class P, class T>
+concept has_whole_hooks =
+    stops_without_exceptions<P, T> && quiesces<P, T> == resumes<P, T> && saves_state<P, T> == restores_state<P, T>;
+
 namespace TENON_HIDDEN detail {
 
 template <class T>
@@ -103,18 +108,6 @@ constexpr const hooks<T>* hooks_of() {
         return &hooks_of_class<T, P>;
     else
         return nullptr;
-}
-
-template <class P, class T>
-consteval bool explain_hooks() {
-    static_assert(stops_without_exceptions<P, T>,
-                  "tenon: the plugin's stop() has to be noexcept: it runs when a handle goes, where nobody could be told");
-    static_assert(quiesces<P, T> == resumes<P, T>,
-                  "tenon: the plugin has one of quiesce() and resume() and not the other: without both there is no way back");
-    static_assert(saves_state<P, T> == restores_state<P, T>,
-                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other, or with another type "
-                  "than the interface's `state`");
-    return true;
 }
 
 } // namespace detail

@@ -297,6 +297,19 @@ inline constexpr bool methods_in_chain_v = false;
 template <class T, auto... M>
 inline constexpr bool methods_in_chain_v<T, methods<M...>> = all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
 
+// Whether a class that one of T's methods is from has the same list of methods, which T then inherits.
+template <class T, class Owner>
+inline constexpr bool inherits_methods_of = false;
+template <class T, has_methods Owner>
+inline constexpr bool inherits_methods_of<T, Owner> =
+    !std::is_same_v<T, Owner> && std::is_same_v<typename T::methods, typename Owner::methods>;
+
+template <class T, class Methods>
+inline constexpr bool states_methods_v = false;
+template <class T, auto... M>
+inline constexpr bool states_methods_v<T, methods<M...>> =
+    all_of<!inherits_methods_of<T, typename member_function<decltype(detail::method_of(M))>::owner>...>;
+
 template <class Methods>
 inline constexpr bool methods_virtual_v = false;
 template <auto... M>
@@ -307,9 +320,18 @@ struct outputs_of_all;
 template <auto... M>
 struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
 
-// What a plugin gives out by way of T: from an interface, what its methods give out.
+// What a plugin gives out by way of T: from an interface, what its methods give out; and of what carries code that is enough.
 template <class T>
 struct step_out : step<T> {};
+template <carries_code T>
+struct step_out<T> {
+    using type = list<>;
+};
+template <class F, class C>
+    requires(!std::is_function_v<F>)
+struct step_out<F C::*> {
+    using type = list<F>;
+};
 template <has_methods T>
     requires methods_in_chain_v<T, typename T::methods>
 struct step_out<T> : outputs_of_all<typename T::methods> {};
@@ -324,7 +346,7 @@ using crossing = reached<typename T::methods::signatures, factory_arguments<T>, 
 
 // All of it is one pointer to one virtual table.
 template <class T>
-concept only_functions = std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
+concept only_functions = complete<T> && std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
 
 /// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
 template <class T>
@@ -373,6 +395,10 @@ concept names_only_its_own = names_its_methods<T> && detail::methods_in_chain_v<
 template <class T>
 concept names_only_virtual_functions = names_only_its_own<T> && detail::methods_virtual_v<typename T::methods>;
 
+/// Its list is not the one of its base, which it has where it forgets to state its own.
+template <class T>
+concept states_its_methods = names_only_its_own<T> && detail::states_methods_v<T, typename T::methods>;
+
 template <class T>
 concept has_valid_factory = detail::is_factory<typename detail::factory_of<T>::type>;
 
@@ -400,7 +426,7 @@ concept reaches_measurable_interfaces =
 template <class T>
 concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
                            has_only_functions<T> &&
-                           names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> &&
+                           names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> && states_its_methods<T> &&
                            has_valid_factory<T> && keeps_its_code<T> && state_keeps_its_code<T> && has_known_layouts<T> &&
                            has_shared_names<T> && reaches_measurable_interfaces<T>;
 
@@ -417,13 +443,13 @@ concept has_model_for = requires { typename T::template model<P>; };
 } // namespace detail
 
 template <class P, class T>
-concept derives_from_interface = std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
+concept derives_from_interface = detail::complete<P> && std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
 
 template <class P, class T>
 concept implements_every_method = derives_from_interface<P, T> && !std::is_abstract_v<P>;
 
 template <class P, class T>
-concept fits_the_model = !derives_from_interface<P, T> && detail::has_model_for<P, T>;
+concept fits_the_model = detail::complete<P> && !derives_from_interface<P, T> && detail::has_model_for<P, T>;
 
 template <class P, class T>
 concept made_from_the_factorys_arguments = detail::made_from<P, detail::factory_arguments<T>>;
@@ -433,108 +459,131 @@ template <class P, class T>
 concept plugin_for = plugin_interface<T> && (implements_every_method<P, T> || fits_the_model<P, T>) &&
                      made_from_the_factorys_arguments<P, T> && std::is_destructible_v<P>;
 
+/// Named by compilers behind a sentence about types, in an error that has nothing else to say.
+template <class... T>
+struct these_types;
+
 namespace TENON_HIDDEN detail {
 
-// One line for each clause of the concepts above, so that all of what is wrong is said at once.
+// ---- What the sentences of export.hpp are said of.
+
+// A value and no concept: of a concept that does not hold g++ says more than a sentence does.
+template <bool Holds>
+inline constexpr bool value = Holds;
+
+template <template <class> class Is, class List>
+struct those_that_are;
+template <template <class> class Is, class... T>
+struct those_that_are<Is, list<T...>> : concatenation<typename list_if<Is<T>::value, T>::type...> {};
 
 template <class T>
-consteval bool explain_name() {
-    static_assert(shared_name<T>, "tenon: this type (T) is in an anonymous namespace, where each file has a type of its own: move "
-                                  "it into a namespace with a name");
-    return true;
-}
+using of_unknown_layout = std::bool_constant<!known_layout<T> && !has_virtual_functions<T>>;
+template <class T>
+using of_unknown_functions = std::bool_constant<!known_layout<T> && has_virtual_functions<T> && !hides_functions<T>>;
+template <class T>
+using hiding_functions = std::bool_constant<hides_functions<T>>;
+template <class T>
+using named_for_one_file = std::bool_constant<!shared_name<T>>;
+template <class T>
+concept has_methods_and_data = reached_by_methods<T> && !only_functions<T>;
+template <class T>
+using called_with_data = std::bool_constant<has_methods_and_data<T>>;
+template <class T>
+concept has_methods_and_is_final = reached_by_methods<T> && std::is_final_v<T>;
+template <class T>
+using called_and_final = std::bool_constant<has_methods_and_is_final<T>>;
+template <class T>
+using called_by_foreign_methods = std::bool_constant<reached_by_methods<T> && !names_only_its_own<T>>;
+template <class T>
+using called_by_plain_functions = std::bool_constant<names_only_its_own<T> && reached_by_methods<T> && !names_only_virtual_functions<T>>;
+
+// Of what crosses the interface, as far as it can be told.
+template <class T, template <class> class Is>
+struct crossing_that_are {
+    using type = list<>;
+};
+template <class T, template <class> class Is>
+    requires(names_only_its_own<T> && has_valid_factory<T>)
+struct crossing_that_are<T, Is> : those_that_are<Is, crossing<T>> {};
 
 template <class T>
-consteval bool explain_layout() {
-    static_assert(!hides_functions<T>, "tenon: this type (T) has virtual functions, of which `tenon::fields` says nothing: say `template <> "
-                                       "struct tenon::layout<T> : tenon::opaque<T, 1> {};`, with another number whenever its fields or its "
-                                       "functions change");
-    static_assert(known_layout<T> || hides_functions<T> || !has_virtual_functions<T>,
-                  "tenon: this type (T) crosses the interface and has virtual functions: say `using methods = tenon::methods<&T::f, ...>;` in "
-                  "it, with every virtual function, or `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`");
-    static_assert(known_layout<T> || has_virtual_functions<T>, "tenon: the fields of this type (T) cannot be seen, it has private members, a base, a reference "
-                                   "or more than 32 fields: say `template <> struct tenon::layout<T> : tenon::fields<&T::a, ...> {};` "
-                                   "or `: tenon::opaque<T, 1> {};`");
-    return true;
-}
+using unknown_layouts = typename crossing_that_are<T, of_unknown_layout>::type;
+template <class T>
+using unknown_functions = typename crossing_that_are<T, of_unknown_functions>::type;
+template <class T>
+using hidden_functions = typename crossing_that_are<T, hiding_functions>::type;
+template <class T>
+using names_of_one_file = typename crossing_that_are<T, named_for_one_file>::type;
+template <class T>
+using interfaces_with_data = typename crossing_that_are<T, called_with_data>::type;
+template <class T>
+using final_interfaces = typename crossing_that_are<T, called_and_final>::type;
+template <class T>
+using interfaces_of_foreign_methods = typename crossing_that_are<T, called_by_foreign_methods>::type;
+template <class T>
+using interfaces_of_plain_functions = typename crossing_that_are<T, called_by_plain_functions>::type;
 
 template <class T>
-consteval bool explain_reached() {
-    if constexpr (reached_by_methods<T>) {
-        static_assert(only_functions<T>, "tenon: this type (T) crosses the interface and has `methods`, so it is called through its virtual "
-                                         "table, and it has data members, a second base with virtual functions, or no virtual function "
-                                         "at all: a class with `methods` is one chain of bases and functions alone; pass what it derives "
-                                         "from, or say `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing of it is compared");
-        static_assert(!std::is_final_v<T>, "tenon: this interface (T) crosses the interface and is `final`: the slots of its virtual "
-                                           "table are counted by deriving from it; leave `final` out, or say "
-                                           "`template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing of it is compared");
-        static_assert(methods_in_chain_v<T, typename T::methods>,
-                      "tenon: the `methods` of this type (T), which crosses the interface, name what is no member function of it, or "
-                      "one of a base that it has twice or virtually");
-        static_assert(methods_virtual_v<typename T::methods>,
-                      "tenon: the `methods` of this type (T), which crosses the interface, name a function that is not virtual");
-    }
-    return true;
-}
-
-template <class... T>
-consteval bool explain_layouts(list<T...>) {
-    const bool each[] = {true, (explain_layout<T>() && explain_name<T>() && explain_reached<T>())...};
-    return each[0];
-}
-
+struct given_out {
+    using type = list<>;
+};
+template <names_only_its_own T>
+struct given_out<T> : outputs_of_all<typename T::methods> {};
 template <class T>
-consteval bool explain_interface() {
-    static_assert(states_its_type<T>,
-                  "tenon: the interface needs `static constexpr tenon::plugin_type type{\"its-name\"};`");
-    static_assert(!states_its_type<T> || has_valid_type_name<T>,
-                  "tenon: the name of the plugin type has to be [a-z][a-z0-9_-]*");
-    explain_name<T>();
-    static_assert(has_virtual_destructor<T>, "tenon: the interface needs `virtual ~T() = default;`");
-    static_assert(is_abstract<T>, "tenon: the interface has no pure virtual function: there is nothing for a plugin to do");
-    static_assert(!std::is_polymorphic_v<T> || has_only_functions<T>,
-                  "tenon: the interface has data members or a second base with virtual functions: a host and its plugins "
-                  "share one chain of bases, and functions alone");
-    static_assert(names_its_methods<T>, "tenon: the interface needs `using methods = tenon::methods<&T::f, ...>;` with "
-                                        "every virtual function in it");
-    static_assert(has_valid_factory<T>, "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments "
-                                        "that a plugin is made from");
-    static_assert(state_keeps_its_code<T>, "tenon: the interface's `state` carries the code of the plugin that saved it along "
-                                           "(std::function, std::any, std::shared_ptr, std::error_code ...), and that plugin goes; "
-                                           "make it plain data");
-    if constexpr (names_its_methods<T>) {
-        static_assert(names_only_its_own<T>, "tenon: `methods` names what is no member function of the interface, or one "
-                                             "of a base that it has twice or virtually");
-        if constexpr (names_only_its_own<T>) {
-            static_assert(names_only_virtual_functions<T>,
-                          "tenon: `methods` names a function that is not virtual: a plugin could not supply it");
-            static_assert(keeps_its_code<T>,
-                          "tenon: a method gives out a type that carries the plugin's code along (std::function, std::any, "
-                          "std::shared_ptr, std::error_code ...) and would dangle when the plugin goes; return plain data, or "
-                          "say tenon::lets_code_escape<&T::f> in `methods`");
-            if constexpr (has_valid_factory<T>)
-                return detail::explain_layouts(crossing<T>{});
-        }
-    }
-    return true;
-}
+using carriers_given_out = carriers<typename given_out<T>::type>;
+template <class T>
+using carriers_in_state = carriers<typename state_of<T>::type>;
+
+// Of a class that is only declared one thing is said, and nothing else.
+template <class P, class T>
+concept is_no_longer_abstract = !derives_from_interface<P, T> || implements_every_method<P, T>;
+template <class P, class T>
+concept derives_or_fits = !complete<P> || derives_from_interface<P, T> || fits_the_model<P, T>;
+template <class P>
+concept is_destroyed = !complete<P> || std::is_destructible_v<P>;
+
+// Compilers show the arguments with it. Who cannot be destroyed cannot be made either.
+template <class P, class T, class Arguments>
+inline constexpr bool is_made_from = made_from<P, Arguments>;
+template <class P, class T, class Arguments>
+    requires(!complete<P> || !has_valid_factory<T> || !std::is_destructible_v<P> || std::is_abstract_v<P>)
+inline constexpr bool is_made_from<P, T, Arguments> = true;
+
+// The model is looked into where nothing is in its way that has a sentence of its own.
+template <class P, class T>
+concept models_without_self = !fits_the_model<P, T> || has_no_self<T>;
+template <class P, class T>
+concept looks_into_model = fits_the_model<P, T> && has_no_self<T> && std::is_destructible_v<P>;
+template <class P, class T>
+concept defines_the_model = !looks_into_model<P, T> || requires { sizeof(typename T::template model<P>); };
+template <class P, class T>
+concept has_a_concrete_model =
+    !looks_into_model<P, T> || !defines_the_model<P, T> || !requires { requires std::is_abstract_v<typename T::template model<P>>; };
+template <class P, class T>
+concept has_a_usable_model = models_without_self<P, T> && defines_the_model<P, T> && has_a_concrete_model<P, T>;
 
 template <class P, class T>
-consteval bool explain_implementation() {
-    if constexpr (derives_from_interface<P, T>) {
-        static_assert(implements_every_method<P, T>,
-                      "tenon: the plugin derives from the interface but is still abstract: it has to override every pure "
-                      "virtual function, with the same parameters and the same const");
-    } else {
-        static_assert(fits_the_model<P, T>, "tenon: the plugin neither derives from the interface nor fits its model; the "
-                                            "compiler's own reason follows");
-        if constexpr (!fits_the_model<P, T>)
-            static_cast<void>(sizeof(typename T::template model<P>));
-    }
-    if constexpr (!std::is_abstract_v<P>)
-        static_assert(made_from_the_factorys_arguments<P, T>,
-                      "tenon: the plugin has no constructor that takes what the interface's `factory` passes");
-    static_assert(std::is_destructible_v<P>, "tenon: the plugin's destructor has to be public");
+using arguments_not_taken =
+    std::conditional_t<is_made_from<P, T, factory_arguments<T>>, list<>, factory_arguments<T>>;
+
+template <class List>
+inline constexpr bool is_empty = std::is_same_v<List, list<>>;
+
+// The types that compilers are to name: where there are none, a type that is complete.
+template <class List>
+struct named {
+    using type = char;
+};
+template <class First, class... More>
+struct named<list<First, More...>> {
+    using type = these_types<First, More...>;
+};
+
+// Has the compiler say why a class does not fit the model, and so the author's concept.
+template <class P, class T>
+auto explain_model() {
+    if constexpr (!derives_or_fits<P, T>)
+        static_cast<void>(sizeof(typename T::template model<P>));
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include <tenon/export.hpp>
 #include <tenon/hazard.hpp>
 #include <tenon/interface.hpp>
 #include <tenon/plugin_code.hpp>
@@ -69,7 +70,7 @@ private:
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
 class TENON_HOST_TYPE live {
-    static_assert(detail::explain_interface<T>());
+    TENON_DETAIL_REQUIRE_INTERFACE(T)
     using versions = detail::versions<T>;
 
     // Lasts for the expression that it is made in.

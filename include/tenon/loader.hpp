@@ -123,6 +123,10 @@ public:
         });
     }
 
+    template <class T, path_like D, class... A, class Mismatch = detail::mismatch<T, A...>>
+        requires(!arguments_of_the_factory<T, A...>)
+    plugin<T> load(const D& text, A&&... arguments) const = delete; // tenon: the factory takes other arguments
+
     /// A handle whose calls go to the newest version that works: what the driver names is built, loaded and put in place again whenever
     /// its sources, a header of its own that they include, or its library changes, or its branch moves; see `live`.
     ///
@@ -140,6 +144,10 @@ public:
         };
         return live<T>::from(std::move(source), std::move(make), options_.reload.most_versions, options_.reload.fetch_every.count());
     }
+
+    template <class T, path_like D, class... A, class Mismatch = detail::mismatch<T, std::decay_t<A>&...>>
+        requires(!arguments_of_the_factory<T, std::decay_t<A>&...>)
+    live<T> watch(const D& text, A&&... arguments) const = delete; // tenon: the factory takes other arguments, or references as std::ref
 
     /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run with `build = never`.
     /// The library's path; empty for a built-in.
@@ -517,6 +525,10 @@ template <class T, path_like D, class... A>
 TENON_HIDDEN plugin<T> load(const D& driver, A&&... arguments) {
     return loader().load<T>(driver, static_cast<A&&>(arguments)...);
 }
+
+template <class T, path_like D, class... A, class Mismatch = detail::mismatch<T, A...>>
+    requires(!arguments_of_the_factory<T, A...>)
+plugin<T> load(const D& driver, A&&... arguments) = delete; // tenon: the factory takes other arguments
 
 } // namespace tenon::inline v1
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <tenon/error.hpp>
+#include <tenon/export.hpp>
 #include <tenon/interface.hpp>
 #include <tenon/library.hpp>
 #include <tenon/path.hpp>
@@ -32,7 +33,7 @@ namespace tenon::inline v1 {
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
 class TENON_HOST_TYPE plugin {
-    static_assert(detail::explain_interface<T>());
+    TENON_DETAIL_REQUIRE_INTERFACE(T)
 
 public:
     /// Holds nothing.
@@ -56,6 +57,15 @@ public:
         *this = from_library(options, std::move(file), name, static_cast<A&&>(arguments)...);
     }
 
+    // What a person sees who passes other arguments: an error at that line, with a type's name that says so.
+    template <path_like P, class... A, class Mismatch = detail::mismatch<T, A...>>
+        requires(!arguments_of_the_factory<T, A...>)
+    explicit plugin(const P& path, A&&... arguments) = delete; // tenon: the factory takes other arguments
+
+    template <path_like P, class... A, class Mismatch = detail::mismatch<T, A...>>
+        requires(!arguments_of_the_factory<T, A...>)
+    explicit plugin(const library_options& options, const P& path, A&&... arguments) = delete; // tenon: the factory takes other arguments
+
     /// A plugin of a library, chosen by its name; its only one where the name is empty.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
@@ -69,6 +79,15 @@ public:
     TENON_HIDDEN static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
         return started(new code(built_in), static_cast<A&&>(arguments)...);
     }
+
+    template <class... A, class Mismatch = detail::mismatch<T, A...>>
+        requires(!arguments_of_the_factory<T, A...>)
+    static plugin from_library(const library_options& options, const std::string& path, std::string_view name,
+                               A&&... arguments) = delete; // tenon: the factory takes other arguments
+
+    template <class... A, class Mismatch = detail::mismatch<T, A...>>
+        requires(!arguments_of_the_factory<T, A...>)
+    static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) = delete; // tenon: the factory takes other arguments
 
     TENON_HIDDEN plugin(plugin&& other) noexcept
         : object_(std::exchange(other.object_, nullptr)), code_(std::exchange(other.code_, nullptr)) {}

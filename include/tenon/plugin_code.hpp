@@ -31,12 +31,23 @@ template <class... Parameter, class... A>
 inline constexpr bool takes_arguments_v<list<Parameter...>, A...> =
     requires(void (*create)(Parameter...), A&&... arguments) { create(static_cast<A&&>(arguments)...); };
 
+// Where T's `factory` is none, that is what there is to say.
+template <class T, class... A>
+inline constexpr bool factory_takes = !has_valid_factory<T> || takes_arguments_v<factory_arguments<T>, A...>;
+
 } // namespace TENON_OWN
 } // namespace detail
 
 /// Arguments that T's factory takes.
 template <class T, class... A>
-concept arguments_of_the_factory = detail::takes_arguments_v<detail::factory_arguments<T>, A...>;
+concept arguments_of_the_factory = detail::factory_takes<T, A...>;
+
+/// Named by compilers where a factory is given other arguments: `the_factory_takes<const settings&>::and_was_given<int>`.
+template <class... Argument>
+struct the_factory_takes {
+    template <class... Given>
+    struct and_was_given;
+};
 
 namespace detail {
 inline namespace TENON_OWN {
@@ -46,7 +57,13 @@ struct creating;
 template <class T, class... Parameter>
 struct creating<T, list<Parameter...>> {
     using function = T*(Parameter...);
+    template <class... A>
+    using given = typename the_factory_takes<Parameter...>::template and_was_given<A...>;
 };
+
+/// What is wrong with some arguments, in the name of a type.
+template <class T, class... A>
+using mismatch = typename creating<T, factory_arguments<T>>::template given<A...>;
 
 /// The code of one plugin of type T: what makes its objects, and a share of the library that it is in.
 template <class T>

@@ -40,13 +40,15 @@ public:
     /// Adds a class as a plugin of type T; the texts have to outlive the registry, as literals do.
     template <class T, class P>
     TENON_HIDDEN void add(const char* name, const char* version) {
-        static_assert(detail::explain_interface<T>() && detail::explain_implementation<P, T>() &&
-                      detail::explain_hooks<P, T>());
+        TENON_DETAIL_REQUIRE_INTERFACE(T)
+        TENON_DETAIL_REQUIRE_PLUGIN(P, T)
         if (!detail::well_named(std::string_view(name)))
             throw error::bad_plugin_name(name);
-        const auto made = detail::make_export<T, P>(name, version);
-        insert({made.type, made.name, made.version, made.interface, reinterpret_cast<void (*)()>(made.create),
-                made.hooks});
+        if constexpr (detail::exportable<T, P>) {
+            const auto made = detail::make_export<T, P>(name, version);
+            insert({made.type, made.name, made.version, made.interface, reinterpret_cast<void (*)()>(made.create),
+                    made.hooks});
+        }
     }
 
     /// By type and name.

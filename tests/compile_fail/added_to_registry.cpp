@@ -1,4 +1,6 @@
 // error: the plugin derives from the interface but is still abstract
+// above: 5
+// lines: 15
 #include <tenon/registry.hpp>
 
 struct greeter {

@@ -1,4 +1,4 @@
-// error: this type \(T\) is in an anonymous namespace, where each file has a type of its own
+// error: the interface is in an anonymous namespace, where each file has a type of its own
 #include <tenon/export.hpp>
 
 #ifdef FIXED

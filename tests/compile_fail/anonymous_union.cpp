@@ -1,5 +1,7 @@
 // error: anonymous union
 // reason: say tenon::layout<T> : tenon::fields
+// lines: 120
+// above: any, there is no way for tenon to find out
 #include <tenon/export.hpp>
 
 struct value {

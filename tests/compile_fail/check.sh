@@ -6,8 +6,11 @@
 #   // reason: REGEX     what the compiler adds to its errors has to say this
 #   // clang only: WHY   other compilers cannot know
 #   // flags: FLAG...     with which it must not compile, beside the others
-#   // lines: N          the compiler says no more than so many
-# It must not compile, with everything said that it asks for; and with FIXED defined it must compile without a warning.
+#   // lines: N          the compiler says no more than so many; left out: 15 for each error
+#   // above: N          so many may stand above the first error, of how the compiler got there
+#   // above: any, WHY   the compiler has an error of its own to say before
+# It must not compile, with everything said that it asks for, and of all errors one that it asks for first: at a line of SOURCE, with
+# at most one line above it, unless more are allowed. With FIXED defined it must compile without a warning.
 # Exits with 77 where the compiler cannot know. One that goes on for ever is ended by the time that it takes of the processor, because a
 # slow machine is no fault.
 export LC_ALL=C
@@ -20,6 +23,7 @@ errors=$(printf '%s\n' "$head" | sed -n 's,^// error: ,,p')
 reasons=$(printf '%s\n' "$head" | sed -n 's,^// reason: ,,p')
 flags=$(printf '%s\n' "$head" | sed -n 's,^// flags: ,,p')
 most=$(printf '%s\n' "$head" | sed -n 's,^// lines: ,,p')
+above=$(printf '%s\n' "$head" | sed -n 's,^// above: ,,p')
 
 if [ -z "$errors" ]; then
     echo "$src: no line '// error: REGEX' says what is wrong"
@@ -32,7 +36,7 @@ if printf '%s\n' "$head" | grep -q '^// clang only: ' &&
 fi
 
 # shellcheck disable=SC2086 # several flags
-if said=$("$@" $flags -fsyntax-only "$src" 2>&1); then
+if said=$("$@" -w $flags -fsyntax-only "$src" 2>&1); then
     echo "$src compiled, and must not"
     exit 1
 fi
@@ -48,11 +52,27 @@ if [ -n "$lacks" ]; then
     printf '%s did not compile, as it should, but nothing said:\n%s\nThe compiler said:\n%s\n' "$src" "$lacks" "$said"
     exit 1
 fi
-lines=$(printf '%s\n' "$said" | wc -l)
-if [ -n "$most" ] && [ "$lines" -gt "$most" ]; then
-    printf '%s: %s lines were said, and %s have to do:\n%s\n' "$src" "$lines" "$most" "$said"
+# fail WHAT: with all that was said
+fail() {
+    printf '%s: %s\nThe compiler said:\n%s\n' "$src" "$1" "$said"
     exit 1
-fi
+}
+lines=$(printf '%s\n' "$said" | wc -l)
+: "${most:=$((15 * $(printf '%s\n' "$errors" | wc -l)))}"
+[ "$lines" -le "$most" ] || fail "$lines lines were said, and $most have to do"
+
+case $above in
+any*) ;;
+*)
+    first=$(printf '%s\n' "$said" | grep -n -m1 'error: ')
+    printf '%s\n' "$errors" | while read -r want; do
+        ! printf '%s\n' "$first" | grep -Eq -- "error: .*($want)" || exit 1
+    done && fail 'another error stands first'
+    [ $((${first%%:*} - 1)) -le "${above:-1}" ] || fail "the first error stands in line ${first%%:*} of what was said"
+    [ -n "$above" ] || [ "${first#*:"$src":}" != "$first" ] || fail "the first error is not at a line of this file"
+    printf '%s\n' "$said" | grep -q "$src:[0-9]" || fail 'no line of this file is named'
+    ;;
+esac
 
 if ! said=$("$@" -c -o /dev/null -Werror -DFIXED "$src" 2>&1); then
     printf '%s must compile with -DFIXED, and did not:\n%s\n' "$src" "$said"

@@ -1,4 +1,5 @@
 // error: the plugin neither derives from the interface nor fits its model
+// lines: 25
 #include <tenon/export.hpp>
 
 struct greeter {

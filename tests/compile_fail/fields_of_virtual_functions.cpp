@@ -1,4 +1,4 @@
-// error: this type \(T\) has virtual functions, of which `tenon::fields` says nothing
+// error: a type that crosses the interface has virtual functions, of which `tenon::fields` says nothing
 #include <tenon/export.hpp>
 
 class services {

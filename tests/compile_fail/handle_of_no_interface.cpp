@@ -1,4 +1,5 @@
 // error: the interface needs `using methods = tenon::methods
+// above: 5
 #include <tenon/plugin.hpp>
 
 struct greeter {

@@ -1,5 +1,5 @@
-// error: no matching
-// reason: arguments_of_the_factory
+// error: (use of|call to) deleted
+// reason: the_factory_takes<const char ?\*>::and_was_given<int>
 #include <tenon/plugin.hpp>
 
 struct greeter {

@@ -1,5 +1,5 @@
-// error: no matching
-// reason: arguments_of_the_factory
+// error: (use of|call to) deleted
+// reason: the_factory_takes<int>::and_was_given<>
 #include <tenon/plugin.hpp>
 
 struct greeter {

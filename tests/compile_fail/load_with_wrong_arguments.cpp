@@ -1,5 +1,6 @@
-// error: no matching
-// reason: arguments_of_the_factory
+// error: (use of|call to) deleted
+// reason: the_factory_takes<>::and_was_given<int>
+// lines: 20
 #include <tenon/loader.hpp>
 
 struct greeter {

@@ -1,3 +1,4 @@
+// error: the interface has data members
 // error: `methods` names what is no member function of the interface
 #include <tenon/export.hpp>
 

@@ -1,3 +1,4 @@
+// error: the interface has data members
 // error: one of a base that it has twice or virtually
 #include <tenon/export.hpp>
 

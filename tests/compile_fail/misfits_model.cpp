@@ -1,5 +1,6 @@
 // error: the plugin neither derives from the interface nor fits its model
 // reason: same_as
+// lines: 40
 #include <concepts>
 #include <tenon/export.hpp>
 

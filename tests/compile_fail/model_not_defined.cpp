@@ -1,4 +1,4 @@
-// error: incomplete|undefined
+// error: the interface's `model` is declared and not defined
 #include <tenon/export.hpp>
 
 struct greeter {

@@ -1,5 +1,4 @@
-// error: abstract
-// reason: farewell
+// error: the interface's `model` is still abstract
 #include <tenon/export.hpp>
 
 struct greeter {

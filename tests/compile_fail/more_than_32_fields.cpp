@@ -1,4 +1,4 @@
-// error: the fields of this type \(T\) cannot be seen.* or more than 32 fields
+// error: the fields of a type that crosses the interface cannot be seen.* or more than 32 fields
 // reason: table
 #include <tenon/export.hpp>
 

@@ -1,4 +1,6 @@
 // error: overloaded function|unable to deduce
+// error: the interface needs `using methods.*one of several of its name is tenon::overload<R\(A\)>\(&T::f\)
+// above: any, there is no list then
 #include <tenon/export.hpp>
 
 struct greeter {

@@ -1,4 +1,4 @@
-// error: incomplete
+// error: the plugin's class is only declared so far
 #include <tenon/export.hpp>
 
 struct greeter {

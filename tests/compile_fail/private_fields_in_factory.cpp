@@ -1,4 +1,4 @@
-// error: the fields of this type \(T\) cannot be seen
+// error: the fields of a type that crosses the interface cannot be seen
 // reason: settings
 #include <tenon/export.hpp>
 

@@ -1,4 +1,4 @@
-// error: this interface \(T\) crosses the interface and is `final`
+// error: an interface that crosses the interface is `final`
 #include <tenon/export.hpp>
 
 #ifdef FIXED

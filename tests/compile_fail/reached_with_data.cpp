@@ -1,4 +1,4 @@
-// error: this type \(T\) crosses the interface and has `methods`.*data members
+// error: a type that crosses the interface has `methods`.*data members
 #include <tenon/export.hpp>
 
 struct services {

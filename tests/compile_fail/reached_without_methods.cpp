@@ -1,4 +1,4 @@
-// error: this type \(T\) crosses the interface and has virtual functions: say `using methods
+// error: a type that crosses the interface has virtual functions: say `using methods
 #include <tenon/export.hpp>
 
 class services {

@@ -1,4 +1,5 @@
-// error: this type \(T\) crosses the interface and has `methods`.*no virtual function at all
+// error: a type that crosses the interface has `methods`.*no virtual function at all
+// lines: 30
 #include <tenon/export.hpp>
 
 struct services {

@@ -1,4 +1,4 @@
-// error: the fields of this type \(T\) cannot be seen.* a reference
+// error: the fields of a type that crosses the interface cannot be seen.* a reference
 // reason: borrowed
 #include <tenon/export.hpp>
 

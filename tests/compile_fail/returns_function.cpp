@@ -1,4 +1,5 @@
-// error: a method gives out a type that carries the plugin's code along
+// error: a method gives out a type that carries the plugin.s code along
+// reason: (list|these_types)<std::function<void ?\(\)> ?>
 #include <functional>
 #include <tenon/export.hpp>
 

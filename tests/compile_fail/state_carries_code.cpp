@@ -1,4 +1,6 @@
 // error: tenon: the interface's `state` carries the code of the plugin that saved it along
+// reason: list<std::function<int ?\(\)> ?>
+// above: 5
 #include <functional>
 
 #include <tenon/plugin.hpp>

@@ -1,4 +1,5 @@
 // error: tenon: a method of this interface gives out what may refer into the plugin
+// above: 5
 #include <string>
 #include <string_view>
 
