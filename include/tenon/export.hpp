@@ -93,6 +93,24 @@ constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t nam
     return made;
 }
 
+[[gnu::error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or one that is not virtual")]] void
+methods_are_not_the_virtual_functions();
+
+// The slot behind the last is no constant expression, but a compiler that optimises knows it. Where it does not, the library's manifest is
+// looked at, by the builder after linking and by the host before loading.
+template <class T>
+void require_every_method() {
+#ifdef __OPTIMIZE__
+    constexpr auto last = &tail<T>::operator behind_the_last*;
+    std::uintptr_t words[2];
+    static_assert(sizeof words == sizeof last);
+    __builtin_memcpy(words, &last, sizeof words);
+    const std::size_t slots = words[0] / sizeof(void*), named = T::methods::size + (std::has_virtual_destructor_v<T> ? 2 : 0);
+    if (__builtin_constant_p(slots) && slots != named)
+        methods_are_not_the_virtual_functions();
+#endif
+}
+
 template <class T, class P>
 concept exportable = plugin_for<P, T> && has_a_usable_model<P, T> && has_whole_hooks<P, T>;
 
@@ -114,7 +132,10 @@ struct exporting<T, P> {
     static constexpr auto entry(const Note& note, std::size_t name_size) {
         return make_export<T, P>(note, name_size);
     }
-    static void emit() { shape_in_image<T>::emit(); }
+    static void emit() {
+        shape_in_image<T>::emit();
+        require_every_method<T>();
+    }
 };
 
 template <std::size_t N>

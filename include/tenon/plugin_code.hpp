@@ -112,6 +112,7 @@ private:
         : info_(fitting(file, name)), library_(std::in_place, file, options), entry_(found()) {}
 
     static plugin_info fitting(const library_file& file, std::string_view name) {
+        require_every_method<T>();
         const std::string_view type(T::type.name(), T::type.size());
         const manifest::plugin& chosen = fitting_plugin(file.manifest(), file.path(), type, name, expected_shape<T>());
         return {std::string(type), std::string(chosen.name), std::string(chosen.version), file.path()};

@@ -36,7 +36,7 @@ if printf '%s\n' "$head" | grep -q '^// clang only: ' &&
 fi
 
 # shellcheck disable=SC2086 # several flags
-if said=$("$@" -w $flags -fsyntax-only "$src" 2>&1); then
+if said=$("$@" -w $flags -c -o /dev/null "$src" 2>&1); then
     echo "$src compiled, and must not"
     exit 1
 fi
