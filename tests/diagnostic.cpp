@@ -272,6 +272,12 @@ TEST_CASE("what only resembles a diagnostic is none, and nothing that is said is
           ">>> referenced by a.cpp:3\n", "\x1b", "\x1b[", "\x1b]8", "\x1b[1", "   ^\n^\n",
           "a.cpp:4:6:   required from  \n", "required from a.cpp:4:  \n", "required:  "})
         CHECK(read(said).size() <= (said == ": error: " ? 1u : 0u));
+    for (const std::string said :
+         {"CMake ", "CMake :", "CMake Error", "CMake Error:", "CMake Error: x:", "CMake Error at",
+          "CMake Error at :", "CMake Error at  (:", "CMake Error in:",
+          "CMake Error at x (y):\n  \n\n  z\nCall Stack :\n  (\n  ", "CMake Error at x: y",
+          "CMake Warning:\nCMake Warning:\n  x", "make: *** ", "gmake: *** :"})
+        CHECK(read(said).size() <= 4);
     CHECK(read("a.cpp:99999999999999999999999:1: error: x\n").size() <= 1);
     CHECK(read("a.cpp:0:0: error: x\n").size() <= 1);
 }

@@ -213,20 +213,19 @@ private:
     bool cmakes(std::string_view line, diagnostic& into) const {
         if (!begins(line, "CMake "))
             return false;
-        const auto at = line.find(" at "), in = line.find(" in "), colon = line.find(": ");
-        const bool below = line.back() == ':';
-        const std::string_view kind = line.substr(0, std::min({at, in, colon, line.size() - below}));
+        const std::size_t place = std::min(line.find(" at "), line.find(" in "));
+        const std::size_t end = std::min({place, line.find(": "), line.size() - 1});
+        const std::string_view kind = line.substr(0, end);
         if (kind.find("Warning") == kind.npos && kind.find("Error") == kind.npos)
             return false;
         into.level =
             kind.find("Error") == kind.npos ? diagnostic::severity::warning : diagnostic::severity::error;
-        if (!below) {
-            into.text = line.substr(std::min(line.size(), kind.size() + 2));
-            return true;
-        }
-        if (line.remove_suffix(1); kind.size() < line.size()) {
-            line.remove_prefix(kind.size() + 4);
+        if (end == place && line.back() == ':') {
+            line.remove_suffix(1);
+            line.remove_prefix(std::min(line.size(), end + 4));
             put_place(into, line.substr(0, line.rfind(" (")));
+        } else if (line.back() != ':') {
+            into.text = end == place ? line : line.substr(std::min(line.size(), end + 2));
         }
         return true;
     }
