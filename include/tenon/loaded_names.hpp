@@ -233,14 +233,11 @@ private:
         return *each;
     }
     void drop_unused(std::string_view path) {
-        auto [each, last] = all_of(path);
-        while (each != last)
-            if (each->users == 0 && !each->busy && !each->image.mapped()) {
+        for (auto each = lower_bound(path); each != all_.end() && each->path == path;)
+            if (each->users == 0 && !each->busy && !each->image.mapped())
                 each = all_.erase(each);
-                --last;
-            } else {
+            else
                 ++each;
-            }
     }
 
     pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;

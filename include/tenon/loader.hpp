@@ -483,7 +483,7 @@ private:
     }
 
     // By any thread.
-    class last_build {
+    class TENON_HIDDEN last_build {
     public:
         void put(std::vector<diagnostic> said) {
             const detail::mutex_lock locked(mutex_);

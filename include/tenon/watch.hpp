@@ -245,7 +245,7 @@ private:
                   [](place_at a, place_at b) { return a->first < b->first; });
         visited_.erase(std::unique(visited_.begin(), visited_.end()), visited_.end());
         bool asked_too_much = false;
-        for (const place_at each : std::exchange(visited_, {}))
+        for (const place_at& each : std::exchange(visited_, {}))
             if (each->second.entries.empty()) {
                 watch_no_more(each);
                 places_.erase(each);
@@ -382,7 +382,7 @@ private:
         const auto known = numbers_.find(number);
         if (known == numbers_.end())
             return;
-        for (const place_at which : known->second) {
+        for (const place_at& which : known->second) {
             auto& entries = which->second.entries;
             if (name.empty())
                 touch_all_in(which);
