@@ -401,6 +401,8 @@ TEST_CASE("a plugin may call functions of its host's where its flags say so, and
                   chosen + (linker == "gold" ? "-Wl,--unresolved-symbols=ignore-all" : "-Wl,-z,undefs"));
             CHECK(work.answer() == 7);
         }
+        write(work.plugin / "compile_flags.txt", "-Wl,--unresolved-symbols=ignore-all");
+        CHECK(work.answer() == 7);
     }
     ::dlclose(host);
 }

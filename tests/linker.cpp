@@ -40,9 +40,10 @@ TEST_CASE("a compiler that cannot use a linker is not given one, and is asked on
 }
 
 TEST_CASE("flags that name a linker, or tie one to the compiler, leave no choice", "[linker]") {
-    CHECK(lets_choose_linker({"-O2", "-lx", "-Lflto", "-Wl,-z,defs"}));
-    for (const std::string flag : {"-fuse-ld=bfd", "--ld-path=/x", "-flto", "-flto=auto",
-                                   "-fsanitize=address", "-Tscript", "-Wl,-Tscript", "-Wl,-plugin=x"})
+    CHECK(lets_choose_linker({"-O2", "-lx", "-Lflto", "-Wl,-z,defs", "-Wl,-z,undefs"}));
+    for (const std::string flag :
+         {"-fuse-ld=bfd", "--ld-path=/x", "-flto", "-flto=auto", "-fsanitize=address", "-Tscript",
+          "-Wl,-Tscript", "-Wl,-plugin=x", "-Wl,--unresolved-symbols=ignore-all"})
         CHECK(!lets_choose_linker({"-O2", flag}));
 }
 

@@ -76,11 +76,14 @@ inline word_list few_segments(std::string_view version) {
 }
 
 /// Whether a fast linker may take the usual one's place in a link with these flags: not where they name one,
-/// and not where compiler and linker have to be made for each other.
+/// not where compiler and linker have to be made for each other, and not where symbols may be missing by
+/// another flag than `-z undefs`: mold has such a symbol be null, and the plugin ends the program where it
+/// uses that.
 inline bool lets_choose_linker(const word_list& flags) {
     for (const std::string_view flag : flags)
-        for (const std::string_view tied : {"-fuse-ld", "--ld-path", "-flto", "-fsanitize", "-T", "-Wl,-T",
-                                            "-Wl,--script", "-Wl,-plugin", "-Wl,--plugin"})
+        for (const std::string_view tied :
+             {"-fuse-ld", "--ld-path", "-flto", "-fsanitize", "-T", "-Wl,-T", "-Wl,--script", "-Wl,-plugin",
+              "-Wl,--plugin", "-Wl,--unresolved-symbols", "-Wl,--warn-unresolved-symbols"})
             if (flag.substr(0, tied.size()) == tied)
                 return false;
     return true;
