@@ -89,6 +89,41 @@ static_assert(sizeof(char) == 2, "too small");
 #endif
 case
 
+expect 1 'another error stands first' "$1" <<'case'
+// error: by one
+#ifndef FIXED
+static_assert(sizeof(char) == 3, "much too small");
+static_assert(sizeof(char) == 2, "too small by one");
+#endif
+case
+
+expect 0 'refused, for the right reasons' "$1" <<'case'
+// error: by one
+// above: any, as this is a test
+#ifndef FIXED
+static_assert(sizeof(char) == 3, "much too small");
+static_assert(sizeof(char) == 2, "too small by one");
+#endif
+case
+
+printf 'template <class T>\nstruct small {\n    static_assert(sizeof(T) == 2, "too small");\n};\n' >"$scratch/small.hpp"
+expect 1 'the first error' "$1" <<'case'
+// error: too small
+#include "small.hpp"
+#ifndef FIXED
+small<char> one;
+#endif
+case
+
+expect 0 'refused, for the right reasons' "$1" <<'case'
+// error: too small
+// above: 3
+#include "small.hpp"
+#ifndef FIXED
+small<char> one;
+#endif
+case
+
 expect 2 'no line' "$1" <<'case'
 static_assert(sizeof(char) == 2, "too small");
 case
