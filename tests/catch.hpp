@@ -28,6 +28,8 @@ template <class... Any>
 void Equals(Any&&...) = delete;
 template <class... Any>
 void StartsWith(Any&&...) = delete;
+template <class... Any>
+void UnorderedEquals(Any&&...) = delete;
 
 } // namespace Catch
 #endif
