@@ -632,7 +632,7 @@ public:
     }
 
 private:
-    static constexpr std::string_view two_runtimes =
+    TENON_HIDDEN static constexpr std::string_view two_runtimes =
         "and with two an exception ends the program, and an error code of one equals none of the other";
 
     /// One string of many.
