@@ -613,8 +613,17 @@ TEST_CASE("tables for the system's loader that lie elsewhere, or have no end, ar
     image endless = tiny();
     auto* const words = &endless.at<std::uint32_t>(endless.section_of(SHT_GNU_HASH).sh_offset);
     words[0] = words[1] = words[2] = 1; // buckets, the first symbol that is found by one, and the words of a filter before them
-    words[4 + sizeof(ElfW(Addr)) / sizeof(std::uint32_t)] = 0x10000000;
+    auto& first_in_bucket = words[4 + sizeof(ElfW(Addr)) / sizeof(std::uint32_t)];
+    first_in_bucket = 0x10000000;
     CHECK(symbols_refused(endless.bytes) == begin + "its hash table has no end: it is truncated");
+
+    first_in_bucket = 1'000'000; // in the hole, where no hash ends a chain
+    const file holes(endless.bytes);
+    if (::ftruncate(holes.fd, off_t{1} << 41) != 0)
+        FAIL("cannot make holes");
+    constexpr std::size_t most = 256 * 1024 * 1024 / sizeof(ElfW(Sym));
+    CHECK(refusal([&] { read_information({holes.fd, path}); }) ==
+          begin + "its dynamic symbols are too many: more than " + std::to_string(most));
 }
 
 TEST_CASE("a library's section is found by its whole name, and one without section headers may have any", "[elf]") {

@@ -280,6 +280,8 @@ public:
 
 private:
     static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+    // Holes make a file of any size, and no library has this much of anything that is read here.
+    static constexpr std::uint64_t most_bytes = 256 * 1024 * 1024;
 
     std::uint64_t size_of(const struct stat& status) const {
         if (!S_ISREG(status.st_mode))
@@ -349,8 +351,7 @@ private:
             return page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
         if (!inside(offset, length))
             refuse("its " + std::string(what) + " lie past its end: it is truncated");
-        // Holes make a file of any size, and no library has this much of anything that is read here.
-        if (length > 256 * 1024 * 1024)
+        if (length > most_bytes)
             refuse("its " + std::string(what) + " are too large: " + std::to_string(length) + " bytes");
         room.resize(static_cast<std::size_t>(length));
         read_into(room.data(), room.size(), offset);
@@ -475,6 +476,8 @@ private:
             const std::uint64_t count = left / sizeof(std::uint32_t) < at_once ? left / sizeof(std::uint32_t) : at_once;
             if (count == 0)
                 refuse("its hash table has no end: it is truncated");
+            if (symbol_number > most_bytes / sizeof(symbol))
+                refuse("its dynamic symbols are too many: more than " + std::to_string(most_bytes / sizeof(symbol)));
             std::uint64_t end = symbol_number;
             for (const std::uint32_t hash : table<std::uint32_t>(from, count * sizeof(std::uint32_t), "hash table")) {
                 ++end;
