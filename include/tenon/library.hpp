@@ -233,13 +233,13 @@ private:
         try {
             open(way.name, from.linkage().uses_own_folder);
             require_checked(from, is_of(from, way));
+            names.found(path, way.number, loaded_.handle, loaded_.image);
         } catch (...) {
             if (loaded_.handle)
                 System::dlclose(loaded_.handle);
             names.failed(path, way.number);
             throw;
         }
-        names.found(path, way.number, loaded_.handle, loaded_.image);
     }
 
     void open(const std::string& name, bool uses_own_folder) {

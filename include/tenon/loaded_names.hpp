@@ -140,8 +140,8 @@ public:
     void found(const std::string& path, std::uint64_t number, void* handle, const loaded_image& image) {
         const mutex_lock locked(mutex_);
         entry& loaded = find(path, number);
-        loaded.handle = handle;
         loaded.image = image;
+        loaded.handle = handle;
         loaded.users = 1;
         loaded.busy = false;
     }
