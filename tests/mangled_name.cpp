@@ -26,6 +26,17 @@ TEST_CASE("names are shown as a person would write them", "[mangled_name]") {
           "acme::list::operator std::vector<acme::list>() const");
 }
 
+TEST_CASE("a method's name is told from its class's, whatever either begins with", "[mangled_name]") {
+    const auto both = [](const std::string& method) {
+        return tenon::detail::readable_owner(method) + " " + readable_method(method);
+    };
+    CHECK(both("method<&(acme::box<int>::put(int) const)>") == "acme::box<int> put");
+    CHECK(both("method<&(acme::box::operator()(int) const)>") == "acme::box operator()");
+    CHECK(both("method<&(acme::box::operator int())>") == "acme::box operator int");
+    CHECK(both("method<&(acme::operators::run(int))>") == "acme::operators run");
+    CHECK(both("method<&(acme::cooperator::operator_of(int))>") == "acme::cooperator operator_of");
+}
+
 TEST_CASE("no name has a character that controls a terminal", "[mangled_name]") {
     CHECK(readable("\033[31mred\177") == "\\x1b[31mred\\x7f");
     CHECK(readable("_Z3a\nbv") == "a\\x0ab()");

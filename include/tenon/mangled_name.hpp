@@ -375,6 +375,15 @@ inline std::string readable_state(std::string_view mangled) {
     return text.empty() ? "none" : text;
 }
 
+// Whether a name is that of an operator, and not of `operators` or `operator_panel`.
+inline bool begins_with_operator(std::string_view name) {
+    constexpr std::string_view word = "operator";
+    if (!name.starts_with(word) || name.size() == word.size())
+        return false;
+    const char next = name[word.size()];
+    return !((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || (next >= '0' && next <= '9') || next == '_');
+}
+
 // `space::type::f` of the readable `method<&(space::type::f(int) const)>`, and where `f` begins in it.
 struct method_name {
     std::string_view whole;
@@ -386,7 +395,7 @@ inline method_name name_of_method(std::string_view readable) {
         text.remove_prefix(1);
     std::size_t begin = 0, at = 0;
     while (at < text.size() && text[at] != '(') {
-        if (text.substr(at).starts_with("operator")) {
+        if (at == begin && begins_with_operator(text.substr(at))) {
             const auto paren = text.find('(', at);
             at = paren != text.npos && text.substr(paren).starts_with("()") && paren == at + 8 ? paren + 2
                                                                                                : paren;
