@@ -101,7 +101,7 @@ methods_are_not_the_virtual_functions();
 template <class T>
 void require_every_method() {
 #ifdef __OPTIMIZE__
-    constexpr auto last = &tail<T>::operator behind_the_last*;
+    constexpr auto last = &tail<T>::tenon_slot_behind_the_last;
     std::uintptr_t words[2];
     static_assert(sizeof words == sizeof last);
     __builtin_memcpy(words, &last, sizeof words);

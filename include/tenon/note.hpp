@@ -145,12 +145,12 @@ struct [[gnu::packed]] pointers<M> {
     constexpr pointers(M pointer) : first(pointer) {}
 };
 
-// Its one virtual function's slot is the number of T's slots. No function of T has that name, so this overrides and hides none of
-// them; and as it is never defined, neither are a virtual table and a destructor, which T may not let it have.
-struct behind_the_last;
+// Its one virtual function's slot is the number of T's slots. No function of T takes a tail, so this overrides none; it is no conversion,
+// because g++ from 13 on warns that one hides another of T. As it is never defined, neither are a virtual table and a destructor, which
+// T may not let it have.
 template <class T>
 struct tail : T {
-    virtual operator behind_the_last*();
+    virtual void tenon_slot_behind_the_last(tail&);
 
 protected:
     ~tail() noexcept;
@@ -159,7 +159,7 @@ protected:
 /// The slots of T's functions, in the order of `methods`, and how many there are.
 template <class T, auto... M>
 consteval auto slots_of(methods<M...>*) {
-    return pointers<decltype(detail::method_of(M))..., behind_the_last* (tail<T>::*)()>(detail::method_of(M)..., &tail<T>::operator behind_the_last*);
+    return pointers<decltype(detail::method_of(M))..., void (tail<T>::*)(tail<T>&)>(detail::method_of(M)..., &tail<T>::tenon_slot_behind_the_last);
 }
 template <class T>
 consteval auto slots_of() {
