@@ -21,16 +21,16 @@ namespace tenon::inline v1 {
 template <class T>
 class TENON_HOST_TYPE allowed {
 public:
-    TENON_HIDDEN allowed() = default;
-    TENON_HIDDEN allowed(std::initializer_list<T> list) : allowed(std::vector<T>(list)) {}
-    TENON_HIDDEN allowed(std::vector<T> list) : anything_(false), list_(std::move(list)) {}
+    allowed() = default;
+    allowed(std::initializer_list<T> list) : allowed(std::vector<T>(list)) {}
+    allowed(std::vector<T> list) : anything_(false), list_(std::move(list)) {}
 
-    TENON_HIDDEN bool anything() const noexcept { return anything_; }
+    bool anything() const noexcept { return anything_; }
     /// Empty where anything is allowed, too.
-    TENON_HIDDEN const std::vector<T>& list() const noexcept { return list_; }
+    const std::vector<T>& list() const noexcept { return list_; }
 
     // Not std::find: <algorithm> would be a tenth of what plugin.hpp costs.
-    TENON_HIDDEN bool operator()(const T& value) const {
+    bool operator()(const T& value) const {
         for (const T& each : list_)
             if (each == value)
                 return true;

@@ -32,13 +32,13 @@ class TENON_HOST_TYPE callbacks;
 template <class... A>
 class callbacks<void(A...)> {
 public:
-    TENON_HIDDEN callbacks() : all_(new list) {}
-    TENON_HIDDEN callbacks(const callbacks&) = delete;
-    TENON_HIDDEN callbacks& operator=(const callbacks&) = delete;
+    callbacks() : all_(new list) {}
+    callbacks(const callbacks&) = delete;
+    callbacks& operator=(const callbacks&) = delete;
     /// Registrations may outlive it, and end nothing then.
-    TENON_HIDDEN ~callbacks() { let_go(all_); }
+    ~callbacks() { let_go(all_); }
 
-    TENON_HIDDEN registration add(std::function<void(A...)> call) {
+    registration add(std::function<void(A...)> call) {
         const detail::mutex_lock locked(all_->mutex);
         all_->entries.push_back(std::make_shared<entry>(++all_->numbers, std::move(call)));
         ++all_->owners;
@@ -46,7 +46,7 @@ public:
     }
 
     /// In the order in which they were added. What one of them throws leaves the rest uncalled.
-    TENON_HIDDEN void operator()(A... arguments) const {
+    void operator()(A... arguments) const {
         std::vector<std::shared_ptr<entry>> now;
         {
             const detail::mutex_lock locked(all_->mutex);
@@ -59,7 +59,7 @@ public:
                 each->call(arguments...);
     }
 
-    TENON_HIDDEN std::size_t size() const {
+    std::size_t size() const {
         const detail::mutex_lock locked(all_->mutex);
         return all_->entries.size();
     }
@@ -83,7 +83,7 @@ private:
         std::size_t owners = 1; // the host's, each registration, each call
     };
 
-    TENON_HIDDEN static void let_go(list* all) {
+    static void let_go(list* all) {
         {
             const detail::mutex_lock locked(all->mutex);
             if (--all->owners > 0)
@@ -120,7 +120,7 @@ private:
         bool entered;
     };
 
-    TENON_HIDDEN static void end(void* with, unsigned long number) noexcept {
+    static void end(void* with, unsigned long number) noexcept {
         list& all = *static_cast<list*>(with);
         const owner stays{&all};
         std::function<void(A...)> last;

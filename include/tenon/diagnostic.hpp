@@ -30,7 +30,7 @@ struct TENON_HOST_TYPE diagnostic {
     std::vector<diagnostic> notes{}; ///< what belongs to it: where it was included, instantiated or declared
 
     /// `/opt/users/json.cpp:12:7`, as editors and terminals open it.
-    TENON_HIDDEN std::string place() const {
+    std::string place() const {
         std::string where = file;
         for (const std::size_t number : {line, column})
             if (number != 0)
@@ -40,8 +40,8 @@ struct TENON_HOST_TYPE diagnostic {
 
     /// `/opt/users/json.cpp:12:7: warning: unused variable 'x' [-Wunused]`, as a compiler prints it, and a
     /// line for each note.
-    TENON_HIDDEN std::string message() const {
-        static constexpr const char* word[] = {"note: ", "warning: ", "error: "};
+    std::string message() const {
+        constexpr const char* word[] = {"note: ", "warning: ", "error: "};
         std::string lines = place() + (file.empty() ? "" : ": ") + word[static_cast<int>(level)] + text;
         for (const diagnostic& each : notes)
             lines += '\n' + each.message();

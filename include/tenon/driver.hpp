@@ -57,7 +57,7 @@ struct TENON_HOST_TYPE driver {
 
     /// Looks at the file system only to tell a file from a directory.
     template <class System = detail::posix>
-    TENON_HIDDEN static driver parse(std::string_view text);
+    static driver parse(std::string_view text);
 };
 
 namespace detail {

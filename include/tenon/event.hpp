@@ -39,10 +39,10 @@ struct TENON_HOST_TYPE event {
     diagnostic said{};
 
     /// `compiling passwd (3 of 12)`; of a warning what the compiler has printed, without the source.
-    TENON_HIDDEN std::string text() const {
+    std::string text() const {
         if (what == step::warning)
             return said.message();
-        static constexpr const char* verb[] = {"asking",       "fetching",
+        constexpr const char* verb[] = {"asking",       "fetching",
                                                "cannot reach", "waiting until another is done with",
                                                "configuring",  "precompiling the headers of",
                                                "compiling",    "linking",

@@ -56,12 +56,12 @@ public:
         pinned,   ///< it stays until the process ends
     };
 
-    TENON_HIDDEN unloaded(state what, std::string reason) : what_(what), reason_(std::move(reason)) {}
+    unloaded(state what, std::string reason) : what_(what), reason_(std::move(reason)) {}
 
-    TENON_HIDDEN explicit operator bool() const noexcept { return what_ == state::unmapped; }
-    TENON_HIDDEN state what() const noexcept { return what_; }
+    explicit operator bool() const noexcept { return what_ == state::unmapped; }
+    state what() const noexcept { return what_; }
     /// A sentence; empty where the code is gone.
-    TENON_HIDDEN const std::string& reason() const noexcept { return reason_; }
+    const std::string& reason() const noexcept { return reason_; }
 
 private:
     state what_;

@@ -31,21 +31,21 @@ namespace tenon::inline v1 {
 template <class T>
 class TENON_HOST_TYPE pinned {
 public:
-    TENON_HIDDEN pinned() noexcept = default;
+    pinned() noexcept = default;
 
-    TENON_HIDDEN T* get() const noexcept { return version_ ? version_->object() : nullptr; }
-    TENON_HIDDEN T* operator->() const noexcept { return get(); }
-    TENON_HIDDEN T& operator*() const noexcept { return *get(); }
-    TENON_HIDDEN explicit operator bool() const noexcept { return version_ != nullptr; }
+    T* get() const noexcept { return version_ ? version_->object() : nullptr; }
+    T* operator->() const noexcept { return get(); }
+    T& operator*() const noexcept { return *get(); }
+    explicit operator bool() const noexcept { return version_ != nullptr; }
 
     /// Of one that holds something.
-    TENON_HIDDEN std::uint64_t version() const noexcept { return version_->number(); }
-    TENON_HIDDEN const plugin_info& info() const noexcept { return (*version_->code())->info(); }
+    std::uint64_t version() const noexcept { return version_->number(); }
+    const plugin_info& info() const noexcept { return (*version_->code())->info(); }
 
 private:
     template <class>
     friend class live;
-    TENON_HIDDEN explicit pinned(detail::version<T>* of) noexcept : version_(of) { of->share(); }
+    explicit pinned(detail::version<T>* of) noexcept : version_(of) { of->share(); }
 
     detail::version_share<T> version_;
 };
@@ -88,18 +88,18 @@ class TENON_HOST_TYPE live {
     };
 
 public:
-    TENON_HIDDEN live(live&&) noexcept = default;
-    TENON_HIDDEN live& operator=(live&& other) noexcept {
+    live(live&&) noexcept = default;
+    live& operator=(live&& other) noexcept {
         std::swap(versions_, other.versions_);
         return *this;
     }
-    TENON_HIDDEN ~live() {
+    ~live() {
         if (versions_)
             versions_->end();
     }
 
     /// In the version that serves now.
-    TENON_HIDDEN call operator->() const {
+    call operator->() const {
         static_assert(gives_values<T>,
                       "tenon: a method of this interface gives out what may refer into the plugin (a pointer, a reference or a "
                       "view), and the next version would leave that dangling: call it through pin(), or have it return values");
@@ -107,30 +107,30 @@ public:
     }
 
     /// Holds on to the version that serves now.
-    TENON_HIDDEN pinned<T> pin() const {
+    pinned<T> pin() const {
         const detail::basic_hazard serving(versions_->hazards(), versions_->serving());
         return pinned<T>(serving.get());
     }
 
-    TENON_HIDDEN live_status status() const { return versions_->status(); }
+    live_status status() const { return versions_->status(); }
 
     /// Replaces the function that is told of reloads; none, where it is empty. See `reload_handler` for the threads.
-    TENON_HIDDEN void on_event(reload_handler handler) { versions_->history().on_event(std::move(handler)); }
+    void on_event(reload_handler handler) { versions_->history().on_event(std::move(handler)); }
 
     /// Has each newer version put to a test, once it is started and before it serves: what `check` throws refuses it. It must not ask this
     /// handle for a reload.
-    TENON_HIDDEN void check(std::function<void(T&)> check) { versions_->check(std::move(check)); }
+    void check(std::function<void(T&)> check) { versions_->check(std::move(check)); }
 
     /// Looks for something newer now, also for what was refused before, and returns what came of it. Waits for builds and fetches; any thread.
-    TENON_HIDDEN reload refresh() { return versions_->refresh(true); }
+    reload refresh() { return versions_->refresh(true); }
 
     /// Goes back to the version before, as a new object of the same code that is given the state of the one that serves; what serves now is
     /// not taken again until there is something newer. Throws `error` with `errc::nothing_before` where there is none: before the first reload, and
     /// twice in a row. What the older version's code throws is a refusal.
-    TENON_HIDDEN reload rollback() { return versions_->rollback(); }
+    reload rollback() { return versions_->rollback(); }
 
     /// Used by `loader::watch`: a handle whose versions come from `source`, each made by `make`.
-    TENON_HIDDEN static live from(std::unique_ptr<detail::version_source<T>> source, typename versions::maker make, std::size_t most_mapped,
+    static live from(std::unique_ptr<detail::version_source<T>> source, typename versions::maker make, std::size_t most_mapped,
                      std::int64_t every) {
         live made;
         made.versions_ = std::make_unique<versions>(std::move(source), std::move(make), most_mapped, every);
@@ -139,7 +139,7 @@ public:
     }
 
 private:
-    TENON_HIDDEN live() = default;
+    live() = default;
 
     std::unique_ptr<versions> versions_;
 };

@@ -102,14 +102,14 @@ struct TENON_HOST_TYPE loader_options {
 class TENON_HOST_TYPE loader {
 public:
     /// Relative paths in options, and in the variables that stand for them, begin in the folder where the program works now.
-    TENON_HIDDEN explicit loader(loader_options options = {}) : options_(with_absolute_paths(std::move(options))) {}
+    explicit loader(loader_options options = {}) : options_(with_absolute_paths(std::move(options))) {}
 
     /// The plugins that are part of this program; to be added to before other threads load.
-    TENON_HIDDEN registry& built_ins() noexcept { return built_ins_; }
+    registry& built_ins() noexcept { return built_ins_; }
 
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, A...>
-    TENON_HIDDEN plugin<T> load(const D& text, A&&... arguments) const {
+    plugin<T> load(const D& text, A&&... arguments) const {
         const driver from = detail::permitted_driver(detail::native(text), options_.policy);
         if (from.what == driver::kind::name)
             if (const auto* built_in = built_ins_.find<T>(from.place)) {
@@ -137,7 +137,7 @@ public:
     /// for the first version what `load` throws. A built-in never changes.
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, std::decay_t<A>&...>
-    TENON_HIDDEN live<T> watch(const D& text, A&&... arguments) const {
+    live<T> watch(const D& text, A&&... arguments) const {
         auto source = std::make_unique<versions_of<T>>(*this, detail::permitted_driver(detail::native(text), options_.policy));
         auto make = [kept = std::tuple<std::decay_t<A>...>(static_cast<A&&>(arguments)...)](const detail::plugin_code<T>& code) mutable {
             return std::apply([&](std::decay_t<A>&... each) { return code.create(each...); }, kept);
@@ -152,7 +152,7 @@ public:
     /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run with `build = never`.
     /// The library's path; empty for a built-in.
     template <class T, path_like D>
-    TENON_HIDDEN std::string prepare(const D& text) const {
+    std::string prepare(const D& text) const {
         const driver from = detail::permitted_driver(detail::native(text), options_.policy);
         if (from.what == driver::kind::name && built_ins_.find<T>(from.place))
             return "";
@@ -166,7 +166,7 @@ private:
         std::string path, plugin, sources{};
     };
 
-    TENON_HIDDEN static loader_options with_absolute_paths(loader_options options) {
+    static loader_options with_absolute_paths(loader_options options) {
         options.cache = detail::cache::named(std::move(options.cache));
         options.compiler = detail::basic_compiler<>::named(std::move(options.compiler));
         options.include = detail::headers::named(std::move(options.include));
@@ -302,29 +302,29 @@ private:
     };
 
     template <class T>
-    TENON_HIDDEN static std::string_view type_name() {
+    static std::string_view type_name() {
         return {T::type.name(), T::type.size()};
     }
 
     /// What is compiled here has a digest that nobody could have known.
-    TENON_HIDDEN allowed<std::string> digests(driver::kind what) const {
+    allowed<std::string> digests(driver::kind what) const {
         const bool given = what == driver::kind::library || what == driver::kind::name;
         return given ? options_.policy.sha256 : allowed<std::string>();
     }
 
-    TENON_HIDDEN library_options options_for(driver::kind what) const {
+    library_options options_for(driver::kind what) const {
         return {options_.unload, options_.trust, options_.private_copy, digests(what)};
     }
 
     template <class T>
-    TENON_HIDDEN void check(const found& library, const allowed<std::string>& digests = {}) const {
+    void check(const found& library, const allowed<std::string>& digests = {}) const {
         const detail::library_file file(library.path, options_.trust);
         file.require_digest(digests);
         detail::fitting_plugin(file.manifest(), file.path(), type_name<T>(), library.plugin, detail::expected_shape<T>());
     }
 
     template <class T>
-    TENON_HIDDEN found locate(const driver& from) const {
+    found locate(const driver& from) const {
         switch (from.what) {
         case driver::kind::name:
             return {searched(from.place, type_name<T>()), from.place};
@@ -352,7 +352,7 @@ private:
 
     /// Once more, where what was found in the cache is gone by the time that it is needed.
     template <class Use>
-    TENON_HIDDEN auto unless_pruned(const driver& from, Use&& use) const {
+    auto unless_pruned(const driver& from, Use&& use) const {
         const bool cached = from.what == driver::kind::directory || from.what == driver::kind::repository;
         for (int tries = 5;; --tries)
             try {
@@ -364,14 +364,14 @@ private:
             }
     }
 
-    TENON_HIDDEN bool is_pruned(const std::string& path) const {
+    bool is_pruned(const std::string& path) const {
         struct stat there;
         return detail::posix::lstat(path.c_str(), &there) != 0 &&
                path.rfind(detail::join(detail::cache(options_.cache).path(), ""), 0) == 0;
     }
 
     /// The library of a bare name, out of the first folder that has one.
-    TENON_HIDDEN std::string searched(const std::string& name, std::string_view type) const {
+    std::string searched(const std::string& name, std::string_view type) const {
         std::vector<std::string> others;
         for (const std::string& folder : options_.search) {
             const std::string plain = detail::join(folder, name + ".so"), prefixed = detail::join(folder, "lib" + name + ".so");
@@ -394,13 +394,13 @@ private:
         throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name));
     }
 
-    TENON_HIDDEN static bool is_file(const std::string& path) {
+    static bool is_file(const std::string& path) {
         struct stat of;
         return detail::posix::stat(path.c_str(), &of) == 0 && S_ISREG(of.st_mode);
     }
 
     /// Adds the names by which libraries in a folder could be loaded as plugins of a type.
-    TENON_HIDDEN static void add_libraries(std::vector<std::string>& names, const std::string& folder, std::string_view type) {
+    static void add_libraries(std::vector<std::string>& names, const std::string& folder, std::string_view type) {
         DIR* open = detail::posix::opendir(folder.c_str());
         if (!open)
             return;
@@ -417,7 +417,7 @@ private:
         detail::posix::closedir(open);
     }
 
-    TENON_HIDDEN static bool has_plugin(const std::string& path, std::string_view type, std::string_view name) {
+    static bool has_plugin(const std::string& path, std::string_view type, std::string_view name) {
         try {
             const manifest library(path);
             for (const auto& plugin : library.plugins())
@@ -429,7 +429,7 @@ private:
         return false;
     }
 
-    TENON_HIDDEN detail::builder builder(const driver& from, int stop) const {
+    detail::builder builder(const driver& from, int stop) const {
         return detail::builder({.compiler = options_.compiler,
                                                .flags = options_.flags,
                                                .builds_may_run_programs = options_.builds_may_run_programs,
@@ -451,7 +451,7 @@ private:
     }
 
     template <class T>
-    TENON_HIDDEN std::string built(const driver& from, const std::string& directory) const {
+    std::string built(const driver& from, const std::string& directory) const {
         const stop_event stop(*this);
         const detail::builder by = builder(from, stop.descriptor());
         if (options_.build == build_policy::never) {
@@ -467,7 +467,7 @@ private:
         return library;
     }
 
-    TENON_HIDDEN std::string checked_out(const driver& from) const {
+    std::string checked_out(const driver& from) const {
         const stop_event stop(*this);
         const detail::basic_repository<> repository(
             from, detail::cache(options_.cache), options_.on_event,

@@ -37,39 +37,39 @@ public:
     };
 
     template <path_like P>
-    TENON_HIDDEN explicit manifest(const P& path) : manifest(opened<detail::posix>(detail::native(path))) {}
+    explicit manifest(const P& path) : manifest(opened<detail::posix>(detail::native(path))) {}
 
     /// Reads an open file; the path is for messages.
     template <class System = detail::posix>
-    TENON_HIDDEN static manifest of(int fd, const std::string& path) {
+    static manifest of(int fd, const std::string& path) {
         return manifest(detail::elf_reader<System>(fd, path).notes(owner), path);
     }
     /// Reads one whose status is known, and throws where the system's loader should not be given it.
     template <class System = detail::posix>
-    TENON_HIDDEN static manifest of_loadable(int fd, const struct stat& status, const std::string& path) {
+    static manifest of_loadable(int fd, const struct stat& status, const std::string& path) {
         return of_loadable(detail::elf_reader<System>(fd, status, path), path);
     }
     template <class System>
-    TENON_HIDDEN static manifest of_loadable(const detail::elf_reader<System>& file, const std::string& path) {
+    static manifest of_loadable(const detail::elf_reader<System>& file, const std::string& path) {
         file.require_loadable();
         return manifest(file.notes(owner), path);
     }
 
-    TENON_HIDDEN manifest(manifest&&) = default;
-    TENON_HIDDEN manifest& operator=(manifest&&) = default;
+    manifest(manifest&&) = default;
+    manifest& operator=(manifest&&) = default;
 
-    TENON_HIDDEN const std::vector<plugin>& plugins() const noexcept { return plugins_; }
+    const std::vector<plugin>& plugins() const noexcept { return plugins_; }
 
     /// Where the notes are in the library's memory, and what stood there in the file.
-    TENON_HIDDEN const std::vector<detail::note_range>& ranges() const noexcept { return ranges_; }
+    const std::vector<detail::note_range>& ranges() const noexcept { return ranges_; }
 
 private:
     TENON_HIDDEN static constexpr std::string_view owner{"tenon", 6}; // as notes have it, with its NUL
 
-    TENON_HIDDEN manifest(std::vector<detail::note_range> ranges, const std::string& path) : ranges_(std::move(ranges)) { read_notes(path); }
+    manifest(std::vector<detail::note_range> ranges, const std::string& path) : ranges_(std::move(ranges)) { read_notes(path); }
 
     template <class System>
-    TENON_HIDDEN static manifest opened(const std::string& path) {
+    static manifest opened(const std::string& path) {
         // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
         const detail::basic_file<System> file(path, O_RDONLY | O_NONBLOCK);
         return of<System>(file.descriptor(), path);
@@ -89,7 +89,7 @@ private:
     // No library has so many, and what there is of one is looked through for each of another.
     static constexpr std::size_t most = 1000;
 
-    TENON_HIDDEN void read_notes(const std::string& path) {
+    void read_notes(const std::string& path) {
         std::vector<keyed> shapes;
         std::size_t bytes = 0, places = 0;
         for (const detail::note_range& range : ranges_)
@@ -147,7 +147,7 @@ private:
     }
 
     // As many methods are copied as the note has slots for, so all copies together are no larger than the file.
-    TENON_HIDDEN static void read_slots(const std::string& path, const std::vector<keyed>& shapes, detail::shape& into, detail::note_reader& from) {
+    static void read_slots(const std::string& path, const std::vector<keyed>& shapes, detail::shape& into, detail::note_reader& from) {
         if (!detail::add_slots(into, from, from.word<std::uint32_t>()))
             throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");
         while (const auto count = from.word<std::uint32_t>()) {
@@ -168,19 +168,19 @@ private:
         }
     }
 
-    TENON_HIDDEN static bool sound(const detail::interface_shape& read) {
+    static bool sound(const detail::interface_shape& read) {
         bool named = !read.interface.empty();
         for (const detail::interface_shape::method& method : read.methods)
             named = named && !method.name.empty();
         return named;
     }
 
-    TENON_HIDDEN static void limit(const std::string& path, std::size_t count, const char* of_what) {
+    static void limit(const std::string& path, std::size_t count, const char* of_what) {
         if (count > most)
             throw error::malformed_note(path, "it has more than " + std::to_string(most) + " " + of_what);
     }
 
-    TENON_HIDDEN void read_texts(const std::string& path, plugin read, detail::note_reader& from) {
+    void read_texts(const std::string& path, plugin read, detail::note_reader& from) {
         read.type = from.text();
         read.name = from.text();
         read.version = from.text();
@@ -200,7 +200,7 @@ private:
         plugins_.push_back(std::move(read));
     }
 
-    TENON_HIDDEN static detail::shape& shape_of(std::vector<keyed>& shapes, std::uint32_t low, std::uint32_t high) {
+    static detail::shape& shape_of(std::vector<keyed>& shapes, std::uint32_t low, std::uint32_t high) {
         for (keyed& each : shapes)
             if (each.low == low && each.high == high)
                 return each.shape;

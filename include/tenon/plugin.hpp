@@ -37,16 +37,16 @@ class TENON_HOST_TYPE plugin {
 
 public:
     /// Holds nothing.
-    TENON_HIDDEN plugin() noexcept = default;
+    plugin() noexcept = default;
 
     template <path_like P, class... A>
         requires arguments_of_the_factory<T, A...>
-    TENON_HIDDEN explicit plugin(const P& path, A&&... arguments) : plugin(library_options{}, path, static_cast<A&&>(arguments)...) {}
+    explicit plugin(const P& path, A&&... arguments) : plugin(library_options{}, path, static_cast<A&&>(arguments)...) {}
 
     /// The same with options: `tenon::plugin<greeter> hello{tenon::library_options{.private_copy = true}, "./libhello.so"};`
     template <path_like P, class... A>
         requires arguments_of_the_factory<T, A...>
-    TENON_HIDDEN explicit plugin(const library_options& options, const P& path, A&&... arguments) {
+    explicit plugin(const library_options& options, const P& path, A&&... arguments) {
         std::string file = detail::native(path), name;
         if (const auto mark = file.rfind('#'); mark != file.npos && file.find('/', mark) == file.npos) {
             name = file.substr(mark + 1);
@@ -69,14 +69,14 @@ public:
     /// A plugin of a library, chosen by its name; its only one where the name is empty.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
-    TENON_HIDDEN static plugin from_library(const library_options& options, const std::string& path, std::string_view name, A&&... arguments) {
+    static plugin from_library(const library_options& options, const std::string& path, std::string_view name, A&&... arguments) {
         return started(code::load(options, path, name), static_cast<A&&>(arguments)...);
     }
 
     /// A plugin that is part of the program, out of its `registry`.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
-    TENON_HIDDEN static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
+    static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
         return started(new code(built_in), static_cast<A&&>(arguments)...);
     }
 
@@ -89,29 +89,29 @@ public:
         requires(!arguments_of_the_factory<T, A...>)
     static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) = delete; // tenon: the factory takes other arguments
 
-    TENON_HIDDEN plugin(plugin&& other) noexcept
+    plugin(plugin&& other) noexcept
         : object_(std::exchange(other.object_, nullptr)), code_(std::exchange(other.code_, nullptr)) {}
-    TENON_HIDDEN plugin& operator=(plugin&& other) noexcept {
+    plugin& operator=(plugin&& other) noexcept {
         plugin old(std::move(*this));
         object_ = std::exchange(other.object_, nullptr);
         code_ = std::exchange(other.code_, nullptr);
         return *this;
     }
-    TENON_HIDDEN ~plugin() {
+    ~plugin() {
         destroy();
         delete code_;
     }
 
-    TENON_HIDDEN T* get() const noexcept { return object_; }
-    TENON_HIDDEN T* operator->() const noexcept { return object_; }
-    TENON_HIDDEN T& operator*() const noexcept { return *object_; }
-    TENON_HIDDEN explicit operator bool() const noexcept { return object_ != nullptr; }
+    T* get() const noexcept { return object_; }
+    T* operator->() const noexcept { return object_; }
+    T& operator*() const noexcept { return *object_; }
+    explicit operator bool() const noexcept { return object_ != nullptr; }
 
     /// Of a handle that holds something.
-    TENON_HIDDEN const plugin_info& info() const noexcept { return code_->info(); }
+    const plugin_info& info() const noexcept { return code_->info(); }
 
     /// Stops and destroys the object, lets go of the library, and says what became of its code. The handle holds nothing afterwards.
-    TENON_HIDDEN unloaded close() {
+    unloaded close() {
         destroy();
         plugin closing;
         closing.code_ = std::exchange(code_, nullptr);
@@ -122,7 +122,7 @@ private:
     using code = detail::plugin_code<T>;
 
     template <class... A>
-    TENON_HIDDEN static plugin started(code* from, A&&... arguments) {
+    static plugin started(code* from, A&&... arguments) {
         struct unstarted {
             T* object = nullptr;
             code* from;
@@ -140,7 +140,7 @@ private:
         return handle;
     }
 
-    TENON_HIDDEN void destroy() noexcept {
+    void destroy() noexcept {
         if (T* const object = std::exchange(object_, nullptr)) {
             if (const auto stop = code_->offers().stop)
                 stop(object);

@@ -32,14 +32,14 @@ public:
         std::string_view type, name, version;
     };
 
-    TENON_HIDDEN registry() {
+    registry() {
         for (const auto* each = __start_tenon_exports; each != __stop_tenon_exports; ++each)
             insert(*each);
     }
 
     /// Adds a class as a plugin of type T; the texts have to outlive the registry, as literals do.
     template <class T, class P>
-    TENON_HIDDEN void add(const char* name, const char* version) {
+    void add(const char* name, const char* version) {
         TENON_DETAIL_REQUIRE_INTERFACE(T)
         TENON_DETAIL_REQUIRE_PLUGIN(P, T)
         if (!detail::well_named(std::string_view(name)))
@@ -52,7 +52,7 @@ public:
     }
 
     /// By type and name.
-    TENON_HIDDEN std::vector<built_in> list() const {
+    std::vector<built_in> list() const {
         std::vector<built_in> all;
         for (const auto& [key, each] : entries_)
             all.push_back({each.type, each.name, each.version});
@@ -60,7 +60,7 @@ public:
     }
 
     /// The names of one plugin type's built-ins.
-    TENON_HIDDEN std::vector<std::string> names(std::string_view type) const {
+    std::vector<std::string> names(std::string_view type) const {
         std::vector<std::string> found;
         for (auto each = entries_.lower_bound({type, {}}); each != entries_.end() && each->first.first == type; ++each)
             found.emplace_back(each->first.second);
@@ -69,7 +69,7 @@ public:
 
     /// The built-in of that name, compiled against this T; null where there is none.
     template <class T>
-    TENON_HIDDEN const detail::exported<>* find(std::string_view name) const {
+    const detail::exported<>* find(std::string_view name) const {
         const auto found = entries_.find({std::string_view(T::type.name(), T::type.size()), name});
         if (found == entries_.end())
             return nullptr;
@@ -78,7 +78,7 @@ public:
     }
 
 private:
-    TENON_HIDDEN void insert(const detail::exported<>& entry) {
+    void insert(const detail::exported<>& entry) {
         const auto [place, inserted] = entries_.insert({{entry.type, entry.name}, entry});
         if (!inserted)
             throw error::two_built_ins(entry.type, entry.name, place->second.version, entry.version);
@@ -86,7 +86,7 @@ private:
 
     // Two interfaces of one program may have taken the same name for their type.
     template <class T>
-    TENON_HIDDEN static void check(const detail::exported<>& entry) {
+    static void check(const detail::exported<>& entry) {
         detail::note_reader theirs = detail::note_at(entry.interface);
         const std::string_view interface = theirs.text();
         if (const detail::shape& ours = detail::shape_here<T>(); ours.interface != interface)

@@ -42,8 +42,8 @@ struct TENON_HOST_TYPE reload {
     std::chrono::microseconds
         took{}; ///< built: to build or find it; replaced, rolled back: to load, make and switch
 
-    TENON_HIDDEN std::string text() const {
-        static constexpr const char* said[] = {
+    std::string text() const {
+        constexpr const char* said[] = {
             " is there and is being loaded", " has taken over", " goes on", " goes on, as nothing is newer",
             " has taken over again",         " is retired",     "'s code"};
         std::string line =

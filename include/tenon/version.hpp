@@ -19,10 +19,10 @@
 /// and part of the exported symbol's name, so that another one is refused by name.
 #define TENON_ABI 1
 
-// Each program and library that includes tenon has a copy of it: of another version perhaps, or compiled for other containers. Where
-// several are in one process, none may use what another one has. Functions and objects are hidden, so that nobody finds them from outside,
-// and what is no part of the binary interface bears its copy's kind in its name, for what the compiler makes of templates that are not
-// tenon's. Public types have that in their names alone: a class that has a hidden type as a member would have to be hidden too.
+// Each program and library that includes tenon has a copy of it, and several may be in one process: of other versions, or compiled for
+// other containers. None may use what was made for another one. So all that has a state is hidden, and what is no part of the binary
+// interface has its copy's kind in its name. Public types are not hidden, because a class with a member of a hidden type would have to be
+// hidden too; their functions have no static objects.
 #ifdef _GLIBCXX_DEBUG
 #define TENON_COPY v0_1_0_debug
 #define TENON_COPY_NAME "v0_1_0_debug"
