@@ -56,10 +56,10 @@
 /// and part of the exported symbol's name, so that another one is refused by name.
 #define TENON_ABI 1
 
-// Each program and library that includes tenon has a copy of it: of another version perhaps, or compiled for other containers. Where
-// several are in one process, none may use what another one has. Functions and objects are hidden, so that nobody finds them from outside,
-// and what is no part of the binary interface bears its copy's kind in its name, for what the compiler makes of templates that are not
-// tenon's. Public types have that in their names alone: a class that has a hidden type as a member would have to be hidden too.
+// Each program and library that includes tenon has a copy of it, and several may be in one process: of other versions, or compiled for
+// other containers. None may use what was made for another one. So all that has a state is hidden, and what is no part of the binary
+// interface has its copy's kind in its name. Public types are not hidden, because a class with a member of a hidden type would have to be
+// hidden too; their functions have no static objects.
 #ifdef _GLIBCXX_DEBUG
 #define TENON_COPY v0_1_0_debug
 #define TENON_COPY_NAME "v0_1_0_debug"
@@ -88,16 +88,16 @@ namespace tenon::inline v1 {
 template <class T>
 class TENON_HOST_TYPE allowed {
 public:
-    TENON_HIDDEN allowed() = default;
-    TENON_HIDDEN allowed(std::initializer_list<T> list) : allowed(std::vector<T>(list)) {}
-    TENON_HIDDEN allowed(std::vector<T> list) : anything_(false), list_(std::move(list)) {}
+    allowed() = default;
+    allowed(std::initializer_list<T> list) : allowed(std::vector<T>(list)) {}
+    allowed(std::vector<T> list) : anything_(false), list_(std::move(list)) {}
 
-    TENON_HIDDEN bool anything() const noexcept { return anything_; }
+    bool anything() const noexcept { return anything_; }
     /// Empty where anything is allowed, too.
-    TENON_HIDDEN const std::vector<T>& list() const noexcept { return list_; }
+    const std::vector<T>& list() const noexcept { return list_; }
 
     // Not std::find: <algorithm> would be a tenth of what plugin.hpp costs.
-    TENON_HIDDEN bool operator()(const T& value) const {
+    bool operator()(const T& value) const {
         for (const T& each : list_)
             if (each == value)
                 return true;
@@ -166,23 +166,24 @@ enum class errc {
     malformed_driver, ///< a driver string that names nothing
     untrusted,        ///< somebody else could have written the file
     not_a_library,    ///< not an ELF shared library for this machine, or a damaged one
-    not_a_plugin,     ///< a library without a plugin of this type
+    not_a_plugin,     ///< a library without a plugin of this type, or one that hides its plugins
     malformed_note,   ///< a manifest that tenon cannot have written
     ambiguous,        ///< several plugins to choose from, or two of one name
-    toolchain,        ///< compiled for another standard library, ABI or sanitizer
-    misfit,           ///< compiled against another shape of the interface
-    bad_interface,    ///< an interface that does not describe itself completely
-    load_failed,      ///< the system's loader refused the library
-    changed,          ///< the file changed while it was being loaded
-    no_compiler,      ///< no compiler, or one that cannot be run
-    build_failed,     ///< the compiler refused the source
-    build_needed,     ///< something has to be built and `build = never`
-    fetch_failed,     ///< git could not fetch or check out
-    timed_out,        ///< a build or a fetch took longer than it may
-    cancelled,        ///< options.stop asked for the end of a build or a fetch
-    forbidden,        ///< options.policy does not allow it
-    nothing_before,   ///< there is no version to go back to
-    too_many,         ///< versions of one plugin that are in memory
+    toolchain, ///< compiled for another standard library, ABI or sanitizer, or linked with a runtime of its
+               ///< own
+    misfit,    ///< compiled against another shape of the interface
+    bad_interface,  ///< an interface that does not describe itself completely
+    load_failed,    ///< the system's loader refused the library
+    changed,        ///< the file changed while it was being loaded
+    no_compiler,    ///< no compiler, or one that cannot be run
+    build_failed,   ///< the compiler refused the source
+    build_needed,   ///< something has to be built and `build = never`
+    fetch_failed,   ///< git could not fetch or check out
+    timed_out,      ///< a build or a fetch took longer than it may
+    cancelled,      ///< options.stop asked for the end of a build or a fetch
+    forbidden,      ///< options.policy does not allow it
+    nothing_before, ///< there is no version to go back to
+    too_many,       ///< versions of one plugin that are in memory
 };
 
 namespace detail {
@@ -238,8 +239,8 @@ public:
     }
 
     static error cannot_run(const std::string& program, int error_number, std::string_view advice) {
-        return {errc::system_call,
-                text({"cannot run '", program, "': ", reason(error_number), advice}), program};
+        return {errc::system_call, text({"cannot run '", program, "': ", reason(error_number), advice}),
+                program};
     }
     static error not_a_regular_file(const std::string& path) {
         return {errc::system_call, text({"'", path, "' is not a regular file"}), path};
@@ -308,8 +309,8 @@ public:
                   meant.empty() ? "" : "; write ", meant})};
     }
     static error bad_repository(std::string_view url, std::string_view why, std::string_view meant) {
-        return {errc::malformed_driver,
-                text({"the repository '", url, "' is refused: ", why, meant.empty() ? "" : "; write ", meant})};
+        return {errc::malformed_driver, text({"the repository '", url, "' is refused: ", why,
+                                              meant.empty() ? "" : "; write ", meant})};
     }
     static error bad_name(std::string_view name, std::string_view here) {
         return {errc::malformed_driver,
@@ -363,15 +364,16 @@ public:
                       "a slash"}),
                 path};
     }
-    static error no_such_path(const std::string& path, std::string_view instead, std::string_view repository) {
+    static error no_such_path(const std::string& path, std::string_view instead,
+                              std::string_view repository) {
         return {errc::not_found,
                 text({"there is no '", path, "'; ", instead,
                       repository.empty() ? "" : "; a repository is written ", repository}),
                 path};
     }
     static error loose_link(const std::string& path, std::string_view target) {
-        return {errc::not_found, text({"'", path, "' is a symbolic link to '", target, "', which is not there"}),
-                path};
+        return {errc::not_found,
+                text({"'", path, "' is a symbolic link to '", target, "', which is not there"}), path};
     }
     static error neither_file_nor_directory(const std::string& path) {
         return {errc::system_call, text({"'", path, "' is neither a file nor a directory"}), path};
@@ -518,51 +520,62 @@ public:
         return {errc::load_failed,
                 text({"cannot load '", path, "': ", said,
                       from_copy && says("cannot open shared object file")
-                          ? "; it looks for that beside itself ($ORIGIN), and nothing is beside the copy in memory that was "
-                            "loaded: set options.private_copy to false, or options.reload.copy_libraries where it is watched"
+                          ? "; it looks for that beside itself ($ORIGIN), and nothing is beside the copy in "
+                            "memory that was "
+                            "loaded: set options.private_copy to false, or options.reload.copy_libraries "
+                            "where it is watched"
                       : says("failed to map segment") ? "; its file system may be mounted noexec"
                       : says("static TLS block")
                           ? "; it was compiled with -ftls-model=initial-exec, or links what was"
-                      : says("undefined symbol")
-                          ? "; if it is its host that has this, link that with -rdynamic and show the symbol, which "
-                            "-fvisibility=hidden hides; else link it with -Wl,-z,defs to find this when it is built"
+                      : says("undefined symbol") ? "; if it is its host that has this, link that with "
+                                                   "-rdynamic and show the symbol, which "
+                                                   "-fvisibility=hidden hides; else link it with -Wl,-z,defs "
+                                                   "to find this when it is built"
                                                  : ""}),
                 path};
     }
     static error static_host(const std::string& path) {
         return {errc::load_failed,
                 text({"cannot load '", path,
-                      "': this program is linked statically, and a library would bring a second C library into it; link "
+                      "': this program is linked statically, and a library would bring a second C library "
+                      "into it; link "
                       "the program without -static and -static-pie, or the plugin into the program"}),
                 path};
     }
     static error runtime_hidden(const std::string& path) {
         return {errc::toolchain,
                 text({"cannot load '", path,
-                      "': its host has a C++ runtime linked into it (-static-libstdc++) that libraries do not see, so that "
-                      "the plugin would use another, ", two_runtimes, "; link the host with -rdynamic, or without "
+                      "': its host has a C++ runtime linked into it (-static-libstdc++) that libraries do "
+                      "not see, so that "
+                      "the plugin would use another, ",
+                      two_runtimes,
+                      "; link the host with -rdynamic, or without "
                       "-static-libstdc++ and -static-libgcc"}),
                 path};
     }
     static error second_runtime(const std::string& path) {
         return {errc::toolchain,
                 text({"cannot load '", path,
-                      "': it has a C++ runtime linked into it (-static-libstdc++) and would use that instead of its host's, ",
+                      "': it has a C++ runtime linked into it (-static-libstdc++) and would use that instead "
+                      "of its host's, ",
                       two_runtimes, "; link it without -static-libstdc++ and -static-libgcc"}),
                 path};
     }
     static error second_unwinder(const std::string& path) {
-        return {errc::toolchain,
-                text({"cannot load '", path,
-                      "': it or its host has the unwinder of exceptions linked into it (-static-libgcc), and an "
-                      "exception cannot pass from one unwinder to another; link both without -static-libgcc"}),
-                path};
+        return {
+            errc::toolchain,
+            text({"cannot load '", path,
+                  "': it or its host has the unwinder of exceptions linked into it (-static-libgcc), and an "
+                  "exception cannot pass from one unwinder to another; link both without -static-libgcc"}),
+            path};
     }
     static error exports_hidden(const std::string& path, std::string_view plugin) {
         return {errc::not_a_plugin,
                 text({"cannot load '", path, "': it has the plugin '", plugin,
-                      "', and the symbol `tenon_exports_v1`, by which plugins are found, was hidden when it was linked; add "
-                      "`global: tenon_exports_v1;` to its version script, or leave out what else hides symbols: --exclude-libs, "
+                      "', and the symbol `tenon_exports_v1`, by which plugins are found, was hidden when it "
+                      "was linked; add "
+                      "`global: tenon_exports_v1;` to its version script, or leave out what else hides "
+                      "symbols: --exclude-libs, "
                       "or objcopy --localize-symbol and --keep-global-symbol of an object"}),
                 path};
     }
@@ -745,9 +758,8 @@ public:
                                        std::string_view how, bool cmake) {
         return {errc::changed,
                 text({"the plugin in '", directory, "' was not built, because '", path,
-                      "' changed each time while it was being compiled",
-                      how.empty() ? "" : " (", how, how.empty() ? "" : ")",
-                      "; try again when it is left alone",
+                      "' changed each time while it was being compiled", how.empty() ? "" : " (", how,
+                      how.empty() ? "" : ")", "; try again when it is left alone",
                       cmake ? "; every file below a CMakeLists.txt may be a source: let programs write "
                               "elsewhere, or under names that begin with '.'"
                             : ""}),
@@ -767,7 +779,7 @@ public:
     }
 
 private:
-    static constexpr std::string_view two_runtimes =
+    TENON_HIDDEN static constexpr std::string_view two_runtimes =
         "and with two an exception ends the program, and an error code of one equals none of the other";
 
     /// One string of many.
@@ -793,7 +805,8 @@ namespace tenon::inline v1 {
 
 /// Also of an error that another library's copy of tenon threw, which has a category of its own.
 TENON_HIDDEN inline bool operator==(const std::error_code& code, errc what) noexcept {
-    return code.value() == static_cast<int>(what) && std::string_view(code.category().name()) == category().name();
+    return code.value() == static_cast<int>(what) &&
+           std::string_view(code.category().name()) == category().name();
 }
 
 } // namespace tenon::inline v1
@@ -1912,31 +1925,6 @@ void trace(const S&... parts) {
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-inline bool is_hex(std::string_view text, std::size_t size) {
-    return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
-}
-
-/// `NAME-DIGEST.END`, as files are called that a build leaves in `bin/TYPE`. A name may have hyphens and dots
-/// too.
-struct built_name {
-    std::string_view name, end; ///< `end` is empty where it is no such name
-
-    explicit built_name(std::string_view whole) {
-        constexpr std::size_t digest = 64;
-        const auto dot = whole.rfind('.');
-        if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
-            !is_hex(whole.substr(dot - digest, digest), digest))
-            return;
-        name = whole.substr(0, dot - digest - 1);
-        end = whole.substr(dot);
-    }
-};
-
-/// Whether a folder in `src` is called as a repository's is.
-inline bool is_repository_name(std::string_view name) {
-    return name.size() > 33 && name[name.size() - 33] == '-' && is_hex(name.substr(name.size() - 32), 32);
-}
-
 /// Whether a folder in `tmp` is called as mkdtemp(3) calls the ones that builds work in.
 inline bool is_scratch_name(std::string_view name) {
     return name.size() == 6 && name.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz"
@@ -2041,11 +2029,6 @@ private:
                other.st_ino == folder.st_ino;
     }
 
-    static bool is_folder(const std::string& path) {
-        struct stat found;
-        return System::lstat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
-    }
-
     // ---- The mark
 
     std::string mark_file() const { return join(path_, "CACHEDIR.TAG"); }
@@ -2073,26 +2056,13 @@ private:
         basic_file<System>(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600).write(path, cache_mark);
     }
 
-    // Something in the folder that tenon cannot have put there; empty where there is nothing of the kind.
-    // What tenon has made before there were marks is known by its names.
+    // A name in the folder that makes the folder somebody else's; empty where there is none. What file systems
+    // and version control keep in a folder that is otherwise empty is nobody's.
     std::string not_tenons() const {
-        bool known = false;
-        for (const std::string& name : names_in<System>(path_)) {
-            const std::string path = join(path_, name);
-            if (name == "CACHEDIR.TAG" ? !begins_the_mark() : !may_be_there(name, path))
+        for (const std::string& name : names_in<System>(path_))
+            if (name != "lost+found" && name != ".gitignore" && name != ".gitkeep" &&
+                !(name == "CACHEDIR.TAG" && begins_the_mark()))
                 return name;
-            if (name == "bin" || name == "src")
-                for (const std::string& inside : names_in<System>(path)) {
-                    if (!(name == "bin" ? is_built(join(path, inside)) : is_repository_name(inside)))
-                        return join(name, inside);
-                    known = true;
-                }
-            // In a folder with that name alone anybody's work may lie.
-            if (name == "tmp")
-                for (const std::string& inside : names_in<System>(path))
-                    if (!known || !is_scratch_name(inside))
-                        return join(name, inside);
-        }
         return "";
     }
 
@@ -2100,22 +2070,6 @@ private:
         struct stat found;
         return System::lstat(mark_file().c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
                cache_mark.starts_with(mark_text());
-    }
-
-    // What file systems and version control need in a folder that is otherwise empty is nobody's.
-    static bool may_be_there(std::string_view name, const std::string& path) {
-        if (name == "bin" || name == "src" || name == "tmp")
-            return is_folder(path);
-        return name == "lost+found" || name == ".gitignore" || name == ".gitkeep";
-    }
-
-    static bool is_built(const std::string& folder) {
-        if (!is_folder(folder))
-            return false;
-        for (const std::string& name : names_in<System>(folder))
-            if (built_name(name).end.empty())
-                return false;
-        return true;
     }
 
     std::string path_;
@@ -3057,7 +3011,7 @@ struct TENON_HOST_TYPE diagnostic {
     std::vector<diagnostic> notes{}; ///< what belongs to it: where it was included, instantiated or declared
 
     /// `/opt/users/json.cpp:12:7`, as editors and terminals open it.
-    TENON_HIDDEN std::string place() const {
+    std::string place() const {
         std::string where = file;
         for (const std::size_t number : {line, column})
             if (number != 0)
@@ -3067,8 +3021,8 @@ struct TENON_HOST_TYPE diagnostic {
 
     /// `/opt/users/json.cpp:12:7: warning: unused variable 'x' [-Wunused]`, as a compiler prints it, and a
     /// line for each note.
-    TENON_HIDDEN std::string message() const {
-        static constexpr const char* word[] = {"note: ", "warning: ", "error: "};
+    std::string message() const {
+        constexpr const char* word[] = {"note: ", "warning: ", "error: "};
         std::string lines = place() + (file.empty() ? "" : ": ") + word[static_cast<int>(level)] + text;
         for (const diagnostic& each : notes)
             lines += '\n' + each.message();
@@ -3240,20 +3194,19 @@ private:
     bool cmakes(std::string_view line, diagnostic& into) const {
         if (!begins(line, "CMake "))
             return false;
-        const auto at = line.find(" at "), in = line.find(" in "), colon = line.find(": ");
-        const bool below = line.back() == ':';
-        const std::string_view kind = line.substr(0, std::min({at, in, colon, line.size() - below}));
+        const std::size_t place = std::min(line.find(" at "), line.find(" in "));
+        const std::size_t end = std::min({place, line.find(": "), line.size() - 1});
+        const std::string_view kind = line.substr(0, end);
         if (kind.find("Warning") == kind.npos && kind.find("Error") == kind.npos)
             return false;
         into.level =
             kind.find("Error") == kind.npos ? diagnostic::severity::warning : diagnostic::severity::error;
-        if (!below) {
-            into.text = line.substr(std::min(line.size(), kind.size() + 2));
-            return true;
-        }
-        if (line.remove_suffix(1); kind.size() < line.size()) {
-            line.remove_prefix(kind.size() + 4);
+        if (end == place && line.back() == ':') {
+            line.remove_suffix(1);
+            line.remove_prefix(std::min(line.size(), end + 4));
             put_place(into, line.substr(0, line.rfind(" (")));
+        } else if (line.back() != ':') {
+            into.text = end == place ? line : line.substr(std::min(line.size(), end + 2));
         }
         return true;
     }
@@ -3424,7 +3377,9 @@ inline std::vector<std::string_view> said_of_itself(std::string_view text) {
 /// What a headline calls for.
 inline std::string_view advice_for(std::string_view headline) {
     const bool of_itself = !said_of_itself(headline).empty();
-    const auto says = [&](std::string_view part) { return of_itself && headline.find(part) != headline.npos; };
+    const auto says = [&](std::string_view part) {
+        return of_itself && headline.find(part) != headline.npos;
+    };
     if (says("No space left on device"))
         return "; make room where the cache is and where $TMPDIR is, else in /tmp";
     for (const std::string_view words : {"out of memory", "memory exhausted", "Cannot allocate memory",
@@ -3455,7 +3410,10 @@ inline std::string advice_on_variables(std::string_view headline) {
     std::vector<variable> all;
     if (said_of_itself(headline).empty() && says("fatal error: ") &&
         (says("No such file or directory") || says("' file not found")))
-        all = {{"CPATH", ""}, {"CPLUS_INCLUDE_PATH", ""}, {"C_INCLUDE_PATH", ""}, {"CPPFLAGS", "-I"},
+        all = {{"CPATH", ""},
+               {"CPLUS_INCLUDE_PATH", ""},
+               {"C_INCLUDE_PATH", ""},
+               {"CPPFLAGS", "-I"},
                {"CXXFLAGS", "-I"}};
     if (says("cannot find -l") || says("unable to find library -l") || says("library not found: "))
         all = {{"LIBRARY_PATH", ""}, {"LDFLAGS", "-L"}, {"CXXFLAGS", "-L"}};
@@ -4599,11 +4557,14 @@ inline word_list few_segments(std::string_view version) {
 }
 
 /// Whether a fast linker may take the usual one's place in a link with these flags: not where they name one,
-/// and not where compiler and linker have to be made for each other.
+/// not where compiler and linker have to be made for each other, and not where symbols may be missing by
+/// another flag than `-z undefs`: mold has such a symbol be null, and the plugin ends the program where it
+/// uses that.
 inline bool lets_choose_linker(const word_list& flags) {
     for (const std::string_view flag : flags)
-        for (const std::string_view tied : {"-fuse-ld", "--ld-path", "-flto", "-fsanitize", "-T", "-Wl,-T",
-                                            "-Wl,--script", "-Wl,-plugin", "-Wl,--plugin"})
+        for (const std::string_view tied :
+             {"-fuse-ld", "--ld-path", "-flto", "-fsanitize", "-T", "-Wl,-T", "-Wl,--script", "-Wl,-plugin",
+              "-Wl,--plugin", "-Wl,--unresolved-symbols", "-Wl,--warn-unresolved-symbols"})
             if (flag.substr(0, tied.size()) == tied)
                 return false;
     return true;
@@ -5296,6 +5257,8 @@ public:
 
 private:
     static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+    // Holes make a file of any size, and no library has this much of anything that is read here.
+    static constexpr std::uint64_t most_bytes = 256 * 1024 * 1024;
 
     std::uint64_t size_of(const struct stat& status) const {
         if (!S_ISREG(status.st_mode))
@@ -5365,8 +5328,7 @@ private:
             return page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
         if (!inside(offset, length))
             refuse("its " + std::string(what) + " lie past its end: it is truncated");
-        // Holes make a file of any size, and no library has this much of anything that is read here.
-        if (length > 256 * 1024 * 1024)
+        if (length > most_bytes)
             refuse("its " + std::string(what) + " are too large: " + std::to_string(length) + " bytes");
         room.resize(static_cast<std::size_t>(length));
         read_into(room.data(), room.size(), offset);
@@ -5491,6 +5453,8 @@ private:
             const std::uint64_t count = left / sizeof(std::uint32_t) < at_once ? left / sizeof(std::uint32_t) : at_once;
             if (count == 0)
                 refuse("its hash table has no end: it is truncated");
+            if (symbol_number > most_bytes / sizeof(symbol))
+                refuse("its dynamic symbols are too many: more than " + std::to_string(most_bytes / sizeof(symbol)));
             std::uint64_t end = symbol_number;
             for (const std::uint32_t hash : table<std::uint32_t>(from, count * sizeof(std::uint32_t), "hash table")) {
                 ++end;
@@ -6168,7 +6132,8 @@ private:
         // Clang leaves a sanitizer's symbols to the host's executable.
         set("tenon_link_options", traits.clang && sanitized ? "" : "LINKER:-z,defs");
         for (const char* kind : {"CMAKE_MODULE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS"})
-            text.append("set(").append(kind).append(" \"\" CACHE STRING \"\" FORCE)\n"); // they come after a target's own
+            text.append("set(").append(kind).append(
+                " \"\" CACHE STRING \"\" FORCE)\n"); // they come after a target's own
         set("CMAKE_VERBOSE_MAKEFILE", "ON");
         set("CMAKE_COLOR_DIAGNOSTICS", "OFF");
         set("CMAKE_FIND_USE_PACKAGE_REGISTRY", "OFF");
@@ -7224,6 +7189,19 @@ inline constexpr bool methods_in_chain_v = false;
 template <class T, auto... M>
 inline constexpr bool methods_in_chain_v<T, methods<M...>> = all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
 
+// Whether a class that one of T's methods is from has the same list of methods, which T then inherits.
+template <class T, class Owner>
+inline constexpr bool inherits_methods_of = false;
+template <class T, has_methods Owner>
+inline constexpr bool inherits_methods_of<T, Owner> =
+    !std::is_same_v<T, Owner> && std::is_same_v<typename T::methods, typename Owner::methods>;
+
+template <class T, class Methods>
+inline constexpr bool states_methods_v = false;
+template <class T, auto... M>
+inline constexpr bool states_methods_v<T, methods<M...>> =
+    all_of<!inherits_methods_of<T, typename member_function<decltype(detail::method_of(M))>::owner>...>;
+
 template <class Methods>
 inline constexpr bool methods_virtual_v = false;
 template <auto... M>
@@ -7234,9 +7212,18 @@ struct outputs_of_all;
 template <auto... M>
 struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
 
-// What a plugin gives out by way of T: from an interface, what its methods give out.
+// What a plugin gives out by way of T: from an interface, what its methods give out; and of what carries code that is enough.
 template <class T>
 struct step_out : step<T> {};
+template <carries_code T>
+struct step_out<T> {
+    using type = list<>;
+};
+template <class F, class C>
+    requires(!std::is_function_v<F>)
+struct step_out<F C::*> {
+    using type = list<F>;
+};
 template <has_methods T>
     requires methods_in_chain_v<T, typename T::methods>
 struct step_out<T> : outputs_of_all<typename T::methods> {};
@@ -7251,7 +7238,7 @@ using crossing = reached<typename T::methods::signatures, factory_arguments<T>, 
 
 // All of it is one pointer to one virtual table.
 template <class T>
-concept only_functions = std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
+concept only_functions = complete<T> && std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
 
 /// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
 template <class T>
@@ -7300,6 +7287,10 @@ concept names_only_its_own = names_its_methods<T> && detail::methods_in_chain_v<
 template <class T>
 concept names_only_virtual_functions = names_only_its_own<T> && detail::methods_virtual_v<typename T::methods>;
 
+/// Its list is not the one of its base, which it has where it forgets to state its own.
+template <class T>
+concept states_its_methods = names_only_its_own<T> && detail::states_methods_v<T, typename T::methods>;
+
 template <class T>
 concept has_valid_factory = detail::is_factory<typename detail::factory_of<T>::type>;
 
@@ -7327,7 +7318,7 @@ concept reaches_measurable_interfaces =
 template <class T>
 concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
                            has_only_functions<T> &&
-                           names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> &&
+                           names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> && states_its_methods<T> &&
                            has_valid_factory<T> && keeps_its_code<T> && state_keeps_its_code<T> && has_known_layouts<T> &&
                            has_shared_names<T> && reaches_measurable_interfaces<T>;
 
@@ -7344,13 +7335,13 @@ concept has_model_for = requires { typename T::template model<P>; };
 } // namespace detail
 
 template <class P, class T>
-concept derives_from_interface = std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
+concept derives_from_interface = detail::complete<P> && std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
 
 template <class P, class T>
 concept implements_every_method = derives_from_interface<P, T> && !std::is_abstract_v<P>;
 
 template <class P, class T>
-concept fits_the_model = !derives_from_interface<P, T> && detail::has_model_for<P, T>;
+concept fits_the_model = detail::complete<P> && !derives_from_interface<P, T> && detail::has_model_for<P, T>;
 
 template <class P, class T>
 concept made_from_the_factorys_arguments = detail::made_from<P, detail::factory_arguments<T>>;
@@ -7360,108 +7351,131 @@ template <class P, class T>
 concept plugin_for = plugin_interface<T> && (implements_every_method<P, T> || fits_the_model<P, T>) &&
                      made_from_the_factorys_arguments<P, T> && std::is_destructible_v<P>;
 
+/// Named by compilers behind a sentence about types, in an error that has nothing else to say.
+template <class... T>
+struct these_types;
+
 namespace TENON_HIDDEN detail {
 
-// One line for each clause of the concepts above, so that all of what is wrong is said at once.
+// ---- What the sentences of export.hpp are said of.
+
+// A value and no concept: of a concept that does not hold g++ says more than a sentence does.
+template <bool Holds>
+inline constexpr bool value = Holds;
+
+template <template <class> class Is, class List>
+struct those_that_are;
+template <template <class> class Is, class... T>
+struct those_that_are<Is, list<T...>> : concatenation<typename list_if<Is<T>::value, T>::type...> {};
 
 template <class T>
-consteval bool explain_name() {
-    static_assert(shared_name<T>, "tenon: this type (T) is in an anonymous namespace, where each file has a type of its own: move "
-                                  "it into a namespace with a name");
-    return true;
-}
+using of_unknown_layout = std::bool_constant<!known_layout<T> && !has_virtual_functions<T>>;
+template <class T>
+using of_unknown_functions = std::bool_constant<!known_layout<T> && has_virtual_functions<T> && !hides_functions<T>>;
+template <class T>
+using hiding_functions = std::bool_constant<hides_functions<T>>;
+template <class T>
+using named_for_one_file = std::bool_constant<!shared_name<T>>;
+template <class T>
+concept has_methods_and_data = reached_by_methods<T> && !only_functions<T>;
+template <class T>
+using called_with_data = std::bool_constant<has_methods_and_data<T>>;
+template <class T>
+concept has_methods_and_is_final = reached_by_methods<T> && std::is_final_v<T>;
+template <class T>
+using called_and_final = std::bool_constant<has_methods_and_is_final<T>>;
+template <class T>
+using called_by_foreign_methods = std::bool_constant<reached_by_methods<T> && !names_only_its_own<T>>;
+template <class T>
+using called_by_plain_functions = std::bool_constant<names_only_its_own<T> && reached_by_methods<T> && !names_only_virtual_functions<T>>;
+
+// Of what crosses the interface, as far as it can be told.
+template <class T, template <class> class Is>
+struct crossing_that_are {
+    using type = list<>;
+};
+template <class T, template <class> class Is>
+    requires(names_only_its_own<T> && has_valid_factory<T>)
+struct crossing_that_are<T, Is> : those_that_are<Is, crossing<T>> {};
 
 template <class T>
-consteval bool explain_layout() {
-    static_assert(!hides_functions<T>, "tenon: this type (T) has virtual functions, of which `tenon::fields` says nothing: say `template <> "
-                                       "struct tenon::layout<T> : tenon::opaque<T, 1> {};`, with another number whenever its fields or its "
-                                       "functions change");
-    static_assert(known_layout<T> || hides_functions<T> || !has_virtual_functions<T>,
-                  "tenon: this type (T) crosses the interface and has virtual functions: say `using methods = tenon::methods<&T::f, ...>;` in "
-                  "it, with every virtual function, or `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`");
-    static_assert(known_layout<T> || has_virtual_functions<T>, "tenon: the fields of this type (T) cannot be seen, it has private members, a base, a reference "
-                                   "or more than 32 fields: say `template <> struct tenon::layout<T> : tenon::fields<&T::a, ...> {};` "
-                                   "or `: tenon::opaque<T, 1> {};`");
-    return true;
-}
+using unknown_layouts = typename crossing_that_are<T, of_unknown_layout>::type;
+template <class T>
+using unknown_functions = typename crossing_that_are<T, of_unknown_functions>::type;
+template <class T>
+using hidden_functions = typename crossing_that_are<T, hiding_functions>::type;
+template <class T>
+using names_of_one_file = typename crossing_that_are<T, named_for_one_file>::type;
+template <class T>
+using interfaces_with_data = typename crossing_that_are<T, called_with_data>::type;
+template <class T>
+using final_interfaces = typename crossing_that_are<T, called_and_final>::type;
+template <class T>
+using interfaces_of_foreign_methods = typename crossing_that_are<T, called_by_foreign_methods>::type;
+template <class T>
+using interfaces_of_plain_functions = typename crossing_that_are<T, called_by_plain_functions>::type;
 
 template <class T>
-consteval bool explain_reached() {
-    if constexpr (reached_by_methods<T>) {
-        static_assert(only_functions<T>, "tenon: this type (T) crosses the interface and has `methods`, so it is called through its virtual "
-                                         "table, and it has data members, a second base with virtual functions, or no virtual function "
-                                         "at all: a class with `methods` is one chain of bases and functions alone; pass what it derives "
-                                         "from, or say `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing of it is compared");
-        static_assert(!std::is_final_v<T>, "tenon: this interface (T) crosses the interface and is `final`: the slots of its virtual "
-                                           "table are counted by deriving from it; leave `final` out, or say "
-                                           "`template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing of it is compared");
-        static_assert(methods_in_chain_v<T, typename T::methods>,
-                      "tenon: the `methods` of this type (T), which crosses the interface, name what is no member function of it, or "
-                      "one of a base that it has twice or virtually");
-        static_assert(methods_virtual_v<typename T::methods>,
-                      "tenon: the `methods` of this type (T), which crosses the interface, name a function that is not virtual");
-    }
-    return true;
-}
-
-template <class... T>
-consteval bool explain_layouts(list<T...>) {
-    const bool each[] = {true, (explain_layout<T>() && explain_name<T>() && explain_reached<T>())...};
-    return each[0];
-}
-
+struct given_out {
+    using type = list<>;
+};
+template <names_only_its_own T>
+struct given_out<T> : outputs_of_all<typename T::methods> {};
 template <class T>
-consteval bool explain_interface() {
-    static_assert(states_its_type<T>,
-                  "tenon: the interface needs `static constexpr tenon::plugin_type type{\"its-name\"};`");
-    static_assert(!states_its_type<T> || has_valid_type_name<T>,
-                  "tenon: the name of the plugin type has to be [a-z][a-z0-9_-]*");
-    explain_name<T>();
-    static_assert(has_virtual_destructor<T>, "tenon: the interface needs `virtual ~T() = default;`");
-    static_assert(is_abstract<T>, "tenon: the interface has no pure virtual function: there is nothing for a plugin to do");
-    static_assert(!std::is_polymorphic_v<T> || has_only_functions<T>,
-                  "tenon: the interface has data members or a second base with virtual functions: a host and its plugins "
-                  "share one chain of bases, and functions alone");
-    static_assert(names_its_methods<T>, "tenon: the interface needs `using methods = tenon::methods<&T::f, ...>;` with "
-                                        "every virtual function in it");
-    static_assert(has_valid_factory<T>, "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments "
-                                        "that a plugin is made from");
-    static_assert(state_keeps_its_code<T>, "tenon: the interface's `state` carries the code of the plugin that saved it along "
-                                           "(std::function, std::any, std::shared_ptr, std::error_code ...), and that plugin goes; "
-                                           "make it plain data");
-    if constexpr (names_its_methods<T>) {
-        static_assert(names_only_its_own<T>, "tenon: `methods` names what is no member function of the interface, or one "
-                                             "of a base that it has twice or virtually");
-        if constexpr (names_only_its_own<T>) {
-            static_assert(names_only_virtual_functions<T>,
-                          "tenon: `methods` names a function that is not virtual: a plugin could not supply it");
-            static_assert(keeps_its_code<T>,
-                          "tenon: a method gives out a type that carries the plugin's code along (std::function, std::any, "
-                          "std::shared_ptr, std::error_code ...) and would dangle when the plugin goes; return plain data, or "
-                          "say tenon::lets_code_escape<&T::f> in `methods`");
-            if constexpr (has_valid_factory<T>)
-                return detail::explain_layouts(crossing<T>{});
-        }
-    }
-    return true;
-}
+using carriers_given_out = carriers<typename given_out<T>::type>;
+template <class T>
+using carriers_in_state = carriers<typename state_of<T>::type>;
+
+// Of a class that is only declared one thing is said, and nothing else.
+template <class P, class T>
+concept is_no_longer_abstract = !derives_from_interface<P, T> || implements_every_method<P, T>;
+template <class P, class T>
+concept derives_or_fits = !complete<P> || derives_from_interface<P, T> || fits_the_model<P, T>;
+template <class P>
+concept is_destroyed = !complete<P> || std::is_destructible_v<P>;
+
+// Compilers show the arguments with it. Who cannot be destroyed cannot be made either.
+template <class P, class T, class Arguments>
+inline constexpr bool is_made_from = made_from<P, Arguments>;
+template <class P, class T, class Arguments>
+    requires(!complete<P> || !has_valid_factory<T> || !std::is_destructible_v<P> || std::is_abstract_v<P>)
+inline constexpr bool is_made_from<P, T, Arguments> = true;
+
+// The model is looked into where nothing is in its way that has a sentence of its own.
+template <class P, class T>
+concept models_without_self = !fits_the_model<P, T> || has_no_self<T>;
+template <class P, class T>
+concept looks_into_model = fits_the_model<P, T> && has_no_self<T> && std::is_destructible_v<P>;
+template <class P, class T>
+concept defines_the_model = !looks_into_model<P, T> || requires { sizeof(typename T::template model<P>); };
+template <class P, class T>
+concept has_a_concrete_model =
+    !looks_into_model<P, T> || !defines_the_model<P, T> || !requires { requires std::is_abstract_v<typename T::template model<P>>; };
+template <class P, class T>
+concept has_a_usable_model = models_without_self<P, T> && defines_the_model<P, T> && has_a_concrete_model<P, T>;
 
 template <class P, class T>
-consteval bool explain_implementation() {
-    if constexpr (derives_from_interface<P, T>) {
-        static_assert(implements_every_method<P, T>,
-                      "tenon: the plugin derives from the interface but is still abstract: it has to override every pure "
-                      "virtual function, with the same parameters and the same const");
-    } else {
-        static_assert(fits_the_model<P, T>, "tenon: the plugin neither derives from the interface nor fits its model; the "
-                                            "compiler's own reason follows");
-        if constexpr (!fits_the_model<P, T>)
-            static_cast<void>(sizeof(typename T::template model<P>));
-    }
-    if constexpr (!std::is_abstract_v<P>)
-        static_assert(made_from_the_factorys_arguments<P, T>,
-                      "tenon: the plugin has no constructor that takes what the interface's `factory` passes");
-    static_assert(std::is_destructible_v<P>, "tenon: the plugin's destructor has to be public");
+using arguments_not_taken =
+    std::conditional_t<is_made_from<P, T, factory_arguments<T>>, list<>, factory_arguments<T>>;
+
+template <class List>
+inline constexpr bool is_empty = std::is_same_v<List, list<>>;
+
+// The types that compilers are to name: where there are none, a type that is complete.
+template <class List>
+struct named {
+    using type = char;
+};
+template <class First, class... More>
+struct named<list<First, More...>> {
+    using type = these_types<First, More...>;
+};
+
+// Has the compiler say why a class does not fit the model, and so the author's concept.
+template <class P, class T>
+auto explain_model() {
+    if constexpr (!derives_or_fits<P, T>)
+        static_cast<void>(sizeof(typename T::template model<P>));
     return true;
 }
 
@@ -7509,7 +7523,7 @@ struct TENON_HOST_TYPE driver {
 
     /// Looks at the file system only to tell a file from a directory.
     template <class System = detail::posix>
-    TENON_HIDDEN static driver parse(std::string_view text);
+    static driver parse(std::string_view text);
 };
 
 namespace detail {
@@ -8094,10 +8108,10 @@ struct TENON_HOST_TYPE event {
     diagnostic said{};
 
     /// `compiling passwd (3 of 12)`; of a warning what the compiler has printed, without the source.
-    TENON_HIDDEN std::string text() const {
+    std::string text() const {
         if (what == step::warning)
             return said.message();
-        static constexpr const char* verb[] = {"asking",       "fetching",
+        constexpr const char* verb[] = {"asking",       "fetching",
                                                "cannot reach", "waiting until another is done with",
                                                "configuring",  "precompiling the headers of",
                                                "compiling",    "linking",
@@ -8530,6 +8544,29 @@ private:
         return names;
     }
 
+    static bool is_hex(std::string_view text, std::size_t size) {
+        return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
+    }
+
+    // `NAME-DIGEST.END`, as files are called that a build leaves in `bin/TYPE`. A name may have hyphens and
+    // dots too.
+    struct built_name {
+        std::string_view name, end; // `end` is empty where it is no such name
+
+        explicit built_name(std::string_view whole) {
+            constexpr std::size_t digest = 64;
+            const auto dot = whole.rfind('.');
+            if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
+                !is_hex(whole.substr(dot - digest, digest), digest))
+                return;
+            name = whole.substr(0, dot - digest - 1);
+            end = whole.substr(dot);
+        }
+    };
+
+    static bool is_repository_name(std::string_view name) {
+        return name.size() > 33 && name[name.size() - 33] == '-' && is_hex(name.substr(name.size() - 32), 32);
+    }
     static bool is_commit(std::string_view name) { return is_hex(name, 40) || is_hex(name, 64); }
 
     static void add(std::vector<cache_entry>& to, cache_entry entry) {
@@ -10593,13 +10630,13 @@ class TENON_HOST_TYPE callbacks;
 template <class... A>
 class callbacks<void(A...)> {
 public:
-    TENON_HIDDEN callbacks() : all_(new list) {}
-    TENON_HIDDEN callbacks(const callbacks&) = delete;
-    TENON_HIDDEN callbacks& operator=(const callbacks&) = delete;
+    callbacks() : all_(new list) {}
+    callbacks(const callbacks&) = delete;
+    callbacks& operator=(const callbacks&) = delete;
     /// Registrations may outlive it, and end nothing then.
-    TENON_HIDDEN ~callbacks() { let_go(all_); }
+    ~callbacks() { let_go(all_); }
 
-    TENON_HIDDEN registration add(std::function<void(A...)> call) {
+    registration add(std::function<void(A...)> call) {
         const detail::mutex_lock locked(all_->mutex);
         all_->entries.push_back(std::make_shared<entry>(++all_->numbers, std::move(call)));
         ++all_->owners;
@@ -10607,7 +10644,7 @@ public:
     }
 
     /// In the order in which they were added. What one of them throws leaves the rest uncalled.
-    TENON_HIDDEN void operator()(A... arguments) const {
+    void operator()(A... arguments) const {
         std::vector<std::shared_ptr<entry>> now;
         {
             const detail::mutex_lock locked(all_->mutex);
@@ -10620,7 +10657,7 @@ public:
                 each->call(arguments...);
     }
 
-    TENON_HIDDEN std::size_t size() const {
+    std::size_t size() const {
         const detail::mutex_lock locked(all_->mutex);
         return all_->entries.size();
     }
@@ -10644,7 +10681,7 @@ private:
         std::size_t owners = 1; // the host's, each registration, each call
     };
 
-    TENON_HIDDEN static void let_go(list* all) {
+    static void let_go(list* all) {
         {
             const detail::mutex_lock locked(all->mutex);
             if (--all->owners > 0)
@@ -10681,7 +10718,7 @@ private:
         bool entered;
     };
 
-    TENON_HIDDEN static void end(void* with, unsigned long number) noexcept {
+    static void end(void* with, unsigned long number) noexcept {
         list& all = *static_cast<list*>(with);
         const owner stays{&all};
         std::function<void(A...)> last;
@@ -10978,6 +11015,11 @@ concept restores_state =
     requires(P& plugin, typename T::state&& saved) { plugin.restore(static_cast<typename T::state&&>(saved)); } &&
     !requires(T& interface, typename T::state&& saved) { interface.restore(static_cast<typename T::state&&>(saved)); };
 
+/// What hooks a class has are those that belong together.
+template <class P, class T>
+concept has_whole_hooks =
+    stops_without_exceptions<P, T> && quiesces<P, T> == resumes<P, T> && saves_state<P, T> == restores_state<P, T>;
+
 namespace TENON_HIDDEN detail {
 
 template <class T>
@@ -11039,18 +11081,6 @@ constexpr const hooks<T>* hooks_of() {
         return &hooks_of_class<T, P>;
     else
         return nullptr;
-}
-
-template <class P, class T>
-consteval bool explain_hooks() {
-    static_assert(stops_without_exceptions<P, T>,
-                  "tenon: the plugin's stop() has to be noexcept: it runs when a handle goes, where nobody could be told");
-    static_assert(quiesces<P, T> == resumes<P, T>,
-                  "tenon: the plugin has one of quiesce() and resume() and not the other: without both there is no way back");
-    static_assert(saves_state<P, T> == restores_state<P, T>,
-                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other, or with another type "
-                  "than the interface's `state`");
-    return true;
 }
 
 } // namespace detail
@@ -11201,12 +11231,12 @@ struct [[gnu::packed]] pointers<M> {
     constexpr pointers(M pointer) : first(pointer) {}
 };
 
-// Its one virtual function's slot is the number of T's slots. No function of T has that name, so this overrides and hides none of
-// them; and as it is never defined, neither are a virtual table and a destructor, which T may not let it have.
-struct behind_the_last;
+// Its one virtual function's slot is the number of T's slots. No function of T takes a tail, so this overrides none; it is no conversion,
+// because g++ from 13 on warns that one hides another of T. As it is never defined, neither are a virtual table and a destructor, which
+// T may not let it have.
 template <class T>
 struct tail : T {
-    virtual operator behind_the_last*();
+    virtual void tenon_slot_behind_the_last(tail&);
 
 protected:
     ~tail() noexcept;
@@ -11215,7 +11245,7 @@ protected:
 /// The slots of T's functions, in the order of `methods`, and how many there are.
 template <class T, auto... M>
 consteval auto slots_of(methods<M...>*) {
-    return pointers<decltype(detail::method_of(M))..., behind_the_last* (tail<T>::*)()>(detail::method_of(M)..., &tail<T>::operator behind_the_last*);
+    return pointers<decltype(detail::method_of(M))..., void (tail<T>::*)(tail<T>&)>(detail::method_of(M)..., &tail<T>::tenon_slot_behind_the_last);
 }
 template <class T>
 consteval auto slots_of() {
@@ -11376,6 +11406,51 @@ constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t nam
     return made;
 }
 
+[[gnu::error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or one that is not virtual")]] void
+methods_are_not_the_virtual_functions();
+
+// The slot behind the last is no constant expression, but a compiler that optimises knows it. Where it does not, the library's manifest is
+// looked at, by the builder after linking and by the host before loading.
+template <class T>
+void require_every_method() {
+#ifdef __OPTIMIZE__
+    constexpr auto last = &tail<T>::tenon_slot_behind_the_last;
+    std::uintptr_t words[2];
+    static_assert(sizeof words == sizeof last);
+    __builtin_memcpy(words, &last, sizeof words);
+    const std::size_t slots = words[0] / sizeof(void*), named = T::methods::size + (std::has_virtual_destructor_v<T> ? 2 : 0);
+    if (__builtin_constant_p(slots) && slots != named)
+        methods_are_not_the_virtual_functions();
+#endif
+}
+
+template <class T, class P>
+concept exportable = plugin_for<P, T> && has_a_usable_model<P, T> && has_whole_hooks<P, T>;
+
+// Of what does not fit, which the sentences below are about, nothing: compilers would say more of it.
+template <class T, class P>
+struct exporting {
+    static consteval int note(const char*, const char*) { return 0; }
+    static consteval int entry(int, std::size_t) { return 0; }
+    static void emit() {}
+};
+template <class T, class P>
+    requires exportable<T, P>
+struct exporting<T, P> {
+    template <std::size_t Name, std::size_t Version>
+    static consteval auto note(const char (&name)[Name], const char (&version)[Version]) {
+        return make_plugin_note<T>(name, version);
+    }
+    template <class Note>
+    static constexpr auto entry(const Note& note, std::size_t name_size) {
+        return make_export<T, P>(note, name_size);
+    }
+    static void emit() {
+        shape_in_image<T>::emit();
+        require_every_method<T>();
+    }
+};
+
 template <std::size_t N>
 struct literal {
     const char (&text)[N];
@@ -11420,20 +11495,148 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 #define TENON_DETAIL_UNPADDED
 #endif
 
+// What follows is macros alone. g++ then says what is wrong where they are used, and not where they are written.
+#if defined(__GNUC__) && !defined(__clang__) && __INCLUDE_LEVEL__ > 0
+#pragma GCC system_header
+#endif
+
+// g++ does not say what a condition is of, unless it is in a template.
+#ifdef __clang__
+#define TENON_DETAIL_NAME(...)
+#else
+#define TENON_DETAIL_NAME(...) static_assert(sizeof(typename ::tenon::detail::named<__VA_ARGS__>::type) > 0);
+#endif
+
+// A sentence for each clause of `plugin_interface`, so that all of what is wrong is said at once.
+#define TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                                    \
+    static_assert(::tenon::detail::value<::tenon::states_its_type<T>>,                                                       \
+                  "tenon: the interface needs `static constexpr tenon::plugin_type type{\"its-name\"};`");                   \
+    static_assert(::tenon::detail::value<(!::tenon::states_its_type<T> || ::tenon::has_valid_type_name<T>)>,                 \
+                  "tenon: the name of the plugin type has to be [a-z][a-z0-9_-]*");                                          \
+    static_assert(::tenon::detail::value<::tenon::detail::shared_name<T>>,                                                   \
+                  "tenon: the interface is in an anonymous namespace, where each file has a type of its own: "               \
+                  "move it into a namespace with a name");                                                                   \
+    static_assert(::tenon::detail::value<::tenon::has_virtual_destructor<T>>,                                                \
+                  "tenon: the interface needs `virtual ~T() = default;`");                                                   \
+    static_assert(::tenon::detail::value<::tenon::is_abstract<T>>,                                                           \
+                  "tenon: the interface has no pure virtual function: there is nothing for a plugin to do");                 \
+    static_assert(::tenon::detail::value<(!::std::is_polymorphic_v<T> || ::tenon::has_only_functions<T>)>,                   \
+                  "tenon: the interface has data members or a second base with virtual functions: a host and its "           \
+                  "plugins share one chain of bases, and functions alone");                                                  \
+    static_assert(::tenon::detail::value<::tenon::names_its_methods<T>>,                                                     \
+                  "tenon: the interface needs `using methods = tenon::methods<&T::f, ...>;` with every virtual "             \
+                  "function in it; one of several of its name is tenon::overload<R(A)>(&T::f)");                             \
+    static_assert(::tenon::detail::value<::tenon::has_valid_factory<T>>,                                                     \
+                  "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments that a "                \
+                  "plugin is made from");                                                                                    \
+    static_assert(::tenon::detail::value<(!::tenon::names_its_methods<T> || ::tenon::names_only_its_own<T>)>,                \
+                  "tenon: `methods` names what is no member function of the interface, or one of a base that it "            \
+                  "has twice or virtually");                                                                                 \
+    static_assert(::tenon::detail::value<(!::tenon::names_only_its_own<T> || ::tenon::names_only_virtual_functions<T>)>,     \
+                  "tenon: `methods` names a function that is not virtual: a plugin could not supply it");                    \
+    static_assert(::tenon::detail::value<(!::tenon::names_only_its_own<T> || ::tenon::states_its_methods<T>)>,               \
+                  "tenon: the interface has the `methods` of its base, in which nothing of its own can be: say "             \
+                  "`using methods = tenon::methods<&T::f, ...>;` in it, with the base's functions and its own; "             \
+                  "one that adds none is its base");                                                                         \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::carriers_given_out<T>>,                                         \
+                  "tenon: a method gives out a type that carries the plugin's code along, and would dangle when "            \
+                  "the plugin goes: a pointer to a function or to an object with virtual functions, or what "                \
+                  "keeps one (std::function, std::any, std::shared_ptr, std::error_code ...); return plain data, "           \
+                  "or say tenon::lets_code_escape<&T::f> in `methods`. The types:");                                         \
+    TENON_DETAIL_NAME(::tenon::detail::carriers_given_out<T>)                                                                \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::carriers_in_state<T>>,                                          \
+                  "tenon: the interface's `state` carries the code of the plugin that saved it along, which "                \
+                  "goes: a pointer to a function or to an object with virtual functions, or what keeps one "                 \
+                  "(std::function, std::any, std::shared_ptr, std::error_code ...); make it plain data. The "                \
+                  "types:");                                                                                                 \
+    TENON_DETAIL_NAME(::tenon::detail::carriers_in_state<T>)                                                                 \
+    TENON_DETAIL_REQUIRE_CROSSING(T)
+
+// The same for the types that cross the interface.
+#define TENON_DETAIL_REQUIRE_CROSSING(T)                                                                                     \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::hidden_functions<T>>,                                           \
+                  "tenon: a type that crosses the interface has virtual functions, of which `tenon::fields` says nothing: say " \
+                  "`template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, with another number whenever its fields " \
+                  "or its functions change. The types:");                                                                    \
+    TENON_DETAIL_NAME(::tenon::detail::hidden_functions<T>)                                                                  \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::unknown_functions<T>>,                                          \
+                  "tenon: a type that crosses the interface has virtual functions: say `using methods = "                    \
+                  "tenon::methods<&T::f, ...>;` in it, with every virtual function, or `template <> struct tenon::layout<T> " \
+                  ": tenon::opaque<T, 1> {};`. The types:");                                                                 \
+    TENON_DETAIL_NAME(::tenon::detail::unknown_functions<T>)                                                                 \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::unknown_layouts<T>>,                                            \
+                  "tenon: the fields of a type that crosses the interface cannot be seen, it has private "                   \
+                  "members, a base, a reference or more than 32 fields: say `template <> struct tenon::layout<T> "           \
+                  ": tenon::fields<&T::a, ...> {};` or `: tenon::opaque<T, 1> {};`. The types:");                            \
+    TENON_DETAIL_NAME(::tenon::detail::unknown_layouts<T>)                                                                   \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::names_of_one_file<T>>,                                          \
+                  "tenon: a type that crosses the interface is in an anonymous namespace, where each file has a "            \
+                  "type of its own: move it into a namespace with a name. The types:");                                      \
+    TENON_DETAIL_NAME(::tenon::detail::names_of_one_file<T>)                                                                 \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_with_data<T>>,                                       \
+                  "tenon: a type that crosses the interface has `methods`, so it is called through its virtual "             \
+                  "table, and it has data members, a second base with virtual functions, or no virtual function "            \
+                  "at all: a class with `methods` is one chain of bases and functions alone; pass what it "                  \
+                  "derives from, or say `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing "       \
+                  "of it is compared. The types:");                                                                          \
+    TENON_DETAIL_NAME(::tenon::detail::interfaces_with_data<T>)                                                              \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::final_interfaces<T>>,                                           \
+                  "tenon: an interface that crosses the interface is `final`: the slots of its virtual table are "           \
+                  "counted by deriving from it; leave `final` out, or say `template <> struct tenon::layout<T> "             \
+                  ": tenon::opaque<T, 1> {};`, and nothing of it is compared. The types:");                                  \
+    TENON_DETAIL_NAME(::tenon::detail::final_interfaces<T>)                                                                  \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_of_foreign_methods<T>>,                              \
+                  "tenon: the `methods` of a type that crosses the interface name what is no member function of "            \
+                  "it, or one of a base that it has twice or virtually. The types:");                                        \
+    TENON_DETAIL_NAME(::tenon::detail::interfaces_of_foreign_methods<T>)                                                     \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_of_plain_functions<T>>,                              \
+                  "tenon: the `methods` of a type that crosses the interface name a function that is not "                   \
+                  "virtual. The types:");                                                                                    \
+    TENON_DETAIL_NAME(::tenon::detail::interfaces_of_plain_functions<T>)
+
+// For each clause of `plugin_for`, and for the hooks.
+#define TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                    \
+    static_assert(::tenon::detail::value<::tenon::detail::complete<P>>,                                                      \
+                  "tenon: the plugin's class is only declared so far: its definition has to stand before this");             \
+    static_assert(::tenon::detail::value<::tenon::detail::is_no_longer_abstract<P, T>>,                                      \
+                  "tenon: the plugin derives from the interface but is still abstract: it has to override every "            \
+                  "pure virtual function, with the same parameters and the same const");                                     \
+    static_assert(::tenon::detail::value<::tenon::detail::derives_or_fits<P, T>>,                                            \
+                  "tenon: the plugin neither derives from the interface nor fits its model; the compiler's own "             \
+                  "reason follows");                                                                                         \
+    static_assert(sizeof(::tenon::detail::explain_model<P, T>()) > 0);                                                       \
+    static_assert(::tenon::detail::value<::tenon::detail::models_without_self<P, T>>,                                        \
+                  "tenon: the interface has a function called `self`, and that is what a model calls its plain class: "      \
+                  "give the interface's function another name");                                                             \
+    static_assert(::tenon::detail::value<::tenon::detail::defines_the_model<P, T>>,                                          \
+                  "tenon: the interface's `model` is declared and not defined, or not for this plugin: its definition has to " \
+                  "stand before this");                                                                                      \
+    static_assert(::tenon::detail::value<::tenon::detail::has_a_concrete_model<P, T>>,                                       \
+                  "tenon: the interface's `model` is still abstract: it has to override every pure virtual function of the " \
+                  "interface, with the same parameters and the same const");                                                 \
+    static_assert(::tenon::detail::is_made_from<P, T, ::tenon::detail::factory_arguments<T>>,                                \
+                  "tenon: the plugin has no constructor that takes what the interface's `factory` passes. The types:");      \
+    TENON_DETAIL_NAME(::tenon::detail::arguments_not_taken<P, T>)                                                            \
+    static_assert(::tenon::detail::value<::tenon::detail::is_destroyed<P>>,                                                  \
+                  "tenon: the plugin's destructor has to be public");                                                        \
+    static_assert(::tenon::detail::value<::tenon::stops_without_exceptions<P, T>>,                                           \
+                  "tenon: the plugin's stop() has to be noexcept: it runs when a handle goes, where nobody could "           \
+                  "be told");                                                                                                \
+    static_assert(::tenon::detail::value<(::tenon::quiesces<P, T> == ::tenon::resumes<P, T>)>,                               \
+                  "tenon: the plugin has one of quiesce() and resume() and not the other: without both there is "            \
+                  "no way back");                                                                                            \
+    static_assert(::tenon::detail::value<(::tenon::saves_state<P, T> == ::tenon::restores_state<P, T>)>,                     \
+                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other, or "             \
+                  "with another type than the interface's `state`");
+
 #define TENON_DETAIL_EXPORT(T, P, NAME, VERSION, NUMBER) TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)
-#define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                            \
-    namespace {                                                                                                        \
-    static_assert(::tenon::detail::explain_interface<T>() && ::tenon::detail::explain_implementation<P, T>() &&        \
-                  ::tenon::detail::explain_hooks<P, T>());                                                             \
-    static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");      \
-    static_assert(::tenon::detail::valid_version(VERSION),                                                             \
-                  "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");             \
-    [[gnu::used, gnu::section(".note.tenon"), gnu::aligned(4)]] TENON_DETAIL_UNPADDED constexpr auto                   \
-        tenon_note_##NUMBER = ::tenon::detail::make_plugin_note<T>(NAME, VERSION);                                     \
-    [[gnu::used, gnu::retain, gnu::section("tenon_exports"), gnu::aligned(alignof(void*))]] constexpr auto             \
-        tenon_export_##NUMBER =                                                                                        \
-        ::tenon::detail::make_export<T, P>(tenon_note_##NUMBER, sizeof NAME);                                          \
-    [[gnu::used]] void tenon_emit_##NUMBER() { ::tenon::detail::shape_in_image<T>::emit(); }                           \
+#define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                                  \
+    namespace {                                                                                                              \
+    [[gnu::used, gnu::section(".note.tenon"), gnu::aligned(4)]] TENON_DETAIL_UNPADDED constexpr auto                         \
+        tenon_note_##NUMBER = ::tenon::detail::exporting<T, P>::note(NAME, VERSION);                                         \
+    [[gnu::used, gnu::retain, gnu::section("tenon_exports"), gnu::aligned(alignof(void*))]] constexpr auto                   \
+        tenon_export_##NUMBER = ::tenon::detail::exporting<T, P>::entry(tenon_note_##NUMBER, sizeof NAME);                   \
+    [[gnu::used]] void tenon_emit_##NUMBER() { ::tenon::detail::exporting<T, P>::emit(); }                                   \
     }
 
 /// Makes the class P a plugin of type T in this library, or a built-in of the program that it is linked into.
@@ -11442,7 +11645,13 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 ///
 /// At namespace scope, in a source file. `NAME` is `[a-z][a-z0-9_-]*`, `VERSION` any text without spaces. A library may have
 /// several, of several types, from several files. What does not fit is a compile error that says why.
-#define TENON_EXPORT(T, P, NAME, VERSION) TENON_DETAIL_EXPORT(T, P, NAME, VERSION, __COUNTER__)
+#define TENON_EXPORT(T, P, NAME, VERSION) /* of four arguments: a type with a comma in its name needs an alias */            \
+    TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                                        \
+    TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                        \
+    static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");            \
+    static_assert(::tenon::detail::valid_version(VERSION),                                                                   \
+                  "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");                   \
+    TENON_DETAIL_EXPORT(T, P, NAME, VERSION, __COUNTER__)
 
 #endif
 
@@ -11912,6 +12121,15 @@ inline std::string readable_state(std::string_view mangled) {
     return text.empty() ? "none" : text;
 }
 
+// Whether a name is that of an operator, and not of `operators` or `operator_panel`.
+inline bool begins_with_operator(std::string_view name) {
+    constexpr std::string_view word = "operator";
+    if (!name.starts_with(word) || name.size() == word.size())
+        return false;
+    const char next = name[word.size()];
+    return !((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || (next >= '0' && next <= '9') || next == '_');
+}
+
 // `space::type::f` of the readable `method<&(space::type::f(int) const)>`, and where `f` begins in it.
 struct method_name {
     std::string_view whole;
@@ -11923,7 +12141,7 @@ inline method_name name_of_method(std::string_view readable) {
         text.remove_prefix(1);
     std::size_t begin = 0, at = 0;
     while (at < text.size() && text[at] != '(') {
-        if (text.substr(at).starts_with("operator")) {
+        if (at == begin && begins_with_operator(text.substr(at))) {
             const auto paren = text.find('(', at);
             at = paren != text.npos && text.substr(paren).starts_with("()") && paren == at + 8 ? paren + 2
                                                                                                : paren;
@@ -12463,39 +12681,39 @@ public:
     };
 
     template <path_like P>
-    TENON_HIDDEN explicit manifest(const P& path) : manifest(opened<detail::posix>(detail::native(path))) {}
+    explicit manifest(const P& path) : manifest(opened<detail::posix>(detail::native(path))) {}
 
     /// Reads an open file; the path is for messages.
     template <class System = detail::posix>
-    TENON_HIDDEN static manifest of(int fd, const std::string& path) {
+    static manifest of(int fd, const std::string& path) {
         return manifest(detail::elf_reader<System>(fd, path).notes(owner), path);
     }
     /// Reads one whose status is known, and throws where the system's loader should not be given it.
     template <class System = detail::posix>
-    TENON_HIDDEN static manifest of_loadable(int fd, const struct stat& status, const std::string& path) {
+    static manifest of_loadable(int fd, const struct stat& status, const std::string& path) {
         return of_loadable(detail::elf_reader<System>(fd, status, path), path);
     }
     template <class System>
-    TENON_HIDDEN static manifest of_loadable(const detail::elf_reader<System>& file, const std::string& path) {
+    static manifest of_loadable(const detail::elf_reader<System>& file, const std::string& path) {
         file.require_loadable();
         return manifest(file.notes(owner), path);
     }
 
-    TENON_HIDDEN manifest(manifest&&) = default;
-    TENON_HIDDEN manifest& operator=(manifest&&) = default;
+    manifest(manifest&&) = default;
+    manifest& operator=(manifest&&) = default;
 
-    TENON_HIDDEN const std::vector<plugin>& plugins() const noexcept { return plugins_; }
+    const std::vector<plugin>& plugins() const noexcept { return plugins_; }
 
     /// Where the notes are in the library's memory, and what stood there in the file.
-    TENON_HIDDEN const std::vector<detail::note_range>& ranges() const noexcept { return ranges_; }
+    const std::vector<detail::note_range>& ranges() const noexcept { return ranges_; }
 
 private:
     TENON_HIDDEN static constexpr std::string_view owner{"tenon", 6}; // as notes have it, with its NUL
 
-    TENON_HIDDEN manifest(std::vector<detail::note_range> ranges, const std::string& path) : ranges_(std::move(ranges)) { read_notes(path); }
+    manifest(std::vector<detail::note_range> ranges, const std::string& path) : ranges_(std::move(ranges)) { read_notes(path); }
 
     template <class System>
-    TENON_HIDDEN static manifest opened(const std::string& path) {
+    static manifest opened(const std::string& path) {
         // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
         const detail::basic_file<System> file(path, O_RDONLY | O_NONBLOCK);
         return of<System>(file.descriptor(), path);
@@ -12515,7 +12733,7 @@ private:
     // No library has so many, and what there is of one is looked through for each of another.
     static constexpr std::size_t most = 1000;
 
-    TENON_HIDDEN void read_notes(const std::string& path) {
+    void read_notes(const std::string& path) {
         std::vector<keyed> shapes;
         std::size_t bytes = 0, places = 0;
         for (const detail::note_range& range : ranges_)
@@ -12573,7 +12791,7 @@ private:
     }
 
     // As many methods are copied as the note has slots for, so all copies together are no larger than the file.
-    TENON_HIDDEN static void read_slots(const std::string& path, const std::vector<keyed>& shapes, detail::shape& into, detail::note_reader& from) {
+    static void read_slots(const std::string& path, const std::vector<keyed>& shapes, detail::shape& into, detail::note_reader& from) {
         if (!detail::add_slots(into, from, from.word<std::uint32_t>()))
             throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");
         while (const auto count = from.word<std::uint32_t>()) {
@@ -12594,19 +12812,19 @@ private:
         }
     }
 
-    TENON_HIDDEN static bool sound(const detail::interface_shape& read) {
+    static bool sound(const detail::interface_shape& read) {
         bool named = !read.interface.empty();
         for (const detail::interface_shape::method& method : read.methods)
             named = named && !method.name.empty();
         return named;
     }
 
-    TENON_HIDDEN static void limit(const std::string& path, std::size_t count, const char* of_what) {
+    static void limit(const std::string& path, std::size_t count, const char* of_what) {
         if (count > most)
             throw error::malformed_note(path, "it has more than " + std::to_string(most) + " " + of_what);
     }
 
-    TENON_HIDDEN void read_texts(const std::string& path, plugin read, detail::note_reader& from) {
+    void read_texts(const std::string& path, plugin read, detail::note_reader& from) {
         read.type = from.text();
         read.name = from.text();
         read.version = from.text();
@@ -12626,7 +12844,7 @@ private:
         plugins_.push_back(std::move(read));
     }
 
-    TENON_HIDDEN static detail::shape& shape_of(std::vector<keyed>& shapes, std::uint32_t low, std::uint32_t high) {
+    static detail::shape& shape_of(std::vector<keyed>& shapes, std::uint32_t low, std::uint32_t high) {
         for (keyed& each : shapes)
             if (each.low == low && each.high == high)
                 return each.shape;
@@ -12871,7 +13089,8 @@ extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// How a library comes by a C++ runtime: exceptions, type information and the functions of the standard library.
+/// How a library comes by a C++ runtime: exceptions, type information and the functions of the standard
+/// library.
 enum class runtime_use {
     none,     ///< it needs none, or no more of one than memory
     borrowed, ///< from the program and the libraries that it is loaded beside
@@ -12882,21 +13101,25 @@ enum class runtime_use {
 /// What a library file asks of the system's loader, as far as this decides whether its plugins can work.
 struct linkage {
     runtime_use runtime = runtime_use::none;
-    bool own_unwinder = false;    ///< what finds the handlers of exceptions is linked into it (`-static-libgcc`)
+    bool own_unwinder = false; ///< what finds the handlers of exceptions is linked into it (`-static-libgcc`)
     bool exports_plugins = false; ///< it shows `tenon_exports_v1`
     bool uses_own_folder = false; ///< it looks for libraries relative to `$ORIGIN`
-    const char* stays = nullptr;  ///< why its code may be called once it is closed, where it hands on what it never takes back
+    const char* stays =
+        nullptr; ///< why its code may be called once it is closed, where it hands on what it never takes back
 };
 
-/// What hands a function to the C library that `taken_back_by` alone takes back, if anything does. The C library itself lets go of
-/// what a library that is unmapped has given to atexit, at_quick_exit and pthread_atfork.
+/// What hands a function to the C library that `taken_back_by` alone takes back, if anything does. The C
+/// library itself lets go of what a library that is unmapped has given to atexit, at_quick_exit and
+/// pthread_atfork.
 struct registering {
     const char *name, *taken_back_by, *why;
 };
 inline constexpr registering all_registering[] = {
     {"pthread_key_create", "pthread_key_delete",
-     "it calls pthread_key_create and never pthread_key_delete, so that its code may be called when a thread ends"},
-    {"tss_create", "tss_delete", "it calls tss_create and never tss_delete, so that its code may be called when a thread ends"},
+     "it calls pthread_key_create and never pthread_key_delete, so that its code may be called when a thread "
+     "ends"},
+    {"tss_create", "tss_delete",
+     "it calls tss_create and never tss_delete, so that its code may be called when a thread ends"},
     {"on_exit", "", "it calls on_exit, so that its code may be called when the program ends"},
 };
 
@@ -12920,36 +13143,45 @@ private:
     bool hands_on_[std::size(all_registering)] = {}, takes_back_[std::size(all_registering)] = {};
 };
 
-inline bool begins_with_any(std::string_view name, const std::string_view* begin, const std::string_view* end) {
+inline bool begins_with_any(std::string_view name, const std::string_view* begin,
+                            const std::string_view* end) {
     for (; begin != end; ++begin)
         if (name.substr(0, begin->size()) == *begin)
             return true;
     return false;
 }
 
-/// Whether a name is one that a C++ runtime alone defines. Plugins define others of namespace std: what they instantiate.
+/// Whether a name is one that a C++ runtime alone defines. Plugins define others of namespace std: what they
+/// instantiate.
 inline bool is_of_runtime_alone(std::string_view name) {
-    constexpr std::string_view names[] = {"__cxa_throw",       "__cxa_rethrow",           "__cxa_begin_catch",
-                                          "__cxa_get_globals", "__cxa_allocate_exception", "__gxx_personality_v0"};
+    constexpr std::string_view names[] = {"__cxa_throw",
+                                          "__cxa_rethrow",
+                                          "__cxa_begin_catch",
+                                          "__cxa_get_globals",
+                                          "__cxa_allocate_exception",
+                                          "__gxx_personality_v0"};
     for (const std::string_view each : names)
         if (name == each)
             return true;
     return false;
 }
 
-/// Whether a symbol that a library lacks is one for which two C++ runtimes are not as good as one. `new` and `delete` are
-/// `malloc` and `free` in each, and what guards static objects in functions serves the library alone.
+/// Whether a symbol that a library lacks is one for which two C++ runtimes are not as good as one. `new` and
+/// `delete` are `malloc` and `free` in each, and what guards static objects in functions serves the library
+/// alone.
 inline bool asks_for_runtime(std::string_view name) {
-    constexpr std::string_view beginnings[] = {"_ZSt", "_ZNSt", "_ZNKSt", "_ZTISt", "_ZTVSt", "_ZTVN10__cxxabiv1", "__cxa_bad_"};
+    constexpr std::string_view beginnings[] = {
+        "_ZSt", "_ZNSt", "_ZNKSt", "_ZTISt", "_ZTVSt", "_ZTVN10__cxxabiv1", "__cxa_bad_"};
     return is_of_runtime_alone(name) || begins_with_any(name, beginnings, beginnings + std::size(beginnings));
 }
 
 /// Reads how a library is linked.
 ///
-/// A runtime that was linked into a library leaves one of three traces. Its functions are among the library's symbols, and are
-/// looked up there, so that the program's come first; or they are among them and bound (`-Bsymbolic`), which leaves no relocation; or they
-/// are hidden (`--exclude-libs`, version scripts), and then the library lacks nothing of a runtime, handles exceptions all the same, and
-/// asks for what only the finding of handlers needs.
+/// A runtime that was linked into a library leaves one of three traces. Its functions are among the library's
+/// symbols, and are looked up there, so that the program's come first; or they are among them and bound
+/// (`-Bsymbolic`), which leaves no relocation; or they are hidden (`--exclude-libs`, version scripts), and
+/// then the library lacks nothing of a runtime, handles exceptions all the same, and asks for what only the
+/// finding of handlers needs.
 template <class System>
 linkage linkage_of(const elf_reader<System>& library) {
     linkage found;
@@ -12977,7 +13209,8 @@ linkage linkage_of(const elf_reader<System>& library) {
     found.stays = handed_on.stays();
     found.own_unwinder = found.own_unwinder && !finds_handlers;
     if (!has.empty())
-        found.runtime = library.looks_up(information, has) && !information.symbolic() ? runtime_use::yielding : runtime_use::own;
+        found.runtime = library.looks_up(information, has) && !information.symbolic() ? runtime_use::yielding
+                                                                                      : runtime_use::own;
     else if (lacks)
         found.runtime = runtime_use::borrowed;
     else if ((throws || found.own_unwinder) && library.may_have_section(".gcc_except_table"))
@@ -13003,23 +13236,26 @@ __attribute__((visibility("hidden"))) place place_of(const char* name, const voi
 
 template <class System>
 __attribute__((visibility("hidden"))) place place_of_runtime() {
-    return place_of<System>("__cxa_get_globals", reinterpret_cast<const void*>(&__cxxabiv1::__cxa_get_globals));
+    return place_of<System>("__cxa_get_globals",
+                            reinterpret_cast<const void*>(&__cxxabiv1::__cxa_get_globals));
 }
 
-/// Whether exceptions find their handlers by one unwinder in a plugin and in this code, or by two that are as good: those of GCC
-/// understand each other, and libc++ is used with LLVM's too.
+/// Whether exceptions find their handlers by one unwinder in a plugin and in this code, or by two that are as
+/// good: those of GCC understand each other, and libc++ is used with LLVM's too.
 template <class System>
 __attribute__((visibility("hidden"))) bool one_unwinder([[maybe_unused]] const linkage& plugin) {
 #ifdef _LIBCPP_VERSION
     return !plugin.own_unwinder &&
-           place_of<System>("_Unwind_Resume", reinterpret_cast<const void*>(&_Unwind_Resume)) != place::hidden;
+           place_of<System>("_Unwind_Resume", reinterpret_cast<const void*>(&_Unwind_Resume)) !=
+               place::hidden;
 #else
     return true;
 #endif
 }
 
-/// Throws unless a plugin that is linked so, and this code, have one C++ runtime, or the plugin needs none. With two, an exception that one
-/// throws ends the program in the other or is not counted there, and an error code of one equals none of the other.
+/// Throws unless a plugin that is linked so, and this code, have one C++ runtime, or the plugin needs none.
+/// With two, an exception that one throws ends the program in the other or is not counted there, and an error
+/// code of one equals none of the other.
 template <class System>
 void require_one_runtime(const std::string& path, const linkage& plugin) {
     if (!System::has_loader())
@@ -13029,7 +13265,8 @@ void require_one_runtime(const std::string& path, const linkage& plugin) {
     const place ours = place_of_runtime<System>();
     if (ours == place::hidden && plugin.runtime != runtime_use::own)
         throw error::runtime_hidden(path);
-    if (plugin.runtime == runtime_use::own || (plugin.runtime == runtime_use::yielding && ours != place::first))
+    if (plugin.runtime == runtime_use::own ||
+        (plugin.runtime == runtime_use::yielding && ours != place::first))
         throw error::second_runtime(path);
     if (!one_unwinder<System>(plugin))
         throw error::second_unwinder(path);
@@ -13122,16 +13359,17 @@ public:
     const std::string& path() const noexcept { return path_; }
     /// The absolute path without symbolic links.
     const std::string& canonical_path() const noexcept { return canonical_.empty() ? path_ : canonical_; }
-    /// What the system's loader is given: the canonical path, unless the library looks for others beside itself and the path
-    /// names a link to it. Then it is beside the link that the loader looks, as it does for who calls it by hand.
+    /// What the system's loader is given: the canonical path, unless the library looks for others beside
+    /// itself and the path names a link to it. Then it is beside the link that the loader looks, as it does
+    /// for who calls it by hand.
     const std::string& loading_path() const noexcept { return link_.empty() ? canonical_path() : link_; }
     bool is_loaded_by_link() const noexcept { return !link_.empty(); }
     file_identity identity() const noexcept { return file_identity(status_); }
     const tenon::manifest& manifest() const noexcept { return contents_->manifest; }
     const detail::linkage& linkage() const noexcept { return contents_->linkage; }
 
-    /// Whether the path names the same file as before, in the same state. Where that was settled, the path has named no other
-    /// file in the meantime.
+    /// Whether the path names the same file as before, in the same state. Where that was settled, the path
+    /// has named no other file in the meantime.
     bool unchanged() const {
         struct stat now;
         return System::stat(loading_path().c_str(), &now) == 0 && file_identity(now) == identity();
@@ -13405,8 +13643,8 @@ public:
     void found(const std::string& path, std::uint64_t number, void* handle, const loaded_image& image) {
         const mutex_lock locked(mutex_);
         entry& loaded = find(path, number);
-        loaded.handle = handle;
         loaded.image = image;
+        loaded.handle = handle;
         loaded.users = 1;
         loaded.busy = false;
     }
@@ -13498,14 +13736,11 @@ private:
         return *each;
     }
     void drop_unused(std::string_view path) {
-        auto [each, last] = all_of(path);
-        while (each != last)
-            if (each->users == 0 && !each->busy && !each->image.mapped()) {
+        for (auto each = lower_bound(path); each != all_.end() && each->path == path;)
+            if (each->users == 0 && !each->busy && !each->image.mapped())
                 each = all_.erase(each);
-                --last;
-            } else {
+            else
                 ++each;
-            }
     }
 
     pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
@@ -13552,12 +13787,12 @@ public:
         pinned,   ///< it stays until the process ends
     };
 
-    TENON_HIDDEN unloaded(state what, std::string reason) : what_(what), reason_(std::move(reason)) {}
+    unloaded(state what, std::string reason) : what_(what), reason_(std::move(reason)) {}
 
-    TENON_HIDDEN explicit operator bool() const noexcept { return what_ == state::unmapped; }
-    TENON_HIDDEN state what() const noexcept { return what_; }
+    explicit operator bool() const noexcept { return what_ == state::unmapped; }
+    state what() const noexcept { return what_; }
     /// A sentence; empty where the code is gone.
-    TENON_HIDDEN const std::string& reason() const noexcept { return reason_; }
+    const std::string& reason() const noexcept { return reason_; }
 
 private:
     state what_;
@@ -13647,7 +13882,8 @@ public:
     /// libraries too.
     basic_library(const basic_library_file<System>& from, const library_options& options)
         : path_(from.path()), identity_(from.identity()),
-          stays_(options.unload == unload_policy::never ? "options.unload says never" : from.linkage().stays) {
+          stays_(options.unload == unload_policy::never ? "options.unload says never"
+                                                        : from.linkage().stays) {
         deferred_libraries<System>::here().retry();
         require_usable(from);
         if (options.private_copy) {
@@ -13707,9 +13943,12 @@ private:
         require_one_runtime<System>(file.path(), file.linkage());
     }
 
-    static std::string descriptor_path(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
+    static std::string descriptor_path(int descriptor) {
+        return "/proc/self/fd/" + std::to_string(descriptor);
+    }
 
-    void load(const basic_library_file<System>& from, const std::string& path, const file_identity& identity) {
+    void load(const basic_library_file<System>& from, const std::string& path,
+              const file_identity& identity) {
         loaded_names& names = loaded_names::here();
         auto way = names.acquire(path, identity, [&] { static_cast<void>(from.descriptor()); });
         loaded_ = {way.handle, path, way.number, std::move(way.image), &names};
@@ -13725,13 +13964,13 @@ private:
         try {
             open(way.name, from.linkage().uses_own_folder);
             require_checked(from, is_of(from, way));
+            names.found(path, way.number, loaded_.handle, loaded_.image);
         } catch (...) {
             if (loaded_.handle)
                 System::dlclose(loaded_.handle);
             names.failed(path, way.number);
             throw;
         }
-        names.found(path, way.number, loaded_.handle, loaded_.image);
     }
 
     void open(const std::string& name, bool uses_own_folder) {
@@ -13765,8 +14004,8 @@ private:
                 throw error::note_changed(path_);
     }
 
-    // Whether that is loaded which was opened and looked into. By a name that was never loaded before the loader opens the path,
-    // so that it is enough in most cases that this has named the file all the time.
+    // Whether that is loaded which was opened and looked into. By a name that was never loaded before the
+    // loader opens the path, so that it is enough in most cases that this has named the file all the time.
     bool is_of(const basic_library_file<System>& from, const loaded_names::chosen& way) const {
         const bool opened = !way.known && loaded_.image.name == way.name;
         if (copy_.descriptor() >= 0)
@@ -13774,10 +14013,12 @@ private:
         if (opened && !from.is_loaded_by_link() && from.was_settled() && from.unchanged())
             return true;
         const int descriptor = from.descriptor();
-        return (has_loaded(descriptor) || (opened && has_no_path(descriptor) && from.unchanged())) && from.unwritten();
+        return (has_loaded(descriptor) || (opened && has_no_path(descriptor) && from.unchanged())) &&
+               from.unwritten();
     }
 
-    // The loader compares the device and inode of a file that it has opened with those of all that it has mapped.
+    // The loader compares the device and inode of a file that it has opened with those of all that it has
+    // mapped.
     bool has_loaded(int descriptor) const {
         const std::string name = loaded_names::here().unused(descriptor_path(descriptor));
         void* const found = System::dlopen(name.c_str(), RTLD_LAZY | RTLD_NOLOAD);
@@ -14406,12 +14647,23 @@ template <class... Parameter, class... A>
 inline constexpr bool takes_arguments_v<list<Parameter...>, A...> =
     requires(void (*create)(Parameter...), A&&... arguments) { create(static_cast<A&&>(arguments)...); };
 
+// Where T's `factory` is none, that is what there is to say.
+template <class T, class... A>
+inline constexpr bool factory_takes = !has_valid_factory<T> || takes_arguments_v<factory_arguments<T>, A...>;
+
 } // namespace TENON_OWN
 } // namespace detail
 
 /// Arguments that T's factory takes.
 template <class T, class... A>
-concept arguments_of_the_factory = detail::takes_arguments_v<detail::factory_arguments<T>, A...>;
+concept arguments_of_the_factory = detail::factory_takes<T, A...>;
+
+/// Named by compilers where a factory is given other arguments: `the_factory_takes<const settings&>::and_was_given<int>`.
+template <class... Argument>
+struct the_factory_takes {
+    template <class... Given>
+    struct and_was_given;
+};
 
 namespace detail {
 inline namespace TENON_OWN {
@@ -14421,7 +14673,13 @@ struct creating;
 template <class T, class... Parameter>
 struct creating<T, list<Parameter...>> {
     using function = T*(Parameter...);
+    template <class... A>
+    using given = typename the_factory_takes<Parameter...>::template and_was_given<A...>;
 };
+
+/// What is wrong with some arguments, in the name of a type.
+template <class T, class... A>
+using mismatch = typename creating<T, factory_arguments<T>>::template given<A...>;
 
 /// The code of one plugin of type T: what makes its objects, and a share of the library that it is in.
 template <class T>
@@ -14470,6 +14728,7 @@ private:
         : info_(fitting(file, name)), library_(std::in_place, file, options), entry_(found()) {}
 
     static plugin_info fitting(const library_file& file, std::string_view name) {
+        require_every_method<T>();
         const std::string_view type(T::type.name(), T::type.size());
         const manifest::plugin& chosen = fitting_plugin(file.manifest(), file.path(), type, name, expected_shape<T>());
         return {std::string(type), std::string(chosen.name), std::string(chosen.version), file.path()};
@@ -14534,8 +14793,8 @@ struct TENON_HOST_TYPE reload {
     std::chrono::microseconds
         took{}; ///< built: to build or find it; replaced, rolled back: to load, make and switch
 
-    TENON_HIDDEN std::string text() const {
-        static constexpr const char* said[] = {
+    std::string text() const {
+        constexpr const char* said[] = {
             " is there and is being loaded", " has taken over", " goes on", " goes on, as nothing is newer",
             " has taken over again",         " is retired",     "'s code"};
         std::string line =
@@ -14970,7 +15229,7 @@ private:
                   [](place_at a, place_at b) { return a->first < b->first; });
         visited_.erase(std::unique(visited_.begin(), visited_.end()), visited_.end());
         bool asked_too_much = false;
-        for (const place_at each : std::exchange(visited_, {}))
+        for (const place_at& each : std::exchange(visited_, {}))
             if (each->second.entries.empty()) {
                 watch_no_more(each);
                 places_.erase(each);
@@ -15107,7 +15366,7 @@ private:
         const auto known = numbers_.find(number);
         if (known == numbers_.end())
             return;
-        for (const place_at which : known->second) {
+        for (const place_at& which : known->second) {
             auto& entries = which->second.entries;
             if (name.empty())
                 touch_all_in(which);
@@ -15886,21 +16145,21 @@ namespace tenon::inline v1 {
 template <class T>
 class TENON_HOST_TYPE pinned {
 public:
-    TENON_HIDDEN pinned() noexcept = default;
+    pinned() noexcept = default;
 
-    TENON_HIDDEN T* get() const noexcept { return version_ ? version_->object() : nullptr; }
-    TENON_HIDDEN T* operator->() const noexcept { return get(); }
-    TENON_HIDDEN T& operator*() const noexcept { return *get(); }
-    TENON_HIDDEN explicit operator bool() const noexcept { return version_ != nullptr; }
+    T* get() const noexcept { return version_ ? version_->object() : nullptr; }
+    T* operator->() const noexcept { return get(); }
+    T& operator*() const noexcept { return *get(); }
+    explicit operator bool() const noexcept { return version_ != nullptr; }
 
     /// Of one that holds something.
-    TENON_HIDDEN std::uint64_t version() const noexcept { return version_->number(); }
-    TENON_HIDDEN const plugin_info& info() const noexcept { return (*version_->code())->info(); }
+    std::uint64_t version() const noexcept { return version_->number(); }
+    const plugin_info& info() const noexcept { return (*version_->code())->info(); }
 
 private:
     template <class>
     friend class live;
-    TENON_HIDDEN explicit pinned(detail::version<T>* of) noexcept : version_(of) { of->share(); }
+    explicit pinned(detail::version<T>* of) noexcept : version_(of) { of->share(); }
 
     detail::version_share<T> version_;
 };
@@ -15925,7 +16184,7 @@ private:
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
 class TENON_HOST_TYPE live {
-    static_assert(detail::explain_interface<T>());
+    TENON_DETAIL_REQUIRE_INTERFACE(T)
     using versions = detail::versions<T>;
 
     // Lasts for the expression that it is made in.
@@ -15943,18 +16202,18 @@ class TENON_HOST_TYPE live {
     };
 
 public:
-    TENON_HIDDEN live(live&&) noexcept = default;
-    TENON_HIDDEN live& operator=(live&& other) noexcept {
+    live(live&&) noexcept = default;
+    live& operator=(live&& other) noexcept {
         std::swap(versions_, other.versions_);
         return *this;
     }
-    TENON_HIDDEN ~live() {
+    ~live() {
         if (versions_)
             versions_->end();
     }
 
     /// In the version that serves now.
-    TENON_HIDDEN call operator->() const {
+    call operator->() const {
         static_assert(gives_values<T>,
                       "tenon: a method of this interface gives out what may refer into the plugin (a pointer, a reference or a "
                       "view), and the next version would leave that dangling: call it through pin(), or have it return values");
@@ -15962,30 +16221,30 @@ public:
     }
 
     /// Holds on to the version that serves now.
-    TENON_HIDDEN pinned<T> pin() const {
+    pinned<T> pin() const {
         const detail::basic_hazard serving(versions_->hazards(), versions_->serving());
         return pinned<T>(serving.get());
     }
 
-    TENON_HIDDEN live_status status() const { return versions_->status(); }
+    live_status status() const { return versions_->status(); }
 
     /// Replaces the function that is told of reloads; none, where it is empty. See `reload_handler` for the threads.
-    TENON_HIDDEN void on_event(reload_handler handler) { versions_->history().on_event(std::move(handler)); }
+    void on_event(reload_handler handler) { versions_->history().on_event(std::move(handler)); }
 
     /// Has each newer version put to a test, once it is started and before it serves: what `check` throws refuses it. It must not ask this
     /// handle for a reload.
-    TENON_HIDDEN void check(std::function<void(T&)> check) { versions_->check(std::move(check)); }
+    void check(std::function<void(T&)> check) { versions_->check(std::move(check)); }
 
     /// Looks for something newer now, also for what was refused before, and returns what came of it. Waits for builds and fetches; any thread.
-    TENON_HIDDEN reload refresh() { return versions_->refresh(true); }
+    reload refresh() { return versions_->refresh(true); }
 
     /// Goes back to the version before, as a new object of the same code that is given the state of the one that serves; what serves now is
     /// not taken again until there is something newer. Throws `error` with `errc::nothing_before` where there is none: before the first reload, and
     /// twice in a row. What the older version's code throws is a refusal.
-    TENON_HIDDEN reload rollback() { return versions_->rollback(); }
+    reload rollback() { return versions_->rollback(); }
 
     /// Used by `loader::watch`: a handle whose versions come from `source`, each made by `make`.
-    TENON_HIDDEN static live from(std::unique_ptr<detail::version_source<T>> source, typename versions::maker make, std::size_t most_mapped,
+    static live from(std::unique_ptr<detail::version_source<T>> source, typename versions::maker make, std::size_t most_mapped,
                      std::int64_t every) {
         live made;
         made.versions_ = std::make_unique<versions>(std::move(source), std::move(make), most_mapped, every);
@@ -15994,7 +16253,7 @@ public:
     }
 
 private:
-    TENON_HIDDEN live() = default;
+    live() = default;
 
     std::unique_ptr<versions> versions_;
 };
@@ -16047,20 +16306,20 @@ namespace tenon::inline v1 {
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
 class TENON_HOST_TYPE plugin {
-    static_assert(detail::explain_interface<T>());
+    TENON_DETAIL_REQUIRE_INTERFACE(T)
 
 public:
     /// Holds nothing.
-    TENON_HIDDEN plugin() noexcept = default;
+    plugin() noexcept = default;
 
     template <path_like P, class... A>
         requires arguments_of_the_factory<T, A...>
-    TENON_HIDDEN explicit plugin(const P& path, A&&... arguments) : plugin(library_options{}, path, static_cast<A&&>(arguments)...) {}
+    explicit plugin(const P& path, A&&... arguments) : plugin(library_options{}, path, static_cast<A&&>(arguments)...) {}
 
     /// The same with options: `tenon::plugin<greeter> hello{tenon::library_options{.private_copy = true}, "./libhello.so"};`
     template <path_like P, class... A>
         requires arguments_of_the_factory<T, A...>
-    TENON_HIDDEN explicit plugin(const library_options& options, const P& path, A&&... arguments) {
+    explicit plugin(const library_options& options, const P& path, A&&... arguments) {
         std::string file = detail::native(path), name;
         if (const auto mark = file.rfind('#'); mark != file.npos && file.find('/', mark) == file.npos) {
             name = file.substr(mark + 1);
@@ -16071,43 +16330,61 @@ public:
         *this = from_library(options, std::move(file), name, static_cast<A&&>(arguments)...);
     }
 
+    // What a person sees who passes other arguments: an error at that line, with a type's name that says so.
+    template <path_like P, class... A, class Mismatch = detail::mismatch<T, A...>>
+        requires(!arguments_of_the_factory<T, A...>)
+    explicit plugin(const P& path, A&&... arguments) = delete; // tenon: the factory takes other arguments
+
+    template <path_like P, class... A, class Mismatch = detail::mismatch<T, A...>>
+        requires(!arguments_of_the_factory<T, A...>)
+    explicit plugin(const library_options& options, const P& path, A&&... arguments) = delete; // tenon: the factory takes other arguments
+
     /// A plugin of a library, chosen by its name; its only one where the name is empty.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
-    TENON_HIDDEN static plugin from_library(const library_options& options, const std::string& path, std::string_view name, A&&... arguments) {
+    static plugin from_library(const library_options& options, const std::string& path, std::string_view name, A&&... arguments) {
         return started(code::load(options, path, name), static_cast<A&&>(arguments)...);
     }
 
     /// A plugin that is part of the program, out of its `registry`.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
-    TENON_HIDDEN static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
+    static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
         return started(new code(built_in), static_cast<A&&>(arguments)...);
     }
 
-    TENON_HIDDEN plugin(plugin&& other) noexcept
+    template <class... A, class Mismatch = detail::mismatch<T, A...>>
+        requires(!arguments_of_the_factory<T, A...>)
+    static plugin from_library(const library_options& options, const std::string& path, std::string_view name,
+                               A&&... arguments) = delete; // tenon: the factory takes other arguments
+
+    template <class... A, class Mismatch = detail::mismatch<T, A...>>
+        requires(!arguments_of_the_factory<T, A...>)
+    static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) = delete; // tenon: the factory takes other arguments
+
+    plugin(plugin&& other) noexcept
         : object_(std::exchange(other.object_, nullptr)), code_(std::exchange(other.code_, nullptr)) {}
-    TENON_HIDDEN plugin& operator=(plugin&& other) noexcept {
+    plugin& operator=(plugin&& other) noexcept {
         plugin old(std::move(*this));
         object_ = std::exchange(other.object_, nullptr);
         code_ = std::exchange(other.code_, nullptr);
         return *this;
     }
-    TENON_HIDDEN ~plugin() {
+    ~plugin() {
         destroy();
         delete code_;
     }
 
-    TENON_HIDDEN T* get() const noexcept { return object_; }
-    TENON_HIDDEN T* operator->() const noexcept { return object_; }
-    TENON_HIDDEN T& operator*() const noexcept { return *object_; }
-    TENON_HIDDEN explicit operator bool() const noexcept { return object_ != nullptr; }
+    T* get() const noexcept { return object_; }
+    T* operator->() const noexcept { return object_; }
+    T& operator*() const noexcept { return *object_; }
+    explicit operator bool() const noexcept { return object_ != nullptr; }
 
     /// Of a handle that holds something.
-    TENON_HIDDEN const plugin_info& info() const noexcept { return code_->info(); }
+    const plugin_info& info() const noexcept { return code_->info(); }
 
     /// Stops and destroys the object, lets go of the library, and says what became of its code. The handle holds nothing afterwards.
-    TENON_HIDDEN unloaded close() {
+    unloaded close() {
         destroy();
         plugin closing;
         closing.code_ = std::exchange(code_, nullptr);
@@ -16118,7 +16395,7 @@ private:
     using code = detail::plugin_code<T>;
 
     template <class... A>
-    TENON_HIDDEN static plugin started(code* from, A&&... arguments) {
+    static plugin started(code* from, A&&... arguments) {
         struct unstarted {
             T* object = nullptr;
             code* from;
@@ -16136,7 +16413,7 @@ private:
         return handle;
     }
 
-    TENON_HIDDEN void destroy() noexcept {
+    void destroy() noexcept {
         if (T* const object = std::exchange(object_, nullptr)) {
             if (const auto stop = code_->offers().stop)
                 stop(object);
@@ -16182,25 +16459,27 @@ public:
         std::string_view type, name, version;
     };
 
-    TENON_HIDDEN registry() {
+    registry() {
         for (const auto* each = __start_tenon_exports; each != __stop_tenon_exports; ++each)
             insert(*each);
     }
 
     /// Adds a class as a plugin of type T; the texts have to outlive the registry, as literals do.
     template <class T, class P>
-    TENON_HIDDEN void add(const char* name, const char* version) {
-        static_assert(detail::explain_interface<T>() && detail::explain_implementation<P, T>() &&
-                      detail::explain_hooks<P, T>());
+    void add(const char* name, const char* version) {
+        TENON_DETAIL_REQUIRE_INTERFACE(T)
+        TENON_DETAIL_REQUIRE_PLUGIN(P, T)
         if (!detail::well_named(std::string_view(name)))
             throw error::bad_plugin_name(name);
-        const auto made = detail::make_export<T, P>(name, version);
-        insert({made.type, made.name, made.version, made.interface, reinterpret_cast<void (*)()>(made.create),
-                made.hooks});
+        if constexpr (detail::exportable<T, P>) {
+            const auto made = detail::make_export<T, P>(name, version);
+            insert({made.type, made.name, made.version, made.interface, reinterpret_cast<void (*)()>(made.create),
+                    made.hooks});
+        }
     }
 
     /// By type and name.
-    TENON_HIDDEN std::vector<built_in> list() const {
+    std::vector<built_in> list() const {
         std::vector<built_in> all;
         for (const auto& [key, each] : entries_)
             all.push_back({each.type, each.name, each.version});
@@ -16208,7 +16487,7 @@ public:
     }
 
     /// The names of one plugin type's built-ins.
-    TENON_HIDDEN std::vector<std::string> names(std::string_view type) const {
+    std::vector<std::string> names(std::string_view type) const {
         std::vector<std::string> found;
         for (auto each = entries_.lower_bound({type, {}}); each != entries_.end() && each->first.first == type; ++each)
             found.emplace_back(each->first.second);
@@ -16217,7 +16496,7 @@ public:
 
     /// The built-in of that name, compiled against this T; null where there is none.
     template <class T>
-    TENON_HIDDEN const detail::exported<>* find(std::string_view name) const {
+    const detail::exported<>* find(std::string_view name) const {
         const auto found = entries_.find({std::string_view(T::type.name(), T::type.size()), name});
         if (found == entries_.end())
             return nullptr;
@@ -16226,7 +16505,7 @@ public:
     }
 
 private:
-    TENON_HIDDEN void insert(const detail::exported<>& entry) {
+    void insert(const detail::exported<>& entry) {
         const auto [place, inserted] = entries_.insert({{entry.type, entry.name}, entry});
         if (!inserted)
             throw error::two_built_ins(entry.type, entry.name, place->second.version, entry.version);
@@ -16234,7 +16513,7 @@ private:
 
     // Two interfaces of one program may have taken the same name for their type.
     template <class T>
-    TENON_HIDDEN static void check(const detail::exported<>& entry) {
+    static void check(const detail::exported<>& entry) {
         detail::note_reader theirs = detail::note_at(entry.interface);
         const std::string_view interface = theirs.text();
         if (const detail::shape& ours = detail::shape_here<T>(); ours.interface != interface)
@@ -17010,14 +17289,14 @@ struct TENON_HOST_TYPE loader_options {
 class TENON_HOST_TYPE loader {
 public:
     /// Relative paths in options, and in the variables that stand for them, begin in the folder where the program works now.
-    TENON_HIDDEN explicit loader(loader_options options = {}) : options_(with_absolute_paths(std::move(options))) {}
+    explicit loader(loader_options options = {}) : options_(with_absolute_paths(std::move(options))) {}
 
     /// The plugins that are part of this program; to be added to before other threads load.
-    TENON_HIDDEN registry& built_ins() noexcept { return built_ins_; }
+    registry& built_ins() noexcept { return built_ins_; }
 
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, A...>
-    TENON_HIDDEN plugin<T> load(const D& text, A&&... arguments) const {
+    plugin<T> load(const D& text, A&&... arguments) const {
         const driver from = detail::permitted_driver(detail::native(text), options_.policy);
         if (from.what == driver::kind::name)
             if (const auto* built_in = built_ins_.find<T>(from.place)) {
@@ -17031,6 +17310,10 @@ public:
         });
     }
 
+    template <class T, path_like D, class... A, class Mismatch = detail::mismatch<T, A...>>
+        requires(!arguments_of_the_factory<T, A...>)
+    plugin<T> load(const D& text, A&&... arguments) const = delete; // tenon: the factory takes other arguments
+
     /// A handle whose calls go to the newest version that works: what the driver names is built, loaded and put in place again whenever
     /// its sources, a header of its own that they include, or its library changes, or its branch moves; see `live`.
     ///
@@ -17041,7 +17324,7 @@ public:
     /// for the first version what `load` throws. A built-in never changes.
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, std::decay_t<A>&...>
-    TENON_HIDDEN live<T> watch(const D& text, A&&... arguments) const {
+    live<T> watch(const D& text, A&&... arguments) const {
         auto source = std::make_unique<versions_of<T>>(*this, detail::permitted_driver(detail::native(text), options_.policy));
         auto make = [kept = std::tuple<std::decay_t<A>...>(static_cast<A&&>(arguments)...)](const detail::plugin_code<T>& code) mutable {
             return std::apply([&](std::decay_t<A>&... each) { return code.create(each...); }, kept);
@@ -17049,10 +17332,14 @@ public:
         return live<T>::from(std::move(source), std::move(make), options_.reload.most_versions, options_.reload.fetch_every.count());
     }
 
+    template <class T, path_like D, class... A, class Mismatch = detail::mismatch<T, std::decay_t<A>&...>>
+        requires(!arguments_of_the_factory<T, std::decay_t<A>&...>)
+    live<T> watch(const D& text, A&&... arguments) const = delete; // tenon: the factory takes other arguments, or references as std::ref
+
     /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run with `build = never`.
     /// The library's path; empty for a built-in.
     template <class T, path_like D>
-    TENON_HIDDEN std::string prepare(const D& text) const {
+    std::string prepare(const D& text) const {
         const driver from = detail::permitted_driver(detail::native(text), options_.policy);
         if (from.what == driver::kind::name && built_ins_.find<T>(from.place))
             return "";
@@ -17066,7 +17353,7 @@ private:
         std::string path, plugin, sources{};
     };
 
-    TENON_HIDDEN static loader_options with_absolute_paths(loader_options options) {
+    static loader_options with_absolute_paths(loader_options options) {
         options.cache = detail::cache::named(std::move(options.cache));
         options.compiler = detail::basic_compiler<>::named(std::move(options.compiler));
         options.include = detail::headers::named(std::move(options.include));
@@ -17118,10 +17405,11 @@ private:
                     const detail::mutex_lock locked(mutex_);
                     checked_out_ = library.sources;
                 }
-                if (known(identity(library.path)))
+                const bool given = from_.what == driver::kind::library || from_.what == driver::kind::name;
+                // The name of a library that is built here says all that went into it, also when it is built once more.
+                if (known(given ? identity(library.path) : library.path))
                     return nullptr;
                 library_options options = by_->options_for(from_.what);
-                const bool given = from_.what == driver::kind::library || from_.what == driver::kind::name;
                 options.private_copy = options.private_copy || (given && by_->options_.reload.copy_libraries);
                 return std::unique_ptr<detail::plugin_code<T>>(
                     detail::plugin_code<T>::load(options, library.path, library.plugin));
@@ -17201,29 +17489,29 @@ private:
     };
 
     template <class T>
-    TENON_HIDDEN static std::string_view type_name() {
+    static std::string_view type_name() {
         return {T::type.name(), T::type.size()};
     }
 
     /// What is compiled here has a digest that nobody could have known.
-    TENON_HIDDEN allowed<std::string> digests(driver::kind what) const {
+    allowed<std::string> digests(driver::kind what) const {
         const bool given = what == driver::kind::library || what == driver::kind::name;
         return given ? options_.policy.sha256 : allowed<std::string>();
     }
 
-    TENON_HIDDEN library_options options_for(driver::kind what) const {
+    library_options options_for(driver::kind what) const {
         return {options_.unload, options_.trust, options_.private_copy, digests(what)};
     }
 
     template <class T>
-    TENON_HIDDEN void check(const found& library, const allowed<std::string>& digests = {}) const {
+    void check(const found& library, const allowed<std::string>& digests = {}) const {
         const detail::library_file file(library.path, options_.trust);
         file.require_digest(digests);
         detail::fitting_plugin(file.manifest(), file.path(), type_name<T>(), library.plugin, detail::expected_shape<T>());
     }
 
     template <class T>
-    TENON_HIDDEN found locate(const driver& from) const {
+    found locate(const driver& from) const {
         switch (from.what) {
         case driver::kind::name:
             return {searched(from.place, type_name<T>()), from.place};
@@ -17251,7 +17539,7 @@ private:
 
     /// Once more, where what was found in the cache is gone by the time that it is needed.
     template <class Use>
-    TENON_HIDDEN auto unless_pruned(const driver& from, Use&& use) const {
+    auto unless_pruned(const driver& from, Use&& use) const {
         const bool cached = from.what == driver::kind::directory || from.what == driver::kind::repository;
         for (int tries = 5;; --tries)
             try {
@@ -17263,14 +17551,14 @@ private:
             }
     }
 
-    TENON_HIDDEN bool is_pruned(const std::string& path) const {
+    bool is_pruned(const std::string& path) const {
         struct stat there;
         return detail::posix::lstat(path.c_str(), &there) != 0 &&
                path.rfind(detail::join(detail::cache(options_.cache).path(), ""), 0) == 0;
     }
 
     /// The library of a bare name, out of the first folder that has one.
-    TENON_HIDDEN std::string searched(const std::string& name, std::string_view type) const {
+    std::string searched(const std::string& name, std::string_view type) const {
         std::vector<std::string> others;
         for (const std::string& folder : options_.search) {
             const std::string plain = detail::join(folder, name + ".so"), prefixed = detail::join(folder, "lib" + name + ".so");
@@ -17293,13 +17581,13 @@ private:
         throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name));
     }
 
-    TENON_HIDDEN static bool is_file(const std::string& path) {
+    static bool is_file(const std::string& path) {
         struct stat of;
         return detail::posix::stat(path.c_str(), &of) == 0 && S_ISREG(of.st_mode);
     }
 
     /// Adds the names by which libraries in a folder could be loaded as plugins of a type.
-    TENON_HIDDEN static void add_libraries(std::vector<std::string>& names, const std::string& folder, std::string_view type) {
+    static void add_libraries(std::vector<std::string>& names, const std::string& folder, std::string_view type) {
         DIR* open = detail::posix::opendir(folder.c_str());
         if (!open)
             return;
@@ -17316,7 +17604,7 @@ private:
         detail::posix::closedir(open);
     }
 
-    TENON_HIDDEN static bool has_plugin(const std::string& path, std::string_view type, std::string_view name) {
+    static bool has_plugin(const std::string& path, std::string_view type, std::string_view name) {
         try {
             const manifest library(path);
             for (const auto& plugin : library.plugins())
@@ -17328,7 +17616,7 @@ private:
         return false;
     }
 
-    TENON_HIDDEN detail::builder builder(const driver& from, int stop) const {
+    detail::builder builder(const driver& from, int stop) const {
         return detail::builder({.compiler = options_.compiler,
                                                .flags = options_.flags,
                                                .builds_may_run_programs = options_.builds_may_run_programs,
@@ -17350,7 +17638,7 @@ private:
     }
 
     template <class T>
-    TENON_HIDDEN std::string built(const driver& from, const std::string& directory) const {
+    std::string built(const driver& from, const std::string& directory) const {
         const stop_event stop(*this);
         const detail::builder by = builder(from, stop.descriptor());
         if (options_.build == build_policy::never) {
@@ -17366,7 +17654,7 @@ private:
         return library;
     }
 
-    TENON_HIDDEN std::string checked_out(const driver& from) const {
+    std::string checked_out(const driver& from) const {
         const stop_event stop(*this);
         const detail::basic_repository<> repository(
             from, detail::cache(options_.cache), options_.on_event,
@@ -17382,7 +17670,7 @@ private:
     }
 
     // By any thread.
-    class last_build {
+    class TENON_HIDDEN last_build {
     public:
         void put(std::vector<diagnostic> said) {
             const detail::mutex_lock locked(mutex_);
@@ -17424,6 +17712,10 @@ template <class T, path_like D, class... A>
 TENON_HIDDEN plugin<T> load(const D& driver, A&&... arguments) {
     return loader().load<T>(driver, static_cast<A&&>(arguments)...);
 }
+
+template <class T, path_like D, class... A, class Mismatch = detail::mismatch<T, A...>>
+    requires(!arguments_of_the_factory<T, A...>)
+plugin<T> load(const D& driver, A&&... arguments) = delete; // tenon: the factory takes other arguments
 
 } // namespace tenon::inline v1
 

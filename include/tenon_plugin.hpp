@@ -60,10 +60,10 @@
 /// and part of the exported symbol's name, so that another one is refused by name.
 #define TENON_ABI 1
 
-// Each program and library that includes tenon has a copy of it: of another version perhaps, or compiled for other containers. Where
-// several are in one process, none may use what another one has. Functions and objects are hidden, so that nobody finds them from outside,
-// and what is no part of the binary interface bears its copy's kind in its name, for what the compiler makes of templates that are not
-// tenon's. Public types have that in their names alone: a class that has a hidden type as a member would have to be hidden too.
+// Each program and library that includes tenon has a copy of it, and several may be in one process: of other versions, or compiled for
+// other containers. None may use what was made for another one. So all that has a state is hidden, and what is no part of the binary
+// interface has its copy's kind in its name. Public types are not hidden, because a class with a member of a hidden type would have to be
+// hidden too; their functions have no static objects.
 #ifdef _GLIBCXX_DEBUG
 #define TENON_COPY v0_1_0_debug
 #define TENON_COPY_NAME "v0_1_0_debug"
@@ -1052,6 +1052,19 @@ inline constexpr bool methods_in_chain_v = false;
 template <class T, auto... M>
 inline constexpr bool methods_in_chain_v<T, methods<M...>> = all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
 
+// Whether a class that one of T's methods is from has the same list of methods, which T then inherits.
+template <class T, class Owner>
+inline constexpr bool inherits_methods_of = false;
+template <class T, has_methods Owner>
+inline constexpr bool inherits_methods_of<T, Owner> =
+    !std::is_same_v<T, Owner> && std::is_same_v<typename T::methods, typename Owner::methods>;
+
+template <class T, class Methods>
+inline constexpr bool states_methods_v = false;
+template <class T, auto... M>
+inline constexpr bool states_methods_v<T, methods<M...>> =
+    all_of<!inherits_methods_of<T, typename member_function<decltype(detail::method_of(M))>::owner>...>;
+
 template <class Methods>
 inline constexpr bool methods_virtual_v = false;
 template <auto... M>
@@ -1062,9 +1075,18 @@ struct outputs_of_all;
 template <auto... M>
 struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
 
-// What a plugin gives out by way of T: from an interface, what its methods give out.
+// What a plugin gives out by way of T: from an interface, what its methods give out; and of what carries code that is enough.
 template <class T>
 struct step_out : step<T> {};
+template <carries_code T>
+struct step_out<T> {
+    using type = list<>;
+};
+template <class F, class C>
+    requires(!std::is_function_v<F>)
+struct step_out<F C::*> {
+    using type = list<F>;
+};
 template <has_methods T>
     requires methods_in_chain_v<T, typename T::methods>
 struct step_out<T> : outputs_of_all<typename T::methods> {};
@@ -1079,7 +1101,7 @@ using crossing = reached<typename T::methods::signatures, factory_arguments<T>, 
 
 // All of it is one pointer to one virtual table.
 template <class T>
-concept only_functions = std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
+concept only_functions = complete<T> && std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
 
 /// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
 template <class T>
@@ -1128,6 +1150,10 @@ concept names_only_its_own = names_its_methods<T> && detail::methods_in_chain_v<
 template <class T>
 concept names_only_virtual_functions = names_only_its_own<T> && detail::methods_virtual_v<typename T::methods>;
 
+/// Its list is not the one of its base, which it has where it forgets to state its own.
+template <class T>
+concept states_its_methods = names_only_its_own<T> && detail::states_methods_v<T, typename T::methods>;
+
 template <class T>
 concept has_valid_factory = detail::is_factory<typename detail::factory_of<T>::type>;
 
@@ -1155,7 +1181,7 @@ concept reaches_measurable_interfaces =
 template <class T>
 concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
                            has_only_functions<T> &&
-                           names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> &&
+                           names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> && states_its_methods<T> &&
                            has_valid_factory<T> && keeps_its_code<T> && state_keeps_its_code<T> && has_known_layouts<T> &&
                            has_shared_names<T> && reaches_measurable_interfaces<T>;
 
@@ -1172,13 +1198,13 @@ concept has_model_for = requires { typename T::template model<P>; };
 } // namespace detail
 
 template <class P, class T>
-concept derives_from_interface = std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
+concept derives_from_interface = detail::complete<P> && std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
 
 template <class P, class T>
 concept implements_every_method = derives_from_interface<P, T> && !std::is_abstract_v<P>;
 
 template <class P, class T>
-concept fits_the_model = !derives_from_interface<P, T> && detail::has_model_for<P, T>;
+concept fits_the_model = detail::complete<P> && !derives_from_interface<P, T> && detail::has_model_for<P, T>;
 
 template <class P, class T>
 concept made_from_the_factorys_arguments = detail::made_from<P, detail::factory_arguments<T>>;
@@ -1188,108 +1214,131 @@ template <class P, class T>
 concept plugin_for = plugin_interface<T> && (implements_every_method<P, T> || fits_the_model<P, T>) &&
                      made_from_the_factorys_arguments<P, T> && std::is_destructible_v<P>;
 
+/// Named by compilers behind a sentence about types, in an error that has nothing else to say.
+template <class... T>
+struct these_types;
+
 namespace TENON_HIDDEN detail {
 
-// One line for each clause of the concepts above, so that all of what is wrong is said at once.
+// ---- What the sentences of export.hpp are said of.
+
+// A value and no concept: of a concept that does not hold g++ says more than a sentence does.
+template <bool Holds>
+inline constexpr bool value = Holds;
+
+template <template <class> class Is, class List>
+struct those_that_are;
+template <template <class> class Is, class... T>
+struct those_that_are<Is, list<T...>> : concatenation<typename list_if<Is<T>::value, T>::type...> {};
 
 template <class T>
-consteval bool explain_name() {
-    static_assert(shared_name<T>, "tenon: this type (T) is in an anonymous namespace, where each file has a type of its own: move "
-                                  "it into a namespace with a name");
-    return true;
-}
+using of_unknown_layout = std::bool_constant<!known_layout<T> && !has_virtual_functions<T>>;
+template <class T>
+using of_unknown_functions = std::bool_constant<!known_layout<T> && has_virtual_functions<T> && !hides_functions<T>>;
+template <class T>
+using hiding_functions = std::bool_constant<hides_functions<T>>;
+template <class T>
+using named_for_one_file = std::bool_constant<!shared_name<T>>;
+template <class T>
+concept has_methods_and_data = reached_by_methods<T> && !only_functions<T>;
+template <class T>
+using called_with_data = std::bool_constant<has_methods_and_data<T>>;
+template <class T>
+concept has_methods_and_is_final = reached_by_methods<T> && std::is_final_v<T>;
+template <class T>
+using called_and_final = std::bool_constant<has_methods_and_is_final<T>>;
+template <class T>
+using called_by_foreign_methods = std::bool_constant<reached_by_methods<T> && !names_only_its_own<T>>;
+template <class T>
+using called_by_plain_functions = std::bool_constant<names_only_its_own<T> && reached_by_methods<T> && !names_only_virtual_functions<T>>;
+
+// Of what crosses the interface, as far as it can be told.
+template <class T, template <class> class Is>
+struct crossing_that_are {
+    using type = list<>;
+};
+template <class T, template <class> class Is>
+    requires(names_only_its_own<T> && has_valid_factory<T>)
+struct crossing_that_are<T, Is> : those_that_are<Is, crossing<T>> {};
 
 template <class T>
-consteval bool explain_layout() {
-    static_assert(!hides_functions<T>, "tenon: this type (T) has virtual functions, of which `tenon::fields` says nothing: say `template <> "
-                                       "struct tenon::layout<T> : tenon::opaque<T, 1> {};`, with another number whenever its fields or its "
-                                       "functions change");
-    static_assert(known_layout<T> || hides_functions<T> || !has_virtual_functions<T>,
-                  "tenon: this type (T) crosses the interface and has virtual functions: say `using methods = tenon::methods<&T::f, ...>;` in "
-                  "it, with every virtual function, or `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`");
-    static_assert(known_layout<T> || has_virtual_functions<T>, "tenon: the fields of this type (T) cannot be seen, it has private members, a base, a reference "
-                                   "or more than 32 fields: say `template <> struct tenon::layout<T> : tenon::fields<&T::a, ...> {};` "
-                                   "or `: tenon::opaque<T, 1> {};`");
-    return true;
-}
+using unknown_layouts = typename crossing_that_are<T, of_unknown_layout>::type;
+template <class T>
+using unknown_functions = typename crossing_that_are<T, of_unknown_functions>::type;
+template <class T>
+using hidden_functions = typename crossing_that_are<T, hiding_functions>::type;
+template <class T>
+using names_of_one_file = typename crossing_that_are<T, named_for_one_file>::type;
+template <class T>
+using interfaces_with_data = typename crossing_that_are<T, called_with_data>::type;
+template <class T>
+using final_interfaces = typename crossing_that_are<T, called_and_final>::type;
+template <class T>
+using interfaces_of_foreign_methods = typename crossing_that_are<T, called_by_foreign_methods>::type;
+template <class T>
+using interfaces_of_plain_functions = typename crossing_that_are<T, called_by_plain_functions>::type;
 
 template <class T>
-consteval bool explain_reached() {
-    if constexpr (reached_by_methods<T>) {
-        static_assert(only_functions<T>, "tenon: this type (T) crosses the interface and has `methods`, so it is called through its virtual "
-                                         "table, and it has data members, a second base with virtual functions, or no virtual function "
-                                         "at all: a class with `methods` is one chain of bases and functions alone; pass what it derives "
-                                         "from, or say `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing of it is compared");
-        static_assert(!std::is_final_v<T>, "tenon: this interface (T) crosses the interface and is `final`: the slots of its virtual "
-                                           "table are counted by deriving from it; leave `final` out, or say "
-                                           "`template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing of it is compared");
-        static_assert(methods_in_chain_v<T, typename T::methods>,
-                      "tenon: the `methods` of this type (T), which crosses the interface, name what is no member function of it, or "
-                      "one of a base that it has twice or virtually");
-        static_assert(methods_virtual_v<typename T::methods>,
-                      "tenon: the `methods` of this type (T), which crosses the interface, name a function that is not virtual");
-    }
-    return true;
-}
-
-template <class... T>
-consteval bool explain_layouts(list<T...>) {
-    const bool each[] = {true, (explain_layout<T>() && explain_name<T>() && explain_reached<T>())...};
-    return each[0];
-}
-
+struct given_out {
+    using type = list<>;
+};
+template <names_only_its_own T>
+struct given_out<T> : outputs_of_all<typename T::methods> {};
 template <class T>
-consteval bool explain_interface() {
-    static_assert(states_its_type<T>,
-                  "tenon: the interface needs `static constexpr tenon::plugin_type type{\"its-name\"};`");
-    static_assert(!states_its_type<T> || has_valid_type_name<T>,
-                  "tenon: the name of the plugin type has to be [a-z][a-z0-9_-]*");
-    explain_name<T>();
-    static_assert(has_virtual_destructor<T>, "tenon: the interface needs `virtual ~T() = default;`");
-    static_assert(is_abstract<T>, "tenon: the interface has no pure virtual function: there is nothing for a plugin to do");
-    static_assert(!std::is_polymorphic_v<T> || has_only_functions<T>,
-                  "tenon: the interface has data members or a second base with virtual functions: a host and its plugins "
-                  "share one chain of bases, and functions alone");
-    static_assert(names_its_methods<T>, "tenon: the interface needs `using methods = tenon::methods<&T::f, ...>;` with "
-                                        "every virtual function in it");
-    static_assert(has_valid_factory<T>, "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments "
-                                        "that a plugin is made from");
-    static_assert(state_keeps_its_code<T>, "tenon: the interface's `state` carries the code of the plugin that saved it along "
-                                           "(std::function, std::any, std::shared_ptr, std::error_code ...), and that plugin goes; "
-                                           "make it plain data");
-    if constexpr (names_its_methods<T>) {
-        static_assert(names_only_its_own<T>, "tenon: `methods` names what is no member function of the interface, or one "
-                                             "of a base that it has twice or virtually");
-        if constexpr (names_only_its_own<T>) {
-            static_assert(names_only_virtual_functions<T>,
-                          "tenon: `methods` names a function that is not virtual: a plugin could not supply it");
-            static_assert(keeps_its_code<T>,
-                          "tenon: a method gives out a type that carries the plugin's code along (std::function, std::any, "
-                          "std::shared_ptr, std::error_code ...) and would dangle when the plugin goes; return plain data, or "
-                          "say tenon::lets_code_escape<&T::f> in `methods`");
-            if constexpr (has_valid_factory<T>)
-                return detail::explain_layouts(crossing<T>{});
-        }
-    }
-    return true;
-}
+using carriers_given_out = carriers<typename given_out<T>::type>;
+template <class T>
+using carriers_in_state = carriers<typename state_of<T>::type>;
+
+// Of a class that is only declared one thing is said, and nothing else.
+template <class P, class T>
+concept is_no_longer_abstract = !derives_from_interface<P, T> || implements_every_method<P, T>;
+template <class P, class T>
+concept derives_or_fits = !complete<P> || derives_from_interface<P, T> || fits_the_model<P, T>;
+template <class P>
+concept is_destroyed = !complete<P> || std::is_destructible_v<P>;
+
+// Compilers show the arguments with it. Who cannot be destroyed cannot be made either.
+template <class P, class T, class Arguments>
+inline constexpr bool is_made_from = made_from<P, Arguments>;
+template <class P, class T, class Arguments>
+    requires(!complete<P> || !has_valid_factory<T> || !std::is_destructible_v<P> || std::is_abstract_v<P>)
+inline constexpr bool is_made_from<P, T, Arguments> = true;
+
+// The model is looked into where nothing is in its way that has a sentence of its own.
+template <class P, class T>
+concept models_without_self = !fits_the_model<P, T> || has_no_self<T>;
+template <class P, class T>
+concept looks_into_model = fits_the_model<P, T> && has_no_self<T> && std::is_destructible_v<P>;
+template <class P, class T>
+concept defines_the_model = !looks_into_model<P, T> || requires { sizeof(typename T::template model<P>); };
+template <class P, class T>
+concept has_a_concrete_model =
+    !looks_into_model<P, T> || !defines_the_model<P, T> || !requires { requires std::is_abstract_v<typename T::template model<P>>; };
+template <class P, class T>
+concept has_a_usable_model = models_without_self<P, T> && defines_the_model<P, T> && has_a_concrete_model<P, T>;
 
 template <class P, class T>
-consteval bool explain_implementation() {
-    if constexpr (derives_from_interface<P, T>) {
-        static_assert(implements_every_method<P, T>,
-                      "tenon: the plugin derives from the interface but is still abstract: it has to override every pure "
-                      "virtual function, with the same parameters and the same const");
-    } else {
-        static_assert(fits_the_model<P, T>, "tenon: the plugin neither derives from the interface nor fits its model; the "
-                                            "compiler's own reason follows");
-        if constexpr (!fits_the_model<P, T>)
-            static_cast<void>(sizeof(typename T::template model<P>));
-    }
-    if constexpr (!std::is_abstract_v<P>)
-        static_assert(made_from_the_factorys_arguments<P, T>,
-                      "tenon: the plugin has no constructor that takes what the interface's `factory` passes");
-    static_assert(std::is_destructible_v<P>, "tenon: the plugin's destructor has to be public");
+using arguments_not_taken =
+    std::conditional_t<is_made_from<P, T, factory_arguments<T>>, list<>, factory_arguments<T>>;
+
+template <class List>
+inline constexpr bool is_empty = std::is_same_v<List, list<>>;
+
+// The types that compilers are to name: where there are none, a type that is complete.
+template <class List>
+struct named {
+    using type = char;
+};
+template <class First, class... More>
+struct named<list<First, More...>> {
+    using type = these_types<First, More...>;
+};
+
+// Has the compiler say why a class does not fit the model, and so the author's concept.
+template <class P, class T>
+auto explain_model() {
+    if constexpr (!derives_or_fits<P, T>)
+        static_cast<void>(sizeof(typename T::template model<P>));
     return true;
 }
 
@@ -1345,6 +1394,11 @@ template <class P, class T>
 concept restores_state =
     requires(P& plugin, typename T::state&& saved) { plugin.restore(static_cast<typename T::state&&>(saved)); } &&
     !requires(T& interface, typename T::state&& saved) { interface.restore(static_cast<typename T::state&&>(saved)); };
+
+/// What hooks a class has are those that belong together.
+template <class P, class T>
+concept has_whole_hooks =
+    stops_without_exceptions<P, T> && quiesces<P, T> == resumes<P, T> && saves_state<P, T> == restores_state<P, T>;
 
 namespace TENON_HIDDEN detail {
 
@@ -1407,18 +1461,6 @@ constexpr const hooks<T>* hooks_of() {
         return &hooks_of_class<T, P>;
     else
         return nullptr;
-}
-
-template <class P, class T>
-consteval bool explain_hooks() {
-    static_assert(stops_without_exceptions<P, T>,
-                  "tenon: the plugin's stop() has to be noexcept: it runs when a handle goes, where nobody could be told");
-    static_assert(quiesces<P, T> == resumes<P, T>,
-                  "tenon: the plugin has one of quiesce() and resume() and not the other: without both there is no way back");
-    static_assert(saves_state<P, T> == restores_state<P, T>,
-                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other, or with another type "
-                  "than the interface's `state`");
-    return true;
 }
 
 } // namespace detail
@@ -1637,12 +1679,12 @@ struct [[gnu::packed]] pointers<M> {
     constexpr pointers(M pointer) : first(pointer) {}
 };
 
-// Its one virtual function's slot is the number of T's slots. No function of T has that name, so this overrides and hides none of
-// them; and as it is never defined, neither are a virtual table and a destructor, which T may not let it have.
-struct behind_the_last;
+// Its one virtual function's slot is the number of T's slots. No function of T takes a tail, so this overrides none; it is no conversion,
+// because g++ from 13 on warns that one hides another of T. As it is never defined, neither are a virtual table and a destructor, which
+// T may not let it have.
 template <class T>
 struct tail : T {
-    virtual operator behind_the_last*();
+    virtual void tenon_slot_behind_the_last(tail&);
 
 protected:
     ~tail() noexcept;
@@ -1651,7 +1693,7 @@ protected:
 /// The slots of T's functions, in the order of `methods`, and how many there are.
 template <class T, auto... M>
 consteval auto slots_of(methods<M...>*) {
-    return pointers<decltype(detail::method_of(M))..., behind_the_last* (tail<T>::*)()>(detail::method_of(M)..., &tail<T>::operator behind_the_last*);
+    return pointers<decltype(detail::method_of(M))..., void (tail<T>::*)(tail<T>&)>(detail::method_of(M)..., &tail<T>::tenon_slot_behind_the_last);
 }
 template <class T>
 consteval auto slots_of() {
@@ -1812,6 +1854,51 @@ constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t nam
     return made;
 }
 
+[[gnu::error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or one that is not virtual")]] void
+methods_are_not_the_virtual_functions();
+
+// The slot behind the last is no constant expression, but a compiler that optimises knows it. Where it does not, the library's manifest is
+// looked at, by the builder after linking and by the host before loading.
+template <class T>
+void require_every_method() {
+#ifdef __OPTIMIZE__
+    constexpr auto last = &tail<T>::tenon_slot_behind_the_last;
+    std::uintptr_t words[2];
+    static_assert(sizeof words == sizeof last);
+    __builtin_memcpy(words, &last, sizeof words);
+    const std::size_t slots = words[0] / sizeof(void*), named = T::methods::size + (std::has_virtual_destructor_v<T> ? 2 : 0);
+    if (__builtin_constant_p(slots) && slots != named)
+        methods_are_not_the_virtual_functions();
+#endif
+}
+
+template <class T, class P>
+concept exportable = plugin_for<P, T> && has_a_usable_model<P, T> && has_whole_hooks<P, T>;
+
+// Of what does not fit, which the sentences below are about, nothing: compilers would say more of it.
+template <class T, class P>
+struct exporting {
+    static consteval int note(const char*, const char*) { return 0; }
+    static consteval int entry(int, std::size_t) { return 0; }
+    static void emit() {}
+};
+template <class T, class P>
+    requires exportable<T, P>
+struct exporting<T, P> {
+    template <std::size_t Name, std::size_t Version>
+    static consteval auto note(const char (&name)[Name], const char (&version)[Version]) {
+        return make_plugin_note<T>(name, version);
+    }
+    template <class Note>
+    static constexpr auto entry(const Note& note, std::size_t name_size) {
+        return make_export<T, P>(note, name_size);
+    }
+    static void emit() {
+        shape_in_image<T>::emit();
+        require_every_method<T>();
+    }
+};
+
 template <std::size_t N>
 struct literal {
     const char (&text)[N];
@@ -1856,20 +1943,148 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 #define TENON_DETAIL_UNPADDED
 #endif
 
+// What follows is macros alone. g++ then says what is wrong where they are used, and not where they are written.
+#if defined(__GNUC__) && !defined(__clang__) && __INCLUDE_LEVEL__ > 0
+#pragma GCC system_header
+#endif
+
+// g++ does not say what a condition is of, unless it is in a template.
+#ifdef __clang__
+#define TENON_DETAIL_NAME(...)
+#else
+#define TENON_DETAIL_NAME(...) static_assert(sizeof(typename ::tenon::detail::named<__VA_ARGS__>::type) > 0);
+#endif
+
+// A sentence for each clause of `plugin_interface`, so that all of what is wrong is said at once.
+#define TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                                    \
+    static_assert(::tenon::detail::value<::tenon::states_its_type<T>>,                                                       \
+                  "tenon: the interface needs `static constexpr tenon::plugin_type type{\"its-name\"};`");                   \
+    static_assert(::tenon::detail::value<(!::tenon::states_its_type<T> || ::tenon::has_valid_type_name<T>)>,                 \
+                  "tenon: the name of the plugin type has to be [a-z][a-z0-9_-]*");                                          \
+    static_assert(::tenon::detail::value<::tenon::detail::shared_name<T>>,                                                   \
+                  "tenon: the interface is in an anonymous namespace, where each file has a type of its own: "               \
+                  "move it into a namespace with a name");                                                                   \
+    static_assert(::tenon::detail::value<::tenon::has_virtual_destructor<T>>,                                                \
+                  "tenon: the interface needs `virtual ~T() = default;`");                                                   \
+    static_assert(::tenon::detail::value<::tenon::is_abstract<T>>,                                                           \
+                  "tenon: the interface has no pure virtual function: there is nothing for a plugin to do");                 \
+    static_assert(::tenon::detail::value<(!::std::is_polymorphic_v<T> || ::tenon::has_only_functions<T>)>,                   \
+                  "tenon: the interface has data members or a second base with virtual functions: a host and its "           \
+                  "plugins share one chain of bases, and functions alone");                                                  \
+    static_assert(::tenon::detail::value<::tenon::names_its_methods<T>>,                                                     \
+                  "tenon: the interface needs `using methods = tenon::methods<&T::f, ...>;` with every virtual "             \
+                  "function in it; one of several of its name is tenon::overload<R(A)>(&T::f)");                             \
+    static_assert(::tenon::detail::value<::tenon::has_valid_factory<T>>,                                                     \
+                  "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments that a "                \
+                  "plugin is made from");                                                                                    \
+    static_assert(::tenon::detail::value<(!::tenon::names_its_methods<T> || ::tenon::names_only_its_own<T>)>,                \
+                  "tenon: `methods` names what is no member function of the interface, or one of a base that it "            \
+                  "has twice or virtually");                                                                                 \
+    static_assert(::tenon::detail::value<(!::tenon::names_only_its_own<T> || ::tenon::names_only_virtual_functions<T>)>,     \
+                  "tenon: `methods` names a function that is not virtual: a plugin could not supply it");                    \
+    static_assert(::tenon::detail::value<(!::tenon::names_only_its_own<T> || ::tenon::states_its_methods<T>)>,               \
+                  "tenon: the interface has the `methods` of its base, in which nothing of its own can be: say "             \
+                  "`using methods = tenon::methods<&T::f, ...>;` in it, with the base's functions and its own; "             \
+                  "one that adds none is its base");                                                                         \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::carriers_given_out<T>>,                                         \
+                  "tenon: a method gives out a type that carries the plugin's code along, and would dangle when "            \
+                  "the plugin goes: a pointer to a function or to an object with virtual functions, or what "                \
+                  "keeps one (std::function, std::any, std::shared_ptr, std::error_code ...); return plain data, "           \
+                  "or say tenon::lets_code_escape<&T::f> in `methods`. The types:");                                         \
+    TENON_DETAIL_NAME(::tenon::detail::carriers_given_out<T>)                                                                \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::carriers_in_state<T>>,                                          \
+                  "tenon: the interface's `state` carries the code of the plugin that saved it along, which "                \
+                  "goes: a pointer to a function or to an object with virtual functions, or what keeps one "                 \
+                  "(std::function, std::any, std::shared_ptr, std::error_code ...); make it plain data. The "                \
+                  "types:");                                                                                                 \
+    TENON_DETAIL_NAME(::tenon::detail::carriers_in_state<T>)                                                                 \
+    TENON_DETAIL_REQUIRE_CROSSING(T)
+
+// The same for the types that cross the interface.
+#define TENON_DETAIL_REQUIRE_CROSSING(T)                                                                                     \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::hidden_functions<T>>,                                           \
+                  "tenon: a type that crosses the interface has virtual functions, of which `tenon::fields` says nothing: say " \
+                  "`template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, with another number whenever its fields " \
+                  "or its functions change. The types:");                                                                    \
+    TENON_DETAIL_NAME(::tenon::detail::hidden_functions<T>)                                                                  \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::unknown_functions<T>>,                                          \
+                  "tenon: a type that crosses the interface has virtual functions: say `using methods = "                    \
+                  "tenon::methods<&T::f, ...>;` in it, with every virtual function, or `template <> struct tenon::layout<T> " \
+                  ": tenon::opaque<T, 1> {};`. The types:");                                                                 \
+    TENON_DETAIL_NAME(::tenon::detail::unknown_functions<T>)                                                                 \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::unknown_layouts<T>>,                                            \
+                  "tenon: the fields of a type that crosses the interface cannot be seen, it has private "                   \
+                  "members, a base, a reference or more than 32 fields: say `template <> struct tenon::layout<T> "           \
+                  ": tenon::fields<&T::a, ...> {};` or `: tenon::opaque<T, 1> {};`. The types:");                            \
+    TENON_DETAIL_NAME(::tenon::detail::unknown_layouts<T>)                                                                   \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::names_of_one_file<T>>,                                          \
+                  "tenon: a type that crosses the interface is in an anonymous namespace, where each file has a "            \
+                  "type of its own: move it into a namespace with a name. The types:");                                      \
+    TENON_DETAIL_NAME(::tenon::detail::names_of_one_file<T>)                                                                 \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_with_data<T>>,                                       \
+                  "tenon: a type that crosses the interface has `methods`, so it is called through its virtual "             \
+                  "table, and it has data members, a second base with virtual functions, or no virtual function "            \
+                  "at all: a class with `methods` is one chain of bases and functions alone; pass what it "                  \
+                  "derives from, or say `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing "       \
+                  "of it is compared. The types:");                                                                          \
+    TENON_DETAIL_NAME(::tenon::detail::interfaces_with_data<T>)                                                              \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::final_interfaces<T>>,                                           \
+                  "tenon: an interface that crosses the interface is `final`: the slots of its virtual table are "           \
+                  "counted by deriving from it; leave `final` out, or say `template <> struct tenon::layout<T> "             \
+                  ": tenon::opaque<T, 1> {};`, and nothing of it is compared. The types:");                                  \
+    TENON_DETAIL_NAME(::tenon::detail::final_interfaces<T>)                                                                  \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_of_foreign_methods<T>>,                              \
+                  "tenon: the `methods` of a type that crosses the interface name what is no member function of "            \
+                  "it, or one of a base that it has twice or virtually. The types:");                                        \
+    TENON_DETAIL_NAME(::tenon::detail::interfaces_of_foreign_methods<T>)                                                     \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_of_plain_functions<T>>,                              \
+                  "tenon: the `methods` of a type that crosses the interface name a function that is not "                   \
+                  "virtual. The types:");                                                                                    \
+    TENON_DETAIL_NAME(::tenon::detail::interfaces_of_plain_functions<T>)
+
+// For each clause of `plugin_for`, and for the hooks.
+#define TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                    \
+    static_assert(::tenon::detail::value<::tenon::detail::complete<P>>,                                                      \
+                  "tenon: the plugin's class is only declared so far: its definition has to stand before this");             \
+    static_assert(::tenon::detail::value<::tenon::detail::is_no_longer_abstract<P, T>>,                                      \
+                  "tenon: the plugin derives from the interface but is still abstract: it has to override every "            \
+                  "pure virtual function, with the same parameters and the same const");                                     \
+    static_assert(::tenon::detail::value<::tenon::detail::derives_or_fits<P, T>>,                                            \
+                  "tenon: the plugin neither derives from the interface nor fits its model; the compiler's own "             \
+                  "reason follows");                                                                                         \
+    static_assert(sizeof(::tenon::detail::explain_model<P, T>()) > 0);                                                       \
+    static_assert(::tenon::detail::value<::tenon::detail::models_without_self<P, T>>,                                        \
+                  "tenon: the interface has a function called `self`, and that is what a model calls its plain class: "      \
+                  "give the interface's function another name");                                                             \
+    static_assert(::tenon::detail::value<::tenon::detail::defines_the_model<P, T>>,                                          \
+                  "tenon: the interface's `model` is declared and not defined, or not for this plugin: its definition has to " \
+                  "stand before this");                                                                                      \
+    static_assert(::tenon::detail::value<::tenon::detail::has_a_concrete_model<P, T>>,                                       \
+                  "tenon: the interface's `model` is still abstract: it has to override every pure virtual function of the " \
+                  "interface, with the same parameters and the same const");                                                 \
+    static_assert(::tenon::detail::is_made_from<P, T, ::tenon::detail::factory_arguments<T>>,                                \
+                  "tenon: the plugin has no constructor that takes what the interface's `factory` passes. The types:");      \
+    TENON_DETAIL_NAME(::tenon::detail::arguments_not_taken<P, T>)                                                            \
+    static_assert(::tenon::detail::value<::tenon::detail::is_destroyed<P>>,                                                  \
+                  "tenon: the plugin's destructor has to be public");                                                        \
+    static_assert(::tenon::detail::value<::tenon::stops_without_exceptions<P, T>>,                                           \
+                  "tenon: the plugin's stop() has to be noexcept: it runs when a handle goes, where nobody could "           \
+                  "be told");                                                                                                \
+    static_assert(::tenon::detail::value<(::tenon::quiesces<P, T> == ::tenon::resumes<P, T>)>,                               \
+                  "tenon: the plugin has one of quiesce() and resume() and not the other: without both there is "            \
+                  "no way back");                                                                                            \
+    static_assert(::tenon::detail::value<(::tenon::saves_state<P, T> == ::tenon::restores_state<P, T>)>,                     \
+                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other, or "             \
+                  "with another type than the interface's `state`");
+
 #define TENON_DETAIL_EXPORT(T, P, NAME, VERSION, NUMBER) TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)
-#define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                            \
-    namespace {                                                                                                        \
-    static_assert(::tenon::detail::explain_interface<T>() && ::tenon::detail::explain_implementation<P, T>() &&        \
-                  ::tenon::detail::explain_hooks<P, T>());                                                             \
-    static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");      \
-    static_assert(::tenon::detail::valid_version(VERSION),                                                             \
-                  "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");             \
-    [[gnu::used, gnu::section(".note.tenon"), gnu::aligned(4)]] TENON_DETAIL_UNPADDED constexpr auto                   \
-        tenon_note_##NUMBER = ::tenon::detail::make_plugin_note<T>(NAME, VERSION);                                     \
-    [[gnu::used, gnu::retain, gnu::section("tenon_exports"), gnu::aligned(alignof(void*))]] constexpr auto             \
-        tenon_export_##NUMBER =                                                                                        \
-        ::tenon::detail::make_export<T, P>(tenon_note_##NUMBER, sizeof NAME);                                          \
-    [[gnu::used]] void tenon_emit_##NUMBER() { ::tenon::detail::shape_in_image<T>::emit(); }                           \
+#define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                                  \
+    namespace {                                                                                                              \
+    [[gnu::used, gnu::section(".note.tenon"), gnu::aligned(4)]] TENON_DETAIL_UNPADDED constexpr auto                         \
+        tenon_note_##NUMBER = ::tenon::detail::exporting<T, P>::note(NAME, VERSION);                                         \
+    [[gnu::used, gnu::retain, gnu::section("tenon_exports"), gnu::aligned(alignof(void*))]] constexpr auto                   \
+        tenon_export_##NUMBER = ::tenon::detail::exporting<T, P>::entry(tenon_note_##NUMBER, sizeof NAME);                   \
+    [[gnu::used]] void tenon_emit_##NUMBER() { ::tenon::detail::exporting<T, P>::emit(); }                                   \
     }
 
 /// Makes the class P a plugin of type T in this library, or a built-in of the program that it is linked into.
@@ -1878,7 +2093,13 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 ///
 /// At namespace scope, in a source file. `NAME` is `[a-z][a-z0-9_-]*`, `VERSION` any text without spaces. A library may have
 /// several, of several types, from several files. What does not fit is a compile error that says why.
-#define TENON_EXPORT(T, P, NAME, VERSION) TENON_DETAIL_EXPORT(T, P, NAME, VERSION, __COUNTER__)
+#define TENON_EXPORT(T, P, NAME, VERSION) /* of four arguments: a type with a comma in its name needs an alias */            \
+    TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                                        \
+    TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                        \
+    static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");            \
+    static_assert(::tenon::detail::valid_version(VERSION),                                                                   \
+                  "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");                   \
+    TENON_DETAIL_EXPORT(T, P, NAME, VERSION, __COUNTER__)
 
 #endif
 
