@@ -53,6 +53,10 @@ struct names_twice : whole {
 struct in_other_order : whole {
     using methods = tenon::methods<&whole::third, &whole::first, &whole::second>;
 };
+struct overrides_one : whole {
+    int first(int) override = 0;
+    using methods = tenon::methods<&overrides_one::first, &whole::second, &whole::third>;
+};
 struct destructor_last {
     static constexpr tenon::plugin_type type{"destructor-last"};
     virtual int first(int) = 0;
@@ -344,6 +348,14 @@ TEST_CASE("overloads are held against those of the same signature", "[shape]") {
           "  scale\n    host:   int (int), slot 2\n    plugin: int (int), slot 3\n"
           "  scale\n    host:   int (char), slot 3\n    plugin: int (char), slot 2\n"
           "  scale\n    host:   int (long), slot 4\n    plugin: int (long) const, slot 4\n");
+}
+
+TEST_CASE("a function that one side names of a base is said to be of that", "[shape]") {
+    using namespace described_wrongly;
+    const shape& own = shape_here<overrides_one>();
+    shape of_base = own;
+    of_base.methods[0].name = shape_here<whole>().methods[0].name;
+    CHECK(difference(own, of_base) == line("first", "of described_wrongly::overrides_one", "of described_wrongly::whole"));
 }
 
 TEST_CASE("an interface that is reached through another is compared as that is, whichever side has changed it", "[shape]") {

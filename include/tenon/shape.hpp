@@ -317,40 +317,6 @@ inline bool known_in(const shape& in, std::string_view name, std::size_t likely)
     return type && type->size != 0;
 }
 
-// What is reached is called by either side, and so has to be the same; who knows it by name only calls nothing.
-inline bool same_interfaces(const shape& host, const shape& plugin) {
-    for (std::size_t i = 0; i < host.reached.size(); ++i) {
-        const interface_shape& ours = host.reached[i];
-        const interface_shape* theirs = find_interface(plugin, ours.interface, i);
-        if (theirs ? !same_functions(ours, *theirs) : known_in(plugin, ours.interface, i))
-            return false;
-    }
-    for (std::size_t i = 0; i < plugin.reached.size(); ++i)
-        if (const std::string_view name = plugin.reached[i].interface; !find_interface(host, name, i) && known_in(host, name, i))
-            return false;
-    return true;
-}
-
-/// Whether a host compiled with `host` may use a plugin compiled with `plugin`: every method that it may call is there, with the
-/// same signature, slot and layouts, and every interface that is reached is the same. What the plugin has more does not matter.
-inline bool fits(const shape& host, const shape& plugin) {
-    if (host.interface != plugin.interface || host.factory != plugin.factory || host.state != plugin.state ||
-        host.methods.size() > plugin.methods.size())
-        return false;
-    for (std::size_t i = 0; i < host.methods.size(); ++i)
-        if (host.methods[i] != plugin.methods[i])
-            return false;
-    // The destructor is called too. Of as many slots and the same methods, the same are left.
-    if (host.slots != plugin.slots && destructor_slots(host) != destructor_slots(plugin))
-        return false;
-    for (std::size_t i = 0; i < host.types.size(); ++i) {
-        const shape::type* found = find_type(plugin, host.types[i].name, i);
-        if (!found || !same_layout(host.types[i], *found))
-            return false;
-    }
-    return same_interfaces(host, plugin);
-}
-
 inline void differ(std::string& into, std::string_view what, std::string_view host, std::string_view plugin) {
     into.append("  ").append(what).append("\n    host:   ").append(host).append("\n    plugin: ").append(plugin).append("\n");
 }
@@ -379,6 +345,8 @@ public:
             const auto &ours = host_.methods[i], &theirs = plugin_.methods[match];
             if (ours.signature != theirs.signature || ours.slot != theirs.slot)
                 differ(text, name, described(ours), described(theirs));
+            else if (host_.interface == plugin_.interface && ours.name != theirs.name)
+                differ(text, name, "of " + readable_owner(ours.name), "of " + readable_owner(theirs.name));
             else if (match != i)
                 differ(text, name, "place " + std::to_string(i) + " in `methods`", "place " + std::to_string(match));
         }
@@ -425,6 +393,7 @@ inline void say_differences(std::string& text, const interface_shape& host, cons
         differ(text, name, std::to_string(host.slots) + " slots in its virtual table", std::to_string(plugin.slots) + " slots");
 }
 
+// What is reached is called by either side, and so has to be the same; who knows it by name only calls nothing.
 inline void say_interface_differences(std::string& text, const shape& host, const shape& plugin) {
     constexpr std::string_view called = "an interface with `methods`", other = "a type without `methods`";
     for (std::size_t i = 0; i < host.reached.size(); ++i) {
@@ -437,6 +406,28 @@ inline void say_interface_differences(std::string& text, const shape& host, cons
     for (std::size_t i = 0; i < plugin.reached.size(); ++i)
         if (const std::string_view name = plugin.reached[i].interface; !find_interface(host, name, i) && known_in(host, name, i))
             differ(text, readable(name), other, called);
+}
+
+/// Whether a host compiled with `host` may use a plugin compiled with `plugin`: every method that it may call is there, with the
+/// same signature, slot and layouts, and every interface that is reached is the same. What the plugin has more does not matter.
+inline bool fits(const shape& host, const shape& plugin) {
+    if (host.interface != plugin.interface || host.factory != plugin.factory || host.state != plugin.state ||
+        host.methods.size() > plugin.methods.size())
+        return false;
+    for (std::size_t i = 0; i < host.methods.size(); ++i)
+        if (host.methods[i] != plugin.methods[i])
+            return false;
+    // The destructor is called too. Of as many slots and the same methods, the same are left.
+    if (host.slots != plugin.slots && destructor_slots(host) != destructor_slots(plugin))
+        return false;
+    for (std::size_t i = 0; i < host.types.size(); ++i) {
+        const shape::type* found = find_type(plugin, host.types[i].name, i);
+        if (!found || !same_layout(host.types[i], *found))
+            return false;
+    }
+    std::string different;
+    say_interface_differences(different, host, plugin);
+    return different.empty();
 }
 
 /// Every difference, the host's side and the plugin's beside each other.
