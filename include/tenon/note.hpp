@@ -153,7 +153,7 @@ struct tail : T {
     virtual void tenon_slot_behind_the_last(tail&);
 
 protected:
-    ~tail() noexcept;
+    ~tail() noexcept; // tenon: the destructor of an interface may be neither `final` nor deleted: its slots are counted by deriving from it
 };
 
 /// The slots of T's functions, in the order of `methods`, and how many there are.
