@@ -192,7 +192,7 @@ concept is_abstract = std::is_abstract_v<T>;
 
 // All of it is one pointer to one virtual table; the manifest could tell of no more.
 template <class T>
-concept has_only_functions = sizeof(T) == sizeof(void*);
+concept has_only_functions = detail::complete<T> && std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
 
 namespace TENON_HIDDEN detail {
 
@@ -269,7 +269,7 @@ struct written_through<T*> {
     using type = list<T>;
 };
 template <class T>
-    requires(spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
+    requires std::is_class_v<T> && (spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
 struct written_through<T> {
     template <class Element>
     static consteval auto of(list<Element>) {
@@ -344,13 +344,9 @@ using carriers = typename carriers_in<everything_by<step_out, T...>>::type;
 template <class T>
 using crossing = reached<typename T::methods::signatures, factory_arguments<T>, typename state_of<T>::type>;
 
-// All of it is one pointer to one virtual table.
-template <class T>
-concept only_functions = complete<T> && std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
-
 /// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
 template <class T>
-concept measurable = only_functions<T> && !std::is_final_v<T> && methods_in_chain_v<T, typename T::methods> &&
+concept measurable = has_only_functions<T> && !std::is_final_v<T> && methods_in_chain_v<T, typename T::methods> &&
                      methods_virtual_v<typename T::methods>;
 
 template <class T>
@@ -485,9 +481,7 @@ using hiding_functions = std::bool_constant<hides_functions<T>>;
 template <class T>
 using named_for_one_file = std::bool_constant<!shared_name<T>>;
 template <class T>
-concept has_methods_and_data = reached_by_methods<T> && !only_functions<T>;
-template <class T>
-using called_with_data = std::bool_constant<has_methods_and_data<T>>;
+using called_with_data = std::bool_constant<reached_by_methods<T> && !has_only_functions<T>>;
 template <class T>
 concept has_methods_and_is_final = reached_by_methods<T> && std::is_final_v<T>;
 template <class T>

@@ -130,15 +130,20 @@ consteval spelling spelled() {
 inline constexpr const char* known_by_name[] = {"std::", "__gnu_cxx::", "__gnu_debug::"};
 inline constexpr const char* structs_of_c[] = {"mbstate_t", "__mbstate_t", "in6_addr"};
 
+template <class T, std::size_t N>
+consteval bool is_one_of(const char* const (&names)[N]) {
+    for (const char* each : names)
+        if (spelled<T>().is(each))
+            return true;
+    return false;
+}
+
 template <class T>
 consteval bool is_standard() {
     for (const char* each : known_by_name)
         if (spelled<T>().starts_with(each))
             return true;
-    for (const char* each : structs_of_c)
-        if (spelled<T>().is(each))
-            return true;
-    return false;
+    return is_one_of<T>(structs_of_c);
 }
 
 template <class T>
@@ -666,19 +671,15 @@ inline constexpr const char* code_carriers[] = {
     "std::istreambuf_iterator<", "std::ostreambuf_iterator<", "std::istream_iterator<", "std::ostream_iterator<",
     "std::wstring_convert<"};
 
-template <class T, std::size_t N>
-consteval bool is_one_of(const char* const (&names)[N]) {
-    for (const char* each : names)
-        if (spelled<T>().is(each))
-            return true;
-    return false;
-}
+// Of classes alone: to look at a name takes a compiler a while.
+template <class T>
+concept keeps_code = owns_polymorphic<T> || wraps_polymorphic<T> || (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) ||
+                     is_one_of<T>(code_carriers);
 
 /// A type whose value has pointers to code or virtual tables of whoever made it: a function, or a pointer to one; an object with virtual
 /// functions, or a pointer to one, unless it is an interface; and what the standard library keeps one of these in.
 template <class T>
-concept carries_code = std::is_function_v<T> || points_to_table<T> || owns_polymorphic<T> || wraps_polymorphic<T> ||
-                       (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) || is_one_of<T>(code_carriers);
+concept carries_code = std::is_function_v<T> || points_to_table<T> || (std::is_class_v<T> && keeps_code<T>);
 
 template <class List>
 struct carriers_in;
