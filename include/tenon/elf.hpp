@@ -221,10 +221,10 @@ public:
             into.names = part(offset_of(at), into.value(DT_STRSZ), "names of symbols", into.room);
     }
 
-    /// Gives `take` each symbol that the system's loader may find in the library or look for elsewhere: its number, the first 64
-    /// characters of its name, and itself.
+    /// Gives `take` each symbol that the system's loader may find in the library or look for elsewhere: its number, the first
+    /// characters of its name, since any number of symbols may have one name, of megabytes, and itself.
     template <class Take>
-    void for_each_symbol(const loader_information& of, Take&& take) const {
+    void for_each_symbol(const loader_information& of, Take&& take, std::size_t longest = 64) const {
         const std::uint64_t at = of.value(DT_SYMTAB);
         const entries<symbol> all = at ? table<symbol>(offset_of(at), number_of_symbols(of) * sizeof(symbol), "dynamic symbols")
                                        : entries<symbol>();
@@ -232,7 +232,7 @@ public:
         for (const symbol& each : all) {
             if (each.st_name >= of.names.size())
                 refuse("the name of a symbol lies outside of its names");
-            take(number++, of.name(each.st_name, 64), each); // any number of symbols may have one name, of megabytes
+            take(number++, of.name(each.st_name, longest), each);
         }
     }
 
@@ -260,21 +260,22 @@ public:
         return false;
     }
 
-    /// Symbols are found through the section headers: of a library without them only `nodelete` is known.
+    /// Reads what will keep in memory a library that shows a symbol at least, as one with plugins does.
     pins what_pins() const {
+        constexpr std::size_t most = 1000, longest = 1024;
+        loader_information information;
+        read(information);
         pins found;
-        for (const dynamic& each : table<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section")) {
-            if (each.d_tag == DT_NULL)
-                break;
-            if (each.d_tag == DT_FLAGS_1 && (each.d_un.d_val & DF_1_NODELETE))
-                found.nodelete = true;
-        }
-        const entries<section> all = sections();
-        for (const section& each : all)
-            if (each.sh_type == SHT_DYNSYM && each.sh_link < all.size()) {
-                look_through(found, each, all[each.sh_link]);
-                break; // a library has one
-            }
+        found.nodelete = (information.value(DT_FLAGS_1) & DF_1_NODELETE) != 0;
+        const auto look_at = [&](std::size_t, std::string_view name, const symbol& each) {
+            const bool defined = each.st_shndx != SHN_UNDEF;
+            // The binding is in the upper half, in files of either class.
+            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
+                found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
+            if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
+                found.thread_local_destructors = true;
+        };
+        for_each_symbol(information, look_at, longest);
         return found;
     }
 
@@ -513,23 +514,6 @@ private:
         if (!loaded(offset, size, address))
             throw error::malformed_note(path_, "it is not in the part of the file that is loaded");
         found.push_back({address, std::string(notes)});
-    }
-
-    void look_through(pins& found, const section& symbols, const section& strings) const {
-        constexpr std::size_t most = 1000, longest = 1024; // any number of symbols may have one name, of megabytes
-        std::string room;
-        const std::string_view names = part(strings.sh_offset, strings.sh_size, "names of symbols", room);
-        for (const symbol& each : table<symbol>(symbols.sh_offset, symbols.sh_size, "dynamic symbols")) {
-            if (each.st_name >= names.size())
-                refuse("the name of a symbol lies outside of its names");
-            const std::string_view rest = names.substr(each.st_name, longest), name = rest.substr(0, rest.find('\0'));
-            const bool defined = each.st_shndx != SHN_UNDEF;
-            // The binding is in the upper half, in files of either class.
-            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
-                found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
-            if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
-                found.thread_local_destructors = true;
-        }
     }
 
     int fd_;
