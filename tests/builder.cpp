@@ -629,6 +629,32 @@ TEST_CASE("a directory without sources says what was expected and what is there"
     CHECK(work.answer() == 42);
 }
 
+TEST_CASE("a compiler whose command has flags builds, and what it says can be read", "[builder]") {
+    for (const char* compiler : {TENON_GXX, TENON_CLANGXX}) {
+        INFO(compiler);
+        workshop work;
+        work.compiler(compiler);
+        const std::vector<std::string> plain = work.options.compiler;
+        for (const char* flag : {"-x", "c++", "-fdiagnostics-format=json", "-Ibeside", "-DMORE=1"})
+            work.options.compiler.push_back(flag);
+        write(work.plugin / "main.cpp", "#include <more.hpp>\n" + work.answering("TENS * 10 + MORE + HEADER"));
+        write(work.plugin / "beside/more.hpp", "#define HEADER 1\n");
+        CHECK(work.answer() == 42);
+        write(work.plugin / "other.cpp", "\nint wrong = ;\n");
+        try {
+            work.build();
+            FAIL("it was built");
+        } catch (const error& e) {
+            const auto said = tenon::diagnostics(e);
+            REQUIRE(!said.empty());
+            CHECK(said[0].place() == (work.plugin / "other.cpp").native() + ":2:13");
+        }
+        work.options.compiler = plain;
+        work.options.compiler.push_back("--coverage");
+        CHECK(work.complaint().find("options.compiler or $CXX: the flag '--coverage' is refused") == 0);
+    }
+}
+
 TEST_CASE("whatever both compilers take for C++ is compiled", "[builder]") {
     for (const std::string& compiler : tests::plugin_compilers()) {
         workshop work;

@@ -178,6 +178,41 @@ TEST_CASE("a driver for C stands for the one for C++ beside it", "[compiler]") {
     CHECK(program({scratch / "cc"}) == (scratch / "cc").native()); // nothing beside it
 }
 
+TEST_CASE("the flags of a compiler's command are checked as a plugin's are, and are nothing to what runs it",
+          "[compiler]") {
+    using list = std::vector<std::string>;
+    const auto compiler = [](const list& words) {
+        list all{TENON_GXX};
+        all.insert(all.end(), words.begin(), words.end());
+        return basic_compiler<>(all);
+    };
+    const basic_compiler<> plain = compiler({"-m64", "-x", "c++", "-fdiagnostics-format=json", "-lz"});
+    CHECK(plain.program_words() == list{TENON_GXX});
+    CHECK(plain.flags(false).compile() == list{"-m64", "-x", "c++"});
+    CHECK(plain.flags(false).common() == list{"-m64"});
+    CHECK(plain.flags(false).link() == list{"-lz"});
+    CHECK_FALSE(plain.launched());
+
+    const basic_compiler<> pinned({"env", "-u", "NOTHING", TENON_GXX, "-m64"});
+    CHECK(pinned.program_words() == list{pinned.arguments()[0], "-u", "NOTHING", TENON_GXX});
+    CHECK(pinned.flags(false).compile() == list{"-m64"});
+    CHECK(pinned.launched());
+
+    CHECK(compiler({"-B/opt/tools"}).flags(false).compile() == list{"-B/opt/tools"});
+    CHECK(compiler({"--coverage"}).flags(true).compile() == list{"--coverage"});
+    const auto complaint = [&](const char* flag) {
+        try {
+            compiler({flag}).flags(false);
+        } catch (const tenon::error& e) {
+            return std::string(e.what());
+        }
+        return std::string();
+    };
+    CHECK(complaint("--coverage").find("options.compiler or $CXX: the flag '--coverage' is refused, because what "
+                                       "it has written beside") == 0);
+    CHECK(complaint("-c").find("options.compiler or $CXX: the flag '-c' is refused, because what is made") == 0);
+}
+
 TEST_CASE("without a compiler the choice stays known, and asking it says what was looked for", "[compiler]") {
     const auto refused = [](const std::string& text, const std::string& why) {
         const cxx set(text);

@@ -156,8 +156,7 @@ public:
         as_far_as_known([&] { folders = absolute(basic_headers<System>(options_.include).folders(type)); });
         as_far_as_known([&] {
             const compile_flags flags = read_flags(at, System::access(flags_file(at).c_str(), F_OK) == 0);
-            for (const std::string& folder : flags.include_folders())
-                folders.push_back(absolute(folder, at.directory));
+            add_include_folders(folders, at, flags);
         });
         as_far_as_known([&] {
             if (at.cmake) {
@@ -420,8 +419,7 @@ private:
         basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch,
                                               within, options_.profile, options_.jobs, options_.fast_loading);
         folders.push_back(at.directory);
-        for (const std::string& folder : flags.include_folders())
-            folders.push_back(absolute(folder, at.directory));
+        add_include_folders(folders, at, flags);
 
         observed.begin(std::move(folders));
         std::optional<basic_precompiled<System>> precompiled;
@@ -656,7 +654,7 @@ private:
         // Those that remember results or have them made elsewhere go by the text of a source.
         if (at.compiler.launched())
             return without("another program runs the compiler");
-        if (!lets_precompile(flags.compile()))
+        if (!lets_precompile(compilation.arguments()))
             return without("its flags put something before it, or change where it is found");
 
         const basic_headers<System> known(options_.include);
@@ -673,11 +671,11 @@ private:
         if (std::find(begin_so.begin(), begin_so.end(), true) == begin_so.end())
             return std::nullopt;
 
-        for (const std::string& folder : flags.include_folders())
-            folders.push_back(absolute(folder, at.directory));
+        add_include_folders(folders, at, flags);
+        const bool has_own_flags = !flags.compile().empty() || !at.compiler.flags(at.cmake).compile().empty();
         std::optional<basic_precompiled<System>> found(std::in_place, cache_, at.compiler, type.name(),
                                                        header, compilation.arguments(), at.directory,
-                                                       !flags.compile().empty(), options_.thorough);
+                                                       has_own_flags, options_.thorough);
         if (!found->prepare(
                 folders, within, options_.jobs, [&] { tell(at, event::step::precompiling); }, say))
             return std::nullopt;
@@ -725,6 +723,14 @@ private:
             flags.add_lines(read_file<System>(path), path);
         }
         return flags;
+    }
+
+    // The folders that flags have headers searched in: those of the plugin and of the compiler's own command.
+    static void add_include_folders(std::vector<std::string>& to, const place& at, const compile_flags& flags) {
+        const compile_flags of_compiler = at.compiler.flags(at.cmake);
+        for (const compile_flags* each : {&flags, &of_compiler})
+            for (const std::string& folder : each->include_folders())
+                to.push_back(absolute(folder, at.directory));
     }
 
     // What else has a name by which a file is looked for is nobody's intention.

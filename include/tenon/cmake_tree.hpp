@@ -615,23 +615,22 @@ private:
                 c.push_back(flag);
                 sanitized = true;
             }
-        const word_list& words = given_.compiler.arguments();
-        const auto options =
-            std::find_if(words.begin(), words.end(), [](const std::string& word) { return word[0] == '-'; });
-        const auto compiler = options == words.begin() ? options : options - 1;
+        word_list words = given_.compiler.program_words();
+        const std::string compiler = find_program<System>(words.back());
+        words.pop_back();
         std::string launchers, text;
-        for (auto each = words.begin(); each != compiler; ++each)
-            launchers.append(launchers.empty() ? "" : ";").append(*each);
+        for (const std::string& each : words)
+            launchers.append(launchers.empty() ? "" : ";").append(each);
         const auto set = [&](std::string_view name, std::string_view value) {
             text.append("set(").append(name).append(" ").append(cmake_argument(value));
             text.append(" CACHE STRING \"\")\n");
         };
-        set("CMAKE_CXX_COMPILER", find_program<System>(*compiler));
+        set("CMAKE_CXX_COMPILER", compiler);
         if (!launchers.empty()) {
             set("CMAKE_CXX_COMPILER_LAUNCHER", launchers);
             set("CMAKE_C_COMPILER_LAUNCHER", launchers);
         }
-        if (const std::string found = c_compiler(find_program<System>(*compiler)); !found.empty())
+        if (const std::string found = c_compiler(compiler); !found.empty())
             set("CMAKE_C_COMPILER", found);
         set("CMAKE_CXX_FLAGS", joined(cxx));
         set("CMAKE_C_FLAGS", joined(c));
@@ -672,14 +671,13 @@ private:
         for (const std::string& folder : given_.folders)
             text += ' ' + cmake_argument(folder);
         text += ")\n";
-        const word_list& words = given_.compiler.arguments();
-        word_list compile(
-            std::find_if(words.begin(), words.end(), [](const std::string& word) { return word[0] == '-'; }),
-            words.end());
-        word_list link = compile;
-        compile.insert(compile.end(), given_.flags.compile().begin(), given_.flags.compile().end());
-        link.insert(link.end(), given_.flags.common().begin(), given_.flags.common().end());
-        link.insert(link.end(), given_.flags.link().begin(), given_.flags.link().end());
+        const compile_flags of_compiler = given_.compiler.flags(true);
+        word_list compile, link;
+        for (const compile_flags* flags : {&of_compiler, &given_.flags}) {
+            compile.insert(compile.end(), flags->compile().begin(), flags->compile().end());
+            link.insert(link.end(), flags->common().begin(), flags->common().end());
+            link.insert(link.end(), flags->link().begin(), flags->link().end());
+        }
         if (!compile.empty())
             text += "add_compile_options(" +
                     cmake_argument("$<$<COMPILE_LANGUAGE:CXX>:SHELL:" + cmake_shell_words(compile) + '>') +

@@ -93,8 +93,8 @@ public:
                       const compile_flags& flags, const word_list& folders, const basic_scratch<System>& in,
                       const basic_bounds<System>& within = {}, profile wanted = profile::optimised,
                       unsigned jobs = 0, bool fast_loading = false)
-        : directory_(directory), sources_(std::move(sources)), flags_(flags), scratch_(in), bounds_(within),
-          jobs_(jobs), compile_(compiler.arguments()) {
+        : directory_(directory), sources_(std::move(sources)), scratch_(in), bounds_(within), jobs_(jobs) {
+        const compile_flags own = compiler.flags(false);
         const compiler_traits traits = compiler.traits(within);
 #ifdef __clang__
         constexpr bool with_clang = true;
@@ -104,19 +104,14 @@ public:
         if (traits.clang != with_clang &&
             std::string_view(toolchain).find("sanitizer=none") == std::string_view::npos)
             throw error::other_sanitizer(compiler.arguments()[0]);
-        compile_.push_back(language_flag());
-        add(compile_, toolchain_flags(toolchain, traits.clang));
-        // Default visibility would let a symbol of the host, or of another plugin, take the place of this
-        // one's.
-        add(compile_, {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
-        add(compile_, wanted == profile::quick ? word_list{"-O0"} : word_list{"-O2", "-g"});
-        // A unique symbol keeps a library in memory for good, and its value from one version to the next.
-        if (traits.gnu_unique)
-            compile_.push_back("-fno-gnu-unique");
-        // Options of the link in a compile, and the other way round, are no mistake of the plugin's author.
-        if (traits.clang)
-            compile_.push_back("-Qunused-arguments");
-        link_ = compile_;
+        const word_list both = flags_of_both(traits, wanted);
+        compile_ = link_ = compiler.program_words();
+        add(compile_, own.compile());
+        add(compile_, both);
+        add(link_, own.common());
+        add(link_, both);
+        after_objects_ = own.link();
+        add(after_objects_, flags.link());
         for (const std::string& folder : folders)
             compile_.push_back("-I" + folder);
         add(compile_, flags.compile());
@@ -128,10 +123,10 @@ public:
         if (fast_loading) {
             // The compiler's own linker: mold, which is faster, makes more segments.
             command what = prepared(link_);
-            add(what.arguments, flags.link());
+            add(what.arguments, after_objects_);
             linker_.version = linker_version<System>(std::move(what), within);
             linker_.flags = few_segments(linker_.version);
-        } else if (lets_choose_linker(link_) && lets_choose_linker(flags.link())) {
+        } else if (lets_choose_linker(link_) && lets_choose_linker(after_objects_)) {
             linker_ = find_fast_linker(compiler, within);
         }
     }
@@ -176,7 +171,7 @@ public:
     /// What makes the library what it is, besides the files that are read.
     std::string recipe() const {
         sha256 all;
-        for (const word_list* list : {&compile_, &link_, &linker_.flags, &flags_.link(), &sources_}) {
+        for (const word_list* list : {&compile_, &link_, &linker_.flags, &after_objects_, &sources_}) {
             all.field(std::to_string(list->size()));
             for (const std::string& word : *list)
                 all.field(word);
@@ -267,6 +262,23 @@ public:
     }
 
 private:
+    // What tenon gives the compiler and the linker driver alike.
+    static word_list flags_of_both(const compiler_traits& traits, profile wanted) {
+        word_list both{language_flag()};
+        add(both, toolchain_flags(toolchain, traits.clang));
+        // Default visibility would let a symbol of the host, or of another plugin, take the place of this
+        // one's.
+        add(both, {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
+        add(both, wanted == profile::quick ? word_list{"-O0"} : word_list{"-O2", "-g"});
+        // A unique symbol keeps a library in memory for good, and its value from one version to the next.
+        if (traits.gnu_unique)
+            both.push_back("-fno-gnu-unique");
+        // Options of the link in a compile, and the other way round, are no mistake of the plugin's author.
+        if (traits.clang)
+            both.push_back("-Qunused-arguments");
+        return both;
+    }
+
     static bool cut_short(const ended& end) {
         return end.cause == end_cause::time || end.cause == end_cause::stop;
     }
@@ -392,8 +404,8 @@ private:
         for (std::size_t i = 0; i < sources_.size(); ++i)
             what.arguments.push_back(made(i, ".o"));
         add(what.arguments, {"-o", library()});
-        add(what.arguments, flags_.link());
-        if (!flags_.link().empty())
+        add(what.arguments, after_objects_);
+        if (!after_objects_.empty())
             what.arguments.push_back("-Wl,--trace");
         return what;
     }
@@ -415,11 +427,10 @@ private:
 
     const std::string& directory_;
     word_list sources_;
-    const compile_flags& flags_;
     const basic_scratch<System>& scratch_;
     basic_bounds<System> bounds_;
     unsigned jobs_;
-    word_list compile_, link_, linked_, more_;
+    word_list compile_, link_, after_objects_, linked_, more_;
     std::vector<bool> with_more_;
     std::set<std::size_t> reused_;
     bool refused_ = false;

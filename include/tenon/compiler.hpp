@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <tenon/bounds.hpp>
+#include <tenon/compile_flags.hpp>
 #include <tenon/error.hpp>
 #include <tenon/file.hpp>
 #include <tenon/folder.hpp>
@@ -134,14 +135,12 @@ public:
             }
         if (!found())
             return;
-        for (std::string& word : arguments_) {
-            if (word[0] == '-')
-                break;
-            if (const std::string better = for_cxx(word); !better.empty()) {
-                trace("'", word, "' compiles C; for C++ it is '", better, "'");
-                word = better;
+        first_flag_ = look_for_first_flag();
+        for (std::size_t i = 0; i < first_flag_; ++i)
+            if (const std::string better = for_cxx(arguments_[i]); !better.empty()) {
+                trace("'", arguments_[i], "' compiles C; for C++ it is '", better, "'");
+                arguments_[i] = better;
             }
-        }
         look_at_programs();
     }
 
@@ -172,13 +171,28 @@ public:
     /// Equal as long as nobody has installed another; nothing has to run for it.
     const std::string& stamp() const noexcept { return stamp_; }
 
-    /// Whether another program runs the compiler, such as ccache: the word after the first is a program too.
-    bool launched() const noexcept { return arguments_.size() > 1 && arguments_[1][0] != '-'; }
+    /// Whether another program runs the compiler, such as ccache.
+    bool launched() const noexcept { return first_flag_ > 1; }
 
     /// Its path and first arguments.
     const word_list& arguments() const noexcept { return arguments_; }
 
-    /// The paths of all programs among these.
+    /// The words before the compiler's flags: what runs the compiler, if anything does, and the compiler.
+    word_list program_words() const {
+        return {arguments_.begin(), arguments_.begin() + static_cast<std::ptrdiff_t>(first_flag_)};
+    }
+
+    /// The flags among its words, sorted by who reads them and refused where a plugin's would be. For
+    /// `tree_stays` see `compile_flags`.
+    compile_flags flags(bool tree_stays) const {
+        // Who may choose the compiler may choose the programs that it runs.
+        compile_flags found(true, tree_stays);
+        for (std::size_t i = first_flag_; i < arguments_.size(); ++i)
+            found.add(arguments_[i], "options.compiler or $CXX");
+        return found;
+    }
+
+    /// The paths of all programs among its words.
     word_list programs() const {
         word_list found;
         for (const std::string& word : arguments_)
@@ -228,6 +242,17 @@ private:
         const std::string name = cxx_name(basename(word));
         const std::string path = name.empty() ? "" : find_program<System>(word);
         return path.empty() ? "" : find_program<System>(join(parent(path), name));
+    }
+
+    // The word after the last program, because what runs a compiler may have options too: `taskset -c 0 g++`.
+    std::size_t look_for_first_flag() const {
+        for (std::size_t i = arguments_.size(); i > 1; --i) {
+            const std::string &word = arguments_[i - 1], &before = arguments_[i - 2];
+            const bool language = before == "-x"; // there is a program `c++` too
+            if (word[0] != '-' && !language && !find_program<System>(word).empty())
+                return i;
+        }
+        return 1;
     }
 
     std::string tried() const {
@@ -287,12 +312,15 @@ private:
     }
 
     command defines(const char* flag) const {
-        command what{arguments_, variables(), "/"};
+        command what{program_words(), variables(), "/"};
+        const word_list own = flags(true).compile();
+        what.arguments.insert(what.arguments.end(), own.begin(), own.end());
         what.arguments.insert(what.arguments.end(), {flag, "-dM", "-E", "-x", "c++", "/dev/null"});
         return what;
     }
 
     word_list chosen_, arguments_;
+    std::size_t first_flag_ = 0;
     std::string stamp_;
 };
 

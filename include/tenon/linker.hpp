@@ -49,7 +49,9 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
         if (find_program<System>(each.program).empty())
             continue;
         const std::string flag = std::string("-fuse-ld=") + each.name;
-        command what{compiler.arguments(), basic_compiler<System>::variables(), "/"};
+        command what{compiler.program_words(), basic_compiler<System>::variables(), "/"};
+        const word_list own = compiler.flags(true).common();
+        what.arguments.insert(what.arguments.end(), own.begin(), own.end());
         what.arguments.push_back(flag);
         const std::string version = linker_version<System>(std::move(what), within);
         // A compiler that does not know the flag may take its usual linker all the same.
