@@ -538,6 +538,23 @@ TEST_CASE("variables are chosen by name, or by how their names begin", "[process
     ::unsetenv("TENON_TEST_TWO");
 }
 
+TEST_CASE("the first word of a command is what a shell would take for it", "[process]") {
+    const std::pair<const char*, const char*> known[] = {{"ssh", "ssh"},
+                                                         {"  /usr/bin/ssh -i key", "/usr/bin/ssh"},
+                                                         {"'/with space/ssh' -i key", "/with space/ssh"},
+                                                         {"\"/with space/s\"s'h' x", "/with space/ssh"},
+                                                         {"/with\\ space/ssh\t-v", "/with space/ssh"},
+                                                         {"'a\\b' c", "a\\b"},
+                                                         {"", ""},
+                                                         {"  ", ""},
+                                                         {"'never closed", "never closed"},
+                                                         {"\\", "\\"}};
+    for (const auto& [command, word] : known) {
+        const std::vector<std::string> words = tenon::detail::shell_words(command);
+        CHECK((words.empty() ? "" : words[0]) == word);
+    }
+}
+
 TEST_CASE("a variable with relative paths says the same in another folder", "[process]") {
     const scratch_directory scratch;
     const auto before = tests::fs::current_path();
@@ -556,6 +573,13 @@ TEST_CASE("a variable with relative paths says the same in another folder", "[pr
     CHECK(value("CMAKE_PREFIX_PATH", "a:b") == here + "/a:" + here + "/b");
     CHECK(value("PATH", ".:/bin::tools:/usr/bin") == "/bin:/usr/bin");
     CHECK(value("https_proxy", "proxy:80") == "proxy:80");
+    // With an empty one, programs would be looked for in the folder where a compiler runs.
+    const std::string path = std::getenv("PATH");
+    for (const char* nowhere : {"", ".", "bin:"}) {
+        ::setenv("PATH", nowhere, 1);
+        CHECK(environment({"PATH"}).empty());
+    }
+    ::setenv("PATH", path.c_str(), 1);
     tests::fs::current_path(before);
 }
 

@@ -251,6 +251,7 @@ TEST_CASE("how much git has fetched is read from what it says on a terminal", "[
     CHECK(fetched_percent("Receiving objects:  45% (9/20)\r") == 45);
     CHECK(fetched_percent("Receiving objects: 100% (20/20), done.\nResolving deltas:   0% (0/5)\r") == 100);
     CHECK(fetched_percent("Unpacking objects: 100% (3/3), 2 KiB | 9 KiB/s, done.\n") == 100);
+    CHECK(fetched_percent("Receiving objects:  45% (9/20)\r" + std::string(1 << 20, 'x')) == 0);
     for (const char* cut : {"Receiving objects:", "Receiving objects: x", "Receiving objects:999999"})
         CHECK(fetched_percent(cut) == 0);
 

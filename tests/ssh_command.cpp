@@ -2,12 +2,10 @@
 #include <tenon/ssh_command.hpp>
 
 #include <string>
-#include <utility>
 
 #include "catch.hpp"
 #include "program.hpp"
 
-using tenon::detail::first_word;
 using tenon::detail::quiet_ssh_command;
 using tenon::detail::ssh_settings;
 using tenon::detail::with_environment;
@@ -21,21 +19,6 @@ std::string by_command(const std::string& command) {
 }
 
 } // namespace
-
-TEST_CASE("the first word of a command is what a shell would take for it", "[ssh_command]") {
-    const std::pair<const char*, const char*> known[] = {{"ssh", "ssh"},
-                                                         {"  /usr/bin/ssh -i key", "/usr/bin/ssh"},
-                                                         {"'/with space/ssh' -i key", "/with space/ssh"},
-                                                         {"\"/with space/s\"s'h' x", "/with space/ssh"},
-                                                         {"/with\\ space/ssh\t-v", "/with space/ssh"},
-                                                         {"'a\\b' c", "a\\b"},
-                                                         {"", ""},
-                                                         {"  ", ""},
-                                                         {"'never closed", "never closed"},
-                                                         {"\\", "\\"}};
-    for (const auto& [command, word] : known)
-        CHECK(first_word(command) == word);
-}
 
 TEST_CASE("OpenSSH is told to ask nobody, whatever else its command says", "[ssh_command]") {
     CHECK(quiet_ssh_command({}) == "ssh" + quiet);

@@ -290,8 +290,9 @@ private:
     // The cache and $TMPDIR, where they are among the sources.
     std::vector<std::string> written_below(const std::string& directory) const {
         std::vector<std::string> found;
-        const char* const temporary = std::getenv("TMPDIR");
-        for (const std::string& folder : {cache_.path(), std::string(temporary ? temporary : "")})
+        const char* const set = ::secure_getenv("TMPDIR");
+        const std::string temporary = set ? from_anywhere<System>("TMPDIR", set) : "";
+        for (const std::string& folder : {cache_.path(), temporary})
             if (std::string path = without_links(folder); path.starts_with(join(directory, "")))
                 found.push_back(std::move(path));
         return found;

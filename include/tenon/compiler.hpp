@@ -71,32 +71,6 @@ inline word_list toolchain_flags(std::string_view wanted, bool clang) {
     return flags;
 }
 
-/// The words of a command, taken apart as a shell does: at spaces that are neither in quotes nor after a
-/// backslash. Variables and patterns are words like any other; a quote that is not closed ends with the text.
-inline word_list shell_words(std::string_view text) {
-    word_list found;
-    bool within = false; // a word, which may be empty
-    char quote = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i], next = i + 1 < text.size() ? text[i + 1] : '\0';
-        if (quote == 0 && (c == ' ' || (c >= '\t' && c <= '\r'))) {
-            within = false;
-            continue;
-        }
-        if (!std::exchange(within, true))
-            found.emplace_back();
-        if (c == quote)
-            quote = 0;
-        else if (quote == 0 && (c == '"' || c == '\''))
-            quote = c;
-        else if (c == '\\' && next != '\0' && (quote == 0 || (quote == '"' && (next == '"' || next == c))))
-            found.back() += text[++i];
-        else
-            found.back() += c;
-    }
-    return found;
-}
-
 /// What the driver for C++ is called beside one for C, which links nothing that C++ needs: `g++-12` of
 /// `gcc-12`, `c++` of `cc`, `clang++` of `clang`; empty for any other program.
 inline std::string cxx_name(std::string_view name) {

@@ -107,7 +107,10 @@ std::vector<std::string> environment(std::initializer_list<std::string_view> nam
                     ? name.substr(0, wanted.size() - 1) == wanted.substr(0, wanted.size() - 1)
                     : name == wanted) {
                 const std::string_view value = variable.substr(std::min(variable.size(), name.size() + 1));
-                found.push_back(std::string(name) + '=' + from_anywhere<System>(name, value));
+                const std::string whole = from_anywhere<System>(name, value);
+                // An empty $PATH stands for the folder that a program works in: the plugin's, of all folders.
+                if (!whole.empty() || name != "PATH")
+                    found.push_back(std::string(name) + '=' + whole);
                 break;
             }
     }
@@ -122,21 +125,48 @@ struct command {
     bool alone = false; ///< what it has started and left ends with it
 };
 
-/// As one would type it, for messages.
-inline std::string shown(const command& of) {
-    std::string text;
-    for (const std::string& word : of.arguments) {
-        text += text.empty() ? "" : " ";
-        if (!word.empty() &&
-            word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                   "-_=+:,./@%^~") == word.npos) {
-            text += word;
+/// The words of a command, taken apart as a shell does: at spaces that are neither in quotes nor after a
+/// backslash. Variables and patterns are words like any other; a quote that is not closed ends with the text.
+inline std::vector<std::string> shell_words(std::string_view text) {
+    std::vector<std::string> found;
+    bool within = false; // a word, which may be empty
+    char quote = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i], next = i + 1 < text.size() ? text[i + 1] : '\0';
+        if (quote == 0 && (c == ' ' || (c >= '\t' && c <= '\r'))) {
+            within = false;
             continue;
         }
-        text += '\'';
-        for (const char c : word)
-            c == '\'' ? text += "'\\''" : text += c;
-        text += '\'';
+        if (!std::exchange(within, true))
+            found.emplace_back();
+        if (c == quote)
+            quote = 0;
+        else if (quote == 0 && (c == '"' || c == '\''))
+            quote = c;
+        else if (c == '\\' && next != '\0' && (quote == 0 || (quote == '"' && (next == '"' || next == c))))
+            found.back() += text[++i];
+        else
+            found.back() += c;
+    }
+    return found;
+}
+
+/// A word in quotes, which a shell takes as it is.
+inline std::string quoted(std::string_view word) {
+    std::string text = "'";
+    for (const char c : word)
+        c == '\'' ? text += "'\\''" : text += c;
+    return text += '\'';
+}
+
+/// As one would type it, for messages.
+inline std::string shown(const command& of) {
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                       "-_=+:,./@%^~";
+    std::string text;
+    for (const std::string& word : of.arguments) {
+        const bool needs_quotes = word.empty() || word.find_first_not_of(plain) != word.npos;
+        text.append(text.empty() ? "" : " ").append(needs_quotes ? quoted(word) : word);
     }
     return text;
 }

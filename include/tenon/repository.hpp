@@ -35,6 +35,9 @@ inline namespace TENON_OWN {
 
 /// How much of a fetch is done, in percent, by what git has said last; 0 where it does not tell yet.
 inline std::size_t fetched_percent(std::string_view said) {
+    // A server may say much, a little at a time.
+    constexpr std::size_t most = 4096;
+    said.remove_prefix(said.size() - std::min(said.size(), most));
     for (const std::string_view step : {"Receiving objects:", "Unpacking objects:"}) {
         const auto at = said.rfind(step);
         if (at == said.npos)
@@ -349,7 +352,7 @@ private:
         arguments.insert(arguments.end(), references);
         return with_remote(std::move(arguments), where, 0,
                            [this, before = std::size_t{0}](std::string_view said) mutable {
-                               if (const std::size_t percent = fetched_percent(said); percent != before)
+                               if (const std::size_t percent = fetched_percent(said); percent > before)
                                    tell({event::step::fetching, wanted_.place, before = percent, 100});
                            });
     }

@@ -2,16 +2,16 @@
 #ifndef TENON_SSH_COMMAND_HPP
 #define TENON_SSH_COMMAND_HPP
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <tenon/allowed.hpp>
 #include <tenon/folder.hpp>
 #include <tenon/path.hpp>
+#include <tenon/process.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -41,31 +41,13 @@ inline ssh_settings with_environment(ssh_settings configured) {
     return configured;
 }
 
-/// The first word of a shell's command, without its quotes.
-inline std::string first_word(std::string_view command) {
-    std::string word;
-    char quote = 0;
-    for (std::size_t i = std::min(command.find_first_not_of(" \t"), command.size()); i < command.size();
-         ++i) {
-        const char c = command[i];
-        if (quote == 0 && (c == ' ' || c == '\t'))
-            break;
-        if (c == quote)
-            quote = 0;
-        else if (quote == 0 && (c == '\'' || c == '"'))
-            quote = c;
-        else if (c == '\\' && quote != '\'' && i + 1 < command.size())
-            word += command[++i];
-        else
-            word += c;
-    }
-    return word;
-}
-
 /// Which options a program takes: the setting says, else the program's name, as git decides it. Empty where
 /// git would ask the program.
 inline std::string ssh_variant(const std::string& command, const ssh_settings& set) {
-    std::string name = set.variant ? *set.variant : in_small_letters(basename(first_word(command)));
+    const std::vector<std::string> words = shell_words(command);
+    std::string name = set.variant     ? *set.variant
+                       : words.empty() ? ""
+                                       : in_small_letters(basename(words[0]));
     if (!set.variant && name.ends_with(".exe"))
         name.resize(name.size() - std::string_view(".exe").size());
     for (const std::string_view known : {"plink", "putty", "tortoiseplink"})
@@ -80,14 +62,10 @@ inline std::string ssh_variant(const std::string& command, const ssh_settings& s
 /// is known to take such. Any other is as it was; it has no terminal, and no window to ask in.
 inline std::string quiet_ssh_command(const ssh_settings& set) {
     std::string command = "ssh";
-    if (set.command) {
+    if (set.command)
         command = *set.command;
-    } else if (set.program) {
-        command = "'";
-        for (const char c : *set.program)
-            c == '\'' ? command += "'\\''" : command += c;
-        command += '\'';
-    }
+    else if (set.program)
+        command = quoted(*set.program);
     const std::string variant = ssh_variant(command, set);
     // For a host that does not answer, and one that falls silent.
     if (variant == "ssh")
