@@ -66,8 +66,8 @@ install_with_cmake() {
 }
 
 install_with_meson() {
-    quietly meson setup -Dtests=false --prefix "$prefix" "$work/tenon" "$source"
-    quietly meson install -C "$work/tenon"
+    quietly meson setup --prefix "$prefix" "$work/tenon" "$source"
+    quietly meson install --no-rebuild -C "$work/tenon"
 }
 
 mkdir "$project"
