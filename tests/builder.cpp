@@ -637,7 +637,8 @@ TEST_CASE("a compiler whose command has flags builds, and what it says can be re
         const std::vector<std::string> plain = work.options.compiler;
         for (const char* flag : {"-x", "c++", "-fdiagnostics-format=json", "-Ibeside", "-DMORE=1"})
             work.options.compiler.push_back(flag);
-        write(work.plugin / "main.cpp", "#include <more.hpp>\n" + work.answering("TENS * 10 + MORE + HEADER"));
+        write(work.plugin / "main.cpp",
+              "#include <more.hpp>\n" + work.answering("TENS * 10 + MORE + HEADER"));
         write(work.plugin / "beside/more.hpp", "#define HEADER 1\n");
         CHECK(work.answer() == 42);
         write(work.plugin / "other.cpp", "\nint wrong = ;\n");

@@ -208,9 +208,11 @@ TEST_CASE("the flags of a compiler's command are checked as a plugin's are, and 
         }
         return std::string();
     };
-    CHECK(complaint("--coverage").find("options.compiler or $CXX: the flag '--coverage' is refused, because what "
-                                       "it has written beside") == 0);
-    CHECK(complaint("-c").find("options.compiler or $CXX: the flag '-c' is refused, because what is made") == 0);
+    CHECK(complaint("--coverage")
+              .find("options.compiler or $CXX: the flag '--coverage' is refused, because what "
+                    "it has written beside") == 0);
+    CHECK(complaint("-c").find("options.compiler or $CXX: the flag '-c' is refused, because what is made") ==
+          0);
 }
 
 TEST_CASE("without a compiler the choice stays known, and asking it says what was looked for", "[compiler]") {

@@ -536,6 +536,22 @@ TEST_CASE("versions that stay in memory are counted, told with their cause, and 
     CHECK(std::count(told.begin(), told.end(), "version 2 of lit 1.0.0's code stays: " + why) == 1);
 }
 
+TEST_CASE("room for fewer than three versions lets one reload happen, and the next says why it cannot",
+          "[live]") {
+    tenon::loader_options options;
+    options.reload.most_versions = 2;
+    workshop here(options);
+    auto watched = here.watch();
+    here.put(2);
+    here.happened.next(step::replaced);
+    here.put(3);
+    CHECK(here.happened.next(step::refused).reason ==
+          "2 versions are in memory, and options.reload.most_versions allows 2: one serves, and the one "
+          "before is kept for a rollback; "
+          "allow 3 or more");
+    CHECK(watched->version(way::at_once) == 2);
+}
+
 TEST_CASE("a version for which there was no room is taken when there is some", "[live]") {
     tenon::loader_options options;
     options.reload.most_versions = 3;

@@ -727,7 +727,8 @@ private:
     }
 
     // The folders that flags have headers searched in: those of the plugin and of the compiler's own command.
-    static void add_include_folders(std::vector<std::string>& to, const place& at, const compile_flags& flags) {
+    static void add_include_folders(std::vector<std::string>& to, const place& at,
+                                    const compile_flags& flags) {
         const compile_flags of_compiler = at.compiler.flags(at.cmake);
         for (const compile_flags* each : {&flags, &of_compiler})
             for (const std::string& folder : each->include_folders())

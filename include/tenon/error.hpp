@@ -627,7 +627,10 @@ public:
         return {
             errc::too_many,
             text({std::to_string(mapped), " versions are in memory, and options.reload.most_versions allows ",
-                  std::to_string(most), why.empty() ? ", because calls in them have not returned" : ": ",
+                  std::to_string(most),
+                  !why.empty() ? ": "
+                  : most < 3   ? ": one serves, and the one before is kept for a rollback; allow 3 or more"
+                               : ", because calls in them have not returned",
                   why})};
     }
 

@@ -260,7 +260,10 @@ std::string reached_limit(const tenon::limits& most, int signal, std::string_vie
     // One bounds what is allocated, the other all that is mapped: nobody says which it was.
     const std::string data = narrower("memory", most.memory, own(RLIMIT_DATA, "RLIMIT_DATA")),
                       mapped = own(RLIMIT_AS, "RLIMIT_AS").text;
-    return data + (data.empty() || mapped.empty() ? "" : ", and ") + mapped;
+    if (data.empty() && mapped.empty())
+        return "";
+    return data + (data.empty() || mapped.empty() ? "" : ", and ") + mapped +
+           ", unless the machine itself has no more memory";
 }
 
 /// A program that runs, with all that it starts, in a session of its own: a terminal of the host's is nothing

@@ -45,9 +45,7 @@ inline ssh_settings with_environment(ssh_settings configured) {
 /// git would ask the program.
 inline std::string ssh_variant(const std::string& command, const ssh_settings& set) {
     const std::vector<std::string> words = shell_words(command);
-    std::string name = set.variant     ? *set.variant
-                       : words.empty() ? ""
-                                       : in_small_letters(basename(words[0]));
+    std::string name = set.variant ? *set.variant : words.empty() ? "" : in_small_letters(basename(words[0]));
     if (!set.variant && name.ends_with(".exe"))
         name.resize(name.size() - std::string_view(".exe").size());
     for (const std::string_view known : {"plink", "putty", "tortoiseplink"})
