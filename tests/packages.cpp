@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <tenon/packages.hpp>
 
+#include <cstring>
 #include <string>
 #include <string_view>
 

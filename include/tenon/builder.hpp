@@ -300,14 +300,11 @@ private:
 
     // Of what is not there yet, the folder that it will be in.
     static std::string without_links(const std::string& path) {
-        char* const found = System::realpath(path.c_str());
-        if (!found)
-            return path.find('/') == path.npos || path == "/"
-                       ? path
-                       : join(without_links(std::string(parent(path))), basename(path));
-        std::string text = found;
-        std::free(found);
-        return text;
+        if (std::string found = detail::canonical<System>(path); !found.empty())
+            return found;
+        return path.find('/') == path.npos || path == "/"
+                   ? path
+                   : join(without_links(std::string(parent(path))), basename(path));
     }
 
     static std::string cmake_tools(const basic_compiler<System>& compiler) {
@@ -325,12 +322,10 @@ private:
     }
 
     static std::string canonical(const std::string& path) {
-        char* const found = System::realpath(path.c_str());
-        if (!found)
+        std::string found = detail::canonical<System>(path);
+        if (found.empty())
             throw error::system_call("find", path, errno);
-        std::string text = found;
-        std::free(found);
-        return text;
+        return found;
     }
 
     // A name for files, made of one that may have any characters and any length.

@@ -132,8 +132,7 @@ private:
             if (is_empty(whole))
                 return "'" + part +
                        "' is a submodule of the repository, which is not fetched: commit its files, or load "
-                       "a clone on "
-                       "this machine that has them";
+                       "a clone on this machine that has them";
         }
         return "";
     }
@@ -143,8 +142,7 @@ private:
         if (text.starts_with("version https://git-lfs.github.com/spec/"))
             return "'" + part +
                    "' is a pointer of Git LFS, whose content is not fetched: commit the file itself, or load "
-                   "a clone on "
-                   "this machine that has it";
+                   "a clone on this machine that has it";
         if (is_link(part, text))
             return "'" + part + "' is a symbolic link to '" + text +
                    "' in the repository, and became a file with that text: commit the file itself, or name "

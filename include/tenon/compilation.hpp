@@ -69,8 +69,7 @@ inline word_list read_dependencies(std::string_view makefile) {
 inline word_list read_linked(std::string_view trace) {
     word_list found;
     while (!trace.empty()) {
-        std::string_view line = trace.substr(0, trace.find('\n'));
-        trace.remove_prefix(line.size() < trace.size() ? line.size() + 1 : line.size());
+        std::string_view line = take_line(trace);
         constexpr std::string_view prefix = "trace: "; // mold
         if (line.substr(0, prefix.size()) == prefix)
             line.remove_prefix(prefix.size());
@@ -324,11 +323,10 @@ private:
     static ended with_the_fault_alone(ended of) {
         std::string fault;
         for (std::string_view rest = of.err; !rest.empty();) {
-            const std::string_view line = rest.substr(0, rest.find('\n'));
-            if (line.substr(0, 17) != "collect2: error: " &&
+            const std::string_view line = take_line(rest);
+            if (!line.starts_with("collect2: error: ") &&
                 line.find(": error: linker command failed with exit code ") == line.npos)
                 fault.append(line).append("\n");
-            rest.remove_prefix(line.size() < rest.size() ? line.size() + 1 : line.size());
         }
         if (!fault.empty()) {
             of.err = std::move(fault);

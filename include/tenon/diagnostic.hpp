@@ -86,6 +86,11 @@ inline std::string_view take_line(std::string_view& text) {
     return line;
 }
 
+/// Whether a line has no more than the marks that compilers put below the source that they show.
+inline bool is_marks(std::string_view line) {
+    return line.find('^') != line.npos && line.find_first_not_of(" \t^~|") == line.npos;
+}
+
 /// Reads what g++ and clang++, the linkers that they run, CMake and make have said.
 class diagnostic_reader {
 public:
@@ -123,10 +128,6 @@ public:
 private:
     static bool begins(std::string_view text, std::string_view with) {
         return text.substr(0, with.size()) == with;
-    }
-
-    static bool is_marks(std::string_view line) {
-        return line.find('^') != line.npos && line.find_first_not_of(" \t^~") == line.npos;
     }
 
     void look_at(std::string_view line) {
@@ -376,13 +377,9 @@ inline std::vector<std::string_view> said_of_itself(std::string_view text) {
                 return true;
         return false;
     };
-    const auto is_marks = [](std::string_view line) {
-        return line.find('^') != line.npos && line.find_first_not_of(" \t^~|") == line.npos;
-    };
     std::vector<std::string_view> found;
     while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        const std::string_view line = take_line(text);
         if (line.empty() || line[0] == ' ' || line[0] == '\t' || line.starts_with("remote:") ||
             is_marks(text.substr(0, text.find('\n'))))
             continue;

@@ -17,18 +17,27 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+/// The path without symbolic links; empty, with errno, where it does not lead to anything.
+template <class System = posix>
+std::string canonical(const std::string& path) {
+    char* const found = System::realpath(path.c_str());
+    if (!found)
+        return "";
+    std::string resolved = found;
+    std::free(found);
+    return resolved;
+}
+
 /// A path that still names the same file once this process works in another folder: one that does not begin
 /// with a slash begins in the working folder of now.
 template <class System = posix>
 std::string absolute(const std::string& path) {
     if (!path.empty() && path[0] == '/')
         return path;
-    char* const found = System::realpath(".");
-    if (!found)
+    const std::string here = canonical<System>(".");
+    if (here.empty())
         throw error::system_call("find the working folder, where a path begins that is not absolute,", path,
                                  errno);
-    const std::string here = found;
-    std::free(found);
     std::string_view rest = path;
     while (rest.substr(0, 2) == "./")
         rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of('/', 1)));

@@ -31,8 +31,7 @@ inline std::string_view fsck_message(std::string_view said) {
 
 inline std::string fsck_advice(std::string_view message) {
     return "git found a malformed object, as some histories have from old tools, and attacks too; if you "
-           "trust "
-           "this repository, `git config --global fetch.fsck." +
+           "trust this repository, `git config --global fetch.fsck." +
            std::string(message) + " ignore` lets it through, and fetch.fsck.skipList names single objects";
 }
 

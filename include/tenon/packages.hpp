@@ -3,12 +3,12 @@
 #define TENON_PACKAGES_HPP
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <tenon/file.hpp>
+#include <tenon/folder.hpp>
 #include <tenon/inputs.hpp>
 #include <tenon/posix.hpp>
 #include <tenon/sha256.hpp>
@@ -83,10 +83,7 @@ bool is_packaged(const std::string& path) {
     if (!inside(within_first_folder(path)))
         return false;
     // A link to somewhere else is not.
-    char* const canonical = System::realpath(path.c_str());
-    const bool there = canonical && inside(canonical);
-    std::free(canonical);
-    return there;
+    return inside(canonical<System>(path));
 }
 
 } // namespace TENON_OWN

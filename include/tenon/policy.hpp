@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -90,17 +89,6 @@ inline std::string host_of(std::string_view url) {
 /// The path in a URL, as git reads it.
 inline std::string path_in(std::string_view file_url) {
     return percent_decoded(file_url.substr(std::string_view("file://").size()));
-}
-
-/// The path without symbolic links; empty, with errno, where it does not lead to anything.
-template <class System = posix>
-std::string canonical(const std::string& path) {
-    char* const found = System::realpath(path.c_str());
-    if (!found)
-        return "";
-    std::string resolved = found;
-    std::free(found);
-    return resolved;
 }
 
 template <class System>

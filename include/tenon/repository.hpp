@@ -14,6 +14,7 @@
 
 #include <tenon/bounds.hpp>
 #include <tenon/cache_folder.hpp>
+#include <tenon/diagnostic.hpp>
 #include <tenon/driver.hpp>
 #include <tenon/error.hpp>
 #include <tenon/event.hpp>
@@ -231,9 +232,10 @@ private:
         // While it connects for a fetch, libcurl would wait five minutes for a host that answers nothing.
         if (pinned() && transport_of(wanted_.place) == transport::https)
             listed({"ls-remote", "--", wanted_.place, "HEAD"});
-        if (has(there.id))
+        const bool cached = has(there.id);
+        if (cached)
             tell({event::step::cached, wanted_.place});
-        const std::string commit = has(there.id) ? there.id : fetched(there);
+        const std::string commit = cached ? there.id : fetched(there);
         trace(described(), " of ", wanted_.place, " is commit ", commit);
         remember(commit);
         return commit;
@@ -280,8 +282,7 @@ private:
             throw failure(asking);
         std::vector<named_commit> found;
         for (std::string_view rest = text; !rest.empty();) {
-            const std::string_view each = rest.substr(0, rest.find('\n'));
-            rest.remove_prefix(std::min(rest.size(), each.size() + 1));
+            const std::string_view each = take_line(rest);
             const auto tab = each.find('\t');
             if (tab != each.npos && is_commit_id(each.substr(0, tab)))
                 found.push_back({std::string(each.substr(tab + 1)), std::string(each.substr(0, tab))});
