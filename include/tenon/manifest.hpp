@@ -75,14 +75,17 @@ private:
         return of<System>(file.descriptor(), path);
     }
 
+    // The two words by which a note says what interface it is about; they are compared and mean nothing else.
+    using note_key = std::uint64_t;
+
     struct TENON_HIDDEN keyed {
-        std::uint32_t low, high;
+        note_key key;
         detail::shape shape;
     };
 
     // A plugin's slots can be read only once its methods are known, so its notes wait.
     struct TENON_HIDDEN waiting {
-        std::uint32_t low, high;
+        note_key key;
         detail::note_reader rest;
     };
 
@@ -105,17 +108,17 @@ private:
                     const auto format = reader.word<std::uint32_t>();
                     if (!reader.failed() && format != detail::note_format)
                         throw error::other_format(path, format, detail::note_format);
-                    const auto low = reader.word<std::uint32_t>(), high = reader.word<std::uint32_t>();
-                    found.push_back({low, high, reader});
+                    const auto key = reader.word<note_key>();
+                    found.push_back({key, reader});
                     continue;
                 }
                 if (!detail::known_kind(note.kind))
                     continue;
-                const auto low = reader.word<std::uint32_t>(), high = reader.word<std::uint32_t>();
+                const auto key = reader.word<note_key>();
                 if (reader.failed())
                     throw error::malformed_note(path, "a note of kind " + std::to_string(note.kind) + " has " +
                                                           std::to_string(note.description.size()) + " bytes");
-                detail::shape& shape = shape_of(shapes, low, high);
+                detail::shape& shape = shape_of(shapes, key);
                 places -= shape.methods.size();
                 if (!detail::add_note(shape, static_cast<detail::note_kind>(note.kind), reader))
                     throw error::malformed_note(path, "two notes about one interface contradict each other, or one is damaged");
@@ -134,8 +137,8 @@ private:
         for (waiting& each : found) {
             bool last = true; // of those with these types
             for (const waiting* other = &each + 1; other != found.data() + found.size(); ++other)
-                last = last && (other->low != each.low || other->high != each.high);
-            detail::shape& known = shape_of(shapes, each.low, each.high);
+                last = last && other->key != each.key;
+            detail::shape& known = shape_of(shapes, each.key);
             plugin read;
             static_cast<detail::interface_shape&>(read.shape) = known;
             read.shape.factory = known.factory;
@@ -147,19 +150,16 @@ private:
     }
 
     // As many methods are copied as the note has slots for, so all copies together are no larger than the file.
-    static void read_slots(const std::string& path, const std::vector<keyed>& shapes, detail::shape& into, detail::note_reader& from) {
+    static void read_slots(const std::string& path, std::vector<keyed>& shapes, detail::shape& into, detail::note_reader& from) {
         if (!detail::add_slots(into, from, from.word<std::uint32_t>()))
             throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");
         while (const auto count = from.word<std::uint32_t>()) {
-            const auto low = from.word<std::uint32_t>(), high = from.word<std::uint32_t>();
+            const auto key = from.word<note_key>();
             const auto properties = from.word<std::uint32_t>();
-            const keyed* found = nullptr;
-            for (const keyed& each : shapes)
-                if (each.low == low && each.high == high)
-                    found = &each;
-            if (!found || count != found->shape.methods.size() + 1)
+            const detail::shape& known = shape_of(shapes, key);
+            if (count != known.methods.size() + 1)
                 throw error::malformed_note(path, "a plugin's note does not go with the notes of an interface that it reaches");
-            detail::interface_shape reached = found->shape;
+            detail::interface_shape reached = known;
             reached.has_destructor = properties & detail::has_destructor_slots;
             if (!detail::add_slots(reached, from, count) || !sound(reached))
                 throw error::malformed_note(path, "what a plugin's note says of an interface that it reaches is damaged");
@@ -200,11 +200,11 @@ private:
         plugins_.push_back(std::move(read));
     }
 
-    static detail::shape& shape_of(std::vector<keyed>& shapes, std::uint32_t low, std::uint32_t high) {
+    static detail::shape& shape_of(std::vector<keyed>& shapes, note_key key) {
         for (keyed& each : shapes)
-            if (each.low == low && each.high == high)
+            if (each.key == key)
                 return each.shape;
-        shapes.push_back({low, high, {}});
+        shapes.push_back({key, {}});
         return shapes.back().shape;
     }
 

@@ -54,7 +54,7 @@ public:
             if (!detail::well_named(name))
                 throw error::bad_plugin_name(name);
         }
-        *this = from_library(options, std::move(file), name, static_cast<A&&>(arguments)...);
+        *this = from_library(options, file, name, static_cast<A&&>(arguments)...);
     }
 
     // What a person sees who passes other arguments: an error at that line, with a type's name that says so.
