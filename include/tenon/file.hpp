@@ -19,6 +19,9 @@ inline std::int64_t nanoseconds(const timespec& time) {
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
+/// A path to the file that a descriptor is of, whatever has become of that file's own.
+inline std::string descriptor_path(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
+
 /// Which file, and in which state: two equal looks at a file mean that nobody wrote to it between them,
 /// unless within one tick of the clock.
 struct file_identity {

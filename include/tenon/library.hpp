@@ -212,10 +212,6 @@ private:
         require_one_runtime<System>(file.path(), file.linkage());
     }
 
-    static std::string descriptor_path(int descriptor) {
-        return "/proc/self/fd/" + std::to_string(descriptor);
-    }
-
     void load(const basic_library_file<System>& from, const std::string& path,
               const file_identity& identity) {
         loaded_names& names = loaded_names::here();

@@ -217,7 +217,7 @@ private:
     std::string canonical() const {
         // One call instead of one for each folder, and it names the file that was opened, whatever the path
         // names by now.
-        const std::string link = "/proc/self/fd/" + std::to_string(file_.descriptor());
+        const std::string link = descriptor_path(file_.descriptor());
         std::string name(4096, '\0');
         const ssize_t size = System::readlink(link.c_str(), name.data(), name.size());
         if (size > 0 && static_cast<std::size_t>(size) < name.size() && name[0] == '/') {

@@ -77,14 +77,6 @@ private:
     bool hands_on_[std::size(all_registering)] = {}, takes_back_[std::size(all_registering)] = {};
 };
 
-inline bool begins_with_any(std::string_view name, const std::string_view* begin,
-                            const std::string_view* end) {
-    for (; begin != end; ++begin)
-        if (name.substr(0, begin->size()) == *begin)
-            return true;
-    return false;
-}
-
 /// Whether a name is one that a C++ runtime alone defines. Plugins define others of namespace std: what they
 /// instantiate.
 inline bool is_of_runtime_alone(std::string_view name) {
@@ -106,7 +98,10 @@ inline bool is_of_runtime_alone(std::string_view name) {
 inline bool asks_for_runtime(std::string_view name) {
     constexpr std::string_view beginnings[] = {
         "_ZSt", "_ZNSt", "_ZNKSt", "_ZTISt", "_ZTVSt", "_ZTVN10__cxxabiv1", "__cxa_bad_"};
-    return is_of_runtime_alone(name) || begins_with_any(name, beginnings, beginnings + std::size(beginnings));
+    for (const std::string_view each : beginnings)
+        if (name.starts_with(each))
+            return true;
+    return is_of_runtime_alone(name);
 }
 
 /// Reads how a library is linked.
@@ -137,7 +132,7 @@ linkage linkage_of(const elf_reader<System>& library) {
             lacks = lacks || asks_for_runtime(name);
             throws = throws || name == "_Unwind_RaiseException";
             found.own_unwinder = found.own_unwinder || name == "_dl_find_object" || name == "dl_iterate_phdr";
-            finds_handlers = finds_handlers || name.substr(0, 8) == "_Unwind_";
+            finds_handlers = finds_handlers || name.starts_with("_Unwind_");
         }
     });
     found.stays = handed_on.stays();
