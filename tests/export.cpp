@@ -38,7 +38,6 @@ TENON_TESTS_GREEDY(bind_fields)
 TENON_TESTS_GREEDY(method_of)
 TENON_TESTS_GREEDY(make_export)
 TENON_TESTS_GREEDY(make_shape)
-TENON_TESTS_GREEDY(explain_layouts)
 TENON_TESTS_GREEDY(all_slots_of)
 #undef TENON_TESTS_GREEDY
 template <class F, class C>

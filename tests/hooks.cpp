@@ -42,7 +42,7 @@ struct letter final : document {
     state save() override { return state::clean; }
 };
 static_assert(!tenon::saves_state<letter, document> && !tenon::restores_state<letter, document>);
-static_assert(tenon::detail::explain_hooks<letter, document>());
+static_assert(tenon::has_whole_hooks<letter, document>);
 
 struct nothing {};
 static_assert(!tenon::starts<nothing, lamp> && !tenon::stops<nothing, lamp>);
