@@ -207,7 +207,7 @@ public:
             return found;
         }
 
-        /// Of a name outside of the names nothing is left, and of a long one its beginning.
+        /// The name at an offset; empty where that is outside of the names, and cut off after `longest` characters.
         std::string_view name(std::uint64_t at, std::size_t longest = 4096) const {
             const std::string_view rest = names.substr(at < names.size() ? static_cast<std::size_t>(at) : names.size(), longest);
             return rest.substr(0, rest.find('\0'));

@@ -114,7 +114,7 @@ void require_every_method() {
 template <class T, class P>
 concept exportable = plugin_for<P, T> && has_a_usable_model<P, T> && has_whole_hooks<P, T>;
 
-// Of what does not fit, which the sentences below are about, nothing: compilers would say more of it.
+// Does nothing for a class that does not fit: the sentences below say why, and compilers would add errors of their own.
 template <class T, class P>
 struct exporting {
     static consteval int note(const char*, const char*) { return 0; }

@@ -116,7 +116,7 @@ struct methods {
 
 namespace TENON_HIDDEN detail {
 
-// A name that stands beside one of T's is ambiguous, whoever may call that and however many functions have it.
+// `&beside_self<T>::self` is ambiguous, and so no expression, if T has a `self`, even a private or an overloaded one.
 struct has_self {
     int self;
 };
@@ -211,7 +211,7 @@ inline constexpr bool is_factory = false;
 template <class... A>
 inline constexpr bool is_factory<factory<A...>> = true;
 
-// None where `factory` means something else, as it may in an interface that is reached and has no plugins.
+// An empty list where `factory` is no tenon::factory: a reached interface has no plugins, and may call something else so.
 template <class F>
 struct arguments_of_factory {
     using type = list<>;
@@ -320,7 +320,8 @@ struct outputs_of_all;
 template <auto... M>
 struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
 
-// What a plugin gives out by way of T: from an interface, what its methods give out; and of what carries code that is enough.
+// The types that a plugin gives out with a T. An interface gives out what its methods do; a type that carries code is looked into no
+// further.
 template <class T>
 struct step_out : step<T> {};
 template <carries_code T>
@@ -463,7 +464,7 @@ namespace TENON_HIDDEN detail {
 
 // ---- What the sentences of export.hpp are said of.
 
-// A value and no concept: of a concept that does not hold g++ says more than a sentence does.
+// A value and no concept: g++ explains at length why a concept does not hold, and would bury the sentence.
 template <bool Holds>
 inline constexpr bool value = Holds;
 
@@ -528,7 +529,7 @@ using carriers_given_out = carriers<typename given_out<T>::type>;
 template <class T>
 using carriers_in_state = carriers<typename state_of<T>::type>;
 
-// Of a class that is only declared one thing is said, and nothing else.
+// A class that is only declared gets an error for that, and none of these.
 template <class P, class T>
 concept is_no_longer_abstract = !derives_from_interface<P, T> || implements_every_method<P, T>;
 template <class P, class T>
@@ -536,14 +537,15 @@ concept derives_or_fits = !complete<P> || derives_from_interface<P, T> || fits_t
 template <class P>
 concept is_destroyed = !complete<P> || std::is_destructible_v<P>;
 
-// Compilers show the arguments with it. Who cannot be destroyed cannot be made either.
+// The arguments are a parameter, so that compilers show them. True where another error tells the cause: an object that cannot be
+// destroyed cannot be made either.
 template <class P, class T, class Arguments>
 inline constexpr bool is_made_from = made_from<P, Arguments>;
 template <class P, class T, class Arguments>
     requires(!complete<P> || !has_valid_factory<T> || !std::is_destructible_v<P> || std::is_abstract_v<P>)
 inline constexpr bool is_made_from<P, T, Arguments> = true;
 
-// The model is looked into where nothing is in its way that has a sentence of its own.
+// The model is looked into only where no other error is about it or the plugin's class.
 template <class P, class T>
 concept models_without_self = !fits_the_model<P, T> || has_no_self<T>;
 template <class P, class T>

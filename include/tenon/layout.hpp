@@ -656,7 +656,7 @@ inline constexpr const char* library_exceptions[] = {
     "std::out_of_range",  "std::runtime_error",  "std::range_error",    "std::overflow_error",   "std::underflow_error",
     "std::bad_alloc"};
 
-// What neither fields nor template arguments show, for the reason in front.
+// Types that keep code, and show that neither by their fields nor by their template arguments; each group says how.
 inline constexpr const char* code_carriers[] = {
     // they keep functions
     "std::function<", "std::move_only_function<", "std::copyable_function<", "std::function_ref<", "std::packaged_task<",

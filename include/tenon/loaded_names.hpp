@@ -106,7 +106,7 @@ public:
         std::uint64_t number;
         std::string name{};     ///< to load it by
         bool known = false;     ///< something was loaded by that name before
-        void* handle = nullptr; ///< of the library, where it is in use, so that there is no name
+        void* handle = nullptr; ///< the library's, where it is in use; it needs no name then
         loaded_image image{};
     };
     /// Gives the library of a file to one user more; or else a name to load it by, after which found() or failed() has to be

@@ -166,7 +166,7 @@ consteval auto slots_of() {
     return slots_of<T>(static_cast<typename T::methods*>(nullptr));
 }
 
-// What is said of an interface besides its functions, one bit for each property.
+// Properties of an interface, one bit each.
 inline constexpr std::uint32_t has_destructor_slots = 1;
 
 template <class T>
@@ -176,7 +176,7 @@ struct [[gnu::packed]] reached_slots {
     decltype(slots_of<T>()) slots = slots_of<T>();
 };
 
-// 0 stands behind the last: every interface has one slot at least.
+// The count 0 ends the list: every interface has one slot at least.
 template <class... T>
 struct [[gnu::packed]] all_reached_slots {
     std::uint32_t end = 0;

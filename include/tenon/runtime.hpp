@@ -92,7 +92,7 @@ inline bool is_of_runtime_alone(std::string_view name) {
     return false;
 }
 
-/// Whether a symbol that a library lacks is one for which two C++ runtimes are not as good as one. `new` and
+/// Whether a symbol that a library lacks has to come from the C++ runtime of the program. `new` and
 /// `delete` are `malloc` and `free` in each, and what guards static objects in functions serves the library
 /// alone.
 inline bool asks_for_runtime(std::string_view name) {

@@ -151,7 +151,7 @@ inline note_reader note_at(void (*address)()) noexcept {
     return note_reader({note + 20 + 8, size - 8});
 }
 
-// What notes that the compiler wrote a moment ago cannot be: contradictory.
+// Notes of this very program, as its compiler wrote them, cannot contradict each other.
 inline void require_sound(bool sound) noexcept {
     if (!sound)
         std::abort();
@@ -312,8 +312,8 @@ inline bool same_functions(const interface_shape& a, const interface_shape& b) {
 }
 
 // Whether a type is known with its layout.
-inline bool known_in(const shape& in, std::string_view name, std::size_t likely) {
-    const shape::type* type = find_type(in, name, likely);
+inline bool known_in(const shape& in, std::string_view name) {
+    const shape::type* type = find_type(in, name, 0);
     return type && type->size != 0;
 }
 
@@ -393,18 +393,18 @@ inline void say_differences(std::string& text, const interface_shape& host, cons
         differ(text, name, std::to_string(host.slots) + " slots in its virtual table", std::to_string(plugin.slots) + " slots");
 }
 
-// What is reached is called by either side, and so has to be the same; who knows it by name only calls nothing.
+// Either side may call a reached interface, so both must have the same one. A side that knows only its name cannot call it.
 inline void say_interface_differences(std::string& text, const shape& host, const shape& plugin) {
     constexpr std::string_view called = "an interface with `methods`", other = "a type without `methods`";
     for (std::size_t i = 0; i < host.reached.size(); ++i) {
         const interface_shape& ours = host.reached[i];
         if (const interface_shape* theirs = find_interface(plugin, ours.interface, i))
             say_differences(text, ours, *theirs);
-        else if (known_in(plugin, ours.interface, i))
+        else if (known_in(plugin, ours.interface))
             differ(text, readable(ours.interface), called, other);
     }
     for (std::size_t i = 0; i < plugin.reached.size(); ++i)
-        if (const std::string_view name = plugin.reached[i].interface; !find_interface(host, name, i) && known_in(host, name, i))
+        if (const std::string_view name = plugin.reached[i].interface; !find_interface(host, name, i) && known_in(host, name))
             differ(text, readable(name), other, called);
 }
 
@@ -417,7 +417,7 @@ inline bool fits(const shape& host, const shape& plugin) {
     for (std::size_t i = 0; i < host.methods.size(); ++i)
         if (host.methods[i] != plugin.methods[i])
             return false;
-    // The destructor is called too. Of as many slots and the same methods, the same are left.
+    // The host calls the destructor too. With as many slots and the same methods, its slots are the same.
     if (host.slots != plugin.slots && destructor_slots(host) != destructor_slots(plugin))
         return false;
     for (std::size_t i = 0; i < host.types.size(); ++i) {
