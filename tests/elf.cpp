@@ -628,6 +628,15 @@ TEST_CASE("tables for the system's loader that lie elsewhere, or have no end, ar
     CHECK(symbols_refused(with(DT_STRSZ, 0x7fffffff)) == begin + "its names of symbols lie past its end: it is truncated");
     CHECK(symbols_refused(with(DT_STRSZ, 1)) == begin + "the name of a symbol lies outside of its names");
 
+    image large = tiny();
+    constexpr std::size_t many_bytes = 2 * 1024 * 1024;
+    const std::uint64_t behind = large.bytes.size(), address = large.load(std::string(many_bytes, 'x'));
+    segment& dynamic = large.segment_of(PT_DYNAMIC);
+    dynamic.p_offset = behind;
+    dynamic.p_vaddr = address;
+    dynamic.p_filesz = many_bytes;
+    CHECK(symbols_refused(large.bytes) == begin + "its dynamic section is too large: 2097152 bytes");
+
     image endless = tiny();
     auto* const words = &endless.at<std::uint32_t>(endless.section_of(SHT_GNU_HASH).sh_offset);
     words[0] = words[1] = words[2] = 1; // buckets, the first symbol that is found by one, and the words of a filter before them

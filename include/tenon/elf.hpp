@@ -200,9 +200,10 @@ public:
         bool uses_own_folder() const {
             bool found = false;
             for_each([&](std::int64_t tag, std::uint64_t value) {
-                if (tag == DT_RUNPATH || tag == DT_RPATH || tag == DT_NEEDED)
-                    found = found || name(value).find("$ORIGIN") != std::string_view::npos ||
-                            name(value).find("${ORIGIN}") != std::string_view::npos;
+                if (tag != DT_RUNPATH && tag != DT_RPATH && tag != DT_NEEDED)
+                    return;
+                const std::string_view text = name(value);
+                found = found || text.find("$ORIGIN") != text.npos || text.find("${ORIGIN}") != text.npos;
             });
             return found;
         }
@@ -216,6 +217,9 @@ public:
 
     /// Reads what the system's loader is told.
     void read(loader_information& into) const {
+        constexpr std::uint64_t most = 1024 * 1024; // room for 65,536 entries, each of which may have a name to search
+        if (dynamic_.p_filesz > most)
+            refuse("its dynamic section is too large: " + std::to_string(dynamic_.p_filesz) + " bytes");
         into.all = table<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section");
         if (const std::uint64_t at = into.value(DT_STRTAB))
             into.names = part(offset_of(at), into.value(DT_STRSZ), "names of symbols", into.room);
