@@ -74,13 +74,6 @@ using reload_handler = std::function<void(const reload&)>;
 namespace detail {
 inline namespace TENON_OWN {
 
-struct same_as {
-    const loaded_image& image;
-    bool operator()(const loaded_image& other) const {
-        return image.base == other.base && image.name == other.name;
-    }
-};
-
 /// What is remembered of all versions of one plugin, and told; outlives them.
 class reload_history {
 public:
@@ -145,8 +138,8 @@ public:
     /// A version has closed the library, which may be open for other versions or other handles.
     void closed(const loaded_image& image, const unloaded& verdict) {
         const mutex_lock locked(mutex_);
-        open_.erase(std::find_if(open_.begin(), open_.end(), same_as{image}));
-        std::erase_if(left_, [&](const left& each) { return same_as{image}(each.image); });
+        open_.erase(std::find(open_.begin(), open_.end(), image));
+        std::erase_if(left_, [&](const left& each) { return each.image == image; });
         if (!verdict)
             left_.push_back({image, verdict.reason()});
         else if (const auto room = std::exchange(room_, nullptr))
@@ -167,7 +160,7 @@ public:
         std::size_t count = left_.size();
         // Libraries that the system's loader has no name for cannot be told from each other.
         for (auto image = open_.begin(); image != open_.end(); ++image)
-            count += image->name.empty() || std::none_of(open_.begin(), image, same_as{*image});
+            count += image->name.empty() || std::find(open_.begin(), image, *image) == image;
         return count;
     }
 
@@ -194,7 +187,7 @@ private:
     // Forgets also what a version has opened again.
     void forget_unmapped() {
         std::erase_if(left_, [this](const left& each) {
-            return !each.image.mapped() || std::any_of(open_.begin(), open_.end(), same_as{each.image});
+            return !each.image.mapped() || std::find(open_.begin(), open_.end(), each.image) != open_.end();
         });
     }
 
