@@ -656,6 +656,22 @@ TEST_CASE("a compiler whose command has flags builds, and what it says can be re
     }
 }
 
+TEST_CASE("folders in a compiler's command are each directory's own, also for a precompiled interface",
+          "[builder]") {
+    workshop work;
+    work.options.compiler.push_back("-Ibeside");
+    write(work.include / "tiny.hpp", "// a plugin_type named \"tiny\"\n#include <more.hpp>\n");
+    for (const int more : {1, 2}) {
+        work.plugin = work.root / std::to_string(more);
+        write(work.plugin / "beside/more.hpp", "#define MORE " + std::to_string(more) + "\n");
+        for (const int round : {10, 20, 30}) {
+            write(work.plugin / "main.cpp", work.answering("MORE + " + std::to_string(round)));
+            CHECK(work.answer() == more + round);
+        }
+        CHECK(work.count("c++-header") == more); // when it is needed again, and used from then on
+    }
+}
+
 TEST_CASE("whatever both compilers take for C++ is compiled", "[builder]") {
     for (const std::string& compiler : tests::plugin_compilers()) {
         workshop work;

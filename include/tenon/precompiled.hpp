@@ -230,6 +230,9 @@ private:
         word_list files = read_dependencies(read_file<System>(read));
         // The source that only has the header included.
         std::erase(files, "/dev/null");
+        for (std::string& path : files)
+            if (path[0] != '/')
+                path.insert(0, join(directory_, ""));
         build_inputs system;
         if (!observed.take(files, made, system)) {
             trace("'", observed.changed().path, "' changed while '", header_, "' was being precompiled");
