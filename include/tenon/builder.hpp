@@ -693,7 +693,7 @@ private:
         for (const std::string& name : names_in<System>(directory)) {
             const std::string path = join(directory, name);
             if (is_source_name(name))
-                require_no_loose_link<System>(path);
+                require_no_dangling_link<System>(path);
             struct stat found {};
             const bool there = System::stat(path.c_str(), &found) == 0;
             if (is_source_name(name) && there && S_ISREG(found.st_mode)) {
@@ -732,7 +732,7 @@ private:
 
     // What else has a name by which a file is looked for is nobody's intention.
     static void require_file_if_any(const std::string& path) {
-        require_no_loose_link<System>(path);
+        require_no_dangling_link<System>(path);
         struct stat found;
         if (System::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode))
             throw error::not_a_regular_file(path);

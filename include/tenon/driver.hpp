@@ -294,7 +294,7 @@ std::string found_here(std::string_view name) {
 
 /// Throws where a path is a symbolic link that leads nowhere, or in a circle.
 template <class System = posix>
-void require_no_loose_link(const std::string& path) {
+void require_no_dangling_link(const std::string& path) {
     struct stat found {};
     if (System::lstat(path.c_str(), &found) != 0 || !S_ISLNK(found.st_mode) ||
         System::stat(path.c_str(), &found) == 0)
@@ -304,7 +304,7 @@ void require_no_loose_link(const std::string& path) {
     std::string target(4096, '\0');
     const ssize_t size = System::readlink(path.c_str(), target.data(), target.size());
     target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    throw error::loose_link(path, escaped(target));
+    throw error::dangling_link(path, escaped(target));
 }
 
 /// Takes the URL of a repository apart. `refused` makes an error of what is wrong.
@@ -498,7 +498,7 @@ std::string instead_of(const std::string& path) {
 /// The repository that was probably meant by a relative path that leads nowhere, `host.tld/user/repo`; empty
 /// where the path is not so, and where its first folder is there.
 template <class System>
-std::string unless_here(std::string_view path) {
+std::string repository_meant_by(std::string_view path) {
     const auto host_end = path.find('/');
     const std::string host(path.substr(0, host_end));
     struct stat found {};
@@ -519,7 +519,7 @@ struct spelled_driver {
 template <class System>
 spelled_driver spelled_path(std::string_view text) {
     driver found;
-    const std::string repository = unless_here<System>(text);
+    const std::string repository = repository_meant_by<System>(text);
     if (const auto hash = text.rfind('#'); hash != text.npos && hash > text.rfind('/')) {
         const std::string_view choice = text.substr(hash + 1);
         text = text.substr(0, hash);
@@ -573,9 +573,9 @@ driver looked_at(driver path) {
             throw error::system_call("look at", path.place, why);
         while (path.place.size() > 1 && path.place.back() == '/')
             path.place.pop_back();
-        require_no_loose_link<System>(path.place);
+        require_no_dangling_link<System>(path.place);
         throw error::no_such_path(path.place, instead_of<System>(path.place),
-                                  unless_here<System>(path.place));
+                                  repository_meant_by<System>(path.place));
     }
     if (S_ISREG(found.st_mode) && is_foreign_source_name(basename(path.place)))
         throw error::foreign_source(path.place);

@@ -224,7 +224,7 @@ public:
                       repository.empty() ? "" : "; a repository is written ", repository}),
                 path};
     }
-    static error loose_link(const std::string& path, std::string_view target) {
+    static error dangling_link(const std::string& path, std::string_view target) {
         return {errc::not_found,
                 text({"'", path, "' is a symbolic link to '", target, "', which is not there"}), path};
     }

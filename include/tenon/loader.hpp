@@ -384,7 +384,7 @@ private:
         }
         // What bears the name and is no file is the likeliest reason.
         for (const std::string& path : others) {
-            detail::require_no_loose_link(path);
+            detail::require_no_dangling_link(path);
             if (detail::posix::access(path.c_str(), F_OK) == 0)
                 throw error::not_a_regular_file(path);
         }

@@ -141,7 +141,7 @@ std::string permitted_path(const std::string& path, const policy& rules) {
     if (!found.all.empty())
         return std::move(found.all);
     if (found.why == ENOENT)
-        throw error::no_such_path(path, instead_of<System>(path), unless_here<System>(path));
+        throw error::no_such_path(path, instead_of<System>(path), repository_meant_by<System>(path));
     throw error::system_call("look at", path, found.why);
 }
 
