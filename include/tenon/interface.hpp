@@ -339,7 +339,7 @@ struct step_out<T> : outputs_of_all<typename T::methods> {};
 
 /// The types that carry a plugin's code along, of all that are reached from some that it gives out.
 template <class... T>
-using carriers = typename carriers_in<everything_by<step_out, T...>>::type;
+using carriers = typename those_that_are<is_carrier, everything_by<step_out, T...>>::type;
 
 /// Everything that crosses an interface's boundary.
 template <class T>
@@ -353,14 +353,12 @@ concept measurable = has_only_functions<T> && !std::is_final_v<T> && methods_in_
 template <class T>
 concept reached_and_measurable = reached_by_methods<T> && measurable<T>;
 
-template <class List>
-struct interfaces_of;
-template <class... T>
-struct interfaces_of<list<T...>> : concatenation<typename list_if<reached_and_measurable<T>, T>::type...> {};
+template <class T>
+using is_reached_and_measurable = std::bool_constant<reached_and_measurable<T>>;
 
 /// The interfaces among what crosses T's boundary: what its host or its plugins call besides T.
 template <class T>
-using reached_interfaces = typename interfaces_of<crossing<T>>::type;
+using reached_interfaces = typename those_that_are<is_reached_and_measurable, crossing<T>>::type;
 
 template <class List>
 inline constexpr bool all_measurable = false;
@@ -467,11 +465,6 @@ namespace TENON_HIDDEN detail {
 // A value and no concept: g++ explains at length why a concept does not hold, and would bury the sentence.
 template <bool Holds>
 inline constexpr bool value = Holds;
-
-template <template <class> class Is, class List>
-struct those_that_are;
-template <template <class> class Is, class... T>
-struct those_that_are<Is, list<T...>> : concatenation<typename list_if<Is<T>::value, T>::type...> {};
 
 template <class T>
 using of_unknown_layout = std::bool_constant<!known_layout<T> && !has_virtual_functions<T>>;

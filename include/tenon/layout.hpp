@@ -66,6 +66,10 @@ struct list_if<true, T> {
     using type = list<T>;
 };
 
+template <template <class> class Is, class List>
+struct those_that_are;
+template <template <class> class Is, class... T>
+struct those_that_are<Is, list<T...>> : concatenation<typename list_if<Is<T>::value, T>::type...> {};
 
 template <class T>
 concept complete = requires { sizeof(T); };
@@ -605,10 +609,8 @@ struct closure<list<Seen...>, list<First, New...>, Step> {
     using type = typename closure<all, typename unseen<all, next>::type, Step>::type;
 };
 
-template <class List>
-struct recorded_of;
-template <class... T>
-struct recorded_of<list<T...>> : concatenation<typename list_if<recorded<T>(), T>::type...> {};
+template <class T>
+using is_recorded = std::bool_constant<recorded<T>()>;
 
 template <class T>
 struct listed {
@@ -626,7 +628,7 @@ using everything_in = everything_by<step, T...>;
 
 /// The classes, unions and enumerations among them.
 template <class... T>
-using reached = typename recorded_of<everything_in<T...>>::type;
+using reached = typename those_that_are<is_recorded, everything_in<T...>>::type;
 
 // ---- Types that carry the plugin's code along.
 
@@ -681,10 +683,8 @@ concept keeps_code = owns_polymorphic<T> || wraps_polymorphic<T> || (has_foreign
 template <class T>
 concept carries_code = std::is_function_v<T> || points_to_table<T> || (std::is_class_v<T> && keeps_code<T>);
 
-template <class List>
-struct carriers_in;
-template <class... T>
-struct carriers_in<list<T...>> : concatenation<typename list_if<carries_code<T>, T>::type...> {};
+template <class T>
+using is_carrier = std::bool_constant<carries_code<T>>;
 
 } // namespace detail
 } // namespace tenon::inline v1
