@@ -41,6 +41,7 @@ struct document {
 struct letter final : document {
     state save() override { return state::clean; }
 };
+static_assert(tenon::has_valid_type_name<document>);
 static_assert(!tenon::saves_state<letter, document> && !tenon::restores_state<letter, document>);
 static_assert(tenon::has_whole_hooks<letter, document>);
 
@@ -62,6 +63,90 @@ struct saver_of_another_type {
 };
 static_assert(!tenon::saves_state<saver_of_another_type, lamp>);
 static_assert(!tenon::restores_state<saver_of_another_type, lamp>);
+
+// Any member of a hook's name that is no hook is found, whoever may call it.
+class hides_every_hook {
+    void start();
+    int stop;
+    static void quiesce();
+    template <class Clock>
+    void resume(Clock);
+    void save(int);
+    void save(long);
+
+protected:
+    void restore();
+};
+static_assert(tenon::detail::misuses_start<hides_every_hook, lamp> && tenon::detail::misuses_stop<hides_every_hook, lamp>);
+static_assert(tenon::detail::misuses_quiesce<hides_every_hook, lamp> && tenon::detail::misuses_resume<hides_every_hook, lamp>);
+static_assert(tenon::detail::misuses_save<hides_every_hook, lamp> && tenon::detail::misuses_restore<hides_every_hook, lamp>);
+static_assert(!tenon::has_whole_hooks<hides_every_hook, lamp>);
+
+struct inherits_privately : private hides_every_hook {};
+static_assert(tenon::detail::misuses_start<inherits_privately, lamp>);
+
+struct gives_results final {
+    bool start();
+    int restore(std::string);
+};
+static_assert(!tenon::starts<gives_results, lamp> && tenon::detail::misuses_start<gives_results, lamp>);
+static_assert(!tenon::restores_state<gives_results, lamp> && tenon::detail::misuses_restore<gives_results, lamp>);
+
+// Of a class that is final only what is public.
+struct takes_arguments final {
+    void start(int);
+
+private:
+    void stop(int);
+};
+static_assert(tenon::detail::misuses_start<takes_arguments, lamp> && !tenon::detail::misuses_stop<takes_arguments, lamp>);
+
+// What has the hook may have others of its name.
+struct starts_in_two_ways {
+    void start();
+    void stop() noexcept;
+
+private:
+    void start(int);
+    int started;
+};
+static_assert(tenon::starts<starts_in_two_ways, lamp> && tenon::has_whole_hooks<starts_in_two_ways, lamp>);
+
+// A name of the interface's or of its base's is no hook's, whatever the class does with it.
+struct machine {
+    virtual void start(int) = 0;
+
+protected:
+    virtual ~machine() = default;
+    virtual bool stop(int) = 0;
+};
+struct press : machine {
+    static constexpr tenon::plugin_type type{"press"};
+    ~press() override = default;
+    using methods = tenon::methods<&press::start>;
+};
+class steam final : public press {
+    void start(int) override {}
+    bool stop(int) override { return true; }
+};
+struct plain_steam {
+    void start(int);
+    bool stop(int);
+};
+static_assert(tenon::has_valid_type_name<press>);
+static_assert(tenon::has_whole_hooks<steam, press> && tenon::has_whole_hooks<plain_steam, press>);
+
+// So are the names of what an interface without a state does not ask for.
+class keeps_a_file {
+    void save();
+    void restore(const char*);
+};
+static_assert(tenon::has_whole_hooks<keeps_a_file, engine> && !tenon::has_whole_hooks<keeps_a_file, lamp>);
+class keeps_a_copy final : public document {
+    state save() override { return state::clean; }
+    void restore();
+};
+static_assert(tenon::has_whole_hooks<keeps_a_copy, document>);
 
 path lamps() {
     static const tests::scratch_directory scratch;

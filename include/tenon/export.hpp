@@ -281,7 +281,7 @@ struct TENON_HIDDEN tenon_exports_v1_range {
                   "virtual. The types:");                                                                                    \
     TENON_DETAIL_NAME(::tenon::detail::interfaces_of_plain_functions<T>)
 
-// For each clause of `plugin_for`, and for the hooks.
+// For each clause of `plugin_for`.
 #define TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                    \
     static_assert(::tenon::detail::value<::tenon::detail::complete<P>>,                                                      \
                   "tenon: the plugin's class is only declared so far: its definition has to stand before this");             \
@@ -305,16 +305,29 @@ struct TENON_HIDDEN tenon_exports_v1_range {
                   "tenon: the plugin has no constructor that takes what the interface's `factory` passes. The types:");      \
     TENON_DETAIL_NAME(::tenon::detail::arguments_not_taken<P, T>)                                                            \
     static_assert(::tenon::detail::value<::tenon::detail::is_destroyed<P>>,                                                  \
-                  "tenon: the plugin's destructor has to be public");                                                        \
+                  "tenon: the plugin's destructor has to be public");
+
+// A member of a hook's name is that hook, or a mistake.
+#define TENON_DETAIL_REQUIRE_HOOKS(P, T)                                                                                     \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, start, "void start()")                                                                   \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, stop, "void stop() noexcept")                                                            \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, quiesce, "void quiesce()")                                                               \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, resume, "void resume()")                                                                 \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, save, "state save()")                                                                    \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, restore, "void restore(state)")                                                          \
     static_assert(::tenon::detail::value<::tenon::stops_without_exceptions<P, T>>,                                           \
                   "tenon: the plugin's stop() has to be noexcept: it runs when a handle goes, where nobody could "           \
                   "be told");                                                                                                \
-    static_assert(::tenon::detail::value<(::tenon::quiesces<P, T> == ::tenon::resumes<P, T>)>,                               \
+    static_assert(::tenon::detail::value<::tenon::detail::pairs_quiesce<P, T>>,                                              \
                   "tenon: the plugin has one of quiesce() and resume() and not the other: without both there is "            \
                   "no way back");                                                                                            \
-    static_assert(::tenon::detail::value<(::tenon::saves_state<P, T> == ::tenon::restores_state<P, T>)>,                     \
-                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other, or "             \
-                  "with another type than the interface's `state`");
+    static_assert(::tenon::detail::value<::tenon::detail::pairs_state<P, T>>,                                                \
+                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other");
+
+#define TENON_DETAIL_REQUIRE_HOOK(P, T, NAME, HOOK)                                                                          \
+    static_assert(::tenon::detail::value<!::tenon::detail::misuses_##NAME<P, T>>,                                            \
+                  "tenon: the plugin has a member `" #NAME "` that is no hook and would never be called: a hook is a "       \
+                  "public `" HOOK "`; give any other member another name");
 
 #define TENON_DETAIL_EXPORT(T, P, NAME, VERSION, NUMBER) TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)
 #define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                                  \
@@ -335,6 +348,7 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 #define TENON_EXPORT(T, P, NAME, VERSION) /* of four arguments: a type with a comma in its name needs an alias */            \
     TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                                        \
     TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                        \
+    TENON_DETAIL_REQUIRE_HOOKS(P, T)                                                                                         \
     static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");            \
     static_assert(::tenon::detail::valid_version(VERSION),                                                                   \
                   "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");                   \

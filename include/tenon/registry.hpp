@@ -42,6 +42,7 @@ public:
     void add(const char* name, const char* version) {
         TENON_DETAIL_REQUIRE_INTERFACE(T)
         TENON_DETAIL_REQUIRE_PLUGIN(P, T)
+        TENON_DETAIL_REQUIRE_HOOKS(P, T)
         if (!detail::well_named(std::string_view(name)))
             throw error::bad_plugin_name(name);
         if constexpr (detail::exportable<T, P>) {

@@ -15,7 +15,6 @@ struct red final : lamp {
     void restore(int) {}
 #else
     int save() const { return 1; }
-    void restore(const char*) {}
 #endif
 };
 TENON_EXPORT(lamp, red, "red", "1.0.0")

@@ -1,0 +1,24 @@
+// error: tenon: the plugin has a member `resume` that is no hook and would never be called: a hook is a public `void resume\(\)`
+#include <tenon/export.hpp>
+
+struct lamp {
+    static constexpr tenon::plugin_type type{"lamp"};
+    using state = int;
+    virtual ~lamp() = default;
+    virtual int colour() = 0;
+    using methods = tenon::methods<&lamp::colour>;
+};
+class red : public lamp {
+public:
+    int colour() override { return 1; }
+#ifdef FIXED
+    void quiesce() {}
+    void resume() {}
+#else
+    void quiesce() {}
+
+protected:
+    void resume() {}
+#endif
+};
+TENON_EXPORT(lamp, red, "red", "1.0.0")
