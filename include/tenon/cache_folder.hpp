@@ -33,7 +33,7 @@ inline bool is_scratch_name(std::string_view name) {
 inline constexpr std::string_view cache_mark =
     "Signature: 8a477f597d28d172789f06886806bc55\n"
     "# This is the cache of tenon: compiled plugins, and sources that were fetched.\n"
-    "# All of it can be removed and is made again. tenon removes what else is put here.\n";
+    "# All of it can be removed and is made again. Put nothing else here.\n";
 
 /// Where what was compiled and fetched is kept: the chosen folder, else `$TENON_CACHE`, else
 /// `$XDG_CACHE_HOME/tenon`, else `~/.cache/tenon`. It is made when it is first needed, belongs to this user

@@ -152,7 +152,7 @@ inline std::vector<std::string> shell_words(std::string_view text) {
 }
 
 /// A word in quotes, which a shell takes as it is.
-inline std::string quoted(std::string_view word) {
+inline std::string in_shell_quotes(std::string_view word) {
     std::string text = "'";
     for (const char c : word)
         c == '\'' ? text += "'\\''" : text += c;
@@ -166,7 +166,7 @@ inline std::string shown(const command& of) {
     std::string text;
     for (const std::string& word : of.arguments) {
         const bool needs_quotes = word.empty() || word.find_first_not_of(plain) != word.npos;
-        text.append(text.empty() ? "" : " ").append(needs_quotes ? quoted(word) : word);
+        text.append(text.empty() ? "" : " ").append(needs_quotes ? in_shell_quotes(word) : word);
     }
     return text;
 }

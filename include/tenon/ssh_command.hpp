@@ -63,7 +63,7 @@ inline std::string quiet_ssh_command(const ssh_settings& set) {
     if (set.command)
         command = *set.command;
     else if (set.program)
-        command = quoted(*set.program);
+        command = in_shell_quotes(*set.program);
     const std::string variant = ssh_variant(command, set);
     // For a host that does not answer, and one that falls silent.
     if (variant == "ssh")

@@ -3,6 +3,23 @@
 //
 // With ALL_OF_TENON it has every header, and uses what a host with a configuration would.
 #ifdef ALL_OF_TENON
+// Functions of the standard library take part wherever tenon calls one of its own with a string: std::quoted did.
+#include <algorithm>
+#include <array>
+#include <complex>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <iomanip>
+#include <list>
+#include <numeric>
+#include <random>
+#include <ranges>
+#include <regex>
+#include <sstream>
+#include <valarray>
+
 #include <tenon.hpp>
 #else
 #include <tenon/callbacks.hpp>
@@ -18,7 +35,6 @@
 #include <memory>
 #ifdef ALL_OF_TENON
 #include <atomic>
-#include <filesystem>
 #endif
 
 namespace {
