@@ -778,7 +778,7 @@ TEST_CASE("an error has the command, how it ended and every word", "[builder]") 
     }
     SECTION("successful, and nothing made") {
         work.compiler("true", "case \"$*\" in *-dM*) echo '#define __cplusplus' && exit;; esac");
-        CHECK(work.complaint().substr(0, 36) == "c++ exited with status 0\nthe plugin ");
+        CHECK(work.complaint().find("c++ exited with status 0 and made no output\nthe plugin ") == 0);
     }
     SECTION("a megabyte of output") {
         work.compiler("false", "case \"$*\" in *-dM*) echo '#define __cplusplus' && exit;; esac; head -c "
@@ -1103,6 +1103,11 @@ TEST_CASE("a compiler is the one asked for, else $CXX, else of the family that c
     CHECK(work.complaint() == "the compiler for plugins does not work: `~/broken -fPIC -dM -E -x c++ "
                               "/dev/null` exited with status 4, and said:\n"
                               "not today\n");
+    write(work.root / "broken", "#!/bin/sh\nexit 0\n");
+    CHECK(work.complaint() == "the compiler for plugins does not work: `~/broken -fPIC -dM -E -x c++ "
+                              "/dev/null` exited with status 0 and did not write what it defines");
+    write(work.root / "broken", "#!/bin/sh\ncase \"$*\" in *-dM*) exec " TENON_GXX " \"$@\"; esac\n");
+    CHECK(work.complaint().find("broken exited with status 0 and made no output") != std::string::npos);
 
     work.options.compiler.clear();
     ::setenv("CXX", ("  " + work.wrapper.native() + "   -DGIVEN=3 ").c_str(), 1);
@@ -1470,7 +1475,8 @@ TEST_CASE("a cache that cannot be written to serves what is in it, and is an err
     };
     workshop work;
     CHECK(work.complaint_of([&] { work.build<read_only>(); }) ==
-          "cannot make the folder '~/cache': Read-only file system");
+          "the cache '~/cache' cannot be used: cannot make the folder '~/cache': Read-only file system; name "
+          "another in $TENON_CACHE or options.cache");
     const std::string library = work.build();
     CHECK(work.build<read_only>() == library);
     next_tick();

@@ -206,8 +206,9 @@ TEST_CASE("a mark that was not written to its end is written again", "[cache_fol
         static ssize_t write(int, const void*, size_t) noexcept { return errno = ENOSPC, -1; }
     };
     CHECK_THROWS_WITH(basic_cache<full>(scratch / "d").folder("bin"),
-                      "cannot write '" + (scratch / "d/CACHEDIR.TAG").native() +
-                          "': No space left on device");
+                      "the cache '" + (scratch / "d").native() + "' cannot be used: cannot write '" +
+                          (scratch / "d/CACHEDIR.TAG").native() +
+                          "': No space left on device; name another in $TENON_CACHE or options.cache");
     CHECK_NOTHROW(basic_cache<>(scratch / "d").folder("bin"));
 }
 
@@ -240,16 +241,20 @@ TEST_CASE("processes that make a cache at once, and some that are killed on the 
 
 TEST_CASE("a cache that cannot be made names the folder and the reason", "[cache_folder]") {
     const scratch_directory scratch;
+    const auto unusable = [&](const std::string& name, const std::string& why) {
+        return "the cache '" + (scratch / name).native() + "' cannot be used: " + why +
+               "; name another in $TENON_CACHE or options.cache";
+    };
     struct read_only : posix {
         static int mkdir(const char*, mode_t) noexcept { return errno = EROFS, -1; }
     };
     CHECK_THROWS_WITH(basic_cache<read_only>(scratch / "c").folder("bin"),
-                      "cannot make the folder '" + (scratch / "c").native() + "': Read-only file system");
+                      unusable("c", "cannot make the folder '" + (scratch / "c").native() + "': Read-only file system"));
     write(scratch / "file", "");
     CHECK_THROWS_WITH(basic_cache<>(scratch / "file/c").folder("bin"),
-                      "cannot make the folder '" + (scratch / "file").native() + "': File exists");
+                      unusable("file/c", "cannot make the folder '" + (scratch / "file").native() + "': File exists"));
     CHECK_THROWS_WITH(basic_cache<>(scratch / "file").folder("bin"),
-                      "cannot make the folder '" + (scratch / "file").native() + "': File exists");
+                      unusable("file", "cannot make the folder '" + (scratch / "file").native() + "': File exists"));
 }
 
 TEST_CASE("a scratch folder goes with its owner, and its neighbours stay", "[cache_folder]") {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <tenon/compile_flags.hpp>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "catch.hpp"
+#include "compiled.hpp"
 
 using tenon::detail::compile_flags;
 using list = std::vector<std::string>;
@@ -137,4 +139,31 @@ TEST_CASE("a refused flag is named with its line", "[compile_flags]") {
     CHECK_NOTHROW(flags.add("-march=native", "f"));
     CHECK_NOTHROW(flags.add("-Wmissing-braces", "f"));
     CHECK_NOTHROW(flags.add("", "f"));
+}
+
+TEST_CASE("a line that is plainly no flag is refused with what is wrong with it", "[compile_flags]") {
+    const tests::scratch_directory scratch;
+    const std::string path = scratch / "compile_flags.txt";
+    tests::write(scratch / "map", "");
+    const auto refused = [&](const std::string& line, const std::string& why) {
+        for (const std::string before : {"", "-Wall\n", "-DX\n", "-I\ninclude\n"}) {
+            const std::string number = std::to_string(1 + std::count(before.begin(), before.end(), '\n'));
+            CHECK_THROWS_WITH(compile_flags().add_lines(before + line + "\n", path),
+                              path + ':' + number + ": the line '" + line + "' is refused, because " + why);
+        }
+    };
+    for (const char* line :
+         {"-Wall -Wextra", "-std=c++20  -O2", "-I include", "-l sqlite3", "-Ia -Ib", "-x c++"})
+        refused(line, "each line is one flag, or the value of the flag before; write it on several lines");
+    refused("# comment", "the file has no comments, as each line is a flag; remove it");
+    for (const char* line : {"\"-DX=a b\"", "'-O2'"})
+        refused(line, "no shell reads it, and a quotation mark would be part of the flag; write it without");
+    for (const char* line : {"Wall", "mapp", "../map", "/map"})
+        refused(line, "a flag begins with '-', and no file in '" + scratch.path().native() +
+                          "' has this name; correct it or remove it");
+    for (const char* lines : {"map", "-Wall\nmap", "-DX=-O2 -g", "-I/my folder - copy", "-DX=\"a b\"",
+                              "-D\nX", "-mllvm\nx", "--unknown\nvalue", "-u\nsymbol", "-include\nfile"}) {
+        INFO(lines);
+        CHECK_NOTHROW(compile_flags().add_lines(lines, path));
+    }
 }

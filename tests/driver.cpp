@@ -556,6 +556,22 @@ TEST_CASE("a fragment has what is known, once", "[driver]") {
     CHECK(why_not("https://host/repo#plugin=a#b") == "the name of its plugin has to be [a-z][a-z0-9_-]*");
 }
 
+TEST_CASE("a driver is spelled again as it is parsed", "[driver]") {
+    const tests::scratch_directory scratch;
+    const visit there(scratch.path());
+    tests::write(scratch / "drivers/main.cpp", "");
+    tests::write(scratch / "c#/main.cpp", "");
+    tests::write(scratch / "c#.so", "");
+    for (const char* text :
+         {"json", "./drivers", "./drivers#json", "./drivers#target=a", "./drivers#target=a&plugin=json",
+          "./drivers/main.cpp#json", "./c#/#json", "./c#.so#json", "https://host/repo",
+          "git+ssh://git@host/repo@v1", "https://host/repo#plugin=json",
+          "git+file:///srv/my%20repo@a%23b%2541#subdirectory=a/b&target=c&plugin=d"}) {
+        INFO(text);
+        CHECK(detail::text_of(tenon::driver::parse(text)) == text);
+    }
+}
+
 TEST_CASE("a commit id is all of one", "[driver]") {
     static_assert(detail::is_commit_id("da39a3ee5e6b4b0d3255bfef95601890afd80709"));
     static_assert(detail::is_commit_id("DA39A3EE5E6B4B0D3255BFEF95601890AFD80709"));

@@ -142,7 +142,8 @@ TEST_CASE("an unknown name lists the known ones, closest first", "[loader]") {
     here.library(here.scratch / "search/libplain.so");
     here.library(here.scratch / "search/second.so", {"-DSECOND"});
     here.options.search = {here.scratch / "search", here.scratch / "absent"};
-    CHECK(here.complaint("planet") == "unknown name 'planet' of plugin type 'part'; known: plain, inside, second");
+    CHECK(here.complaint("planet") == "unknown name 'planet' of plugin type 'part'; known: plain, inside, second; "
+                                      "searched: 'search', 'absent' (No such file or directory)");
 
     // None of these could be loaded by its name.
     const path search = here.scratch / "search";
@@ -154,13 +155,85 @@ TEST_CASE("an unknown name lists the known ones, closest first", "[loader]") {
     create_symlink("planer.so", search / "planer.so");
     REQUIRE(::mkfifo((search / "plan.so").c_str(), 0600) == 0);
     tests::fs::copy_file(search / "libplain.so", search / "planets.so"); // its plugin has another name
-    CHECK(here.complaint("planet") == "unknown name 'planet' of plugin type 'part'; known: plain, inside, second");
+    CHECK(here.complaint("planet") == "unknown name 'planet' of plugin type 'part'; known: plain, inside, second; "
+                                      "searched: 'search', 'absent' (No such file or directory)");
     CHECK(here.complaint("planed") == "'search/planed.so' is a symbolic link to 'gone.so', which is not there");
     CHECK(here.complaint("planer") == "cannot look at 'search/planer.so': Too many levels of symbolic links");
     CHECK(here.complaint("planes") == "'search/planes.so' is not a regular file");
     CHECK(here.complaint("plan") == "'search/plan.so' is not a regular file");
     CHECK(here.complaint(search / "planed.so") ==
           "'search/planed.so' is a symbolic link to 'gone.so', which is not there");
+}
+
+TEST_CASE("what the cache has of a driver is said of the driver, and one of several is chosen by a driver's text", "[loader]") {
+    workshop here;
+    const path folder = here.sources();
+    const auto complaint = [&](const std::string& driver) {
+        // The order of plugins is their linker's.
+        std::string text = here.complaint(driver);
+        const std::string backwards = "'second', 'plain'";
+        if (const auto at = text.find(backwards); at != text.npos)
+            text.replace(at, backwards.size(), "'plain', 'second'");
+        return text;
+    };
+    for (const std::string& source : {folder.native(), (folder / "part.cpp").native()}) {
+        const std::string shown = source == folder ? "'drivers'" : "'drivers/part.cpp'";
+        for (int run = 0; run < 2; ++run) { // built and checked, then from the cache
+            CHECK(complaint(source + "#nope") == shown + " has no plugin of type 'part' named 'nope'; it has 'plain'");
+            here.load(source);
+        }
+    }
+    tests::write(folder / "part.cpp", "#define SECOND\n" + tests::read(folder / "part.cpp"));
+    const std::string several = " has several plugins of type 'part': 'plain', 'second'; choose one with the driver ";
+    for (int run = 0; run < 2; ++run) {
+        CHECK(complaint(folder.native()) == "'drivers'" + several + "'drivers#NAME'");
+        here.load(folder.native() + "#second");
+    }
+    const path library = here.library(here.scratch / "two.so", {"-DSECOND"});
+    CHECK(complaint(library.native()) == "'two.so'" + several + "'two.so#NAME'");
+    if (!tests::installed("git"))
+        return;
+    const path remote = here.scratch / "remote";
+    tests::write(remote / "sub/part.cpp", tests::read(folder / "part.cpp"));
+    for (const std::vector<std::string>& arguments :
+         {std::vector<std::string>{"init", "-q", "-b", "m#n"}, {"add", "."}, {"-c", "user.name=x", "-c", "user.email=x", "commit", "-qm", "x"}}) {
+        std::vector<std::string> command{"git", "-C", remote.native()};
+        command.insert(command.end(), arguments.begin(), arguments.end());
+        REQUIRE(tests::run(command).status == 0);
+    }
+    const std::string spelled = "remote@m%23n#subdirectory=sub",
+                      driver = "git+file://" + remote.parent_path().native() + "/" + spelled;
+    for (int run = 0; run < 2; ++run) {
+        CHECK(complaint(driver) == "'git+file://" + spelled + "'" + several + "'git+file://" + spelled + "&plugin=NAME'");
+        CHECK(complaint(driver + "&plugin=nope") ==
+              "'git+file://" + spelled + "' has no plugin of type 'part' named 'nope'; it has 'plain', 'second'");
+        here.load(driver + "&plugin=plain");
+    }
+}
+
+TEST_CASE("of a source that is given alone, its neighbours are nothing", "[loader]") {
+    workshop here;
+    tests::write(here.scratch / "main.cpp", "int f() { return 1; }\n");
+    tests::write(here.scratch / "other/one.cpp", "");
+    CHECK(here.complaint(here.scratch / "main.cpp") ==
+          "'main.cpp' has no plugins: it was not made with TENON_EXPORT; a plugin of type 'part' was asked for");
+}
+
+TEST_CASE("a cache that is a file, or cannot be written to, is called the cache", "[loader]") {
+    workshop here;
+    const path folder = here.sources();
+    here.options.cache = folder / "part.cpp";
+    CHECK(here.complaint(folder.native()) == "the cache 'drivers/part.cpp' cannot be used: cannot make the folder "
+                                             "'drivers/part.cpp': File exists; name another in $TENON_CACHE or options.cache");
+    if (::geteuid() == 0)
+        return; // may write everywhere
+    here.options.cache = here.scratch / "cache";
+    here.load(folder.native());
+    tests::fs::permissions(here.scratch / "cache/bin/part", tests::fs::perms::owner_read | tests::fs::perms::owner_exec);
+    const std::string said = (here.sources(2), here.complaint(folder.native()));
+    CHECK(says(said, "the cache 'cache' cannot be used: cannot rename to 'cache/bin/part/drivers-"));
+    CHECK(says(said, ": Permission denied; name another in $TENON_CACHE or options.cache"));
+    tests::fs::permissions(here.scratch / "cache/bin/part", tests::fs::perms::owner_all);
 }
 
 TEST_CASE("relative paths begin where the program worked when the loader was made", "[loader]") {

@@ -799,7 +799,7 @@ private:
                     text.replace(i, library.size(), at.path);
                 if (code == errc::misfit || code == errc::bad_interface)
                     text += header_used(type, files);
-                if (code == errc::not_a_plugin && !at.cmake)
+                if (code == errc::not_a_plugin && !at.cmake && at.source.empty())
                     if (const std::string left_out =
                             sentence_on_sources_left_out<System>(at.directory, sources);
                         !left_out.empty())

@@ -58,12 +58,18 @@ public:
 
     /// Makes the folder `name` in the cache where it is not there yet, and gives its path.
     std::string folder(std::string_view name) const {
-        make_folders<System>(path_);
-        require_own();
-        mark();
-        std::string inside = join(path_, name);
-        make_folders<System>(inside);
-        return inside;
+        try {
+            make_folders<System>(path_);
+            require_own();
+            mark();
+            std::string inside = join(path_, name);
+            make_folders<System>(inside);
+            return inside;
+        } catch (const error& e) {
+            if (e.code() != errc::system_call)
+                throw;
+            throw error::cache_unusable(path_, e.what());
+        }
     }
 
     /// Throws where another user could have put something into it, or where something in it is not tenon's.

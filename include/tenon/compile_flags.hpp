@@ -10,6 +10,8 @@
 #include <vector>
 
 #include <tenon/error.hpp>
+#include <tenon/path.hpp>
+#include <tenon/posix.hpp>
 #include <tenon/trace.hpp>
 
 namespace tenon::inline v1::detail {
@@ -67,8 +69,13 @@ public:
                 line.remove_prefix(1);
             while (!line.empty() && space(line.back()))
                 line.remove_suffix(1);
-            if (!line.empty())
-                add(std::string(line), path + ':' + std::to_string(number));
+            if (line.empty())
+                continue;
+            const std::string where = path + ':' + std::to_string(number);
+            if (const std::string why = mistake(line, path); !why.empty())
+                throw error::not_a_flag(where, line, why);
+            before_ = line[0] == '-' ? line : "";
+            add(std::string(line), where);
         }
     }
 
@@ -98,6 +105,43 @@ public:
     }
 
 private:
+    // Why a line is plainly not what its author meant; else empty. `before_` is the flag in the line before.
+    std::string mistake(std::string_view line, const std::string& path) const {
+        if (line[0] == '#')
+            return "the file has no comments, as each line is a flag; remove it";
+        if (line[0] == '"' || line[0] == '\'')
+            return "no shell reads it, and a quotation mark would be part of the flag; write it without";
+        if (line[0] == '-') {
+            const std::string_view first = line.substr(0, line.find(' '));
+            const auto next = line.find(" -");
+            // A macro may stand for anything.
+            const bool macro = begins(line, {"-D"}) && first.find('=') != first.npos;
+            const bool two = next + 2 < line.size() && next != line.npos && line[next + 2] != ' ' && !macro;
+            if (two || (first.size() < line.size() && takes_value(first)))
+                return "each line is one flag, or the value of the flag before; write it on several lines";
+            return "";
+        }
+        const std::string folder(parent(path));
+        if (line[0] == '@' || may_take_value(before_) || for_the_linker(line) ||
+            posix::access((line[0] == '/' ? std::string(line) : join(folder, line)).c_str(), F_OK) == 0)
+            return "";
+        return "a flag begins with '-', and no file in '" + folder +
+               "' has this name; correct it or remove it";
+    }
+
+    static bool takes_value(std::string_view flag) {
+        return among(flag, {"-D", "-I", "-L", "-U", "-idirafter", "-include", "-iquote", "-isystem", "-l",
+                            "-x", "-z", "-Xlinker", "-Xclang", "-Xpreprocessor"});
+    }
+
+    // False only for what certainly takes none in the next line: nobody knows all flags of all compilers.
+    static bool may_take_value(std::string_view flag) {
+        if (flag.empty() || (flag.size() > 2 && begins(flag, {"-D", "-I", "-L", "-U", "-l"})))
+            return false;
+        return !begins(flag, {"-W", "-O", "-f", "-g", "-m", "-std", "-pedantic", "-pthread"}) ||
+               among(flag, {"-framework", "-mllvm", "-gcc-toolchain"});
+    }
+
     static bool space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
     static bool among(std::string_view flag, std::initializer_list<std::string_view> list) {
@@ -179,6 +223,7 @@ private:
     }
 
     std::vector<std::string> compile_, common_, link_;
+    std::string before_;
     bool may_run_programs_, tree_stays_;
     bool value_follows_ = false; // of the flag before
     bool language_follows_ = false;

@@ -592,6 +592,33 @@ driver looked_at(driver path) {
     return path;
 }
 
+/// The text that `driver::parse` makes this of. A placeholder may stand for a name.
+inline std::string text_of(const driver& from) {
+    std::string text = from.place;
+    const bool repository = from.what == driver::kind::repository;
+    if (repository && !text.starts_with("https:"))
+        text.insert(0, "git+");
+    if (!from.reference.empty())
+        text += '@';
+    for (std::size_t i = 0; i < from.reference.size(); ++i) {
+        const std::string_view rest = std::string_view(from.reference).substr(i);
+        const bool encoded =
+            rest.size() > 2 && rest[0] == '%' && is_hex_digit(rest[1]) && is_hex_digit(rest[2]);
+        text += rest[0] == '#' ? "%23" : encoded ? "%25" : std::string(1, rest[0]);
+    }
+    if (from.what == driver::kind::directory && basename(text).find('#') != text.npos)
+        text += '/';
+    const bool plugin_alone = !repository && from.target.empty();
+    const char* before = "#";
+    for (const auto& [key, value] :
+         {std::pair<const char*, const std::string&>{"subdirectory=", from.subdirectory},
+          {"target=", from.target},
+          {plugin_alone ? "" : "plugin=", from.plugin}})
+        if (!value.empty())
+            text.append(std::exchange(before, "&")).append(key).append(value);
+    return text;
+}
+
 } // namespace TENON_OWN
 } // namespace detail
 

@@ -56,6 +56,10 @@ public:
         return known ? text[value] : "unknown error";
     }
 };
+
+// How one of several is chosen, for those who know no more of the driver than its path.
+inline constexpr std::string_view adding_a_plugin = "by adding '#' and its name",
+                                  adding_a_target = "by adding '#target=' and its name";
 } // namespace TENON_OWN
 } // namespace detail
 
@@ -123,6 +127,12 @@ public:
                       path, "'`, or name another in $TENON_CACHE or options.cache"}),
                 path};
     }
+    static error cache_unusable(const std::string& path, std::string_view why) {
+        return {errc::system_call,
+                text({"the cache '", path, "' cannot be used: ", why,
+                      "; name another in $TENON_CACHE or options.cache"}),
+                path};
+    }
     static error cache_in_a_home(const std::string& path) {
         return {errc::not_found,
                 text({"the cache '", path,
@@ -173,11 +183,12 @@ public:
                       here.empty() ? "" : "; there is a '", here, here.empty() ? "" : "'"})};
     }
     static error unknown_name(std::string_view type, std::string_view name, std::string_view known,
-                              std::string_view here) {
-        return {errc::not_found, text({"unknown name '", name, "' of plugin type '", type, "'; ",
-                                       known.empty() ? "there are no plugins of that type" : "known: ", known,
-                                       here.empty() ? "" : "; there is a '", here,
-                                       here.empty() ? "" : "', and a path has to contain a slash"})};
+                              std::string_view here, std::string_view searched = "") {
+        return {errc::not_found,
+                text({"unknown name '", name, "' of plugin type '", type, "'; ",
+                      known.empty() ? "there are no plugins of that type" : "known: ", known,
+                      searched.empty() ? "" : "; searched: ", searched, here.empty() ? "" : "; there is a '",
+                      here, here.empty() ? "" : "', and a path has to contain a slash"})};
     }
     static error two_libraries(std::string_view name, const std::string& path, std::string_view other) {
         return {errc::ambiguous,
@@ -326,8 +337,8 @@ public:
     }
     static error several_plugins(const std::string& path, std::string_view type, std::string_view found) {
         return {errc::ambiguous,
-                text({"'", path, "' has several plugins of type '", type, "': ", found,
-                      "; choose one by adding '#' and its name"}),
+                text({"'", path, "' has several plugins of type '", type, "': ", found, "; choose one ",
+                      detail::adding_a_plugin}),
                 path};
     }
     static error other_toolchain(const std::string& path, std::string_view name,
@@ -549,8 +560,8 @@ public:
     static error several_targets(const std::string& directory, std::string_view known) {
         return {errc::ambiguous,
                 text({"the CMakeLists.txt in '", directory,
-                      "' makes several libraries that may be the plugin: ", known,
-                      "; choose one by adding '#target=' and its name"}),
+                      "' makes several libraries that may be the plugin: ", known, "; choose one ",
+                      detail::adding_a_target}),
                 directory};
     }
     static error no_targets_here(const std::string& path, std::string_view target) {
@@ -565,6 +576,10 @@ public:
             text({"the plugin in '", directory, "' is not used, because its target '", target, "' needs '",
                   library, "', which is made with it and which nobody keeps: make that a STATIC library"}),
             directory};
+    }
+    static error not_a_flag(std::string_view where, std::string_view line, std::string_view why) {
+        return {errc::build_failed, text({where, ": the line '", line, "' is refused, because ", why}),
+                std::string(where.substr(0, where.rfind(':')))};
     }
     static error refused_flag(std::string_view where, std::string_view flag) {
         return {errc::build_failed,

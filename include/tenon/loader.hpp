@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -156,9 +157,11 @@ public:
         const driver from = detail::permitted_driver(detail::native(text), options_.policy);
         if (from.what == driver::kind::name && built_ins_.find<T>(from.place))
             return "";
-        const found library = unless_pruned(from, [&] { return locate<T>(from); });
-        check<T>(library, digests(from.what));
-        return library.path;
+        return unless_pruned(from, [&] {
+            const found library = locate<T>(from);
+            check<T>(library, digests(from.what));
+            return library.path;
+        });
     }
 
 private:
@@ -350,6 +353,41 @@ private:
         std::abort();
     }
 
+    /// Throws the error, which is being handled, as one about what its reader knows, the driver, where it is
+    /// about a file of the cache; and with the text of a driver that chooses, where there are several to choose
+    /// from.
+    [[noreturn]] void throw_said_of(const driver& from, const error& e) const {
+        driver whole = from, choosing = from;
+        whole.plugin = whole.target = "";
+        std::string text = e.what(), path = e.path();
+        const auto replace = [&text](const std::string& before, const std::string& after) {
+            for (std::size_t i = 0; (i = text.find(before, i)) != text.npos; i += after.size())
+                text.replace(i, before.size(), after);
+        };
+        const errc code = static_cast<errc>(e.code().value());
+        if (code == errc::system_call && is_cached(path, "") && keeps_from_writing(text))
+            throw error::cache_unusable(detail::cache(options_.cache).path(), text);
+        const bool about_what_is_in_it = code == errc::not_a_plugin || code == errc::ambiguous || code == errc::toolchain ||
+                                         code == errc::misfit || code == errc::bad_interface || code == errc::load_failed;
+        const bool in_cache = is_cached(path, "bin") || is_cached(path, "src");
+        if (about_what_is_in_it && (in_cache || path == from.place || path == detail::canonical<>(from.place))) {
+            if (in_cache) {
+                replace('\'' + path + '\'', '\'' + detail::text_of(whole) + '\'');
+                if (is_cached(path, "bin"))
+                    replace(path, from.place);
+                path = from.place;
+            }
+            choosing.plugin = "NAME";
+            replace(std::string(detail::adding_a_plugin), "with the driver '" + detail::text_of(choosing) + '\'');
+        }
+        choosing = from;
+        choosing.target = "NAME";
+        replace(std::string(detail::adding_a_target), "with the driver '" + detail::text_of(choosing) + '\'');
+        if (text == e.what())
+            throw;
+        throw error(code, text, path);
+    }
+
     /// Once more, where what was found in the cache is gone by the time that it is needed.
     template <class Use>
     auto unless_pruned(const driver& from, Use&& use) const {
@@ -359,15 +397,28 @@ private:
                 return use();
             } catch (const error& e) {
                 if (tries == 1 || !cached || !is_pruned(e.path()))
-                    throw;
+                    throw_said_of(from, e);
                 detail::trace("'", e.path(), "' has been pruned");
             }
     }
 
     bool is_pruned(const std::string& path) const {
         struct stat there;
-        return detail::posix::lstat(path.c_str(), &there) != 0 &&
-               path.rfind(detail::join(detail::cache(options_.cache).path(), ""), 0) == 0;
+        return detail::posix::lstat(path.c_str(), &there) != 0 && is_cached(path, "");
+    }
+
+    /// Whether an error of the system's is one of those that a folder gives in which nobody can write.
+    static bool keeps_from_writing(const std::string& text) {
+        for (const int number : {EROFS, EACCES, EPERM, ENOSPC, EDQUOT})
+            if (text.ends_with(": " + std::generic_category().message(number)))
+                return true;
+        return false;
+    }
+
+    /// Whether a path is below a folder of the cache.
+    bool is_cached(const std::string& path, const char* folder) const {
+        const std::string below = detail::join(detail::cache(options_.cache).path(), folder);
+        return path.rfind(*folder ? below + '/' : below, 0) == 0;
     }
 
     /// The library of a bare name, out of the first folder that has one.
@@ -391,7 +442,20 @@ private:
         std::vector<std::string> known = built_ins_.names(type);
         for (const std::string& folder : options_.search)
             add_libraries(known, folder, type);
-        throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name));
+        throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name), searched_folders());
+    }
+
+    /// For messages: the folders of options.search, and why one of them cannot be looked into.
+    std::string searched_folders() const {
+        std::string text;
+        for (const std::string& folder : options_.search) {
+            text.append(text.empty() ? "'" : ", '").append(detail::escaped(folder)).append("'");
+            if (DIR* const open = detail::posix::opendir(folder.c_str()))
+                detail::posix::closedir(open);
+            else
+                text.append(" (").append(std::generic_category().message(errno)).append(")");
+        }
+        return text;
     }
 
     static bool is_file(const std::string& path) {
