@@ -244,6 +244,8 @@ TEST_CASE("without a compiler the choice stays known, and asking it says what wa
         "/opt/my tools/no-such-compiler",
         "cannot find '/opt/my', the first word of $CXX, which is '/opt/my tools/no-such-compiler': a path "
         "with spaces needs quotes around it");
+    for (const std::string command : {"\"" TENON_GXX, TENON_GXX " '-DX=a b", "g++ -DX=\\\"'"})
+        refused(command, "$CXX, which is '" + command + "', has a quotation mark that is not closed");
 }
 
 TEST_CASE("a host with a sanitizer names the way out of two", "[compiler]") {

@@ -449,6 +449,9 @@ TEST_CASE("submodules are not fetched", "[repository]") {
     CHECK(fs::is_empty(found / "sub"));
     CHECK(tests::read(found / "a.cpp") == "one");
     CHECK(!fs::exists(w.scratch / "marker"));
+    CHECK(w.complaint("#subdirectory=sub/deep/er", errc::not_found)
+              .find("\n'sub' is a submodule of the repository, which is not fetched: commit its files") !=
+          std::string::npos);
 }
 
 TEST_CASE("no filter, hook, monitor or alias runs, whether the tree or the user asks for it",

@@ -295,14 +295,16 @@ private:
 
         void add(const command& what, const ended& end) {
             const std::string said = end.err + end.out;
-            const std::string how = std::string(basename(what.arguments[0])) + ' ' + end.how();
+            // It is here although it has not failed, because what it was to make is not there.
+            const std::string ended = end.how() + (end.known && !end.failed() ? " and made no output" : "");
+            const std::string how = std::string(basename(what.arguments[0])) + ' ' + ended;
             if (cut_short(end)) {
                 first = how;
                 code = end.code(code);
             }
             if (first.empty())
                 first = end.limit.empty() ? cause_of_failure(what.folder, said, how) : how;
-            runs += shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") + said +
+            runs += shown(what) + '\n' + ended + (said.empty() ? "" : ", and said:\n") + said +
                     (ends_line(said) ? "" : "\n");
         }
 

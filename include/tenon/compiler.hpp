@@ -123,7 +123,8 @@ public:
     static word_list named(word_list chosen) {
         if (const char* const set = ::secure_getenv("CXX"); chosen.empty() && set) {
             const bool path = std::string_view(set).find('/') != std::string_view::npos;
-            chosen = path && !find_program<System>(set).empty() ? word_list{set} : shell_words(set);
+            chosen = (path && !find_program<System>(set).empty()) || has_open_quote(set) ? word_list{set}
+                                                                                         : shell_words(set);
         }
         for (std::string& word : chosen)
             if (word.find('/') != word.npos && word[0] != '-' &&
@@ -236,6 +237,10 @@ private:
                 names += (names.empty() ? "cannot find '" : ", '") + name + "'";
             return names;
         }
+        if (const char* set = ::secure_getenv("CXX"); set && has_open_quote(set) && named({}) == chosen_)
+            return std::string("$CXX, which is '")
+                .append(set)
+                .append("', has a quotation mark that is not closed");
         const std::string& first = chosen_[0];
         const bool path = first.find('/') != first.npos;
         std::string text = path && System::access(first.c_str(), F_OK) == 0
@@ -278,8 +283,10 @@ private:
         if (!traits.gnu_unique)
             said = run<System>(defines("-fPIC"), within);
         if (!works(said))
-            throw error::compiler_unusable(shown(defines("-fPIC")), said.how(), said.err,
-                                           said.code(errc::no_compiler));
+            throw error::compiler_unusable(shown(defines("-fPIC")),
+                                           said.how() +
+                                               (said.failed() ? "" : " and did not write what it defines"),
+                                           said.err, said.code(errc::no_compiler));
         traits.clang = said.out.find("__clang__") != said.out.npos;
         traits.identity = sha256().field(stamp_).field(said.out).hex();
         return traits;

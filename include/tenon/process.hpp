@@ -126,8 +126,9 @@ struct command {
 };
 
 /// The words of a command, taken apart as a shell does: at spaces that are neither in quotes nor after a
-/// backslash. Variables and patterns are words like any other; a quote that is not closed ends with the text.
-inline std::vector<std::string> shell_words(std::string_view text) {
+/// backslash. Variables and patterns are words like any other; a quote that is not closed ends with the text,
+/// and sets `open`.
+inline std::vector<std::string> shell_words(std::string_view text, bool* open = nullptr) {
     std::vector<std::string> found;
     bool within = false; // a word, which may be empty
     char quote = 0;
@@ -148,7 +149,16 @@ inline std::vector<std::string> shell_words(std::string_view text) {
         else
             found.back() += c;
     }
+    if (open)
+        *open = quote != 0;
     return found;
+}
+
+/// Whether a quote in a command is not closed.
+inline bool has_open_quote(std::string_view text) {
+    bool open = false;
+    shell_words(text, &open);
+    return open;
 }
 
 /// A word in quotes, which a shell takes as it is.

@@ -14,6 +14,7 @@
 
 #include <tenon/bounds.hpp>
 #include <tenon/cache_folder.hpp>
+#include <tenon/checkout.hpp>
 #include <tenon/diagnostic.hpp>
 #include <tenon/driver.hpp>
 #include <tenon/error.hpp>
@@ -193,8 +194,9 @@ private:
         path = join(path, wanted_.subdirectory);
         struct stat found;
         if (System::stat(path.c_str(), &found) != 0)
-            throw error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
-                                         instead_of<System>(path));
+            throw basic_checkout<System>(join(folder(), commit))
+                .explained(error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
+                                                  instead_of<System>(path)));
         if (!S_ISDIR(found.st_mode))
             throw error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
                                          "it is a file there, or a symbolic link, which is not followed");
