@@ -537,7 +537,7 @@ TEST_CASE("compile_flags.txt is read as clangd reads it, from the source directo
 
 TEST_CASE("a compile_flags.txt that editors are glad of builds, and what compilers say can be read",
           "[builder]") {
-    for (const char* compiler : {TENON_GXX, TENON_CLANGXX}) {
+    for (const std::string& compiler : tests::plugin_compilers()) {
         INFO(compiler);
         workshop work;
         work.compiler(compiler);
@@ -630,7 +630,7 @@ TEST_CASE("a directory without sources says what was expected and what is there"
 }
 
 TEST_CASE("a compiler whose command has flags builds, and what it says can be read", "[builder]") {
-    for (const char* compiler : {TENON_GXX, TENON_CLANGXX}) {
+    for (const std::string& compiler : tests::plugin_compilers()) {
         INFO(compiler);
         workshop work;
         work.compiler(compiler);
