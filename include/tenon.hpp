@@ -203,6 +203,10 @@ public:
         return known ? text[value] : "unknown error";
     }
 };
+
+// How one of several is chosen, for those who know no more of the driver than its path.
+inline constexpr std::string_view adding_a_plugin = "by adding '#' and its name",
+                                  adding_a_target = "by adding '#target=' and its name";
 } // namespace TENON_OWN
 } // namespace detail
 
@@ -270,6 +274,12 @@ public:
                       path, "'`, or name another in $TENON_CACHE or options.cache"}),
                 path};
     }
+    static error cache_unusable(const std::string& path, std::string_view why) {
+        return {errc::system_call,
+                text({"the cache '", path, "' cannot be used: ", why,
+                      "; name another in $TENON_CACHE or options.cache"}),
+                path};
+    }
     static error cache_in_a_home(const std::string& path) {
         return {errc::not_found,
                 text({"the cache '", path,
@@ -320,11 +330,12 @@ public:
                       here.empty() ? "" : "; there is a '", here, here.empty() ? "" : "'"})};
     }
     static error unknown_name(std::string_view type, std::string_view name, std::string_view known,
-                              std::string_view here) {
-        return {errc::not_found, text({"unknown name '", name, "' of plugin type '", type, "'; ",
-                                       known.empty() ? "there are no plugins of that type" : "known: ", known,
-                                       here.empty() ? "" : "; there is a '", here,
-                                       here.empty() ? "" : "', and a path has to contain a slash"})};
+                              std::string_view here, std::string_view searched = "") {
+        return {errc::not_found,
+                text({"unknown name '", name, "' of plugin type '", type, "'; ",
+                      known.empty() ? "there are no plugins of that type" : "known: ", known,
+                      searched.empty() ? "" : "; searched: ", searched, here.empty() ? "" : "; there is a '",
+                      here, here.empty() ? "" : "', and a path has to contain a slash"})};
     }
     static error two_libraries(std::string_view name, const std::string& path, std::string_view other) {
         return {errc::ambiguous,
@@ -371,7 +382,7 @@ public:
                       repository.empty() ? "" : "; a repository is written ", repository}),
                 path};
     }
-    static error loose_link(const std::string& path, std::string_view target) {
+    static error dangling_link(const std::string& path, std::string_view target) {
         return {errc::not_found,
                 text({"'", path, "' is a symbolic link to '", target, "', which is not there"}), path};
     }
@@ -473,8 +484,8 @@ public:
     }
     static error several_plugins(const std::string& path, std::string_view type, std::string_view found) {
         return {errc::ambiguous,
-                text({"'", path, "' has several plugins of type '", type, "': ", found,
-                      "; choose one by adding '#' and its name"}),
+                text({"'", path, "' has several plugins of type '", type, "': ", found, "; choose one ",
+                      detail::adding_a_plugin}),
                 path};
     }
     static error other_toolchain(const std::string& path, std::string_view name,
@@ -696,8 +707,8 @@ public:
     static error several_targets(const std::string& directory, std::string_view known) {
         return {errc::ambiguous,
                 text({"the CMakeLists.txt in '", directory,
-                      "' makes several libraries that may be the plugin: ", known,
-                      "; choose one by adding '#target=' and its name"}),
+                      "' makes several libraries that may be the plugin: ", known, "; choose one ",
+                      detail::adding_a_target}),
                 directory};
     }
     static error no_targets_here(const std::string& path, std::string_view target) {
@@ -712,6 +723,10 @@ public:
             text({"the plugin in '", directory, "' is not used, because its target '", target, "' needs '",
                   library, "', which is made with it and which nobody keeps: make that a STATIC library"}),
             directory};
+    }
+    static error not_a_flag(std::string_view where, std::string_view line, std::string_view why) {
+        return {errc::build_failed, text({where, ": the line '", line, "' is refused, because ", why}),
+                std::string(where.substr(0, where.rfind(':')))};
     }
     static error refused_flag(std::string_view where, std::string_view flag) {
         return {errc::build_failed,
@@ -774,7 +789,10 @@ public:
         return {
             errc::too_many,
             text({std::to_string(mapped), " versions are in memory, and options.reload.most_versions allows ",
-                  std::to_string(most), why.empty() ? ", because calls in them have not returned" : ": ",
+                  std::to_string(most),
+                  !why.empty() ? ": "
+                  : most < 3   ? ": one serves, and the one before is kept for a rollback; allow 3 or more"
+                               : ", because calls in them have not returned",
                   why})};
     }
 
@@ -1299,6 +1317,9 @@ inline std::int64_t nanoseconds(const timespec& time) {
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
+/// A path to the file that a descriptor is of, whatever has become of that file's own.
+inline std::string descriptor_path(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
+
 /// Which file, and in which state: two equal looks at a file mean that nobody wrote to it between them,
 /// unless within one tick of the clock.
 struct file_identity {
@@ -1794,18 +1815,27 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+/// The path without symbolic links; empty, with errno, where it does not lead to anything.
+template <class System = posix>
+std::string canonical(const std::string& path) {
+    char* const found = System::realpath(path.c_str());
+    if (!found)
+        return "";
+    std::string resolved = found;
+    std::free(found);
+    return resolved;
+}
+
 /// A path that still names the same file once this process works in another folder: one that does not begin
 /// with a slash begins in the working folder of now.
 template <class System = posix>
 std::string absolute(const std::string& path) {
     if (!path.empty() && path[0] == '/')
         return path;
-    char* const found = System::realpath(".");
-    if (!found)
+    const std::string here = canonical<System>(".");
+    if (here.empty())
         throw error::system_call("find the working folder, where a path begins that is not absolute,", path,
                                  errno);
-    const std::string here = found;
-    std::free(found);
     std::string_view rest = path;
     while (rest.substr(0, 2) == "./")
         rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of('/', 1)));
@@ -1936,7 +1966,7 @@ inline bool is_scratch_name(std::string_view name) {
 inline constexpr std::string_view cache_mark =
     "Signature: 8a477f597d28d172789f06886806bc55\n"
     "# This is the cache of tenon: compiled plugins, and sources that were fetched.\n"
-    "# All of it can be removed and is made again. tenon removes what else is put here.\n";
+    "# All of it can be removed and is made again. Put nothing else here.\n";
 
 /// Where what was compiled and fetched is kept: the chosen folder, else `$TENON_CACHE`, else
 /// `$XDG_CACHE_HOME/tenon`, else `~/.cache/tenon`. It is made when it is first needed, belongs to this user
@@ -1961,12 +1991,18 @@ public:
 
     /// Makes the folder `name` in the cache where it is not there yet, and gives its path.
     std::string folder(std::string_view name) const {
-        make_folders<System>(path_);
-        require_own();
-        mark();
-        std::string inside = join(path_, name);
-        make_folders<System>(inside);
-        return inside;
+        try {
+            make_folders<System>(path_);
+            require_own();
+            mark();
+            std::string inside = join(path_, name);
+            make_folders<System>(inside);
+            return inside;
+        } catch (const error& e) {
+            if (e.code() != errc::system_call)
+                throw;
+            throw error::cache_unusable(path_, e.what());
+        }
     }
 
     /// Throws where another user could have put something into it, or where something in it is not tenon's.
@@ -2360,7 +2396,6 @@ private:
 #define TENON_PACKAGES_HPP
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -2436,10 +2471,7 @@ bool is_packaged(const std::string& path) {
     if (!inside(within_first_folder(path)))
         return false;
     // A link to somewhere else is not.
-    char* const canonical = System::realpath(path.c_str());
-    const bool there = canonical && inside(canonical);
-    std::free(canonical);
-    return there;
+    return inside(canonical<System>(path));
 }
 
 } // namespace TENON_OWN
@@ -2833,8 +2865,13 @@ public:
                 line.remove_prefix(1);
             while (!line.empty() && space(line.back()))
                 line.remove_suffix(1);
-            if (!line.empty())
-                add(std::string(line), path + ':' + std::to_string(number));
+            if (line.empty())
+                continue;
+            const std::string where = path + ':' + std::to_string(number);
+            if (const std::string why = mistake(line, path); !why.empty())
+                throw error::not_a_flag(where, line, why);
+            before_ = line[0] == '-' ? line : "";
+            add(std::string(line), where);
         }
     }
 
@@ -2864,6 +2901,43 @@ public:
     }
 
 private:
+    // Why a line is plainly not what its author meant; else empty. `before_` is the flag in the line before.
+    std::string mistake(std::string_view line, const std::string& path) const {
+        if (line[0] == '#')
+            return "the file has no comments, as each line is a flag; remove it";
+        if (line[0] == '"' || line[0] == '\'')
+            return "no shell reads it, and a quotation mark would be part of the flag; write it without";
+        if (line[0] == '-') {
+            const std::string_view first = line.substr(0, line.find(' '));
+            const auto next = line.find(" -");
+            // A macro may stand for anything.
+            const bool macro = begins(line, {"-D"}) && first.find('=') != first.npos;
+            const bool two = next + 2 < line.size() && next != line.npos && line[next + 2] != ' ' && !macro;
+            if (two || (first.size() < line.size() && takes_value(first)))
+                return "each line is one flag, or the value of the flag before; write it on several lines";
+            return "";
+        }
+        const std::string folder(parent(path));
+        if (line[0] == '@' || may_take_value(before_) || for_the_linker(line) ||
+            posix::access((line[0] == '/' ? std::string(line) : join(folder, line)).c_str(), F_OK) == 0)
+            return "";
+        return "a flag begins with '-', and no file in '" + folder +
+               "' has this name; correct it or remove it";
+    }
+
+    static bool takes_value(std::string_view flag) {
+        return among(flag, {"-D", "-I", "-L", "-U", "-idirafter", "-include", "-iquote", "-isystem", "-l",
+                            "-x", "-z", "-Xlinker", "-Xclang", "-Xpreprocessor"});
+    }
+
+    // False only for what certainly takes none in the next line: nobody knows all flags of all compilers.
+    static bool may_take_value(std::string_view flag) {
+        if (flag.empty() || (flag.size() > 2 && begins(flag, {"-D", "-I", "-L", "-U", "-l"})))
+            return false;
+        return !begins(flag, {"-W", "-O", "-f", "-g", "-m", "-std", "-pedantic", "-pthread"}) ||
+               among(flag, {"-framework", "-mllvm", "-gcc-toolchain"});
+    }
+
     static bool space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
     static bool among(std::string_view flag, std::initializer_list<std::string_view> list) {
@@ -2945,6 +3019,7 @@ private:
     }
 
     std::vector<std::string> compile_, common_, link_;
+    std::string before_;
     bool may_run_programs_, tree_stays_;
     bool value_follows_ = false; // of the flag before
     bool language_follows_ = false;
@@ -3067,6 +3142,11 @@ inline std::string_view take_line(std::string_view& text) {
     return line;
 }
 
+/// Whether a line has no more than the marks that compilers put below the source that they show.
+inline bool is_marks(std::string_view line) {
+    return line.find('^') != line.npos && line.find_first_not_of(" \t^~|") == line.npos;
+}
+
 /// Reads what g++ and clang++, the linkers that they run, CMake and make have said.
 class diagnostic_reader {
 public:
@@ -3104,10 +3184,6 @@ public:
 private:
     static bool begins(std::string_view text, std::string_view with) {
         return text.substr(0, with.size()) == with;
-    }
-
-    static bool is_marks(std::string_view line) {
-        return line.find('^') != line.npos && line.find_first_not_of(" \t^~") == line.npos;
     }
 
     void look_at(std::string_view line) {
@@ -3357,13 +3433,9 @@ inline std::vector<std::string_view> said_of_itself(std::string_view text) {
                 return true;
         return false;
     };
-    const auto is_marks = [](std::string_view line) {
-        return line.find('^') != line.npos && line.find_first_not_of(" \t^~|") == line.npos;
-    };
     std::vector<std::string_view> found;
     while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        const std::string_view line = take_line(text);
         if (line.empty() || line[0] == ' ' || line[0] == '\t' || line.starts_with("remote:") ||
             is_marks(text.substr(0, text.find('\n'))))
             continue;
@@ -3677,7 +3749,10 @@ std::vector<std::string> environment(std::initializer_list<std::string_view> nam
                     ? name.substr(0, wanted.size() - 1) == wanted.substr(0, wanted.size() - 1)
                     : name == wanted) {
                 const std::string_view value = variable.substr(std::min(variable.size(), name.size() + 1));
-                found.push_back(std::string(name) + '=' + from_anywhere<System>(name, value));
+                const std::string whole = from_anywhere<System>(name, value);
+                // An empty $PATH stands for the folder that a program works in: the plugin's, of all folders.
+                if (!whole.empty() || name != "PATH")
+                    found.push_back(std::string(name) + '=' + whole);
                 break;
             }
     }
@@ -3692,21 +3767,58 @@ struct command {
     bool alone = false; ///< what it has started and left ends with it
 };
 
-/// As one would type it, for messages.
-inline std::string shown(const command& of) {
-    std::string text;
-    for (const std::string& word : of.arguments) {
-        text += text.empty() ? "" : " ";
-        if (!word.empty() &&
-            word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                   "-_=+:,./@%^~") == word.npos) {
-            text += word;
+/// The words of a command, taken apart as a shell does: at spaces that are neither in quotes nor after a
+/// backslash. Variables and patterns are words like any other; a quote that is not closed ends with the text,
+/// and sets `open`.
+inline std::vector<std::string> shell_words(std::string_view text, bool* open = nullptr) {
+    std::vector<std::string> found;
+    bool within = false; // a word, which may be empty
+    char quote = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i], next = i + 1 < text.size() ? text[i + 1] : '\0';
+        if (quote == 0 && (c == ' ' || (c >= '\t' && c <= '\r'))) {
+            within = false;
             continue;
         }
-        text += '\'';
-        for (const char c : word)
-            c == '\'' ? text += "'\\''" : text += c;
-        text += '\'';
+        if (!std::exchange(within, true))
+            found.emplace_back();
+        if (c == quote)
+            quote = 0;
+        else if (quote == 0 && (c == '"' || c == '\''))
+            quote = c;
+        else if (c == '\\' && next != '\0' && (quote == 0 || (quote == '"' && (next == '"' || next == c))))
+            found.back() += text[++i];
+        else
+            found.back() += c;
+    }
+    if (open)
+        *open = quote != 0;
+    return found;
+}
+
+/// Whether a quote in a command is not closed.
+inline bool has_open_quote(std::string_view text) {
+    bool open = false;
+    shell_words(text, &open);
+    return open;
+}
+
+/// A word in quotes, which a shell takes as it is.
+inline std::string in_shell_quotes(std::string_view word) {
+    std::string text = "'";
+    for (const char c : word)
+        c == '\'' ? text += "'\\''" : text += c;
+    return text += '\'';
+}
+
+/// As one would type it, for messages.
+inline std::string shown(const command& of) {
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                       "-_=+:,./@%^~";
+    std::string text;
+    for (const std::string& word : of.arguments) {
+        const bool needs_quotes = word.empty() || word.find_first_not_of(plain) != word.npos;
+        text.append(text.empty() ? "" : " ").append(needs_quotes ? in_shell_quotes(word) : word);
     }
     return text;
 }
@@ -3800,7 +3912,10 @@ std::string reached_limit(const tenon::limits& most, int signal, std::string_vie
     // One bounds what is allocated, the other all that is mapped: nobody says which it was.
     const std::string data = narrower("memory", most.memory, own(RLIMIT_DATA, "RLIMIT_DATA")),
                       mapped = own(RLIMIT_AS, "RLIMIT_AS").text;
-    return data + (data.empty() || mapped.empty() ? "" : ", and ") + mapped;
+    if (data.empty() && mapped.empty())
+        return "";
+    return data + (data.empty() || mapped.empty() ? "" : ", and ") + mapped +
+           ", unless the machine itself has no more memory";
 }
 
 /// A program that runs, with all that it starts, in a session of its own: a terminal of the host's is nothing
@@ -4189,32 +4304,6 @@ inline word_list toolchain_flags(std::string_view wanted, bool clang) {
     return flags;
 }
 
-/// The words of a command, taken apart as a shell does: at spaces that are neither in quotes nor after a
-/// backslash. Variables and patterns are words like any other; a quote that is not closed ends with the text.
-inline word_list shell_words(std::string_view text) {
-    word_list found;
-    bool within = false; // a word, which may be empty
-    char quote = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i], next = i + 1 < text.size() ? text[i + 1] : '\0';
-        if (quote == 0 && (c == ' ' || (c >= '\t' && c <= '\r'))) {
-            within = false;
-            continue;
-        }
-        if (!std::exchange(within, true))
-            found.emplace_back();
-        if (c == quote)
-            quote = 0;
-        else if (quote == 0 && (c == '"' || c == '\''))
-            quote = c;
-        else if (c == '\\' && next != '\0' && (quote == 0 || (quote == '"' && (next == '"' || next == c))))
-            found.back() += text[++i];
-        else
-            found.back() += c;
-    }
-    return found;
-}
-
 /// What the driver for C++ is called beside one for C, which links nothing that C++ needs: `g++-12` of
 /// `gcc-12`, `c++` of `cc`, `clang++` of `clang`; empty for any other program.
 inline std::string cxx_name(std::string_view name) {
@@ -4253,14 +4342,12 @@ public:
             }
         if (!found())
             return;
-        for (std::string& word : arguments_) {
-            if (word[0] == '-')
-                break;
-            if (const std::string better = for_cxx(word); !better.empty()) {
-                trace("'", word, "' compiles C; for C++ it is '", better, "'");
-                word = better;
+        first_flag_ = look_for_first_flag();
+        for (std::size_t i = 0; i < first_flag_; ++i)
+            if (const std::string better = for_cxx(arguments_[i]); !better.empty()) {
+                trace("'", arguments_[i], "' compiles C; for C++ it is '", better, "'");
+                arguments_[i] = better;
             }
-        }
         look_at_programs();
     }
 
@@ -4269,7 +4356,8 @@ public:
     static word_list named(word_list chosen) {
         if (const char* const set = ::secure_getenv("CXX"); chosen.empty() && set) {
             const bool path = std::string_view(set).find('/') != std::string_view::npos;
-            chosen = path && !find_program<System>(set).empty() ? word_list{set} : shell_words(set);
+            chosen = (path && !find_program<System>(set).empty()) || has_open_quote(set) ? word_list{set}
+                                                                                         : shell_words(set);
         }
         for (std::string& word : chosen)
             if (word.find('/') != word.npos && word[0] != '-' &&
@@ -4291,13 +4379,28 @@ public:
     /// Equal as long as nobody has installed another; nothing has to run for it.
     const std::string& stamp() const noexcept { return stamp_; }
 
-    /// Whether another program runs the compiler, such as ccache: the word after the first is a program too.
-    bool launched() const noexcept { return arguments_.size() > 1 && arguments_[1][0] != '-'; }
+    /// Whether another program runs the compiler, such as ccache.
+    bool launched() const noexcept { return first_flag_ > 1; }
 
     /// Its path and first arguments.
     const word_list& arguments() const noexcept { return arguments_; }
 
-    /// The paths of all programs among these.
+    /// The words before the compiler's flags: what runs the compiler, if anything does, and the compiler.
+    word_list program_words() const {
+        return {arguments_.begin(), arguments_.begin() + static_cast<std::ptrdiff_t>(first_flag_)};
+    }
+
+    /// The flags among its words, sorted by who reads them and refused where a plugin's would be. For
+    /// `tree_stays` see `compile_flags`.
+    compile_flags flags(bool tree_stays) const {
+        // Who may choose the compiler may choose the programs that it runs.
+        compile_flags found(true, tree_stays);
+        for (std::size_t i = first_flag_; i < arguments_.size(); ++i)
+            found.add(arguments_[i], "options.compiler or $CXX");
+        return found;
+    }
+
+    /// The paths of all programs among its words.
     word_list programs() const {
         word_list found;
         for (const std::string& word : arguments_)
@@ -4349,6 +4452,17 @@ private:
         return path.empty() ? "" : find_program<System>(join(parent(path), name));
     }
 
+    // The word after the last program, because what runs a compiler may have options too: `taskset -c 0 g++`.
+    std::size_t look_for_first_flag() const {
+        for (std::size_t i = arguments_.size(); i > 1; --i) {
+            const std::string &word = arguments_[i - 1], &before = arguments_[i - 2];
+            const bool language = before == "-x"; // there is a program `c++` too
+            if (word[0] != '-' && !language && !find_program<System>(word).empty())
+                return i;
+        }
+        return 1;
+    }
+
     std::string tried() const {
         if (chosen_.empty()) {
             std::string names;
@@ -4356,6 +4470,10 @@ private:
                 names += (names.empty() ? "cannot find '" : ", '") + name + "'";
             return names;
         }
+        if (const char* set = ::secure_getenv("CXX"); set && has_open_quote(set) && named({}) == chosen_)
+            return std::string("$CXX, which is '")
+                .append(set)
+                .append("', has a quotation mark that is not closed");
         const std::string& first = chosen_[0];
         const bool path = first.find('/') != first.npos;
         std::string text = path && System::access(first.c_str(), F_OK) == 0
@@ -4398,20 +4516,25 @@ private:
         if (!traits.gnu_unique)
             said = run<System>(defines("-fPIC"), within);
         if (!works(said))
-            throw error::compiler_unusable(shown(defines("-fPIC")), said.how(), said.err,
-                                           said.code(errc::no_compiler));
+            throw error::compiler_unusable(shown(defines("-fPIC")),
+                                           said.how() +
+                                               (said.failed() ? "" : " and did not write what it defines"),
+                                           said.err, said.code(errc::no_compiler));
         traits.clang = said.out.find("__clang__") != said.out.npos;
         traits.identity = sha256().field(stamp_).field(said.out).hex();
         return traits;
     }
 
     command defines(const char* flag) const {
-        command what{arguments_, variables(), "/"};
+        command what{program_words(), variables(), "/"};
+        const word_list own = flags(true).compile();
+        what.arguments.insert(what.arguments.end(), own.begin(), own.end());
         what.arguments.insert(what.arguments.end(), {flag, "-dM", "-E", "-x", "c++", "/dev/null"});
         return what;
     }
 
     word_list chosen_, arguments_;
+    std::size_t first_flag_ = 0;
     std::string stamp_;
 };
 
@@ -4530,7 +4653,9 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
         if (find_program<System>(each.program).empty())
             continue;
         const std::string flag = std::string("-fuse-ld=") + each.name;
-        command what{compiler.arguments(), basic_compiler<System>::variables(), "/"};
+        command what{compiler.program_words(), basic_compiler<System>::variables(), "/"};
+        const word_list own = compiler.flags(true).common();
+        what.arguments.insert(what.arguments.end(), own.begin(), own.end());
         what.arguments.push_back(flag);
         const std::string version = linker_version<System>(std::move(what), within);
         // A compiler that does not know the flag may take its usual linker all the same.
@@ -4617,8 +4742,7 @@ inline word_list read_dependencies(std::string_view makefile) {
 inline word_list read_linked(std::string_view trace) {
     word_list found;
     while (!trace.empty()) {
-        std::string_view line = trace.substr(0, trace.find('\n'));
-        trace.remove_prefix(line.size() < trace.size() ? line.size() + 1 : line.size());
+        std::string_view line = take_line(trace);
         constexpr std::string_view prefix = "trace: "; // mold
         if (line.substr(0, prefix.size()) == prefix)
             line.remove_prefix(prefix.size());
@@ -4641,8 +4765,8 @@ public:
                       const compile_flags& flags, const word_list& folders, const basic_scratch<System>& in,
                       const basic_bounds<System>& within = {}, profile wanted = profile::optimised,
                       unsigned jobs = 0, bool fast_loading = false)
-        : directory_(directory), sources_(std::move(sources)), flags_(flags), scratch_(in), bounds_(within),
-          jobs_(jobs), compile_(compiler.arguments()) {
+        : directory_(directory), sources_(std::move(sources)), scratch_(in), bounds_(within), jobs_(jobs) {
+        const compile_flags own = compiler.flags(false);
         const compiler_traits traits = compiler.traits(within);
 #ifdef __clang__
         constexpr bool with_clang = true;
@@ -4652,19 +4776,14 @@ public:
         if (traits.clang != with_clang &&
             std::string_view(toolchain).find("sanitizer=none") == std::string_view::npos)
             throw error::other_sanitizer(compiler.arguments()[0]);
-        compile_.push_back(language_flag());
-        add(compile_, toolchain_flags(toolchain, traits.clang));
-        // Default visibility would let a symbol of the host, or of another plugin, take the place of this
-        // one's.
-        add(compile_, {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
-        add(compile_, wanted == profile::quick ? word_list{"-O0"} : word_list{"-O2", "-g"});
-        // A unique symbol keeps a library in memory for good, and its value from one version to the next.
-        if (traits.gnu_unique)
-            compile_.push_back("-fno-gnu-unique");
-        // Options of the link in a compile, and the other way round, are no mistake of the plugin's author.
-        if (traits.clang)
-            compile_.push_back("-Qunused-arguments");
-        link_ = compile_;
+        const word_list both = flags_of_both(traits, wanted);
+        compile_ = link_ = compiler.program_words();
+        add(compile_, own.compile());
+        add(compile_, both);
+        add(link_, own.common());
+        add(link_, both);
+        after_objects_ = own.link();
+        add(after_objects_, flags.link());
         for (const std::string& folder : folders)
             compile_.push_back("-I" + folder);
         add(compile_, flags.compile());
@@ -4676,10 +4795,10 @@ public:
         if (fast_loading) {
             // The compiler's own linker: mold, which is faster, makes more segments.
             command what = prepared(link_);
-            add(what.arguments, flags.link());
+            add(what.arguments, after_objects_);
             linker_.version = linker_version<System>(std::move(what), within);
             linker_.flags = few_segments(linker_.version);
-        } else if (lets_choose_linker(link_) && lets_choose_linker(flags.link())) {
+        } else if (lets_choose_linker(link_) && lets_choose_linker(after_objects_)) {
             linker_ = find_fast_linker(compiler, within);
         }
     }
@@ -4724,7 +4843,7 @@ public:
     /// What makes the library what it is, besides the files that are read.
     std::string recipe() const {
         sha256 all;
-        for (const word_list* list : {&compile_, &link_, &linker_.flags, &flags_.link(), &sources_}) {
+        for (const word_list* list : {&compile_, &link_, &linker_.flags, &after_objects_, &sources_}) {
             all.field(std::to_string(list->size()));
             for (const std::string& word : *list)
                 all.field(word);
@@ -4815,6 +4934,23 @@ public:
     }
 
 private:
+    // What tenon gives the compiler and the linker driver alike.
+    static word_list flags_of_both(const compiler_traits& traits, profile wanted) {
+        word_list both{language_flag()};
+        add(both, toolchain_flags(toolchain, traits.clang));
+        // Default visibility would let a symbol of the host, or of another plugin, take the place of this
+        // one's.
+        add(both, {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
+        add(both, wanted == profile::quick ? word_list{"-O0"} : word_list{"-O2", "-g"});
+        // A unique symbol keeps a library in memory for good, and its value from one version to the next.
+        if (traits.gnu_unique)
+            both.push_back("-fno-gnu-unique");
+        // Options of the link in a compile, and the other way round, are no mistake of the plugin's author.
+        if (traits.clang)
+            both.push_back("-Qunused-arguments");
+        return both;
+    }
+
     static bool cut_short(const ended& end) {
         return end.cause == end_cause::time || end.cause == end_cause::stop;
     }
@@ -4832,14 +4968,16 @@ private:
 
         void add(const command& what, const ended& end) {
             const std::string said = end.err + end.out;
-            const std::string how = std::string(basename(what.arguments[0])) + ' ' + end.how();
+            // It is here although it has not failed, because what it was to make is not there.
+            const std::string ended = end.how() + (end.known && !end.failed() ? " and made no output" : "");
+            const std::string how = std::string(basename(what.arguments[0])) + ' ' + ended;
             if (cut_short(end)) {
                 first = how;
                 code = end.code(code);
             }
             if (first.empty())
                 first = end.limit.empty() ? cause_of_failure(what.folder, said, how) : how;
-            runs += shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") + said +
+            runs += shown(what) + '\n' + ended + (said.empty() ? "" : ", and said:\n") + said +
                     (ends_line(said) ? "" : "\n");
         }
 
@@ -4860,11 +4998,10 @@ private:
     static ended with_the_fault_alone(ended of) {
         std::string fault;
         for (std::string_view rest = of.err; !rest.empty();) {
-            const std::string_view line = rest.substr(0, rest.find('\n'));
-            if (line.substr(0, 17) != "collect2: error: " &&
+            const std::string_view line = take_line(rest);
+            if (!line.starts_with("collect2: error: ") &&
                 line.find(": error: linker command failed with exit code ") == line.npos)
                 fault.append(line).append("\n");
-            rest.remove_prefix(line.size() < rest.size() ? line.size() + 1 : line.size());
         }
         if (!fault.empty()) {
             of.err = std::move(fault);
@@ -4940,8 +5077,8 @@ private:
         for (std::size_t i = 0; i < sources_.size(); ++i)
             what.arguments.push_back(made(i, ".o"));
         add(what.arguments, {"-o", library()});
-        add(what.arguments, flags_.link());
-        if (!flags_.link().empty())
+        add(what.arguments, after_objects_);
+        if (!after_objects_.empty())
             what.arguments.push_back("-Wl,--trace");
         return what;
     }
@@ -4963,11 +5100,10 @@ private:
 
     const std::string& directory_;
     word_list sources_;
-    const compile_flags& flags_;
     const basic_scratch<System>& scratch_;
     basic_bounds<System> bounds_;
     unsigned jobs_;
-    word_list compile_, link_, linked_, more_;
+    word_list compile_, link_, after_objects_, linked_, more_;
     std::vector<bool> with_more_;
     std::set<std::size_t> reused_;
     bool refused_ = false;
@@ -5177,14 +5313,15 @@ public:
         bool uses_own_folder() const {
             bool found = false;
             for_each([&](std::int64_t tag, std::uint64_t value) {
-                if (tag == DT_RUNPATH || tag == DT_RPATH || tag == DT_NEEDED)
-                    found = found || name(value).find("$ORIGIN") != std::string_view::npos ||
-                            name(value).find("${ORIGIN}") != std::string_view::npos;
+                if (tag != DT_RUNPATH && tag != DT_RPATH && tag != DT_NEEDED)
+                    return;
+                const std::string_view text = name(value);
+                found = found || text.find("$ORIGIN") != text.npos || text.find("${ORIGIN}") != text.npos;
             });
             return found;
         }
 
-        /// Of a name outside of the names nothing is left, and of a long one its beginning.
+        /// The name at an offset; empty where that is outside of the names, and cut off after `longest` characters.
         std::string_view name(std::uint64_t at, std::size_t longest = 4096) const {
             const std::string_view rest = names.substr(at < names.size() ? static_cast<std::size_t>(at) : names.size(), longest);
             return rest.substr(0, rest.find('\0'));
@@ -5193,15 +5330,18 @@ public:
 
     /// Reads what the system's loader is told.
     void read(loader_information& into) const {
+        constexpr std::uint64_t most = 1024 * 1024; // room for 65,536 entries, each of which may have a name to search
+        if (dynamic_.p_filesz > most)
+            refuse("its dynamic section is too large: " + std::to_string(dynamic_.p_filesz) + " bytes");
         into.all = table<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section");
         if (const std::uint64_t at = into.value(DT_STRTAB))
             into.names = part(offset_of(at), into.value(DT_STRSZ), "names of symbols", into.room);
     }
 
-    /// Gives `take` each symbol that the system's loader may find in the library or look for elsewhere: its number, the first 64
-    /// characters of its name, and itself.
+    /// Gives `take` each symbol that the system's loader may find in the library or look for elsewhere: its number, the first
+    /// characters of its name, since any number of symbols may have one name, of megabytes, and itself.
     template <class Take>
-    void for_each_symbol(const loader_information& of, Take&& take) const {
+    void for_each_symbol(const loader_information& of, Take&& take, std::size_t longest = 64) const {
         const std::uint64_t at = of.value(DT_SYMTAB);
         const entries<symbol> all = at ? table<symbol>(offset_of(at), number_of_symbols(of) * sizeof(symbol), "dynamic symbols")
                                        : entries<symbol>();
@@ -5209,7 +5349,7 @@ public:
         for (const symbol& each : all) {
             if (each.st_name >= of.names.size())
                 refuse("the name of a symbol lies outside of its names");
-            take(number++, of.name(each.st_name, 64), each); // any number of symbols may have one name, of megabytes
+            take(number++, of.name(each.st_name, longest), each);
         }
     }
 
@@ -5237,21 +5377,22 @@ public:
         return false;
     }
 
-    /// Symbols are found through the section headers: of a library without them only `nodelete` is known.
+    /// Reads what will keep in memory a library that shows a symbol at least, as one with plugins does.
     pins what_pins() const {
+        constexpr std::size_t most = 1000, longest = 1024;
+        loader_information information;
+        read(information);
         pins found;
-        for (const dynamic& each : table<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section")) {
-            if (each.d_tag == DT_NULL)
-                break;
-            if (each.d_tag == DT_FLAGS_1 && (each.d_un.d_val & DF_1_NODELETE))
-                found.nodelete = true;
-        }
-        const entries<section> all = sections();
-        for (const section& each : all)
-            if (each.sh_type == SHT_DYNSYM && each.sh_link < all.size()) {
-                look_through(found, each, all[each.sh_link]);
-                break; // a library has one
-            }
+        found.nodelete = (information.value(DT_FLAGS_1) & DF_1_NODELETE) != 0;
+        const auto look_at = [&](std::size_t, std::string_view name, const symbol& each) {
+            const bool defined = each.st_shndx != SHN_UNDEF;
+            // The binding is in the upper half, in files of either class.
+            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
+                found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
+            if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
+                found.thread_local_destructors = true;
+        };
+        for_each_symbol(information, look_at, longest);
         return found;
     }
 
@@ -5490,23 +5631,6 @@ private:
         if (!loaded(offset, size, address))
             throw error::malformed_note(path_, "it is not in the part of the file that is loaded");
         found.push_back({address, std::string(notes)});
-    }
-
-    void look_through(pins& found, const section& symbols, const section& strings) const {
-        constexpr std::size_t most = 1000, longest = 1024; // any number of symbols may have one name, of megabytes
-        std::string room;
-        const std::string_view names = part(strings.sh_offset, strings.sh_size, "names of symbols", room);
-        for (const symbol& each : table<symbol>(symbols.sh_offset, symbols.sh_size, "dynamic symbols")) {
-            if (each.st_name >= names.size())
-                refuse("the name of a symbol lies outside of its names");
-            const std::string_view rest = names.substr(each.st_name, longest), name = rest.substr(0, rest.find('\0'));
-            const bool defined = each.st_shndx != SHN_UNDEF;
-            // The binding is in the upper half, in files of either class.
-            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
-                found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
-            if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
-                found.thread_local_destructors = true;
-        }
     }
 
     int fd_;
@@ -6103,23 +6227,22 @@ private:
                 c.push_back(flag);
                 sanitized = true;
             }
-        const word_list& words = given_.compiler.arguments();
-        const auto options =
-            std::find_if(words.begin(), words.end(), [](const std::string& word) { return word[0] == '-'; });
-        const auto compiler = options == words.begin() ? options : options - 1;
+        word_list words = given_.compiler.program_words();
+        const std::string compiler = find_program<System>(words.back());
+        words.pop_back();
         std::string launchers, text;
-        for (auto each = words.begin(); each != compiler; ++each)
-            launchers.append(launchers.empty() ? "" : ";").append(*each);
+        for (const std::string& each : words)
+            launchers.append(launchers.empty() ? "" : ";").append(each);
         const auto set = [&](std::string_view name, std::string_view value) {
             text.append("set(").append(name).append(" ").append(cmake_argument(value));
             text.append(" CACHE STRING \"\")\n");
         };
-        set("CMAKE_CXX_COMPILER", find_program<System>(*compiler));
+        set("CMAKE_CXX_COMPILER", compiler);
         if (!launchers.empty()) {
             set("CMAKE_CXX_COMPILER_LAUNCHER", launchers);
             set("CMAKE_C_COMPILER_LAUNCHER", launchers);
         }
-        if (const std::string found = c_compiler(find_program<System>(*compiler)); !found.empty())
+        if (const std::string found = c_compiler(compiler); !found.empty())
             set("CMAKE_C_COMPILER", found);
         set("CMAKE_CXX_FLAGS", joined(cxx));
         set("CMAKE_C_FLAGS", joined(c));
@@ -6160,14 +6283,13 @@ private:
         for (const std::string& folder : given_.folders)
             text += ' ' + cmake_argument(folder);
         text += ")\n";
-        const word_list& words = given_.compiler.arguments();
-        word_list compile(
-            std::find_if(words.begin(), words.end(), [](const std::string& word) { return word[0] == '-'; }),
-            words.end());
-        word_list link = compile;
-        compile.insert(compile.end(), given_.flags.compile().begin(), given_.flags.compile().end());
-        link.insert(link.end(), given_.flags.common().begin(), given_.flags.common().end());
-        link.insert(link.end(), given_.flags.link().begin(), given_.flags.link().end());
+        const compile_flags of_compiler = given_.compiler.flags(true);
+        word_list compile, link;
+        for (const compile_flags* flags : {&of_compiler, &given_.flags}) {
+            compile.insert(compile.end(), flags->compile().begin(), flags->compile().end());
+            link.insert(link.end(), flags->common().begin(), flags->common().end());
+            link.insert(link.end(), flags->link().begin(), flags->link().end());
+        }
         if (!compile.empty())
             text += "add_compile_options(" +
                     cmake_argument("$<$<COMPILE_LANGUAGE:CXX>:SHELL:" + cmake_shell_words(compile) + '>') +
@@ -6277,6 +6399,10 @@ struct list_if<true, T> {
     using type = list<T>;
 };
 
+template <template <class> class Is, class List>
+struct those_that_are;
+template <template <class> class Is, class... T>
+struct those_that_are<Is, list<T...>> : concatenation<typename list_if<Is<T>::value, T>::type...> {};
 
 template <class T>
 concept complete = requires { sizeof(T); };
@@ -6341,15 +6467,20 @@ consteval spelling spelled() {
 inline constexpr const char* known_by_name[] = {"std::", "__gnu_cxx::", "__gnu_debug::"};
 inline constexpr const char* structs_of_c[] = {"mbstate_t", "__mbstate_t", "in6_addr"};
 
+template <class T, std::size_t N>
+consteval bool is_one_of(const char* const (&names)[N]) {
+    for (const char* each : names)
+        if (spelled<T>().is(each))
+            return true;
+    return false;
+}
+
 template <class T>
 consteval bool is_standard() {
     for (const char* each : known_by_name)
         if (spelled<T>().starts_with(each))
             return true;
-    for (const char* each : structs_of_c)
-        if (spelled<T>().is(each))
-            return true;
-    return false;
+    return is_one_of<T>(structs_of_c);
 }
 
 template <class T>
@@ -6811,10 +6942,8 @@ struct closure<list<Seen...>, list<First, New...>, Step> {
     using type = typename closure<all, typename unseen<all, next>::type, Step>::type;
 };
 
-template <class List>
-struct recorded_of;
-template <class... T>
-struct recorded_of<list<T...>> : concatenation<typename list_if<recorded<T>(), T>::type...> {};
+template <class T>
+using is_recorded = std::bool_constant<recorded<T>()>;
 
 template <class T>
 struct listed {
@@ -6832,7 +6961,7 @@ using everything_in = everything_by<step, T...>;
 
 /// The classes, unions and enumerations among them.
 template <class... T>
-using reached = typename recorded_of<everything_in<T...>>::type;
+using reached = typename those_that_are<is_recorded, everything_in<T...>>::type;
 
 // ---- Types that carry the plugin's code along.
 
@@ -6862,7 +6991,7 @@ inline constexpr const char* library_exceptions[] = {
     "std::out_of_range",  "std::runtime_error",  "std::range_error",    "std::overflow_error",   "std::underflow_error",
     "std::bad_alloc"};
 
-// What neither fields nor template arguments show, for the reason in front.
+// Types that keep code, and show that neither by their fields nor by their template arguments; each group says how.
 inline constexpr const char* code_carriers[] = {
     // they keep functions
     "std::function<", "std::move_only_function<", "std::copyable_function<", "std::function_ref<", "std::packaged_task<",
@@ -6877,24 +7006,18 @@ inline constexpr const char* code_carriers[] = {
     "std::istreambuf_iterator<", "std::ostreambuf_iterator<", "std::istream_iterator<", "std::ostream_iterator<",
     "std::wstring_convert<"};
 
-template <class T, std::size_t N>
-consteval bool is_one_of(const char* const (&names)[N]) {
-    for (const char* each : names)
-        if (spelled<T>().is(each))
-            return true;
-    return false;
-}
+// Of classes alone: to look at a name takes a compiler a while.
+template <class T>
+concept keeps_code = owns_polymorphic<T> || wraps_polymorphic<T> || (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) ||
+                     is_one_of<T>(code_carriers);
 
 /// A type whose value has pointers to code or virtual tables of whoever made it: a function, or a pointer to one; an object with virtual
 /// functions, or a pointer to one, unless it is an interface; and what the standard library keeps one of these in.
 template <class T>
-concept carries_code = std::is_function_v<T> || points_to_table<T> || owns_polymorphic<T> || wraps_polymorphic<T> ||
-                       (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) || is_one_of<T>(code_carriers);
+concept carries_code = std::is_function_v<T> || points_to_table<T> || (std::is_class_v<T> && keeps_code<T>);
 
-template <class List>
-struct carriers_in;
-template <class... T>
-struct carriers_in<list<T...>> : concatenation<typename list_if<carries_code<T>, T>::type...> {};
+template <class T>
+using is_carrier = std::bool_constant<carries_code<T>>;
 
 } // namespace detail
 } // namespace tenon::inline v1
@@ -7008,7 +7131,7 @@ struct methods {
 
 namespace TENON_HIDDEN detail {
 
-// A name that stands beside one of T's is ambiguous, whoever may call that and however many functions have it.
+// `&beside_self<T>::self` is ambiguous, and so no expression, if T has a `self`, even a private or an overloaded one.
 struct has_self {
     int self;
 };
@@ -7084,7 +7207,7 @@ concept is_abstract = std::is_abstract_v<T>;
 
 // All of it is one pointer to one virtual table; the manifest could tell of no more.
 template <class T>
-concept has_only_functions = sizeof(T) == sizeof(void*);
+concept has_only_functions = detail::complete<T> && std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
 
 namespace TENON_HIDDEN detail {
 
@@ -7103,7 +7226,7 @@ inline constexpr bool is_factory = false;
 template <class... A>
 inline constexpr bool is_factory<factory<A...>> = true;
 
-// None where `factory` means something else, as it may in an interface that is reached and has no plugins.
+// An empty list where `factory` is no tenon::factory: a reached interface has no plugins, and may call something else so.
 template <class F>
 struct arguments_of_factory {
     using type = list<>;
@@ -7161,7 +7284,7 @@ struct written_through<T*> {
     using type = list<T>;
 };
 template <class T>
-    requires(spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
+    requires std::is_class_v<T> && (spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
 struct written_through<T> {
     template <class Element>
     static consteval auto of(list<Element>) {
@@ -7212,7 +7335,8 @@ struct outputs_of_all;
 template <auto... M>
 struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
 
-// What a plugin gives out by way of T: from an interface, what its methods give out; and of what carries code that is enough.
+// The types that a plugin gives out with a T. An interface gives out what its methods do; a type that carries code is looked into no
+// further.
 template <class T>
 struct step_out : step<T> {};
 template <carries_code T>
@@ -7230,32 +7354,26 @@ struct step_out<T> : outputs_of_all<typename T::methods> {};
 
 /// The types that carry a plugin's code along, of all that are reached from some that it gives out.
 template <class... T>
-using carriers = typename carriers_in<everything_by<step_out, T...>>::type;
+using carriers = typename those_that_are<is_carrier, everything_by<step_out, T...>>::type;
 
 /// Everything that crosses an interface's boundary.
 template <class T>
 using crossing = reached<typename T::methods::signatures, factory_arguments<T>, typename state_of<T>::type>;
 
-// All of it is one pointer to one virtual table.
-template <class T>
-concept only_functions = complete<T> && std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
-
 /// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
 template <class T>
-concept measurable = only_functions<T> && !std::is_final_v<T> && methods_in_chain_v<T, typename T::methods> &&
+concept measurable = has_only_functions<T> && !std::is_final_v<T> && methods_in_chain_v<T, typename T::methods> &&
                      methods_virtual_v<typename T::methods>;
 
 template <class T>
 concept reached_and_measurable = reached_by_methods<T> && measurable<T>;
 
-template <class List>
-struct interfaces_of;
-template <class... T>
-struct interfaces_of<list<T...>> : concatenation<typename list_if<reached_and_measurable<T>, T>::type...> {};
+template <class T>
+using is_reached_and_measurable = std::bool_constant<reached_and_measurable<T>>;
 
 /// The interfaces among what crosses T's boundary: what its host or its plugins call besides T.
 template <class T>
-using reached_interfaces = typename interfaces_of<crossing<T>>::type;
+using reached_interfaces = typename those_that_are<is_reached_and_measurable, crossing<T>>::type;
 
 template <class List>
 inline constexpr bool all_measurable = false;
@@ -7359,14 +7477,9 @@ namespace TENON_HIDDEN detail {
 
 // ---- What the sentences of export.hpp are said of.
 
-// A value and no concept: of a concept that does not hold g++ says more than a sentence does.
+// A value and no concept: g++ explains at length why a concept does not hold, and would bury the sentence.
 template <bool Holds>
 inline constexpr bool value = Holds;
-
-template <template <class> class Is, class List>
-struct those_that_are;
-template <template <class> class Is, class... T>
-struct those_that_are<Is, list<T...>> : concatenation<typename list_if<Is<T>::value, T>::type...> {};
 
 template <class T>
 using of_unknown_layout = std::bool_constant<!known_layout<T> && !has_virtual_functions<T>>;
@@ -7377,9 +7490,7 @@ using hiding_functions = std::bool_constant<hides_functions<T>>;
 template <class T>
 using named_for_one_file = std::bool_constant<!shared_name<T>>;
 template <class T>
-concept has_methods_and_data = reached_by_methods<T> && !only_functions<T>;
-template <class T>
-using called_with_data = std::bool_constant<has_methods_and_data<T>>;
+using called_with_data = std::bool_constant<reached_by_methods<T> && !has_only_functions<T>>;
 template <class T>
 concept has_methods_and_is_final = reached_by_methods<T> && std::is_final_v<T>;
 template <class T>
@@ -7426,7 +7537,7 @@ using carriers_given_out = carriers<typename given_out<T>::type>;
 template <class T>
 using carriers_in_state = carriers<typename state_of<T>::type>;
 
-// Of a class that is only declared one thing is said, and nothing else.
+// A class that is only declared gets an error for that, and none of these.
 template <class P, class T>
 concept is_no_longer_abstract = !derives_from_interface<P, T> || implements_every_method<P, T>;
 template <class P, class T>
@@ -7434,14 +7545,15 @@ concept derives_or_fits = !complete<P> || derives_from_interface<P, T> || fits_t
 template <class P>
 concept is_destroyed = !complete<P> || std::is_destructible_v<P>;
 
-// Compilers show the arguments with it. Who cannot be destroyed cannot be made either.
+// The arguments are a parameter, so that compilers show them. True where another error tells the cause: an object that cannot be
+// destroyed cannot be made either.
 template <class P, class T, class Arguments>
 inline constexpr bool is_made_from = made_from<P, Arguments>;
 template <class P, class T, class Arguments>
     requires(!complete<P> || !has_valid_factory<T> || !std::is_destructible_v<P> || std::is_abstract_v<P>)
 inline constexpr bool is_made_from<P, T, Arguments> = true;
 
-// The model is looked into where nothing is in its way that has a sentence of its own.
+// The model is looked into only where no other error is about it or the plugin's class.
 template <class P, class T>
 concept models_without_self = !fits_the_model<P, T> || has_no_self<T>;
 template <class P, class T>
@@ -7760,7 +7872,7 @@ std::string found_here(std::string_view name) {
 
 /// Throws where a path is a symbolic link that leads nowhere, or in a circle.
 template <class System = posix>
-void require_no_loose_link(const std::string& path) {
+void require_no_dangling_link(const std::string& path) {
     struct stat found {};
     if (System::lstat(path.c_str(), &found) != 0 || !S_ISLNK(found.st_mode) ||
         System::stat(path.c_str(), &found) == 0)
@@ -7770,7 +7882,7 @@ void require_no_loose_link(const std::string& path) {
     std::string target(4096, '\0');
     const ssize_t size = System::readlink(path.c_str(), target.data(), target.size());
     target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    throw error::loose_link(path, escaped(target));
+    throw error::dangling_link(path, escaped(target));
 }
 
 /// Takes the URL of a repository apart. `refused` makes an error of what is wrong.
@@ -7964,7 +8076,7 @@ std::string instead_of(const std::string& path) {
 /// The repository that was probably meant by a relative path that leads nowhere, `host.tld/user/repo`; empty
 /// where the path is not so, and where its first folder is there.
 template <class System>
-std::string unless_here(std::string_view path) {
+std::string repository_meant_by(std::string_view path) {
     const auto host_end = path.find('/');
     const std::string host(path.substr(0, host_end));
     struct stat found {};
@@ -7985,7 +8097,7 @@ struct spelled_driver {
 template <class System>
 spelled_driver spelled_path(std::string_view text) {
     driver found;
-    const std::string repository = unless_here<System>(text);
+    const std::string repository = repository_meant_by<System>(text);
     if (const auto hash = text.rfind('#'); hash != text.npos && hash > text.rfind('/')) {
         const std::string_view choice = text.substr(hash + 1);
         text = text.substr(0, hash);
@@ -8039,9 +8151,9 @@ driver looked_at(driver path) {
             throw error::system_call("look at", path.place, why);
         while (path.place.size() > 1 && path.place.back() == '/')
             path.place.pop_back();
-        require_no_loose_link<System>(path.place);
+        require_no_dangling_link<System>(path.place);
         throw error::no_such_path(path.place, instead_of<System>(path.place),
-                                  unless_here<System>(path.place));
+                                  repository_meant_by<System>(path.place));
     }
     if (S_ISREG(found.st_mode) && is_foreign_source_name(basename(path.place)))
         throw error::foreign_source(path.place);
@@ -8056,6 +8168,33 @@ driver looked_at(driver path) {
     if (path.place.size() > 1 && path.place.back() == '/')
         path.place.pop_back();
     return path;
+}
+
+/// The text that `driver::parse` makes this of. A placeholder may stand for a name.
+inline std::string text_of(const driver& from) {
+    std::string text = from.place;
+    const bool repository = from.what == driver::kind::repository;
+    if (repository && !text.starts_with("https:"))
+        text.insert(0, "git+");
+    if (!from.reference.empty())
+        text += '@';
+    for (std::size_t i = 0; i < from.reference.size(); ++i) {
+        const std::string_view rest = std::string_view(from.reference).substr(i);
+        const bool encoded =
+            rest.size() > 2 && rest[0] == '%' && is_hex_digit(rest[1]) && is_hex_digit(rest[2]);
+        text += rest[0] == '#' ? "%23" : encoded ? "%25" : std::string(1, rest[0]);
+    }
+    if (from.what == driver::kind::directory && basename(text).find('#') != text.npos)
+        text += '/';
+    const bool plugin_alone = !repository && from.target.empty();
+    const char* before = "#";
+    for (const auto& [key, value] :
+         {std::pair<const char*, const std::string&>{"subdirectory=", from.subdirectory},
+          {"target=", from.target},
+          {plugin_alone ? "" : "plugin=", from.plugin}})
+        if (!value.empty())
+            text.append(std::exchange(before, "&")).append(key).append(value);
+    return text;
 }
 
 } // namespace TENON_OWN
@@ -9561,6 +9700,9 @@ private:
         word_list files = read_dependencies(read_file<System>(read));
         // The source that only has the header included.
         std::erase(files, "/dev/null");
+        for (std::string& path : files)
+            if (path[0] != '/')
+                path.insert(0, join(directory_, ""));
         build_inputs system;
         if (!observed.take(files, made, system)) {
             trace("'", observed.changed().path, "' changed while '", header_, "' was being precompiled");
@@ -9805,8 +9947,7 @@ public:
         as_far_as_known([&] { folders = absolute(basic_headers<System>(options_.include).folders(type)); });
         as_far_as_known([&] {
             const compile_flags flags = read_flags(at, System::access(flags_file(at).c_str(), F_OK) == 0);
-            for (const std::string& folder : flags.include_folders())
-                folders.push_back(absolute(folder, at.directory));
+            add_include_folders(folders, at, flags);
         });
         as_far_as_known([&] {
             if (at.cmake) {
@@ -9940,8 +10081,9 @@ private:
     // The cache and $TMPDIR, where they are among the sources.
     std::vector<std::string> written_below(const std::string& directory) const {
         std::vector<std::string> found;
-        const char* const temporary = std::getenv("TMPDIR");
-        for (const std::string& folder : {cache_.path(), std::string(temporary ? temporary : "")})
+        const char* const set = ::secure_getenv("TMPDIR");
+        const std::string temporary = set ? from_anywhere<System>("TMPDIR", set) : "";
+        for (const std::string& folder : {cache_.path(), temporary})
             if (std::string path = without_links(folder); path.starts_with(join(directory, "")))
                 found.push_back(std::move(path));
         return found;
@@ -9949,14 +10091,11 @@ private:
 
     // Of what is not there yet, the folder that it will be in.
     static std::string without_links(const std::string& path) {
-        char* const found = System::realpath(path.c_str());
-        if (!found)
-            return path.find('/') == path.npos || path == "/"
-                       ? path
-                       : join(without_links(std::string(parent(path))), basename(path));
-        std::string text = found;
-        std::free(found);
-        return text;
+        if (std::string found = detail::canonical<System>(path); !found.empty())
+            return found;
+        return path.find('/') == path.npos || path == "/"
+                   ? path
+                   : join(without_links(std::string(parent(path))), basename(path));
     }
 
     static std::string cmake_tools(const basic_compiler<System>& compiler) {
@@ -9974,12 +10113,10 @@ private:
     }
 
     static std::string canonical(const std::string& path) {
-        char* const found = System::realpath(path.c_str());
-        if (!found)
+        std::string found = detail::canonical<System>(path);
+        if (found.empty())
             throw error::system_call("find", path, errno);
-        std::string text = found;
-        std::free(found);
-        return text;
+        return found;
     }
 
     // A name for files, made of one that may have any characters and any length.
@@ -10069,8 +10206,7 @@ private:
         basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch,
                                               within, options_.profile, options_.jobs, options_.fast_loading);
         folders.push_back(at.directory);
-        for (const std::string& folder : flags.include_folders())
-            folders.push_back(absolute(folder, at.directory));
+        add_include_folders(folders, at, flags);
 
         observed.begin(std::move(folders));
         std::optional<basic_precompiled<System>> precompiled;
@@ -10305,7 +10441,7 @@ private:
         // Those that remember results or have them made elsewhere go by the text of a source.
         if (at.compiler.launched())
             return without("another program runs the compiler");
-        if (!lets_precompile(flags.compile()))
+        if (!lets_precompile(compilation.arguments()))
             return without("its flags put something before it, or change where it is found");
 
         const basic_headers<System> known(options_.include);
@@ -10322,11 +10458,11 @@ private:
         if (std::find(begin_so.begin(), begin_so.end(), true) == begin_so.end())
             return std::nullopt;
 
-        for (const std::string& folder : flags.include_folders())
-            folders.push_back(absolute(folder, at.directory));
+        add_include_folders(folders, at, flags);
+        const bool has_own_flags = !flags.compile().empty() || !at.compiler.flags(at.cmake).compile().empty();
         std::optional<basic_precompiled<System>> found(std::in_place, cache_, at.compiler, type.name(),
                                                        header, compilation.arguments(), at.directory,
-                                                       !flags.compile().empty(), options_.thorough);
+                                                       has_own_flags, options_.thorough);
         if (!found->prepare(
                 folders, within, options_.jobs, [&] { tell(at, event::step::precompiling); }, say))
             return std::nullopt;
@@ -10348,7 +10484,7 @@ private:
         for (const std::string& name : names_in<System>(directory)) {
             const std::string path = join(directory, name);
             if (is_source_name(name))
-                require_no_loose_link<System>(path);
+                require_no_dangling_link<System>(path);
             struct stat found {};
             const bool there = System::stat(path.c_str(), &found) == 0;
             if (is_source_name(name) && there && S_ISREG(found.st_mode)) {
@@ -10376,9 +10512,18 @@ private:
         return flags;
     }
 
+    // The folders that flags have headers searched in: those of the plugin and of the compiler's own command.
+    static void add_include_folders(std::vector<std::string>& to, const place& at,
+                                    const compile_flags& flags) {
+        const compile_flags of_compiler = at.compiler.flags(at.cmake);
+        for (const compile_flags* each : {&flags, &of_compiler})
+            for (const std::string& folder : each->include_folders())
+                to.push_back(absolute(folder, at.directory));
+    }
+
     // What else has a name by which a file is looked for is nobody's intention.
     static void require_file_if_any(const std::string& path) {
-        require_no_loose_link<System>(path);
+        require_no_dangling_link<System>(path);
         struct stat found;
         if (System::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode))
             throw error::not_a_regular_file(path);
@@ -10445,7 +10590,7 @@ private:
                     text.replace(i, library.size(), at.path);
                 if (code == errc::misfit || code == errc::bad_interface)
                     text += header_used(type, files);
-                if (code == errc::not_a_plugin && !at.cmake)
+                if (code == errc::not_a_plugin && !at.cmake && at.source.empty())
                     if (const std::string left_out =
                             sentence_on_sources_left_out<System>(at.directory, sources);
                         !left_out.empty())
@@ -10871,8 +11016,7 @@ private:
             if (is_empty(whole))
                 return "'" + part +
                        "' is a submodule of the repository, which is not fetched: commit its files, or load "
-                       "a clone on "
-                       "this machine that has them";
+                       "a clone on this machine that has them";
         }
         return "";
     }
@@ -10882,8 +11026,7 @@ private:
         if (text.starts_with("version https://git-lfs.github.com/spec/"))
             return "'" + part +
                    "' is a pointer of Git LFS, whose content is not fetched: commit the file itself, or load "
-                   "a clone on "
-                   "this machine that has it";
+                   "a clone on this machine that has it";
         if (is_link(part, text))
             return "'" + part + "' is a symbolic link to '" + text +
                    "' in the repository, and became a file with that text: commit the file itself, or name "
@@ -10979,8 +11122,8 @@ using checkout = basic_checkout<>;
 #include <type_traits>
 
 
-// What a plugin's class may offer beside its interface, by having functions of these names. A name that the interface itself
-// has means what the interface says, and is no hook.
+// What a plugin's class may offer beside its interface, by having public functions of these names. A name that the interface itself
+// has means what the interface says, and is no hook. Any other member of such a name would never be called, and is an error.
 //
 //   void start()           after construction, when nothing of the system's loader is held any more: the place for threads
 //   void stop() noexcept   before destruction, where start() has returned: the place to end them
@@ -10992,19 +11135,21 @@ using checkout = basic_checkout<>;
 namespace tenon::inline v1 {
 
 template <class P, class T>
-concept starts = requires(P& plugin) { plugin.start(); } && !requires(T& interface) { interface.start(); };
+concept starts = requires(P& plugin) { requires std::is_void_v<decltype(plugin.start())>; } && !requires(T& interface) { interface.start(); };
 
 template <class P, class T>
-concept stops = requires(P& plugin) { plugin.stop(); } && !requires(T& interface) { interface.stop(); };
+concept stops = requires(P& plugin) { requires std::is_void_v<decltype(plugin.stop())>; } && !requires(T& interface) { interface.stop(); };
 
 template <class P, class T>
 concept stops_without_exceptions = !stops<P, T> || requires(P& plugin) { { plugin.stop() } noexcept; };
 
 template <class P, class T>
-concept quiesces = requires(P& plugin) { plugin.quiesce(); } && !requires(T& interface) { interface.quiesce(); };
+concept quiesces =
+    requires(P& plugin) { requires std::is_void_v<decltype(plugin.quiesce())>; } && !requires(T& interface) { interface.quiesce(); };
 
 template <class P, class T>
-concept resumes = requires(P& plugin) { plugin.resume(); } && !requires(T& interface) { interface.resume(); };
+concept resumes =
+    requires(P& plugin) { requires std::is_void_v<decltype(plugin.resume())>; } && !requires(T& interface) { interface.resume(); };
 
 template <class P, class T>
 concept saves_state = requires(P& plugin) { requires std::is_convertible_v<decltype(plugin.save()), typename T::state>; } &&
@@ -11012,13 +11157,76 @@ concept saves_state = requires(P& plugin) { requires std::is_convertible_v<declt
 
 template <class P, class T>
 concept restores_state =
-    requires(P& plugin, typename T::state&& saved) { plugin.restore(static_cast<typename T::state&&>(saved)); } &&
-    !requires(T& interface, typename T::state&& saved) { interface.restore(static_cast<typename T::state&&>(saved)); };
+    requires(P& plugin, typename T::state&& saved) {
+        requires std::is_void_v<decltype(plugin.restore(static_cast<typename T::state&&>(saved)))>;
+    } && !requires(T& interface, typename T::state&& saved) { interface.restore(static_cast<typename T::state&&>(saved)); };
 
-/// What hooks a class has are those that belong together.
+namespace TENON_HIDDEN detail {
+
+// A name that stands beside one of C's is ambiguous, whoever may call that and however many functions have it.
+struct hook_names {
+    int start, stop, quiesce, resume, save, restore;
+
+protected:
+    ~hook_names() = default;
+};
+template <class C>
+struct beside_hooks : C, hook_names {}; // a class with a `final` destructor has to be `final` itself
+
+// Nothing derives from a class that is final: of its members only those are found that can be named from outside.
+template <class C>
+concept shows_every_name = complete<C> && std::is_class_v<C> && !std::is_final_v<C>;
+
+#define TENON_DETAIL_HAS_MEMBER(NAME)                                                                                        \
+    template <class C>                                                                                                       \
+    concept has_##NAME = requires { &C::NAME; } || requires(C& object) { object.NAME(); } ||                                 \
+                         (shows_every_name<C> && !requires { &beside_hooks<C>::NAME; });
+TENON_DETAIL_HAS_MEMBER(start)
+TENON_DETAIL_HAS_MEMBER(stop)
+TENON_DETAIL_HAS_MEMBER(quiesce)
+TENON_DETAIL_HAS_MEMBER(resume)
+TENON_DETAIL_HAS_MEMBER(save)
+TENON_DETAIL_HAS_MEMBER(restore)
+#undef TENON_DETAIL_HAS_MEMBER
+
+// Where nothing is in the way that has a sentence of its own.
+template <class P>
+concept looks_into_members = complete<P> && std::is_destructible_v<P>;
+
+// Without `using state = ...`, or where one of the two names is the interface's own, `save` and `restore` are names as any others.
+template <class T>
+concept hands_on_state = requires { typename T::state; } && !has_save<T> && !has_restore<T>;
+
+// A member of a hook's name that is no hook.
+template <class P, class T>
+concept misuses_start = !starts<P, T> && looks_into_members<P> && has_start<P> && !has_start<T>;
+template <class P, class T>
+concept misuses_stop = !stops<P, T> && looks_into_members<P> && has_stop<P> && !has_stop<T>;
+template <class P, class T>
+concept misuses_quiesce = !quiesces<P, T> && looks_into_members<P> && has_quiesce<P> && !has_quiesce<T>;
+template <class P, class T>
+concept misuses_resume = !resumes<P, T> && looks_into_members<P> && has_resume<P> && !has_resume<T>;
+template <class P, class T>
+concept misuses_save = !saves_state<P, T> && looks_into_members<P> && has_save<P> && hands_on_state<T>;
+template <class P, class T>
+concept misuses_restore = !restores_state<P, T> && looks_into_members<P> && has_restore<P> && hands_on_state<T>;
+
+template <class P, class T>
+concept misuses_no_name = !(misuses_start<P, T> || misuses_stop<P, T> || misuses_quiesce<P, T> || misuses_resume<P, T> ||
+                            misuses_save<P, T> || misuses_restore<P, T>);
+
+// Of a member that is no hook one thing is said, and not also that it is missing.
+template <class P, class T>
+concept pairs_quiesce = quiesces<P, T> == resumes<P, T> || misuses_quiesce<P, T> || misuses_resume<P, T>;
+template <class P, class T>
+concept pairs_state = saves_state<P, T> == restores_state<P, T> || misuses_save<P, T> || misuses_restore<P, T>;
+
+} // namespace detail
+
+/// What hooks a class has are those that belong together, and no other member has the name of one.
 template <class P, class T>
 concept has_whole_hooks =
-    stops_without_exceptions<P, T> && quiesces<P, T> == resumes<P, T> && saves_state<P, T> == restores_state<P, T>;
+    stops_without_exceptions<P, T> && detail::misuses_no_name<P, T> && detail::pairs_quiesce<P, T> && detail::pairs_state<P, T>;
 
 namespace TENON_HIDDEN detail {
 
@@ -11239,7 +11447,7 @@ struct tail : T {
     virtual void tenon_slot_behind_the_last(tail&);
 
 protected:
-    ~tail() noexcept;
+    ~tail() noexcept; // tenon: the destructor of an interface may be neither `final` nor deleted: its slots are counted by deriving from it
 };
 
 /// The slots of T's functions, in the order of `methods`, and how many there are.
@@ -11252,7 +11460,7 @@ consteval auto slots_of() {
     return slots_of<T>(static_cast<typename T::methods*>(nullptr));
 }
 
-// What is said of an interface besides its functions, one bit for each property.
+// Properties of an interface, one bit each.
 inline constexpr std::uint32_t has_destructor_slots = 1;
 
 template <class T>
@@ -11262,7 +11470,7 @@ struct [[gnu::packed]] reached_slots {
     decltype(slots_of<T>()) slots = slots_of<T>();
 };
 
-// 0 stands behind the last: every interface has one slot at least.
+// The count 0 ends the list: every interface has one slot at least.
 template <class... T>
 struct [[gnu::packed]] all_reached_slots {
     std::uint32_t end = 0;
@@ -11427,7 +11635,7 @@ void require_every_method() {
 template <class T, class P>
 concept exportable = plugin_for<P, T> && has_a_usable_model<P, T> && has_whole_hooks<P, T>;
 
-// Of what does not fit, which the sentences below are about, nothing: compilers would say more of it.
+// Does nothing for a class that does not fit: the sentences below say why, and compilers would add errors of their own.
 template <class T, class P>
 struct exporting {
     static consteval int note(const char*, const char*) { return 0; }
@@ -11594,7 +11802,7 @@ struct TENON_HIDDEN tenon_exports_v1_range {
                   "virtual. The types:");                                                                                    \
     TENON_DETAIL_NAME(::tenon::detail::interfaces_of_plain_functions<T>)
 
-// For each clause of `plugin_for`, and for the hooks.
+// For each clause of `plugin_for`.
 #define TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                    \
     static_assert(::tenon::detail::value<::tenon::detail::complete<P>>,                                                      \
                   "tenon: the plugin's class is only declared so far: its definition has to stand before this");             \
@@ -11618,16 +11826,29 @@ struct TENON_HIDDEN tenon_exports_v1_range {
                   "tenon: the plugin has no constructor that takes what the interface's `factory` passes. The types:");      \
     TENON_DETAIL_NAME(::tenon::detail::arguments_not_taken<P, T>)                                                            \
     static_assert(::tenon::detail::value<::tenon::detail::is_destroyed<P>>,                                                  \
-                  "tenon: the plugin's destructor has to be public");                                                        \
+                  "tenon: the plugin's destructor has to be public");
+
+// A member of a hook's name is that hook, or a mistake.
+#define TENON_DETAIL_REQUIRE_HOOKS(P, T)                                                                                     \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, start, "void start()")                                                                   \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, stop, "void stop() noexcept")                                                            \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, quiesce, "void quiesce()")                                                               \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, resume, "void resume()")                                                                 \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, save, "state save()")                                                                    \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, restore, "void restore(state)")                                                          \
     static_assert(::tenon::detail::value<::tenon::stops_without_exceptions<P, T>>,                                           \
                   "tenon: the plugin's stop() has to be noexcept: it runs when a handle goes, where nobody could "           \
                   "be told");                                                                                                \
-    static_assert(::tenon::detail::value<(::tenon::quiesces<P, T> == ::tenon::resumes<P, T>)>,                               \
+    static_assert(::tenon::detail::value<::tenon::detail::pairs_quiesce<P, T>>,                                              \
                   "tenon: the plugin has one of quiesce() and resume() and not the other: without both there is "            \
                   "no way back");                                                                                            \
-    static_assert(::tenon::detail::value<(::tenon::saves_state<P, T> == ::tenon::restores_state<P, T>)>,                     \
-                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other, or "             \
-                  "with another type than the interface's `state`");
+    static_assert(::tenon::detail::value<::tenon::detail::pairs_state<P, T>>,                                                \
+                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other");
+
+#define TENON_DETAIL_REQUIRE_HOOK(P, T, NAME, HOOK)                                                                          \
+    static_assert(::tenon::detail::value<!::tenon::detail::misuses_##NAME<P, T>>,                                            \
+                  "tenon: the plugin has a member `" #NAME "` that is no hook and would never be called: a hook is a "       \
+                  "public `" HOOK "`; give any other member another name");
 
 #define TENON_DETAIL_EXPORT(T, P, NAME, VERSION, NUMBER) TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)
 #define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                                  \
@@ -11648,6 +11869,7 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 #define TENON_EXPORT(T, P, NAME, VERSION) /* of four arguments: a type with a comma in its name needs an alias */            \
     TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                                        \
     TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                        \
+    TENON_DETAIL_REQUIRE_HOOKS(P, T)                                                                                         \
     static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");            \
     static_assert(::tenon::detail::valid_version(VERSION),                                                                   \
                   "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");                   \
@@ -12318,7 +12540,7 @@ inline note_reader note_at(void (*address)()) noexcept {
     return note_reader({note + 20 + 8, size - 8});
 }
 
-// What notes that the compiler wrote a moment ago cannot be: contradictory.
+// Notes of this very program, as its compiler wrote them, cannot contradict each other.
 inline void require_sound(bool sound) noexcept {
     if (!sound)
         std::abort();
@@ -12479,43 +12701,9 @@ inline bool same_functions(const interface_shape& a, const interface_shape& b) {
 }
 
 // Whether a type is known with its layout.
-inline bool known_in(const shape& in, std::string_view name, std::size_t likely) {
-    const shape::type* type = find_type(in, name, likely);
+inline bool known_in(const shape& in, std::string_view name) {
+    const shape::type* type = find_type(in, name, 0);
     return type && type->size != 0;
-}
-
-// What is reached is called by either side, and so has to be the same; who knows it by name only calls nothing.
-inline bool same_interfaces(const shape& host, const shape& plugin) {
-    for (std::size_t i = 0; i < host.reached.size(); ++i) {
-        const interface_shape& ours = host.reached[i];
-        const interface_shape* theirs = find_interface(plugin, ours.interface, i);
-        if (theirs ? !same_functions(ours, *theirs) : known_in(plugin, ours.interface, i))
-            return false;
-    }
-    for (std::size_t i = 0; i < plugin.reached.size(); ++i)
-        if (const std::string_view name = plugin.reached[i].interface; !find_interface(host, name, i) && known_in(host, name, i))
-            return false;
-    return true;
-}
-
-/// Whether a host compiled with `host` may use a plugin compiled with `plugin`: every method that it may call is there, with the
-/// same signature, slot and layouts, and every interface that is reached is the same. What the plugin has more does not matter.
-inline bool fits(const shape& host, const shape& plugin) {
-    if (host.interface != plugin.interface || host.factory != plugin.factory || host.state != plugin.state ||
-        host.methods.size() > plugin.methods.size())
-        return false;
-    for (std::size_t i = 0; i < host.methods.size(); ++i)
-        if (host.methods[i] != plugin.methods[i])
-            return false;
-    // The destructor is called too. Of as many slots and the same methods, the same are left.
-    if (host.slots != plugin.slots && destructor_slots(host) != destructor_slots(plugin))
-        return false;
-    for (std::size_t i = 0; i < host.types.size(); ++i) {
-        const shape::type* found = find_type(plugin, host.types[i].name, i);
-        if (!found || !same_layout(host.types[i], *found))
-            return false;
-    }
-    return same_interfaces(host, plugin);
 }
 
 inline void differ(std::string& into, std::string_view what, std::string_view host, std::string_view plugin) {
@@ -12546,6 +12734,8 @@ public:
             const auto &ours = host_.methods[i], &theirs = plugin_.methods[match];
             if (ours.signature != theirs.signature || ours.slot != theirs.slot)
                 differ(text, name, described(ours), described(theirs));
+            else if (host_.interface == plugin_.interface && ours.name != theirs.name)
+                differ(text, name, "of " + readable_owner(ours.name), "of " + readable_owner(theirs.name));
             else if (match != i)
                 differ(text, name, "place " + std::to_string(i) + " in `methods`", "place " + std::to_string(match));
         }
@@ -12592,18 +12782,41 @@ inline void say_differences(std::string& text, const interface_shape& host, cons
         differ(text, name, std::to_string(host.slots) + " slots in its virtual table", std::to_string(plugin.slots) + " slots");
 }
 
+// Either side may call a reached interface, so both must have the same one. A side that knows only its name cannot call it.
 inline void say_interface_differences(std::string& text, const shape& host, const shape& plugin) {
     constexpr std::string_view called = "an interface with `methods`", other = "a type without `methods`";
     for (std::size_t i = 0; i < host.reached.size(); ++i) {
         const interface_shape& ours = host.reached[i];
         if (const interface_shape* theirs = find_interface(plugin, ours.interface, i))
             say_differences(text, ours, *theirs);
-        else if (known_in(plugin, ours.interface, i))
+        else if (known_in(plugin, ours.interface))
             differ(text, readable(ours.interface), called, other);
     }
     for (std::size_t i = 0; i < plugin.reached.size(); ++i)
-        if (const std::string_view name = plugin.reached[i].interface; !find_interface(host, name, i) && known_in(host, name, i))
+        if (const std::string_view name = plugin.reached[i].interface; !find_interface(host, name, i) && known_in(host, name))
             differ(text, readable(name), other, called);
+}
+
+/// Whether a host compiled with `host` may use a plugin compiled with `plugin`: every method that it may call is there, with the
+/// same signature, slot and layouts, and every interface that is reached is the same. What the plugin has more does not matter.
+inline bool fits(const shape& host, const shape& plugin) {
+    if (host.interface != plugin.interface || host.factory != plugin.factory || host.state != plugin.state ||
+        host.methods.size() > plugin.methods.size())
+        return false;
+    for (std::size_t i = 0; i < host.methods.size(); ++i)
+        if (host.methods[i] != plugin.methods[i])
+            return false;
+    // The host calls the destructor too. With as many slots and the same methods, its slots are the same.
+    if (host.slots != plugin.slots && destructor_slots(host) != destructor_slots(plugin))
+        return false;
+    for (std::size_t i = 0; i < host.types.size(); ++i) {
+        const shape::type* found = find_type(plugin, host.types[i].name, i);
+        if (!found || !same_layout(host.types[i], *found))
+            return false;
+    }
+    std::string different;
+    say_interface_differences(different, host, plugin);
+    return different.empty();
 }
 
 /// Every difference, the host's side and the plugin's beside each other.
@@ -12719,14 +12932,17 @@ private:
         return of<System>(file.descriptor(), path);
     }
 
+    // The two words by which a note says what interface it is about; they are compared and mean nothing else.
+    using note_key = std::uint64_t;
+
     struct TENON_HIDDEN keyed {
-        std::uint32_t low, high;
+        note_key key;
         detail::shape shape;
     };
 
     // A plugin's slots can be read only once its methods are known, so its notes wait.
     struct TENON_HIDDEN waiting {
-        std::uint32_t low, high;
+        note_key key;
         detail::note_reader rest;
     };
 
@@ -12749,17 +12965,17 @@ private:
                     const auto format = reader.word<std::uint32_t>();
                     if (!reader.failed() && format != detail::note_format)
                         throw error::other_format(path, format, detail::note_format);
-                    const auto low = reader.word<std::uint32_t>(), high = reader.word<std::uint32_t>();
-                    found.push_back({low, high, reader});
+                    const auto key = reader.word<note_key>();
+                    found.push_back({key, reader});
                     continue;
                 }
                 if (!detail::known_kind(note.kind))
                     continue;
-                const auto low = reader.word<std::uint32_t>(), high = reader.word<std::uint32_t>();
+                const auto key = reader.word<note_key>();
                 if (reader.failed())
                     throw error::malformed_note(path, "a note of kind " + std::to_string(note.kind) + " has " +
                                                           std::to_string(note.description.size()) + " bytes");
-                detail::shape& shape = shape_of(shapes, low, high);
+                detail::shape& shape = shape_of(shapes, key);
                 places -= shape.methods.size();
                 if (!detail::add_note(shape, static_cast<detail::note_kind>(note.kind), reader))
                     throw error::malformed_note(path, "two notes about one interface contradict each other, or one is damaged");
@@ -12778,8 +12994,8 @@ private:
         for (waiting& each : found) {
             bool last = true; // of those with these types
             for (const waiting* other = &each + 1; other != found.data() + found.size(); ++other)
-                last = last && (other->low != each.low || other->high != each.high);
-            detail::shape& known = shape_of(shapes, each.low, each.high);
+                last = last && other->key != each.key;
+            detail::shape& known = shape_of(shapes, each.key);
             plugin read;
             static_cast<detail::interface_shape&>(read.shape) = known;
             read.shape.factory = known.factory;
@@ -12791,19 +13007,16 @@ private:
     }
 
     // As many methods are copied as the note has slots for, so all copies together are no larger than the file.
-    static void read_slots(const std::string& path, const std::vector<keyed>& shapes, detail::shape& into, detail::note_reader& from) {
+    static void read_slots(const std::string& path, std::vector<keyed>& shapes, detail::shape& into, detail::note_reader& from) {
         if (!detail::add_slots(into, from, from.word<std::uint32_t>()))
             throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");
         while (const auto count = from.word<std::uint32_t>()) {
-            const auto low = from.word<std::uint32_t>(), high = from.word<std::uint32_t>();
+            const auto key = from.word<note_key>();
             const auto properties = from.word<std::uint32_t>();
-            const keyed* found = nullptr;
-            for (const keyed& each : shapes)
-                if (each.low == low && each.high == high)
-                    found = &each;
-            if (!found || count != found->shape.methods.size() + 1)
+            const detail::shape& known = shape_of(shapes, key);
+            if (count != known.methods.size() + 1)
                 throw error::malformed_note(path, "a plugin's note does not go with the notes of an interface that it reaches");
-            detail::interface_shape reached = found->shape;
+            detail::interface_shape reached = known;
             reached.has_destructor = properties & detail::has_destructor_slots;
             if (!detail::add_slots(reached, from, count) || !sound(reached))
                 throw error::malformed_note(path, "what a plugin's note says of an interface that it reaches is damaged");
@@ -12844,11 +13057,11 @@ private:
         plugins_.push_back(std::move(read));
     }
 
-    static detail::shape& shape_of(std::vector<keyed>& shapes, std::uint32_t low, std::uint32_t high) {
+    static detail::shape& shape_of(std::vector<keyed>& shapes, note_key key) {
         for (keyed& each : shapes)
-            if (each.low == low && each.high == high)
+            if (each.key == key)
                 return each.shape;
-        shapes.push_back({low, high, {}});
+        shapes.push_back({key, {}});
         return shapes.back().shape;
     }
 
@@ -12953,8 +13166,7 @@ inline std::string_view fsck_message(std::string_view said) {
 
 inline std::string fsck_advice(std::string_view message) {
     return "git found a malformed object, as some histories have from old tools, and attacks too; if you "
-           "trust "
-           "this repository, `git config --global fetch.fsck." +
+           "trust this repository, `git config --global fetch.fsck." +
            std::string(message) + " ignore` lets it through, and fetch.fsck.skipList names single objects";
 }
 
@@ -13143,14 +13355,6 @@ private:
     bool hands_on_[std::size(all_registering)] = {}, takes_back_[std::size(all_registering)] = {};
 };
 
-inline bool begins_with_any(std::string_view name, const std::string_view* begin,
-                            const std::string_view* end) {
-    for (; begin != end; ++begin)
-        if (name.substr(0, begin->size()) == *begin)
-            return true;
-    return false;
-}
-
 /// Whether a name is one that a C++ runtime alone defines. Plugins define others of namespace std: what they
 /// instantiate.
 inline bool is_of_runtime_alone(std::string_view name) {
@@ -13166,13 +13370,16 @@ inline bool is_of_runtime_alone(std::string_view name) {
     return false;
 }
 
-/// Whether a symbol that a library lacks is one for which two C++ runtimes are not as good as one. `new` and
+/// Whether a symbol that a library lacks has to come from the C++ runtime of the program. `new` and
 /// `delete` are `malloc` and `free` in each, and what guards static objects in functions serves the library
 /// alone.
 inline bool asks_for_runtime(std::string_view name) {
     constexpr std::string_view beginnings[] = {
         "_ZSt", "_ZNSt", "_ZNKSt", "_ZTISt", "_ZTVSt", "_ZTVN10__cxxabiv1", "__cxa_bad_"};
-    return is_of_runtime_alone(name) || begins_with_any(name, beginnings, beginnings + std::size(beginnings));
+    for (const std::string_view each : beginnings)
+        if (name.starts_with(each))
+            return true;
+    return is_of_runtime_alone(name);
 }
 
 /// Reads how a library is linked.
@@ -13203,7 +13410,7 @@ linkage linkage_of(const elf_reader<System>& library) {
             lacks = lacks || asks_for_runtime(name);
             throws = throws || name == "_Unwind_RaiseException";
             found.own_unwinder = found.own_unwinder || name == "_dl_find_object" || name == "dl_iterate_phdr";
-            finds_handlers = finds_handlers || name.substr(0, 8) == "_Unwind_";
+            finds_handlers = finds_handlers || name.starts_with("_Unwind_");
         }
     });
     found.stays = handed_on.stays();
@@ -13472,7 +13679,7 @@ private:
     std::string canonical() const {
         // One call instead of one for each folder, and it names the file that was opened, whatever the path
         // names by now.
-        const std::string link = "/proc/self/fd/" + std::to_string(file_.descriptor());
+        const std::string link = descriptor_path(file_.descriptor());
         std::string name(4096, '\0');
         const ssize_t size = System::readlink(link.c_str(), name.data(), name.size());
         if (size > 0 && static_cast<std::size_t>(size) < name.size() && name[0] == '/') {
@@ -13609,7 +13816,7 @@ public:
         std::uint64_t number;
         std::string name{};     ///< to load it by
         bool known = false;     ///< something was loaded by that name before
-        void* handle = nullptr; ///< of the library, where it is in use, so that there is no name
+        void* handle = nullptr; ///< the library's, where it is in use; it needs no name then
         loaded_image image{};
     };
     /// Gives the library of a file to one user more; or else a name to load it by, after which found() or failed() has to be
@@ -13941,10 +14148,6 @@ private:
         if (!file.linkage().exports_plugins)
             throw error::exports_hidden(file.path(), file.manifest().plugins().front().name);
         require_one_runtime<System>(file.path(), file.linkage());
-    }
-
-    static std::string descriptor_path(int descriptor) {
-        return "/proc/self/fd/" + std::to_string(descriptor);
     }
 
     void load(const basic_library_file<System>& from, const std::string& path,
@@ -14347,7 +14550,6 @@ private:
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14430,17 +14632,6 @@ inline std::string path_in(std::string_view file_url) {
     return percent_decoded(file_url.substr(std::string_view("file://").size()));
 }
 
-/// The path without symbolic links; empty, with errno, where it does not lead to anything.
-template <class System = posix>
-std::string canonical(const std::string& path) {
-    char* const found = System::realpath(path.c_str());
-    if (!found)
-        return "";
-    std::string resolved = found;
-    std::free(found);
-    return resolved;
-}
-
 template <class System>
 bool is_in(const allowed<std::string>& folders, std::string_view canonical_path) {
     for (const std::string& each : folders.list()) {
@@ -14491,7 +14682,7 @@ std::string permitted_path(const std::string& path, const policy& rules) {
     if (!found.all.empty())
         return std::move(found.all);
     if (found.why == ENOENT)
-        throw error::no_such_path(path, instead_of<System>(path), unless_here<System>(path));
+        throw error::no_such_path(path, instead_of<System>(path), repository_meant_by<System>(path));
     throw error::system_call("look at", path, found.why);
 }
 
@@ -14825,13 +15016,6 @@ using reload_handler = std::function<void(const reload&)>;
 namespace detail {
 inline namespace TENON_OWN {
 
-struct same_as {
-    const loaded_image& image;
-    bool operator()(const loaded_image& other) const {
-        return image.base == other.base && image.name == other.name;
-    }
-};
-
 /// What is remembered of all versions of one plugin, and told; outlives them.
 class reload_history {
 public:
@@ -14896,8 +15080,8 @@ public:
     /// A version has closed the library, which may be open for other versions or other handles.
     void closed(const loaded_image& image, const unloaded& verdict) {
         const mutex_lock locked(mutex_);
-        open_.erase(std::find_if(open_.begin(), open_.end(), same_as{image}));
-        std::erase_if(left_, [&](const left& each) { return same_as{image}(each.image); });
+        open_.erase(std::find(open_.begin(), open_.end(), image));
+        std::erase_if(left_, [&](const left& each) { return each.image == image; });
         if (!verdict)
             left_.push_back({image, verdict.reason()});
         else if (const auto room = std::exchange(room_, nullptr))
@@ -14918,7 +15102,7 @@ public:
         std::size_t count = left_.size();
         // Libraries that the system's loader has no name for cannot be told from each other.
         for (auto image = open_.begin(); image != open_.end(); ++image)
-            count += image->name.empty() || std::none_of(open_.begin(), image, same_as{*image});
+            count += image->name.empty() || std::find(open_.begin(), image, *image) == image;
         return count;
     }
 
@@ -14945,7 +15129,7 @@ private:
     // Forgets also what a version has opened again.
     void forget_unmapped() {
         std::erase_if(left_, [this](const left& each) {
-            return !each.image.mapped() || std::any_of(open_.begin(), open_.end(), same_as{each.image});
+            return !each.image.mapped() || std::find(open_.begin(), open_.end(), each.image) != open_.end();
         });
     }
 
@@ -16273,6 +16457,7 @@ private:
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -16327,7 +16512,7 @@ public:
             if (!detail::well_named(name))
                 throw error::bad_plugin_name(name);
         }
-        *this = from_library(options, std::move(file), name, static_cast<A&&>(arguments)...);
+        *this = from_library(options, file, name, static_cast<A&&>(arguments)...);
     }
 
     // What a person sees who passes other arguments: an error at that line, with a type's name that says so.
@@ -16469,6 +16654,7 @@ public:
     void add(const char* name, const char* version) {
         TENON_DETAIL_REQUIRE_INTERFACE(T)
         TENON_DETAIL_REQUIRE_PLUGIN(P, T)
+        TENON_DETAIL_REQUIRE_HOOKS(P, T)
         if (!detail::well_named(std::string_view(name)))
             throw error::bad_plugin_name(name);
         if constexpr (detail::exportable<T, P>) {
@@ -16544,12 +16730,11 @@ private:
 #ifndef TENON_SSH_COMMAND_HPP
 #define TENON_SSH_COMMAND_HPP
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 
 namespace tenon::inline v1::detail {
@@ -16580,31 +16765,11 @@ inline ssh_settings with_environment(ssh_settings configured) {
     return configured;
 }
 
-/// The first word of a shell's command, without its quotes.
-inline std::string first_word(std::string_view command) {
-    std::string word;
-    char quote = 0;
-    for (std::size_t i = std::min(command.find_first_not_of(" \t"), command.size()); i < command.size();
-         ++i) {
-        const char c = command[i];
-        if (quote == 0 && (c == ' ' || c == '\t'))
-            break;
-        if (c == quote)
-            quote = 0;
-        else if (quote == 0 && (c == '\'' || c == '"'))
-            quote = c;
-        else if (c == '\\' && quote != '\'' && i + 1 < command.size())
-            word += command[++i];
-        else
-            word += c;
-    }
-    return word;
-}
-
 /// Which options a program takes: the setting says, else the program's name, as git decides it. Empty where
 /// git would ask the program.
 inline std::string ssh_variant(const std::string& command, const ssh_settings& set) {
-    std::string name = set.variant ? *set.variant : in_small_letters(basename(first_word(command)));
+    const std::vector<std::string> words = shell_words(command);
+    std::string name = set.variant ? *set.variant : words.empty() ? "" : in_small_letters(basename(words[0]));
     if (!set.variant && name.ends_with(".exe"))
         name.resize(name.size() - std::string_view(".exe").size());
     for (const std::string_view known : {"plink", "putty", "tortoiseplink"})
@@ -16619,14 +16784,10 @@ inline std::string ssh_variant(const std::string& command, const ssh_settings& s
 /// is known to take such. Any other is as it was; it has no terminal, and no window to ask in.
 inline std::string quiet_ssh_command(const ssh_settings& set) {
     std::string command = "ssh";
-    if (set.command) {
+    if (set.command)
         command = *set.command;
-    } else if (set.program) {
-        command = "'";
-        for (const char c : *set.program)
-            c == '\'' ? command += "'\\''" : command += c;
-        command += '\'';
-    }
+    else if (set.program)
+        command = in_shell_quotes(*set.program);
     const std::string variant = ssh_variant(command, set);
     // For a host that does not answer, and one that falls silent.
     if (variant == "ssh")
@@ -16645,6 +16806,9 @@ inline namespace TENON_OWN {
 
 /// How much of a fetch is done, in percent, by what git has said last; 0 where it does not tell yet.
 inline std::size_t fetched_percent(std::string_view said) {
+    // A server may say much, a little at a time.
+    constexpr std::size_t most = 4096;
+    said.remove_prefix(said.size() - std::min(said.size(), most));
     for (const std::string_view step : {"Receiving objects:", "Unpacking objects:"}) {
         const auto at = said.rfind(step);
         if (at == said.npos)
@@ -16799,8 +16963,9 @@ private:
         path = join(path, wanted_.subdirectory);
         struct stat found;
         if (System::stat(path.c_str(), &found) != 0)
-            throw error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
-                                         instead_of<System>(path));
+            throw basic_checkout<System>(join(folder(), commit))
+                .explained(error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
+                                                  instead_of<System>(path)));
         if (!S_ISDIR(found.st_mode))
             throw error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
                                          "it is a file there, or a symbolic link, which is not followed");
@@ -16838,9 +17003,10 @@ private:
         // While it connects for a fetch, libcurl would wait five minutes for a host that answers nothing.
         if (pinned() && transport_of(wanted_.place) == transport::https)
             listed({"ls-remote", "--", wanted_.place, "HEAD"});
-        if (has(there.id))
+        const bool cached = has(there.id);
+        if (cached)
             tell({event::step::cached, wanted_.place});
-        const std::string commit = has(there.id) ? there.id : fetched(there);
+        const std::string commit = cached ? there.id : fetched(there);
         trace(described(), " of ", wanted_.place, " is commit ", commit);
         remember(commit);
         return commit;
@@ -16887,8 +17053,7 @@ private:
             throw failure(asking);
         std::vector<named_commit> found;
         for (std::string_view rest = text; !rest.empty();) {
-            const std::string_view each = rest.substr(0, rest.find('\n'));
-            rest.remove_prefix(std::min(rest.size(), each.size() + 1));
+            const std::string_view each = take_line(rest);
             const auto tab = each.find('\t');
             if (tab != each.npos && is_commit_id(each.substr(0, tab)))
                 found.push_back({std::string(each.substr(tab + 1)), std::string(each.substr(0, tab))});
@@ -16959,7 +17124,7 @@ private:
         arguments.insert(arguments.end(), references);
         return with_remote(std::move(arguments), where, 0,
                            [this, before = std::size_t{0}](std::string_view said) mutable {
-                               if (const std::size_t percent = fetched_percent(said); percent != before)
+                               if (const std::size_t percent = fetched_percent(said); percent > before)
                                    tell({event::step::fetching, wanted_.place, before = percent, 100});
                            });
     }
@@ -17343,9 +17508,11 @@ public:
         const driver from = detail::permitted_driver(detail::native(text), options_.policy);
         if (from.what == driver::kind::name && built_ins_.find<T>(from.place))
             return "";
-        const found library = unless_pruned(from, [&] { return locate<T>(from); });
-        check<T>(library, digests(from.what));
-        return library.path;
+        return unless_pruned(from, [&] {
+            const found library = locate<T>(from);
+            check<T>(library, digests(from.what));
+            return library.path;
+        });
     }
 
 private:
@@ -17537,6 +17704,41 @@ private:
         std::abort();
     }
 
+    /// Throws the error, which is being handled, as one about what its reader knows, the driver, where it is
+    /// about a file of the cache; and with the text of a driver that chooses, where there are several to choose
+    /// from.
+    [[noreturn]] void throw_said_of(const driver& from, const error& e) const {
+        driver whole = from, choosing = from;
+        whole.plugin = whole.target = "";
+        std::string text = e.what(), path = e.path();
+        const auto replace = [&text](const std::string& before, const std::string& after) {
+            for (std::size_t i = 0; (i = text.find(before, i)) != text.npos; i += after.size())
+                text.replace(i, before.size(), after);
+        };
+        const errc code = static_cast<errc>(e.code().value());
+        if (code == errc::system_call && is_cached(path, "") && keeps_from_writing(text))
+            throw error::cache_unusable(detail::cache(options_.cache).path(), text);
+        const bool about_what_is_in_it = code == errc::not_a_plugin || code == errc::ambiguous || code == errc::toolchain ||
+                                         code == errc::misfit || code == errc::bad_interface || code == errc::load_failed;
+        const bool in_cache = is_cached(path, "bin") || is_cached(path, "src");
+        if (about_what_is_in_it && (in_cache || path == from.place || path == detail::canonical<>(from.place))) {
+            if (in_cache) {
+                replace('\'' + path + '\'', '\'' + detail::text_of(whole) + '\'');
+                if (is_cached(path, "bin"))
+                    replace(path, from.place);
+                path = from.place;
+            }
+            choosing.plugin = "NAME";
+            replace(std::string(detail::adding_a_plugin), "with the driver '" + detail::text_of(choosing) + '\'');
+        }
+        choosing = from;
+        choosing.target = "NAME";
+        replace(std::string(detail::adding_a_target), "with the driver '" + detail::text_of(choosing) + '\'');
+        if (text == e.what())
+            throw;
+        throw error(code, text, path);
+    }
+
     /// Once more, where what was found in the cache is gone by the time that it is needed.
     template <class Use>
     auto unless_pruned(const driver& from, Use&& use) const {
@@ -17546,15 +17748,28 @@ private:
                 return use();
             } catch (const error& e) {
                 if (tries == 1 || !cached || !is_pruned(e.path()))
-                    throw;
+                    throw_said_of(from, e);
                 detail::trace("'", e.path(), "' has been pruned");
             }
     }
 
     bool is_pruned(const std::string& path) const {
         struct stat there;
-        return detail::posix::lstat(path.c_str(), &there) != 0 &&
-               path.rfind(detail::join(detail::cache(options_.cache).path(), ""), 0) == 0;
+        return detail::posix::lstat(path.c_str(), &there) != 0 && is_cached(path, "");
+    }
+
+    /// Whether an error of the system's is one of those that a folder gives in which nobody can write.
+    static bool keeps_from_writing(const std::string& text) {
+        for (const int number : {EROFS, EACCES, EPERM, ENOSPC, EDQUOT})
+            if (text.ends_with(": " + std::generic_category().message(number)))
+                return true;
+        return false;
+    }
+
+    /// Whether a path is below a folder of the cache.
+    bool is_cached(const std::string& path, const char* folder) const {
+        const std::string below = detail::join(detail::cache(options_.cache).path(), folder);
+        return path.rfind(*folder ? below + '/' : below, 0) == 0;
     }
 
     /// The library of a bare name, out of the first folder that has one.
@@ -17571,14 +17786,27 @@ private:
         }
         // What bears the name and is no file is the likeliest reason.
         for (const std::string& path : others) {
-            detail::require_no_loose_link(path);
+            detail::require_no_dangling_link(path);
             if (detail::posix::access(path.c_str(), F_OK) == 0)
                 throw error::not_a_regular_file(path);
         }
         std::vector<std::string> known = built_ins_.names(type);
         for (const std::string& folder : options_.search)
             add_libraries(known, folder, type);
-        throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name));
+        throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name), searched_folders());
+    }
+
+    /// For messages: the folders of options.search, and why one of them cannot be looked into.
+    std::string searched_folders() const {
+        std::string text;
+        for (const std::string& folder : options_.search) {
+            text.append(text.empty() ? "'" : ", '").append(detail::escaped(folder)).append("'");
+            if (DIR* const open = detail::posix::opendir(folder.c_str()))
+                detail::posix::closedir(open);
+            else
+                text.append(" (").append(std::generic_category().message(errno)).append(")");
+        }
+        return text;
     }
 
     static bool is_file(const std::string& path) {

@@ -140,6 +140,10 @@ struct list_if<true, T> {
     using type = list<T>;
 };
 
+template <template <class> class Is, class List>
+struct those_that_are;
+template <template <class> class Is, class... T>
+struct those_that_are<Is, list<T...>> : concatenation<typename list_if<Is<T>::value, T>::type...> {};
 
 template <class T>
 concept complete = requires { sizeof(T); };
@@ -204,15 +208,20 @@ consteval spelling spelled() {
 inline constexpr const char* known_by_name[] = {"std::", "__gnu_cxx::", "__gnu_debug::"};
 inline constexpr const char* structs_of_c[] = {"mbstate_t", "__mbstate_t", "in6_addr"};
 
+template <class T, std::size_t N>
+consteval bool is_one_of(const char* const (&names)[N]) {
+    for (const char* each : names)
+        if (spelled<T>().is(each))
+            return true;
+    return false;
+}
+
 template <class T>
 consteval bool is_standard() {
     for (const char* each : known_by_name)
         if (spelled<T>().starts_with(each))
             return true;
-    for (const char* each : structs_of_c)
-        if (spelled<T>().is(each))
-            return true;
-    return false;
+    return is_one_of<T>(structs_of_c);
 }
 
 template <class T>
@@ -674,10 +683,8 @@ struct closure<list<Seen...>, list<First, New...>, Step> {
     using type = typename closure<all, typename unseen<all, next>::type, Step>::type;
 };
 
-template <class List>
-struct recorded_of;
-template <class... T>
-struct recorded_of<list<T...>> : concatenation<typename list_if<recorded<T>(), T>::type...> {};
+template <class T>
+using is_recorded = std::bool_constant<recorded<T>()>;
 
 template <class T>
 struct listed {
@@ -695,7 +702,7 @@ using everything_in = everything_by<step, T...>;
 
 /// The classes, unions and enumerations among them.
 template <class... T>
-using reached = typename recorded_of<everything_in<T...>>::type;
+using reached = typename those_that_are<is_recorded, everything_in<T...>>::type;
 
 // ---- Types that carry the plugin's code along.
 
@@ -725,7 +732,7 @@ inline constexpr const char* library_exceptions[] = {
     "std::out_of_range",  "std::runtime_error",  "std::range_error",    "std::overflow_error",   "std::underflow_error",
     "std::bad_alloc"};
 
-// What neither fields nor template arguments show, for the reason in front.
+// Types that keep code, and show that neither by their fields nor by their template arguments; each group says how.
 inline constexpr const char* code_carriers[] = {
     // they keep functions
     "std::function<", "std::move_only_function<", "std::copyable_function<", "std::function_ref<", "std::packaged_task<",
@@ -740,24 +747,18 @@ inline constexpr const char* code_carriers[] = {
     "std::istreambuf_iterator<", "std::ostreambuf_iterator<", "std::istream_iterator<", "std::ostream_iterator<",
     "std::wstring_convert<"};
 
-template <class T, std::size_t N>
-consteval bool is_one_of(const char* const (&names)[N]) {
-    for (const char* each : names)
-        if (spelled<T>().is(each))
-            return true;
-    return false;
-}
+// Of classes alone: to look at a name takes a compiler a while.
+template <class T>
+concept keeps_code = owns_polymorphic<T> || wraps_polymorphic<T> || (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) ||
+                     is_one_of<T>(code_carriers);
 
 /// A type whose value has pointers to code or virtual tables of whoever made it: a function, or a pointer to one; an object with virtual
 /// functions, or a pointer to one, unless it is an interface; and what the standard library keeps one of these in.
 template <class T>
-concept carries_code = std::is_function_v<T> || points_to_table<T> || owns_polymorphic<T> || wraps_polymorphic<T> ||
-                       (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) || is_one_of<T>(code_carriers);
+concept carries_code = std::is_function_v<T> || points_to_table<T> || (std::is_class_v<T> && keeps_code<T>);
 
-template <class List>
-struct carriers_in;
-template <class... T>
-struct carriers_in<list<T...>> : concatenation<typename list_if<carries_code<T>, T>::type...> {};
+template <class T>
+using is_carrier = std::bool_constant<carries_code<T>>;
 
 } // namespace detail
 } // namespace tenon::inline v1
@@ -871,7 +872,7 @@ struct methods {
 
 namespace TENON_HIDDEN detail {
 
-// A name that stands beside one of T's is ambiguous, whoever may call that and however many functions have it.
+// `&beside_self<T>::self` is ambiguous, and so no expression, if T has a `self`, even a private or an overloaded one.
 struct has_self {
     int self;
 };
@@ -947,7 +948,7 @@ concept is_abstract = std::is_abstract_v<T>;
 
 // All of it is one pointer to one virtual table; the manifest could tell of no more.
 template <class T>
-concept has_only_functions = sizeof(T) == sizeof(void*);
+concept has_only_functions = detail::complete<T> && std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
 
 namespace TENON_HIDDEN detail {
 
@@ -966,7 +967,7 @@ inline constexpr bool is_factory = false;
 template <class... A>
 inline constexpr bool is_factory<factory<A...>> = true;
 
-// None where `factory` means something else, as it may in an interface that is reached and has no plugins.
+// An empty list where `factory` is no tenon::factory: a reached interface has no plugins, and may call something else so.
 template <class F>
 struct arguments_of_factory {
     using type = list<>;
@@ -1024,7 +1025,7 @@ struct written_through<T*> {
     using type = list<T>;
 };
 template <class T>
-    requires(spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
+    requires std::is_class_v<T> && (spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
 struct written_through<T> {
     template <class Element>
     static consteval auto of(list<Element>) {
@@ -1075,7 +1076,8 @@ struct outputs_of_all;
 template <auto... M>
 struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
 
-// What a plugin gives out by way of T: from an interface, what its methods give out; and of what carries code that is enough.
+// The types that a plugin gives out with a T. An interface gives out what its methods do; a type that carries code is looked into no
+// further.
 template <class T>
 struct step_out : step<T> {};
 template <carries_code T>
@@ -1093,32 +1095,26 @@ struct step_out<T> : outputs_of_all<typename T::methods> {};
 
 /// The types that carry a plugin's code along, of all that are reached from some that it gives out.
 template <class... T>
-using carriers = typename carriers_in<everything_by<step_out, T...>>::type;
+using carriers = typename those_that_are<is_carrier, everything_by<step_out, T...>>::type;
 
 /// Everything that crosses an interface's boundary.
 template <class T>
 using crossing = reached<typename T::methods::signatures, factory_arguments<T>, typename state_of<T>::type>;
 
-// All of it is one pointer to one virtual table.
-template <class T>
-concept only_functions = complete<T> && std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
-
 /// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
 template <class T>
-concept measurable = only_functions<T> && !std::is_final_v<T> && methods_in_chain_v<T, typename T::methods> &&
+concept measurable = has_only_functions<T> && !std::is_final_v<T> && methods_in_chain_v<T, typename T::methods> &&
                      methods_virtual_v<typename T::methods>;
 
 template <class T>
 concept reached_and_measurable = reached_by_methods<T> && measurable<T>;
 
-template <class List>
-struct interfaces_of;
-template <class... T>
-struct interfaces_of<list<T...>> : concatenation<typename list_if<reached_and_measurable<T>, T>::type...> {};
+template <class T>
+using is_reached_and_measurable = std::bool_constant<reached_and_measurable<T>>;
 
 /// The interfaces among what crosses T's boundary: what its host or its plugins call besides T.
 template <class T>
-using reached_interfaces = typename interfaces_of<crossing<T>>::type;
+using reached_interfaces = typename those_that_are<is_reached_and_measurable, crossing<T>>::type;
 
 template <class List>
 inline constexpr bool all_measurable = false;
@@ -1222,14 +1218,9 @@ namespace TENON_HIDDEN detail {
 
 // ---- What the sentences of export.hpp are said of.
 
-// A value and no concept: of a concept that does not hold g++ says more than a sentence does.
+// A value and no concept: g++ explains at length why a concept does not hold, and would bury the sentence.
 template <bool Holds>
 inline constexpr bool value = Holds;
-
-template <template <class> class Is, class List>
-struct those_that_are;
-template <template <class> class Is, class... T>
-struct those_that_are<Is, list<T...>> : concatenation<typename list_if<Is<T>::value, T>::type...> {};
 
 template <class T>
 using of_unknown_layout = std::bool_constant<!known_layout<T> && !has_virtual_functions<T>>;
@@ -1240,9 +1231,7 @@ using hiding_functions = std::bool_constant<hides_functions<T>>;
 template <class T>
 using named_for_one_file = std::bool_constant<!shared_name<T>>;
 template <class T>
-concept has_methods_and_data = reached_by_methods<T> && !only_functions<T>;
-template <class T>
-using called_with_data = std::bool_constant<has_methods_and_data<T>>;
+using called_with_data = std::bool_constant<reached_by_methods<T> && !has_only_functions<T>>;
 template <class T>
 concept has_methods_and_is_final = reached_by_methods<T> && std::is_final_v<T>;
 template <class T>
@@ -1289,7 +1278,7 @@ using carriers_given_out = carriers<typename given_out<T>::type>;
 template <class T>
 using carriers_in_state = carriers<typename state_of<T>::type>;
 
-// Of a class that is only declared one thing is said, and nothing else.
+// A class that is only declared gets an error for that, and none of these.
 template <class P, class T>
 concept is_no_longer_abstract = !derives_from_interface<P, T> || implements_every_method<P, T>;
 template <class P, class T>
@@ -1297,14 +1286,15 @@ concept derives_or_fits = !complete<P> || derives_from_interface<P, T> || fits_t
 template <class P>
 concept is_destroyed = !complete<P> || std::is_destructible_v<P>;
 
-// Compilers show the arguments with it. Who cannot be destroyed cannot be made either.
+// The arguments are a parameter, so that compilers show them. True where another error tells the cause: an object that cannot be
+// destroyed cannot be made either.
 template <class P, class T, class Arguments>
 inline constexpr bool is_made_from = made_from<P, Arguments>;
 template <class P, class T, class Arguments>
     requires(!complete<P> || !has_valid_factory<T> || !std::is_destructible_v<P> || std::is_abstract_v<P>)
 inline constexpr bool is_made_from<P, T, Arguments> = true;
 
-// The model is looked into where nothing is in its way that has a sentence of its own.
+// The model is looked into only where no other error is about it or the plugin's class.
 template <class P, class T>
 concept models_without_self = !fits_the_model<P, T> || has_no_self<T>;
 template <class P, class T>
@@ -1359,8 +1349,8 @@ auto explain_model() {
 #include <type_traits>
 
 
-// What a plugin's class may offer beside its interface, by having functions of these names. A name that the interface itself
-// has means what the interface says, and is no hook.
+// What a plugin's class may offer beside its interface, by having public functions of these names. A name that the interface itself
+// has means what the interface says, and is no hook. Any other member of such a name would never be called, and is an error.
 //
 //   void start()           after construction, when nothing of the system's loader is held any more: the place for threads
 //   void stop() noexcept   before destruction, where start() has returned: the place to end them
@@ -1372,19 +1362,21 @@ auto explain_model() {
 namespace tenon::inline v1 {
 
 template <class P, class T>
-concept starts = requires(P& plugin) { plugin.start(); } && !requires(T& interface) { interface.start(); };
+concept starts = requires(P& plugin) { requires std::is_void_v<decltype(plugin.start())>; } && !requires(T& interface) { interface.start(); };
 
 template <class P, class T>
-concept stops = requires(P& plugin) { plugin.stop(); } && !requires(T& interface) { interface.stop(); };
+concept stops = requires(P& plugin) { requires std::is_void_v<decltype(plugin.stop())>; } && !requires(T& interface) { interface.stop(); };
 
 template <class P, class T>
 concept stops_without_exceptions = !stops<P, T> || requires(P& plugin) { { plugin.stop() } noexcept; };
 
 template <class P, class T>
-concept quiesces = requires(P& plugin) { plugin.quiesce(); } && !requires(T& interface) { interface.quiesce(); };
+concept quiesces =
+    requires(P& plugin) { requires std::is_void_v<decltype(plugin.quiesce())>; } && !requires(T& interface) { interface.quiesce(); };
 
 template <class P, class T>
-concept resumes = requires(P& plugin) { plugin.resume(); } && !requires(T& interface) { interface.resume(); };
+concept resumes =
+    requires(P& plugin) { requires std::is_void_v<decltype(plugin.resume())>; } && !requires(T& interface) { interface.resume(); };
 
 template <class P, class T>
 concept saves_state = requires(P& plugin) { requires std::is_convertible_v<decltype(plugin.save()), typename T::state>; } &&
@@ -1392,13 +1384,76 @@ concept saves_state = requires(P& plugin) { requires std::is_convertible_v<declt
 
 template <class P, class T>
 concept restores_state =
-    requires(P& plugin, typename T::state&& saved) { plugin.restore(static_cast<typename T::state&&>(saved)); } &&
-    !requires(T& interface, typename T::state&& saved) { interface.restore(static_cast<typename T::state&&>(saved)); };
+    requires(P& plugin, typename T::state&& saved) {
+        requires std::is_void_v<decltype(plugin.restore(static_cast<typename T::state&&>(saved)))>;
+    } && !requires(T& interface, typename T::state&& saved) { interface.restore(static_cast<typename T::state&&>(saved)); };
 
-/// What hooks a class has are those that belong together.
+namespace TENON_HIDDEN detail {
+
+// A name that stands beside one of C's is ambiguous, whoever may call that and however many functions have it.
+struct hook_names {
+    int start, stop, quiesce, resume, save, restore;
+
+protected:
+    ~hook_names() = default;
+};
+template <class C>
+struct beside_hooks : C, hook_names {}; // a class with a `final` destructor has to be `final` itself
+
+// Nothing derives from a class that is final: of its members only those are found that can be named from outside.
+template <class C>
+concept shows_every_name = complete<C> && std::is_class_v<C> && !std::is_final_v<C>;
+
+#define TENON_DETAIL_HAS_MEMBER(NAME)                                                                                        \
+    template <class C>                                                                                                       \
+    concept has_##NAME = requires { &C::NAME; } || requires(C& object) { object.NAME(); } ||                                 \
+                         (shows_every_name<C> && !requires { &beside_hooks<C>::NAME; });
+TENON_DETAIL_HAS_MEMBER(start)
+TENON_DETAIL_HAS_MEMBER(stop)
+TENON_DETAIL_HAS_MEMBER(quiesce)
+TENON_DETAIL_HAS_MEMBER(resume)
+TENON_DETAIL_HAS_MEMBER(save)
+TENON_DETAIL_HAS_MEMBER(restore)
+#undef TENON_DETAIL_HAS_MEMBER
+
+// Where nothing is in the way that has a sentence of its own.
+template <class P>
+concept looks_into_members = complete<P> && std::is_destructible_v<P>;
+
+// Without `using state = ...`, or where one of the two names is the interface's own, `save` and `restore` are names as any others.
+template <class T>
+concept hands_on_state = requires { typename T::state; } && !has_save<T> && !has_restore<T>;
+
+// A member of a hook's name that is no hook.
+template <class P, class T>
+concept misuses_start = !starts<P, T> && looks_into_members<P> && has_start<P> && !has_start<T>;
+template <class P, class T>
+concept misuses_stop = !stops<P, T> && looks_into_members<P> && has_stop<P> && !has_stop<T>;
+template <class P, class T>
+concept misuses_quiesce = !quiesces<P, T> && looks_into_members<P> && has_quiesce<P> && !has_quiesce<T>;
+template <class P, class T>
+concept misuses_resume = !resumes<P, T> && looks_into_members<P> && has_resume<P> && !has_resume<T>;
+template <class P, class T>
+concept misuses_save = !saves_state<P, T> && looks_into_members<P> && has_save<P> && hands_on_state<T>;
+template <class P, class T>
+concept misuses_restore = !restores_state<P, T> && looks_into_members<P> && has_restore<P> && hands_on_state<T>;
+
+template <class P, class T>
+concept misuses_no_name = !(misuses_start<P, T> || misuses_stop<P, T> || misuses_quiesce<P, T> || misuses_resume<P, T> ||
+                            misuses_save<P, T> || misuses_restore<P, T>);
+
+// Of a member that is no hook one thing is said, and not also that it is missing.
+template <class P, class T>
+concept pairs_quiesce = quiesces<P, T> == resumes<P, T> || misuses_quiesce<P, T> || misuses_resume<P, T>;
+template <class P, class T>
+concept pairs_state = saves_state<P, T> == restores_state<P, T> || misuses_save<P, T> || misuses_restore<P, T>;
+
+} // namespace detail
+
+/// What hooks a class has are those that belong together, and no other member has the name of one.
 template <class P, class T>
 concept has_whole_hooks =
-    stops_without_exceptions<P, T> && quiesces<P, T> == resumes<P, T> && saves_state<P, T> == restores_state<P, T>;
+    stops_without_exceptions<P, T> && detail::misuses_no_name<P, T> && detail::pairs_quiesce<P, T> && detail::pairs_state<P, T>;
 
 namespace TENON_HIDDEN detail {
 
@@ -1687,7 +1742,7 @@ struct tail : T {
     virtual void tenon_slot_behind_the_last(tail&);
 
 protected:
-    ~tail() noexcept;
+    ~tail() noexcept; // tenon: the destructor of an interface may be neither `final` nor deleted: its slots are counted by deriving from it
 };
 
 /// The slots of T's functions, in the order of `methods`, and how many there are.
@@ -1700,7 +1755,7 @@ consteval auto slots_of() {
     return slots_of<T>(static_cast<typename T::methods*>(nullptr));
 }
 
-// What is said of an interface besides its functions, one bit for each property.
+// Properties of an interface, one bit each.
 inline constexpr std::uint32_t has_destructor_slots = 1;
 
 template <class T>
@@ -1710,7 +1765,7 @@ struct [[gnu::packed]] reached_slots {
     decltype(slots_of<T>()) slots = slots_of<T>();
 };
 
-// 0 stands behind the last: every interface has one slot at least.
+// The count 0 ends the list: every interface has one slot at least.
 template <class... T>
 struct [[gnu::packed]] all_reached_slots {
     std::uint32_t end = 0;
@@ -1875,7 +1930,7 @@ void require_every_method() {
 template <class T, class P>
 concept exportable = plugin_for<P, T> && has_a_usable_model<P, T> && has_whole_hooks<P, T>;
 
-// Of what does not fit, which the sentences below are about, nothing: compilers would say more of it.
+// Does nothing for a class that does not fit: the sentences below say why, and compilers would add errors of their own.
 template <class T, class P>
 struct exporting {
     static consteval int note(const char*, const char*) { return 0; }
@@ -2042,7 +2097,7 @@ struct TENON_HIDDEN tenon_exports_v1_range {
                   "virtual. The types:");                                                                                    \
     TENON_DETAIL_NAME(::tenon::detail::interfaces_of_plain_functions<T>)
 
-// For each clause of `plugin_for`, and for the hooks.
+// For each clause of `plugin_for`.
 #define TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                    \
     static_assert(::tenon::detail::value<::tenon::detail::complete<P>>,                                                      \
                   "tenon: the plugin's class is only declared so far: its definition has to stand before this");             \
@@ -2066,16 +2121,29 @@ struct TENON_HIDDEN tenon_exports_v1_range {
                   "tenon: the plugin has no constructor that takes what the interface's `factory` passes. The types:");      \
     TENON_DETAIL_NAME(::tenon::detail::arguments_not_taken<P, T>)                                                            \
     static_assert(::tenon::detail::value<::tenon::detail::is_destroyed<P>>,                                                  \
-                  "tenon: the plugin's destructor has to be public");                                                        \
+                  "tenon: the plugin's destructor has to be public");
+
+// A member of a hook's name is that hook, or a mistake.
+#define TENON_DETAIL_REQUIRE_HOOKS(P, T)                                                                                     \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, start, "void start()")                                                                   \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, stop, "void stop() noexcept")                                                            \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, quiesce, "void quiesce()")                                                               \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, resume, "void resume()")                                                                 \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, save, "state save()")                                                                    \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, restore, "void restore(state)")                                                          \
     static_assert(::tenon::detail::value<::tenon::stops_without_exceptions<P, T>>,                                           \
                   "tenon: the plugin's stop() has to be noexcept: it runs when a handle goes, where nobody could "           \
                   "be told");                                                                                                \
-    static_assert(::tenon::detail::value<(::tenon::quiesces<P, T> == ::tenon::resumes<P, T>)>,                               \
+    static_assert(::tenon::detail::value<::tenon::detail::pairs_quiesce<P, T>>,                                              \
                   "tenon: the plugin has one of quiesce() and resume() and not the other: without both there is "            \
                   "no way back");                                                                                            \
-    static_assert(::tenon::detail::value<(::tenon::saves_state<P, T> == ::tenon::restores_state<P, T>)>,                     \
-                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other, or "             \
-                  "with another type than the interface's `state`");
+    static_assert(::tenon::detail::value<::tenon::detail::pairs_state<P, T>>,                                                \
+                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other");
+
+#define TENON_DETAIL_REQUIRE_HOOK(P, T, NAME, HOOK)                                                                          \
+    static_assert(::tenon::detail::value<!::tenon::detail::misuses_##NAME<P, T>>,                                            \
+                  "tenon: the plugin has a member `" #NAME "` that is no hook and would never be called: a hook is a "       \
+                  "public `" HOOK "`; give any other member another name");
 
 #define TENON_DETAIL_EXPORT(T, P, NAME, VERSION, NUMBER) TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)
 #define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                                  \
@@ -2096,6 +2164,7 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 #define TENON_EXPORT(T, P, NAME, VERSION) /* of four arguments: a type with a comma in its name needs an alias */            \
     TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                                        \
     TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                        \
+    TENON_DETAIL_REQUIRE_HOOKS(P, T)                                                                                         \
     static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");            \
     static_assert(::tenon::detail::valid_version(VERSION),                                                                   \
                   "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");                   \
