@@ -163,7 +163,7 @@ TEST_CASE("a hostile $TENON_INCLUDE is only a list of folders", "[headers]") {
     const include_variable set(long_name + ":" + odd);
     CHECK(headers({}, seen).folders(here) ==
           folders{within(long_name), within(odd), plugins, include + "/tenon/.."});
-    const include_variable relative(":./a:b/../c::a:");
+    const include_variable from_here(":./a:b/../c::a:");
     CHECK(headers::named({"./b", "/d", "b"}) == folders{within("b"), "/d", within("a"), within("b/../c")});
 }
 
