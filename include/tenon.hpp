@@ -11812,7 +11812,7 @@ struct TENON_HIDDEN tenon_exports_v1_range {
     static_assert(::tenon::detail::value<::tenon::detail::derives_or_fits<P, T>>,                                            \
                   "tenon: the plugin neither derives from the interface nor fits its model; the compiler's own "             \
                   "reason follows");                                                                                         \
-    static_assert(sizeof(::tenon::detail::explain_model<P, T>()) > 0);                                                       \
+    static_assert((static_cast<void>(sizeof(::tenon::detail::explain_model<P, T>())), true));                                \
     static_assert(::tenon::detail::value<::tenon::detail::models_without_self<P, T>>,                                        \
                   "tenon: the interface has a function called `self`, and that is what a model calls its plain class: "      \
                   "give the interface's function another name");                                                             \
