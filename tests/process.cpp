@@ -581,12 +581,12 @@ TEST_CASE("a variable with relative paths says the same in another folder", "[pr
     CHECK(value("PATH", ".:/bin::tools:/usr/bin") == "/bin:/usr/bin");
     CHECK(value("https_proxy", "proxy:80") == "proxy:80");
     // With an empty one, programs would be looked for in the folder where a compiler runs.
-    const std::string path = std::getenv("PATH");
+    const std::string searched = std::getenv("PATH");
     for (const char* nowhere : {"", ".", "bin:"}) {
         ::setenv("PATH", nowhere, 1);
         CHECK(environment({"PATH"}).empty());
     }
-    ::setenv("PATH", path.c_str(), 1);
+    ::setenv("PATH", searched.c_str(), 1);
     tests::fs::current_path(before);
 }
 
