@@ -75,4 +75,5 @@ int main(int, char** arguments) {
         } catch (const tenon::error& e) {
             std::cerr << e.what() << '\n';
         }
+    return 0; // of a module, where it is no `main`
 }
