@@ -200,7 +200,9 @@ TEST_CASE("a mark that was not written to its end is written again", "[cache_fol
         remove_all(scratch / "c");
         write(scratch / "c/CACHEDIR.TAG", whole.substr(0, size));
         CHECK_NOTHROW(basic_cache<>(scratch / "c").folder("bin"));
-        CHECK(read(scratch / "c/CACHEDIR.TAG").substr(0, 100) == whole.substr(0, 100));
+        // What follows the sentence that makes the folder tenon's is for people.
+        const auto counts = whole.find(':', whole.find('#'));
+        CHECK(read(scratch / "c/CACHEDIR.TAG").substr(0, counts) == whole.substr(0, counts));
     }
     struct full : posix {
         static ssize_t write(int, const void*, size_t) noexcept { return errno = ENOSPC, -1; }
