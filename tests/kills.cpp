@@ -546,7 +546,8 @@ TEST_CASE("a host without a home directory says what to set, and works once it i
     };
     CHECK(build().starts_with("error: there is no folder to keep compiled plugins in: "));
     ::setenv("HOME", "/proc/nobody", 1);
-    CHECK(build() == "error: cannot make the folder '/proc/nobody': No such file or directory");
+    CHECK(build() == "error: the cache '/proc/nobody/.cache/tenon' cannot be used: cannot make the folder "
+                     "'/proc/nobody': No such file or directory; name another in $TENON_CACHE or options.cache");
     ::setenv("HOME", (work.root / "home").c_str(), 1);
     CHECK(build() == library_of(1));
     CHECK(exists(work.root / "home/.cache/tenon/bin/noted"));
