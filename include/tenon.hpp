@@ -17719,7 +17719,7 @@ private:
         if (code == errc::system_call && is_cached(path, "") && keeps_from_writing(text))
             throw error::cache_unusable(detail::cache(options_.cache).path(), text);
         const bool about_what_is_in_it = code == errc::not_a_plugin || code == errc::ambiguous || code == errc::toolchain ||
-                                         code == errc::misfit || code == errc::bad_interface || code == errc::load_failed;
+                                         code == errc::misfit || code == errc::bad_interface;
         const bool in_cache = is_cached(path, "bin") || is_cached(path, "src");
         if (about_what_is_in_it && (in_cache || path == from.place || path == detail::canonical<>(from.place))) {
             if (in_cache) {
