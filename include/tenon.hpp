@@ -27,8 +27,8 @@
 #ifndef TENON_HPP
 #define TENON_HPP
 
-#ifndef TENON_ALLOWED_HPP
-#define TENON_ALLOWED_HPP
+#ifndef TENON_ALLOW_LIST_HPP
+#define TENON_ALLOW_LIST_HPP
 
 #include <initializer_list>
 #include <string>
@@ -39,13 +39,15 @@
 #ifndef TENON_VERSION_HPP
 #define TENON_VERSION_HPP
 
-// The lowest header, which every other one includes before any code: what cannot compile ends here, with one sentence. An #error alone
-// is followed by thousands of lines; a header that cannot be found ends the compilation.
+// The lowest header, which every other one includes before any code: what cannot compile ends here, with one
+// sentence. An #error alone is followed by thousands of lines; a header that cannot be found ends the
+// compilation.
 #if __cplusplus < 202002L
 #error "tenon: C++20 is needed: compile with -std=c++20, or a later standard"
 #include <the compilation ends here>
 #elif !defined(__ELF__)
-#error "tenon: libraries have to be ELF files: tenon runs on Linux and other POSIX systems that have them, and not on macOS or Windows"
+#error                                                                                                       \
+    "tenon: libraries have to be ELF files: tenon runs on Linux and other POSIX systems that have them, and not on macOS or Windows"
 #include <the compilation ends here>
 #endif
 
@@ -56,10 +58,11 @@
 /// and part of the exported symbol's name, so that another one is refused by name.
 #define TENON_ABI 1
 
-// Each program and library that includes tenon has a copy of it, and several may be in one process: of other versions, or compiled for
-// other containers. None may use what was made for another one. So all that has a state is hidden, and what is no part of the binary
-// interface has its copy's kind in its name. Public types are not hidden, because a class with a member of a hidden type would have to be
-// hidden too; their functions have no static objects.
+// Each program and library that includes tenon has a copy of it, and several may be in one process: of other
+// versions, or compiled for other containers. None may use what was made for another one. So all that has a
+// state is hidden, and what is no part of the binary interface has its copy's kind in its name. Public types
+// are not hidden, because a class with a member of a hidden type would have to be hidden too; their functions
+// have no static objects.
 #ifdef _GLIBCXX_DEBUG
 #define TENON_COPY v0_1_0_debug
 #define TENON_COPY_NAME "v0_1_0_debug"
@@ -70,7 +73,8 @@
 #define TENON_HIDDEN [[gnu::visibility("hidden")]]
 #define TENON_OWN TENON_HIDDEN TENON_COPY
 #ifdef __clang__
-#define TENON_HOST_TYPE [[clang::type_visibility("default"), gnu::visibility("hidden"), gnu::abi_tag(TENON_COPY_NAME)]]
+#define TENON_HOST_TYPE                                                                                      \
+    [[clang::type_visibility("default"), gnu::visibility("hidden"), gnu::abi_tag(TENON_COPY_NAME)]]
 #else
 #define TENON_HOST_TYPE [[gnu::abi_tag(TENON_COPY_NAME)]]
 #endif
@@ -86,11 +90,11 @@ namespace tenon::inline v1 {
 ///     tenon::allowed<std::string> ours{"example.org", "example.net"};
 ///     tenon::allowed<std::string> none(std::vector<std::string>{});
 template <class T>
-class TENON_HOST_TYPE allowed {
+class TENON_HOST_TYPE allow_list {
 public:
-    allowed() = default;
-    allowed(std::initializer_list<T> list) : allowed(std::vector<T>(list)) {}
-    allowed(std::vector<T> list) : anything_(false), list_(std::move(list)) {}
+    allow_list() = default;
+    allow_list(std::initializer_list<T> list) : allow_list(std::vector<T>(list)) {}
+    allow_list(std::vector<T> list) : anything_(false), list_(std::move(list)) {}
 
     bool anything() const noexcept { return anything_; }
     /// Empty where anything is allowed, too.
@@ -123,13 +127,13 @@ inline std::string in_small_letters(std::string_view text) {
 
 /// For messages: `only a, b`, or `nothing`.
 template <class T, class Name>
-std::string in_words(const allowed<T>& what, Name&& name) {
+std::string in_words(const allow_list<T>& what, Name&& name) {
     std::string text;
     for (const T& each : what.list())
         text.append(text.empty() ? "only " : ", ").append(name(each));
     return text.empty() ? "nothing" : text;
 }
-inline std::string in_words(const allowed<std::string>& what) {
+inline std::string in_words(const allow_list<std::string>& what) {
     return in_words(what, [](const std::string& each) { return each; });
 }
 
@@ -139,14 +143,416 @@ inline std::string in_words(const allowed<std::string>& what) {
 
 #endif
 
-#ifndef TENON_BOUNDS_HPP
-#define TENON_BOUNDS_HPP
+#ifndef TENON_CACHE_HPP
+#define TENON_CACHE_HPP
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
+#include <set>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#ifndef TENON_DETAIL_CACHE_BUILD_RECORD_HPP
+#define TENON_DETAIL_CACHE_BUILD_RECORD_HPP
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#ifndef TENON_DETAIL_SYSTEM_FILE_HPP
+#define TENON_DETAIL_SYSTEM_FILE_HPP
+
+#include <cerrno>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef TENON_DETAIL_SYSTEM_PATH_HPP
+#define TENON_DETAIL_SYSTEM_PATH_HPP
+
+#include <concepts>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+
+namespace tenon::inline v1 {
+
+/// Whatever names a file: a string, or a path type with `native()`, such as `std::filesystem::path`.
+template <class P>
+concept path_like = std::convertible_to<const P&, std::string_view> || requires(const P& path) {
+    { path.native() } -> std::convertible_to<std::string_view>;
+};
+
+namespace detail {
+inline namespace TENON_OWN {
+
+template <path_like P>
+std::string native(const P& path) {
+    if constexpr (std::convertible_to<const P&, std::string_view>)
+        return std::string(std::string_view(path));
+    else
+        return std::string(std::string_view(path.native()));
+}
+inline const std::string& native(const std::string& path) noexcept {
+    return path;
+}
+
+/// `a/b` of `a` and `b`, whether or not `a` ends in a slash.
+inline std::string join(std::string_view folder, std::string_view name) {
+    std::string path(folder);
+    if (!path.empty() && path.back() != '/')
+        path += '/';
+    return path.append(name);
+}
+
+/// `a` of `a/b`, `.` of `b`, `/` of `/b`.
+inline std::string_view parent(std::string_view path) {
+    const auto slash = path.rfind('/');
+    if (slash == path.npos)
+        return ".";
+    return slash == 0 ? path.substr(0, 1) : path.substr(0, slash);
+}
+
+/// `b` of `a/b`.
+inline std::string_view basename(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+/// Whether a path is absolute and has no empty component, no `.` and no `..`, so that links alone can lead
+/// elsewhere.
+inline bool is_normal(std::string_view path) {
+    if (path.empty() || path[0] != '/')
+        return false;
+    while (!path.empty()) {
+        path.remove_prefix(1);
+        const std::string_view component = path.substr(0, path.find('/'));
+        if (component.empty() || component == "." || component == "..")
+            return false;
+        path.remove_prefix(component.size());
+    }
+    return true;
+}
+
+inline bool ends_in(std::string_view name, std::string_view end) {
+    return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
+}
+
+inline bool ends_in_one_of(std::string_view name, std::initializer_list<std::string_view> ends) {
+    for (const std::string_view end : ends)
+        if (ends_in(name, end))
+            return true;
+    return false;
+}
+
+/// Whether a file of that name is compiled: g++ and clang++ both take these for C++. An editor's lock beside
+/// `a.cpp` is `.#a.cpp`, and is not.
+inline bool is_source_name(std::string_view name) {
+    return name[0] != '.' && ends_in_one_of(name, {".cpp", ".cc", ".cxx", ".c++", ".cp", ".CPP", ".C"});
+}
+
+/// Whether a file of that name is a source that is not compiled: of another language, which needs flags of
+/// its own, of a module, or with an ending that not every compiler knows.
+inline bool is_foreign_source_name(std::string_view name) {
+    return name[0] != '.' && ends_in_one_of(name, {".c",   ".s",    ".S",   ".sx",  ".asm",  ".m",   ".mm",
+                                                   ".M",   ".cu",   ".hip", ".ixx", ".cppm", ".ccm", ".cxxm",
+                                                   ".mpp", ".c++m", ".CC",  ".CXX", ".C++",  ".f",   ".f90"});
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_DETAIL_SYSTEM_POSIX_HPP
+#define TENON_DETAIL_SYSTEM_POSIX_HPP
+
+
+#include <cerrno>
+#include <cstdint>
+#include <dirent.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <link.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#if __has_include(<sys/inotify.h>)
+#include <sys/inotify.h>
+#endif
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// The only place that names the operating system. What uses it takes it as a template parameter; a test
+/// derives from it, hides one function, and so makes that call fail on demand. Every descriptor is closed on
+/// exec.
+struct posix {
+    static int open(const char* path, int flags, mode_t mode = 0) noexcept {
+        return ::open(path, flags | O_CLOEXEC, mode);
+    }
+    static int close(int fd) noexcept { return ::close(fd); }
+    static ssize_t read(int fd, void* into, size_t size) noexcept { return ::read(fd, into, size); }
+    static ssize_t pread(int fd, void* into, size_t size, off_t at) noexcept {
+        return ::pread(fd, into, size, at);
+    }
+    static ssize_t write(int fd, const void* from, size_t size) noexcept { return ::write(fd, from, size); }
+    static int fstat(int fd, struct stat* out) noexcept { return ::fstat(fd, out); }
+    static int stat(const char* path, struct stat* out) noexcept { return ::stat(path, out); }
+    static int lstat(const char* path, struct stat* out) noexcept { return ::lstat(path, out); }
+    /// Whether more is said about who may do what than the mode has room for, acl(5).
+    static bool has_access_list(const char* path) noexcept {
+        return ::getxattr(path, "system.posix_acl_access", nullptr, 0) > 0;
+    }
+    static int access(const char* path, int mode) noexcept { return ::access(path, mode); }
+    static ssize_t readlink(const char* path, char* into, size_t size) noexcept {
+        return ::readlink(path, into, size);
+    }
+    static char* realpath(const char* path) noexcept { return ::realpath(path, nullptr); }
+    static int chmod(const char* path, mode_t mode) noexcept { return ::chmod(path, mode); }
+    /// Puts all that was written to a file on the disk.
+    static int fsync(int fd) noexcept { return ::fsync(fd); }
+    /// Puts all that was written to a file's file system on the disk.
+    static int syncfs(int fd) noexcept { return ::syncfs(fd); }
+    static int mkdir(const char* path, mode_t mode) noexcept { return ::mkdir(path, mode); }
+    static char* mkdtemp(char* path) noexcept { return ::mkdtemp(path); }
+    /// Sets the time at which a file was read to now, and the one at which it was written to as well, or not.
+    static int touch(const char* path, bool written) noexcept {
+        const timespec times[] = {{0, UTIME_NOW}, {0, written ? UTIME_NOW : UTIME_OMIT}};
+        return ::utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
+    }
+    static int rename(const char* from, const char* to) noexcept { return ::rename(from, to); }
+    static int link(const char* from, const char* to) noexcept { return ::link(from, to); }
+    static int unlink(const char* path) noexcept { return ::unlink(path); }
+    static int rmdir(const char* path) noexcept { return ::rmdir(path); }
+    static int flock(int fd, int operation) noexcept { return ::flock(fd, operation); }
+    static DIR* opendir(const char* path) noexcept { return ::opendir(path); }
+    static dirent* readdir(DIR* directory) noexcept { return ::readdir(directory); }
+    static int closedir(DIR* directory) noexcept { return ::closedir(directory); }
+    static uid_t geteuid() noexcept { return ::geteuid(); }
+
+    /// The time as files are stamped with it: in steps of the kernel's clock.
+    static timespec now() noexcept {
+#ifdef CLOCK_REALTIME_COARSE
+        constexpr clockid_t stamps = CLOCK_REALTIME_COARSE;
+#else
+        constexpr clockid_t stamps = CLOCK_REALTIME;
+#endif
+        timespec time{};
+        ::clock_gettime(stamps, &time);
+        return time;
+    }
+    static void pause_a_millisecond() noexcept {
+        const timespec millisecond{0, 1'000'000};
+        ::nanosleep(&millisecond, nullptr);
+    }
+    static long processors() noexcept { return ::sysconf(_SC_NPROCESSORS_ONLN); }
+
+    /// A file without a name, in memory, whose descriptor may be mapped executable.
+    static int memory_file(const char* name) noexcept {
+#ifdef MFD_EXEC
+        constexpr unsigned executable = MFD_EXEC;
+#else
+        constexpr unsigned executable = 0x10; // Linux 6.3; older kernels refuse the flag and need none
+#endif
+        const int fd = ::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | executable);
+        return fd >= 0 ? fd : ::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    }
+    /// Makes a file of `memory_file` one that nobody can change any more.
+    static int seal(int fd) noexcept {
+        return ::fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+    }
+
+    static int spawn(pid_t* child, const char* path, const posix_spawn_file_actions_t* files,
+                     const posix_spawnattr_t* attributes, char* const arguments[],
+                     char* const environment[]) noexcept {
+        return ::posix_spawn(child, path, files, attributes, arguments, environment);
+    }
+    /// A negative number is a process group.
+    static int kill(pid_t child, int signal) noexcept { return ::kill(child, signal); }
+    static pid_t waitpid(pid_t child, int* status) noexcept { return ::waitpid(child, status, 0); }
+    /// Whether a child has ended and may be waited for; also where it is no child of this process any more.
+    static bool has_ended(pid_t child) noexcept {
+        siginfo_t found{};
+        return ::waitid(P_PID, static_cast<id_t>(child), &found, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+               found.si_pid != 0;
+    }
+    /// A descriptor that can be read once a child has ended; -1 where this system has none.
+    static int watch(pid_t child) noexcept {
+#ifdef SYS_pidfd_open
+        return static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+#else
+        return static_cast<void>(child), -1;
+#endif
+    }
+#ifdef IN_ONLYDIR
+    /// A descriptor that can be read once something has happened in one of its folders, inotify(7).
+    static int notifier() noexcept { return ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
+    /// The number that a notifier gives a folder, which has the same one by all its paths.
+    static int notify_of(int notifier, const char* folder, std::uint32_t what) noexcept {
+        return ::inotify_add_watch(notifier, folder, what);
+    }
+    static int notify_no_more(int notifier, int folder) noexcept {
+        return ::inotify_rm_watch(notifier, folder);
+    }
+#else
+    static int notifier() noexcept { return errno = ENOSYS, -1; }
+    static int notify_of(int, const char*, std::uint32_t) noexcept { return errno = ENOSYS, -1; }
+    static int notify_no_more(int, int) noexcept { return errno = ENOSYS, -1; }
+#endif
+    static int pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC); }
+    /// A descriptor that can be read once something was written to it.
+    static int event() noexcept { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+    static int poll(pollfd* watched, nfds_t size, int milliseconds) noexcept {
+        return ::poll(watched, size, milliseconds);
+    }
+    /// The same file by another descriptor, of which the number is at least so large.
+    static int duplicate(int fd, int at_least) noexcept { return ::fcntl(fd, F_DUPFD_CLOEXEC, at_least); }
+    static int never_wait_for(int fd) noexcept { return ::fcntl(fd, F_SETFL, O_NONBLOCK); }
+    /// Has the kernel send a signal to a process group whenever there is something new about a pipe, also its
+    /// other end's last close.
+    static int signal_by(int fd, int signal, pid_t group) noexcept {
+        const f_owner_ex owner{F_OWNER_PGRP, group};
+        if (::fcntl(fd, F_SETOWN_EX, &owner) != 0 || ::fcntl(fd, F_SETSIG, signal) != 0)
+            return -1;
+        return ::fcntl(fd, F_SETFL, O_ASYNC);
+    }
+    static int signal_by_another(int fd, int signal) noexcept { return ::fcntl(fd, F_SETSIG, signal); }
+    static int signal_no_more(int fd) noexcept { return ::fcntl(fd, F_SETFL, 0); }
+    using limit_of = decltype(RLIMIT_CPU);
+    static int limit(pid_t child, limit_of resource, const rlimit* set, rlimit* before) noexcept {
+        return ::prlimit(child, resource, set, before);
+    }
+    /// By a clock that nobody sets.
+    static std::int64_t milliseconds() noexcept {
+        timespec time{};
+        ::clock_gettime(CLOCK_MONOTONIC, &time);
+        return std::int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
+    }
+
+    /// Says that this process will ask for barriers; false where the system has none.
+    static bool prepare_barrier() noexcept {
+#if defined(SYS_membarrier) && !defined(__SANITIZE_THREAD__)
+        return ::syscall(SYS_membarrier, 16 /* MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED */, 0, 0) == 0;
+#else
+        return false; // the thread sanitizer would not see it
+#endif
+    }
+    /// A full memory barrier in every thread of this process that is running.
+    static bool barrier() noexcept {
+#ifdef SYS_membarrier
+        return ::syscall(SYS_membarrier, 8 /* MEMBARRIER_CMD_PRIVATE_EXPEDITED */, 0, 0) == 0;
+#else
+        return false;
+#endif
+    }
+
+    static pid_t thread() noexcept { return ::gettid(); }
+    static bool thread_ended(pid_t thread) noexcept {
+        return ::tgkill(::getpid(), thread, 0) != 0 && errno == ESRCH;
+    }
+
+    /// Keys are numbered for the whole process; false where there are none left.
+    static bool create_key(pthread_key_t& key) noexcept { return ::pthread_key_create(&key, nullptr) == 0; }
+    static void delete_key(pthread_key_t key) noexcept { ::pthread_key_delete(key); }
+
+    static void* dlopen(const char* path, int flags) noexcept { return ::dlopen(path, flags); }
+    static void* dlsym(void* library, const char* symbol) noexcept { return ::dlsym(library, symbol); }
+    static int dlclose(void* library) noexcept { return ::dlclose(library); }
+    static const char* dlerror() noexcept { return ::dlerror(); }
+    /// The symbol of that name that each library meets first: of the program, or of what was loaded for all
+    /// to see.
+    static const void* first_symbol(const char* name) noexcept {
+        void* const all = ::dlopen(nullptr, RTLD_LAZY);
+        const void* const found = all ? ::dlsym(all, name) : nullptr;
+        if (all)
+            ::dlclose(all);
+        return found;
+    }
+    /// Whether two addresses are in one library, or both in the program.
+    static bool in_one_image(const void* one, const void* other) noexcept {
+        Dl_info first{}, second{};
+        return ::dladdr(one, &first) != 0 && ::dladdr(other, &second) != 0 &&
+               first.dli_fbase == second.dli_fbase;
+    }
+    /// Whether the program was started by the system's loader: not where it is linked statically.
+    static bool has_loader() noexcept {
+        const auto program = [](dl_phdr_info* each, size_t, void*) {
+            for (unsigned i = 0; i < each->dlpi_phnum; ++i)
+                if (each->dlpi_phdr[i].p_type == PT_INTERP)
+                    return 1;
+            return -1; // the program is the first
+        };
+        return ::dl_iterate_phdr(program, nullptr) == 1;
+    }
+    /// What the system's loader calls a library, and what has to be added to the library's own addresses; the
+    /// name lives as long as the handle. The thread sanitizer does not see the loader's own lock, which
+    /// orders this.
+    __attribute__((no_sanitize("thread"))) static bool find(void* library, const char*& name,
+                                                            ElfW(Addr) & base) noexcept {
+        struct link_map* map = nullptr;
+        if (::dlinfo(library, RTLD_DI_LINKMAP, &map) != 0)
+            return false;
+        name = map->l_name;
+        base = map->l_addr;
+        return true;
+    }
+    /// Whether a library is loaded that the system's loader calls so.
+    static bool is_known(const char* name) noexcept {
+        const auto is_it = [](dl_phdr_info* each, size_t, void* wanted) {
+            return equal(each->dlpi_name, static_cast<const char*>(wanted)) ? 1 : 0;
+        };
+        return ::dl_iterate_phdr(is_it, const_cast<char*>(name)) == 1;
+    }
+    /// Whether a library of that name is loaded there. Not dladdr, whose names go while they are being read.
+    static bool is_loaded(const char* name, ElfW(Addr) base) noexcept {
+        struct wanted {
+            const char* name;
+            ElfW(Addr) base;
+        } what{name, base};
+        const auto is_it = [](dl_phdr_info* each, size_t, void* context) {
+            const auto* that = static_cast<const wanted*>(context);
+            return each->dlpi_addr == that->base && equal(each->dlpi_name, that->name) ? 1 : 0;
+        };
+        return ::dl_iterate_phdr(is_it, &what) == 1;
+    }
+    /// Not strcmp, in which the thread sanitizer looks at a name of the loader's and does not see the lock
+    /// for it.
+    __attribute__((no_sanitize("thread"))) static bool equal(const char* name, const char* other) noexcept {
+        for (; *name && *name == *other; ++name)
+            ++other;
+        return *name == *other;
+    }
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
 #ifndef TENON_ERROR_HPP
 #define TENON_ERROR_HPP
 
@@ -830,485 +1236,6 @@ TENON_HIDDEN inline bool operator==(const std::error_code& code, errc what) noex
 } // namespace tenon::inline v1
 
 #endif
-#ifndef TENON_POSIX_HPP
-#define TENON_POSIX_HPP
-
-
-#include <cerrno>
-#include <cstdint>
-#include <dirent.h>
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <link.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/eventfd.h>
-#include <sys/file.h>
-#if __has_include(<sys/inotify.h>)
-#include <sys/inotify.h>
-#endif
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <sys/xattr.h>
-#include <time.h>
-#include <unistd.h>
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// The only place that names the operating system. What uses it takes it as a template parameter; a test
-/// derives from it, hides one function, and so makes that call fail on demand. Every descriptor is closed on exec.
-struct posix {
-    static int open(const char* path, int flags, mode_t mode = 0) noexcept {
-        return ::open(path, flags | O_CLOEXEC, mode);
-    }
-    static int close(int fd) noexcept { return ::close(fd); }
-    static ssize_t read(int fd, void* into, size_t size) noexcept { return ::read(fd, into, size); }
-    static ssize_t pread(int fd, void* into, size_t size, off_t at) noexcept { return ::pread(fd, into, size, at); }
-    static ssize_t write(int fd, const void* from, size_t size) noexcept { return ::write(fd, from, size); }
-    static int fstat(int fd, struct stat* out) noexcept { return ::fstat(fd, out); }
-    static int stat(const char* path, struct stat* out) noexcept { return ::stat(path, out); }
-    static int lstat(const char* path, struct stat* out) noexcept { return ::lstat(path, out); }
-    /// Whether more is said about who may do what than the mode has room for, acl(5).
-    static bool has_access_list(const char* path) noexcept {
-        return ::getxattr(path, "system.posix_acl_access", nullptr, 0) > 0;
-    }
-    static int access(const char* path, int mode) noexcept { return ::access(path, mode); }
-    static ssize_t readlink(const char* path, char* into, size_t size) noexcept { return ::readlink(path, into, size); }
-    static char* realpath(const char* path) noexcept { return ::realpath(path, nullptr); }
-    static int chmod(const char* path, mode_t mode) noexcept { return ::chmod(path, mode); }
-    /// Puts all that was written to a file on the disk.
-    static int fsync(int fd) noexcept { return ::fsync(fd); }
-    /// Puts all that was written to a file's file system on the disk.
-    static int syncfs(int fd) noexcept { return ::syncfs(fd); }
-    static int mkdir(const char* path, mode_t mode) noexcept { return ::mkdir(path, mode); }
-    static char* mkdtemp(char* path) noexcept { return ::mkdtemp(path); }
-    /// Sets the time at which a file was read to now, and the one at which it was written to as well, or not.
-    static int touch(const char* path, bool written) noexcept {
-        const timespec times[] = {{0, UTIME_NOW}, {0, written ? UTIME_NOW : UTIME_OMIT}};
-        return ::utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
-    }
-    static int rename(const char* from, const char* to) noexcept { return ::rename(from, to); }
-    static int link(const char* from, const char* to) noexcept { return ::link(from, to); }
-    static int unlink(const char* path) noexcept { return ::unlink(path); }
-    static int rmdir(const char* path) noexcept { return ::rmdir(path); }
-    static int flock(int fd, int operation) noexcept { return ::flock(fd, operation); }
-    static DIR* opendir(const char* path) noexcept { return ::opendir(path); }
-    static dirent* readdir(DIR* directory) noexcept { return ::readdir(directory); }
-    static int closedir(DIR* directory) noexcept { return ::closedir(directory); }
-    static uid_t geteuid() noexcept { return ::geteuid(); }
-
-    /// The time as files are stamped with it: in steps of the kernel's clock.
-    static timespec now() noexcept {
-#ifdef CLOCK_REALTIME_COARSE
-        constexpr clockid_t stamps = CLOCK_REALTIME_COARSE;
-#else
-        constexpr clockid_t stamps = CLOCK_REALTIME;
-#endif
-        timespec time{};
-        ::clock_gettime(stamps, &time);
-        return time;
-    }
-    static void pause_a_millisecond() noexcept {
-        const timespec millisecond{0, 1'000'000};
-        ::nanosleep(&millisecond, nullptr);
-    }
-    static long processors() noexcept { return ::sysconf(_SC_NPROCESSORS_ONLN); }
-
-    /// A file without a name, in memory, whose descriptor may be mapped executable.
-    static int memory_file(const char* name) noexcept {
-#ifdef MFD_EXEC
-        constexpr unsigned executable = MFD_EXEC;
-#else
-        constexpr unsigned executable = 0x10; // Linux 6.3; older kernels refuse the flag and need none
-#endif
-        const int fd = ::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | executable);
-        return fd >= 0 ? fd : ::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    }
-    /// Makes a file of `memory_file` one that nobody can change any more.
-    static int seal(int fd) noexcept {
-        return ::fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
-    }
-
-    static int spawn(pid_t* child, const char* path, const posix_spawn_file_actions_t* files,
-                     const posix_spawnattr_t* attributes, char* const arguments[], char* const environment[]) noexcept {
-        return ::posix_spawn(child, path, files, attributes, arguments, environment);
-    }
-    /// A negative number is a process group.
-    static int kill(pid_t child, int signal) noexcept { return ::kill(child, signal); }
-    static pid_t waitpid(pid_t child, int* status) noexcept { return ::waitpid(child, status, 0); }
-    /// Whether a child has ended and may be waited for; also where it is no child of this process any more.
-    static bool has_ended(pid_t child) noexcept {
-        siginfo_t found{};
-        return ::waitid(P_PID, static_cast<id_t>(child), &found, WEXITED | WNOHANG | WNOWAIT) != 0 || found.si_pid != 0;
-    }
-    /// A descriptor that can be read once a child has ended; -1 where this system has none.
-    static int watch(pid_t child) noexcept {
-#ifdef SYS_pidfd_open
-        return static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
-#else
-        return static_cast<void>(child), -1;
-#endif
-    }
-#ifdef IN_ONLYDIR
-    /// A descriptor that can be read once something has happened in one of its folders, inotify(7).
-    static int notifier() noexcept { return ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
-    /// The number that a notifier gives a folder, which has the same one by all its paths.
-    static int notify_of(int notifier, const char* folder, std::uint32_t what) noexcept {
-        return ::inotify_add_watch(notifier, folder, what);
-    }
-    static int notify_no_more(int notifier, int folder) noexcept { return ::inotify_rm_watch(notifier, folder); }
-#else
-    static int notifier() noexcept { return errno = ENOSYS, -1; }
-    static int notify_of(int, const char*, std::uint32_t) noexcept { return errno = ENOSYS, -1; }
-    static int notify_no_more(int, int) noexcept { return errno = ENOSYS, -1; }
-#endif
-    static int pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC); }
-    /// A descriptor that can be read once something was written to it.
-    static int event() noexcept { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
-    static int poll(pollfd* watched, nfds_t size, int milliseconds) noexcept { return ::poll(watched, size, milliseconds); }
-    /// The same file by another descriptor, of which the number is at least so large.
-    static int duplicate(int fd, int at_least) noexcept { return ::fcntl(fd, F_DUPFD_CLOEXEC, at_least); }
-    static int never_wait_for(int fd) noexcept { return ::fcntl(fd, F_SETFL, O_NONBLOCK); }
-    /// Has the kernel send a signal to a process group whenever there is something new about a pipe, also its other end's
-    /// last close.
-    static int signal_by(int fd, int signal, pid_t group) noexcept {
-        const f_owner_ex owner{F_OWNER_PGRP, group};
-        if (::fcntl(fd, F_SETOWN_EX, &owner) != 0 || ::fcntl(fd, F_SETSIG, signal) != 0)
-            return -1;
-        return ::fcntl(fd, F_SETFL, O_ASYNC);
-    }
-    static int signal_by_another(int fd, int signal) noexcept { return ::fcntl(fd, F_SETSIG, signal); }
-    static int signal_no_more(int fd) noexcept { return ::fcntl(fd, F_SETFL, 0); }
-    using limit_of = decltype(RLIMIT_CPU);
-    static int limit(pid_t child, limit_of resource, const rlimit* set, rlimit* before) noexcept {
-        return ::prlimit(child, resource, set, before);
-    }
-    /// By a clock that nobody sets.
-    static std::int64_t milliseconds() noexcept {
-        timespec time{};
-        ::clock_gettime(CLOCK_MONOTONIC, &time);
-        return std::int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
-    }
-
-    /// Says that this process will ask for barriers; false where the system has none.
-    static bool prepare_barrier() noexcept {
-#if defined(SYS_membarrier) && !defined(__SANITIZE_THREAD__)
-        return ::syscall(SYS_membarrier, 16 /* MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED */, 0, 0) == 0;
-#else
-        return false; // the thread sanitizer would not see it
-#endif
-    }
-    /// A full memory barrier in every thread of this process that is running.
-    static bool barrier() noexcept {
-#ifdef SYS_membarrier
-        return ::syscall(SYS_membarrier, 8 /* MEMBARRIER_CMD_PRIVATE_EXPEDITED */, 0, 0) == 0;
-#else
-        return false;
-#endif
-    }
-
-    static pid_t thread() noexcept { return ::gettid(); }
-    static bool thread_ended(pid_t thread) noexcept { return ::tgkill(::getpid(), thread, 0) != 0 && errno == ESRCH; }
-
-    /// Keys are numbered for the whole process; false where there are none left.
-    static bool create_key(pthread_key_t& key) noexcept { return ::pthread_key_create(&key, nullptr) == 0; }
-    static void delete_key(pthread_key_t key) noexcept { ::pthread_key_delete(key); }
-
-    static void* dlopen(const char* path, int flags) noexcept { return ::dlopen(path, flags); }
-    static void* dlsym(void* library, const char* symbol) noexcept { return ::dlsym(library, symbol); }
-    static int dlclose(void* library) noexcept { return ::dlclose(library); }
-    static const char* dlerror() noexcept { return ::dlerror(); }
-    /// The symbol of that name that each library meets first: of the program, or of what was loaded for all to see.
-    static const void* first_symbol(const char* name) noexcept {
-        void* const all = ::dlopen(nullptr, RTLD_LAZY);
-        const void* const found = all ? ::dlsym(all, name) : nullptr;
-        if (all)
-            ::dlclose(all);
-        return found;
-    }
-    /// Whether two addresses are in one library, or both in the program.
-    static bool in_one_image(const void* one, const void* other) noexcept {
-        Dl_info first{}, second{};
-        return ::dladdr(one, &first) != 0 && ::dladdr(other, &second) != 0 && first.dli_fbase == second.dli_fbase;
-    }
-    /// Whether the program was started by the system's loader: not where it is linked statically.
-    static bool has_loader() noexcept {
-        const auto program = [](dl_phdr_info* each, size_t, void*) {
-            for (unsigned i = 0; i < each->dlpi_phnum; ++i)
-                if (each->dlpi_phdr[i].p_type == PT_INTERP)
-                    return 1;
-            return -1; // the program is the first
-        };
-        return ::dl_iterate_phdr(program, nullptr) == 1;
-    }
-    /// What the system's loader calls a library, and what has to be added to the library's own addresses; the name lives as long
-    /// as the handle. The thread sanitizer does not see the loader's own lock, which orders this.
-    __attribute__((no_sanitize("thread"))) static bool find(void* library, const char*& name, ElfW(Addr) & base) noexcept {
-        struct link_map* map = nullptr;
-        if (::dlinfo(library, RTLD_DI_LINKMAP, &map) != 0)
-            return false;
-        name = map->l_name;
-        base = map->l_addr;
-        return true;
-    }
-    /// Whether a library is loaded that the system's loader calls so.
-    static bool is_known(const char* name) noexcept {
-        const auto is_it = [](dl_phdr_info* each, size_t, void* wanted) {
-            return equal(each->dlpi_name, static_cast<const char*>(wanted)) ? 1 : 0;
-        };
-        return ::dl_iterate_phdr(is_it, const_cast<char*>(name)) == 1;
-    }
-    /// Whether a library of that name is loaded there. Not dladdr, whose names go while they are being read.
-    static bool is_loaded(const char* name, ElfW(Addr) base) noexcept {
-        struct wanted {
-            const char* name;
-            ElfW(Addr) base;
-        } what{name, base};
-        const auto is_it = [](dl_phdr_info* each, size_t, void* context) {
-            const auto* that = static_cast<const wanted*>(context);
-            return each->dlpi_addr == that->base && equal(each->dlpi_name, that->name) ? 1 : 0;
-        };
-        return ::dl_iterate_phdr(is_it, &what) == 1;
-    }
-    /// Not strcmp, in which the thread sanitizer looks at a name of the loader's and does not see the lock for it.
-    __attribute__((no_sanitize("thread"))) static bool equal(const char* name, const char* other) noexcept {
-        for (; *name && *name == *other; ++name)
-            ++other;
-        return *name == *other;
-    }
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-
-namespace tenon::inline v1 {
-
-/// How much compilers and git may use; 0: as much as this process itself.
-///
-/// They are set just after a program was started, for it and for what it has started by then: what these do
-/// in their first moments is not bounded. Memory, CPU time and files are counted for each process by itself,
-/// so that the sum is not bounded.
-struct TENON_HOST_TYPE limits {
-    std::uint64_t memory =
-        0; ///< bytes that it allocates; there is no good number for every machine and plugin
-    std::uint64_t cpu_seconds =
-        0; ///< options.build_timeout and options.fetch_timeout end what only waits, too
-    std::uint64_t file = 4ull << 30; ///< bytes in a file that it writes: no library and no pack is so large
-    std::uint64_t output = 16ull << 20; ///< bytes that it says, which this process keeps in memory
-};
-
-namespace detail {
-inline namespace TENON_OWN {
-
-/// What ended a program, or the wait for something.
-enum class end_cause { itself, time, stop, output };
-
-/// The code of an error for it; `otherwise` where it came by itself.
-inline errc code_of(end_cause cause, errc otherwise) {
-    return cause == end_cause::time   ? errc::timed_out
-           : cause == end_cause::stop ? errc::cancelled
-                                      : otherwise;
-}
-
-/// `12.3 seconds`
-inline std::string in_seconds(std::int64_t milliseconds) {
-    return std::to_string(milliseconds / 1000) + '.' + std::to_string(milliseconds % 1000 / 100) + " seconds";
-}
-
-/// How long a caller may be held up by other programs, what calls it off, and how much those may use.
-template <class System = posix>
-class basic_bounds {
-public:
-    basic_bounds() = default;
-    /// From now on; 0 milliseconds: for ever. It is called off when the descriptor `stop` can be read. Errors
-    /// say that the time comes from `option`.
-    explicit basic_bounds(const tenon::limits& most, std::int64_t milliseconds = 0, int stop = -1,
-                          const char* option = "")
-        : limits_(most), stop_(stop), option_(option), milliseconds_(milliseconds) {
-        if (milliseconds > 0)
-            end_ = System::milliseconds() + milliseconds;
-    }
-
-    /// The same, and no later than so many milliseconds from now.
-    basic_bounds at_most(std::int64_t milliseconds) const {
-        basic_bounds other(limits_, 0, stop_);
-        other.end_ = System::milliseconds() + milliseconds;
-        return other.end_ < end_ ? other : *this;
-    }
-
-    const tenon::limits& limits() const noexcept { return limits_; }
-    int stop_descriptor() const noexcept { return stop_; }
-    /// What the time comes from, for messages.
-    std::string time_limit() const {
-        return *option_ ? std::string(": ") + option_ + " is " + in_seconds(milliseconds_) : "";
-    }
-
-    /// In milliseconds, as poll(2) has it: -1 is for ever.
-    int left() const noexcept {
-        if (end_ == never)
-            return -1;
-        const std::int64_t left = end_ - System::milliseconds();
-        return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
-    }
-
-    /// What ends a wait now; `itself` where nothing does.
-    end_cause cause() const noexcept {
-        pollfd stop{stop_, POLLIN, 0};
-        if (stop_ >= 0 && System::poll(&stop, 1, 0) > 0)
-            return end_cause::stop;
-        return left() == 0 ? end_cause::time : end_cause::itself;
-    }
-
-    /// Waits for so long, or until it is called off.
-    void pause(int milliseconds) const noexcept {
-        pollfd stop{stop_, POLLIN, 0};
-        const int most = left();
-        System::poll(&stop, 1, most < 0 ? milliseconds : std::min(milliseconds, most));
-    }
-
-private:
-    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-
-    tenon::limits limits_{};
-    std::int64_t end_ = never;
-    int stop_ = -1;
-    const char* option_ = "";
-    std::int64_t milliseconds_ = 0;
-};
-using bounds = basic_bounds<>;
-
-} // namespace TENON_OWN
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
-
-#ifndef TENON_BUILD_RECORD_HPP
-#define TENON_BUILD_RECORD_HPP
-
-#include <charconv>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#ifndef TENON_FILE_HPP
-#define TENON_FILE_HPP
-
-#include <cerrno>
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <utility>
-
-#ifndef TENON_PATH_HPP
-#define TENON_PATH_HPP
-
-#include <concepts>
-#include <initializer_list>
-#include <string>
-#include <string_view>
-
-
-namespace tenon::inline v1 {
-
-/// Whatever names a file: a string, or a path type with `native()`, such as `std::filesystem::path`.
-template <class P>
-concept path_like = std::convertible_to<const P&, std::string_view> || requires(const P& path) {
-    { path.native() } -> std::convertible_to<std::string_view>;
-};
-
-namespace detail {
-inline namespace TENON_OWN {
-
-template <path_like P>
-std::string native(const P& path) {
-    if constexpr (std::convertible_to<const P&, std::string_view>)
-        return std::string(std::string_view(path));
-    else
-        return std::string(std::string_view(path.native()));
-}
-inline const std::string& native(const std::string& path) noexcept {
-    return path;
-}
-
-/// `a/b` of `a` and `b`, whether or not `a` ends in a slash.
-inline std::string join(std::string_view folder, std::string_view name) {
-    std::string path(folder);
-    if (!path.empty() && path.back() != '/')
-        path += '/';
-    return path.append(name);
-}
-
-/// `a` of `a/b`, `.` of `b`, `/` of `/b`.
-inline std::string_view parent(std::string_view path) {
-    const auto slash = path.rfind('/');
-    if (slash == path.npos)
-        return ".";
-    return slash == 0 ? path.substr(0, 1) : path.substr(0, slash);
-}
-
-/// `b` of `a/b`.
-inline std::string_view basename(std::string_view path) {
-    return path.substr(path.rfind('/') + 1);
-}
-
-/// Whether a path is absolute and has no empty component, no `.` and no `..`, so that links alone can lead
-/// elsewhere.
-inline bool is_normal(std::string_view path) {
-    if (path.empty() || path[0] != '/')
-        return false;
-    while (!path.empty()) {
-        path.remove_prefix(1);
-        const std::string_view component = path.substr(0, path.find('/'));
-        if (component.empty() || component == "." || component == "..")
-            return false;
-        path.remove_prefix(component.size());
-    }
-    return true;
-}
-
-inline bool ends_in(std::string_view name, std::string_view end) {
-    return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
-}
-
-inline bool ends_in_one_of(std::string_view name, std::initializer_list<std::string_view> ends) {
-    for (const std::string_view end : ends)
-        if (ends_in(name, end))
-            return true;
-    return false;
-}
-
-/// Whether a file of that name is compiled: g++ and clang++ both take these for C++. An editor's lock beside
-/// `a.cpp` is `.#a.cpp`, and is not.
-inline bool is_source_name(std::string_view name) {
-    return name[0] != '.' && ends_in_one_of(name, {".cpp", ".cc", ".cxx", ".c++", ".cp", ".CPP", ".C"});
-}
-
-/// Whether a file of that name is a source that is not compiled: of another language, which needs flags of
-/// its own, of a module, or with an ending that not every compiler knows.
-inline bool is_foreign_source_name(std::string_view name) {
-    return name[0] != '.' && ends_in_one_of(name, {".c",   ".s",    ".S",   ".sx",  ".asm",  ".m",   ".mm",
-                                                   ".M",   ".cu",   ".hip", ".ixx", ".cppm", ".ccm", ".cxxm",
-                                                   ".mpp", ".c++m", ".CC",  ".CXX", ".C++",  ".f",   ".f90"});
-}
-
-} // namespace TENON_OWN
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -1318,7 +1245,9 @@ inline std::int64_t nanoseconds(const timespec& time) {
 }
 
 /// A path to the file that a descriptor is of, whatever has become of that file's own.
-inline std::string descriptor_path(int descriptor) { return "/proc/self/fd/" + std::to_string(descriptor); }
+inline std::string descriptor_path(int descriptor) {
+    return "/proc/self/fd/" + std::to_string(descriptor);
+}
 
 /// Which file, and in which state: two equal looks at a file mean that nobody wrote to it between them,
 /// unless within one tick of the clock.
@@ -1471,8 +1400,8 @@ void publish(const std::string& path, std::string_view text, const std::string& 
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_SHA256_HPP
-#define TENON_SHA256_HPP
+#ifndef TENON_DETAIL_SYSTEM_SHA256_HPP
+#define TENON_DETAIL_SYSTEM_SHA256_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -1771,25 +1700,8 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
-
-#ifndef TENON_BUILDER_HPP
-#define TENON_BUILDER_HPP
-
-#include <algorithm>
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <functional>
-#include <optional>
-#include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#ifndef TENON_CACHE_FOLDER_HPP
-#define TENON_CACHE_FOLDER_HPP
+#ifndef TENON_DETAIL_CACHE_CACHE_DIRECTORY_HPP
+#define TENON_DETAIL_CACHE_CACHE_DIRECTORY_HPP
 
 #include <algorithm>
 #include <cerrno>
@@ -1799,8 +1711,118 @@ private:
 #include <string_view>
 #include <utility>
 
-#ifndef TENON_FOLDER_HPP
-#define TENON_FOLDER_HPP
+#ifndef TENON_DETAIL_SYSTEM_DEADLINE_HPP
+#define TENON_DETAIL_SYSTEM_DEADLINE_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+
+namespace tenon::inline v1 {
+
+/// How much compilers and git may use; 0: as much as this process itself.
+///
+/// They are set just after a program was started, for it and for what it has started by then: what these do
+/// in their first moments is not bounded. Memory, CPU time and files are counted for each process by itself,
+/// so that the sum is not bounded.
+struct TENON_HOST_TYPE limits {
+    std::uint64_t memory =
+        0; ///< bytes that it allocates; there is no good number for every machine and plugin
+    std::uint64_t cpu_seconds =
+        0; ///< options.build_timeout and options.fetch_timeout end what only waits, too
+    std::uint64_t file = 4ull << 30; ///< bytes in a file that it writes: no library and no pack is so large
+    std::uint64_t output = 16ull << 20; ///< bytes that it says, which this process keeps in memory
+};
+
+namespace detail {
+inline namespace TENON_OWN {
+
+/// What ended a program, or the wait for something.
+enum class stop_reason { itself, time, stop, output };
+
+/// The code of an error for it; `otherwise` where it came by itself.
+inline errc code_of(stop_reason cause, errc otherwise) {
+    return cause == stop_reason::time   ? errc::timed_out
+           : cause == stop_reason::stop ? errc::cancelled
+                                        : otherwise;
+}
+
+/// `12.3 seconds`
+inline std::string in_seconds(std::int64_t milliseconds) {
+    return std::to_string(milliseconds / 1000) + '.' + std::to_string(milliseconds % 1000 / 100) + " seconds";
+}
+
+/// How long a caller may be held up by other programs, what calls it off, and how much those may use.
+template <class System = posix>
+class basic_deadline {
+public:
+    basic_deadline() = default;
+    /// From now on; 0 milliseconds: for ever. It is called off when the descriptor `stop` can be read. Errors
+    /// say that the time comes from `option`.
+    explicit basic_deadline(const tenon::limits& most, std::int64_t milliseconds = 0, int stop = -1,
+                            const char* option = "")
+        : limits_(most), stop_(stop), option_(option), milliseconds_(milliseconds) {
+        if (milliseconds > 0)
+            end_ = System::milliseconds() + milliseconds;
+    }
+
+    /// The same, and no later than so many milliseconds from now.
+    basic_deadline at_most(std::int64_t milliseconds) const {
+        basic_deadline other(limits_, 0, stop_);
+        other.end_ = System::milliseconds() + milliseconds;
+        return other.end_ < end_ ? other : *this;
+    }
+
+    const tenon::limits& limits() const noexcept { return limits_; }
+    int stop_descriptor() const noexcept { return stop_; }
+    /// What the time comes from, for messages.
+    std::string time_limit() const {
+        return *option_ ? std::string(": ") + option_ + " is " + in_seconds(milliseconds_) : "";
+    }
+
+    /// In milliseconds, as poll(2) has it: -1 is for ever.
+    int left() const noexcept {
+        if (end_ == never)
+            return -1;
+        const std::int64_t left = end_ - System::milliseconds();
+        return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
+    }
+
+    /// What ends a wait now; `itself` where nothing does.
+    stop_reason cause() const noexcept {
+        pollfd stop{stop_, POLLIN, 0};
+        if (stop_ >= 0 && System::poll(&stop, 1, 0) > 0)
+            return stop_reason::stop;
+        return left() == 0 ? stop_reason::time : stop_reason::itself;
+    }
+
+    /// Waits for so long, or until it is called off.
+    void pause(int milliseconds) const noexcept {
+        pollfd stop{stop_, POLLIN, 0};
+        const int most = left();
+        System::poll(&stop, 1, most < 0 ? milliseconds : std::min(milliseconds, most));
+    }
+
+private:
+    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+    tenon::limits limits_{};
+    std::int64_t end_ = never;
+    int stop_ = -1;
+    const char* option_ = "";
+    std::int64_t milliseconds_ = 0;
+};
+using deadline = basic_deadline<>;
+
+} // namespace TENON_OWN
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_DETAIL_SYSTEM_DIRECTORY_HPP
+#define TENON_DETAIL_SYSTEM_DIRECTORY_HPP
 
 #include <algorithm>
 #include <cerrno>
@@ -1915,8 +1937,8 @@ void remove_tree(const std::string& path) noexcept {
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_TRACE_HPP
-#define TENON_TRACE_HPP
+#ifndef TENON_DETAIL_SYSTEM_TRACE_HPP
+#define TENON_DETAIL_SYSTEM_TRACE_HPP
 
 #include <cstdlib>
 #include <string>
@@ -2091,8 +2113,8 @@ private:
         basic_file<System>(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600).write(path, cache_mark);
     }
 
-    // A name in the folder that makes the folder somebody else's; empty where there is none. What file systems
-    // and version control keep in a folder that is otherwise empty is nobody's.
+    // A name in the folder that makes the folder somebody else's; empty where there is none. What file
+    // systems and version control keep in a folder that is otherwise empty is nobody's.
     std::string not_tenons() const {
         for (const std::string& name : names_in<System>(path_))
             if (name != "lost+found" && name != ".gitignore" && name != ".gitkeep" &&
@@ -2174,7 +2196,7 @@ class basic_lock {
 public:
     /// Calls `waiting` where somebody else has it.
     template <class Waiting>
-    basic_lock(const std::string& path, const basic_bounds<System>& within, Waiting&& waiting)
+    basic_lock(const std::string& path, const basic_deadline<System>& within, Waiting&& waiting)
         : file_(open(path)) {
         if (try_lock(path))
             return;
@@ -2182,13 +2204,13 @@ public:
         // flock(2) can wait by itself, but neither for a limited time nor for something else at once.
         const std::int64_t begin = System::milliseconds();
         for (int step = 1; !try_lock(path); step = std::min(2 * step, 10)) {
-            if (const end_cause why = within.cause(); why != end_cause::itself)
+            if (const stop_reason why = within.cause(); why != stop_reason::itself)
                 throw error::not_waited_for(path, in_seconds(System::milliseconds() - begin),
                                             code_of(why, errc::timed_out), within.time_limit());
             within.pause(step);
         }
     }
-    explicit basic_lock(const std::string& path) : basic_lock(path, basic_bounds<System>(), [] {}) {}
+    explicit basic_lock(const std::string& path) : basic_lock(path, basic_deadline<System>(), [] {}) {}
 
 private:
     static basic_file<System> open(const std::string& path) {
@@ -2267,31 +2289,1454 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_CMAKE_TREE_HPP
-#define TENON_CMAKE_TREE_HPP
+
+namespace tenon::inline v1 {
+
+/// One thing in a cache.
+struct TENON_HOST_TYPE cache_entry {
+    enum class kind {
+        library,      ///< what a directory of sources was compiled to
+        intermediate, ///< what makes the next build faster: precompiled headers, objects, CMake's build trees
+        record,       ///< from what the libraries of a directory were made
+        checkout,     ///< the files of a commit
+        unfinished,   ///< what somebody works on, or has left
+    };
+
+    kind what;
+    std::string path{};
+    std::string type{}; ///< the plugin type, but of a checkout
+    std::string
+        name{}; ///< of a library the directory's, of a checkout the repository's URL as far as that is known
+    std::string commit{};   ///< of a checkout
+    std::uint64_t size = 0; ///< on the disk, in bytes
+    std::chrono::system_clock::time_point
+        last_use{};      ///< within an hour; backups and the like may make it later
+    bool in_use = false; ///< a process has it loaded, or a build needs it at the moment
+};
+
+/// What is to go from a cache.
+struct TENON_HOST_TYPE prune_rule {
+    std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max(); ///< the longest unused goes first
+    std::chrono::seconds unused_for = std::chrono::seconds::max(); ///< what was not used for so long goes
+};
+
+namespace detail {
+inline namespace TENON_OWN {
+
+/// `tenon::cache`, by any system's calls.
+template <class System = posix>
+class basic_cache_contents {
+public:
+    /// The folder that `loader_options::cache` names too; left out, the same that a loader without options
+    /// has.
+    template <path_like P = std::string>
+    explicit basic_cache_contents(const P& folder = {}) : folder_(native(folder)) {}
+
+    const std::string& path() const noexcept { return folder_.path(); }
+
+    std::vector<cache_entry> entries() const {
+        std::vector<cache_entry> found;
+        if (!is_there())
+            return found;
+        folder_.require_tenons();
+        const std::set<std::string> loaded = loaded_libraries();
+        for (const std::string& type : folders_in(below("bin")))
+            add_built(found, type, loaded);
+        for (const std::string& repository : folders_in(below("src")))
+            add_checkouts(found, join(below("src"), repository));
+        for (const std::string& name : folders_in(below("tmp"))) {
+            const std::string path = join(below("tmp"), name);
+            if (!is_scratch_name(name))
+                continue;
+            add(found, {.what = cache_entry::kind::unfinished, .path = path, .in_use = is_locked(path)});
+        }
+        return found;
+    }
+
+    /// In bytes.
+    std::uint64_t size() const { return sum(entries()); }
+
+    /// Removes what the rule says, and what cannot be of use any more: what killed builders left, and what no
+    /// record names. What belongs to a directory that is gone goes by the rule, because its disk may only not
+    /// be there at the moment. Gives what it removed.
+    ///
+    /// What is in use stays, and so does what was used in the last minute, because a load may be about to
+    /// open it. A library that another process cannot be seen to have loaded, in another container perhaps,
+    /// goes and does not disturb that process.
+    std::vector<cache_entry> prune(const prune_rule& rule = {}) const {
+        if (!is_there())
+            return {};
+        folder_.require_own();
+        std::vector<cache_entry> all = entries(), removed;
+        const std::set<std::string> useful = useful_files(all);
+        std::sort(all.begin(), all.end(), [&](const cache_entry& a, const cache_entry& b) {
+            const bool a_first = is_useless(a, useful), b_first = is_useless(b, useful);
+            return a_first != b_first ? a_first : a.last_use < b.last_use;
+        });
+        std::uint64_t bytes = sum(all);
+        std::map<std::string, std::vector<std::string>> locks;
+        for (cache_entry& each : all) {
+            const bool unwanted = unused_for(each) >= rule.unused_for || bytes > rule.most_bytes;
+            if ((is_useless(each, useful) || (by_rule(each) && unwanted)) && remove(each, locks)) {
+                bytes -= each.size;
+                removed.push_back(std::move(each));
+            }
+        }
+        remove_lone_files();
+        return removed;
+    }
+
+private:
+    using time_point = std::chrono::system_clock::time_point;
+    using file = basic_file<System>;
+
+    static constexpr std::string_view library_end = ".so", record_end = ".record", lock_end = ".lock",
+                                      tree_end = ".tree";
+
+    bool is_there() const {
+        struct stat found;
+        return System::stat(path().c_str(), &found) == 0;
+    }
+    std::string below(std::string_view name) const { return join(folder_.path(), name); }
+
+    // ---- What is there
+
+    static time_point time_of(const timespec& time) {
+        return time_point(
+            std::chrono::duration_cast<time_point::duration>(std::chrono::nanoseconds(nanoseconds(time))));
+    }
+    static time_point now() { return time_of(System::now()); }
+    static std::chrono::seconds unused_for(const cache_entry& of) {
+        return std::chrono::duration_cast<std::chrono::seconds>(now() - of.last_use);
+    }
+    static bool is_fresh(time_point last_use) { return now() - last_use < std::chrono::minutes(1); }
+
+    static bool look_at(const std::string& path, struct stat& found) {
+        return System::lstat(path.c_str(), &found) == 0;
+    }
+    static bool is_folder(const std::string& path) {
+        struct stat found;
+        return look_at(path, found) && S_ISDIR(found.st_mode);
+    }
+    static bool is_file(const std::string& path) {
+        struct stat found;
+        return look_at(path, found) && S_ISREG(found.st_mode);
+    }
+
+    // None in a folder that cannot be looked into.
+    static std::vector<std::string> names_in(const std::string& folder) {
+        try {
+            return is_folder(folder) ? detail::names_in<System>(folder) : std::vector<std::string>();
+        } catch (const error&) {
+            return {};
+        }
+    }
+    static std::vector<std::string> folders_in(const std::string& folder) {
+        std::vector<std::string> names = names_in(folder);
+        names.erase(std::remove_if(names.begin(), names.end(),
+                                   [&](const std::string& name) { return !is_folder(join(folder, name)); }),
+                    names.end());
+        return names;
+    }
+
+    static bool is_hex(std::string_view text, std::size_t size) {
+        return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
+    }
+
+    // `NAME-DIGEST.END`, as files are called that a build leaves in `bin/TYPE`. A name may have hyphens and
+    // dots too.
+    struct built_name {
+        std::string_view name, end; // `end` is empty where it is no such name
+
+        explicit built_name(std::string_view whole) {
+            constexpr std::size_t digest = 64;
+            const auto dot = whole.rfind('.');
+            if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
+                !is_hex(whole.substr(dot - digest, digest), digest))
+                return;
+            name = whole.substr(0, dot - digest - 1);
+            end = whole.substr(dot);
+        }
+    };
+
+    static bool is_repository_name(std::string_view name) {
+        return name.size() > 33 && name[name.size() - 33] == '-' && is_hex(name.substr(name.size() - 32), 32);
+    }
+    static bool is_commit(std::string_view name) { return is_hex(name, 40) || is_hex(name, 64); }
+
+    static void add(std::vector<cache_entry>& to, cache_entry entry) {
+        struct stat found;
+        if (!look_at(entry.path, found))
+            return;
+        entry.size = size_of(entry.path, found);
+        if (entry.last_use == time_point())
+            entry.last_use = last_use(entry.what, found);
+        to.push_back(std::move(entry));
+    }
+
+    // What is read here would be in use for ever, if its being read counted.
+    static time_point last_use(cache_entry::kind what, const struct stat& of) {
+        const bool reading_counts = S_ISREG(of.st_mode) && (what == cache_entry::kind::library ||
+                                                            what == cache_entry::kind::intermediate);
+        return std::max(reading_counts ? time_of(of.st_atim) : time_point(), time_of(of.st_mtim));
+    }
+
+    static std::uint64_t size_of(const std::string& path, const struct stat& of) {
+        auto size = static_cast<std::uint64_t>(of.st_blocks) * 512;
+        if (S_ISDIR(of.st_mode))
+            for (const std::string& name : names_in(path))
+                if (struct stat inside; look_at(join(path, name), inside))
+                    size += size_of(join(path, name), inside);
+        return size;
+    }
+
+    static std::uint64_t sum(const std::vector<cache_entry>& all) {
+        std::uint64_t bytes = 0;
+        for (const cache_entry& each : all)
+            bytes += each.size;
+        return bytes;
+    }
+
+    void add_built(std::vector<cache_entry>& to, const std::string& type,
+                   const std::set<std::string>& loaded) const {
+        using kind = cache_entry::kind;
+        const std::string folder = join(below("bin"), type);
+        const std::vector<std::string> names = names_in(folder);
+        std::set<std::string_view> being_built;
+        for (const std::string& each : names)
+            if (const built_name name(each); name.end == lock_end && is_locked(join(folder, each)))
+                being_built.insert(name.name);
+        for (const std::string& each : names) {
+            const built_name name(each);
+            const std::string path = join(folder, each);
+            const bool is_right = name.end == tree_end ? is_folder(path) : is_file(path);
+            if (name.end.empty() || name.end == lock_end || !is_right)
+                continue;
+            const kind what = name.end == library_end  ? kind::library
+                              : name.end == record_end ? kind::record
+                                                       : kind::intermediate;
+            // Any build of this plugin type may read an intermediate file at the moment.
+            const bool built =
+                what == kind::intermediate ? !being_built.empty() : being_built.count(name.name) != 0;
+            add(to, {.what = what,
+                     .path = path,
+                     .type = type,
+                     .name = std::string(name.name),
+                     .in_use = built || loaded.count(each) != 0});
+        }
+    }
+
+    static void add_checkouts(std::vector<cache_entry>& to, const std::string& repository) {
+        if (!is_repository_name(basename(repository)))
+            return;
+        const std::vector<std::string> names = names_in(repository);
+        std::string url;
+        for (const std::string& name : names)
+            if (is_memory(name))
+                url = remembered(join(repository, name)).second;
+        for (const std::string& commit : names) {
+            const std::string path = join(repository, commit),
+                              use = basic_hold<System>::file(repository, commit);
+            if (!is_commit(commit) || !is_folder(path))
+                continue;
+            struct stat found;
+            const bool noted = look_at(use, found) && S_ISREG(found.st_mode);
+            if (!noted && !look_at(path, found))
+                continue;
+            add(to, {.what = cache_entry::kind::checkout,
+                     .path = path,
+                     .name = !url.empty() ? url
+                             : noted      ? text_of(use)
+                                          : "",
+                     .commit = commit,
+                     .last_use = time_of(noted ? found.st_mtim : found.st_ctim),
+                     .in_use = is_locked(use)});
+        }
+    }
+
+    // Of `signed-COMMIT-KEYS`.
+    static std::string signed_commit(std::string_view name) {
+        constexpr std::string_view begin = "signed-";
+        const auto end = name.rfind('-');
+        if (name.substr(0, begin.size()) != begin || end <= begin.size() || !is_hex(name.substr(end + 1), 32))
+            return "";
+        const std::string_view commit = name.substr(begin.size(), end - begin.size());
+        return is_commit(commit) ? std::string(commit) : "";
+    }
+
+    static bool is_memory(std::string_view name) {
+        return name.substr(0, 3) == "at-" && is_hex(name.substr(3), 64);
+    }
+
+    // The commit and the URL, of `COMMIT REFERENCE URL`.
+    static std::pair<std::string, std::string> remembered(const std::string& path) {
+        const std::string line = text_of(path);
+        const auto first = line.find(' '), last = line.rfind(' ');
+        if (first == line.npos || line.back() != '\n')
+            return {};
+        return {line.substr(0, first), line.substr(last + 1, line.size() - last - 2)};
+    }
+
+    static std::string text_of(const std::string& path) {
+        try {
+            return is_file(path) ? read_file<System>(path) : "";
+        } catch (const error&) {
+            return "";
+        }
+    }
+
+    // ---- What is in use
+
+    static bool is_locked(const std::string& path) {
+        const file open(System::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+        return open.descriptor() >= 0 && !open.try_lock();
+    }
+
+    // The names of all libraries that processes of this user have loaded. Their digests make them unlike any
+    // other, whatever the cache is called where a process sees it. The kernel knows, so that no load has to
+    // say so, and none can fail to take it back.
+    static std::set<std::string> loaded_libraries() {
+        std::set<std::string> found;
+        for (const std::string& process : names_in("/proc")) {
+            if (process.find_first_not_of("0123456789") != process.npos)
+                continue;
+            std::string text;
+            try {
+                text = file("/proc/" + process + "/maps", O_RDONLY).read("/proc");
+            } catch (const error&) {
+                continue; // it has ended, or is another user's
+            }
+            for (std::string_view maps = text; !maps.empty();) {
+                const std::string_view line = maps.substr(0, maps.find('\n'));
+                maps.remove_prefix(std::min(maps.size(), line.size() + 1));
+                if (const std::string_view name = basename(line); built_name(name).end == library_end)
+                    found.emplace(name);
+            }
+        }
+        return found;
+    }
+
+    // ---- What goes
+
+    static bool by_rule(const cache_entry& of) {
+        using kind = cache_entry::kind;
+        return of.what == kind::library || of.what == kind::intermediate || of.what == kind::checkout;
+    }
+
+    static bool is_useless(const cache_entry& of, const std::set<std::string>& useful) {
+        return of.what == cache_entry::kind::unfinished ||
+               (of.what != cache_entry::kind::checkout && useful.count(of.path) == 0);
+    }
+
+    // The records that have a result left, with their results, and the trees beside them.
+    static std::set<std::string> useful_files(const std::vector<cache_entry>& all) {
+        std::set<std::string> paths, found;
+        for (const cache_entry& each : all)
+            paths.insert(each.path);
+        for (const cache_entry& each : all) {
+            if (each.what != cache_entry::kind::record)
+                continue;
+            const build_record record(text_of(each.path));
+            const std::string place = each.path.substr(0, each.path.size() - record_end.size());
+            std::set<std::string> results;
+            for (const build_result& result : record.results()) {
+                // A record does not say how the names of its results end.
+                const std::string stem = place.substr(0, place.size() - 64) + result.key + '.';
+                for (auto path = paths.lower_bound(stem);
+                     path != paths.end() && path->compare(0, stem.size(), stem) == 0; ++path)
+                    results.insert(*path);
+            }
+            if (results.empty())
+                continue;
+            found.insert(each.path);
+            found.insert(place + std::string(tree_end));
+            found.insert(results.begin(), results.end());
+        }
+        return found;
+    }
+
+    // ---- Removing it
+
+    // False where it is in use after all. `locks` remembers which there are in a folder.
+    bool remove(const cache_entry& each, std::map<std::string, std::vector<std::string>>& locks) const {
+        struct stat found;
+        if (each.in_use || !look_at(each.path, found))
+            return false;
+        switch (each.what) {
+        case cache_entry::kind::unfinished:
+            remove_unfinished<System>(below("tmp"));
+            break;
+        case cache_entry::kind::checkout:
+            return !is_fresh(each.last_use) && remove_checkout(each);
+        default:
+            // Again, because it may have been used since it was listed.
+            return (S_ISREG(found.st_mode) || built_name(basename(each.path)).end == tree_end) &&
+                   !is_fresh(last_use(each.what, found)) && remove_built(each, locks);
+        }
+        return !look_at(each.path, found);
+    }
+
+    // Under the locks of all builds that may need it, so that none finds it gone that has just found it
+    // there.
+    bool remove_built(const cache_entry& each, std::map<std::string, std::vector<std::string>>& locks) const {
+        std::vector<file> turns;
+        const std::string folder(parent(each.path));
+        const auto [known, fresh] = locks.try_emplace(folder);
+        // Once for each folder: a build that is the first of its directory meanwhile finds what it needs, or
+        // makes it.
+        if (fresh)
+            for (std::string& other : names_in(folder))
+                if (built_name(other).end == lock_end)
+                    known->second.push_back(std::move(other));
+        for (const std::string& other : known->second)
+            if (each.what == cache_entry::kind::intermediate || built_name(other).name == each.name) {
+                turns.emplace_back(
+                    System::open(join(folder, other).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
+                const bool gone = turns.back().descriptor() < 0 && errno == ENOENT;
+                if (!gone && !turns.back().try_lock())
+                    return false;
+            }
+        trace("pruning '", each.path, "'");
+        if (built_name(basename(each.path)).end != tree_end)
+            return System::unlink(each.path.c_str()) == 0;
+        const basic_scratch<System> scratch(folder_);
+        return System::rename(each.path.c_str(), (scratch / "tree").c_str()) == 0;
+    }
+
+    // It goes at once and as a whole: a checkout that is there is complete.
+    bool remove_checkout(const cache_entry& each) const {
+        const std::string use = basic_hold<System>::file(parent(each.path), each.commit);
+        const basic_scratch<System> scratch(folder_);
+        const file alone(System::open(use.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600));
+        if (alone.descriptor() < 0 || !alone.try_lock() || !alone.is_at(use))
+            return false;
+        trace("pruning '", each.path, "'");
+        if (System::rename(each.path.c_str(), (scratch / each.commit).c_str()) != 0)
+            return false;
+        System::unlink(use.c_str());
+        return true;
+    }
+
+    // Locks whose record is gone, and what is said of commits that are gone.
+    void remove_lone_files() const {
+        for (const std::string& type : folders_in(below("bin"))) {
+            const std::string folder = join(below("bin"), type);
+            for (const std::string& each : names_in(folder))
+                if (const std::string path = join(folder, each); built_name(each).end == lock_end)
+                    remove_lone(path, path.substr(0, path.size() - lock_end.size()).append(record_end), path);
+        }
+        for (const std::string& repository : folders_in(below("src"))) {
+            if (!is_repository_name(repository))
+                continue;
+            const std::string folder = join(below("src"), repository), lock = join(folder, "lock");
+            for (const std::string& each : names_in(folder)) {
+                const std::string path = join(folder, each);
+                if (is_memory(each))
+                    remove_lone(path, join(folder, remembered(path).first), lock);
+                else if (each.substr(0, 5) == "used-" && is_commit(each.substr(5)))
+                    remove_lone(path, join(folder, each.substr(5)), path);
+                else if (const std::string commit = signed_commit(each); !commit.empty())
+                    remove_lone(path, join(folder, commit), lock);
+            }
+        }
+    }
+
+    static void remove_lone(const std::string& path, const std::string& its_owner, const std::string& lock) {
+        struct stat found;
+        if (look_at(its_owner, found) || !look_at(path, found) || !S_ISREG(found.st_mode) ||
+            is_fresh(time_of(found.st_mtim)))
+            return;
+        const file alone(System::open(lock.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
+        if (alone.descriptor() >= 0 && alone.try_lock() && alone.is_at(lock) && !look_at(its_owner, found)) {
+            trace("pruning '", path, "'");
+            System::unlink(path.c_str());
+        }
+    }
+
+    basic_cache<System> folder_;
+};
+
+} // namespace TENON_OWN
+} // namespace detail
+
+/// The folder in which compiled libraries and fetched repositories are kept.
+///
+///     tenon::cache cache;
+///     for (const tenon::cache_entry& each : cache.entries())
+///         std::cout << each.name << ' ' << each.size << '\n';
+///     cache.prune({.most_bytes = 1 << 30, .unused_for = std::chrono::hours(24 * 30)});
+///
+/// Any process may do so at any time. Only what tenon made is listed and removed, and never through a
+/// symbolic link.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
+class TENON_HOST_TYPE cache : public detail::basic_cache_contents<> {
+public:
+    using basic_cache_contents::basic_cache_contents;
+};
+#pragma GCC diagnostic pop
+
+} // namespace tenon::inline v1
+
+#endif
+
+#ifndef TENON_CALLBACKS_HPP
+#define TENON_CALLBACKS_HPP
 
 #include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_DETAIL_SYSTEM_MUTEX_LOCK_HPP
+#define TENON_DETAIL_SYSTEM_MUTEX_LOCK_HPP
+
+#include <pthread.h>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// A mutex that is held for as long as this lives. Not the standard library's, which cost each host more to
+/// include than all that they would be used for.
+class mutex_lock {
+public:
+    explicit mutex_lock(pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }
+    mutex_lock(const mutex_lock&) = delete;
+    mutex_lock& operator=(const mutex_lock&) = delete;
+    ~mutex_lock() { ::pthread_mutex_unlock(&mutex_); }
+
+private:
+    pthread_mutex_t& mutex_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_REGISTRATION_HPP
+#define TENON_REGISTRATION_HPP
+
+#ifndef TENON_LAYOUT_HPP
+#define TENON_LAYOUT_HPP
+
+#include <cstddef>
+#include <type_traits>
+
+
+namespace tenon::inline v1 {
+
+/// States the fields of a type that tenon cannot see into: one with private members, a base class or an
+/// anonymous union.
+///
+///     template <> struct tenon::layout<account> : tenon::fields<&account::id, &account::name> {};
+///
+/// A class with private fields makes `tenon::layout<account>` its friend.
+template <auto... Field>
+struct fields {};
+
+/// States that a type's fields are its author's business; `Version` has to change whenever its layout does.
+///
+///     template <> struct tenon::layout<json> : tenon::opaque<json, 3> {};
+template <class T, unsigned Version>
+struct opaque {};
+
+/// Specialised for a type whose fields tenon cannot see, by deriving from `fields` or `opaque`.
+template <class T>
+struct layout;
+
+template <auto... Method>
+struct methods; // interface.hpp
+
+namespace TENON_HIDDEN detail {
+
+template <class... T>
+struct list {};
+
+// Hundreds of types may cross one interface. So nothing here nests once for each, and nothing is a fold
+// expression, which clang limits to 256.
+
+template <bool...>
+struct bools;
+template <bool... Each>
+inline constexpr bool all_of = std::is_same_v<bools<true, Each...>, bools<Each..., true>>;
+
+template <class... List>
+struct concatenation {
+    using type = list<>;
+};
+template <class... A>
+struct concatenation<list<A...>> {
+    using type = list<A...>;
+};
+template <class... A, class... B, class... More>
+struct concatenation<list<A...>, list<B...>, More...> : concatenation<list<A..., B...>, More...> {};
+template <class... A, class... B, class... C, class... D, class... E, class... F, class... G, class... H,
+          class... More>
+struct concatenation<list<A...>, list<B...>, list<C...>, list<D...>, list<E...>, list<F...>, list<G...>,
+                     list<H...>, More...>
+    : concatenation<list<A..., B..., C..., D..., E..., F..., G..., H...>, More...> {};
+
+template <bool, class T>
+struct list_if {
+    using type = list<>;
+};
+template <class T>
+struct list_if<true, T> {
+    using type = list<T>;
+};
+
+template <template <class> class Is, class List>
+struct those_that_are;
+template <template <class> class Is, class... T>
+struct those_that_are<Is, list<T...>> : concatenation<typename list_if<Is<T>::value, T>::type...> {};
+
+template <class T>
+concept complete = requires { sizeof(T); };
+
+// The name of T as the compiler spells it, after its own fashion: good for what both spell alike (a leading
+// `std::`) and for a number that need only hold within one compilation.
+struct spelling {
+    const char* begin;
+    std::size_t size;
+
+    constexpr bool starts_with(const char* prefix) const {
+        for (std::size_t i = 0; prefix[i]; ++i)
+            if (i == size || begin[i] != prefix[i])
+                return false;
+        return true;
+    }
+    constexpr bool contains(const char* part) const {
+        for (std::size_t i = 0; i < size; ++i)
+            if (spelling{begin + i, size - i}.starts_with(part))
+                return true;
+        return false;
+    }
+    // Whether this is `name`, or a template of that name where it ends in "<". The standard library's inner
+    // namespaces, which begin with an underscore, do not count: `std::__cxx11::basic_regex<char>` is
+    // "std::basic_regex<".
+    constexpr bool is(const char* name) const {
+        std::size_t i = 0;
+        for (const char* at = name; *at; ++at, ++i) {
+            if (at != name && at[-1] == ':' && at[0] != ':')
+                i += inner_namespace(i);
+            if (i == size || begin[i] != *at)
+                return false;
+            if (*at == '<')
+                return true;
+        }
+        return i == size;
+    }
+
+private:
+    constexpr std::size_t inner_namespace(std::size_t from) const {
+        if (from == size || begin[from] != '_')
+            return 0;
+        for (std::size_t i = from; i + 1 < size && begin[i] != '<'; ++i)
+            if (begin[i] == ':' && begin[i + 1] == ':')
+                return i + 2 - from;
+        return 0;
+    }
+};
+
+template <class T>
+consteval spelling spelled() {
+    const char* text = __PRETTY_FUNCTION__;
+    while (!(text[0] == 'T' && text[1] == ' ' && text[2] == '='))
+        ++text;
+    text += 4;
+    std::size_t size = 0;
+    while (text[size])
+        ++size;
+    return {text, size - 1};
+}
+
+// The library's own namespaces, of which vectors' iterators come; and structs of the C library that have a
+// union in them.
+inline constexpr const char* known_by_name[] = {"std::", "__gnu_cxx::", "__gnu_debug::"};
+inline constexpr const char* structs_of_c[] = {"mbstate_t", "__mbstate_t", "in6_addr"};
+
+template <class T, std::size_t N>
+consteval bool is_one_of(const char* const (&names)[N]) {
+    for (const char* each : names)
+        if (spelled<T>().is(each))
+            return true;
+    return false;
+}
+
+template <class T>
+consteval bool is_standard() {
+    for (const char* each : known_by_name)
+        if (spelled<T>().starts_with(each))
+            return true;
+    return is_one_of<T>(structs_of_c);
+}
+
+template <class T>
+concept standard = std::is_class_v<T> && is_standard<T>();
+
+// ---- The fields of an aggregate, found by trying how many initialisers it takes.
+
+// Never called, and defined all the same: clang asks for the definition where T has no linkage.
+struct anything {
+    template <class T>
+    operator T() const {
+        __builtin_trap();
+    }
+};
+
+// Not to be copied, as what std::any takes has to be.
+template <class T>
+struct any_base_of {
+    any_base_of() = default;
+    any_base_of(const any_base_of&) = delete;
+    template <class B>
+        requires(std::is_base_of_v<B, T> && !std::is_same_v<B, T>)
+    operator B() const;
+};
+
+// <utility> has these too, for a third of what all of this header costs to include.
+template <std::size_t...>
+struct indices {};
+#ifdef __clang__
+template <class, std::size_t... I>
+using indices_of = indices<I...>;
+template <std::size_t N>
+using make_indices = __make_integer_seq<indices_of, std::size_t, N>;
+#else
+template <std::size_t N>
+using make_indices = indices<__integer_pack(N)...>;
+#endif
+
+template <std::size_t>
+using anything_at = anything;
+
+template <class T, class Before, class Within, class After>
+inline constexpr bool takes = false;
+template <class T, std::size_t... B, std::size_t... W, std::size_t... A>
+inline constexpr bool takes<T, indices<B...>, indices<W...>, indices<A...>> =
+    requires { T{anything_at<B>{}..., {anything_at<W>{}...}, anything_at<A>{}...}; };
+
+template <class T, class Sequence>
+inline constexpr bool takes_flat = false;
+template <class T, std::size_t... I>
+inline constexpr bool takes_flat<T, indices<I...>> = requires { T{anything_at<I>{}...}; };
+
+// The largest N that holds, of those in [Low, High): an array of thousands of elements has to be found in few
+// steps.
+template <template <std::size_t> class Holds, std::size_t Low, std::size_t High>
+consteval std::size_t largest() {
+    if constexpr (High - Low <= 1)
+        return Low;
+    else if constexpr (constexpr std::size_t middle = Low + (High - Low) / 2; Holds<middle>::value)
+        return largest<Holds, middle, High>();
+    else
+        return largest<Holds, Low, middle>();
+}
+// The same without an upper bound, by doubling.
+template <template <std::size_t> class Holds, std::size_t Low = 1>
+consteval std::size_t largest_above() {
+    if constexpr (Holds<Low * 2>::value)
+        return largest_above<Holds, Low * 2>();
+    else
+        return largest<Holds, Low, Low * 2>();
+}
+
+template <class T>
+struct flat {
+    template <std::size_t N>
+    using takes = std::bool_constant<takes_flat<T, make_indices<N>>>;
+};
+
+template <class T, std::size_t I>
+struct nested {
+    template <std::size_t N>
+    using takes = std::bool_constant<detail::takes<T, make_indices<I>, make_indices<N>, indices<>>>;
+};
+
+inline constexpr std::size_t most_fields = 32;
+
+// The fewest initialisers that T takes: fields without a default, and all before them, cannot be left out. 0
+// where T takes none, or more than are tried.
+template <class T, std::size_t N = 1>
+consteval std::size_t fewest_initialisers() {
+    if constexpr (flat<T>::template takes<N>::value)
+        return N;
+    else if constexpr (std::is_empty_v<T>)
+        return 0;
+    else if constexpr (N < 2 * most_fields)
+        return fewest_initialisers<T, N + 1>();
+    else
+        return 0;
+}
+
+// How many initialisers T takes, an array counting once for each of its elements.
+template <class T, std::size_t Fewest>
+consteval std::size_t count_initialisers() {
+    if constexpr (Fewest == 0)
+        return 0;
+    else
+        return largest_above<flat<T>::template takes, Fewest>();
+}
+
+// Whether N of all initialisers, from the I-th on, are an array's. A class takes several in braces too, but
+// then as many can follow it as follow a field of one.
+template <class T, std::size_t All, std::size_t I, std::size_t N>
+inline constexpr bool array_at = takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N>> &&
+                                 !takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N + 1>>;
+
+// How many initialisers the field at the I-th one takes up: more than one where it is an array.
+template <class T, std::size_t Fewest, std::size_t All, std::size_t I, std::size_t N = 2>
+consteval std::size_t extent_at() {
+    if constexpr (I + N > All) {
+        return 1;
+    } else if constexpr (Fewest >
+                         I + 1) { // none but the right number holds, as what follows cannot be left out
+        if constexpr (array_at<T, All, I, N>)
+            return N;
+        else if constexpr (I + N < Fewest)
+            return extent_at<T, Fewest, All, I, N + 1>();
+        else
+            return 1;
+    } else if constexpr (nested<T, I>::template takes<N>::value) {
+        constexpr std::size_t most = largest<nested<T, I>::template takes, N, All - I + 1>();
+        return array_at<T, All, I, most> ? most : 1;
+    } else {
+        return 1;
+    }
+}
+
+template <class T, std::size_t Fewest, std::size_t All, std::size_t I = 0, std::size_t Fields = 0>
+consteval std::size_t count_fields() {
+    if constexpr (I >= All || Fields > most_fields)
+        return Fields;
+    else
+        return count_fields<T, Fewest, All, I + extent_at<T, Fewest, All, I>(), Fields + 1>();
+}
+template <class T, std::size_t Fewest = fewest_initialisers<T>()>
+inline constexpr std::size_t field_count = count_fields<T, Fewest, count_initialisers<T, Fewest>()>();
+
+// Both compilers show the line of the macro: an error in it means an anonymous union, or something else that
+// cannot be seen.
+#define TENON_DETAIL_BIND(N, TYPES, ...)                                                                     \
+    if constexpr (field_count<T> == N) {                                                                     \
+        auto& [__VA_ARGS__] =                                                                                \
+            object; /* tenon: say tenon::layout<T> : tenon::fields<...> or tenon::opaque<T, 1> */            \
+        return list<TENON_DETAIL_TYPES TYPES>{};                                                             \
+    } else
+#define TENON_DETAIL_TYPES(...) __VA_ARGS__
+// clang-format off
+#define TENON_DETAIL_NAMES_8 f0, f1, f2, f3, f4, f5, f6, f7
+#define TENON_DETAIL_TYPES_8 decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7)
+#define TENON_DETAIL_NAMES_16 TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14, f15
+#define TENON_DETAIL_TYPES_16 TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15)
+#define TENON_DETAIL_NAMES_24 TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22, f23
+#define TENON_DETAIL_TYPES_24 TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23)
+
+// The types of all fields, as they were declared; C++20 has no pack of bindings.
+template <class T>
+auto bind_fields(T& object) {
+    if constexpr (field_count<T> == 0) return list<>{}; else
+    TENON_DETAIL_BIND(1, (decltype(f0)), f0)
+    TENON_DETAIL_BIND(2, (decltype(f0), decltype(f1)), f0, f1)
+    TENON_DETAIL_BIND(3, (decltype(f0), decltype(f1), decltype(f2)), f0, f1, f2)
+    TENON_DETAIL_BIND(4, (decltype(f0), decltype(f1), decltype(f2), decltype(f3)), f0, f1, f2, f3)
+    TENON_DETAIL_BIND(5, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4)), f0, f1, f2, f3, f4)
+    TENON_DETAIL_BIND(6, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5)), f0, f1, f2, f3, f4, f5)
+    TENON_DETAIL_BIND(7, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6)), f0, f1, f2, f3, f4, f5, f6)
+    TENON_DETAIL_BIND(8, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7)), f0, f1, f2, f3, f4, f5, f6, f7)
+    TENON_DETAIL_BIND(9, (TENON_DETAIL_TYPES_8, decltype(f8)), TENON_DETAIL_NAMES_8, f8)
+    TENON_DETAIL_BIND(10, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9)), TENON_DETAIL_NAMES_8, f8, f9)
+    TENON_DETAIL_BIND(11, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10)), TENON_DETAIL_NAMES_8, f8, f9, f10)
+    TENON_DETAIL_BIND(12, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11)
+    TENON_DETAIL_BIND(13, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12)
+    TENON_DETAIL_BIND(14, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13)
+    TENON_DETAIL_BIND(15, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14)
+    TENON_DETAIL_BIND(16, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14, f15)
+    TENON_DETAIL_BIND(17, (TENON_DETAIL_TYPES_16, decltype(f16)), TENON_DETAIL_NAMES_16, f16)
+    TENON_DETAIL_BIND(18, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17)), TENON_DETAIL_NAMES_16, f16, f17)
+    TENON_DETAIL_BIND(19, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18)), TENON_DETAIL_NAMES_16, f16, f17, f18)
+    TENON_DETAIL_BIND(20, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19)
+    TENON_DETAIL_BIND(21, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20)
+    TENON_DETAIL_BIND(22, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21)
+    TENON_DETAIL_BIND(23, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22)
+    TENON_DETAIL_BIND(24, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22, f23)
+    TENON_DETAIL_BIND(25, (TENON_DETAIL_TYPES_24, decltype(f24)), TENON_DETAIL_NAMES_24, f24)
+    TENON_DETAIL_BIND(26, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25)), TENON_DETAIL_NAMES_24, f24, f25)
+    TENON_DETAIL_BIND(27, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26)), TENON_DETAIL_NAMES_24, f24, f25, f26)
+    TENON_DETAIL_BIND(28, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27)
+    TENON_DETAIL_BIND(29, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28)
+    TENON_DETAIL_BIND(30, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28, f29)
+    TENON_DETAIL_BIND(31, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29), decltype(f30)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28, f29, f30)
+    TENON_DETAIL_BIND(32, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29), decltype(f30), decltype(f31)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28, f29, f30, f31)
+    static_assert(field_count<T> <= most_fields);
+}
+// clang-format on
+#undef TENON_DETAIL_BIND
+#undef TENON_DETAIL_TYPES
+#undef TENON_DETAIL_NAMES_8
+#undef TENON_DETAIL_TYPES_8
+#undef TENON_DETAIL_NAMES_16
+#undef TENON_DETAIL_TYPES_16
+#undef TENON_DETAIL_NAMES_24
+#undef TENON_DETAIL_TYPES_24
+
+// What converts to nothing.
+struct stranger {
+    stranger() = default;
+    stranger(const stranger&) = delete;
+};
+
+// A first field whose constructor takes anything whatever is no base.
+template <class T>
+concept has_base = requires { T{any_base_of<T>{}}; } && !requires { T{stranger{}}; };
+
+template <class T>
+concept has_stated_layout = complete<layout<T>>;
+
+template <class T>
+inline constexpr bool is_methods = false;
+template <auto... M>
+inline constexpr bool is_methods<methods<M...>> = true;
+
+/// A class that is a plugin interface itself is seen through its methods.
+template <class T>
+concept has_methods = requires { requires is_methods<typename T::methods>; };
+
+/// A class that is called through `methods` where it is reached, as a host's services are; one whose author
+/// states its layout is not.
+template <class T>
+concept reached_by_methods = has_methods<T> && !has_stated_layout<T>;
+
+template <class T>
+concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> != 0 || std::is_empty_v<T>);
+
+/// A class whose fields tenon finds by itself.
+template <class T>
+concept visible_aggregate =
+    std::is_aggregate_v<T> && !std::is_union_v<T> && !has_base<T> && has_countable_fields<T>;
+
+template <auto... F>
+constexpr bool states_fields(const fields<F...>*) {
+    return true;
+}
+template <class T, unsigned Version>
+constexpr bool states_fields(const opaque<T, Version>*) {
+    return false;
+}
+
+template <class T>
+concept has_virtual_functions = complete<T> && std::is_polymorphic_v<T>;
+
+/// A class with virtual functions that says of its fields alone what they are.
+template <class T>
+concept hides_functions = has_virtual_functions<T> && has_stated_layout<T> &&
+                          requires { requires detail::states_fields(static_cast<layout<T>*>(nullptr)); };
+
+/// A type whose fields tenon knows, because it sees them or because it was told.
+template <class T>
+concept known_layout = !hides_functions<T> && (!complete<T> || has_stated_layout<T> || standard<T> ||
+                                               std::is_enum_v<T> || has_methods<T> || visible_aggregate<T>);
+
+template <class T>
+struct fields_of_member;
+template <class F, class C>
+struct fields_of_member<F C::*> {
+    using type = F;
+};
+
+template <class T, auto... F>
+list<typename fields_of_member<decltype(F)>::type...> stated_fields(const fields<F...>*);
+template <class T, unsigned Version>
+list<> stated_fields(const opaque<T, Version>*);
+
+template <auto... F>
+constexpr unsigned stated_version(const fields<F...>*) {
+    return 0;
+}
+template <class T, unsigned Version>
+constexpr unsigned stated_version(const opaque<T, Version>*) {
+    return Version;
+}
+
+template <class T>
+struct arguments_of {
+    using type = list<>;
+};
+template <template <class...> class X, class... A>
+struct arguments_of<X<A...>> {
+    using type = list<A...>;
+};
+template <template <class, auto...> class X, class A, auto... N>
+    requires(sizeof...(N) > 0)
+struct arguments_of<X<A, N...>> {
+    using type = list<A>;
+};
+template <template <class, class, auto...> class X, class A, class B, auto... N>
+    requires(sizeof...(N) > 0)
+struct arguments_of<X<A, B, N...>> {
+    using type = list<A, B>;
+};
+
+// The types that T's layout is made of: its fields, an enumeration's underlying type, a standard class's
+// template arguments.
+template <class T>
+consteval auto contents() {
+    if constexpr (!complete<T>)
+        return list<>{};
+    else if constexpr (has_stated_layout<T>)
+        return decltype(detail::stated_fields<T>(static_cast<layout<T>*>(nullptr))){};
+    else if constexpr (std::is_enum_v<T>)
+        return list<std::underlying_type_t<T>>{};
+    else if constexpr (standard<T>)
+        return typename arguments_of<T>::type{};
+    else if constexpr (has_methods<T>)
+        return typename T::methods::signatures{};
+    else if constexpr (visible_aggregate<T>)
+        return detail::bind_fields(*static_cast<T*>(nullptr));
+    else
+        return list<>{};
+}
+
+template <class T>
+consteval unsigned layout_version() {
+    if constexpr (has_stated_layout<T>)
+        return detail::stated_version(static_cast<layout<T>*>(nullptr));
+    else
+        return 0;
+}
+
+// ---- All types that are reached from some.
+
+template <class T>
+struct function_parts; // of a function type: its result and its parameters
+
+#define TENON_DETAIL_FUNCTION(QUALIFIERS)                                                                    \
+    template <class R, class... A, bool N>                                                                   \
+    struct function_parts<R(A...) QUALIFIERS noexcept(N)> {                                                  \
+        using result = R;                                                                                    \
+        using parameters = list<A...>;                                                                       \
+    };                                                                                                       \
+    template <class R, class... A, bool N>                                                                   \
+    struct function_parts<R(A..., ...) QUALIFIERS noexcept(N)> : function_parts<R(A...)> {};
+TENON_DETAIL_FUNCTION()
+TENON_DETAIL_FUNCTION(const)
+TENON_DETAIL_FUNCTION(volatile)
+TENON_DETAIL_FUNCTION(const volatile)
+TENON_DETAIL_FUNCTION(&)
+TENON_DETAIL_FUNCTION(const&)
+TENON_DETAIL_FUNCTION(volatile&)
+TENON_DETAIL_FUNCTION(const volatile&)
+TENON_DETAIL_FUNCTION(&&)
+TENON_DETAIL_FUNCTION(const&&)
+TENON_DETAIL_FUNCTION(volatile&&)
+TENON_DETAIL_FUNCTION(const volatile&&)
+#undef TENON_DETAIL_FUNCTION
+
+template <class R, class... A>
+list<R, A...> joined(list<R>, list<A...>);
+
+// What stands behind pointers, references, arrays and functions.
+template <class T>
+struct parts_of {
+    using type = list<>;
+};
+template <class T>
+    requires std::is_function_v<T>
+struct parts_of<T> {
+    using type = decltype(detail::joined(list<typename function_parts<T>::result>{},
+                                         typename function_parts<T>::parameters{}));
+};
+template <class T>
+struct parts_of<T*> {
+    using type = list<T>;
+};
+template <class T>
+struct parts_of<T&> {
+    using type = list<T>;
+};
+template <class T>
+struct parts_of<T&&> {
+    using type = list<T>;
+};
+template <class T, std::size_t N>
+struct parts_of<T[N]> {
+    using type = list<T>;
+};
+template <class T>
+struct parts_of<T[]> {
+    using type = list<T>;
+};
+template <class F, class C>
+struct parts_of<F C::*> { // an offset in C, or a slot of its virtual table
+    using type = list<F, C>;
+};
+
+// A type that gets an entry of its own; a standard tag, allocator or comparison says nothing.
+template <class T>
+consteval bool recorded() {
+    if constexpr (std::is_enum_v<T> || std::is_union_v<T>)
+        return true;
+    else if constexpr (!std::is_class_v<T>)
+        return false;
+    else if constexpr (standard<T> && complete<T>)
+        return !std::is_empty_v<T>;
+    else
+        return true;
+}
+
+// What one step leads to from T.
+template <class T>
+consteval auto next_to() {
+    if constexpr (recorded<T>())
+        return contents<T>();
+    else
+        return typename parts_of<T>::type{};
+}
+
+// By a built-in and not by the addresses of templates, which are no constants under g++'s
+// -fsanitize=undefined; and in an array, for a fold nests as deep as it is long.
+template <class Seen, class List>
+struct unseen_of;
+template <class... Seen, class... T>
+struct unseen_of<list<Seen...>, list<T...>> {
+    template <class U>
+    static consteval std::size_t place() {
+        const bool same[] = {__is_same(U, Seen)..., __is_same(U, T)..., true};
+        std::size_t i = 0;
+        while (!same[i])
+            ++i;
+        return i;
+    }
+
+    template <std::size_t... I>
+    static consteval auto choose(indices<I...>) {
+        return
+            typename concatenation<typename list_if<place<T>() == sizeof...(Seen) + I, T>::type...>::type{};
+    }
+    using type = decltype(choose(make_indices<sizeof...(T)>{}));
+};
+template <class Seen, class List>
+struct unseen;
+template <class Seen, class... T>
+struct unseen<Seen, list<T...>> : unseen_of<Seen, list<std::remove_cv_t<T>...>> {};
+
+// One step farther at a time from all types at once, until nothing new is found.
+template <class T>
+struct step {
+    using type = decltype(next_to<T>());
+};
+template <class Seen, class New, template <class> class Step = step>
+struct closure;
+template <class Seen, template <class> class Step>
+struct closure<Seen, list<>, Step> {
+    using type = Seen;
+};
+template <class... Seen, class First, class... New, template <class> class Step>
+struct closure<list<Seen...>, list<First, New...>, Step> {
+    using all = list<Seen..., First, New...>;
+    using next = typename concatenation<typename Step<First>::type, typename Step<New>::type...>::type;
+    using type = typename closure<all, typename unseen<all, next>::type, Step>::type;
+};
+
+template <class T>
+using is_recorded = std::bool_constant<recorded<T>()>;
+
+template <class T>
+struct listed {
+    using type = list<T>;
+};
+template <class... T>
+struct listed<list<T...>> : concatenation<typename listed<T>::type...> {};
+
+/// All that is reached from some types, or lists of types, each once: pointers, references and functions too.
+template <template <class> class Step, class... T>
+using everything_by =
+    typename closure<list<>,
+                     typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type,
+                     Step>::type;
+template <class... T>
+using everything_in = everything_by<step, T...>;
+
+/// The classes, unions and enumerations among them.
+template <class... T>
+using reached = typename those_that_are<is_recorded, everything_in<T...>>::type;
+
+// ---- Types that carry the plugin's code along.
+
+template <class T>
+inline constexpr bool is_polymorphic = false;
+template <class T>
+    requires std::is_class_v<T> && complete<T>
+inline constexpr bool is_polymorphic<T> = std::is_polymorphic_v<T>;
+
+// Objects whose virtual table is that of whoever made them. An interface is what plugins are reached through.
+template <class T>
+concept has_foreign_table = is_polymorphic<T> && !has_methods<T>;
+
+template <class T>
+concept points_to_table =
+    (std::is_pointer_v<T> || std::is_reference_v<T>) &&
+    has_foreign_table<std::remove_cv_t<std::remove_pointer_t<std::remove_reference_t<T>>>>;
+
+template <class T>
+concept owns_polymorphic =
+    spelled<T>().is("std::unique_ptr<") && requires { requires is_polymorphic<typename T::element_type>; };
+
+template <class T>
+concept wraps_polymorphic =
+    spelled<T>().is("std::reference_wrapper<") && requires { requires has_foreign_table<typename T::type>; };
+
+// Their virtual tables are the standard library's own.
+inline constexpr const char* library_exceptions[] = {
+    "std::exception",      "std::logic_error",     "std::domain_error",  "std::invalid_argument",
+    "std::length_error",   "std::out_of_range",    "std::runtime_error", "std::range_error",
+    "std::overflow_error", "std::underflow_error", "std::bad_alloc"};
+
+// Types that keep code, and show that neither by their fields nor by their template arguments; each group
+// says how.
+inline constexpr const char* code_carriers[] = {
+    // they keep functions
+    "std::function<", "std::move_only_function<", "std::copyable_function<", "std::function_ref<",
+    "std::packaged_task<", "std::generator<", "std::coroutine_handle<", "std::basic_regex<", "std::regex",
+    "std::wregex", "std::regex_iterator<", "std::regex_token_iterator<", "std::basic_format_arg<",
+    "std::basic_format_args<", "std::thread", "std::jthread", "tenon::registration",
+    "tenon::v1::registration",
+    // they know how to destroy what they share or hold
+    "std::any", "std::shared_ptr<", "std::weak_ptr<", "std::future<", "std::shared_future<", "std::promise<",
+    "std::exception_ptr", "std::polymorphic<",
+    // they point to something with a virtual table
+    "std::error_code", "std::error_condition", "std::locale", "std::type_index",
+    "std::pmr::polymorphic_allocator<", "std::istreambuf_iterator<", "std::ostreambuf_iterator<",
+    "std::istream_iterator<", "std::ostream_iterator<", "std::wstring_convert<"};
+
+// Of classes alone: to look at a name takes a compiler a while.
+template <class T>
+concept keeps_code =
+    owns_polymorphic<T> || wraps_polymorphic<T> ||
+    (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) || is_one_of<T>(code_carriers);
+
+/// A type whose value has pointers to code or virtual tables of whoever made it: a function, or a pointer to
+/// one; an object with virtual functions, or a pointer to one, unless it is an interface; and what the
+/// standard library keeps one of these in.
+template <class T>
+concept carries_code = std::is_function_v<T> || points_to_table<T> || (std::is_class_v<T> && keeps_code<T>);
+
+template <class T>
+using is_carrier = std::bool_constant<carries_code<T>>;
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1 {
+
+/// What a plugin has registered with its host, for as long as this lives: a member of the plugin's, so that
+/// it ends with it.
+///
+///     struct audit {
+///         explicit audit(host& h) : changes_(h.on_change([this](const change& c) { write(c); })) {}
+///         tenon::registration changes_;   // after what the callback uses, so that it goes first
+///     };
+///
+/// Made by a host, mostly by `callbacks`. Its end waits for a call under way in another thread, so it must
+/// not be ended holding what that call waits for. One that is moved from is none. May outlive what it is
+/// registered with. For one thread at a time.
+class [[nodiscard]] registration {
+public:
+    registration() noexcept = default;
+
+    /// For hosts: `call(with, number)` is what ends it, once.
+    registration(void (*call)(void* with, unsigned long number) noexcept, void* with,
+                 unsigned long number) noexcept
+        : end_(call), with_(with), number_(number) {}
+
+    registration(registration&& other) noexcept
+        : end_(other.end_), with_(other.with_), number_(other.number_) {
+        other.end_ = nullptr;
+    }
+    registration& operator=(registration&& other) noexcept {
+        registration moved(static_cast<registration&&>(other));
+        end();
+        end_ = moved.end_;
+        with_ = moved.with_;
+        number_ = moved.number_;
+        moved.end_ = nullptr;
+        return *this;
+    }
+    ~registration() { end(); }
+
+    void end() noexcept {
+        if (const auto call = end_) {
+            end_ = nullptr;
+            call(with_, number_);
+        }
+    }
+    explicit operator bool() const noexcept { return end_ != nullptr; }
+
+private:
+    void (*end_)(void*, unsigned long) noexcept = nullptr;
+    void* with_ = nullptr;
+    unsigned long number_ = 0;
+};
+
+template <>
+struct layout<registration> : opaque<registration, 1> {};
+
+} // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1 {
+
+template <class Signature>
+class TENON_HOST_TYPE callbacks;
+
+/// The functions that plugins have registered with their host, none of which is called, or there, once its
+/// plugin is gone.
+///
+///     tenon::callbacks<void(const change&)> changed;                                                      //
+///     the host's tenon::registration on_change(std::function<void(const change&)> call) { return
+///     changed.add(std::move(call)); } changed(what); // calls all
+///
+/// Any thread may call, and add, and end a registration, at any time and from a callback as well. A
+/// registration that has ended is not called any more, and its function is destroyed; one that is ended by
+/// its own callback goes when that returns. Those that are added meanwhile are not called by a call under
+/// way.
+template <class... A>
+class callbacks<void(A...)> {
+public:
+    callbacks() : all_(new list) {}
+    callbacks(const callbacks&) = delete;
+    callbacks& operator=(const callbacks&) = delete;
+    /// Registrations may outlive it, and end nothing then.
+    ~callbacks() { let_go(all_); }
+
+    registration add(std::function<void(A...)> call) {
+        const detail::mutex_lock locked(all_->mutex);
+        all_->entries.push_back(std::make_shared<entry>(++all_->numbers, std::move(call)));
+        ++all_->owners;
+        return {&end, all_, all_->numbers};
+    }
+
+    /// In the order in which they were added. What one of them throws leaves the rest uncalled.
+    void operator()(A... arguments) const {
+        std::vector<std::shared_ptr<entry>> now;
+        {
+            const detail::mutex_lock locked(all_->mutex);
+            now = all_->entries;
+            ++all_->owners;
+        }
+        const owner stays{all_};
+        for (const auto& each : now)
+            if (const running run(*all_, *each); run.entered)
+                each->call(arguments...);
+    }
+
+    std::size_t size() const {
+        const detail::mutex_lock locked(all_->mutex);
+        return all_->entries.size();
+    }
+
+private:
+    struct entry {
+        entry(unsigned long its_number, std::function<void(A...)> function)
+            : number(its_number), call(std::move(function)) {}
+
+        unsigned long number;
+        std::function<void(A...)> call;
+        bool process_result = false;
+        std::vector<pid_t> threads{}; // that are in it
+    };
+
+    struct list {
+        pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+        pthread_cond_t left = PTHREAD_COND_INITIALIZER;
+        std::vector<std::shared_ptr<entry>> entries;
+        unsigned long numbers = 0;
+        std::size_t owners = 1; // the host's, each registration, each call
+    };
+
+    static void let_go(list* all) {
+        {
+            const detail::mutex_lock locked(all->mutex);
+            if (--all->owners > 0)
+                return;
+        }
+        delete all;
+    }
+    struct owner {
+        list* all;
+        ~owner() { let_go(all); }
+    };
+
+    struct running {
+        running(list& of, entry& which) : all(of), what(which) {
+            const detail::mutex_lock locked(all.mutex);
+            entered = !what.process_result;
+            if (entered)
+                what.threads.push_back(detail::posix::thread());
+        }
+        running(const running&) = delete;
+        ~running() {
+            if (!entered)
+                return;
+            std::function<void(A...)> last;
+            const detail::mutex_lock locked(all.mutex);
+            what.threads.erase(std::find(what.threads.begin(), what.threads.end(), detail::posix::thread()));
+            if (what.process_result && what.threads.empty())
+                last.swap(what.call);
+            ::pthread_cond_broadcast(&all.left);
+        }
+
+        list& all;
+        entry& what;
+        bool entered;
+    };
+
+    static void end(void* with, unsigned long number) noexcept {
+        list& all = *static_cast<list*>(with);
+        const owner stays{&all};
+        std::function<void(A...)> last;
+        const detail::mutex_lock locked(all.mutex);
+        const auto found = std::find_if(all.entries.begin(), all.entries.end(),
+                                        [&](const auto& each) { return each->number == number; });
+        const std::shared_ptr<entry> ending = *found;
+        all.entries.erase(found);
+        ending->process_result = true;
+        const pid_t self = detail::posix::thread();
+        const auto elsewhere = [&] {
+            return std::any_of(ending->threads.begin(), ending->threads.end(),
+                               [&](pid_t each) { return each != self; });
+        };
+        while (elsewhere())
+            ::pthread_cond_wait(&all.left, &all.mutex);
+        if (ending->threads.empty())
+            last.swap(ending->call);
+    }
+
+    list* all_;
+};
+
+} // namespace tenon::inline v1
+
+#endif
+
+#ifndef TENON_DETAIL_BUILD_ARTIFACT_STORE_HPP
+#define TENON_DETAIL_BUILD_ARTIFACT_STORE_HPP
+
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#ifndef TENON_COMPARISON_HPP
-#define TENON_COMPARISON_HPP
-
-#include <cstdint>
-#include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#ifndef TENON_INPUTS_HPP
-#define TENON_INPUTS_HPP
+#ifndef TENON_DETAIL_BUILD_FILE_DIGESTS_HPP
+#define TENON_DETAIL_BUILD_FILE_DIGESTS_HPP
 
 #include <algorithm>
 #include <cerrno>
@@ -2308,7 +3753,7 @@ inline namespace TENON_OWN {
 
 /// Looks at files and folders, and reads no file twice.
 template <class System = posix>
-class basic_inputs {
+class basic_file_digests {
 public:
     /// The state and the digest of a regular file; null where there is none that can be read.
     const build_input* file(const std::string& path) {
@@ -2391,94 +3836,18 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_PACKAGES_HPP
-#define TENON_PACKAGES_HPP
+#ifndef TENON_DETAIL_BUILD_UP_TO_DATE_HPP
+#define TENON_DETAIL_BUILD_UP_TO_DATE_HPP
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// Where the known package managers say what is installed.
-inline constexpr const char* package_lists[] = {"/var/lib/dpkg/status",  "/var/lib/rpm/rpmdb.sqlite",
-                                                "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-                                                "/lib/apk/db/installed", "/var/lib/pacman/local"};
-
-/// Stands for all files that belong to the system's package manager: it changes whenever that installs or
-/// removes something. Empty where no manager is known, or where it has worked only just now.
-template <class System = posix>
-std::string package_state(std::int64_t look) {
-    sha256 all;
-    bool any = false;
-    for (const char* list : package_lists) {
-        struct stat found;
-        if (System::stat(list, &found) != 0)
-            continue;
-        const file_identity state(found);
-        if (!settled(state, look))
-            return "";
-        any = true;
-        for (const std::uint64_t number :
-             {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
-              static_cast<std::uint64_t>(state.changed)})
-            all.field(std::to_string(number));
-    }
-    return any ? all.hex() : "";
-}
-
-/// A path without `.` and `..`, as far as its text goes; empty where it is relative, or leaves its first
-/// folder on the way.
-inline std::string within_first_folder(std::string_view path) {
-    if (path.empty() || path[0] != '/')
-        return "";
-    std::vector<std::string_view> parts;
-    while (!path.empty()) {
-        const std::string_view part = path.substr(0, path.find('/'));
-        path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
-        if (part == "..") {
-            if (parts.size() < 2)
-                return "";
-            parts.pop_back();
-        } else if (!part.empty() && part != ".") {
-            parts.push_back(part);
-        }
-    }
-    std::string text;
-    for (const std::string_view part : parts)
-        text.append("/").append(part);
-    return text;
-}
-
-/// Whether a file or folder is one that only a package manager changes, or nobody.
-template <class System = posix>
-bool is_packaged(const std::string& path) {
-    const auto inside = [](std::string place) {
-        place += '/';
-        // Not all of /usr: what is in /usr/local anybody may have put there, and in /usr/share are plugins
-        // that an administrator edits.
-        for (const std::string_view root :
-             {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/nix/store/", "/gnu/store/"})
-            if (place.compare(0, root.size(), root) == 0)
-                return true;
-        return false;
-    };
-    // Clang calls them `/usr/bin/../lib/gcc/…`.
-    if (!inside(within_first_folder(path)))
-        return false;
-    // A link to somewhere else is not.
-    return inside(canonical<System>(path));
-}
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_SOURCE_TREE_HPP
-#define TENON_SOURCE_TREE_HPP
+#ifndef TENON_DETAIL_BUILD_SOURCE_TREE_HPP
+#define TENON_DETAIL_BUILD_SOURCE_TREE_HPP
 
 #include <algorithm>
 #include <cstddef>
@@ -2613,12 +3982,98 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
+#ifndef TENON_DETAIL_BUILD_SYSTEM_PACKAGES_HPP
+#define TENON_DETAIL_BUILD_SYSTEM_PACKAGES_HPP
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// Where the known package managers say what is installed.
+inline constexpr const char* package_lists[] = {"/var/lib/dpkg/status",  "/var/lib/rpm/rpmdb.sqlite",
+                                                "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+                                                "/lib/apk/db/installed", "/var/lib/pacman/local"};
+
+/// Stands for all files that belong to the system's package manager: it changes whenever that installs or
+/// removes something. Empty where no manager is known, or where it has worked only just now.
+template <class System = posix>
+std::string package_state(std::int64_t look) {
+    sha256 all;
+    bool any = false;
+    for (const char* list : package_lists) {
+        struct stat found;
+        if (System::stat(list, &found) != 0)
+            continue;
+        const file_identity state(found);
+        if (!settled(state, look))
+            return "";
+        any = true;
+        for (const std::uint64_t number :
+             {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
+              static_cast<std::uint64_t>(state.changed)})
+            all.field(std::to_string(number));
+    }
+    return any ? all.hex() : "";
+}
+
+/// A path without `.` and `..`, as far as its text goes; empty where it is relative, or leaves its first
+/// folder on the way.
+inline std::string within_first_folder(std::string_view path) {
+    if (path.empty() || path[0] != '/')
+        return "";
+    std::vector<std::string_view> parts;
+    while (!path.empty()) {
+        const std::string_view part = path.substr(0, path.find('/'));
+        path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
+        if (part == "..") {
+            if (parts.size() < 2)
+                return "";
+            parts.pop_back();
+        } else if (!part.empty() && part != ".") {
+            parts.push_back(part);
+        }
+    }
+    std::string text;
+    for (const std::string_view part : parts)
+        text.append("/").append(part);
+    return text;
+}
+
+/// Whether a file or folder is one that only a package manager changes, or nobody.
+template <class System = posix>
+bool is_packaged(const std::string& path) {
+    const auto inside = [](std::string place) {
+        place += '/';
+        // Not all of /usr: what is in /usr/local anybody may have put there, and in /usr/share are plugins
+        // that an administrator edits.
+        for (const std::string_view root :
+             {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/nix/store/", "/gnu/store/"})
+            if (place.compare(0, root.size(), root) == 0)
+                return true;
+        return false;
+    };
+    // Clang calls them `/usr/bin/../lib/gcc/…`.
+    if (!inside(within_first_folder(path)))
+        return false;
+    // A link to somewhere else is not.
+    return inside(canonical<System>(path));
+}
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
 /// Where any new source would be compiled too.
-struct new_sources {
+struct source_directories {
     std::string in{};                   ///< a folder; empty: nowhere
     bool below = false;                 ///< and in the folders in it, where any name may be a source's
     std::vector<std::string> without{}; ///< these, and what is below them
@@ -2636,7 +4091,7 @@ struct new_sources {
 
 /// The names on the way to files: a new file or folder that bears none of them cannot be found instead of one
 /// of these.
-class path_names {
+class shadowing_names {
 public:
     void add(std::string_view path) {
         while (!path.empty()) {
@@ -2657,7 +4112,7 @@ public:
 
     /// Says of a name in a folder whether it can change what these and new sources compile to. Both have to
     /// outlive the answer.
-    auto matter_to(const new_sources& sources) const {
+    auto matter_to(const source_directories& sources) const {
         return [this, &sources](const std::string& folder, const std::string& name) {
             return has(name) || name == "compile_flags.txt" || sources.has(folder, name);
         };
@@ -2669,12 +4124,13 @@ private:
 
 /// A remembered result beside what is there now.
 template <class System = posix>
-class basic_comparison {
+class basic_up_to_date {
 public:
     /// Of a result that `sources` would change, with what is there at the time `look`. `inputs` may be
     /// shared with other comparisons. A thorough one reads every file, and believes in no state.
-    basic_comparison(const new_sources& sources, const build_record& record, const build_result& result,
-                     std::int64_t look, basic_inputs<System>& inputs, bool thorough = false)
+    basic_up_to_date(const source_directories& sources, const build_record& record,
+                     const build_result& result, std::int64_t look, basic_file_digests<System>& inputs,
+                     bool thorough = false)
         : sources_(sources), record_(record), now_(result), look_(look), inputs_(inputs),
           thorough_(thorough) {}
 
@@ -2769,15 +4225,15 @@ private:
         return false;
     }
 
-    const new_sources& sources_;
+    const source_directories& sources_;
     const build_record& record_;
     build_result now_;
     std::int64_t look_;
-    basic_inputs<System>& inputs_;
+    basic_file_digests<System>& inputs_;
     bool thorough_;
     build_inputs system_;
     bool system_read_ = false;
-    path_names names_;
+    shadowing_names names_;
     std::vector<std::string> read_again_;
     bool moved_ = false;
 };
@@ -2786,8 +4242,171 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_COMPILATION_HPP
-#define TENON_COMPILATION_HPP
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// Results of one kind in the cache: each has the SHA-256 of all that went into it in its name, and a record
+/// beside them lists the files that went into the last few.
+template <class System = posix>
+class basic_artifact_store {
+public:
+    /// All names begin with the path `stem`. `digest` is of what is the same for each result, and `end` is
+    /// how the names of results end. `thorough` is how files are compared.
+    basic_artifact_store(std::string stem, std::string digest, std::string_view end, bool thorough)
+        : stem_(std::move(stem)), digest_(std::move(digest)), end_(end), thorough_(thorough) {}
+
+    const std::string& stem() const noexcept { return stem_; }
+    std::string result(const std::string& key) const { return stem_ + key + end_; }
+    std::string record() const { return stem_ + digest_ + ".record"; }
+    std::string lock() const { return stem_ + digest_ + ".lock"; }
+
+    /// What has been remembered, as a text.
+    std::string text() const {
+        try {
+            return read_file<System>(record());
+        } catch (const error&) {
+            // Without it everything is compiled again, and what then stands in the way is an error that is
+            // worth more.
+            return "";
+        }
+    }
+
+    /// A result that is current: all of its files and folders are as they were when it was made.
+    struct found {
+        std::string path;    ///< empty where there is none
+        std::string record;  ///< the text that is to be remembered; empty where it is remembered already
+        build_result made{}; ///< and `system`: where they were asked for
+        build_inputs system{};
+    };
+
+    /// That none of `others` would change, compiled by those tools whose stamp this is: empty where there are
+    /// none. `changed_state` is told of each file that is in another state and says the same.
+    template <class Changed>
+    found current(const source_directories& others, const std::string& tools, bool with_inputs,
+                  Changed&& changed_state) const {
+        const std::int64_t look = nanoseconds(System::now());
+        basic_file_digests<System> inputs;
+        // Most often nothing has changed, and the rest of a record need not be read.
+        for (const bool whole : {false, true}) {
+            if (thorough_ || with_inputs)
+                break;
+            const build_record newest(whole ? text() : beginning(), 1);
+            for (const build_result& each : newest.results())
+                if (is_there(each, tools) &&
+                    basic_up_to_date<System>(others, newest, each, look, inputs).untouched()) {
+                    trace("'", result(each.key), "' is current");
+                    return {result(each.key), ""};
+                }
+            if (!newest.results().empty())
+                break;
+        }
+        const build_record record(text());
+        for (const build_result& each : record.results()) {
+            if (!is_there(each, tools))
+                continue;
+            basic_up_to_date<System> compared(others, record, each, look, inputs, thorough_);
+            try {
+                if (!compared.same(!tools.empty()))
+                    continue;
+            } catch (const error& e) {
+                trace("not using '", result(each.key), "': ", e.what());
+                continue;
+            }
+            for (const std::string& path : compared.read_again())
+                changed_state(path);
+            const bool first = &each == record.results().data();
+            found current{result(each.key), first && !compared.moved() ? "" : compared.record()};
+            if (with_inputs) {
+                if (!record.system_files(each, current.system))
+                    continue;
+                current.made = each;
+            }
+            trace("'", current.path, "' is current");
+            return current;
+        }
+        return {};
+    }
+
+    void remember(const std::string& record_text, const basic_scratch<System>& beside) const {
+        publish<System>(record(), record_text, beside.path());
+    }
+
+    /// Puts a finished file here, and forgets all but the `most` newest with it.
+    void keep(const std::string& finished, build_result made, const build_inputs& system, std::size_t most,
+              const basic_scratch<System>& beside) const {
+        const std::string path = result(made.key);
+        struct stat status;
+        if (System::stat(finished.c_str(), &status) != 0)
+            throw error::system_call("look at", finished, errno);
+        made.size = static_cast<std::uint64_t>(status.st_size);
+        if (System::rename(finished.c_str(), path.c_str()) != 0)
+            throw error::system_call("rename to", path, errno);
+        const build_record before(text());
+        const std::string now = before.with(std::move(made), system, most);
+        remember(now, beside);
+        for (const build_result& each : before.results())
+            if (now.find("result " + each.key) == now.npos)
+                System::unlink(result(each.key).c_str());
+    }
+
+private:
+    // As much of the record as one call reads; mostly that has the newest result.
+    std::string beginning() const {
+        const basic_file<System> file(System::open(record().c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
+        char part[16 * 1024];
+        const ssize_t got = file.descriptor() < 0 ? 0 : System::read(file.descriptor(), part, sizeof part);
+        return {part, got > 0 ? static_cast<std::size_t>(got) : 0};
+    }
+
+    // A host without a compiler uses what was built while there was one.
+    bool is_there(const build_result& made, const std::string& tools) const {
+        struct stat seen;
+        return (tools.empty() || made.compiler == tools) &&
+               System::stat(result(made.key).c_str(), &seen) == 0 &&
+               static_cast<std::uint64_t>(seen.st_size) == made.size;
+    }
+
+    std::string stem_, digest_, end_;
+    bool thorough_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+#ifndef TENON_DETAIL_BUILD_BUILDER_HPP
+#define TENON_DETAIL_BUILD_BUILDER_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_DETAIL_BUILD_CMAKE_PROJECT_HPP
+#define TENON_DETAIL_BUILD_CMAKE_PROJECT_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_DETAIL_BUILD_COMPILATION_HPP
+#define TENON_DETAIL_BUILD_COMPILATION_HPP
 
 #include <algorithm>
 #include <cstddef>
@@ -2798,8 +4417,8 @@ private:
 #include <utility>
 #include <vector>
 
-#ifndef TENON_COMPILE_FLAGS_HPP
-#define TENON_COMPILE_FLAGS_HPP
+#ifndef TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
+#define TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
 
 #include <cstddef>
 #include <initializer_list>
@@ -3029,8 +4648,8 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_COMPILER_HPP
-#define TENON_COMPILER_HPP
+#ifndef TENON_DETAIL_BUILD_COMPILER_HPP
+#define TENON_DETAIL_BUILD_COMPILER_HPP
 
 #include <cstddef>
 #include <cstdlib>
@@ -3041,8 +4660,78 @@ private:
 #include <utility>
 #include <vector>
 
-#ifndef TENON_PROCESS_HPP
-#define TENON_PROCESS_HPP
+#ifndef TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
+#define TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
+
+#include <cstddef>
+
+
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
+
+// What decides whether two compilations agree on the standard library's types, read off predefined macros:
+// one `key=value` a line.
+
+#define TENON_DETAIL_TEXT(X) #X
+#define TENON_DETAIL_VALUE(X) TENON_DETAIL_TEXT(X)
+
+#if defined(_LIBCPP_ABI_VERSION)
+#define TENON_DETAIL_LIBRARY "library=libc++ abi " TENON_DETAIL_VALUE(_LIBCPP_ABI_VERSION) "\n"
+#elif defined(__GLIBCXX__) && _GLIBCXX_USE_CXX11_ABI
+#define TENON_DETAIL_LIBRARY "library=libstdc++ with the C++11 strings\n"
+#elif defined(__GLIBCXX__)
+#define TENON_DETAIL_LIBRARY "library=libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)\n"
+#else
+#error "tenon: this standard library is not known: libstdc++ and libc++ are"
+#endif
+
+#if defined(_GLIBCXX_DEBUG)
+#define TENON_DETAIL_DEBUG "debug mode=_GLIBCXX_DEBUG\n"
+#elif defined(_LIBCPP_DEBUG) && _LIBCPP_DEBUG > 0
+#define TENON_DETAIL_DEBUG "debug mode=_LIBCPP_DEBUG\n"
+#else
+#define TENON_DETAIL_DEBUG "debug mode=none\n"
+#endif
+
+#if defined(__has_feature)
+#define TENON_DETAIL_FEATURE(X) __has_feature(X)
+#else
+#define TENON_DETAIL_FEATURE(X) 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || TENON_DETAIL_FEATURE(address_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=address\n"
+#elif defined(__SANITIZE_THREAD__) || TENON_DETAIL_FEATURE(thread_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=thread\n"
+#elif TENON_DETAIL_FEATURE(memory_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=memory\n"
+#else
+#define TENON_DETAIL_SANITIZER "sanitizer=none\n"
+#endif
+
+#define TENON_DETAIL_LONG_DOUBLE                                                                             \
+    "long double=" TENON_DETAIL_VALUE(__SIZEOF_LONG_DOUBLE__) " bytes, " TENON_DETAIL_VALUE(                 \
+        __LDBL_MANT_DIG__) " digits\n"
+#define TENON_DETAIL_WCHAR "wchar_t=" TENON_DETAIL_VALUE(__SIZEOF_WCHAR_T__) " bytes\n"
+
+static constexpr char toolchain[] = TENON_DETAIL_LIBRARY TENON_DETAIL_DEBUG TENON_DETAIL_SANITIZER
+    TENON_DETAIL_LONG_DOUBLE TENON_DETAIL_WCHAR;
+
+#undef TENON_DETAIL_TEXT
+#undef TENON_DETAIL_VALUE
+#undef TENON_DETAIL_LIBRARY
+#undef TENON_DETAIL_DEBUG
+#undef TENON_DETAIL_FEATURE
+#undef TENON_DETAIL_SANITIZER
+#undef TENON_DETAIL_LONG_DOUBLE
+#undef TENON_DETAIL_WCHAR
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_DETAIL_SYSTEM_PROCESS_HPP
+#define TENON_DETAIL_SYSTEM_PROCESS_HPP
 
 #include <algorithm>
 #include <cerrno>
@@ -3056,6 +4745,88 @@ private:
 #include <utility>
 #include <vector>
 
+#ifndef TENON_DETAIL_SYSTEM_CHILD_LIFETIME_HPP
+#define TENON_DETAIL_SYSTEM_CHILD_LIFETIME_HPP
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// A pipe of which neither end takes the number of a standard stream, or the one after: these a child sets up
+/// for itself, and a host may have closed its own.
+template <class System = posix>
+struct basic_pipe {
+    basic_file<System> from, to; ///< what is written to `to` is read from `from`
+
+    explicit basic_pipe(const char* purpose) {
+        int ends[2];
+        if (System::pipe(ends) != 0)
+            throw error::system_call("make a pipe for", purpose, errno);
+        from = basic_file<System>(ends[0]);
+        to = basic_file<System>(ends[1]);
+        for (basic_file<System>* const end : {&from, &to})
+            if (end->descriptor() <= STDERR_FILENO + 1) {
+                *end = basic_file<System>(System::duplicate(end->descriptor(), STDERR_FILENO + 2));
+                if (end->descriptor() < 0)
+                    throw error::system_call("make a pipe for", purpose, errno);
+            }
+    }
+};
+
+/// Ends a process group when this process ends, in whichever way, and says whether anybody is left of it.
+///
+/// The group has one end of a pipe, which nobody reads, and this process has the other. Linux closes it with
+/// the process, and is asked beforehand to tell the group of that by a signal: no helper has to live on, and
+/// nothing has to be done by whoever ends this process, or by the group. (PR_SET_PDEATHSIG, which only the
+/// child itself could set between fork and exec, reaches no grandchild and acts when a thread ends; the
+/// hang-up of a pseudo-terminal needs one for every compiler, and is told to the group's leader alone.)
+///
+/// What stays open: a host that is killed between the start of a program and the call of `hold`, less than a
+/// millisecond, leaves it running to its end. A host is not seen to end while a child that it has forked
+/// lives on with a copy of its end. A program that leaves its session, or closes its own end, is not reached.
+template <class System = posix>
+class basic_child_lifetime {
+public:
+    basic_child_lifetime() : pipe_("the life of a program") {}
+
+    /// What the group has to inherit.
+    int descriptor() const noexcept { return pipe_.from.descriptor(); }
+
+    /// The group is asked to end, by SIGTERM, when this process or this object goes.
+    void hold(pid_t group) noexcept {
+        if (System::signal_by(pipe_.from.descriptor(), SIGTERM, group) != 0)
+            trace("programs will outlive a host that is killed, because this system does not tell them");
+    }
+
+    /// What is left of the group may go on: a program may start a daemon.
+    void let_go() noexcept { System::signal_no_more(pipe_.from.descriptor()); }
+
+    /// Waits until nobody has the other end any more; who still has it when this object goes is killed.
+    bool all_gone_within(int milliseconds) noexcept {
+        System::signal_by_another(pipe_.from.descriptor(), SIGKILL);
+        pipe_.from = basic_file<System>();
+        const std::int64_t end = System::milliseconds() + milliseconds;
+        pollfd abandoned{pipe_.to.descriptor(), 0, 0};
+        for (;;) {
+            const std::int64_t left = end - System::milliseconds();
+            const int ready = System::poll(&abandoned, 1, left > 0 ? static_cast<int>(left) : 0);
+            if (ready >= 0 || errno != EINTR)
+                return ready > 0;
+        }
+    }
+
+private:
+    basic_pipe<System> pipe_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
 #ifndef TENON_DIAGNOSTIC_HPP
 #define TENON_DIAGNOSTIC_HPP
 
@@ -3582,88 +5353,6 @@ TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const error& of) {
 } // namespace tenon::inline v1
 
 #endif
-#ifndef TENON_LIFELINE_HPP
-#define TENON_LIFELINE_HPP
-
-#include <cerrno>
-#include <string>
-#include <utility>
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// A pipe of which neither end takes the number of a standard stream, or the one after: these a child sets up
-/// for itself, and a host may have closed its own.
-template <class System = posix>
-struct basic_pipe {
-    basic_file<System> from, to; ///< what is written to `to` is read from `from`
-
-    explicit basic_pipe(const char* purpose) {
-        int ends[2];
-        if (System::pipe(ends) != 0)
-            throw error::system_call("make a pipe for", purpose, errno);
-        from = basic_file<System>(ends[0]);
-        to = basic_file<System>(ends[1]);
-        for (basic_file<System>* const end : {&from, &to})
-            if (end->descriptor() <= STDERR_FILENO + 1) {
-                *end = basic_file<System>(System::duplicate(end->descriptor(), STDERR_FILENO + 2));
-                if (end->descriptor() < 0)
-                    throw error::system_call("make a pipe for", purpose, errno);
-            }
-    }
-};
-
-/// Ends a process group when this process ends, in whichever way, and says whether anybody is left of it.
-///
-/// The group has one end of a pipe, which nobody reads, and this process has the other. Linux closes it with
-/// the process, and is asked beforehand to tell the group of that by a signal: no helper has to live on, and
-/// nothing has to be done by whoever ends this process, or by the group. (PR_SET_PDEATHSIG, which only the
-/// child itself could set between fork and exec, reaches no grandchild and acts when a thread ends; the
-/// hang-up of a pseudo-terminal needs one for every compiler, and is told to the group's leader alone.)
-///
-/// What stays open: a host that is killed between the start of a program and the call of `hold`, less than a
-/// millisecond, leaves it running to its end. A host is not seen to end while a child that it has forked
-/// lives on with a copy of its end. A program that leaves its session, or closes its own end, is not reached.
-template <class System = posix>
-class basic_lifeline {
-public:
-    basic_lifeline() : pipe_("the life of a program") {}
-
-    /// What the group has to inherit.
-    int descriptor() const noexcept { return pipe_.from.descriptor(); }
-
-    /// The group is asked to end, by SIGTERM, when this process or this object goes.
-    void hold(pid_t group) noexcept {
-        if (System::signal_by(pipe_.from.descriptor(), SIGTERM, group) != 0)
-            trace("programs will outlive a host that is killed, because this system does not tell them");
-    }
-
-    /// What is left of the group may go on: a program may start a daemon.
-    void let_go() noexcept { System::signal_no_more(pipe_.from.descriptor()); }
-
-    /// Waits until nobody has the other end any more; who still has it when this object goes is killed.
-    bool all_gone_within(int milliseconds) noexcept {
-        System::signal_by_another(pipe_.from.descriptor(), SIGKILL);
-        pipe_.from = basic_file<System>();
-        const std::int64_t end = System::milliseconds() + milliseconds;
-        pollfd abandoned{pipe_.to.descriptor(), 0, 0};
-        for (;;) {
-            const std::int64_t left = end - System::milliseconds();
-            const int ready = System::poll(&abandoned, 1, left > 0 ? static_cast<int>(left) : 0);
-            if (ready >= 0 || errno != EINTR)
-                return ready > 0;
-        }
-    }
-
-private:
-    basic_pipe<System> pipe_;
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -3823,28 +5512,28 @@ inline std::string shown(const command& of) {
 }
 
 /// How a program ended and what it said.
-struct ended {
+struct process_result {
     bool known = false; ///< false where the host ignores SIGCHLD or has waited for the child itself
     int status = 0;     ///< as waitpid gives it
-    end_cause cause = end_cause::itself;
+    stop_reason cause = stop_reason::itself;
     std::int64_t milliseconds = 0; ///< how long it took
     std::string limit{};           ///< the one that it seems to have reached
     std::string out{}, err{};
 
-    bool failed() const { return cause != end_cause::itself || (known && status != 0); }
+    bool failed() const { return cause != stop_reason::itself || (known && status != 0); }
 
     std::string how() const {
         const auto because = [&](const std::string& why) {
             return "was ended after " + in_seconds(milliseconds) + ", because " + why;
         };
         switch (cause) {
-        case end_cause::time:
+        case stop_reason::time:
             return because("its time was up" + limit);
-        case end_cause::stop:
+        case stop_reason::stop:
             return because("it was cancelled");
-        case end_cause::output:
+        case stop_reason::output:
             return because("it said too much: " + limit);
-        case end_cause::itself:
+        case stop_reason::itself:
             break;
         }
         return by_itself() + (limit.empty() ? "" : ", at a limit: " + limit);
@@ -3923,8 +5612,9 @@ std::string reached_limit(const tenon::limits& most, int signal, std::string_vie
 template <class System = posix>
 class basic_process {
 public:
-    explicit basic_process(command what, const basic_bounds<System>& within = basic_bounds<System>())
-        : what_(std::move(what)), bounds_(within), out_("what a program says"), err_("what a program says") {
+    explicit basic_process(command what, const basic_deadline<System>& within = basic_deadline<System>())
+        : what_(std::move(what)), deadline_(within), out_("what a program says"),
+          err_("what a program says") {
         trace("running ", shown(what_));
         {
             // Here, because a child that cannot open something only says that it could not be run.
@@ -3945,7 +5635,7 @@ public:
         System::never_wait_for(err_.from.descriptor());
     }
     basic_process(basic_process&& other) noexcept
-        : what_(std::move(other.what_)), bounds_(other.bounds_), out_(std::move(other.out_)),
+        : what_(std::move(other.what_)), deadline_(other.deadline_), out_(std::move(other.out_)),
           err_(std::move(other.err_)), lifeline_(std::move(other.lifeline_)), begin_(other.begin_),
           child_(std::exchange(other.child_, 0)) {}
     basic_process& operator=(basic_process&&) = delete;
@@ -3960,22 +5650,22 @@ public:
     const command& what() const noexcept { return what_; }
 
     /// Waits for its end, and brings it about where the bounds say so.
-    ended wait() {
+    process_result wait() {
         return wait([](std::string_view) {});
     }
 
     /// And calls `said(text)` each time when there is more of what it says on standard error.
     template <class Said>
-    ended wait(Said&& said) {
-        ended result;
+    process_result wait(Said&& said) {
+        process_result result;
         const basic_file<System> watch(System::watch(child_));
         // Where this system cannot tell of a child's end, it is looked for in growing steps.
         for (int step = 1;; step = std::min(2 * step, 50)) {
-            const int left = bounds_.left();
+            const int left = deadline_.left();
             pollfd watched[] = {{watch.descriptor(), POLLIN, 0},
                                 {out_.from.descriptor(), POLLIN, 0},
                                 {err_.from.descriptor(), POLLIN, 0},
-                                {bounds_.stop_descriptor(), POLLIN, 0}};
+                                {deadline_.stop_descriptor(), POLLIN, 0}};
             System::poll(watched, 4, watch.descriptor() >= 0 || (left >= 0 && left < step) ? left : step);
             // First, so that what is read then is all that it has said.
             const bool over = System::has_ended(child_);
@@ -3984,13 +5674,13 @@ public:
                 said(std::string_view(result.err));
             if (over)
                 break;
-            result.cause = says_too_much(result) ? end_cause::output : bounds_.cause();
-            if (result.cause != end_cause::itself) {
+            result.cause = says_too_much(result) ? stop_reason::output : deadline_.cause();
+            if (result.cause != stop_reason::itself) {
                 end();
                 break;
             }
         }
-        if (what_.alone && result.cause == end_cause::itself)
+        if (what_.alone && result.cause == stop_reason::itself)
             end_others();
         result.milliseconds = System::milliseconds() - begin_;
         result.known = reap(&result.status);
@@ -3999,8 +5689,8 @@ public:
             lifeline_.let_go();
         while (!says_too_much(result) && (take(out_.from, result.out) || take(err_.from, result.err)))
             continue;
-        if (result.cause == end_cause::itself && says_too_much(result))
-            result.cause = end_cause::output;
+        if (result.cause == stop_reason::itself && says_too_much(result))
+            result.cause = stop_reason::output;
         result.limit = limit_of(result);
         trace(what_.arguments[0], " ", result.how());
         return result;
@@ -4065,7 +5755,7 @@ private:
 
     // Of a program that has ended already there is nothing to limit.
     void limit(pid_t program) const {
-        const tenon::limits& most = bounds_.limits();
+        const tenon::limits& most = deadline_.limits();
         limit(program, RLIMIT_CORE, 0); // a core file would lie among the sources
         if (most.memory != 0)
             limit(program, RLIMIT_DATA, most.memory);
@@ -4105,20 +5795,20 @@ private:
         return found;
     }
 
-    bool says_too_much(const ended& so_far) const noexcept {
-        const std::uint64_t most = bounds_.limits().output;
+    bool says_too_much(const process_result& so_far) const noexcept {
+        const std::uint64_t most = deadline_.limits().output;
         return most != 0 && (so_far.out.size() > most || so_far.err.size() > most);
     }
 
-    std::string limit_of(const ended& end) const {
-        if (end.cause == end_cause::time)
-            return bounds_.time_limit();
-        if (end.cause == end_cause::output)
-            return "options.limits.output is " + std::to_string(bounds_.limits().output);
-        if (!end.failed() || end.cause != end_cause::itself)
+    std::string limit_of(const process_result& end) const {
+        if (end.cause == stop_reason::time)
+            return deadline_.time_limit();
+        if (end.cause == stop_reason::output)
+            return "options.limits.output is " + std::to_string(deadline_.limits().output);
+        if (!end.failed() || end.cause != stop_reason::itself)
             return "";
         // A compiler's driver says of the programs that it runs in words how they ended.
-        return reached_limit<System>(bounds_.limits(), WIFSIGNALED(end.status) ? WTERMSIG(end.status) : 0,
+        return reached_limit<System>(deadline_.limits(), WIFSIGNALED(end.status) ? WTERMSIG(end.status) : 0,
                                      end.err, end.milliseconds);
     }
 
@@ -4169,89 +5859,21 @@ private:
     }
 
     command what_;
-    basic_bounds<System> bounds_;
+    basic_deadline<System> deadline_;
     basic_pipe<System> out_, err_;
-    basic_lifeline<System> lifeline_;
+    basic_child_lifetime<System> lifeline_;
     std::int64_t begin_ = System::milliseconds();
     pid_t child_ = 0;
 };
 
 /// Runs a program to its end.
 template <class System = posix>
-ended run(command what, const basic_bounds<System>& within = basic_bounds<System>()) {
+process_result run(command what, const basic_deadline<System>& within = basic_deadline<System>()) {
     return basic_process<System>(std::move(what), within).wait();
 }
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_TOOLCHAIN_HPP
-#define TENON_TOOLCHAIN_HPP
-
-#include <cstddef>
-
-
-namespace tenon::inline v1 {
-namespace TENON_HIDDEN detail {
-
-// What decides whether two compilations agree on the standard library's types, read off predefined macros:
-// one `key=value` a line.
-
-#define TENON_DETAIL_TEXT(X) #X
-#define TENON_DETAIL_VALUE(X) TENON_DETAIL_TEXT(X)
-
-#if defined(_LIBCPP_ABI_VERSION)
-#define TENON_DETAIL_LIBRARY "library=libc++ abi " TENON_DETAIL_VALUE(_LIBCPP_ABI_VERSION) "\n"
-#elif defined(__GLIBCXX__) && _GLIBCXX_USE_CXX11_ABI
-#define TENON_DETAIL_LIBRARY "library=libstdc++ with the C++11 strings\n"
-#elif defined(__GLIBCXX__)
-#define TENON_DETAIL_LIBRARY "library=libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)\n"
-#else
-#error "tenon: this standard library is not known: libstdc++ and libc++ are"
-#endif
-
-#if defined(_GLIBCXX_DEBUG)
-#define TENON_DETAIL_DEBUG "debug mode=_GLIBCXX_DEBUG\n"
-#elif defined(_LIBCPP_DEBUG) && _LIBCPP_DEBUG > 0
-#define TENON_DETAIL_DEBUG "debug mode=_LIBCPP_DEBUG\n"
-#else
-#define TENON_DETAIL_DEBUG "debug mode=none\n"
-#endif
-
-#if defined(__has_feature)
-#define TENON_DETAIL_FEATURE(X) __has_feature(X)
-#else
-#define TENON_DETAIL_FEATURE(X) 0
-#endif
-
-#if defined(__SANITIZE_ADDRESS__) || TENON_DETAIL_FEATURE(address_sanitizer)
-#define TENON_DETAIL_SANITIZER "sanitizer=address\n"
-#elif defined(__SANITIZE_THREAD__) || TENON_DETAIL_FEATURE(thread_sanitizer)
-#define TENON_DETAIL_SANITIZER "sanitizer=thread\n"
-#elif TENON_DETAIL_FEATURE(memory_sanitizer)
-#define TENON_DETAIL_SANITIZER "sanitizer=memory\n"
-#else
-#define TENON_DETAIL_SANITIZER "sanitizer=none\n"
-#endif
-
-#define TENON_DETAIL_LONG_DOUBLE "long double=" TENON_DETAIL_VALUE(__SIZEOF_LONG_DOUBLE__) " bytes, " TENON_DETAIL_VALUE(__LDBL_MANT_DIG__) " digits\n"
-#define TENON_DETAIL_WCHAR "wchar_t=" TENON_DETAIL_VALUE(__SIZEOF_WCHAR_T__) " bytes\n"
-
-static constexpr char toolchain[] =
-    TENON_DETAIL_LIBRARY TENON_DETAIL_DEBUG TENON_DETAIL_SANITIZER TENON_DETAIL_LONG_DOUBLE TENON_DETAIL_WCHAR;
-
-#undef TENON_DETAIL_TEXT
-#undef TENON_DETAIL_VALUE
-#undef TENON_DETAIL_LIBRARY
-#undef TENON_DETAIL_DEBUG
-#undef TENON_DETAIL_FEATURE
-#undef TENON_DETAIL_SANITIZER
-#undef TENON_DETAIL_LONG_DOUBLE
-#undef TENON_DETAIL_WCHAR
-
-} // namespace detail
-} // namespace tenon::inline v1
 
 #endif
 
@@ -4409,7 +6031,7 @@ public:
     }
 
     /// Asks the compiler itself, once in the life of this program.
-    compiler_traits traits(const basic_bounds<System>& within = basic_bounds<System>()) const {
+    compiler_traits traits(const basic_deadline<System>& within = basic_deadline<System>()) const {
         if (!found())
             throw error::no_compiler(tried());
         static std::mutex one_at_a_time;
@@ -4506,11 +6128,13 @@ private:
         stamp_ = all.hex();
     }
 
-    compiler_traits ask(const basic_bounds<System>& within) const {
+    compiler_traits ask(const basic_deadline<System>& within) const {
         // Neither the status nor the absence of complaints says more than that a preprocessor did its work.
-        const auto works = [](const ended& run) { return run.out.find("__cplusplus") != run.out.npos; };
+        const auto works = [](const process_result& run) {
+            return run.out.find("__cplusplus") != run.out.npos;
+        };
         compiler_traits traits;
-        ended said = run<System>(defines("-fno-gnu-unique"), within);
+        process_result said = run<System>(defines("-fno-gnu-unique"), within);
         traits.gnu_unique = works(said);
         if (!traits.gnu_unique)
             said = run<System>(defines("-fPIC"), within);
@@ -4541,73 +6165,8 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_JOBS_HPP
-#define TENON_JOBS_HPP
-
-#include <algorithm>
-#include <atomic>
-#include <utility>
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// One of the compilers that this process may run at once, whichever threads and loaders they work for; for
-/// as long as it lives.
-template <class System = posix>
-class basic_job {
-public:
-    basic_job() = default; ///< none
-    basic_job(basic_job&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
-    basic_job& operator=(basic_job&& other) noexcept {
-        std::swap(held_, other.held_);
-        return *this;
-    }
-    ~basic_job() {
-        if (held_)
-            --*held_;
-    }
-
-    explicit operator bool() const noexcept { return held_ != nullptr; }
-
-    /// One of `most`, of as many as there are processors where that is 0; none where others have them all.
-    static basic_job one_of(unsigned most) noexcept {
-        // A machine that does not know counts as one.
-        const long limit = most != 0 ? static_cast<long>(most) : std::max(System::processors(), 1L);
-        basic_job job;
-        long now = running().load();
-        while (now < limit && !job.held_)
-            if (running().compare_exchange_weak(now, now + 1))
-                job.held_ = &running();
-        return job;
-    }
-
-    /// The same, when there is one. None where the wait is called off, which the next program then sees too.
-    static basic_job next_of(unsigned most, const basic_bounds<System>& within) noexcept {
-        basic_job job = one_of(most);
-        while (!job && within.cause() == end_cause::itself) {
-            within.pause(2);
-            job = one_of(most);
-        }
-        return job;
-    }
-
-private:
-    // Of this copy of tenon; others in the process have their own.
-    static std::atomic<long>& running() noexcept {
-        static std::atomic<long> count = 0;
-        return count;
-    }
-
-    std::atomic<long>* held_ = nullptr;
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_LINKER_HPP
-#define TENON_LINKER_HPP
+#ifndef TENON_DETAIL_BUILD_LINKER_HPP
+#define TENON_DETAIL_BUILD_LINKER_HPP
 
 #include <map>
 #include <mutex>
@@ -4627,15 +6186,15 @@ struct linker_choice {
 
 /// What the linker that a compiler's command would run says that it is; empty where it cannot.
 template <class System = posix>
-std::string linker_version(command what, const basic_bounds<System>& within) {
+std::string linker_version(command what, const basic_deadline<System>& within) {
     what.arguments.push_back("-Wl,--version");
-    const ended said = run<System>(std::move(what), within);
+    const process_result said = run<System>(std::move(what), within);
     return said.failed() ? "" : said.out.substr(0, said.out.find('\n'));
 }
 
 /// The first of mold, lld and gold that a compiler can use; asked for once in the life of this program.
 template <class System = posix>
-linker_choice find_fast_linker(const basic_compiler<System>& compiler, const basic_bounds<System>& within) {
+linker_choice find_fast_linker(const basic_compiler<System>& compiler, const basic_deadline<System>& within) {
     static std::mutex one_at_a_time;
     static std::map<std::string, linker_choice> asked;
     {
@@ -4662,7 +6221,7 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
             found = {{flag}, version};
             break;
         }
-        if (within.cause() != end_cause::itself)
+        if (within.cause() != stop_reason::itself)
             return {};
     }
     const std::lock_guard<std::mutex> turn(one_at_a_time);
@@ -4693,6 +6252,71 @@ inline bool lets_choose_linker(const word_list& flags) {
                 return false;
     return true;
 }
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_SYSTEM_JOB_SLOTS_HPP
+#define TENON_DETAIL_SYSTEM_JOB_SLOTS_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// One of the compilers that this process may run at once, whichever threads and loaders they work for; for
+/// as long as it lives.
+template <class System = posix>
+class basic_job_slot {
+public:
+    basic_job_slot() = default; ///< none
+    basic_job_slot(basic_job_slot&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
+    basic_job_slot& operator=(basic_job_slot&& other) noexcept {
+        std::swap(held_, other.held_);
+        return *this;
+    }
+    ~basic_job_slot() {
+        if (held_)
+            --*held_;
+    }
+
+    explicit operator bool() const noexcept { return held_ != nullptr; }
+
+    /// One of `most`, of as many as there are processors where that is 0; none where others have them all.
+    static basic_job_slot one_of(unsigned most) noexcept {
+        // A machine that does not know counts as one.
+        const long limit = most != 0 ? static_cast<long>(most) : std::max(System::processors(), 1L);
+        basic_job_slot job;
+        long now = running().load();
+        while (now < limit && !job.held_)
+            if (running().compare_exchange_weak(now, now + 1))
+                job.held_ = &running();
+        return job;
+    }
+
+    /// The same, when there is one. None where the wait is called off, which the next program then sees too.
+    static basic_job_slot next_of(unsigned most, const basic_deadline<System>& within) noexcept {
+        basic_job_slot job = one_of(most);
+        while (!job && within.cause() == stop_reason::itself) {
+            within.pause(2);
+            job = one_of(most);
+        }
+        return job;
+    }
+
+private:
+    // Of this copy of tenon; others in the process have their own.
+    static std::atomic<long>& running() noexcept {
+        static std::atomic<long> count = 0;
+        return count;
+    }
+
+    std::atomic<long>* held_ = nullptr;
+};
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
@@ -4762,9 +6386,9 @@ public:
     /// Of `sources` in `directory`, with headers searched in `folders` first.
     basic_compilation(const basic_compiler<System>& compiler, const std::string& directory, word_list sources,
                       const compile_flags& flags, const word_list& folders, const basic_scratch<System>& in,
-                      const basic_bounds<System>& within = {}, profile wanted = profile::optimised,
+                      const basic_deadline<System>& within = {}, profile wanted = profile::optimised,
                       unsigned jobs = 0, bool fast_loading = false)
-        : directory_(directory), sources_(std::move(sources)), scratch_(in), bounds_(within), jobs_(jobs) {
+        : directory_(directory), sources_(std::move(sources)), scratch_(in), deadline_(within), jobs_(jobs) {
         const compile_flags own = compiler.flags(false);
         const compiler_traits traits = compiler.traits(within);
 #ifdef __clang__
@@ -4803,14 +6427,10 @@ public:
     }
 
     /// Where the object of a source is made, or was put.
-    std::string object(std::size_t source) const {
-        return made(source, ".o");
-    }
+    std::string object(std::size_t source) const { return made(source, ".o"); }
 
     /// Says that the object of a source is there and need not be compiled.
-    void reuse(std::size_t source) {
-        reused_.insert(source);
-    }
+    void reuse(std::size_t source) { reused_.insert(source); }
 
     /// The absolute paths of all files that were read for one source that was compiled.
     word_list read_for(std::size_t source) const {
@@ -4823,9 +6443,7 @@ public:
     }
 
     /// The beginning of each compiler's command.
-    const word_list& arguments() const noexcept {
-        return compile_;
-    }
+    const word_list& arguments() const noexcept { return compile_; }
 
     /// Adds flags to the commands for those sources that can be compiled with them, as long as the compiler
     /// does not refuse.
@@ -4835,9 +6453,7 @@ public:
     }
 
     /// Whether a source could be compiled only without the flags of `try_with`.
-    bool refused() const noexcept {
-        return refused_;
-    }
+    bool refused() const noexcept { return refused_; }
 
     /// What makes the library what it is, besides the files that are read.
     std::string recipe() const {
@@ -4862,7 +6478,7 @@ public:
             if (!reused_.count(i))
                 all.push_back(i);
         std::string said;
-        for_each_run(all, [&](std::size_t i, const command& what, const ended& end) {
+        for_each_run(all, [&](std::size_t i, const command& what, const process_result& end) {
             const bool good = succeeded(end, made(i, ".o"));
             if (!good && with_more(i)) {
                 said = end.err;
@@ -4873,7 +6489,7 @@ public:
             done(++ends);
         });
         with_more_.clear();
-        for_each_run(again, [&](std::size_t i, const command& what, const ended& end) {
+        for_each_run(again, [&](std::size_t i, const command& what, const process_result& end) {
             if (succeeded(end, made(i, ".o"))) {
                 trace("'", sources_[i], "' could only be compiled without ", more_.back(), ": ", said);
                 refused_ = true;
@@ -4890,13 +6506,13 @@ public:
     template <class Say>
     void link(Say&& say) {
         command what = link_command();
-        ended end = run<System>(what, bounds_);
+        process_result end = run<System>(what, deadline_);
         if (!succeeded(end, library()) && !linker_.flags.empty() && !cut_short(end)) {
             trace("linking as the compiler does by itself, because '", linker_.version,
                   "' failed: ", end.err);
             linker_ = {};
             what = link_command();
-            end = run<System>(what, bounds_);
+            end = run<System>(what, deadline_);
         }
         if (!succeeded(end, library())) {
             failures failed;
@@ -4907,9 +6523,7 @@ public:
         say(end.err);
     }
 
-    std::string library() const {
-        return scratch_ / "library.so";
-    }
+    std::string library() const { return scratch_ / "library.so"; }
 
     /// A sentence about the sources that one could think were compiled; empty where there are none.
     std::string what_is_left_out() const {
@@ -4950,11 +6564,11 @@ private:
         return both;
     }
 
-    static bool cut_short(const ended& end) {
-        return end.cause == end_cause::time || end.cause == end_cause::stop;
+    static bool cut_short(const process_result& end) {
+        return end.cause == stop_reason::time || end.cause == stop_reason::stop;
     }
 
-    static bool succeeded(const ended& end, const std::string& result) {
+    static bool succeeded(const process_result& end, const std::string& result) {
         struct stat made;
         // Where nobody knows how it ended, its result tells.
         return !end.failed() && System::stat(result.c_str(), &made) == 0;
@@ -4965,18 +6579,19 @@ private:
         std::string first, runs;
         errc code = errc::build_failed;
 
-        void add(const command& what, const ended& end) {
+        void add(const command& what, const process_result& end) {
             const std::string said = end.err + end.out;
             // It is here although it has not failed, because what it was to make is not there.
-            const std::string ended = end.how() + (end.known && !end.failed() ? " and made no output" : "");
-            const std::string how = std::string(basename(what.arguments[0])) + ' ' + ended;
+            const std::string process_result =
+                end.how() + (end.known && !end.failed() ? " and made no output" : "");
+            const std::string how = std::string(basename(what.arguments[0])) + ' ' + process_result;
             if (cut_short(end)) {
                 first = how;
                 code = end.code(code);
             }
             if (first.empty())
                 first = end.limit.empty() ? cause_of_failure(what.folder, said, how) : how;
-            runs += shown(what) + '\n' + ended + (said.empty() ? "" : ", and said:\n") + said +
+            runs += shown(what) + '\n' + process_result + (said.empty() ? "" : ", and said:\n") + said +
                     (ends_line(said) ? "" : "\n");
         }
 
@@ -4989,12 +6604,10 @@ private:
         static bool ends_line(const std::string& text) { return !text.empty() && text.back() == '\n'; }
     };
 
-    static void add(word_list& to, const word_list& more) {
-        to.insert(to.end(), more.begin(), more.end());
-    }
+    static void add(word_list& to, const word_list& more) { to.insert(to.end(), more.begin(), more.end()); }
 
     // What the linker has opened is no fault, and what ran the linker repeats that it failed.
-    static ended with_the_fault_alone(ended of) {
+    static process_result with_the_fault_alone(process_result of) {
         std::string fault;
         for (std::string_view rest = of.err; !rest.empty();) {
             const std::string_view line = take_line(rest);
@@ -5028,12 +6641,12 @@ private:
     void for_each_run(const std::vector<std::size_t>& which, Ended&& tell) {
         struct running {
             basic_process<System> process;
-            basic_job<System> job;
+            basic_job_slot<System> job;
         };
         std::deque<running> now;
         std::size_t ends = 0;
         const auto wait_for_next = [&] {
-            const ended end = now.front().process.wait();
+            const process_result end = now.front().process.wait();
             if (cut_short(end)) {
                 failures failed;
                 failed.add(now.front().process.what(), end);
@@ -5043,15 +6656,15 @@ private:
             now.pop_front();
         };
         for (const std::size_t i : which) {
-            basic_job<System> job = basic_job<System>::one_of(jobs_);
+            basic_job_slot<System> job = basic_job_slot<System>::one_of(jobs_);
             // Who waits for others while having what they wait for may wait for ever.
             while (!job && !now.empty()) {
                 wait_for_next();
-                job = basic_job<System>::one_of(jobs_);
+                job = basic_job_slot<System>::one_of(jobs_);
             }
             if (!job)
-                job = basic_job<System>::next_of(jobs_, bounds_);
-            now.push_back({basic_process<System>(compile_command(i), bounds_), std::move(job)});
+                job = basic_job_slot<System>::next_of(jobs_, deadline_);
+            now.push_back({basic_process<System>(compile_command(i), deadline_), std::move(job)});
         }
         while (!now.empty())
             wait_for_next();
@@ -5066,9 +6679,7 @@ private:
         return what;
     }
 
-    bool with_more(std::size_t i) const {
-        return i < with_more_.size() && with_more_[i];
-    }
+    bool with_more(std::size_t i) const { return i < with_more_.size() && with_more_[i]; }
 
     command link_command() const {
         command what = prepared(link_);
@@ -5100,7 +6711,7 @@ private:
     const std::string& directory_;
     word_list sources_;
     const basic_scratch<System>& scratch_;
-    basic_bounds<System> bounds_;
+    basic_deadline<System> deadline_;
     unsigned jobs_;
     word_list compile_, link_, after_objects_, linked_, more_;
     std::vector<bool> with_more_;
@@ -5114,8 +6725,8 @@ private:
 } // namespace tenon::inline v1
 
 #endif
-#ifndef TENON_ELF_HPP
-#define TENON_ELF_HPP
+#ifndef TENON_DETAIL_LIBRARY_ELF_HPP
+#define TENON_DETAIL_LIBRARY_ELF_HPP
 
 
 #include <cerrno>
@@ -5133,7 +6744,8 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// A run of notes: where it is in the library's memory, counted from its base, and what the file says stands there.
+/// A run of notes: where it is in the library's memory, counted from its base, and what the file says stands
+/// there.
 struct note_range {
     std::uint64_t address;
     std::string bytes;
@@ -5158,16 +6770,18 @@ inline bool take_note(std::string_view& rest, elf_note& note) {
     const std::uint64_t description = sizeof words + padded(words[0]), end = description + words[1];
     if (words[0] == 0 || end > rest.size())
         return false;
-    note = {rest.substr(sizeof words, words[0]), words[2], rest.substr(static_cast<std::size_t>(description), words[1])};
+    note = {rest.substr(sizeof words, words[0]), words[2],
+            rest.substr(static_cast<std::size_t>(description), words[1])};
     rest.remove_prefix(padded(end) < rest.size() ? static_cast<std::size_t>(padded(end)) : rest.size());
     return true;
 }
 
 /// What will keep a library in memory after its last user has closed it.
 struct pins {
-    std::vector<std::string> unique_symbols; ///< mangled; what it defines as STB_GNU_UNIQUE, so that one definition serves all
-    bool thread_local_destructors = false;   ///< it registers some, and each thread that did so keeps it
-    bool nodelete = false;                   ///< linked with `-z nodelete`
+    std::vector<std::string>
+        unique_symbols; ///< mangled; what it defines as STB_GNU_UNIQUE, so that one definition serves all
+    bool thread_local_destructors = false; ///< it registers some, and each thread that did so keeps it
+    bool nodelete = false;                 ///< linked with `-z nodelete`
 };
 
 /// A table of a file, whose entries need not be aligned there.
@@ -5194,8 +6808,10 @@ public:
 
     entries() = default;
     /// Of bytes that outlive it.
-    explicit entries(std::string_view at_hand) noexcept : at_hand_(at_hand.data()), size_(at_hand.size() / sizeof(Entry)) {}
-    explicit entries(std::string read) noexcept : read_(std::move(read)), size_(read_.size() / sizeof(Entry)) {}
+    explicit entries(std::string_view at_hand) noexcept
+        : at_hand_(at_hand.data()), size_(at_hand.size() / sizeof(Entry)) {}
+    explicit entries(std::string read) noexcept
+        : read_(std::move(read)), size_(read_.size() / sizeof(Entry)) {}
 
     std::size_t size() const noexcept { return size_; }
     iterator begin() const noexcept { return iterator(data()); }
@@ -5223,7 +6839,8 @@ public:
 
     elf_reader(int fd, const std::string& path) : fd_(fd), path_(path) { read_headers(); }
     /// Of a file whose status is known.
-    elf_reader(int fd, const struct stat& status, const std::string& path) : fd_(fd), path_(path), size_(size_of(status)) {
+    elf_reader(int fd, const struct stat& status, const std::string& path)
+        : fd_(fd), path_(path), size_(size_of(status)) {
         read_headers();
     }
 
@@ -5232,23 +6849,26 @@ public:
     elf_reader(int, std::string&&) = delete;
     elf_reader(int, const struct stat&, std::string&&) = delete; // it would be gone before the reader
 
-    /// Throws where this file would kill a program whose system loader met it: that maps what the headers say, over whatever is
-    /// there, and dies of SIGBUS where the file is shorter.
+    /// Throws where this file would kill a program whose system loader met it: that maps what the headers
+    /// say, over whatever is there, and dies of SIGBUS where the file is shorter.
     void require_loadable() const {
         // Linkers write these last, so this is what most truncated files lack.
-        if (header_.e_shoff != 0 && !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
+        if (header_.e_shoff != 0 &&
+            !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
             refuse("its section headers lie past its end: it is truncated");
         std::uint64_t free = 0;
         for (const segment& each : segments_) {
             if (each.p_type != PT_GNU_STACK && !inside(each.p_offset, each.p_filesz))
-                refuse("a segment of " + std::to_string(each.p_filesz) + " bytes begins at byte " + std::to_string(each.p_offset) +
-                       " and the file ends at byte " + std::to_string(size()) + ": it is truncated");
+                refuse("a segment of " + std::to_string(each.p_filesz) + " bytes begins at byte " +
+                       std::to_string(each.p_offset) + " and the file ends at byte " +
+                       std::to_string(size()) + ": it is truncated");
             if (each.p_type != PT_LOAD)
                 continue;
             if (each.p_filesz > each.p_memsz)
                 refuse("a segment is larger in the file than in memory");
             if (each.p_align & (each.p_align - 1))
-                refuse("a segment's alignment is " + std::to_string(each.p_align) + ", which is no power of two");
+                refuse("a segment's alignment is " + std::to_string(each.p_align) +
+                       ", which is no power of two");
             constexpr std::uint64_t half = ~std::uintptr_t{0} / 2;
             if (each.p_vaddr > half || each.p_memsz > half - each.p_vaddr)
                 refuse("a segment ends past the end of all memory");
@@ -5258,8 +6878,8 @@ public:
         }
     }
 
-    /// The runs of notes that one of this owner is in: out of the segments of notes, or, where a tool has moved them, out of
-    /// the sections.
+    /// The runs of notes that one of this owner is in: out of the segments of notes, or, where a tool has
+    /// moved them, out of the sections.
     std::vector<note_range> notes(std::string_view owner) const {
         std::vector<note_range> found;
         std::uint64_t read = 0;
@@ -5320,16 +6940,19 @@ public:
             return found;
         }
 
-        /// The name at an offset; empty where that is outside of the names, and cut off after `longest` characters.
+        /// The name at an offset; empty where that is outside of the names, and cut off after `longest`
+        /// characters.
         std::string_view name(std::uint64_t at, std::size_t longest = 4096) const {
-            const std::string_view rest = names.substr(at < names.size() ? static_cast<std::size_t>(at) : names.size(), longest);
+            const std::string_view rest =
+                names.substr(at < names.size() ? static_cast<std::size_t>(at) : names.size(), longest);
             return rest.substr(0, rest.find('\0'));
         }
     };
 
     /// Reads what the system's loader is told.
     void read(loader_information& into) const {
-        constexpr std::uint64_t most = 1024 * 1024; // room for 65,536 entries, each of which may have a name to search
+        constexpr std::uint64_t most =
+            1024 * 1024; // room for 65,536 entries, each of which may have a name to search
         if (dynamic_.p_filesz > most)
             refuse("its dynamic section is too large: " + std::to_string(dynamic_.p_filesz) + " bytes");
         into.all = table<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section");
@@ -5337,13 +6960,15 @@ public:
             into.names = part(offset_of(at), into.value(DT_STRSZ), "names of symbols", into.room);
     }
 
-    /// Gives `take` each symbol that the system's loader may find in the library or look for elsewhere: its number, the first
-    /// characters of its name, since any number of symbols may have one name, of megabytes, and itself.
+    /// Gives `take` each symbol that the system's loader may find in the library or look for elsewhere: its
+    /// number, the first characters of its name, since any number of symbols may have one name, of megabytes,
+    /// and itself.
     template <class Take>
     void for_each_symbol(const loader_information& of, Take&& take, std::size_t longest = 64) const {
         const std::uint64_t at = of.value(DT_SYMTAB);
-        const entries<symbol> all = at ? table<symbol>(offset_of(at), number_of_symbols(of) * sizeof(symbol), "dynamic symbols")
-                                       : entries<symbol>();
+        const entries<symbol> all =
+            at ? table<symbol>(offset_of(at), number_of_symbols(of) * sizeof(symbol), "dynamic symbols")
+               : entries<symbol>();
         std::size_t number = 0;
         for (const symbol& each : all) {
             if (each.st_name >= of.names.size())
@@ -5352,11 +6977,12 @@ public:
         }
     }
 
-    /// Whether the system's loader is asked to look up one of these symbols, each by its number, when it loads the library:
-    /// what a linker has bound for good is not looked up.
+    /// Whether the system's loader is asked to look up one of these symbols, each by its number, when it
+    /// loads the library: what a linker has bound for good is not looked up.
     bool looks_up(const loader_information& of, const std::vector<bool>& symbols) const {
         const bool with_addends = of.value(DT_PLTREL) == DT_RELA;
-        return relocates<ElfW(Rela)>(of, DT_RELA, DT_RELASZ, symbols) || relocates<ElfW(Rel)>(of, DT_REL, DT_RELSZ, symbols) ||
+        return relocates<ElfW(Rela)>(of, DT_RELA, DT_RELASZ, symbols) ||
+               relocates<ElfW(Rel)>(of, DT_REL, DT_RELSZ, symbols) ||
                (with_addends ? relocates<ElfW(Rela)>(of, DT_JMPREL, DT_PLTRELSZ, symbols)
                              : relocates<ElfW(Rel)>(of, DT_JMPREL, DT_PLTRELSZ, symbols));
     }
@@ -5370,7 +6996,8 @@ public:
         const section names = all[header_.e_shstrndx];
         const std::string_view text = part(names.sh_offset, names.sh_size, "names of sections", room);
         for (const section& each : all)
-            if (const std::string_view rest = text.substr(each.sh_name < text.size() ? each.sh_name : text.size(), name.size() + 1);
+            if (const std::string_view rest =
+                    text.substr(each.sh_name < text.size() ? each.sh_name : text.size(), name.size() + 1);
                 rest.size() > name.size() && rest.back() == '\0' && rest.substr(0, name.size()) == name)
                 return true;
         return false;
@@ -5429,7 +7056,8 @@ private:
     void read_headers() {
         std::size_t got = 0;
         while (got < sizeof first_) {
-            const ssize_t more = System::pread(fd_, first_ + got, sizeof first_ - got, static_cast<off_t>(got));
+            const ssize_t more =
+                System::pread(fd_, first_ + got, sizeof first_ - got, static_cast<off_t>(got));
             if (more < 0 && errno == EINTR)
                 continue;
             if (more < 0) {
@@ -5451,7 +7079,8 @@ private:
 
     void read_into(char* into, std::size_t size, std::uint64_t offset) const {
         for (std::size_t done = 0; done < size;) {
-            const ssize_t got = System::pread(fd_, into + done, size - done, static_cast<off_t>(offset + done));
+            const ssize_t got =
+                System::pread(fd_, into + done, size - done, static_cast<off_t>(offset + done));
             if (got < 0 && errno == EINTR)
                 continue;
             if (got < 0)
@@ -5463,7 +7092,8 @@ private:
     }
 
     // Bytes of the file: in the first page where they lie there, and else in `room`.
-    std::string_view part(std::uint64_t offset, std::uint64_t length, const char* what, std::string& room) const {
+    std::string_view part(std::uint64_t offset, std::uint64_t length, const char* what,
+                          std::string& room) const {
         if (at_hand(offset, length))
             return page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
         if (!inside(offset, length))
@@ -5483,10 +7113,11 @@ private:
     }
 
     template <class Entry>
-    entries<Entry> table(std::uint64_t offset, std::uint64_t count, std::uint64_t entry_size, const char* what) const {
+    entries<Entry> table(std::uint64_t offset, std::uint64_t count, std::uint64_t entry_size,
+                         const char* what) const {
         if (count != 0 && entry_size != sizeof(Entry))
-            refuse("an entry of its " + std::string(what) + " has " + std::to_string(entry_size) + " bytes, not " +
-                   std::to_string(sizeof(Entry)));
+            refuse("an entry of its " + std::string(what) + " has " + std::to_string(entry_size) +
+                   " bytes, not " + std::to_string(sizeof(Entry)));
         return table<Entry>(offset, count * sizeof(Entry), what);
     }
 
@@ -5504,12 +7135,14 @@ private:
         std::memcpy(&header_, page_.data(), sizeof header_);
         const int ours = sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32;
         if (header_.e_ident[EI_CLASS] != ours)
-            refuse("it is " + std::string(ours == ELFCLASS64 ? "not a 64-bit" : "not a 32-bit") + " library, as this program is");
-        if (header_.e_ident[EI_DATA] != (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB))
+            refuse("it is " + std::string(ours == ELFCLASS64 ? "not a 64-bit" : "not a 32-bit") +
+                   " library, as this program is");
+        if (header_.e_ident[EI_DATA] !=
+            (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB))
             refuse("it is of the other byte order");
         if (header_.e_machine != machine())
-            refuse("it is for another processor (ELF machine " + std::to_string(header_.e_machine) + ", and this program is " +
-                   std::to_string(machine()) + ")");
+            refuse("it is for another processor (ELF machine " + std::to_string(header_.e_machine) +
+                   ", and this program is " + std::to_string(machine()) + ")");
         if (header_.e_type != ET_DYN)
             refuse(header_.e_type == ET_REL    ? "it is an object file, not linked yet: link it with -shared"
                    : header_.e_type == ET_EXEC ? "it is a program"
@@ -5546,15 +7179,18 @@ private:
                 dynamic_ = each;
         if (dynamic_.p_type != PT_DYNAMIC)
             refuse("it has no dynamic section");
-        if (dynamic_.p_filesz < sizeof(dynamic) || !loaded(dynamic_.p_offset, dynamic_.p_filesz, dynamic_.p_vaddr))
-            refuse("its dynamic section is not in the part of it that is loaded: is it a file of debug information?");
+        if (dynamic_.p_filesz < sizeof(dynamic) ||
+            !loaded(dynamic_.p_offset, dynamic_.p_filesz, dynamic_.p_vaddr))
+            refuse("its dynamic section is not in the part of it that is loaded: is it a file of debug "
+                   "information?");
     }
 
     // Whether a part of the file stands at that address, all of it, once the library is loaded.
     bool loaded(std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
         for (const segment& each : segments_)
-            if (each.p_type == PT_LOAD && offset >= each.p_offset && offset - each.p_offset <= each.p_filesz &&
-                size <= each.p_filesz - (offset - each.p_offset) && address - each.p_vaddr == offset - each.p_offset)
+            if (each.p_type == PT_LOAD && offset >= each.p_offset &&
+                offset - each.p_offset <= each.p_filesz && size <= each.p_filesz - (offset - each.p_offset) &&
+                address - each.p_vaddr == offset - each.p_offset)
                 return true;
         return false;
     }
@@ -5577,9 +7213,10 @@ private:
             std::uint64_t last = 0;
             for (const std::uint32_t each : table<std::uint32_t>(buckets, head[0] * word, "hash table"))
                 last = each > last ? each : last;
-            // Those that it lacks come before the first that is hashed; of a library that has none, some linkers do not say where that
-            // would be.
-            return last < head[1] ? head[1] : end_of_chain(buckets + (std::uint64_t{head[0]} - head[1]) * word, last);
+            // Those that it lacks come before the first that is hashed; of a library that has none, some
+            // linkers do not say where that would be.
+            return last < head[1] ? head[1]
+                                  : end_of_chain(buckets + (std::uint64_t{head[0]} - head[1]) * word, last);
         }
         const std::uint64_t at = of.value(DT_HASH);
         return at ? table<std::uint32_t>(offset_of(at), 2 * word, "hash table")[1] : 0;
@@ -5589,14 +7226,18 @@ private:
     std::uint64_t end_of_chain(std::uint64_t hashes, std::uint64_t symbol_number) const {
         constexpr std::uint64_t at_once = 256;
         for (;; symbol_number += at_once) {
-            const std::uint64_t from = hashes + symbol_number * sizeof(std::uint32_t), left = from < size() ? size() - from : 0;
-            const std::uint64_t count = left / sizeof(std::uint32_t) < at_once ? left / sizeof(std::uint32_t) : at_once;
+            const std::uint64_t from = hashes + symbol_number * sizeof(std::uint32_t),
+                                left = from < size() ? size() - from : 0;
+            const std::uint64_t count =
+                left / sizeof(std::uint32_t) < at_once ? left / sizeof(std::uint32_t) : at_once;
             if (count == 0)
                 refuse("its hash table has no end: it is truncated");
             if (symbol_number > most_bytes / sizeof(symbol))
-                refuse("its dynamic symbols are too many: more than " + std::to_string(most_bytes / sizeof(symbol)));
+                refuse("its dynamic symbols are too many: more than " +
+                       std::to_string(most_bytes / sizeof(symbol)));
             std::uint64_t end = symbol_number;
-            for (const std::uint32_t hash : table<std::uint32_t>(from, count * sizeof(std::uint32_t), "hash table")) {
+            for (const std::uint32_t hash :
+                 table<std::uint32_t>(from, count * sizeof(std::uint32_t), "hash table")) {
                 ++end;
                 if (hash & 1)
                     return end;
@@ -5605,19 +7246,21 @@ private:
     }
 
     template <class Relocation>
-    bool relocates(const loader_information& of, std::int64_t where, std::int64_t size, const std::vector<bool>& symbols) const {
+    bool relocates(const loader_information& of, std::int64_t where, std::int64_t size,
+                   const std::vector<bool>& symbols) const {
         const std::uint64_t at = of.value(where);
         if (!at)
             return false;
         constexpr int symbol_in_info = sizeof(void*) == 8 ? 32 : 8;
         for (const Relocation& each : table<Relocation>(offset_of(at), of.value(size), "relocations"))
-            if (const std::uint64_t number = each.r_info >> symbol_in_info; number < symbols.size() && symbols[number])
+            if (const std::uint64_t number = each.r_info >> symbol_in_info;
+                number < symbols.size() && symbols[number])
                 return true;
         return false;
     }
 
-    void keep(std::vector<note_range>& found, std::uint64_t& read, std::string_view owner, std::uint64_t offset,
-              std::uint64_t size, std::uint64_t address) const {
+    void keep(std::vector<note_range>& found, std::uint64_t& read, std::string_view owner,
+              std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
         std::string room;
         const std::string_view notes = part(offset, size, "notes", room);
         // Many segments may lie in one place of a file, and each is kept.
@@ -5853,7 +7496,7 @@ inline word_list read_cmake_files(std::string_view makefile) {
 /// seen to end well: what a killed compiler left is never linked. Each tree has a name of its own, because a
 /// compiler may live on that writes into the one before.
 template <class System = posix>
-class basic_cmake_tree {
+class basic_cmake_project {
 public:
     /// What is the same for all builds of one directory.
     struct settings {
@@ -5866,7 +7509,7 @@ public:
     };
 
     /// Kept in the folder `all`.
-    basic_cmake_tree(std::string all, settings given) : all_(std::move(all)), given_(std::move(given)) {
+    basic_cmake_project(std::string all, settings given) : all_(std::move(all)), given_(std::move(given)) {
         std::string text;
         try {
             text = read_file<System>(state());
@@ -5906,7 +7549,7 @@ public:
     /// Gives whether it has.
     template <class Configuring, class Say>
     bool prepare(const basic_source_tree<System>& sources, const std::string& tools,
-                 const basic_bounds<System>& within, Configuring&& configuring, Say&& say) {
+                 const basic_deadline<System>& within, Configuring&& configuring, Say&& say) {
         if (program().empty())
             throw error::no_cmake(given_.directory);
         const std::string why = !usable()                 ? "there is none that was finished"
@@ -5934,11 +7577,11 @@ public:
     /// Builds the library. Throws what CMake, make and the compilers say where that fails; else calls `say`
     /// with it.
     template <class Say>
-    void build(unsigned jobs, const basic_bounds<System>& within, Say&& say) {
-        std::vector<basic_job<System>> turns;
-        turns.push_back(basic_job<System>::next_of(jobs, within));
-        for (basic_job<System> more = basic_job<System>::one_of(jobs); more;
-             more = basic_job<System>::one_of(jobs))
+    void build(unsigned jobs, const basic_deadline<System>& within, Say&& say) {
+        std::vector<basic_job_slot<System>> turns;
+        turns.push_back(basic_job_slot<System>::next_of(jobs, within));
+        for (basic_job_slot<System> more = basic_job_slot<System>::one_of(jobs); more;
+             more = basic_job_slot<System>::one_of(jobs))
             turns.push_back(std::move(more));
         say(run_cmake({"--build", build_folder(), "--target", library().target, "-j",
                        std::to_string(turns.size()), "--", "--no-print-directory"},
@@ -6003,7 +7646,7 @@ private:
 
     // One thing that has changed and that make would not see.
     std::string unseen(const basic_source_tree<System>& sources) {
-        path_names names;
+        shadowing_names names;
         std::set<std::string> before;
         for (const build_inputs* list : {&last_.files, &system_})
             for (const build_input& each : *list) {
@@ -6024,8 +7667,8 @@ private:
                     return "'" + path + "' is new, and may be found instead of another file";
                 more_ = true;
             }
-        const new_sources none;
-        basic_inputs<System> seen;
+        const source_directories none;
+        basic_file_digests<System> seen;
         for (const build_input& each : last_.folders)
             if (!is_in(each.path, given_.directory) && each.path != given_.directory &&
                 seen.folder(each.path, names.matter_to(none)).digest != each.digest)
@@ -6076,7 +7719,7 @@ private:
 
     // ---- Running CMake
 
-    std::string configure(const basic_bounds<System>& within) {
+    std::string configure(const basic_deadline<System>& within) {
         libraries_.clear();
         std::string said = run_cmake({"-C", join(folder_, "settings.cmake"), "-S", given_.directory, "-B",
                                       build_folder(), "-G", "Unix Makefiles", "--no-warn-unused-cli"},
@@ -6087,15 +7730,15 @@ private:
     }
 
     // Gives its complaints where it succeeds.
-    std::string run_cmake(word_list words, const basic_bounds<System>& within) const {
+    std::string run_cmake(word_list words, const basic_deadline<System>& within) const {
         command what{{program()}, basic_compiler<System>::variables(), folder_, true};
         for (std::string& each : variables())
             what.environment.push_back(std::move(each));
         what.arguments.insert(what.arguments.end(), words.begin(), words.end());
-        const ended end = run<System>(what, within);
+        const process_result end = run<System>(what, within);
         if (!end.failed())
             return end.err;
-        const bool cut_short = end.cause == end_cause::time || end.cause == end_cause::stop;
+        const bool cut_short = end.cause == stop_reason::time || end.cause == stop_reason::stop;
         const std::string how = "cmake " + end.how();
         const std::string first = cut_short || !end.limit.empty()
                                       ? how
@@ -6313,12 +7956,347 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_DRIVER_HPP
-#define TENON_DRIVER_HPP
+#ifndef TENON_DETAIL_BUILD_INCLUDE_SCAN_HPP
+#define TENON_DETAIL_BUILD_INCLUDE_SCAN_HPP
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// The headers that a text includes, in their quotes or brackets; also those that a condition or a comment
+/// leaves out, and none whose name a macro stands for.
+inline std::vector<std::string_view> included_in(std::string_view text) {
+    std::vector<std::string_view> found;
+    while (!text.empty()) {
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+        const auto skip = [&](std::string_view word) {
+            if (const auto begin = line.find_first_not_of(" \t"); begin != line.npos)
+                line.remove_prefix(begin);
+            if (line.substr(0, word.size()) != word)
+                return false;
+            line.remove_prefix(word.size());
+            return true;
+        };
+        if (!skip("#") || !skip("include") || !(skip("\"") || skip("<")))
+            continue;
+        const auto end = line.find(line.data()[-1] == '"' ? '"' : '>');
+        if (end != line.npos && end > 0)
+            found.emplace_back(line.data() - 1, end + 2);
+    }
+    return found;
+}
+
+/// What decides which headers some sources are compiled with, told from their text: for those that no
+/// compiler has read so far, or has refused.
+template <class System = posix>
+class basic_include_scan {
+public:
+    /// Headers are searched beside the file that includes them and in `folders`.
+    basic_include_scan(std::vector<std::string> sources, const std::vector<std::string>& folders) {
+        for (std::vector<std::string> left = std::move(sources); !left.empty();) {
+            const std::string file = std::move(left.back());
+            left.pop_back();
+            if (!paths_.insert(file).second || is_packaged<System>(file))
+                continue;
+            for (const std::string& header : names(file))
+                if (std::string found = find(header, file, folders); !found.empty())
+                    left.push_back(std::move(found));
+        }
+    }
+
+    /// All files that may be read, and all folders in which one that is not there now would be found first.
+    const std::set<std::string>& paths() const noexcept { return paths_; }
+
+private:
+    static std::vector<std::string> names(const std::string& file) {
+        try {
+            const std::string text = read_file<System>(file);
+            const std::vector<std::string_view> found = included_in(text);
+            return {found.begin(), found.end()};
+        } catch (const error&) {
+            return {}; // it is not there now
+        }
+    }
+
+    std::string find(const std::string& header, const std::string& from,
+                     const std::vector<std::string>& folders) {
+        const std::string name = header.substr(1, header.size() - 2);
+        std::vector<std::string> searched;
+        if (name[0] == '/' || header[0] == '"')
+            searched.emplace_back(name[0] == '/' ? "/" : parent(from));
+        searched.insert(searched.end(), folders.begin(), folders.end());
+        struct stat found;
+        for (const std::string& folder : searched) {
+            std::string path = name[0] == '/' ? name : join(folder, name);
+            for (std::string_view above = path; above.size() > folder.size();) {
+                above = parent(above);
+                if (System::stat(std::string(above).c_str(), &found) == 0) {
+                    paths_.emplace(above);
+                    break;
+                }
+            }
+            if (System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode))
+                return path;
+        }
+        return "";
+    }
+
+    std::set<std::string> paths_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_BUILD_INPUT_TRACKER_HPP
+#define TENON_DETAIL_BUILD_INPUT_TRACKER_HPP
 
 #include <algorithm>
-#include <cerrno>
-#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// What a compiler is likely to read, known from an earlier run of it.
+struct expected_inputs {
+    std::set<std::string> files, folders;
+    shadowing_names names;
+    build_inputs said{}; ///< what they said, so that those in the same state need not be read
+};
+
+/// What changed while a compiler ran.
+struct source_change {
+    std::string path{}; ///< empty where nothing did
+    std::string how{};  ///< as far as that is known: `it had 8 bytes, and then 9`
+};
+
+/// The files and folders that a compiler reads, as they are before it runs and after it. What changes
+/// meanwhile may have been read as it was or as it is, so that nothing can be remembered of the result.
+template <class System = posix>
+class basic_input_tracker {
+public:
+    /// Looks at the files that are expected. `directory` has the sources.
+    basic_input_tracker(const std::string& directory, expected_inputs& expected)
+        : directory_(directory), expected_(expected) {
+        before_.remember(expected.said);
+        for (const std::string& path : expected.files)
+            before_.file(path);
+    }
+
+    const basic_file_digests<System>& before() const noexcept { return before_; }
+
+    /// Has to be called before the compiler runs, which will search headers in `folders`. All changes from
+    /// then on will be seen.
+    void begin(std::vector<std::string> folders) {
+        folders_ = std::move(folders);
+        // Files are stamped in steps of some milliseconds: what was written in this one could not be told
+        // from what will be.
+        std::int64_t newest = before_.newest();
+        std::set<std::string> searched = expected_.folders;
+        searched.insert(folders_.begin(), folders_.end());
+        for (const std::string& folder : searched) {
+            struct stat found;
+            if (System::stat(folder.c_str(), &found) == 0 && newest < file_identity(found).changed)
+                newest = file_identity(found).changed;
+            if (!is_systems(folder))
+                names_before_[folder] = names_in<System>(folder);
+        }
+        // A clock that is behind that of a file server is not waited for.
+        for (int i = 0; i < 50 && nanoseconds(System::now()) <= newest; ++i)
+            System::pause_a_millisecond();
+        start_ = nanoseconds(System::now());
+        // What is in the same state afterwards was not written to, and need not be read again.
+        after_.remember(before_.settled_by(start_));
+    }
+
+    std::int64_t start() const noexcept { return start_; }
+
+    /// Of files that are remembered to have said something in some state, those in that state are not read.
+    void remember(const build_inputs& files) { after_.remember(files); }
+
+    /// After the compiler has run, and said that it read `files`: adds these, and the folders that a header
+    /// was or could have been found in, to `made`, and those that are the system's to `system`.
+    /// `others` would have been read too. False where one of them changed.
+    bool take(const std::vector<std::string>& files, build_result& made, build_inputs& system,
+              const source_directories& others = {}) {
+        changed_ = {};
+        const auto add = [&](build_inputs& into, const build_input& now) {
+            into.push_back({now.path, settled(now.state, start_) ? now.state : file_identity(), now.digest});
+        };
+        expected_.names.clear();
+        for (const std::string& path : files) {
+            expected_.files.insert(path);
+            expected_.names.add(path);
+            const build_input* const now = after_.file(path);
+            note_change(path, now);
+            if (now)
+                add(is_systems(path) ? system : made.files, *now);
+        }
+        const auto matters = expected_.names.matter_to(others);
+        for (const std::string& folder : folders_that_matter(made.files)) {
+            expected_.folders.insert(folder);
+            const build_input& now = after_.folder(folder, matters);
+            note_change_of_folder(now, matters);
+            add(made.folders, now);
+        }
+        return changed_.path.empty();
+    }
+
+    /// Whether something that may write files of its own beside the others, and has read `read`, has been
+    /// given what was there at the beginning: its own may be new, or written once more with the same text.
+    bool as_given(const std::set<std::string>& read) {
+        changed_ = {};
+        basic_file_digests<System> now;
+        now.remember(before_.settled_by(start_));
+        for (const std::string& path : expected_.files)
+            if (const build_input* const was = before_.seen(path)) {
+                const build_input* const is = now.file(path);
+                if (!is || is->digest != was->digest || (read.count(path) != 0 && is->state != was->state))
+                    note(path, *was, is);
+            }
+        return changed_.path.empty();
+    }
+
+    /// Whether files still say what something was made from.
+    bool still_say(const build_inputs& made_from) {
+        changed_ = {};
+        for (const build_input& each : made_from)
+            if (const build_input* const now = after_.file(each.path); !now || now->digest != each.digest)
+                note(each.path, each, now);
+        return changed_.path.empty();
+    }
+
+    /// Whether all that was expected is as it was, for a compiler that did not say what it read.
+    bool as_expected() {
+        changed_ = {};
+        for (const std::string& path : expected_.files)
+            if (before_.seen(path))
+                note_change(path, after_.file(path));
+        return changed_.path.empty();
+    }
+
+    /// The first of what changed: a file, where one did.
+    const source_change& changed() const noexcept { return changed_; }
+
+private:
+    void note(const std::string& path, std::string how) {
+        if (changed_.path.empty())
+            changed_ = {path, std::move(how)};
+    }
+    void note(const std::string& path, const build_input& was, const build_input* now) {
+        const auto size = [](const build_input& of) { return std::to_string(of.state.size); };
+        note(path, !now ? "it is gone, or cannot be read any more"
+                   : was.state.size != now->state.size
+                       ? "it had " + size(was) + " bytes, and then " + size(*now)
+                   : was.state.inode != now->state.inode ? "another file took its place"
+                                                         : "it was written to");
+    }
+
+    void note_change(const std::string& path, const build_input* now) {
+        const build_input* const was = before_.seen(path);
+        if (was && (!now || now->state != was->state || now->digest != was->digest))
+            note(path, *was, now);
+        else if (!now)
+            note(path, "it is gone, or cannot be read any more");
+        else if (!was && !settled(now->state, start_))
+            note(path, "it was written to, or is new");
+    }
+
+    // Names that do not matter may come and go: an editor's, and a compiler's where $TMPDIR is among the
+    // sources.
+    template <class Matters>
+    void note_change_of_folder(const build_input& now, const Matters& matters) {
+        const auto before = names_before_.find(now.path);
+        if (before == names_before_.end()) {
+            if (!settled(now.state, start_))
+                note(now.path, "something in it came or went");
+            return;
+        }
+        const auto& names = before->second;
+        if (basic_file_digests<System>::digest_of(now.path, names, matters) != now.digest) {
+            const std::vector<std::string> after = names_in<System>(now.path);
+            const auto lacks = [&](const std::vector<std::string>& all, const std::string& name) {
+                return !std::binary_search(all.begin(), all.end(), name);
+            };
+            for (const std::string& name : after)
+                if (lacks(names, name) && matters(now.path, name))
+                    note(now.path, "'" + name + "' came into it");
+            for (const std::string& name : names)
+                if (lacks(after, name) && matters(now.path, name))
+                    note(now.path, "'" + name + "' went from it");
+            note(now.path, "something in it came or went");
+        }
+        // What was moved away and back may have been missed by a compiler.
+        for (const std::string& name : names) {
+            const std::string path = join(now.path, name);
+            struct stat found;
+            if (matters(now.path, name) && System::lstat(path.c_str(), &found) == 0 &&
+                S_ISREG(found.st_mode) && !settled(file_identity(found), start_))
+                note_change(path, after_.file(path));
+        }
+    }
+
+    // What stands behind the state of the packages; never what lies beside the sources.
+    bool is_systems(const std::string& path) const {
+        const bool beside = !directory_.empty() && path.compare(0, directory_.size(), directory_) == 0;
+        return !beside && is_packaged<System>(path);
+    }
+
+    // The folders that a header was or could have been found in, and those in them that bear the name of one
+    // on the way to a header.
+    std::set<std::string> folders_that_matter(const build_inputs& files) const {
+        std::vector<std::string> folders = folders_;
+        for (const build_input& each : files)
+            folders.emplace_back(parent(each.path));
+        std::set<std::string> found;
+        while (!folders.empty()) {
+            const std::string folder = std::move(folders.back());
+            folders.pop_back();
+            if (is_systems(folder) || !found.insert(folder).second)
+                continue;
+            for (const std::string& name : names_in<System>(folder)) {
+                struct stat inside;
+                // A link may lead back to here.
+                if (std::string path = join(folder, name); expected_.names.has(name) &&
+                                                           System::lstat(path.c_str(), &inside) == 0 &&
+                                                           S_ISDIR(inside.st_mode))
+                    folders.push_back(std::move(path));
+            }
+        }
+        return found;
+    }
+
+    const std::string& directory_;
+    expected_inputs& expected_;
+    basic_file_digests<System> before_, after_;
+    std::vector<std::string> folders_;
+    std::map<std::string, std::vector<std::string>> names_before_; // in folders
+    std::int64_t start_ = 0;
+    source_change changed_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_BUILD_INTERFACE_HEADERS_HPP
+#define TENON_DETAIL_BUILD_INTERFACE_HEADERS_HPP
+
+#include <algorithm>
+#include <cstdlib>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -6332,696 +8310,6 @@ private:
 #include <new>
 #include <type_traits>
 
-#ifndef TENON_LAYOUT_HPP
-#define TENON_LAYOUT_HPP
-
-#include <cstddef>
-#include <type_traits>
-
-
-namespace tenon::inline v1 {
-
-/// States the fields of a type that tenon cannot see into: one with private members, a base class or an anonymous union.
-///
-///     template <> struct tenon::layout<account> : tenon::fields<&account::id, &account::name> {};
-///
-/// A class with private fields makes `tenon::layout<account>` its friend.
-template <auto... Field>
-struct fields {};
-
-/// States that a type's fields are its author's business; `Version` has to change whenever its layout does.
-///
-///     template <> struct tenon::layout<json> : tenon::opaque<json, 3> {};
-template <class T, unsigned Version>
-struct opaque {};
-
-/// Specialised for a type whose fields tenon cannot see, by deriving from `fields` or `opaque`.
-template <class T>
-struct layout;
-
-template <auto... Method>
-struct methods; // interface.hpp
-
-namespace TENON_HIDDEN detail {
-
-template <class... T>
-struct list {};
-
-// Hundreds of types may cross one interface. So nothing here nests once for each, and nothing is a fold expression,
-// which clang limits to 256.
-
-template <bool...>
-struct bools;
-template <bool... Each>
-inline constexpr bool all_of = std::is_same_v<bools<true, Each...>, bools<Each..., true>>;
-
-template <class... List>
-struct concatenation {
-    using type = list<>;
-};
-template <class... A>
-struct concatenation<list<A...>> {
-    using type = list<A...>;
-};
-template <class... A, class... B, class... More>
-struct concatenation<list<A...>, list<B...>, More...> : concatenation<list<A..., B...>, More...> {};
-template <class... A, class... B, class... C, class... D, class... E, class... F, class... G, class... H, class... More>
-struct concatenation<list<A...>, list<B...>, list<C...>, list<D...>, list<E...>, list<F...>, list<G...>, list<H...>, More...>
-    : concatenation<list<A..., B..., C..., D..., E..., F..., G..., H...>, More...> {};
-
-template <bool, class T>
-struct list_if {
-    using type = list<>;
-};
-template <class T>
-struct list_if<true, T> {
-    using type = list<T>;
-};
-
-template <template <class> class Is, class List>
-struct those_that_are;
-template <template <class> class Is, class... T>
-struct those_that_are<Is, list<T...>> : concatenation<typename list_if<Is<T>::value, T>::type...> {};
-
-template <class T>
-concept complete = requires { sizeof(T); };
-
-// The name of T as the compiler spells it, after its own fashion: good for what both spell alike (a leading
-// `std::`) and for a number that need only hold within one compilation.
-struct spelling {
-    const char* begin;
-    std::size_t size;
-
-    constexpr bool starts_with(const char* prefix) const {
-        for (std::size_t i = 0; prefix[i]; ++i)
-            if (i == size || begin[i] != prefix[i])
-                return false;
-        return true;
-    }
-    constexpr bool contains(const char* part) const {
-        for (std::size_t i = 0; i < size; ++i)
-            if (spelling{begin + i, size - i}.starts_with(part))
-                return true;
-        return false;
-    }
-    // Whether this is `name`, or a template of that name where it ends in "<". The standard library's inner namespaces, which begin
-    // with an underscore, do not count: `std::__cxx11::basic_regex<char>` is "std::basic_regex<".
-    constexpr bool is(const char* name) const {
-        std::size_t i = 0;
-        for (const char* at = name; *at; ++at, ++i) {
-            if (at != name && at[-1] == ':' && at[0] != ':')
-                i += inner_namespace(i);
-            if (i == size || begin[i] != *at)
-                return false;
-            if (*at == '<')
-                return true;
-        }
-        return i == size;
-    }
-
-private:
-    constexpr std::size_t inner_namespace(std::size_t from) const {
-        if (from == size || begin[from] != '_')
-            return 0;
-        for (std::size_t i = from; i + 1 < size && begin[i] != '<'; ++i)
-            if (begin[i] == ':' && begin[i + 1] == ':')
-                return i + 2 - from;
-        return 0;
-    }
-};
-
-template <class T>
-consteval spelling spelled() {
-    const char* text = __PRETTY_FUNCTION__;
-    while (!(text[0] == 'T' && text[1] == ' ' && text[2] == '='))
-        ++text;
-    text += 4;
-    std::size_t size = 0;
-    while (text[size])
-        ++size;
-    return {text, size - 1};
-}
-
-// The library's own namespaces, of which vectors' iterators come; and structs of the C library that have a union in them.
-inline constexpr const char* known_by_name[] = {"std::", "__gnu_cxx::", "__gnu_debug::"};
-inline constexpr const char* structs_of_c[] = {"mbstate_t", "__mbstate_t", "in6_addr"};
-
-template <class T, std::size_t N>
-consteval bool is_one_of(const char* const (&names)[N]) {
-    for (const char* each : names)
-        if (spelled<T>().is(each))
-            return true;
-    return false;
-}
-
-template <class T>
-consteval bool is_standard() {
-    for (const char* each : known_by_name)
-        if (spelled<T>().starts_with(each))
-            return true;
-    return is_one_of<T>(structs_of_c);
-}
-
-template <class T>
-concept standard = std::is_class_v<T> && is_standard<T>();
-
-// ---- The fields of an aggregate, found by trying how many initialisers it takes.
-
-// Never called, and defined all the same: clang asks for the definition where T has no linkage.
-struct anything {
-    template <class T>
-    operator T() const {
-        __builtin_trap();
-    }
-};
-
-// Not to be copied, as what std::any takes has to be.
-template <class T>
-struct any_base_of {
-    any_base_of() = default;
-    any_base_of(const any_base_of&) = delete;
-    template <class B>
-        requires(std::is_base_of_v<B, T> && !std::is_same_v<B, T>)
-    operator B() const;
-};
-
-// <utility> has these too, for a third of what all of this header costs to include.
-template <std::size_t...>
-struct indices {};
-#ifdef __clang__
-template <class, std::size_t... I>
-using indices_of = indices<I...>;
-template <std::size_t N>
-using make_indices = __make_integer_seq<indices_of, std::size_t, N>;
-#else
-template <std::size_t N>
-using make_indices = indices<__integer_pack(N)...>;
-#endif
-
-template <std::size_t>
-using anything_at = anything;
-
-template <class T, class Before, class Within, class After>
-inline constexpr bool takes = false;
-template <class T, std::size_t... B, std::size_t... W, std::size_t... A>
-inline constexpr bool takes<T, indices<B...>, indices<W...>, indices<A...>> =
-    requires { T{anything_at<B>{}..., {anything_at<W>{}...}, anything_at<A>{}...}; };
-
-template <class T, class Sequence>
-inline constexpr bool takes_flat = false;
-template <class T, std::size_t... I>
-inline constexpr bool takes_flat<T, indices<I...>> = requires { T{anything_at<I>{}...}; };
-
-// The largest N that holds, of those in [Low, High): an array of thousands of elements has to be found in few steps.
-template <template <std::size_t> class Holds, std::size_t Low, std::size_t High>
-consteval std::size_t largest() {
-    if constexpr (High - Low <= 1)
-        return Low;
-    else if constexpr (constexpr std::size_t middle = Low + (High - Low) / 2; Holds<middle>::value)
-        return largest<Holds, middle, High>();
-    else
-        return largest<Holds, Low, middle>();
-}
-// The same without an upper bound, by doubling.
-template <template <std::size_t> class Holds, std::size_t Low = 1>
-consteval std::size_t largest_above() {
-    if constexpr (Holds<Low * 2>::value)
-        return largest_above<Holds, Low * 2>();
-    else
-        return largest<Holds, Low, Low * 2>();
-}
-
-template <class T>
-struct flat {
-    template <std::size_t N>
-    using takes = std::bool_constant<takes_flat<T, make_indices<N>>>;
-};
-
-template <class T, std::size_t I>
-struct nested {
-    template <std::size_t N>
-    using takes = std::bool_constant<detail::takes<T, make_indices<I>, make_indices<N>, indices<>>>;
-};
-
-inline constexpr std::size_t most_fields = 32;
-
-// The fewest initialisers that T takes: fields without a default, and all before them, cannot be left out. 0 where T takes none, or
-// more than are tried.
-template <class T, std::size_t N = 1>
-consteval std::size_t fewest_initialisers() {
-    if constexpr (flat<T>::template takes<N>::value)
-        return N;
-    else if constexpr (std::is_empty_v<T>)
-        return 0;
-    else if constexpr (N < 2 * most_fields)
-        return fewest_initialisers<T, N + 1>();
-    else
-        return 0;
-}
-
-// How many initialisers T takes, an array counting once for each of its elements.
-template <class T, std::size_t Fewest>
-consteval std::size_t count_initialisers() {
-    if constexpr (Fewest == 0)
-        return 0;
-    else
-        return largest_above<flat<T>::template takes, Fewest>();
-}
-
-// Whether N of all initialisers, from the I-th on, are an array's. A class takes several in braces too, but then as many can
-// follow it as follow a field of one.
-template <class T, std::size_t All, std::size_t I, std::size_t N>
-inline constexpr bool array_at = takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N>> &&
-                                 !takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N + 1>>;
-
-// How many initialisers the field at the I-th one takes up: more than one where it is an array.
-template <class T, std::size_t Fewest, std::size_t All, std::size_t I, std::size_t N = 2>
-consteval std::size_t extent_at() {
-    if constexpr (I + N > All) {
-        return 1;
-    } else if constexpr (Fewest > I + 1) { // none but the right number holds, as what follows cannot be left out
-        if constexpr (array_at<T, All, I, N>)
-            return N;
-        else if constexpr (I + N < Fewest)
-            return extent_at<T, Fewest, All, I, N + 1>();
-        else
-            return 1;
-    } else if constexpr (nested<T, I>::template takes<N>::value) {
-        constexpr std::size_t most = largest<nested<T, I>::template takes, N, All - I + 1>();
-        return array_at<T, All, I, most> ? most : 1;
-    } else {
-        return 1;
-    }
-}
-
-template <class T, std::size_t Fewest, std::size_t All, std::size_t I = 0, std::size_t Fields = 0>
-consteval std::size_t count_fields() {
-    if constexpr (I >= All || Fields > most_fields)
-        return Fields;
-    else
-        return count_fields<T, Fewest, All, I + extent_at<T, Fewest, All, I>(), Fields + 1>();
-}
-template <class T, std::size_t Fewest = fewest_initialisers<T>()>
-inline constexpr std::size_t field_count = count_fields<T, Fewest, count_initialisers<T, Fewest>()>();
-
-// Both compilers show the line of the macro: an error in it means an anonymous union, or something else that cannot be seen.
-#define TENON_DETAIL_BIND(N, TYPES, ...)                                                                               \
-    if constexpr (field_count<T> == N) {                                                                               \
-        auto& [__VA_ARGS__] = object; /* tenon: say tenon::layout<T> : tenon::fields<...> or tenon::opaque<T, 1> */    \
-        return list<TENON_DETAIL_TYPES TYPES>{};                                                                       \
-    } else
-#define TENON_DETAIL_TYPES(...) __VA_ARGS__
-// clang-format off
-#define TENON_DETAIL_NAMES_8 f0, f1, f2, f3, f4, f5, f6, f7
-#define TENON_DETAIL_TYPES_8 decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7)
-#define TENON_DETAIL_NAMES_16 TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14, f15
-#define TENON_DETAIL_TYPES_16 TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15)
-#define TENON_DETAIL_NAMES_24 TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22, f23
-#define TENON_DETAIL_TYPES_24 TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23)
-
-// The types of all fields, as they were declared; C++20 has no pack of bindings.
-template <class T>
-auto bind_fields(T& object) {
-    if constexpr (field_count<T> == 0) return list<>{}; else
-    TENON_DETAIL_BIND(1, (decltype(f0)), f0)
-    TENON_DETAIL_BIND(2, (decltype(f0), decltype(f1)), f0, f1)
-    TENON_DETAIL_BIND(3, (decltype(f0), decltype(f1), decltype(f2)), f0, f1, f2)
-    TENON_DETAIL_BIND(4, (decltype(f0), decltype(f1), decltype(f2), decltype(f3)), f0, f1, f2, f3)
-    TENON_DETAIL_BIND(5, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4)), f0, f1, f2, f3, f4)
-    TENON_DETAIL_BIND(6, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5)), f0, f1, f2, f3, f4, f5)
-    TENON_DETAIL_BIND(7, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6)), f0, f1, f2, f3, f4, f5, f6)
-    TENON_DETAIL_BIND(8, (decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7)), f0, f1, f2, f3, f4, f5, f6, f7)
-    TENON_DETAIL_BIND(9, (TENON_DETAIL_TYPES_8, decltype(f8)), TENON_DETAIL_NAMES_8, f8)
-    TENON_DETAIL_BIND(10, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9)), TENON_DETAIL_NAMES_8, f8, f9)
-    TENON_DETAIL_BIND(11, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10)), TENON_DETAIL_NAMES_8, f8, f9, f10)
-    TENON_DETAIL_BIND(12, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11)
-    TENON_DETAIL_BIND(13, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12)
-    TENON_DETAIL_BIND(14, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13)
-    TENON_DETAIL_BIND(15, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14)
-    TENON_DETAIL_BIND(16, (TENON_DETAIL_TYPES_8, decltype(f8), decltype(f9), decltype(f10), decltype(f11), decltype(f12), decltype(f13), decltype(f14), decltype(f15)), TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14, f15)
-    TENON_DETAIL_BIND(17, (TENON_DETAIL_TYPES_16, decltype(f16)), TENON_DETAIL_NAMES_16, f16)
-    TENON_DETAIL_BIND(18, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17)), TENON_DETAIL_NAMES_16, f16, f17)
-    TENON_DETAIL_BIND(19, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18)), TENON_DETAIL_NAMES_16, f16, f17, f18)
-    TENON_DETAIL_BIND(20, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19)
-    TENON_DETAIL_BIND(21, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20)
-    TENON_DETAIL_BIND(22, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21)
-    TENON_DETAIL_BIND(23, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22)
-    TENON_DETAIL_BIND(24, (TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23)), TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22, f23)
-    TENON_DETAIL_BIND(25, (TENON_DETAIL_TYPES_24, decltype(f24)), TENON_DETAIL_NAMES_24, f24)
-    TENON_DETAIL_BIND(26, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25)), TENON_DETAIL_NAMES_24, f24, f25)
-    TENON_DETAIL_BIND(27, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26)), TENON_DETAIL_NAMES_24, f24, f25, f26)
-    TENON_DETAIL_BIND(28, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27)
-    TENON_DETAIL_BIND(29, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28)
-    TENON_DETAIL_BIND(30, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28, f29)
-    TENON_DETAIL_BIND(31, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29), decltype(f30)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28, f29, f30)
-    TENON_DETAIL_BIND(32, (TENON_DETAIL_TYPES_24, decltype(f24), decltype(f25), decltype(f26), decltype(f27), decltype(f28), decltype(f29), decltype(f30), decltype(f31)), TENON_DETAIL_NAMES_24, f24, f25, f26, f27, f28, f29, f30, f31)
-    static_assert(field_count<T> <= most_fields);
-}
-// clang-format on
-#undef TENON_DETAIL_BIND
-#undef TENON_DETAIL_TYPES
-#undef TENON_DETAIL_NAMES_8
-#undef TENON_DETAIL_TYPES_8
-#undef TENON_DETAIL_NAMES_16
-#undef TENON_DETAIL_TYPES_16
-#undef TENON_DETAIL_NAMES_24
-#undef TENON_DETAIL_TYPES_24
-
-// What converts to nothing.
-struct stranger {
-    stranger() = default;
-    stranger(const stranger&) = delete;
-};
-
-// A first field whose constructor takes anything whatever is no base.
-template <class T>
-concept has_base = requires { T{any_base_of<T>{}}; } && !requires { T{stranger{}}; };
-
-template <class T>
-concept has_stated_layout = complete<layout<T>>;
-
-template <class T>
-inline constexpr bool is_methods = false;
-template <auto... M>
-inline constexpr bool is_methods<methods<M...>> = true;
-
-/// A class that is a plugin interface itself is seen through its methods.
-template <class T>
-concept has_methods = requires { requires is_methods<typename T::methods>; };
-
-/// A class that is called through `methods` where it is reached, as a host's services are; one whose author states its layout is not.
-template <class T>
-concept reached_by_methods = has_methods<T> && !has_stated_layout<T>;
-
-template <class T>
-concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> != 0 || std::is_empty_v<T>);
-
-/// A class whose fields tenon finds by itself.
-template <class T>
-concept visible_aggregate = std::is_aggregate_v<T> && !std::is_union_v<T> && !has_base<T> && has_countable_fields<T>;
-
-template <auto... F>
-constexpr bool states_fields(const fields<F...>*) {
-    return true;
-}
-template <class T, unsigned Version>
-constexpr bool states_fields(const opaque<T, Version>*) {
-    return false;
-}
-
-template <class T>
-concept has_virtual_functions = complete<T> && std::is_polymorphic_v<T>;
-
-/// A class with virtual functions that says of its fields alone what they are.
-template <class T>
-concept hides_functions = has_virtual_functions<T> && has_stated_layout<T> &&
-                          requires { requires detail::states_fields(static_cast<layout<T>*>(nullptr)); };
-
-/// A type whose fields tenon knows, because it sees them or because it was told.
-template <class T>
-concept known_layout = !hides_functions<T> && (!complete<T> || has_stated_layout<T> || standard<T> || std::is_enum_v<T> ||
-                                               has_methods<T> || visible_aggregate<T>);
-
-template <class T>
-struct fields_of_member;
-template <class F, class C>
-struct fields_of_member<F C::*> {
-    using type = F;
-};
-
-template <class T, auto... F>
-list<typename fields_of_member<decltype(F)>::type...> stated_fields(const fields<F...>*);
-template <class T, unsigned Version>
-list<> stated_fields(const opaque<T, Version>*);
-
-template <auto... F>
-constexpr unsigned stated_version(const fields<F...>*) {
-    return 0;
-}
-template <class T, unsigned Version>
-constexpr unsigned stated_version(const opaque<T, Version>*) {
-    return Version;
-}
-
-template <class T>
-struct arguments_of {
-    using type = list<>;
-};
-template <template <class...> class X, class... A>
-struct arguments_of<X<A...>> {
-    using type = list<A...>;
-};
-template <template <class, auto...> class X, class A, auto... N>
-    requires(sizeof...(N) > 0)
-struct arguments_of<X<A, N...>> {
-    using type = list<A>;
-};
-template <template <class, class, auto...> class X, class A, class B, auto... N>
-    requires(sizeof...(N) > 0)
-struct arguments_of<X<A, B, N...>> {
-    using type = list<A, B>;
-};
-
-// The types that T's layout is made of: its fields, an enumeration's underlying type, a standard class's
-// template arguments.
-template <class T>
-consteval auto contents() {
-    if constexpr (!complete<T>)
-        return list<>{};
-    else if constexpr (has_stated_layout<T>)
-        return decltype(detail::stated_fields<T>(static_cast<layout<T>*>(nullptr))){};
-    else if constexpr (std::is_enum_v<T>)
-        return list<std::underlying_type_t<T>>{};
-    else if constexpr (standard<T>)
-        return typename arguments_of<T>::type{};
-    else if constexpr (has_methods<T>)
-        return typename T::methods::signatures{};
-    else if constexpr (visible_aggregate<T>)
-        return detail::bind_fields(*static_cast<T*>(nullptr));
-    else
-        return list<>{};
-}
-
-template <class T>
-consteval unsigned layout_version() {
-    if constexpr (has_stated_layout<T>)
-        return detail::stated_version(static_cast<layout<T>*>(nullptr));
-    else
-        return 0;
-}
-
-// ---- All types that are reached from some.
-
-template <class T>
-struct function_parts; // of a function type: its result and its parameters
-
-#define TENON_DETAIL_FUNCTION(QUALIFIERS)                                                                              \
-    template <class R, class... A, bool N>                                                                             \
-    struct function_parts<R(A...) QUALIFIERS noexcept(N)> {                                                            \
-        using result = R;                                                                                              \
-        using parameters = list<A...>;                                                                                 \
-    };                                                                                                                 \
-    template <class R, class... A, bool N>                                                                             \
-    struct function_parts<R(A..., ...) QUALIFIERS noexcept(N)> : function_parts<R(A...)> {};
-TENON_DETAIL_FUNCTION()
-TENON_DETAIL_FUNCTION(const)
-TENON_DETAIL_FUNCTION(volatile)
-TENON_DETAIL_FUNCTION(const volatile)
-TENON_DETAIL_FUNCTION(&)
-TENON_DETAIL_FUNCTION(const&)
-TENON_DETAIL_FUNCTION(volatile&)
-TENON_DETAIL_FUNCTION(const volatile&)
-TENON_DETAIL_FUNCTION(&&)
-TENON_DETAIL_FUNCTION(const&&)
-TENON_DETAIL_FUNCTION(volatile&&)
-TENON_DETAIL_FUNCTION(const volatile&&)
-#undef TENON_DETAIL_FUNCTION
-
-template <class R, class... A>
-list<R, A...> joined(list<R>, list<A...>);
-
-// What stands behind pointers, references, arrays and functions.
-template <class T>
-struct parts_of {
-    using type = list<>;
-};
-template <class T>
-    requires std::is_function_v<T>
-struct parts_of<T> {
-    using type = decltype(detail::joined(list<typename function_parts<T>::result>{}, typename function_parts<T>::parameters{}));
-};
-template <class T>
-struct parts_of<T*> {
-    using type = list<T>;
-};
-template <class T>
-struct parts_of<T&> {
-    using type = list<T>;
-};
-template <class T>
-struct parts_of<T&&> {
-    using type = list<T>;
-};
-template <class T, std::size_t N>
-struct parts_of<T[N]> {
-    using type = list<T>;
-};
-template <class T>
-struct parts_of<T[]> {
-    using type = list<T>;
-};
-template <class F, class C>
-struct parts_of<F C::*> { // an offset in C, or a slot of its virtual table
-    using type = list<F, C>;
-};
-
-// A type that gets an entry of its own; a standard tag, allocator or comparison says nothing.
-template <class T>
-consteval bool recorded() {
-    if constexpr (std::is_enum_v<T> || std::is_union_v<T>)
-        return true;
-    else if constexpr (!std::is_class_v<T>)
-        return false;
-    else if constexpr (standard<T> && complete<T>)
-        return !std::is_empty_v<T>;
-    else
-        return true;
-}
-
-// What one step leads to from T.
-template <class T>
-consteval auto next_to() {
-    if constexpr (recorded<T>())
-        return contents<T>();
-    else
-        return typename parts_of<T>::type{};
-}
-
-// By a built-in and not by the addresses of templates, which are no constants under g++'s -fsanitize=undefined; and in an array,
-// for a fold nests as deep as it is long.
-template <class Seen, class List>
-struct unseen_of;
-template <class... Seen, class... T>
-struct unseen_of<list<Seen...>, list<T...>> {
-    template <class U>
-    static consteval std::size_t place() {
-        const bool same[] = {__is_same(U, Seen)..., __is_same(U, T)..., true};
-        std::size_t i = 0;
-        while (!same[i])
-            ++i;
-        return i;
-    }
-
-    template <std::size_t... I>
-    static consteval auto choose(indices<I...>) {
-        return typename concatenation<typename list_if<place<T>() == sizeof...(Seen) + I, T>::type...>::type{};
-    }
-    using type = decltype(choose(make_indices<sizeof...(T)>{}));
-};
-template <class Seen, class List>
-struct unseen;
-template <class Seen, class... T>
-struct unseen<Seen, list<T...>> : unseen_of<Seen, list<std::remove_cv_t<T>...>> {};
-
-// One step farther at a time from all types at once, until nothing new is found.
-template <class T>
-struct step {
-    using type = decltype(next_to<T>());
-};
-template <class Seen, class New, template <class> class Step = step>
-struct closure;
-template <class Seen, template <class> class Step>
-struct closure<Seen, list<>, Step> {
-    using type = Seen;
-};
-template <class... Seen, class First, class... New, template <class> class Step>
-struct closure<list<Seen...>, list<First, New...>, Step> {
-    using all = list<Seen..., First, New...>;
-    using next = typename concatenation<typename Step<First>::type, typename Step<New>::type...>::type;
-    using type = typename closure<all, typename unseen<all, next>::type, Step>::type;
-};
-
-template <class T>
-using is_recorded = std::bool_constant<recorded<T>()>;
-
-template <class T>
-struct listed {
-    using type = list<T>;
-};
-template <class... T>
-struct listed<list<T...>> : concatenation<typename listed<T>::type...> {};
-
-/// All that is reached from some types, or lists of types, each once: pointers, references and functions too.
-template <template <class> class Step, class... T>
-using everything_by =
-    typename closure<list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type, Step>::type;
-template <class... T>
-using everything_in = everything_by<step, T...>;
-
-/// The classes, unions and enumerations among them.
-template <class... T>
-using reached = typename those_that_are<is_recorded, everything_in<T...>>::type;
-
-// ---- Types that carry the plugin's code along.
-
-template <class T>
-inline constexpr bool is_polymorphic = false;
-template <class T>
-    requires std::is_class_v<T> && complete<T>
-inline constexpr bool is_polymorphic<T> = std::is_polymorphic_v<T>;
-
-// Objects whose virtual table is that of whoever made them. An interface is what plugins are reached through.
-template <class T>
-concept has_foreign_table = is_polymorphic<T> && !has_methods<T>;
-
-template <class T>
-concept points_to_table =
-    (std::is_pointer_v<T> || std::is_reference_v<T>)&&has_foreign_table<std::remove_cv_t<std::remove_pointer_t<std::remove_reference_t<T>>>>;
-
-template <class T>
-concept owns_polymorphic = spelled<T>().is("std::unique_ptr<") && requires { requires is_polymorphic<typename T::element_type>; };
-
-template <class T>
-concept wraps_polymorphic = spelled<T>().is("std::reference_wrapper<") && requires { requires has_foreign_table<typename T::type>; };
-
-// Their virtual tables are the standard library's own.
-inline constexpr const char* library_exceptions[] = {
-    "std::exception",     "std::logic_error",    "std::domain_error",   "std::invalid_argument", "std::length_error",
-    "std::out_of_range",  "std::runtime_error",  "std::range_error",    "std::overflow_error",   "std::underflow_error",
-    "std::bad_alloc"};
-
-// Types that keep code, and show that neither by their fields nor by their template arguments; each group says how.
-inline constexpr const char* code_carriers[] = {
-    // they keep functions
-    "std::function<", "std::move_only_function<", "std::copyable_function<", "std::function_ref<", "std::packaged_task<",
-    "std::generator<", "std::coroutine_handle<", "std::basic_regex<", "std::regex", "std::wregex", "std::regex_iterator<",
-    "std::regex_token_iterator<", "std::basic_format_arg<", "std::basic_format_args<", "std::thread", "std::jthread",
-    "tenon::registration", "tenon::v1::registration",
-    // they know how to destroy what they share or hold
-    "std::any", "std::shared_ptr<", "std::weak_ptr<", "std::future<", "std::shared_future<", "std::promise<", "std::exception_ptr",
-    "std::polymorphic<",
-    // they point to something with a virtual table
-    "std::error_code", "std::error_condition", "std::locale", "std::type_index", "std::pmr::polymorphic_allocator<",
-    "std::istreambuf_iterator<", "std::ostreambuf_iterator<", "std::istream_iterator<", "std::ostream_iterator<",
-    "std::wstring_convert<"};
-
-// Of classes alone: to look at a name takes a compiler a while.
-template <class T>
-concept keeps_code = owns_polymorphic<T> || wraps_polymorphic<T> || (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) ||
-                     is_one_of<T>(code_carriers);
-
-/// A type whose value has pointers to code or virtual tables of whoever made it: a function, or a pointer to one; an object with virtual
-/// functions, or a pointer to one, unless it is an interface; and what the standard library keeps one of these in.
-template <class T>
-concept carries_code = std::is_function_v<T> || points_to_table<T> || (std::is_class_v<T> && keeps_code<T>);
-
-template <class T>
-using is_carrier = std::bool_constant<carries_code<T>>;
-
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
 
 namespace tenon::inline v1 {
 
@@ -7046,7 +8334,8 @@ constexpr bool well_named(const Pieces& name) {
 ///
 ///     static constexpr tenon::plugin_type type{"greeter"};   // in the interface
 ///
-/// A name is `[a-z][a-z0-9_-]*`. The header's path is as the compiler saw it; the builder compiles plugins against it.
+/// A name is `[a-z][a-z0-9_-]*`. The header's path is as the compiler saw it; the builder compiles plugins
+/// against it.
 class plugin_type {
 public:
     template <std::size_t N>
@@ -7074,7 +8363,7 @@ struct factory {};
 ///
 ///     using methods = tenon::methods<tenon::overload<int(int) const>(&shape::scale)>;
 template <class F, class C>
-consteval auto overload(F C::*method) {
+consteval auto overload(F C::* method) {
     return method;
 }
 
@@ -7096,7 +8385,7 @@ consteval auto method_of(escape<Method>) {
     return Method;
 }
 template <class F, class C>
-consteval auto method_of(F C::*method) {
+consteval auto method_of(F C::* method) {
     return method;
 }
 
@@ -7119,18 +8408,19 @@ struct member_function<F C::*> : function_parts<F> {
 ///
 ///     using methods = tenon::methods<&greeter::greet>;
 ///
-/// A class that crosses an interface and is called through virtual functions, such as the services that a host gives its plugins,
-/// names them too. Host and plugin then have to have the same.
+/// A class that crosses an interface and is called through virtual functions, such as the services that a
+/// host gives its plugins, names them too. Host and plugin then have to have the same.
 template <auto... Method>
 struct methods {
     static constexpr std::size_t size = sizeof...(Method);
-    using signatures = detail::list<
-        typename detail::member_function<decltype(detail::method_of(Method))>::signature...>;
+    using signatures =
+        detail::list<typename detail::member_function<decltype(detail::method_of(Method))>::signature...>;
 };
 
 namespace TENON_HIDDEN detail {
 
-// `&beside_self<T>::self` is ambiguous, and so no expression, if T has a `self`, even a private or an overloaded one.
+// `&beside_self<T>::self` is ambiguous, and so no expression, if T has a `self`, even a private or an
+// overloaded one.
 struct has_self {
     int self;
 };
@@ -7140,9 +8430,11 @@ protected:
     ~beside_self() noexcept;
 };
 template <class T>
-concept has_no_self = requires { &beside_self<T>::self; } || requires { typename T::self; }; // a type is not in a model's way
+concept has_no_self =
+    requires { &beside_self<T>::self; } || requires { typename T::self; }; // a type is not in a model's way
 
-/// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names would hide those of an interface.
+/// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names
+/// would hide those of an interface.
 struct model_access {
     template <class T, class P, class... A>
     static void make(holds<T, P>& model, A&&... arguments) {
@@ -7164,8 +8456,9 @@ struct model_access {
 ///     };
 template <class Interface, class P>
 class holds : public Interface {
-    static_assert(detail::has_no_self<Interface>, "tenon: the interface has a function called `self`, and that is what a model calls its "
-                                                  "plain class: give the interface's function another name");
+    static_assert(detail::has_no_self<Interface>,
+                  "tenon: the interface has a function called `self`, and that is what a model calls its "
+                  "plain class: give the interface's function another name");
 
 public:
     holds() noexcept {}
@@ -7225,7 +8518,8 @@ inline constexpr bool is_factory = false;
 template <class... A>
 inline constexpr bool is_factory<factory<A...>> = true;
 
-// An empty list where `factory` is no tenon::factory: a reached interface has no plugins, and may call something else so.
+// An empty list where `factory` is no tenon::factory: a reached interface has no plugins, and may call
+// something else so.
 template <class F>
 struct arguments_of_factory {
     using type = list<>;
@@ -7251,13 +8545,12 @@ struct state_of<T> {
 
 // Whether Method is a member function of T or of a base that T has once and not virtually.
 template <class T, class M>
-concept method_in_chain = std::is_member_function_pointer_v<M> && requires(typename member_function<M>::owner* base) {
-    static_cast<T*>(base);
-};
+concept method_in_chain = std::is_member_function_pointer_v<M> &&
+                          requires(typename member_function<M>::owner* base) { static_cast<T*>(base); };
 
 #ifdef __clang__
-// A virtual function's member pointer cannot be compared in a constant expression (expr.eq/4.4). g++ folds it all
-// the same, so there a function that is not virtual is found in the manifest's slots instead.
+// A virtual function's member pointer cannot be compared in a constant expression (expr.eq/4.4). g++ folds it
+// all the same, so there a function that is not virtual is found in the manifest's slots instead.
 template <auto Method>
 concept virtual_method = !requires { typename std::bool_constant<(Method == Method)>; };
 #else
@@ -7265,7 +8558,8 @@ template <auto Method>
 concept virtual_method = true;
 #endif
 
-// What is not constant, and is not called instead of being written to: a function, an object with virtual functions.
+// What is not constant, and is not called instead of being written to: a function, an object with virtual
+// functions.
 template <class T>
 concept passed_out = !std::is_const_v<T> && !std::is_function_v<T> && !is_polymorphic<T>;
 
@@ -7283,7 +8577,8 @@ struct written_through<T*> {
     using type = list<T>;
 };
 template <class T>
-    requires std::is_class_v<T> && (spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
+    requires std::is_class_v<T> &&
+             (spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
 struct written_through<T> {
     template <class Element>
     static consteval auto of(list<Element>) {
@@ -7309,7 +8604,8 @@ consteval auto outputs_of() {
 template <class T, class Methods>
 inline constexpr bool methods_in_chain_v = false;
 template <class T, auto... M>
-inline constexpr bool methods_in_chain_v<T, methods<M...>> = all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
+inline constexpr bool methods_in_chain_v<T, methods<M...>> =
+    all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
 
 // Whether a class that one of T's methods is from has the same list of methods, which T then inherits.
 template <class T, class Owner>
@@ -7334,8 +8630,8 @@ struct outputs_of_all;
 template <auto... M>
 struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
 
-// The types that a plugin gives out with a T. An interface gives out what its methods do; a type that carries code is looked into no
-// further.
+// The types that a plugin gives out with a T. An interface gives out what its methods do; a type that carries
+// code is looked into no further.
 template <class T>
 struct step_out : step<T> {};
 template <carries_code T>
@@ -7361,8 +8657,8 @@ using crossing = reached<typename T::methods::signatures, factory_arguments<T>, 
 
 /// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
 template <class T>
-concept measurable = has_only_functions<T> && !std::is_final_v<T> && methods_in_chain_v<T, typename T::methods> &&
-                     methods_virtual_v<typename T::methods>;
+concept measurable = has_only_functions<T> && !std::is_final_v<T> &&
+                     methods_in_chain_v<T, typename T::methods> && methods_virtual_v<typename T::methods>;
 
 template <class T>
 concept reached_and_measurable = reached_by_methods<T> && measurable<T>;
@@ -7381,7 +8677,8 @@ inline constexpr bool all_measurable<list<T...>> = all_of<(!reached_by_methods<T
 
 // A name that two files can mean one type by; what the standard library makes of a type is said of that type.
 template <class T>
-concept shared_name = standard<T> || !(spelled<T>().contains("(anonymous namespace)") || spelled<T>().contains("{anonymous}"));
+concept shared_name =
+    standard<T> || !(spelled<T>().contains("(anonymous namespace)") || spelled<T>().contains("{anonymous}"));
 
 template <class List>
 inline constexpr bool all_names_shared = false;
@@ -7402,7 +8699,8 @@ template <class T>
 concept names_only_its_own = names_its_methods<T> && detail::methods_in_chain_v<T, typename T::methods>;
 
 template <class T>
-concept names_only_virtual_functions = names_only_its_own<T> && detail::methods_virtual_v<typename T::methods>;
+concept names_only_virtual_functions =
+    names_only_its_own<T> && detail::methods_virtual_v<typename T::methods>;
 
 /// Its list is not the one of its base, which it has where it forgets to state its own.
 template <class T>
@@ -7413,10 +8711,13 @@ concept has_valid_factory = detail::is_factory<typename detail::factory_of<T>::t
 
 template <class T>
 concept keeps_its_code =
-    names_only_its_own<T> && std::is_same_v<detail::carriers<typename detail::outputs_of_all<typename T::methods>::type>, detail::list<>>;
+    names_only_its_own<T> &&
+    std::is_same_v<detail::carriers<typename detail::outputs_of_all<typename T::methods>::type>,
+                   detail::list<>>;
 
 template <class T>
-concept state_keeps_its_code = std::is_same_v<detail::carriers<typename detail::state_of<T>::type>, detail::list<>>;
+concept state_keeps_its_code =
+    std::is_same_v<detail::carriers<typename detail::state_of<T>::type>, detail::list<>>;
 
 template <class T>
 concept has_known_layouts =
@@ -7430,14 +8731,15 @@ template <class T>
 concept reaches_measurable_interfaces =
     names_only_its_own<T> && has_valid_factory<T> && detail::all_measurable<detail::crossing<T>>;
 
-/// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of its
-/// virtual functions and the types that they pass known.
+/// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of
+/// its virtual functions and the types that they pass known.
 template <class T>
-concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
-                           has_only_functions<T> &&
-                           names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> && states_its_methods<T> &&
-                           has_valid_factory<T> && keeps_its_code<T> && state_keeps_its_code<T> && has_known_layouts<T> &&
-                           has_shared_names<T> && reaches_measurable_interfaces<T>;
+concept plugin_interface =
+    states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
+    has_only_functions<T> && names_its_methods<T> && names_only_its_own<T> &&
+    names_only_virtual_functions<T> && states_its_methods<T> && has_valid_factory<T> && keeps_its_code<T> &&
+    state_keeps_its_code<T> && has_known_layouts<T> && has_shared_names<T> &&
+    reaches_measurable_interfaces<T>;
 
 // ---- What an implementation has to be.
 
@@ -7445,14 +8747,16 @@ namespace TENON_HIDDEN detail {
 template <class P, class Arguments>
 inline constexpr bool made_from = false;
 template <class P, class... A>
-inline constexpr bool made_from<P, list<A...>> = requires(A&&... arguments) { P(static_cast<A&&>(arguments)...); };
+inline constexpr bool made_from<P, list<A...>> =
+    requires(A&&... arguments) { P(static_cast<A&&>(arguments)...); };
 
 template <class P, class T>
 concept has_model_for = requires { typename T::template model<P>; };
 } // namespace detail
 
 template <class P, class T>
-concept derives_from_interface = detail::complete<P> && std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
+concept derives_from_interface =
+    detail::complete<P> && std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
 
 template <class P, class T>
 concept implements_every_method = derives_from_interface<P, T> && !std::is_abstract_v<P>;
@@ -7483,7 +8787,8 @@ inline constexpr bool value = Holds;
 template <class T>
 using of_unknown_layout = std::bool_constant<!known_layout<T> && !has_virtual_functions<T>>;
 template <class T>
-using of_unknown_functions = std::bool_constant<!known_layout<T> && has_virtual_functions<T> && !hides_functions<T>>;
+using of_unknown_functions =
+    std::bool_constant<!known_layout<T> && has_virtual_functions<T> && !hides_functions<T>>;
 template <class T>
 using hiding_functions = std::bool_constant<hides_functions<T>>;
 template <class T>
@@ -7497,7 +8802,8 @@ using called_and_final = std::bool_constant<has_methods_and_is_final<T>>;
 template <class T>
 using called_by_foreign_methods = std::bool_constant<reached_by_methods<T> && !names_only_its_own<T>>;
 template <class T>
-using called_by_plain_functions = std::bool_constant<names_only_its_own<T> && reached_by_methods<T> && !names_only_virtual_functions<T>>;
+using called_by_plain_functions =
+    std::bool_constant<names_only_its_own<T> && reached_by_methods<T> && !names_only_virtual_functions<T>>;
 
 // Of what crosses the interface, as far as it can be told.
 template <class T, template <class> class Is>
@@ -7544,8 +8850,8 @@ concept derives_or_fits = !complete<P> || derives_from_interface<P, T> || fits_t
 template <class P>
 concept is_destroyed = !complete<P> || std::is_destructible_v<P>;
 
-// The arguments are a parameter, so that compilers show them. True where another error tells the cause: an object that cannot be
-// destroyed cannot be made either.
+// The arguments are a parameter, so that compilers show them. True where another error tells the cause: an
+// object that cannot be destroyed cannot be made either.
 template <class P, class T, class Arguments>
 inline constexpr bool is_made_from = made_from<P, Arguments>;
 template <class P, class T, class Arguments>
@@ -7560,10 +8866,11 @@ concept looks_into_model = fits_the_model<P, T> && has_no_self<T> && std::is_des
 template <class P, class T>
 concept defines_the_model = !looks_into_model<P, T> || requires { sizeof(typename T::template model<P>); };
 template <class P, class T>
-concept has_a_concrete_model =
-    !looks_into_model<P, T> || !defines_the_model<P, T> || !requires { requires std::is_abstract_v<typename T::template model<P>>; };
+concept has_a_concrete_model = !looks_into_model<P, T> || !defines_the_model<P, T> ||
+                               !requires { requires std::is_abstract_v<typename T::template model<P>>; };
 template <class P, class T>
-concept has_a_usable_model = models_without_self<P, T> && defines_the_model<P, T> && has_a_concrete_model<P, T>;
+concept has_a_usable_model =
+    models_without_self<P, T> && defines_the_model<P, T> && has_a_concrete_model<P, T>;
 
 template <class P, class T>
 using arguments_not_taken =
@@ -7594,6 +8901,476 @@ auto explain_model() {
 } // namespace tenon::inline v1
 
 #endif
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+// Finds the folders that a plugin is compiled against: the interface header's and tenon's own. The compiler
+// wrote down both when it compiled this program, perhaps as paths relative to a folder that only it knew; so
+// each is a guess until the file that is found there has been looked into.
+template <class System = posix>
+class basic_interface_headers {
+public:
+    /// `include` comes first, then the folders in $TENON_INCLUDE, then where the compiler saw the headers;
+    /// this one it saw at `seen`.
+    explicit basic_interface_headers(std::vector<std::string> include, std::string_view seen = __FILE__)
+        : folders_(named(std::move(include))), seen_(seen) {}
+
+    /// The absolute paths of the chosen folders, and then of those in $TENON_INCLUDE; none twice.
+    static std::vector<std::string> named(std::vector<std::string> chosen) {
+        const char* set = ::secure_getenv("TENON_INCLUDE");
+        for (std::string_view rest = set ? set : ""; !rest.empty();) {
+            const std::string_view one = rest.substr(0, rest.find(':'));
+            rest.remove_prefix(one.size() < rest.size() ? one.size() + 1 : one.size());
+            if (!one.empty())
+                chosen.emplace_back(one);
+        }
+        std::vector<std::string> found;
+        for (const std::string& each : chosen)
+            if (const std::string path = absolute<System>(each);
+                std::find(found.begin(), found.end(), path) == found.end())
+                found.push_back(path);
+        return found;
+    }
+
+    /// The header of a plugin type.
+    std::string header(const plugin_type& type) const {
+        const std::string folder = folder_of(type);
+        if (folder.empty())
+            throw error::header_not_found(type.header());
+        return join(folder, basename(type.header()));
+    }
+
+    /// The folders for `-I`, in order, for plugins of one type.
+    std::vector<std::string> folders(const plugin_type& type) const {
+        std::vector<std::string> found = folders_;
+        add(found, folder_of(type), type.header());
+        // All of tenon may stand in one file, of whatever name.
+        const bool in_one_file = basename(seen_) != "interface_headers.hpp";
+        const std::string version =
+            in_one_file ? std::string(seen_) : join(parent(parent(parent(seen_))), "version.hpp");
+        const std::string_view own = in_one_file ? basename(seen_) : "tenon/version.hpp";
+        add(found, search(version, own, {"#define TENON_VERSION \"" TENON_VERSION "\""}), own);
+        return found;
+    }
+
+private:
+    std::string folder_of(const plugin_type& type) const {
+        const std::string quoted = '"' + std::string(type.name()) + '"';
+        return search(type.header(), basename(type.header()), {"plugin_type", quoted});
+    }
+
+    static void add(std::vector<std::string>& to, const std::string& folder, std::string_view header) {
+        if (folder.empty())
+            throw error::header_not_found(header);
+        for (const std::string& each : to)
+            if (each == folder)
+                return;
+        to.push_back(folder);
+    }
+
+    // The folder in which `name` is the header that says `words`.
+    std::string search(std::string_view seen, std::string_view name,
+                       std::initializer_list<std::string_view> words) const {
+        for (const std::string& folder : folders_)
+            if (says(join(folder, name), words))
+                return folder;
+        std::string folder(parent(seen));
+        if (name.find('/') != name.npos)
+            folder = join(folder, "..");
+        if (folder[0] == '/')
+            return says(join(folder, name), words) ? folder : "";
+        if (says(join(folder, name), words))
+            return folder;
+        for (std::string_view base = program_folder(); base.size() > 1; base = parent(base))
+            if (const std::string there = join(base, folder); says(join(there, name), words))
+                return there;
+        return "";
+    }
+
+    static bool says(const std::string& path, std::initializer_list<std::string_view> words) {
+        std::string text;
+        try {
+            text = read_file<System>(path);
+        } catch (const error&) {
+            return false; // somebody else's folder, and so no reason to stop
+        }
+        for (const std::string_view word : words)
+            if (text.find(word) == text.npos)
+                return false;
+        return true;
+    }
+
+    static const std::string& program_folder() {
+        static const std::string folder = [] {
+            std::string path(4096, '\0');
+            const ssize_t size = System::readlink("/proc/self/exe", path.data(), path.size());
+            path.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+            return std::string(path.empty() ? "/" : parent(path));
+        }();
+        return folder;
+    }
+
+    std::vector<std::string> folders_;
+    std::string_view seen_;
+};
+using headers = basic_interface_headers<>;
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_BUILD_OBJECT_CACHE_HPP
+#define TENON_DETAIL_BUILD_OBJECT_CACHE_HPP
+
+#include <string>
+#include <utility>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// What one source of several was compiled to the last few times, so that an edit to one of them compiles
+/// one.
+template <class System = posix>
+class basic_object_cache {
+public:
+    /// Of `source` in `directory`, compiled by a command that begins with `arguments`. Names in the cache
+    /// begin with the path `stem`.
+    basic_object_cache(const basic_compiler<System>& compiler, const std::string& directory,
+                       const std::string& source, const word_list& arguments, const std::string& stem,
+                       bool thorough)
+        : compiler_(compiler), shelf_(shelf(directory, source, arguments, stem, thorough)) {}
+
+    /// Puts the object at `path` where there is one that is current.
+    bool take(const std::string& path) {
+        try {
+            found_ = shelf_.current({}, compiler_.stamp(), true, [](const std::string&) {});
+        } catch (const error& failed) {
+            trace("compiling again: ", failed.what());
+            return false;
+        }
+        // A name of its own, which stays when others forget the object.
+        taken_ = !found_.path.empty() && System::link(found_.path.c_str(), path.c_str()) == 0;
+        return taken_;
+    }
+
+    bool taken() const noexcept { return taken_; }
+
+    /// What a taken one was made from.
+    const build_inputs& own_files() const noexcept { return found_.made.files; }
+    const build_inputs& system_files() const noexcept { return found_.system; }
+
+    /// Keeps one that was compiled from `files`, unless one of these changed meanwhile. Never throws: the
+    /// library does not depend on it.
+    void keep(const std::string& path, const word_list& files, basic_input_tracker<System>& observed,
+              const std::string& packages, const basic_scratch<System>& scratch) const {
+        try {
+            build_result made;
+            build_inputs system;
+            made.compiler = compiler_.stamp();
+            made.packages = packages;
+            if (!observed.take(files, made, system))
+                return;
+            sha256 all;
+            all.field(compiler_.traits().identity).field(shelf_.record());
+            for (const build_inputs* list : {&made.files, &system})
+                for (const build_input& each : *list)
+                    all.field(each.path).field(each.digest);
+            made.key = all.hex();
+            const std::string copy = path + ".kept";
+            if (System::link(path.c_str(), copy.c_str()) == 0)
+                shelf_.keep(copy, std::move(made), system, most, scratch);
+        } catch (const error& failed) {
+            trace("not keeping '", path, "': ", failed.what());
+        }
+    }
+
+private:
+    static constexpr std::size_t most = 4;
+
+    basic_artifact_store<System> shelf(const std::string& directory, const std::string& source,
+                                       const word_list& arguments, const std::string& stem,
+                                       bool thorough) const {
+        sha256 all;
+        all.field(directory).field(source).field(compiler_.stamp());
+        for (const std::string& word : arguments)
+            all.field(word);
+        return {stem, all.hex(), ".o", thorough};
+    }
+
+    basic_compiler<System> compiler_;
+    basic_artifact_store<System> shelf_;
+    typename basic_artifact_store<System>::found found_{};
+    bool taken_ = false;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_BUILD_PRECOMPILED_INTERFACE_HPP
+#define TENON_DETAIL_BUILD_PRECOMPILED_INTERFACE_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// The header that a source begins with, in its quotes or brackets; empty where anything but comments and
+/// `#pragma once` comes before, because that could change what the header says.
+inline std::string_view first_include(std::string_view text) {
+    const auto skip = [&](std::string_view what) {
+        if (text.substr(0, what.size()) != what)
+            return false;
+        text.remove_prefix(what.size());
+        return true;
+    };
+    const auto skip_to_end_of = [&](std::string_view what) {
+        const std::size_t at = text.find(what);
+        text.remove_prefix(at == text.npos ? text.size() : at + what.size());
+    };
+    const auto skip_spaces = [&](std::string_view which) {
+        const std::size_t at = text.find_first_not_of(which);
+        text.remove_prefix(at == text.npos ? text.size() : at);
+    };
+    skip("\xef\xbb\xbf"); // what some editors begin a file in UTF-8 with
+    for (;;) {
+        skip_spaces(" \t\r\n\f\v");
+        if (skip("/*")) {
+            skip_to_end_of("*/");
+        } else if (text.substr(0, 2) == "//") {
+            const std::string_view line = text.substr(0, text.find('\n'));
+            if (line.find('\\') != line.npos)
+                return {}; // perhaps it goes on in the next line
+            text.remove_prefix(line.size());
+        } else if (skip("#")) {
+            skip_spaces(" \t");
+            if (skip("pragma")) {
+                skip_spaces(" \t");
+                if (!skip("once"))
+                    return {};
+                continue;
+            }
+            if (!skip("include"))
+                return {};
+            skip_spaces(" \t");
+            if (text.empty() || (text[0] != '"' && text[0] != '<'))
+                return {};
+            const std::size_t end = text.substr(0, text.find('\n')).find(text[0] == '"' ? '"' : '>', 1);
+            return end == text.npos ? std::string_view() : text.substr(0, end + 1);
+        } else {
+            return {};
+        }
+    }
+}
+
+/// Whether a source in `directory` begins with the header at `path`. `folders` are those that headers are
+/// searched in.
+template <class System = posix>
+bool begins_with(std::string_view source, const std::string& path, const std::string& directory,
+                 const word_list& folders) {
+    const std::string_view include = first_include(source);
+    if (include.empty())
+        return false;
+    const std::string_view name = include.substr(1, include.size() - 2);
+    word_list searched;
+    if (name[0] == '/' || include[0] == '"')
+        searched.push_back(name[0] == '/' ? "" : directory);
+    searched.insert(searched.end(), folders.begin(), folders.end());
+    struct stat wanted, found;
+    for (const std::string& folder : searched)
+        if (System::stat(join(folder, name).c_str(), &found) == 0)
+            return System::stat(path.c_str(), &wanted) == 0 && wanted.st_dev == found.st_dev &&
+                   wanted.st_ino == found.st_ino;
+    return false;
+}
+
+/// Whether nothing in these flags has to come before a source's first header, or changes where that is found.
+inline bool lets_precompile(const word_list& flags) {
+    for (const std::string_view flag : flags)
+        for (const std::string_view first : {"-include", "-imacros", "-iquote", "-I-", "-x", "-fmodules"})
+            if (flag.substr(0, first.size()) == first)
+                return false;
+    return true;
+}
+
+/// The header of an interface, precompiled for one compiler with one set of flags.
+template <class System = posix>
+class basic_precompiled_interface {
+public:
+    /// Of the header at `header`, for a plugin type of that name. `arguments` begin the command of a compiler
+    /// in `directory`; where they depend on that directory, so does what is made, and `local` says so.
+    basic_precompiled_interface(const basic_cache<System>& in, const basic_compiler<System>& compiler,
+                                std::string_view type, std::string header, word_list arguments,
+                                const std::string& directory, bool local, bool thorough)
+        : cache_(in), compiler_(compiler), header_(std::move(header)), arguments_(std::move(arguments)),
+          directory_(directory), shelf_(shelf(type, local, thorough)) {}
+
+    /// Whether there is one to use. The first time that it is missed only that is remembered, because making
+    /// one takes longer than compiling a plugin: it pays from the second time on. Never throws but where it
+    /// is called off. `making` is called before a compiler runs, and `say` with what that says of the header.
+    template <class Making, class Say>
+    bool prepare(const word_list& folders, const basic_deadline<System>& within, unsigned jobs,
+                 Making&& making, Say&& say) {
+        try {
+            found_ = current();
+            if (found_.path.empty() && shelf_.text().empty()) {
+                shelf_.remember("missed once\n", basic_scratch<System>(cache_));
+                trace("'", header_, "' is precompiled when it is needed again");
+                return false;
+            }
+            if (found_.path.empty()) {
+                const basic_lock<System> turn(shelf_.lock(), within, [] {});
+                found_ = current();
+                if (found_.path.empty()) {
+                    making();
+                    if (!make(folders, within, jobs, say))
+                        return false;
+                    found_ = current();
+                }
+            }
+        } catch (const error& failed) {
+            if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
+                throw;
+            trace("not using '", header_, "' precompiled: ", failed.what());
+            return false;
+        }
+        if (!found_.path.empty() && found_.made.size == 0)
+            trace("not using '", header_, "' precompiled, because the compiler has refused it before");
+        note_use<System>(found_.path);
+        return !found_.path.empty() && found_.made.size != 0;
+    }
+
+    /// What makes a compiler use it.
+    word_list flags() const {
+        if (compiler_.traits().clang)
+            return {"-include-pch", found_.path};
+        return {"-Winvalid-pch", "-include", found_.path.substr(0, found_.path.size() - end.size())};
+    }
+
+    /// What it was made from.
+    const build_inputs& own_files() const noexcept { return found_.made.files; }
+    const build_inputs& system_files() const noexcept { return found_.system; }
+
+    /// Sees to it that it is not used again until something has changed.
+    void refuse() {
+        try {
+            const basic_scratch<System> scratch(cache_);
+            const std::string nothing = scratch / "refused";
+            basic_file<System>(nothing, O_WRONLY | O_CREAT, 0600);
+            shelf_.keep(nothing, found_.made, found_.system, 1, scratch);
+        } catch (const error& failed) {
+            trace("not remembering that '", found_.path, "' was refused: ", failed.what());
+        }
+    }
+
+private:
+    static constexpr std::string_view end = ".gch";
+
+    basic_artifact_store<System> shelf(std::string_view type, bool local, bool thorough) const {
+        sha256 all;
+        all.field(header_).field(compiler_.stamp()).field(local ? directory_ : "");
+        for (const std::string& word : arguments_)
+            all.field(word);
+        return {join(join(join(cache_.path(), "bin"), type), "interface-"), all.hex(), end, thorough};
+    }
+
+    auto current() const {
+        return shelf_.current({}, compiler_.stamp(), true, [](const std::string&) {});
+    }
+
+    template <class Say>
+    bool make(const word_list& folders, const basic_deadline<System>& within, unsigned jobs, Say& say) {
+        const build_record before(shelf_.text());
+        expected_inputs known;
+        known.files.insert(header_);
+        if (!before.results().empty())
+            for (const build_input& each : before.results()[0].files)
+                known.files.insert(each.path);
+        // No folder's sources go into it.
+        const std::string nowhere;
+        basic_input_tracker<System> observed(nowhere, known);
+        observed.begin(folders);
+        build_result made;
+        made.compiler = compiler_.stamp();
+        made.packages = package_state<System>(observed.start());
+
+        const basic_scratch<System> scratch(cache_);
+        const std::string result = scratch / "interface.gch", read = scratch / "interface.d";
+        command what{arguments_, basic_compiler<System>::variables(), directory_};
+        for (const std::string& word :
+             {std::string("-MD"), std::string("-MT"), std::string("library"), std::string("-MF"), read,
+              std::string("-x"), std::string("c++-header"), std::string("/dev/null"), std::string("-include"),
+              header_, std::string("-o"), result})
+            what.arguments.push_back(word);
+        // Whether headers have changed is for the record to say: clang would take one that was only touched
+        // for another.
+        // What it instantiates of the header's templates, no plugin has to.
+        if (compiler_.traits().clang)
+            what.arguments.insert(what.arguments.end(),
+                                  {"-Xclang", "-fno-pch-timestamp", "-fpch-instantiate-templates"});
+        const basic_job_slot<System> job = basic_job_slot<System>::next_of(jobs, within);
+        const process_result how = run<System>(what, within);
+        struct stat status;
+        if (how.failed() || System::stat(result.c_str(), &status) != 0) {
+            trace("'", header_, "' cannot be precompiled: ", how.how(), "\n", how.err);
+            return false;
+        }
+        word_list files = read_dependencies(read_file<System>(read));
+        // The source that only has the header included.
+        std::erase(files, "/dev/null");
+        for (std::string& path : files)
+            if (path[0] != '/')
+                path.insert(0, join(directory_, ""));
+        build_inputs system;
+        if (!observed.take(files, made, system)) {
+            trace("'", observed.changed().path, "' changed while '", header_, "' was being precompiled");
+            return false;
+        }
+        if (package_state<System>(observed.start()) != made.packages)
+            made.packages.clear();
+        sha256 all;
+        all.field(compiler_.traits().identity).field(shelf_.record());
+        for (const build_inputs* list : {&made.files, &system})
+            for (const build_input& each : *list)
+                all.field(each.path).field(each.digest);
+        made.key = all.hex();
+        shelf_.keep(result, made, system, 1, scratch);
+        // Who includes it precompiled hears none of this.
+        say(how.err);
+        return true;
+    }
+
+    basic_cache<System> cache_;
+    basic_compiler<System> compiler_;
+    std::string header_;
+    word_list arguments_;
+    std::string directory_;
+    basic_artifact_store<System> shelf_;
+    typename basic_artifact_store<System>::found found_{};
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DRIVER_HPP
+#define TENON_DRIVER_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 
 namespace tenon::inline v1 {
 
@@ -7872,7 +9649,7 @@ std::string found_here(std::string_view name) {
 /// Throws where a path is a symbolic link that leads nowhere, or in a circle.
 template <class System = posix>
 void require_no_dangling_link(const std::string& path) {
-    struct stat found {};
+    struct stat found{};
     if (System::lstat(path.c_str(), &found) != 0 || !S_ISLNK(found.st_mode) ||
         System::stat(path.c_str(), &found) == 0)
         return;
@@ -8063,7 +9840,7 @@ inline driver parse_repository(std::string_view text) {
 template <class System>
 std::string instead_of(const std::string& path) {
     const std::string folder(parent(path));
-    struct stat found {};
+    struct stat found{};
     if (System::stat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
         System::access(folder.c_str(), R_OK) != 0)
         return "'" + folder + "' is no folder that can be looked into";
@@ -8078,7 +9855,7 @@ template <class System>
 std::string repository_meant_by(std::string_view path) {
     const auto host_end = path.find('/');
     const std::string host(path.substr(0, host_end));
-    struct stat found {};
+    struct stat found{};
     const bool like_a_host =
         !host.empty() && host.find('.', 1) != host.npos && host.back() != '.' && is_host(host);
     if (!like_a_host || host_end == path.npos || path.find('/', host_end + 1) == path.npos ||
@@ -8143,7 +9920,7 @@ spelled_driver spelled(std::string_view text) {
 /// What a path is.
 template <class System = posix>
 driver looked_at(driver path) {
-    struct stat found {};
+    struct stat found{};
     if (System::stat(path.place.c_str(), &found) != 0) {
         const int why = errno;
         if (why != ENOENT)
@@ -8250,10 +10027,10 @@ struct TENON_HOST_TYPE event {
         if (what == step::warning)
             return said.message();
         constexpr const char* verb[] = {"asking",       "fetching",
-                                               "cannot reach", "waiting until another is done with",
-                                               "configuring",  "precompiling the headers of",
-                                               "compiling",    "linking",
-                                               "checking",     "found"};
+                                        "cannot reach", "waiting until another is done with",
+                                        "configuring",  "precompiling the headers of",
+                                        "compiling",    "linking",
+                                        "checking",     "found"};
         std::string line = std::string(verb[static_cast<int>(what)]) + ' ' + subject;
         if (done > 0 && what == step::fetching)
             line += " (" + std::to_string(done) + "%)";
@@ -8282,1456 +10059,6 @@ inline void tell(const event_handler& handler, const event& of) {
 } // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
-
-#endif
-#ifndef TENON_HEADER_SEARCH_HPP
-#define TENON_HEADER_SEARCH_HPP
-
-#include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// The headers that a text includes, in their quotes or brackets; also those that a condition or a comment
-/// leaves out, and none whose name a macro stands for.
-inline std::vector<std::string_view> included_in(std::string_view text) {
-    std::vector<std::string_view> found;
-    while (!text.empty()) {
-        std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
-        const auto skip = [&](std::string_view word) {
-            if (const auto begin = line.find_first_not_of(" \t"); begin != line.npos)
-                line.remove_prefix(begin);
-            if (line.substr(0, word.size()) != word)
-                return false;
-            line.remove_prefix(word.size());
-            return true;
-        };
-        if (!skip("#") || !skip("include") || !(skip("\"") || skip("<")))
-            continue;
-        const auto end = line.find(line.data()[-1] == '"' ? '"' : '>');
-        if (end != line.npos && end > 0)
-            found.emplace_back(line.data() - 1, end + 2);
-    }
-    return found;
-}
-
-/// What decides which headers some sources are compiled with, told from their text: for those that no
-/// compiler has read so far, or has refused.
-template <class System = posix>
-class basic_header_search {
-public:
-    /// Headers are searched beside the file that includes them and in `folders`.
-    basic_header_search(std::vector<std::string> sources, const std::vector<std::string>& folders) {
-        for (std::vector<std::string> left = std::move(sources); !left.empty();) {
-            const std::string file = std::move(left.back());
-            left.pop_back();
-            if (!paths_.insert(file).second || is_packaged<System>(file))
-                continue;
-            for (const std::string& header : names(file))
-                if (std::string found = find(header, file, folders); !found.empty())
-                    left.push_back(std::move(found));
-        }
-    }
-
-    /// All files that may be read, and all folders in which one that is not there now would be found first.
-    const std::set<std::string>& paths() const noexcept { return paths_; }
-
-private:
-    static std::vector<std::string> names(const std::string& file) {
-        try {
-            const std::string text = read_file<System>(file);
-            const std::vector<std::string_view> found = included_in(text);
-            return {found.begin(), found.end()};
-        } catch (const error&) {
-            return {}; // it is not there now
-        }
-    }
-
-    std::string find(const std::string& header, const std::string& from,
-                     const std::vector<std::string>& folders) {
-        const std::string name = header.substr(1, header.size() - 2);
-        std::vector<std::string> searched;
-        if (name[0] == '/' || header[0] == '"')
-            searched.emplace_back(name[0] == '/' ? "/" : parent(from));
-        searched.insert(searched.end(), folders.begin(), folders.end());
-        struct stat found;
-        for (const std::string& folder : searched) {
-            std::string path = name[0] == '/' ? name : join(folder, name);
-            for (std::string_view above = path; above.size() > folder.size();) {
-                above = parent(above);
-                if (System::stat(std::string(above).c_str(), &found) == 0) {
-                    paths_.emplace(above);
-                    break;
-                }
-            }
-            if (System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode))
-                return path;
-        }
-        return "";
-    }
-
-    std::set<std::string> paths_;
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_HEADERS_HPP
-#define TENON_HEADERS_HPP
-
-#include <algorithm>
-#include <cstdlib>
-#include <initializer_list>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-// Finds the folders that a plugin is compiled against: the interface header's and tenon's own. The compiler
-// wrote down both when it compiled this program, perhaps as paths relative to a folder that only it knew; so
-// each is a guess until the file that is found there has been looked into.
-template <class System = posix>
-class basic_headers {
-public:
-    /// `include` comes first, then the folders in $TENON_INCLUDE, then where the compiler saw the headers;
-    /// this one it saw at `seen`.
-    explicit basic_headers(std::vector<std::string> include, std::string_view seen = __FILE__)
-        : folders_(named(std::move(include))), seen_(seen) {}
-
-    /// The absolute paths of the chosen folders, and then of those in $TENON_INCLUDE; none twice.
-    static std::vector<std::string> named(std::vector<std::string> chosen) {
-        const char* set = ::secure_getenv("TENON_INCLUDE");
-        for (std::string_view rest = set ? set : ""; !rest.empty();) {
-            const std::string_view one = rest.substr(0, rest.find(':'));
-            rest.remove_prefix(one.size() < rest.size() ? one.size() + 1 : one.size());
-            if (!one.empty())
-                chosen.emplace_back(one);
-        }
-        std::vector<std::string> found;
-        for (const std::string& each : chosen)
-            if (const std::string path = absolute<System>(each);
-                std::find(found.begin(), found.end(), path) == found.end())
-                found.push_back(path);
-        return found;
-    }
-
-    /// The header of a plugin type.
-    std::string header(const plugin_type& type) const {
-        const std::string folder = folder_of(type);
-        if (folder.empty())
-            throw error::header_not_found(type.header());
-        return join(folder, basename(type.header()));
-    }
-
-    /// The folders for `-I`, in order, for plugins of one type.
-    std::vector<std::string> folders(const plugin_type& type) const {
-        std::vector<std::string> found = folders_;
-        add(found, folder_of(type), type.header());
-        // All of tenon may stand in one file, of whatever name.
-        const std::string_view own = basename(seen_) == "headers.hpp" ? "tenon/version.hpp" : basename(seen_);
-        add(found, search(seen_, own, {"#define TENON_VERSION \"" TENON_VERSION "\""}), own);
-        return found;
-    }
-
-private:
-    std::string folder_of(const plugin_type& type) const {
-        const std::string quoted = '"' + std::string(type.name()) + '"';
-        return search(type.header(), basename(type.header()), {"plugin_type", quoted});
-    }
-
-    static void add(std::vector<std::string>& to, const std::string& folder, std::string_view header) {
-        if (folder.empty())
-            throw error::header_not_found(header);
-        for (const std::string& each : to)
-            if (each == folder)
-                return;
-        to.push_back(folder);
-    }
-
-    // The folder in which `name` is the header that says `words`.
-    std::string search(std::string_view seen, std::string_view name,
-                       std::initializer_list<std::string_view> words) const {
-        for (const std::string& folder : folders_)
-            if (says(join(folder, name), words))
-                return folder;
-        std::string folder(parent(seen));
-        if (name.find('/') != name.npos)
-            folder = join(folder, "..");
-        if (folder[0] == '/')
-            return says(join(folder, name), words) ? folder : "";
-        if (says(join(folder, name), words))
-            return folder;
-        for (std::string_view base = program_folder(); base.size() > 1; base = parent(base))
-            if (const std::string there = join(base, folder); says(join(there, name), words))
-                return there;
-        return "";
-    }
-
-    static bool says(const std::string& path, std::initializer_list<std::string_view> words) {
-        std::string text;
-        try {
-            text = read_file<System>(path);
-        } catch (const error&) {
-            return false; // somebody else's folder, and so no reason to stop
-        }
-        for (const std::string_view word : words)
-            if (text.find(word) == text.npos)
-                return false;
-        return true;
-    }
-
-    static const std::string& program_folder() {
-        static const std::string folder = [] {
-            std::string path(4096, '\0');
-            const ssize_t size = System::readlink("/proc/self/exe", path.data(), path.size());
-            path.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-            return std::string(path.empty() ? "/" : parent(path));
-        }();
-        return folder;
-    }
-
-    std::vector<std::string> folders_;
-    std::string_view seen_;
-};
-using headers = basic_headers<>;
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_OBJECTS_HPP
-#define TENON_OBJECTS_HPP
-
-#include <string>
-#include <utility>
-
-#ifndef TENON_CACHE_HPP
-#define TENON_CACHE_HPP
-
-#include <algorithm>
-#include <cerrno>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <map>
-#include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace tenon::inline v1 {
-
-/// One thing in a cache.
-struct TENON_HOST_TYPE cache_entry {
-    enum class kind {
-        library,      ///< what a directory of sources was compiled to
-        intermediate, ///< what makes the next build faster: precompiled headers, objects, CMake's build trees
-        record,       ///< from what the libraries of a directory were made
-        checkout,     ///< the files of a commit
-        unfinished,   ///< what somebody works on, or has left
-    };
-
-    kind what;
-    std::string path{};
-    std::string type{}; ///< the plugin type, but of a checkout
-    std::string
-        name{}; ///< of a library the directory's, of a checkout the repository's URL as far as that is known
-    std::string commit{};   ///< of a checkout
-    std::uint64_t size = 0; ///< on the disk, in bytes
-    std::chrono::system_clock::time_point
-        last_use{};      ///< within an hour; backups and the like may make it later
-    bool in_use = false; ///< a process has it loaded, or a build needs it at the moment
-};
-
-/// What is to go from a cache.
-struct TENON_HOST_TYPE prune_rule {
-    std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max(); ///< the longest unused goes first
-    std::chrono::seconds unused_for = std::chrono::seconds::max(); ///< what was not used for so long goes
-};
-
-namespace detail {
-inline namespace TENON_OWN {
-
-/// `tenon::cache`, by any system's calls.
-template <class System = posix>
-class basic_cache_contents {
-public:
-    /// The folder that `loader_options::cache` names too; left out, the same that a loader without options
-    /// has.
-    template <path_like P = std::string>
-    explicit basic_cache_contents(const P& folder = {}) : folder_(native(folder)) {}
-
-    const std::string& path() const noexcept { return folder_.path(); }
-
-    std::vector<cache_entry> entries() const {
-        std::vector<cache_entry> found;
-        if (!is_there())
-            return found;
-        folder_.require_tenons();
-        const std::set<std::string> loaded = loaded_libraries();
-        for (const std::string& type : folders_in(below("bin")))
-            add_built(found, type, loaded);
-        for (const std::string& repository : folders_in(below("src")))
-            add_checkouts(found, join(below("src"), repository));
-        for (const std::string& name : folders_in(below("tmp"))) {
-            const std::string path = join(below("tmp"), name);
-            if (!is_scratch_name(name))
-                continue;
-            add(found, {.what = cache_entry::kind::unfinished, .path = path, .in_use = is_locked(path)});
-        }
-        return found;
-    }
-
-    /// In bytes.
-    std::uint64_t size() const { return sum(entries()); }
-
-    /// Removes what the rule says, and what cannot be of use any more: what killed builders left, and what no
-    /// record names. What belongs to a directory that is gone goes by the rule, because its disk may only not
-    /// be there at the moment. Gives what it removed.
-    ///
-    /// What is in use stays, and so does what was used in the last minute, because a load may be about to
-    /// open it. A library that another process cannot be seen to have loaded, in another container perhaps,
-    /// goes and does not disturb that process.
-    std::vector<cache_entry> prune(const prune_rule& rule = {}) const {
-        if (!is_there())
-            return {};
-        folder_.require_own();
-        std::vector<cache_entry> all = entries(), removed;
-        const std::set<std::string> useful = useful_files(all);
-        std::sort(all.begin(), all.end(), [&](const cache_entry& a, const cache_entry& b) {
-            const bool a_first = is_useless(a, useful), b_first = is_useless(b, useful);
-            return a_first != b_first ? a_first : a.last_use < b.last_use;
-        });
-        std::uint64_t bytes = sum(all);
-        std::map<std::string, std::vector<std::string>> locks;
-        for (cache_entry& each : all) {
-            const bool unwanted = unused_for(each) >= rule.unused_for || bytes > rule.most_bytes;
-            if ((is_useless(each, useful) || (by_rule(each) && unwanted)) && remove(each, locks)) {
-                bytes -= each.size;
-                removed.push_back(std::move(each));
-            }
-        }
-        remove_lone_files();
-        return removed;
-    }
-
-private:
-    using time_point = std::chrono::system_clock::time_point;
-    using file = basic_file<System>;
-
-    static constexpr std::string_view library_end = ".so", record_end = ".record", lock_end = ".lock",
-                                      tree_end = ".tree";
-
-    bool is_there() const {
-        struct stat found;
-        return System::stat(path().c_str(), &found) == 0;
-    }
-    std::string below(std::string_view name) const { return join(folder_.path(), name); }
-
-    // ---- What is there
-
-    static time_point time_of(const timespec& time) {
-        return time_point(
-            std::chrono::duration_cast<time_point::duration>(std::chrono::nanoseconds(nanoseconds(time))));
-    }
-    static time_point now() { return time_of(System::now()); }
-    static std::chrono::seconds unused_for(const cache_entry& of) {
-        return std::chrono::duration_cast<std::chrono::seconds>(now() - of.last_use);
-    }
-    static bool is_fresh(time_point last_use) { return now() - last_use < std::chrono::minutes(1); }
-
-    static bool look_at(const std::string& path, struct stat& found) {
-        return System::lstat(path.c_str(), &found) == 0;
-    }
-    static bool is_folder(const std::string& path) {
-        struct stat found;
-        return look_at(path, found) && S_ISDIR(found.st_mode);
-    }
-    static bool is_file(const std::string& path) {
-        struct stat found;
-        return look_at(path, found) && S_ISREG(found.st_mode);
-    }
-
-    // None in a folder that cannot be looked into.
-    static std::vector<std::string> names_in(const std::string& folder) {
-        try {
-            return is_folder(folder) ? detail::names_in<System>(folder) : std::vector<std::string>();
-        } catch (const error&) {
-            return {};
-        }
-    }
-    static std::vector<std::string> folders_in(const std::string& folder) {
-        std::vector<std::string> names = names_in(folder);
-        names.erase(std::remove_if(names.begin(), names.end(),
-                                   [&](const std::string& name) { return !is_folder(join(folder, name)); }),
-                    names.end());
-        return names;
-    }
-
-    static bool is_hex(std::string_view text, std::size_t size) {
-        return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
-    }
-
-    // `NAME-DIGEST.END`, as files are called that a build leaves in `bin/TYPE`. A name may have hyphens and
-    // dots too.
-    struct built_name {
-        std::string_view name, end; // `end` is empty where it is no such name
-
-        explicit built_name(std::string_view whole) {
-            constexpr std::size_t digest = 64;
-            const auto dot = whole.rfind('.');
-            if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
-                !is_hex(whole.substr(dot - digest, digest), digest))
-                return;
-            name = whole.substr(0, dot - digest - 1);
-            end = whole.substr(dot);
-        }
-    };
-
-    static bool is_repository_name(std::string_view name) {
-        return name.size() > 33 && name[name.size() - 33] == '-' && is_hex(name.substr(name.size() - 32), 32);
-    }
-    static bool is_commit(std::string_view name) { return is_hex(name, 40) || is_hex(name, 64); }
-
-    static void add(std::vector<cache_entry>& to, cache_entry entry) {
-        struct stat found;
-        if (!look_at(entry.path, found))
-            return;
-        entry.size = size_of(entry.path, found);
-        if (entry.last_use == time_point())
-            entry.last_use = last_use(entry.what, found);
-        to.push_back(std::move(entry));
-    }
-
-    // What is read here would be in use for ever, if its being read counted.
-    static time_point last_use(cache_entry::kind what, const struct stat& of) {
-        const bool reading_counts = S_ISREG(of.st_mode) && (what == cache_entry::kind::library ||
-                                                            what == cache_entry::kind::intermediate);
-        return std::max(reading_counts ? time_of(of.st_atim) : time_point(), time_of(of.st_mtim));
-    }
-
-    static std::uint64_t size_of(const std::string& path, const struct stat& of) {
-        auto size = static_cast<std::uint64_t>(of.st_blocks) * 512;
-        if (S_ISDIR(of.st_mode))
-            for (const std::string& name : names_in(path))
-                if (struct stat inside; look_at(join(path, name), inside))
-                    size += size_of(join(path, name), inside);
-        return size;
-    }
-
-    static std::uint64_t sum(const std::vector<cache_entry>& all) {
-        std::uint64_t bytes = 0;
-        for (const cache_entry& each : all)
-            bytes += each.size;
-        return bytes;
-    }
-
-    void add_built(std::vector<cache_entry>& to, const std::string& type,
-                   const std::set<std::string>& loaded) const {
-        using kind = cache_entry::kind;
-        const std::string folder = join(below("bin"), type);
-        const std::vector<std::string> names = names_in(folder);
-        std::set<std::string_view> being_built;
-        for (const std::string& each : names)
-            if (const built_name name(each); name.end == lock_end && is_locked(join(folder, each)))
-                being_built.insert(name.name);
-        for (const std::string& each : names) {
-            const built_name name(each);
-            const std::string path = join(folder, each);
-            const bool is_right = name.end == tree_end ? is_folder(path) : is_file(path);
-            if (name.end.empty() || name.end == lock_end || !is_right)
-                continue;
-            const kind what = name.end == library_end  ? kind::library
-                              : name.end == record_end ? kind::record
-                                                       : kind::intermediate;
-            // Any build of this plugin type may read an intermediate file at the moment.
-            const bool built =
-                what == kind::intermediate ? !being_built.empty() : being_built.count(name.name) != 0;
-            add(to, {.what = what,
-                     .path = path,
-                     .type = type,
-                     .name = std::string(name.name),
-                     .in_use = built || loaded.count(each) != 0});
-        }
-    }
-
-    static void add_checkouts(std::vector<cache_entry>& to, const std::string& repository) {
-        if (!is_repository_name(basename(repository)))
-            return;
-        const std::vector<std::string> names = names_in(repository);
-        std::string url;
-        for (const std::string& name : names)
-            if (is_memory(name))
-                url = remembered(join(repository, name)).second;
-        for (const std::string& commit : names) {
-            const std::string path = join(repository, commit),
-                              use = basic_hold<System>::file(repository, commit);
-            if (!is_commit(commit) || !is_folder(path))
-                continue;
-            struct stat found;
-            const bool noted = look_at(use, found) && S_ISREG(found.st_mode);
-            if (!noted && !look_at(path, found))
-                continue;
-            add(to, {.what = cache_entry::kind::checkout,
-                     .path = path,
-                     .name = !url.empty() ? url
-                             : noted      ? text_of(use)
-                                          : "",
-                     .commit = commit,
-                     .last_use = time_of(noted ? found.st_mtim : found.st_ctim),
-                     .in_use = is_locked(use)});
-        }
-    }
-
-    // Of `signed-COMMIT-KEYS`.
-    static std::string signed_commit(std::string_view name) {
-        constexpr std::string_view begin = "signed-";
-        const auto end = name.rfind('-');
-        if (name.substr(0, begin.size()) != begin || end <= begin.size() || !is_hex(name.substr(end + 1), 32))
-            return "";
-        const std::string_view commit = name.substr(begin.size(), end - begin.size());
-        return is_commit(commit) ? std::string(commit) : "";
-    }
-
-    static bool is_memory(std::string_view name) {
-        return name.substr(0, 3) == "at-" && is_hex(name.substr(3), 64);
-    }
-
-    // The commit and the URL, of `COMMIT REFERENCE URL`.
-    static std::pair<std::string, std::string> remembered(const std::string& path) {
-        const std::string line = text_of(path);
-        const auto first = line.find(' '), last = line.rfind(' ');
-        if (first == line.npos || line.back() != '\n')
-            return {};
-        return {line.substr(0, first), line.substr(last + 1, line.size() - last - 2)};
-    }
-
-    static std::string text_of(const std::string& path) {
-        try {
-            return is_file(path) ? read_file<System>(path) : "";
-        } catch (const error&) {
-            return "";
-        }
-    }
-
-    // ---- What is in use
-
-    static bool is_locked(const std::string& path) {
-        const file open(System::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
-        return open.descriptor() >= 0 && !open.try_lock();
-    }
-
-    // The names of all libraries that processes of this user have loaded. Their digests make them unlike any
-    // other, whatever the cache is called where a process sees it. The kernel knows, so that no load has to
-    // say so, and none can fail to take it back.
-    static std::set<std::string> loaded_libraries() {
-        std::set<std::string> found;
-        for (const std::string& process : names_in("/proc")) {
-            if (process.find_first_not_of("0123456789") != process.npos)
-                continue;
-            std::string text;
-            try {
-                text = file("/proc/" + process + "/maps", O_RDONLY).read("/proc");
-            } catch (const error&) {
-                continue; // it has ended, or is another user's
-            }
-            for (std::string_view maps = text; !maps.empty();) {
-                const std::string_view line = maps.substr(0, maps.find('\n'));
-                maps.remove_prefix(std::min(maps.size(), line.size() + 1));
-                if (const std::string_view name = basename(line); built_name(name).end == library_end)
-                    found.emplace(name);
-            }
-        }
-        return found;
-    }
-
-    // ---- What goes
-
-    static bool by_rule(const cache_entry& of) {
-        using kind = cache_entry::kind;
-        return of.what == kind::library || of.what == kind::intermediate || of.what == kind::checkout;
-    }
-
-    static bool is_useless(const cache_entry& of, const std::set<std::string>& useful) {
-        return of.what == cache_entry::kind::unfinished ||
-               (of.what != cache_entry::kind::checkout && useful.count(of.path) == 0);
-    }
-
-    // The records that have a result left, with their results, and the trees beside them.
-    static std::set<std::string> useful_files(const std::vector<cache_entry>& all) {
-        std::set<std::string> paths, found;
-        for (const cache_entry& each : all)
-            paths.insert(each.path);
-        for (const cache_entry& each : all) {
-            if (each.what != cache_entry::kind::record)
-                continue;
-            const build_record record(text_of(each.path));
-            const std::string place = each.path.substr(0, each.path.size() - record_end.size());
-            std::set<std::string> results;
-            for (const build_result& result : record.results()) {
-                // A record does not say how the names of its results end.
-                const std::string stem = place.substr(0, place.size() - 64) + result.key + '.';
-                for (auto path = paths.lower_bound(stem);
-                     path != paths.end() && path->compare(0, stem.size(), stem) == 0; ++path)
-                    results.insert(*path);
-            }
-            if (results.empty())
-                continue;
-            found.insert(each.path);
-            found.insert(place + std::string(tree_end));
-            found.insert(results.begin(), results.end());
-        }
-        return found;
-    }
-
-    // ---- Removing it
-
-    // False where it is in use after all. `locks` remembers which there are in a folder.
-    bool remove(const cache_entry& each, std::map<std::string, std::vector<std::string>>& locks) const {
-        struct stat found;
-        if (each.in_use || !look_at(each.path, found))
-            return false;
-        switch (each.what) {
-        case cache_entry::kind::unfinished:
-            remove_unfinished<System>(below("tmp"));
-            break;
-        case cache_entry::kind::checkout:
-            return !is_fresh(each.last_use) && remove_checkout(each);
-        default:
-            // Again, because it may have been used since it was listed.
-            return (S_ISREG(found.st_mode) || built_name(basename(each.path)).end == tree_end) &&
-                   !is_fresh(last_use(each.what, found)) && remove_built(each, locks);
-        }
-        return !look_at(each.path, found);
-    }
-
-    // Under the locks of all builds that may need it, so that none finds it gone that has just found it
-    // there.
-    bool remove_built(const cache_entry& each, std::map<std::string, std::vector<std::string>>& locks) const {
-        std::vector<file> turns;
-        const std::string folder(parent(each.path));
-        const auto [known, fresh] = locks.try_emplace(folder);
-        // Once for each folder: a build that is the first of its directory meanwhile finds what it needs, or
-        // makes it.
-        if (fresh)
-            for (std::string& other : names_in(folder))
-                if (built_name(other).end == lock_end)
-                    known->second.push_back(std::move(other));
-        for (const std::string& other : known->second)
-            if (each.what == cache_entry::kind::intermediate || built_name(other).name == each.name) {
-                turns.emplace_back(
-                    System::open(join(folder, other).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
-                const bool gone = turns.back().descriptor() < 0 && errno == ENOENT;
-                if (!gone && !turns.back().try_lock())
-                    return false;
-            }
-        trace("pruning '", each.path, "'");
-        if (built_name(basename(each.path)).end != tree_end)
-            return System::unlink(each.path.c_str()) == 0;
-        const basic_scratch<System> scratch(folder_);
-        return System::rename(each.path.c_str(), (scratch / "tree").c_str()) == 0;
-    }
-
-    // It goes at once and as a whole: a checkout that is there is complete.
-    bool remove_checkout(const cache_entry& each) const {
-        const std::string use = basic_hold<System>::file(parent(each.path), each.commit);
-        const basic_scratch<System> scratch(folder_);
-        const file alone(System::open(use.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600));
-        if (alone.descriptor() < 0 || !alone.try_lock() || !alone.is_at(use))
-            return false;
-        trace("pruning '", each.path, "'");
-        if (System::rename(each.path.c_str(), (scratch / each.commit).c_str()) != 0)
-            return false;
-        System::unlink(use.c_str());
-        return true;
-    }
-
-    // Locks whose record is gone, and what is said of commits that are gone.
-    void remove_lone_files() const {
-        for (const std::string& type : folders_in(below("bin"))) {
-            const std::string folder = join(below("bin"), type);
-            for (const std::string& each : names_in(folder))
-                if (const std::string path = join(folder, each); built_name(each).end == lock_end)
-                    remove_lone(path, path.substr(0, path.size() - lock_end.size()).append(record_end), path);
-        }
-        for (const std::string& repository : folders_in(below("src"))) {
-            if (!is_repository_name(repository))
-                continue;
-            const std::string folder = join(below("src"), repository), lock = join(folder, "lock");
-            for (const std::string& each : names_in(folder)) {
-                const std::string path = join(folder, each);
-                if (is_memory(each))
-                    remove_lone(path, join(folder, remembered(path).first), lock);
-                else if (each.substr(0, 5) == "used-" && is_commit(each.substr(5)))
-                    remove_lone(path, join(folder, each.substr(5)), path);
-                else if (const std::string commit = signed_commit(each); !commit.empty())
-                    remove_lone(path, join(folder, commit), lock);
-            }
-        }
-    }
-
-    static void remove_lone(const std::string& path, const std::string& its_owner, const std::string& lock) {
-        struct stat found;
-        if (look_at(its_owner, found) || !look_at(path, found) || !S_ISREG(found.st_mode) ||
-            is_fresh(time_of(found.st_mtim)))
-            return;
-        const file alone(System::open(lock.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
-        if (alone.descriptor() >= 0 && alone.try_lock() && alone.is_at(lock) && !look_at(its_owner, found)) {
-            trace("pruning '", path, "'");
-            System::unlink(path.c_str());
-        }
-    }
-
-    basic_cache<System> folder_;
-};
-
-} // namespace TENON_OWN
-} // namespace detail
-
-/// The folder in which compiled libraries and fetched repositories are kept.
-///
-///     tenon::cache cache;
-///     for (const tenon::cache_entry& each : cache.entries())
-///         std::cout << each.name << ' ' << each.size << '\n';
-///     cache.prune({.most_bytes = 1 << 30, .unused_for = std::chrono::hours(24 * 30)});
-///
-/// Any process may do so at any time. Only what tenon made is listed and removed, and never through a
-/// symbolic link.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
-class TENON_HOST_TYPE cache : public detail::basic_cache_contents<> {
-public:
-    using basic_cache_contents::basic_cache_contents;
-};
-#pragma GCC diagnostic pop
-
-} // namespace tenon::inline v1
-
-#endif
-#ifndef TENON_OBSERVATION_HPP
-#define TENON_OBSERVATION_HPP
-
-#include <algorithm>
-#include <cstdint>
-#include <map>
-#include <set>
-#include <string>
-#include <utility>
-#include <vector>
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// What a compiler is likely to read, known from an earlier run of it.
-struct expected_inputs {
-    std::set<std::string> files, folders;
-    path_names names;
-    build_inputs said{}; ///< what they said, so that those in the same state need not be read
-};
-
-/// What changed while a compiler ran.
-struct source_change {
-    std::string path{}; ///< empty where nothing did
-    std::string how{};  ///< as far as that is known: `it had 8 bytes, and then 9`
-};
-
-/// The files and folders that a compiler reads, as they are before it runs and after it. What changes
-/// meanwhile may have been read as it was or as it is, so that nothing can be remembered of the result.
-template <class System = posix>
-class basic_observation {
-public:
-    /// Looks at the files that are expected. `directory` has the sources.
-    basic_observation(const std::string& directory, expected_inputs& expected)
-        : directory_(directory), expected_(expected) {
-        before_.remember(expected.said);
-        for (const std::string& path : expected.files)
-            before_.file(path);
-    }
-
-    const basic_inputs<System>& before() const noexcept { return before_; }
-
-    /// Has to be called before the compiler runs, which will search headers in `folders`. All changes from
-    /// then on will be seen.
-    void begin(std::vector<std::string> folders) {
-        folders_ = std::move(folders);
-        // Files are stamped in steps of some milliseconds: what was written in this one could not be told
-        // from what will be.
-        std::int64_t newest = before_.newest();
-        std::set<std::string> searched = expected_.folders;
-        searched.insert(folders_.begin(), folders_.end());
-        for (const std::string& folder : searched) {
-            struct stat found;
-            if (System::stat(folder.c_str(), &found) == 0 && newest < file_identity(found).changed)
-                newest = file_identity(found).changed;
-            if (!is_systems(folder))
-                names_before_[folder] = names_in<System>(folder);
-        }
-        // A clock that is behind that of a file server is not waited for.
-        for (int i = 0; i < 50 && nanoseconds(System::now()) <= newest; ++i)
-            System::pause_a_millisecond();
-        start_ = nanoseconds(System::now());
-        // What is in the same state afterwards was not written to, and need not be read again.
-        after_.remember(before_.settled_by(start_));
-    }
-
-    std::int64_t start() const noexcept { return start_; }
-
-    /// Of files that are remembered to have said something in some state, those in that state are not read.
-    void remember(const build_inputs& files) { after_.remember(files); }
-
-    /// After the compiler has run, and said that it read `files`: adds these, and the folders that a header
-    /// was or could have been found in, to `made`, and those that are the system's to `system`.
-    /// `others` would have been read too. False where one of them changed.
-    bool take(const std::vector<std::string>& files, build_result& made, build_inputs& system,
-              const new_sources& others = {}) {
-        changed_ = {};
-        const auto add = [&](build_inputs& into, const build_input& now) {
-            into.push_back({now.path, settled(now.state, start_) ? now.state : file_identity(), now.digest});
-        };
-        expected_.names.clear();
-        for (const std::string& path : files) {
-            expected_.files.insert(path);
-            expected_.names.add(path);
-            const build_input* const now = after_.file(path);
-            note_change(path, now);
-            if (now)
-                add(is_systems(path) ? system : made.files, *now);
-        }
-        const auto matters = expected_.names.matter_to(others);
-        for (const std::string& folder : folders_that_matter(made.files)) {
-            expected_.folders.insert(folder);
-            const build_input& now = after_.folder(folder, matters);
-            note_change_of_folder(now, matters);
-            add(made.folders, now);
-        }
-        return changed_.path.empty();
-    }
-
-    /// Whether something that may write files of its own beside the others, and has read `read`, has been
-    /// given what was there at the beginning: its own may be new, or written once more with the same text.
-    bool as_given(const std::set<std::string>& read) {
-        changed_ = {};
-        basic_inputs<System> now;
-        now.remember(before_.settled_by(start_));
-        for (const std::string& path : expected_.files)
-            if (const build_input* const was = before_.seen(path)) {
-                const build_input* const is = now.file(path);
-                if (!is || is->digest != was->digest || (read.count(path) != 0 && is->state != was->state))
-                    note(path, *was, is);
-            }
-        return changed_.path.empty();
-    }
-
-    /// Whether files still say what something was made from.
-    bool still_say(const build_inputs& made_from) {
-        changed_ = {};
-        for (const build_input& each : made_from)
-            if (const build_input* const now = after_.file(each.path); !now || now->digest != each.digest)
-                note(each.path, each, now);
-        return changed_.path.empty();
-    }
-
-    /// Whether all that was expected is as it was, for a compiler that did not say what it read.
-    bool as_expected() {
-        changed_ = {};
-        for (const std::string& path : expected_.files)
-            if (before_.seen(path))
-                note_change(path, after_.file(path));
-        return changed_.path.empty();
-    }
-
-    /// The first of what changed: a file, where one did.
-    const source_change& changed() const noexcept { return changed_; }
-
-private:
-    void note(const std::string& path, std::string how) {
-        if (changed_.path.empty())
-            changed_ = {path, std::move(how)};
-    }
-    void note(const std::string& path, const build_input& was, const build_input* now) {
-        const auto size = [](const build_input& of) { return std::to_string(of.state.size); };
-        note(path, !now ? "it is gone, or cannot be read any more"
-                   : was.state.size != now->state.size
-                       ? "it had " + size(was) + " bytes, and then " + size(*now)
-                   : was.state.inode != now->state.inode ? "another file took its place"
-                                                         : "it was written to");
-    }
-
-    void note_change(const std::string& path, const build_input* now) {
-        const build_input* const was = before_.seen(path);
-        if (was && (!now || now->state != was->state || now->digest != was->digest))
-            note(path, *was, now);
-        else if (!now)
-            note(path, "it is gone, or cannot be read any more");
-        else if (!was && !settled(now->state, start_))
-            note(path, "it was written to, or is new");
-    }
-
-    // Names that do not matter may come and go: an editor's, and a compiler's where $TMPDIR is among the
-    // sources.
-    template <class Matters>
-    void note_change_of_folder(const build_input& now, const Matters& matters) {
-        const auto before = names_before_.find(now.path);
-        if (before == names_before_.end()) {
-            if (!settled(now.state, start_))
-                note(now.path, "something in it came or went");
-            return;
-        }
-        const auto& names = before->second;
-        if (basic_inputs<System>::digest_of(now.path, names, matters) != now.digest) {
-            const std::vector<std::string> after = names_in<System>(now.path);
-            const auto lacks = [&](const std::vector<std::string>& all, const std::string& name) {
-                return !std::binary_search(all.begin(), all.end(), name);
-            };
-            for (const std::string& name : after)
-                if (lacks(names, name) && matters(now.path, name))
-                    note(now.path, "'" + name + "' came into it");
-            for (const std::string& name : names)
-                if (lacks(after, name) && matters(now.path, name))
-                    note(now.path, "'" + name + "' went from it");
-            note(now.path, "something in it came or went");
-        }
-        // What was moved away and back may have been missed by a compiler.
-        for (const std::string& name : names) {
-            const std::string path = join(now.path, name);
-            struct stat found;
-            if (matters(now.path, name) && System::lstat(path.c_str(), &found) == 0 &&
-                S_ISREG(found.st_mode) && !settled(file_identity(found), start_))
-                note_change(path, after_.file(path));
-        }
-    }
-
-    // What stands behind the state of the packages; never what lies beside the sources.
-    bool is_systems(const std::string& path) const {
-        const bool beside = !directory_.empty() && path.compare(0, directory_.size(), directory_) == 0;
-        return !beside && is_packaged<System>(path);
-    }
-
-    // The folders that a header was or could have been found in, and those in them that bear the name of one
-    // on the way to a header.
-    std::set<std::string> folders_that_matter(const build_inputs& files) const {
-        std::vector<std::string> folders = folders_;
-        for (const build_input& each : files)
-            folders.emplace_back(parent(each.path));
-        std::set<std::string> found;
-        while (!folders.empty()) {
-            const std::string folder = std::move(folders.back());
-            folders.pop_back();
-            if (is_systems(folder) || !found.insert(folder).second)
-                continue;
-            for (const std::string& name : names_in<System>(folder)) {
-                struct stat inside;
-                // A link may lead back to here.
-                if (std::string path = join(folder, name); expected_.names.has(name) &&
-                                                           System::lstat(path.c_str(), &inside) == 0 &&
-                                                           S_ISDIR(inside.st_mode))
-                    folders.push_back(std::move(path));
-            }
-        }
-        return found;
-    }
-
-    const std::string& directory_;
-    expected_inputs& expected_;
-    basic_inputs<System> before_, after_;
-    std::vector<std::string> folders_;
-    std::map<std::string, std::vector<std::string>> names_before_; // in folders
-    std::int64_t start_ = 0;
-    source_change changed_;
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_SHELF_HPP
-#define TENON_SHELF_HPP
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <utility>
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// Results of one kind in the cache: each has the SHA-256 of all that went into it in its name, and a record
-/// beside them lists the files that went into the last few.
-template <class System = posix>
-class basic_shelf {
-public:
-    /// All names begin with the path `stem`. `digest` is of what is the same for each result, and `end` is
-    /// how the names of results end. `thorough` is how files are compared.
-    basic_shelf(std::string stem, std::string digest, std::string_view end, bool thorough)
-        : stem_(std::move(stem)), digest_(std::move(digest)), end_(end), thorough_(thorough) {}
-
-    const std::string& stem() const noexcept { return stem_; }
-    std::string result(const std::string& key) const { return stem_ + key + end_; }
-    std::string record() const { return stem_ + digest_ + ".record"; }
-    std::string lock() const { return stem_ + digest_ + ".lock"; }
-
-    /// What has been remembered, as a text.
-    std::string text() const {
-        try {
-            return read_file<System>(record());
-        } catch (const error&) {
-            // Without it everything is compiled again, and what then stands in the way is an error that is
-            // worth more.
-            return "";
-        }
-    }
-
-    /// A result that is current: all of its files and folders are as they were when it was made.
-    struct found {
-        std::string path;    ///< empty where there is none
-        std::string record;  ///< the text that is to be remembered; empty where it is remembered already
-        build_result made{}; ///< and `system`: where they were asked for
-        build_inputs system{};
-    };
-
-    /// That none of `others` would change, compiled by those tools whose stamp this is: empty where there are
-    /// none. `changed_state` is told of each file that is in another state and says the same.
-    template <class Changed>
-    found current(const new_sources& others, const std::string& tools, bool with_inputs,
-                  Changed&& changed_state) const {
-        const std::int64_t look = nanoseconds(System::now());
-        basic_inputs<System> inputs;
-        // Most often nothing has changed, and the rest of a record need not be read.
-        for (const bool whole : {false, true}) {
-            if (thorough_ || with_inputs)
-                break;
-            const build_record newest(whole ? text() : beginning(), 1);
-            for (const build_result& each : newest.results())
-                if (is_there(each, tools) &&
-                    basic_comparison<System>(others, newest, each, look, inputs).untouched()) {
-                    trace("'", result(each.key), "' is current");
-                    return {result(each.key), ""};
-                }
-            if (!newest.results().empty())
-                break;
-        }
-        const build_record record(text());
-        for (const build_result& each : record.results()) {
-            if (!is_there(each, tools))
-                continue;
-            basic_comparison<System> compared(others, record, each, look, inputs, thorough_);
-            try {
-                if (!compared.same(!tools.empty()))
-                    continue;
-            } catch (const error& e) {
-                trace("not using '", result(each.key), "': ", e.what());
-                continue;
-            }
-            for (const std::string& path : compared.read_again())
-                changed_state(path);
-            const bool first = &each == record.results().data();
-            found current{result(each.key), first && !compared.moved() ? "" : compared.record()};
-            if (with_inputs) {
-                if (!record.system_files(each, current.system))
-                    continue;
-                current.made = each;
-            }
-            trace("'", current.path, "' is current");
-            return current;
-        }
-        return {};
-    }
-
-    void remember(const std::string& record_text, const basic_scratch<System>& beside) const {
-        publish<System>(record(), record_text, beside.path());
-    }
-
-    /// Puts a finished file here, and forgets all but the `most` newest with it.
-    void keep(const std::string& finished, build_result made, const build_inputs& system, std::size_t most,
-              const basic_scratch<System>& beside) const {
-        const std::string path = result(made.key);
-        struct stat status;
-        if (System::stat(finished.c_str(), &status) != 0)
-            throw error::system_call("look at", finished, errno);
-        made.size = static_cast<std::uint64_t>(status.st_size);
-        if (System::rename(finished.c_str(), path.c_str()) != 0)
-            throw error::system_call("rename to", path, errno);
-        const build_record before(text());
-        const std::string now = before.with(std::move(made), system, most);
-        remember(now, beside);
-        for (const build_result& each : before.results())
-            if (now.find("result " + each.key) == now.npos)
-                System::unlink(result(each.key).c_str());
-    }
-
-private:
-    // As much of the record as one call reads; mostly that has the newest result.
-    std::string beginning() const {
-        const basic_file<System> file(System::open(record().c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
-        char part[16 * 1024];
-        const ssize_t got = file.descriptor() < 0 ? 0 : System::read(file.descriptor(), part, sizeof part);
-        return {part, got > 0 ? static_cast<std::size_t>(got) : 0};
-    }
-
-    // A host without a compiler uses what was built while there was one.
-    bool is_there(const build_result& made, const std::string& tools) const {
-        struct stat seen;
-        return (tools.empty() || made.compiler == tools) &&
-               System::stat(result(made.key).c_str(), &seen) == 0 &&
-               static_cast<std::uint64_t>(seen.st_size) == made.size;
-    }
-
-    std::string stem_, digest_, end_;
-    bool thorough_;
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// What one source of several was compiled to the last few times, so that an edit to one of them compiles
-/// one.
-template <class System = posix>
-class basic_object {
-public:
-    /// Of `source` in `directory`, compiled by a command that begins with `arguments`. Names in the cache
-    /// begin with the path `stem`.
-    basic_object(const basic_compiler<System>& compiler, const std::string& directory,
-                 const std::string& source, const word_list& arguments, const std::string& stem,
-                 bool thorough)
-        : compiler_(compiler), shelf_(shelf(directory, source, arguments, stem, thorough)) {}
-
-    /// Puts the object at `path` where there is one that is current.
-    bool take(const std::string& path) {
-        try {
-            found_ = shelf_.current({}, compiler_.stamp(), true, [](const std::string&) {});
-        } catch (const error& failed) {
-            trace("compiling again: ", failed.what());
-            return false;
-        }
-        // A name of its own, which stays when others forget the object.
-        taken_ = !found_.path.empty() && System::link(found_.path.c_str(), path.c_str()) == 0;
-        return taken_;
-    }
-
-    bool taken() const noexcept { return taken_; }
-
-    /// What a taken one was made from.
-    const build_inputs& own_files() const noexcept { return found_.made.files; }
-    const build_inputs& system_files() const noexcept { return found_.system; }
-
-    /// Keeps one that was compiled from `files`, unless one of these changed meanwhile. Never throws: the
-    /// library does not depend on it.
-    void keep(const std::string& path, const word_list& files, basic_observation<System>& observed,
-              const std::string& packages, const basic_scratch<System>& scratch) const {
-        try {
-            build_result made;
-            build_inputs system;
-            made.compiler = compiler_.stamp();
-            made.packages = packages;
-            if (!observed.take(files, made, system))
-                return;
-            sha256 all;
-            all.field(compiler_.traits().identity).field(shelf_.record());
-            for (const build_inputs* list : {&made.files, &system})
-                for (const build_input& each : *list)
-                    all.field(each.path).field(each.digest);
-            made.key = all.hex();
-            const std::string copy = path + ".kept";
-            if (System::link(path.c_str(), copy.c_str()) == 0)
-                shelf_.keep(copy, std::move(made), system, most, scratch);
-        } catch (const error& failed) {
-            trace("not keeping '", path, "': ", failed.what());
-        }
-    }
-
-private:
-    static constexpr std::size_t most = 4;
-
-    basic_shelf<System> shelf(const std::string& directory, const std::string& source,
-                              const word_list& arguments, const std::string& stem, bool thorough) const {
-        sha256 all;
-        all.field(directory).field(source).field(compiler_.stamp());
-        for (const std::string& word : arguments)
-            all.field(word);
-        return {stem, all.hex(), ".o", thorough};
-    }
-
-    basic_compiler<System> compiler_;
-    basic_shelf<System> shelf_;
-    typename basic_shelf<System>::found found_{};
-    bool taken_ = false;
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_PRECOMPILED_HPP
-#define TENON_PRECOMPILED_HPP
-
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <utility>
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// The header that a source begins with, in its quotes or brackets; empty where anything but comments and
-/// `#pragma once` comes before, because that could change what the header says.
-inline std::string_view first_include(std::string_view text) {
-    const auto skip = [&](std::string_view what) {
-        if (text.substr(0, what.size()) != what)
-            return false;
-        text.remove_prefix(what.size());
-        return true;
-    };
-    const auto skip_to_end_of = [&](std::string_view what) {
-        const std::size_t at = text.find(what);
-        text.remove_prefix(at == text.npos ? text.size() : at + what.size());
-    };
-    const auto skip_spaces = [&](std::string_view which) {
-        const std::size_t at = text.find_first_not_of(which);
-        text.remove_prefix(at == text.npos ? text.size() : at);
-    };
-    skip("\xef\xbb\xbf"); // what some editors begin a file in UTF-8 with
-    for (;;) {
-        skip_spaces(" \t\r\n\f\v");
-        if (skip("/*")) {
-            skip_to_end_of("*/");
-        } else if (text.substr(0, 2) == "//") {
-            const std::string_view line = text.substr(0, text.find('\n'));
-            if (line.find('\\') != line.npos)
-                return {}; // perhaps it goes on in the next line
-            text.remove_prefix(line.size());
-        } else if (skip("#")) {
-            skip_spaces(" \t");
-            if (skip("pragma")) {
-                skip_spaces(" \t");
-                if (!skip("once"))
-                    return {};
-                continue;
-            }
-            if (!skip("include"))
-                return {};
-            skip_spaces(" \t");
-            if (text.empty() || (text[0] != '"' && text[0] != '<'))
-                return {};
-            const std::size_t end = text.substr(0, text.find('\n')).find(text[0] == '"' ? '"' : '>', 1);
-            return end == text.npos ? std::string_view() : text.substr(0, end + 1);
-        } else {
-            return {};
-        }
-    }
-}
-
-/// Whether a source in `directory` begins with the header at `path`. `folders` are those that headers are
-/// searched in.
-template <class System = posix>
-bool begins_with(std::string_view source, const std::string& path, const std::string& directory,
-                 const word_list& folders) {
-    const std::string_view include = first_include(source);
-    if (include.empty())
-        return false;
-    const std::string_view name = include.substr(1, include.size() - 2);
-    word_list searched;
-    if (name[0] == '/' || include[0] == '"')
-        searched.push_back(name[0] == '/' ? "" : directory);
-    searched.insert(searched.end(), folders.begin(), folders.end());
-    struct stat wanted, found;
-    for (const std::string& folder : searched)
-        if (System::stat(join(folder, name).c_str(), &found) == 0)
-            return System::stat(path.c_str(), &wanted) == 0 && wanted.st_dev == found.st_dev &&
-                   wanted.st_ino == found.st_ino;
-    return false;
-}
-
-/// Whether nothing in these flags has to come before a source's first header, or changes where that is found.
-inline bool lets_precompile(const word_list& flags) {
-    for (const std::string_view flag : flags)
-        for (const std::string_view first : {"-include", "-imacros", "-iquote", "-I-", "-x", "-fmodules"})
-            if (flag.substr(0, first.size()) == first)
-                return false;
-    return true;
-}
-
-/// The header of an interface, precompiled for one compiler with one set of flags.
-template <class System = posix>
-class basic_precompiled {
-public:
-    /// Of the header at `header`, for a plugin type of that name. `arguments` begin the command of a compiler
-    /// in `directory`; where they depend on that directory, so does what is made, and `local` says so.
-    basic_precompiled(const basic_cache<System>& in, const basic_compiler<System>& compiler,
-                      std::string_view type, std::string header, word_list arguments,
-                      const std::string& directory, bool local, bool thorough)
-        : cache_(in), compiler_(compiler), header_(std::move(header)), arguments_(std::move(arguments)),
-          directory_(directory), shelf_(shelf(type, local, thorough)) {}
-
-    /// Whether there is one to use. The first time that it is missed only that is remembered, because making
-    /// one takes longer than compiling a plugin: it pays from the second time on. Never throws but where it
-    /// is called off. `making` is called before a compiler runs, and `say` with what that says of the header.
-    template <class Making, class Say>
-    bool prepare(const word_list& folders, const basic_bounds<System>& within, unsigned jobs, Making&& making,
-                 Say&& say) {
-        try {
-            found_ = current();
-            if (found_.path.empty() && shelf_.text().empty()) {
-                shelf_.remember("missed once\n", basic_scratch<System>(cache_));
-                trace("'", header_, "' is precompiled when it is needed again");
-                return false;
-            }
-            if (found_.path.empty()) {
-                const basic_lock<System> turn(shelf_.lock(), within, [] {});
-                found_ = current();
-                if (found_.path.empty()) {
-                    making();
-                    if (!make(folders, within, jobs, say))
-                        return false;
-                    found_ = current();
-                }
-            }
-        } catch (const error& failed) {
-            if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
-                throw;
-            trace("not using '", header_, "' precompiled: ", failed.what());
-            return false;
-        }
-        if (!found_.path.empty() && found_.made.size == 0)
-            trace("not using '", header_, "' precompiled, because the compiler has refused it before");
-        note_use<System>(found_.path);
-        return !found_.path.empty() && found_.made.size != 0;
-    }
-
-    /// What makes a compiler use it.
-    word_list flags() const {
-        if (compiler_.traits().clang)
-            return {"-include-pch", found_.path};
-        return {"-Winvalid-pch", "-include", found_.path.substr(0, found_.path.size() - end.size())};
-    }
-
-    /// What it was made from.
-    const build_inputs& own_files() const noexcept { return found_.made.files; }
-    const build_inputs& system_files() const noexcept { return found_.system; }
-
-    /// Sees to it that it is not used again until something has changed.
-    void refuse() {
-        try {
-            const basic_scratch<System> scratch(cache_);
-            const std::string nothing = scratch / "refused";
-            basic_file<System>(nothing, O_WRONLY | O_CREAT, 0600);
-            shelf_.keep(nothing, found_.made, found_.system, 1, scratch);
-        } catch (const error& failed) {
-            trace("not remembering that '", found_.path, "' was refused: ", failed.what());
-        }
-    }
-
-private:
-    static constexpr std::string_view end = ".gch";
-
-    basic_shelf<System> shelf(std::string_view type, bool local, bool thorough) const {
-        sha256 all;
-        all.field(header_).field(compiler_.stamp()).field(local ? directory_ : "");
-        for (const std::string& word : arguments_)
-            all.field(word);
-        return {join(join(join(cache_.path(), "bin"), type), "interface-"), all.hex(), end, thorough};
-    }
-
-    auto current() const {
-        return shelf_.current({}, compiler_.stamp(), true, [](const std::string&) {});
-    }
-
-    template <class Say>
-    bool make(const word_list& folders, const basic_bounds<System>& within, unsigned jobs, Say& say) {
-        const build_record before(shelf_.text());
-        expected_inputs known;
-        known.files.insert(header_);
-        if (!before.results().empty())
-            for (const build_input& each : before.results()[0].files)
-                known.files.insert(each.path);
-        // No folder's sources go into it.
-        const std::string nowhere;
-        basic_observation<System> observed(nowhere, known);
-        observed.begin(folders);
-        build_result made;
-        made.compiler = compiler_.stamp();
-        made.packages = package_state<System>(observed.start());
-
-        const basic_scratch<System> scratch(cache_);
-        const std::string result = scratch / "interface.gch", read = scratch / "interface.d";
-        command what{arguments_, basic_compiler<System>::variables(), directory_};
-        for (const std::string& word :
-             {std::string("-MD"), std::string("-MT"), std::string("library"), std::string("-MF"), read,
-              std::string("-x"), std::string("c++-header"), std::string("/dev/null"), std::string("-include"),
-              header_, std::string("-o"), result})
-            what.arguments.push_back(word);
-        // Whether headers have changed is for the record to say: clang would take one that was only touched
-        // for another.
-        // What it instantiates of the header's templates, no plugin has to.
-        if (compiler_.traits().clang)
-            what.arguments.insert(what.arguments.end(),
-                                  {"-Xclang", "-fno-pch-timestamp", "-fpch-instantiate-templates"});
-        const basic_job<System> job = basic_job<System>::next_of(jobs, within);
-        const ended how = run<System>(what, within);
-        struct stat status;
-        if (how.failed() || System::stat(result.c_str(), &status) != 0) {
-            trace("'", header_, "' cannot be precompiled: ", how.how(), "\n", how.err);
-            return false;
-        }
-        word_list files = read_dependencies(read_file<System>(read));
-        // The source that only has the header included.
-        std::erase(files, "/dev/null");
-        for (std::string& path : files)
-            if (path[0] != '/')
-                path.insert(0, join(directory_, ""));
-        build_inputs system;
-        if (!observed.take(files, made, system)) {
-            trace("'", observed.changed().path, "' changed while '", header_, "' was being precompiled");
-            return false;
-        }
-        if (package_state<System>(observed.start()) != made.packages)
-            made.packages.clear();
-        sha256 all;
-        all.field(compiler_.traits().identity).field(shelf_.record());
-        for (const build_inputs* list : {&made.files, &system})
-            for (const build_input& each : *list)
-                all.field(each.path).field(each.digest);
-        made.key = all.hex();
-        shelf_.keep(result, made, system, 1, scratch);
-        // Who includes it precompiled hears none of this.
-        say(how.err);
-        return true;
-    }
-
-    basic_cache<System> cache_;
-    basic_compiler<System> compiler_;
-    std::string header_;
-    word_list arguments_;
-    std::string directory_;
-    basic_shelf<System> shelf_;
-    typename basic_shelf<System>::found found_{};
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
 
 #endif
 #ifndef TENON_TRUST_HPP
@@ -9892,8 +10219,8 @@ public:
             return now.library;
         }
         make_folders<System>(join(cache_.folder("bin"), type.name()));
-        const basic_bounds<System> within(options_.limits, options_.timeout, options_.stop,
-                                          "options.build_timeout");
+        const basic_deadline<System> within(options_.limits, options_.timeout, options_.stop,
+                                            "options.build_timeout");
         const basic_lock<System> turn(at.libraries.lock(), within, [&] { tell(at, event::step::waiting); });
         result now = current(at);
         if (now.library.empty())
@@ -9943,7 +10270,8 @@ public:
                 trace("watching without it: ", e.what());
             }
         };
-        as_far_as_known([&] { folders = absolute(basic_headers<System>(options_.include).folders(type)); });
+        as_far_as_known(
+            [&] { folders = absolute(basic_interface_headers<System>(options_.include).folders(type)); });
         as_far_as_known([&] {
             const compile_flags flags = read_flags(at, System::access(flags_file(at).c_str(), F_OK) == 0);
             add_include_folders(folders, at, flags);
@@ -9959,7 +10287,7 @@ public:
             }
         });
         paths.insert(folders.begin(), folders.end());
-        paths.merge(std::set<std::string>(basic_header_search<System>(std::move(sources), folders).paths()));
+        paths.merge(std::set<std::string>(basic_include_scan<System>(std::move(sources), folders).paths()));
         return {paths.begin(), paths.end()};
     }
 
@@ -9972,12 +10300,12 @@ private:
         bool cmake;
         basic_compiler<System> compiler;
         std::string tools; // the stamp of all programs that build it; empty where there are none
-        basic_shelf<System> libraries;
+        basic_artifact_store<System> libraries;
         std::string tree;
         std::vector<std::string> written{}; // folders below CMake's that builds write to themselves
 
         std::string name() const { return std::string(basename(path)); }
-        new_sources others() const { return {source.empty() ? directory : "", cmake, written}; }
+        source_directories others() const { return {source.empty() ? directory : "", cmake, written}; }
     };
 
     // What compilers, linkers and CMake say in a build that goes on: told at once, and each thing once,
@@ -10062,7 +10390,7 @@ private:
             at.cmake = true;
             at.tools = cmake_tools(compiler);
             all.field("cmake").field(options_.target);
-            for (const std::string& each : basic_cmake_tree<System>::variables())
+            for (const std::string& each : basic_cmake_project<System>::variables())
                 all.field(each);
             at.written = written_below(where);
         }
@@ -10098,7 +10426,7 @@ private:
     }
 
     static std::string cmake_tools(const basic_compiler<System>& compiler) {
-        const std::string cmake = basic_cmake_tree<System>::program();
+        const std::string cmake = basic_cmake_project<System>::program();
         struct stat found;
         if (!compiler.found() || cmake.empty() || System::stat(cmake.c_str(), &found) != 0)
             return "";
@@ -10141,7 +10469,7 @@ private:
     void refresh(const place& at) const {
         try {
             // Who has it now builds, and writes one himself.
-            const basic_lock<System> turn(at.libraries.lock(), basic_bounds<System>().at_most(0), [] {});
+            const basic_lock<System> turn(at.libraries.lock(), basic_deadline<System>().at_most(0), [] {});
             if (const result now = current(at); !now.record.empty())
                 remember(at, now.record);
         } catch (const error& e) {
@@ -10157,7 +10485,7 @@ private:
     // ---- Making one
 
     template <class Check>
-    result build(const place& at, const plugin_type& type, const basic_bounds<System>& within,
+    result build(const place& at, const plugin_type& type, const basic_deadline<System>& within,
                  Check& check) const {
         require_trust<System>(at.directory, status_of(at.directory), options_.trust);
         require_file_if_any(at.cmake ? lists_file(at) : flags_file(at));
@@ -10187,7 +10515,7 @@ private:
 
     // Nothing where something changed meanwhile.
     template <class Check>
-    result try_to_build(const place& at, const plugin_type& type, const basic_bounds<System>& within,
+    result try_to_build(const place& at, const plugin_type& type, const basic_deadline<System>& within,
                         Check& check, const build_record& record, expected_inputs& known,
                         source_change& changed, remarks& say) const {
         const std::vector<std::string> sources = sources_of(at);
@@ -10196,11 +10524,12 @@ private:
             known.files.insert(join(at.directory, source));
         }
         known.files.insert(flags_file(at));
-        const new_sources others = at.others();
-        basic_observation<System> observed(at.directory, known);
+        const source_directories others = at.others();
+        basic_input_tracker<System> observed(at.directory, known);
 
         const compile_flags flags = read_flags(at, observed.before().seen(flags_file(at)) != nullptr);
-        std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
+        std::vector<std::string> folders =
+            absolute(basic_interface_headers<System>(options_.include).folders(type));
         const basic_scratch<System> scratch(cache_);
         basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch,
                                               within, options_.profile, options_.jobs, options_.fast_loading);
@@ -10208,8 +10537,8 @@ private:
         add_include_folders(folders, at, flags);
 
         observed.begin(std::move(folders));
-        std::optional<basic_precompiled<System>> precompiled;
-        std::vector<basic_object<System>> objects;
+        std::optional<basic_precompiled_interface<System>> precompiled;
+        std::vector<basic_object_cache<System>> objects;
         build_result made;
         made.compiler = at.compiler.stamp();
         made.packages = package_state<System>(observed.start());
@@ -10238,7 +10567,7 @@ private:
         if (package_state<System>(observed.start()) != made.packages)
             made.packages.clear();
         std::vector<build_inputs> remembered;
-        for (const basic_object<System>& each : objects)
+        for (const basic_object_cache<System>& each : objects)
             for (const build_inputs* list : {&each.own_files(), &each.system_files()})
                 if (each.taken())
                     remembered.push_back(*list);
@@ -10280,7 +10609,7 @@ private:
 
     // The same where CMake builds it.
     template <class Check>
-    result try_cmake(const place& at, const plugin_type& type, const basic_bounds<System>& within,
+    result try_cmake(const place& at, const plugin_type& type, const basic_deadline<System>& within,
                      Check& check, const build_record& record, expected_inputs& known, source_change& changed,
                      remarks& say) const {
         const basic_source_tree<System> sources(at.directory, at.written);
@@ -10288,12 +10617,13 @@ private:
             for (const std::string& path : *list)
                 require_trusted_in(at.directory, path);
         const compile_flags flags = read_flags(at, false);
-        std::vector<std::string> folders = absolute(basic_headers<System>(options_.include).folders(type));
-        basic_cmake_tree<System> tree(
+        std::vector<std::string> folders =
+            absolute(basic_interface_headers<System>(options_.include).folders(type));
+        basic_cmake_project<System> tree(
             at.tree, {at.directory, at.compiler, flags, folders, options_.profile, options_.target});
         known.said = tree.last_files();
-        const new_sources others = at.others();
-        std::optional<basic_observation<System>> observed;
+        const source_directories others = at.others();
+        std::optional<basic_input_tracker<System>> observed;
         const auto observe = [&](const basic_source_tree<System>& now) {
             known.files.insert(now.files().begin(), now.files().end());
             known.folders.insert(now.folders().begin(), now.folders().end());
@@ -10320,8 +10650,7 @@ private:
         };
         bool compiling = false;
         try {
-            if (tree.prepare(
-                    sources, at.tools, within, [&] { tell(at, event::step::configuring); }, say)) {
+            if (tree.prepare(sources, at.tools, within, [&] { tell(at, event::step::configuring); }, say)) {
                 if (!observed->as_given(tree.configured_from())) {
                     changed = observed->changed();
                     return {};
@@ -10391,9 +10720,10 @@ private:
     }
 
     // What each source is compiled to, taken from the cache where it is there.
-    std::vector<basic_object<System>> objects_for(const place& at, const std::vector<std::string>& sources,
-                                                  basic_compilation<System>& compilation) const {
-        std::vector<basic_object<System>> found;
+    std::vector<basic_object_cache<System>> objects_for(const place& at,
+                                                        const std::vector<std::string>& sources,
+                                                        basic_compilation<System>& compilation) const {
+        std::vector<basic_object_cache<System>> found;
         for (std::size_t i = 0; i < sources.size(); ++i) {
             found.emplace_back(at.compiler, at.directory, sources[i], compilation.arguments(),
                                at.libraries.stem(), options_.thorough);
@@ -10404,10 +10734,10 @@ private:
     }
 
     // Those that were compiled now are there for the next time, also where another one was refused.
-    static void keep(const std::vector<basic_object<System>>& objects,
+    static void keep(const std::vector<basic_object_cache<System>>& objects,
                      const basic_compilation<System>& compilation,
-                     const std::optional<basic_precompiled<System>>& precompiled,
-                     basic_observation<System>& observed, std::string packages,
+                     const std::optional<basic_precompiled_interface<System>>& precompiled,
+                     basic_input_tracker<System>& observed, std::string packages,
                      const basic_scratch<System>& scratch) {
         if (package_state<System>(observed.start()) != packages)
             packages.clear();
@@ -10427,10 +10757,10 @@ private:
     }
 
     // The interface's header, precompiled, where there is one that these sources can be compiled with.
-    std::optional<basic_precompiled<System>>
+    std::optional<basic_precompiled_interface<System>>
     precompiled_for(const place& at, const plugin_type& type, const std::vector<std::string>& sources,
                     const compile_flags& flags, basic_compilation<System>& compilation,
-                    const basic_bounds<System>& within, remarks& say) const {
+                    const basic_deadline<System>& within, remarks& say) const {
         const auto without = [&](std::string_view why) {
             trace("'", at.directory, "' is compiled without a precompiled interface: ", why);
             return std::nullopt;
@@ -10443,7 +10773,7 @@ private:
         if (!lets_precompile(compilation.arguments()))
             return without("its flags put something before it, or change where it is found");
 
-        const basic_headers<System> known(options_.include);
+        const basic_interface_headers<System> known(options_.include);
         const std::string header = absolute(known.header(type));
         std::vector<std::string> folders = absolute(known.folders(type));
         std::vector<bool> begin_so;
@@ -10459,9 +10789,9 @@ private:
 
         add_include_folders(folders, at, flags);
         const bool has_own_flags = !flags.compile().empty() || !at.compiler.flags(at.cmake).compile().empty();
-        std::optional<basic_precompiled<System>> found(std::in_place, cache_, at.compiler, type.name(),
-                                                       header, compilation.arguments(), at.directory,
-                                                       has_own_flags, options_.thorough);
+        std::optional<basic_precompiled_interface<System>> found(
+            std::in_place, cache_, at.compiler, type.name(), header, compilation.arguments(), at.directory,
+            has_own_flags, options_.thorough);
         if (!found->prepare(
                 folders, within, options_.jobs, [&] { tell(at, event::step::precompiling); }, say))
             return std::nullopt;
@@ -10484,7 +10814,7 @@ private:
             const std::string path = join(directory, name);
             if (is_source_name(name))
                 require_no_dangling_link<System>(path);
-            struct stat found {};
+            struct stat found{};
             const bool there = System::stat(path.c_str(), &found) == 0;
             if (is_source_name(name) && there && S_ISREG(found.st_mode)) {
                 if (path.find('\n') != std::string::npos)
@@ -10602,7 +10932,7 @@ private:
     // Says which header of the interface's file name compilers have read: another than this program's, or
     // that one as it is now.
     std::string header_used(const plugin_type& type, const std::vector<std::string>& files) const {
-        const std::string own = absolute(basic_headers<System>(options_.include).header(type));
+        const std::string own = absolute(basic_interface_headers<System>(options_.include).header(type));
         struct stat wanted, found;
         if (System::stat(own.c_str(), &wanted) != 0)
             return "";
@@ -10657,668 +10987,36 @@ using builder = basic_builder<>;
 
 #endif
 
-#ifndef TENON_CALLBACKS_HPP
-#define TENON_CALLBACKS_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <functional>
-#include <memory>
-#include <utility>
-#include <vector>
-
-#ifndef TENON_MUTEX_LOCK_HPP
-#define TENON_MUTEX_LOCK_HPP
-
-#include <pthread.h>
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// A mutex that is held for as long as this lives. Not the standard library's, which cost each host more to
-/// include than all that they would be used for.
-class mutex_lock {
-public:
-    explicit mutex_lock(pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }
-    mutex_lock(const mutex_lock&) = delete;
-    mutex_lock& operator=(const mutex_lock&) = delete;
-    ~mutex_lock() { ::pthread_mutex_unlock(&mutex_); }
-
-private:
-    pthread_mutex_t& mutex_;
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_REGISTRATION_HPP
-#define TENON_REGISTRATION_HPP
-
-
-namespace tenon::inline v1 {
-
-/// What a plugin has registered with its host, for as long as this lives: a member of the plugin's, so that
-/// it ends with it.
-///
-///     struct audit {
-///         explicit audit(host& h) : changes_(h.on_change([this](const change& c) { write(c); })) {}
-///         tenon::registration changes_;   // after what the callback uses, so that it goes first
-///     };
-///
-/// Made by a host, mostly by `callbacks`. Its end waits for a call under way in another thread, so it must
-/// not be ended holding what that call waits for. One that is moved from is none. May outlive what it is
-/// registered with. For one thread at a time.
-class [[nodiscard]] registration {
-public:
-    registration() noexcept = default;
-
-    /// For hosts: `call(with, number)` is what ends it, once.
-    registration(void (*call)(void* with, unsigned long number) noexcept, void* with,
-                 unsigned long number) noexcept
-        : end_(call), with_(with), number_(number) {}
-
-    registration(registration&& other) noexcept
-        : end_(other.end_), with_(other.with_), number_(other.number_) {
-        other.end_ = nullptr;
-    }
-    registration& operator=(registration&& other) noexcept {
-        registration moved(static_cast<registration&&>(other));
-        end();
-        end_ = moved.end_;
-        with_ = moved.with_;
-        number_ = moved.number_;
-        moved.end_ = nullptr;
-        return *this;
-    }
-    ~registration() { end(); }
-
-    void end() noexcept {
-        if (const auto call = end_) {
-            end_ = nullptr;
-            call(with_, number_);
-        }
-    }
-    explicit operator bool() const noexcept { return end_ != nullptr; }
-
-private:
-    void (*end_)(void*, unsigned long) noexcept = nullptr;
-    void* with_ = nullptr;
-    unsigned long number_ = 0;
-};
-
-template <>
-struct layout<registration> : opaque<registration, 1> {};
-
-} // namespace tenon::inline v1
-
-#endif
-
-namespace tenon::inline v1 {
-
-template <class Signature>
-class TENON_HOST_TYPE callbacks;
-
-/// The functions that plugins have registered with their host, none of which is called, or there, once its
-/// plugin is gone.
-///
-///     tenon::callbacks<void(const change&)> changed;                                                      //
-///     the host's tenon::registration on_change(std::function<void(const change&)> call) { return
-///     changed.add(std::move(call)); } changed(what); // calls all
-///
-/// Any thread may call, and add, and end a registration, at any time and from a callback as well. A
-/// registration that has ended is not called any more, and its function is destroyed; one that is ended by
-/// its own callback goes when that returns. Those that are added meanwhile are not called by a call under
-/// way.
-template <class... A>
-class callbacks<void(A...)> {
-public:
-    callbacks() : all_(new list) {}
-    callbacks(const callbacks&) = delete;
-    callbacks& operator=(const callbacks&) = delete;
-    /// Registrations may outlive it, and end nothing then.
-    ~callbacks() { let_go(all_); }
-
-    registration add(std::function<void(A...)> call) {
-        const detail::mutex_lock locked(all_->mutex);
-        all_->entries.push_back(std::make_shared<entry>(++all_->numbers, std::move(call)));
-        ++all_->owners;
-        return {&end, all_, all_->numbers};
-    }
-
-    /// In the order in which they were added. What one of them throws leaves the rest uncalled.
-    void operator()(A... arguments) const {
-        std::vector<std::shared_ptr<entry>> now;
-        {
-            const detail::mutex_lock locked(all_->mutex);
-            now = all_->entries;
-            ++all_->owners;
-        }
-        const owner stays{all_};
-        for (const auto& each : now)
-            if (const running run(*all_, *each); run.entered)
-                each->call(arguments...);
-    }
-
-    std::size_t size() const {
-        const detail::mutex_lock locked(all_->mutex);
-        return all_->entries.size();
-    }
-
-private:
-    struct entry {
-        entry(unsigned long its_number, std::function<void(A...)> function)
-            : number(its_number), call(std::move(function)) {}
-
-        unsigned long number;
-        std::function<void(A...)> call;
-        bool ended = false;
-        std::vector<pid_t> threads{}; // that are in it
-    };
-
-    struct list {
-        pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-        pthread_cond_t left = PTHREAD_COND_INITIALIZER;
-        std::vector<std::shared_ptr<entry>> entries;
-        unsigned long numbers = 0;
-        std::size_t owners = 1; // the host's, each registration, each call
-    };
-
-    static void let_go(list* all) {
-        {
-            const detail::mutex_lock locked(all->mutex);
-            if (--all->owners > 0)
-                return;
-        }
-        delete all;
-    }
-    struct owner {
-        list* all;
-        ~owner() { let_go(all); }
-    };
-
-    struct running {
-        running(list& of, entry& which) : all(of), what(which) {
-            const detail::mutex_lock locked(all.mutex);
-            entered = !what.ended;
-            if (entered)
-                what.threads.push_back(detail::posix::thread());
-        }
-        running(const running&) = delete;
-        ~running() {
-            if (!entered)
-                return;
-            std::function<void(A...)> last;
-            const detail::mutex_lock locked(all.mutex);
-            what.threads.erase(std::find(what.threads.begin(), what.threads.end(), detail::posix::thread()));
-            if (what.ended && what.threads.empty())
-                last.swap(what.call);
-            ::pthread_cond_broadcast(&all.left);
-        }
-
-        list& all;
-        entry& what;
-        bool entered;
-    };
-
-    static void end(void* with, unsigned long number) noexcept {
-        list& all = *static_cast<list*>(with);
-        const owner stays{&all};
-        std::function<void(A...)> last;
-        const detail::mutex_lock locked(all.mutex);
-        const auto found = std::find_if(all.entries.begin(), all.entries.end(),
-                                        [&](const auto& each) { return each->number == number; });
-        const std::shared_ptr<entry> ending = *found;
-        all.entries.erase(found);
-        ending->ended = true;
-        const pid_t self = detail::posix::thread();
-        const auto elsewhere = [&] {
-            return std::any_of(ending->threads.begin(), ending->threads.end(),
-                               [&](pid_t each) { return each != self; });
-        };
-        while (elsewhere())
-            ::pthread_cond_wait(&all.left, &all.mutex);
-        if (ending->threads.empty())
-            last.swap(ending->call);
-    }
-
-    list* all_;
-};
-
-} // namespace tenon::inline v1
-
-#endif
-
-#ifndef TENON_CHECKOUT_HPP
-#define TENON_CHECKOUT_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// A commit's files, and what a repository has that a checkout of tenon's does not: a submodule is an empty
-/// folder, which git has for nothing else; a symbolic link is a file with its target; what Git LFS stores is
-/// a pointer.
-template <class System = posix>
-class basic_checkout {
-public:
-    explicit basic_checkout(std::string folder) : folder_(std::move(folder)) {}
-
-    /// The error, with a sentence for each of these that it is about. Only files and folders that it names
-    /// are looked at.
-    error explained(const error& failed) const {
-        const std::string text = failed.what(),
-                          mark = std::string("\nthe plugin in '") + failed.path() + "' was not built:\n";
-        const std::string all = sentences(failed, text.substr(0, text.find(mark)));
-        if (all.empty())
-            return failed;
-        // Behind the headline, for which nobody has to look far.
-        const auto at = std::min(text.find(mark), text.size());
-        return {static_cast<errc>(failed.code().value()), text.substr(0, at) + all + text.substr(at),
-                failed.path()};
-    }
-
-private:
-    std::string sentences(const error& failed, std::string text) const {
-        // Commands name what has nothing to do with the error, too.
-        for (const failed_command& each : failed_commands(failed))
-            text += '\n' + each.output;
-        constexpr std::size_t most = 1000;
-        std::vector<std::string> words = words_of(text, most);
-        words.emplace_back(failed.path());
-        const std::set<std::string> bases = folders_of(words);
-
-        std::set<std::string> looked_at, found;
-        for (const std::string& word : words)
-            for (const std::string& base : bases)
-                if (const std::string path = below(base, word);
-                    !path.empty() && looked_at.insert(path).second)
-                    if (std::string sentence = look(path); !sentence.empty())
-                        found.insert(std::move(sentence));
-        if (found.empty() && is_about_absence(in_small_letters(text)))
-            found = submodules();
-        std::string all;
-        for (const std::string& sentence : found)
-            all += '\n' + sentence;
-        return all;
-    }
-
-    /// The words of a text that may be paths, each once.
-    static std::vector<std::string> words_of(std::string_view text, std::size_t most) {
-        std::set<std::string> words;
-        // The last two are of the quotation marks that g++ uses.
-        constexpr std::string_view between = " \t\r\n'\"`<>(),;:|^=[]{}\xe2\x80\x98\x99";
-        while (!text.empty() && words.size() < most) {
-            const std::string_view word = text.substr(0, text.find_first_of(between));
-            text.remove_prefix(std::min(text.size(), word.size() + 1));
-            if (word.find_first_of("/.") != word.npos && word.find_first_not_of("./") != word.npos)
-                words.emplace(word);
-        }
-        return {words.begin(), words.end()};
-    }
-
-    /// The folders below this one that relative paths may begin in: those of the files that are named, and
-    /// those above them.
-    std::set<std::string> folders_of(const std::vector<std::string>& paths) const {
-        std::set<std::string> folders{""};
-        constexpr std::size_t most = 50;
-        for (const std::string& path : paths)
-            if (path.starts_with(folder_ + "/"))
-                for (std::string each = below("", path); !each.empty() && folders.size() < most;) {
-                    folders.insert(each);
-                    const auto slash = each.rfind('/');
-                    each.resize(slash == each.npos ? 0 : slash);
-                }
-        return folders;
-    }
-
-    /// A path as it is seen from the checkout's folder; empty where it leads out of that.
-    std::string below(const std::string& base, std::string_view path) const {
-        if (path.starts_with('/') && !path.starts_with(folder_ + "/"))
-            return "";
-        std::string seen = path.starts_with('/') ? "" : base;
-        path.remove_prefix(path.starts_with('/') ? folder_.size() : 0);
-        while (!path.empty()) {
-            const std::string_view component = path.substr(0, path.find('/'));
-            path.remove_prefix(std::min(path.size(), component.size() + 1));
-            if (component == ".." && seen.empty())
-                return "";
-            if (component == "..")
-                seen.resize(seen.rfind('/') == seen.npos ? 0 : seen.rfind('/'));
-            else if (!component.empty() && component != ".")
-                seen += (seen.empty() ? "" : "/") + std::string(component);
-        }
-        return seen;
-    }
-
-    /// A sentence about what the way to a path leads through; empty where all of it is as in the repository.
-    std::string look(const std::string& path) const {
-        for (std::size_t slash = 0; slash != path.npos;) {
-            slash = path.find('/', slash + 1);
-            const std::string part = path.substr(0, slash), whole = join(folder_, part);
-            struct stat found {};
-            if (System::lstat(whole.c_str(), &found) != 0)
-                return "";
-            if (S_ISREG(found.st_mode))
-                return about_file(part, whole);
-            if (!S_ISDIR(found.st_mode))
-                return "";
-            if (is_empty(whole))
-                return "'" + part +
-                       "' is a submodule of the repository, which is not fetched: commit its files, or load "
-                       "a clone on this machine that has them";
-        }
-        return "";
-    }
-
-    std::string about_file(const std::string& part, const std::string& whole) const {
-        const std::string text = beginning(whole);
-        if (text.starts_with("version https://git-lfs.github.com/spec/"))
-            return "'" + part +
-                   "' is a pointer of Git LFS, whose content is not fetched: commit the file itself, or load "
-                   "a clone on this machine that has it";
-        if (is_link(part, text))
-            return "'" + part + "' is a symbolic link to '" + text +
-                   "' in the repository, and became a file with that text: commit the file itself, or name "
-                   "the other path";
-        return "";
-    }
-
-    /// Whether a file's text is a link's target: one that is there, or has the form of one.
-    bool is_link(const std::string& part, const std::string& text) const {
-        constexpr std::size_t longest = 1024;
-        if (text.empty() || text.size() > longest || std::any_of(text.begin(), text.end(), is_control))
-            return false;
-        const auto slash = part.rfind('/');
-        const std::string target = below(slash == part.npos ? "" : part.substr(0, slash), text);
-        struct stat found {};
-        if (!target.empty() && System::lstat(join(folder_, target).c_str(), &found) == 0)
-            return true;
-        return text.find('/') != text.npos && text.find_first_of(" ;(){}\"<>#") == text.npos;
-    }
-
-    // More than a link's target has, or a pointer begins with.
-    static std::string beginning(const std::string& path) {
-        try {
-            const basic_file<System> file(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
-            char part[1025];
-            const ssize_t size = System::read(file.descriptor(), part, sizeof part);
-            return {part, size > 0 ? static_cast<std::size_t>(size) : 0};
-        } catch (const error&) {
-            return "";
-        }
-    }
-
-    static bool is_empty(const std::string& folder) {
-        try {
-            return names_in<System>(folder).empty();
-        } catch (const error&) {
-            return false;
-        }
-    }
-
-    static bool is_about_absence(std::string_view text) {
-        for (const char* words :
-             {"no such file", "not found", "cannot find", "could not find", "unable to find"})
-            if (text.find(words) != text.npos)
-                return true;
-        return false;
-    }
-
-    /// Where something is missing that may be anywhere, such as in a folder of -I.
-    std::set<std::string> submodules() const {
-        std::string text, names;
-        try {
-            text = read_file<System>(join(folder_, ".gitmodules"), 64 * 1024);
-        } catch (const error&) {
-            return {};
-        }
-        for (std::string_view rest = text; !rest.empty();) {
-            std::string_view line = take_line(rest);
-            line.remove_prefix(std::min(line.size(), line.find_first_not_of(" \t")));
-            const auto equals = line.find('=');
-            if (!line.starts_with("path") || equals == line.npos)
-                continue;
-            const std::string path =
-                below("", line.substr(std::min(line.size(), line.find_first_not_of(" \t", equals + 1))));
-            if (!path.empty() && !std::any_of(path.begin(), path.end(), is_control) &&
-                is_empty(join(folder_, path)))
-                names += (names.empty() ? "'" : ", '") + path + "'";
-        }
-        if (names.empty())
-            return {};
-        return {"the repository has submodules, which are not fetched: where what is missing is in " + names +
-                ", commit those files, or load a clone on this machine that has them"};
-    }
-
-    std::string folder_;
-};
-using checkout = basic_checkout<>;
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-
-#ifndef TENON_EXPORT_HPP
-#define TENON_EXPORT_HPP
-
-#include <cstddef>
-#include <cstdint>
-
-#ifndef TENON_HOOKS_HPP
-#define TENON_HOOKS_HPP
-
-#include <type_traits>
-
-
-// What a plugin's class may offer beside its interface, by having public functions of these names. A name that the interface itself
-// has means what the interface says, and is no hook. Any other member of such a name would never be called, and is an error.
-//
-//   void start()           after construction, when nothing of the system's loader is held any more: the place for threads
-//   void stop() noexcept   before destruction, where start() has returned: the place to end them
-//   void quiesce()         before the next version is made: lets go of what only one can have, such as a port or a lock
-//   void resume()          takes it back, where the next version came to nothing
-//   state save()           what the next version starts from, of the interface's `using state = ...`
-//   void restore(state)    in the next version, between its construction and its start()
-
-namespace tenon::inline v1 {
-
-template <class P, class T>
-concept starts = requires(P& plugin) { requires std::is_void_v<decltype(plugin.start())>; } && !requires(T& interface) { interface.start(); };
-
-template <class P, class T>
-concept stops = requires(P& plugin) { requires std::is_void_v<decltype(plugin.stop())>; } && !requires(T& interface) { interface.stop(); };
-
-template <class P, class T>
-concept stops_without_exceptions = !stops<P, T> || requires(P& plugin) { { plugin.stop() } noexcept; };
-
-template <class P, class T>
-concept quiesces =
-    requires(P& plugin) { requires std::is_void_v<decltype(plugin.quiesce())>; } && !requires(T& interface) { interface.quiesce(); };
-
-template <class P, class T>
-concept resumes =
-    requires(P& plugin) { requires std::is_void_v<decltype(plugin.resume())>; } && !requires(T& interface) { interface.resume(); };
-
-template <class P, class T>
-concept saves_state = requires(P& plugin) { requires std::is_convertible_v<decltype(plugin.save()), typename T::state>; } &&
-                      !requires(T& interface) { interface.save(); };
-
-template <class P, class T>
-concept restores_state =
-    requires(P& plugin, typename T::state&& saved) {
-        requires std::is_void_v<decltype(plugin.restore(static_cast<typename T::state&&>(saved)))>;
-    } && !requires(T& interface, typename T::state&& saved) { interface.restore(static_cast<typename T::state&&>(saved)); };
-
-namespace TENON_HIDDEN detail {
-
-// A name that stands beside one of C's is ambiguous, whoever may call that and however many functions have it.
-struct hook_names {
-    int start, stop, quiesce, resume, save, restore;
-
-protected:
-    ~hook_names() = default;
-};
-template <class C>
-struct beside_hooks : C, hook_names {}; // a class with a `final` destructor has to be `final` itself
-
-// Nothing derives from a class that is final: of its members only those are found that can be named from outside.
-template <class C>
-concept shows_every_name = complete<C> && std::is_class_v<C> && !std::is_final_v<C>;
-
-#define TENON_DETAIL_HAS_MEMBER(NAME)                                                                                        \
-    template <class C>                                                                                                       \
-    concept has_##NAME = requires { &C::NAME; } || requires(C& object) { object.NAME(); } ||                                 \
-                         (shows_every_name<C> && !requires { &beside_hooks<C>::NAME; });
-TENON_DETAIL_HAS_MEMBER(start)
-TENON_DETAIL_HAS_MEMBER(stop)
-TENON_DETAIL_HAS_MEMBER(quiesce)
-TENON_DETAIL_HAS_MEMBER(resume)
-TENON_DETAIL_HAS_MEMBER(save)
-TENON_DETAIL_HAS_MEMBER(restore)
-#undef TENON_DETAIL_HAS_MEMBER
-
-// Where nothing is in the way that has a sentence of its own.
-template <class P>
-concept looks_into_members = complete<P> && std::is_destructible_v<P>;
-
-// Without `using state = ...`, or where one of the two names is the interface's own, `save` and `restore` are names as any others.
-template <class T>
-concept hands_on_state = requires { typename T::state; } && !has_save<T> && !has_restore<T>;
-
-// A member of a hook's name that is no hook.
-template <class P, class T>
-concept misuses_start = !starts<P, T> && looks_into_members<P> && has_start<P> && !has_start<T>;
-template <class P, class T>
-concept misuses_stop = !stops<P, T> && looks_into_members<P> && has_stop<P> && !has_stop<T>;
-template <class P, class T>
-concept misuses_quiesce = !quiesces<P, T> && looks_into_members<P> && has_quiesce<P> && !has_quiesce<T>;
-template <class P, class T>
-concept misuses_resume = !resumes<P, T> && looks_into_members<P> && has_resume<P> && !has_resume<T>;
-template <class P, class T>
-concept misuses_save = !saves_state<P, T> && looks_into_members<P> && has_save<P> && hands_on_state<T>;
-template <class P, class T>
-concept misuses_restore = !restores_state<P, T> && looks_into_members<P> && has_restore<P> && hands_on_state<T>;
-
-template <class P, class T>
-concept misuses_no_name = !(misuses_start<P, T> || misuses_stop<P, T> || misuses_quiesce<P, T> || misuses_resume<P, T> ||
-                            misuses_save<P, T> || misuses_restore<P, T>);
-
-// Of a member that is no hook one thing is said, and not also that it is missing.
-template <class P, class T>
-concept pairs_quiesce = quiesces<P, T> == resumes<P, T> || misuses_quiesce<P, T> || misuses_resume<P, T>;
-template <class P, class T>
-concept pairs_state = saves_state<P, T> == restores_state<P, T> || misuses_save<P, T> || misuses_restore<P, T>;
-
-} // namespace detail
-
-/// What hooks a class has are those that belong together, and no other member has the name of one.
-template <class P, class T>
-concept has_whole_hooks =
-    stops_without_exceptions<P, T> && detail::misuses_no_name<P, T> && detail::pairs_quiesce<P, T> && detail::pairs_state<P, T>;
-
-namespace TENON_HIDDEN detail {
-
-template <class T>
-struct state_hooks {
-    void (*save)() = nullptr;
-    void (*restore)() = nullptr;
-};
-template <class T>
-    requires requires { typename T::state; }
-struct state_hooks<T> {
-    typename T::state (*save)(T*) = nullptr;
-    void (*restore)(T*, typename T::state&&) = nullptr;
-};
-
-/// The hooks of one class, as plain functions of its interface; null where it has none of that name.
-template <class T>
-struct hooks : state_hooks<T> {
-    void (*start)(T*) = nullptr;
-    void (*stop)(T*) = nullptr;
-    void (*quiesce)(T*) = nullptr;
-    void (*resume)(T*) = nullptr;
-};
-
-template <class P, class T>
-P& implementation(T* object) {
-    if constexpr (derives_from_interface<P, T>)
-        return static_cast<P&>(*object);
-    else
-        return model_access::held(static_cast<typename T::template model<P>&>(*object));
-}
-
-template <class T, class P>
-constexpr hooks<T> make_hooks() {
-    hooks<T> made;
-    if constexpr (starts<P, T>)
-        made.start = [](T* object) { detail::implementation<P>(object).start(); };
-    if constexpr (stops<P, T>)
-        made.stop = [](T* object) { detail::implementation<P>(object).stop(); };
-    if constexpr (quiesces<P, T> && resumes<P, T>) {
-        made.quiesce = [](T* object) { detail::implementation<P>(object).quiesce(); };
-        made.resume = [](T* object) { detail::implementation<P>(object).resume(); };
-    }
-    if constexpr (saves_state<P, T> && restores_state<P, T>) {
-        made.save = [](T* object) -> typename T::state { return detail::implementation<P>(object).save(); };
-        made.restore = [](T* object, typename T::state&& saved) {
-            detail::implementation<P>(object).restore(static_cast<typename T::state&&>(saved));
-        };
-    }
-    return made;
-}
-
-template <class T, class P>
-[[gnu::visibility("hidden")]] inline constexpr hooks<T> hooks_of_class = make_hooks<T, P>();
-
-// Null where there is none: nothing is then fetched to find that out.
-template <class T, class P>
-constexpr const hooks<T>* hooks_of() {
-    if constexpr (starts<P, T> || stops<P, T> || quiesces<P, T> || saves_state<P, T>)
-        return &hooks_of_class<T, P>;
-    else
-        return nullptr;
-}
-
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
-#ifndef TENON_NOTE_HPP
-#define TENON_NOTE_HPP
+#ifndef TENON_DETAIL_INTERFACE_NOTES_HPP
+#define TENON_DETAIL_INTERFACE_NOTES_HPP
 
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
 
-// The manifest as it stands in a file: ELF notes of owner "tenon", in the section `.note.tenon`, words in the file's own
-// byte order, texts ended by NUL. Every description begins with the key of the interface that it belongs to:
+// The manifest as it stands in a file: ELF notes of owner "tenon", in the section `.note.tenon`, words in the
+// file's own byte order, texts ended by NUL. Every description begins with the key of the interface that it
+// belongs to:
 //
-//   plugin     format, key, number of slots, slots, {number of slots, key, properties, slots} for each interface that is reached, 0,
+// plugin     format, key, number of slots, slots, {number of slots, key, properties, slots} for each
+// interface that is reached, 0,
 //              type, name, version, toolchain
 //   interface  key, name, factory, state
 //   method     key, place in `methods`, name, signature
 //   type       key, size (0: incomplete here), alignment, stated version, name, fields
 //
-// A slot is {pointer, adjustment}. An interface that is reached through another is called too, as a host's services are: it has notes of
-// its own of the kinds `interface` and `method`, and its slots in each plugin's note.
+// A slot is {pointer, adjustment}. An interface that is reached through another is called too, as a host's
+// services are: it has notes of its own of the kinds `interface` and `method`, and its slots in each plugin's
+// note.
 //
-// Readers skip notes of kinds that they do not know, and what a description has behind the fields that they know. So new kinds and
-// further fields at the end need no other format; what changes the meaning of the rest does.
+// Readers skip notes of kinds that they do not know, and what a description has behind the fields that they
+// know. So new kinds and further fields at the end need no other format; what changes the meaning of the rest
+// does.
 //
-// Names, signatures and fields are mangled names (Itanium C++ ABI, 5.1), which g++ and clang agree on to the byte where
-// __PRETTY_FUNCTION__ differs between them; only the assembler can write them down without running the plugin.
+// Names, signatures and fields are mangled names (Itanium C++ ABI, 5.1), which g++ and clang agree on to the
+// byte where __PRETTY_FUNCTION__ differs between them; only the assembler can write them down without running
+// the plugin.
 
 namespace tenon::inline v1 {
 namespace TENON_HIDDEN detail {
@@ -11326,9 +11024,12 @@ namespace TENON_HIDDEN detail {
 inline constexpr std::uint32_t note_format = 2;
 
 enum class note_kind : std::uint32_t { plugin = 1, interface = 2, method = 3, type = 4 };
-constexpr bool known_kind(std::uint32_t kind) { return kind >= 1 && kind <= 4; }
+constexpr bool known_kind(std::uint32_t kind) {
+    return kind >= 1 && kind <= 4;
+}
 
-// Ties together the notes that one compilation makes for one interface; two compilations need not agree on it.
+// Ties together the notes that one compilation makes for one interface; two compilations need not agree on
+// it.
 template <class T>
 consteval std::uint64_t interface_key() {
     std::uint64_t hash = 14695981039346656037u; // FNV-1a
@@ -11343,11 +11044,12 @@ inline constexpr unsigned key_low = static_cast<unsigned>(interface_key<T>());
 template <class T>
 inline constexpr unsigned key_high = static_cast<unsigned>(interface_key<T>() >> 32);
 
-// A function that is never called: its mangled name is the text. Hidden, so that the compiler takes its address for a
-// constant in position-independent code too.
+// A function that is never called: its mangled name is the text. Hidden, so that the compiler takes its
+// address for a constant in position-independent code too.
 template <class... T>
 [[gnu::visibility("hidden")]] void type_name() {}
-// A method's name stands in a class's, because since clang 18 a function template says in its name that a parameter is `auto`.
+// A method's name stands in a class's, because since clang 18 a function template says in its name that a
+// parameter is `auto`.
 template <auto M>
 struct method;
 
@@ -11359,33 +11061,36 @@ template <class T, std::size_t Index>
 template <class T, class U>
 [[gnu::visibility("hidden")]] void crossing_note();
 
-// A section group cannot hold a note that has to survive --gc-sections, so every file that needs a note writes its own,
-// under a weak name; readers take the first and hold the rest against it.
+// A section group cannot hold a note that has to survive --gc-sections, so every file that needs a note
+// writes its own, under a weak name; readers take the first and hold the rest against it.
 #ifdef __aarch64__
 #define TENON_DETAIL_ADDRESS "S" // g++ takes no address for "i" there in position-independent code
 #else
 #define TENON_DETAIL_ADDRESS "i"
 #endif
-#define TENON_DETAIL_NOTE(KIND, NAME)                                                                                  \
-    ".pushsection .note.tenon,\"a\",%%note\n.balign 4\n.weak %c[here]\n.hidden %c[here]\n%c[here]:\n"                  \
-    ".4byte 6, 2f-1f, " KIND "\n.asciz \"tenon\"\n.balign 4\n1: .4byte %c[low], %c[high]\n" NAME                       \
+#define TENON_DETAIL_NOTE(KIND, NAME)                                                                        \
+    ".pushsection .note.tenon,\"a\",%%note\n.balign 4\n.weak %c[here]\n.hidden %c[here]\n%c[here]:\n"        \
+    ".4byte 6, 2f-1f, " KIND "\n.asciz \"tenon\"\n.balign 4\n1: .4byte %c[low], %c[high]\n" NAME             \
     "2: .balign 4\n.popsection"
 
 template <class T>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_interface_note() {
     asm(TENON_DETAIL_NOTE("2", ".asciz \"%c[name]\"\n.asciz \"%c[made]\"\n.asciz \"%c[state]\"\n")
         :
-        : [here] TENON_DETAIL_ADDRESS(&interface_note<T>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [name] TENON_DETAIL_ADDRESS(&type_name<T>),
-          [made] TENON_DETAIL_ADDRESS(&type_name<factory_arguments<T>>), [state] TENON_DETAIL_ADDRESS(&type_name<typename state_of<T>::type>));
+        : [here] TENON_DETAIL_ADDRESS(&interface_note<T>), [low] "i"(key_low<T>), [high] "i"(key_high<T>),
+          [name] TENON_DETAIL_ADDRESS(&type_name<T>),
+          [made] TENON_DETAIL_ADDRESS(&type_name<factory_arguments<T>>),
+          [state] TENON_DETAIL_ADDRESS(&type_name<typename state_of<T>::type>));
 }
 
 template <class T, std::size_t Index, auto Method>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_method_note() {
     asm(TENON_DETAIL_NOTE("3", ".4byte %c[index]\n.asciz \"%c[name]\"\n.asciz \"%c[signature]\"\n")
         :
-        : [here] TENON_DETAIL_ADDRESS(&method_note<T, Index>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [index] "i"(Index),
-          [name] TENON_DETAIL_ADDRESS(&type_name<method<Method>>),
-          [signature] TENON_DETAIL_ADDRESS(&type_name<typename member_function<decltype(Method)>::signature>));
+        : [here] TENON_DETAIL_ADDRESS(&method_note<T, Index>), [low] "i"(key_low<T>), [high] "i"(key_high<T>),
+          [index] "i"(Index), [name] TENON_DETAIL_ADDRESS(&type_name<method<Method>>),
+          [signature] TENON_DETAIL_ADDRESS(
+              &type_name<typename member_function<decltype(Method)>::signature>));
 }
 
 template <class U>
@@ -11414,16 +11119,19 @@ consteval auto fields_noted() {
 
 template <class T, class U>
 [[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_crossing_note() {
-    asm(TENON_DETAIL_NOTE("4", ".4byte %c[size], %c[alignment], %c[version]\n.asciz \"%c[name]\"\n.asciz \"%c[fields]\"\n")
+    asm(TENON_DETAIL_NOTE(
+            "4", ".4byte %c[size], %c[alignment], %c[version]\n.asciz \"%c[name]\"\n.asciz \"%c[fields]\"\n")
         :
-        : [here] TENON_DETAIL_ADDRESS(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [size] "i"(size_here<U>()),
-          [alignment] "i"(alignment_here<U>()), [version] "i"(layout_version<U>()), [name] TENON_DETAIL_ADDRESS(&type_name<U>),
+        : [here] TENON_DETAIL_ADDRESS(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>),
+          [size] "i"(size_here<U>()), [alignment] "i"(alignment_here<U>()),
+          [version] "i"(layout_version<U>()), [name] TENON_DETAIL_ADDRESS(&type_name<U>),
           [fields] TENON_DETAIL_ADDRESS(&type_name<decltype(fields_noted<U>())>));
 }
 #undef TENON_DETAIL_NOTE
 #undef TENON_DETAIL_ADDRESS
 
-// The words of member pointers: {1 + 8 * slot, 0} for a virtual function (on Arm {8 * slot, 1}), with no relocation.
+// The words of member pointers: {1 + 8 * slot, 0} for a virtual function (on Arm {8 * slot, 1}), with no
+// relocation.
 template <class M, class... Rest>
 struct [[gnu::packed]] pointers {
     M first;
@@ -11438,9 +11146,9 @@ struct [[gnu::packed]] pointers<M> {
     constexpr pointers(M pointer) : first(pointer) {}
 };
 
-// Its one virtual function's slot is the number of T's slots. No function of T takes a tail, so this overrides none; it is no conversion,
-// because g++ from 13 on warns that one hides another of T. As it is never defined, neither are a virtual table and a destructor, which
-// T may not let it have.
+// Its one virtual function's slot is the number of T's slots. No function of T takes a tail, so this
+// overrides none; it is no conversion, because g++ from 13 on warns that one hides another of T. As it is
+// never defined, neither are a virtual table and a destructor, which T may not let it have.
 template <class T>
 struct tail : T {
     virtual void tenon_slot_behind_the_last(tail&);
@@ -11452,7 +11160,8 @@ protected:
 /// The slots of T's functions, in the order of `methods`, and how many there are.
 template <class T, auto... M>
 consteval auto slots_of(methods<M...>*) {
-    return pointers<decltype(detail::method_of(M))..., void (tail<T>::*)(tail<T>&)>(detail::method_of(M)..., &tail<T>::tenon_slot_behind_the_last);
+    return pointers<decltype(detail::method_of(M))..., void (tail<T>::*)(tail<T>&)>(
+        detail::method_of(M)..., &tail<T>::tenon_slot_behind_the_last);
 }
 template <class T>
 consteval auto slots_of() {
@@ -11491,11 +11200,11 @@ struct [[gnu::packed]] slots_in_image {
 };
 
 template <class T, class Methods, class Indices>
-struct shape_of;
+struct abi_of;
 
 // All of what one image says about the interface T.
 template <class T, auto... M, std::size_t... I>
-struct shape_of<T, methods<M...>, indices<I...>> {
+struct abi_of<T, methods<M...>, indices<I...>> {
     [[gnu::visibility("hidden")]] static void emit() {
         emit_methods();
         emit_types(crossing<T>{});
@@ -11516,449 +11225,22 @@ struct shape_of<T, methods<M...>, indices<I...>> {
 
     template <class... U>
     [[gnu::visibility("hidden")]] static void emit_interfaces(list<U...>) {
-        const int emitted[] = {(shape_of<U, typename U::methods, make_indices<U::methods::size>>::emit_methods(), 0)..., 0};
+        const int emitted[] = {
+            (abi_of<U, typename U::methods, make_indices<U::methods::size>>::emit_methods(), 0)..., 0};
         static_cast<void>(emitted);
     }
 };
 
 template <class T>
-using shape_in_image = shape_of<T, typename T::methods, make_indices<T::methods::size>>;
+using abi_in_image = abi_of<T, typename T::methods, make_indices<T::methods::size>>;
 
 } // namespace detail
 } // namespace tenon::inline v1
 
 #endif
 
-namespace tenon::inline v1 {
-namespace TENON_HIDDEN detail {
-
-/// One plugin of this image, as its host finds it in the export table. `Create` is `T*(arguments of T's factory...)`; who reads
-/// the table does not know it before the manifest has been compared, and all pointers to functions look alike.
-template <class Create = void()>
-struct exported {
-    const char* type;
-    const char* name;
-    const char* version;
-    void (*interface)(); // where the interface's note stands, behind which all of its shape is found
-    Create* create;
-    const void* hooks; // detail::hooks<T>; null where the class offers none
-};
-
-// What the manifest says of one plugin; see note.hpp.
-template <class Slots, std::size_t Text>
-struct [[gnu::packed]] plugin_note {
-    std::uint32_t name_size = 6, size = sizeof(plugin_note) - 20, kind = static_cast<std::uint32_t>(note_kind::plugin);
-    char owner[8] = "tenon";
-    std::uint32_t format = note_format, low, high;
-    Slots slots{};
-    char text[(Text + 3) / 4 * 4] = {};
-
-    constexpr plugin_note(std::uint32_t key_low, std::uint32_t key_high) : low(key_low), high(key_high) {}
-};
-
-template <class T, std::size_t Name, std::size_t Version>
-consteval auto make_plugin_note(const char (&name)[Name], const char (&version)[Version]) {
-    constexpr std::size_t size = T::type.size() + 1 + Name + Version + sizeof toolchain;
-    plugin_note<slots_in_image<T>, size> note{key_low<T>, key_high<T>};
-    char* at = note.text;
-    for (std::size_t i = 0; i <= T::type.size(); ++i)
-        *at++ = T::type.name()[i];
-    for (const char c : name)
-        *at++ = c;
-    for (const char c : version)
-        *at++ = c;
-    for (const char c : toolchain)
-        *at++ = c;
-    return note;
-}
-
-template <class T, class P, class Arguments>
-struct creation;
-template <class T, class P, class... A>
-struct creation<T, P, list<A...>> {
-    using function = T*(A...);
-
-    [[gnu::visibility("hidden")]] static T* create(A... arguments) {
-        if constexpr (derives_from_interface<P, T>) {
-            return new P(static_cast<A&&>(arguments)...);
-        } else {
-            using model = typename T::template model<P>;
-            // Not try and catch, which -fno-exceptions forbids.
-            struct unfinished {
-                model* made;
-                ~unfinished() { delete made; }
-            } owner{new model};
-            model_access::make(*owner.made, static_cast<A&&>(arguments)...);
-            T* const finished = owner.made;
-            owner.made = nullptr;
-            return finished;
-        }
-    }
-};
-
-template <class T, class P>
-constexpr auto make_export(const char* name, const char* version) {
-    using creation = creation<T, P, factory_arguments<T>>;
-    return exported<typename creation::function>{T::type.name(), name, version, &interface_note<T>, &creation::create,
-                                                 hooks_of<T, P>()};
-}
-
-// The texts are those of the plugin's note, which its host has looked at anyway: on a page of their own they would be one more
-// to be fetched at each load.
-template <class T, class P, class Slots, std::size_t Text>
-constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t name_size) {
-    const char* const name = note.text + T::type.size() + 1;
-    auto made = detail::make_export<T, P>(name, name + name_size);
-    made.type = note.text;
-    return made;
-}
-
-[[gnu::error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or one that is not virtual")]] void
-methods_are_not_the_virtual_functions();
-
-// The slot behind the last is no constant expression, but a compiler that optimises knows it. Where it does not, the library's manifest is
-// looked at, by the builder after linking and by the host before loading.
-template <class T>
-void require_every_method() {
-#ifdef __OPTIMIZE__
-    constexpr auto last = &tail<T>::tenon_slot_behind_the_last;
-    std::uintptr_t words[2];
-    static_assert(sizeof words == sizeof last);
-    __builtin_memcpy(words, &last, sizeof words);
-    const std::size_t slots = words[0] / sizeof(void*), named = T::methods::size + (std::has_virtual_destructor_v<T> ? 2 : 0);
-    if (__builtin_constant_p(slots) && slots != named)
-        methods_are_not_the_virtual_functions();
-#endif
-}
-
-template <class T, class P>
-concept exportable = plugin_for<P, T> && has_a_usable_model<P, T> && has_whole_hooks<P, T>;
-
-// Does nothing for a class that does not fit: the sentences below say why, and compilers would add errors of their own.
-template <class T, class P>
-struct exporting {
-    static consteval int note(const char*, const char*) { return 0; }
-    static consteval int entry(int, std::size_t) { return 0; }
-    static void emit() {}
-};
-template <class T, class P>
-    requires exportable<T, P>
-struct exporting<T, P> {
-    template <std::size_t Name, std::size_t Version>
-    static consteval auto note(const char (&name)[Name], const char (&version)[Version]) {
-        return make_plugin_note<T>(name, version);
-    }
-    template <class Note>
-    static constexpr auto entry(const Note& note, std::size_t name_size) {
-        return make_export<T, P>(note, name_size);
-    }
-    static void emit() {
-        shape_in_image<T>::emit();
-        require_every_method<T>();
-    }
-};
-
-template <std::size_t N>
-struct literal {
-    const char (&text)[N];
-    constexpr std::size_t size() const { return N - 1; }
-    constexpr char operator[](std::size_t i) const { return text[i]; }
-};
-
-template <std::size_t N>
-consteval bool valid_plugin_name(const char (&name)[N]) {
-    return well_named(literal<N>{name});
-}
-
-template <std::size_t N>
-consteval bool valid_version(const char (&version)[N]) {
-    for (std::size_t i = 0; i + 1 < N; ++i)
-        if (version[i] <= ' ' || version[i] > '~')
-            return false;
-    return N > 1;
-}
-
-} // namespace detail
-} // namespace tenon::inline v1
-
-// The export table: one entry for each TENON_EXPORT of the image, in a section whose ends the linker names.
-extern "C" {
-[[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __start_tenon_exports[];
-[[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __stop_tenon_exports[];
-
-/// How a host finds a library's factories. The ABI version is in the name: a host never calls another one's.
-struct TENON_HIDDEN tenon_exports_v1_range {
-    const tenon::detail::exported<>*begin, *end;
-};
-[[gnu::used, gnu::visibility("default")]] inline tenon_exports_v1_range tenon_exports_v1() {
-    return {__start_tenon_exports, __stop_tenon_exports};
-}
-}
-
-#ifdef __clang__
-// The address sanitizer would put a red zone behind the note, in the middle of the manifest.
-#define TENON_DETAIL_UNPADDED __attribute__((no_sanitize("address")))
-#else
-#define TENON_DETAIL_UNPADDED
-#endif
-
-// What follows is macros alone. g++ then says what is wrong where they are used, and not where they are written.
-#if defined(__GNUC__) && !defined(__clang__) && __INCLUDE_LEVEL__ > 0
-#pragma GCC system_header
-#endif
-
-// g++ does not say what a condition is of, unless it is in a template.
-#ifdef __clang__
-#define TENON_DETAIL_NAME(...)
-#else
-#define TENON_DETAIL_NAME(...) static_assert(sizeof(typename ::tenon::detail::named<__VA_ARGS__>::type) > 0);
-#endif
-
-// A sentence for each clause of `plugin_interface`, so that all of what is wrong is said at once.
-#define TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                                    \
-    static_assert(::tenon::detail::value<::tenon::states_its_type<T>>,                                                       \
-                  "tenon: the interface needs `static constexpr tenon::plugin_type type{\"its-name\"};`");                   \
-    static_assert(::tenon::detail::value<(!::tenon::states_its_type<T> || ::tenon::has_valid_type_name<T>)>,                 \
-                  "tenon: the name of the plugin type has to be [a-z][a-z0-9_-]*");                                          \
-    static_assert(::tenon::detail::value<::tenon::detail::shared_name<T>>,                                                   \
-                  "tenon: the interface is in an anonymous namespace, where each file has a type of its own: "               \
-                  "move it into a namespace with a name");                                                                   \
-    static_assert(::tenon::detail::value<::tenon::has_virtual_destructor<T>>,                                                \
-                  "tenon: the interface needs `virtual ~T() = default;`");                                                   \
-    static_assert(::tenon::detail::value<::tenon::is_abstract<T>>,                                                           \
-                  "tenon: the interface has no pure virtual function: there is nothing for a plugin to do");                 \
-    static_assert(::tenon::detail::value<(!::std::is_polymorphic_v<T> || ::tenon::has_only_functions<T>)>,                   \
-                  "tenon: the interface has data members or a second base with virtual functions: a host and its "           \
-                  "plugins share one chain of bases, and functions alone");                                                  \
-    static_assert(::tenon::detail::value<::tenon::names_its_methods<T>>,                                                     \
-                  "tenon: the interface needs `using methods = tenon::methods<&T::f, ...>;` with every virtual "             \
-                  "function in it; one of several of its name is tenon::overload<R(A)>(&T::f)");                             \
-    static_assert(::tenon::detail::value<::tenon::has_valid_factory<T>>,                                                     \
-                  "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments that a "                \
-                  "plugin is made from");                                                                                    \
-    static_assert(::tenon::detail::value<(!::tenon::names_its_methods<T> || ::tenon::names_only_its_own<T>)>,                \
-                  "tenon: `methods` names what is no member function of the interface, or one of a base that it "            \
-                  "has twice or virtually");                                                                                 \
-    static_assert(::tenon::detail::value<(!::tenon::names_only_its_own<T> || ::tenon::names_only_virtual_functions<T>)>,     \
-                  "tenon: `methods` names a function that is not virtual: a plugin could not supply it");                    \
-    static_assert(::tenon::detail::value<(!::tenon::names_only_its_own<T> || ::tenon::states_its_methods<T>)>,               \
-                  "tenon: the interface has the `methods` of its base, in which nothing of its own can be: say "             \
-                  "`using methods = tenon::methods<&T::f, ...>;` in it, with the base's functions and its own; "             \
-                  "one that adds none is its base");                                                                         \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::carriers_given_out<T>>,                                         \
-                  "tenon: a method gives out a type that carries the plugin's code along, and would dangle when "            \
-                  "the plugin goes: a pointer to a function or to an object with virtual functions, or what "                \
-                  "keeps one (std::function, std::any, std::shared_ptr, std::error_code ...); return plain data, "           \
-                  "or say tenon::lets_code_escape<&T::f> in `methods`. The types:");                                         \
-    TENON_DETAIL_NAME(::tenon::detail::carriers_given_out<T>)                                                                \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::carriers_in_state<T>>,                                          \
-                  "tenon: the interface's `state` carries the code of the plugin that saved it along, which "                \
-                  "goes: a pointer to a function or to an object with virtual functions, or what keeps one "                 \
-                  "(std::function, std::any, std::shared_ptr, std::error_code ...); make it plain data. The "                \
-                  "types:");                                                                                                 \
-    TENON_DETAIL_NAME(::tenon::detail::carriers_in_state<T>)                                                                 \
-    TENON_DETAIL_REQUIRE_CROSSING(T)
-
-// The same for the types that cross the interface.
-#define TENON_DETAIL_REQUIRE_CROSSING(T)                                                                                     \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::hidden_functions<T>>,                                           \
-                  "tenon: a type that crosses the interface has virtual functions, of which `tenon::fields` says nothing: say " \
-                  "`template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, with another number whenever its fields " \
-                  "or its functions change. The types:");                                                                    \
-    TENON_DETAIL_NAME(::tenon::detail::hidden_functions<T>)                                                                  \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::unknown_functions<T>>,                                          \
-                  "tenon: a type that crosses the interface has virtual functions: say `using methods = "                    \
-                  "tenon::methods<&T::f, ...>;` in it, with every virtual function, or `template <> struct tenon::layout<T> " \
-                  ": tenon::opaque<T, 1> {};`. The types:");                                                                 \
-    TENON_DETAIL_NAME(::tenon::detail::unknown_functions<T>)                                                                 \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::unknown_layouts<T>>,                                            \
-                  "tenon: the fields of a type that crosses the interface cannot be seen, it has private "                   \
-                  "members, a base, a reference or more than 32 fields: say `template <> struct tenon::layout<T> "           \
-                  ": tenon::fields<&T::a, ...> {};` or `: tenon::opaque<T, 1> {};`. The types:");                            \
-    TENON_DETAIL_NAME(::tenon::detail::unknown_layouts<T>)                                                                   \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::names_of_one_file<T>>,                                          \
-                  "tenon: a type that crosses the interface is in an anonymous namespace, where each file has a "            \
-                  "type of its own: move it into a namespace with a name. The types:");                                      \
-    TENON_DETAIL_NAME(::tenon::detail::names_of_one_file<T>)                                                                 \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_with_data<T>>,                                       \
-                  "tenon: a type that crosses the interface has `methods`, so it is called through its virtual "             \
-                  "table, and it has data members, a second base with virtual functions, or no virtual function "            \
-                  "at all: a class with `methods` is one chain of bases and functions alone; pass what it "                  \
-                  "derives from, or say `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing "       \
-                  "of it is compared. The types:");                                                                          \
-    TENON_DETAIL_NAME(::tenon::detail::interfaces_with_data<T>)                                                              \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::final_interfaces<T>>,                                           \
-                  "tenon: an interface that crosses the interface is `final`: the slots of its virtual table are "           \
-                  "counted by deriving from it; leave `final` out, or say `template <> struct tenon::layout<T> "             \
-                  ": tenon::opaque<T, 1> {};`, and nothing of it is compared. The types:");                                  \
-    TENON_DETAIL_NAME(::tenon::detail::final_interfaces<T>)                                                                  \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_of_foreign_methods<T>>,                              \
-                  "tenon: the `methods` of a type that crosses the interface name what is no member function of "            \
-                  "it, or one of a base that it has twice or virtually. The types:");                                        \
-    TENON_DETAIL_NAME(::tenon::detail::interfaces_of_foreign_methods<T>)                                                     \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_of_plain_functions<T>>,                              \
-                  "tenon: the `methods` of a type that crosses the interface name a function that is not "                   \
-                  "virtual. The types:");                                                                                    \
-    TENON_DETAIL_NAME(::tenon::detail::interfaces_of_plain_functions<T>)
-
-// For each clause of `plugin_for`.
-#define TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                    \
-    static_assert(::tenon::detail::value<::tenon::detail::complete<P>>,                                                      \
-                  "tenon: the plugin's class is only declared so far: its definition has to stand before this");             \
-    static_assert(::tenon::detail::value<::tenon::detail::is_no_longer_abstract<P, T>>,                                      \
-                  "tenon: the plugin derives from the interface but is still abstract: it has to override every "            \
-                  "pure virtual function, with the same parameters and the same const");                                     \
-    static_assert(::tenon::detail::value<::tenon::detail::derives_or_fits<P, T>>,                                            \
-                  "tenon: the plugin neither derives from the interface nor fits its model; the compiler's own "             \
-                  "reason follows");                                                                                         \
-    static_assert((static_cast<void>(sizeof(::tenon::detail::explain_model<P, T>())), true));                                \
-    static_assert(::tenon::detail::value<::tenon::detail::models_without_self<P, T>>,                                        \
-                  "tenon: the interface has a function called `self`, and that is what a model calls its plain class: "      \
-                  "give the interface's function another name");                                                             \
-    static_assert(::tenon::detail::value<::tenon::detail::defines_the_model<P, T>>,                                          \
-                  "tenon: the interface's `model` is declared and not defined, or not for this plugin: its definition has to " \
-                  "stand before this");                                                                                      \
-    static_assert(::tenon::detail::value<::tenon::detail::has_a_concrete_model<P, T>>,                                       \
-                  "tenon: the interface's `model` is still abstract: it has to override every pure virtual function of the " \
-                  "interface, with the same parameters and the same const");                                                 \
-    static_assert(::tenon::detail::is_made_from<P, T, ::tenon::detail::factory_arguments<T>>,                                \
-                  "tenon: the plugin has no constructor that takes what the interface's `factory` passes. The types:");      \
-    TENON_DETAIL_NAME(::tenon::detail::arguments_not_taken<P, T>)                                                            \
-    static_assert(::tenon::detail::value<::tenon::detail::is_destroyed<P>>,                                                  \
-                  "tenon: the plugin's destructor has to be public");
-
-// A member of a hook's name is that hook, or a mistake.
-#define TENON_DETAIL_REQUIRE_HOOKS(P, T)                                                                                     \
-    TENON_DETAIL_REQUIRE_HOOK(P, T, start, "void start()")                                                                   \
-    TENON_DETAIL_REQUIRE_HOOK(P, T, stop, "void stop() noexcept")                                                            \
-    TENON_DETAIL_REQUIRE_HOOK(P, T, quiesce, "void quiesce()")                                                               \
-    TENON_DETAIL_REQUIRE_HOOK(P, T, resume, "void resume()")                                                                 \
-    TENON_DETAIL_REQUIRE_HOOK(P, T, save, "state save()")                                                                    \
-    TENON_DETAIL_REQUIRE_HOOK(P, T, restore, "void restore(state)")                                                          \
-    static_assert(::tenon::detail::value<::tenon::stops_without_exceptions<P, T>>,                                           \
-                  "tenon: the plugin's stop() has to be noexcept: it runs when a handle goes, where nobody could "           \
-                  "be told");                                                                                                \
-    static_assert(::tenon::detail::value<::tenon::detail::pairs_quiesce<P, T>>,                                              \
-                  "tenon: the plugin has one of quiesce() and resume() and not the other: without both there is "            \
-                  "no way back");                                                                                            \
-    static_assert(::tenon::detail::value<::tenon::detail::pairs_state<P, T>>,                                                \
-                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other");
-
-#define TENON_DETAIL_REQUIRE_HOOK(P, T, NAME, HOOK)                                                                          \
-    static_assert(::tenon::detail::value<!::tenon::detail::misuses_##NAME<P, T>>,                                            \
-                  "tenon: the plugin has a member `" #NAME "` that is no hook and would never be called: a hook is a "       \
-                  "public `" HOOK "`; give any other member another name");
-
-#define TENON_DETAIL_EXPORT(T, P, NAME, VERSION, NUMBER) TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)
-#define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                                  \
-    namespace {                                                                                                              \
-    [[gnu::used, gnu::section(".note.tenon"), gnu::aligned(4)]] TENON_DETAIL_UNPADDED constexpr auto                         \
-        tenon_note_##NUMBER = ::tenon::detail::exporting<T, P>::note(NAME, VERSION);                                         \
-    [[gnu::used, gnu::retain, gnu::section("tenon_exports"), gnu::aligned(alignof(void*))]] constexpr auto                   \
-        tenon_export_##NUMBER = ::tenon::detail::exporting<T, P>::entry(tenon_note_##NUMBER, sizeof NAME);                   \
-    [[gnu::used]] void tenon_emit_##NUMBER() { ::tenon::detail::exporting<T, P>::emit(); }                                   \
-    }
-
-/// Makes the class P a plugin of type T in this library, or a built-in of the program that it is linked into.
-///
-///     TENON_EXPORT(greeter, hello, "hello", "1.0.0")
-///
-/// At namespace scope, in a source file. `NAME` is `[a-z][a-z0-9_-]*`, `VERSION` any text without spaces. A library may have
-/// several, of several types, from several files. What does not fit is a compile error that says why.
-#define TENON_EXPORT(T, P, NAME, VERSION) /* of four arguments: a type with a comma in its name needs an alias */            \
-    TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                                        \
-    TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                        \
-    TENON_DETAIL_REQUIRE_HOOKS(P, T)                                                                                         \
-    static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");            \
-    static_assert(::tenon::detail::valid_version(VERSION),                                                                   \
-                  "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");                   \
-    TENON_DETAIL_EXPORT(T, P, NAME, VERSION, __COUNTER__)
-
-#endif
-
-#ifndef TENON_FILE_STATES_HPP
-#define TENON_FILE_STATES_HPP
-
-#include <cstdint>
-#include <map>
-#include <string>
-#include <vector>
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// In which state files are, and those in folders, by which it is seen later whether one has changed. What
-/// editors leave beside the file that they edit does not count: hidden files and `x~`.
-template <class System = posix>
-class basic_file_states {
-public:
-    basic_file_states() = default;
-    explicit basic_file_states(const std::vector<std::string>& paths) : looked_(nanoseconds(System::now())) {
-        for (const std::string& path : paths)
-            if (!noted(path))
-                for (const std::string& name : names_in<System>(path)) {
-                    if (name[0] != '.' && name.back() != '~')
-                        noted(join(path, name));
-                }
-    }
-
-    /// These, and those of more paths of which is known only now that they matter. What may have changed
-    /// since the look, or unseen in the tick of the clock in which it was, is never equal to anything.
-    basic_file_states with(const std::vector<std::string>& more) const {
-        basic_file_states all(more);
-        for (const auto& [path, state] : states_)
-            all.states_[path] = state;
-        for (auto& [path, state] : all.states_)
-            if (state.changed >= looked_)
-                state.inode = unknown;
-        return all;
-    }
-
-    friend bool operator==(const basic_file_states& a, const basic_file_states& b) {
-        return a.states_ == b.states_;
-    }
-
-private:
-    static constexpr std::uint64_t unknown = ~std::uint64_t{0};
-
-    // False for a folder, which changes with more than its names.
-    bool noted(const std::string& path) {
-        struct stat found;
-        const bool there = System::stat(path.c_str(), &found) == 0;
-        if (there && S_ISDIR(found.st_mode))
-            return false;
-        states_[path] = there ? file_identity(found) : file_identity();
-        return true;
-    }
-
-    std::map<std::string, file_identity> states_;
-    std::int64_t looked_ = 0;
-};
-using file_states = basic_file_states<>;
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-
-#ifndef TENON_FIT_HPP
-#define TENON_FIT_HPP
-
-#include <string>
-#include <string_view>
-
-#ifndef TENON_MANIFEST_HPP
-#define TENON_MANIFEST_HPP
-
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#ifndef TENON_SHAPE_HPP
-#define TENON_SHAPE_HPP
+#ifndef TENON_DETAIL_LIBRARY_ABI_HPP
+#define TENON_DETAIL_LIBRARY_ABI_HPP
 
 #include <cstdint>
 #include <cstdlib>
@@ -11967,8 +11249,8 @@ using file_states = basic_file_states<>;
 #include <string_view>
 #include <vector>
 
-#ifndef TENON_MANGLED_NAME_HPP
-#define TENON_MANGLED_NAME_HPP
+#ifndef TENON_DETAIL_LIBRARY_MANGLED_NAME_HPP
+#define TENON_DETAIL_LIBRARY_MANGLED_NAME_HPP
 
 #include <cstddef>
 #include <cstdlib>
@@ -12348,7 +11630,8 @@ inline bool begins_with_operator(std::string_view name) {
     if (!name.starts_with(word) || name.size() == word.size())
         return false;
     const char next = name[word.size()];
-    return !((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || (next >= '0' && next <= '9') || next == '_');
+    return !((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || (next >= '0' && next <= '9') ||
+             next == '_');
 }
 
 // `space::type::f` of the readable `method<&(space::type::f(int) const)>`, and where `f` begins in it.
@@ -12405,7 +11688,8 @@ inline namespace TENON_OWN {
 
 inline constexpr std::uint64_t no_slot = ~std::uint64_t{0}, most_slots = 100'000;
 
-// The vtable slot that a member pointer's words stand for (Itanium C++ ABI 2.3; on Arm the virtual bit is in the adjustment).
+// The vtable slot that a member pointer's words stand for (Itanium C++ ABI 2.3; on Arm the virtual bit is in
+// the adjustment).
 inline std::uint64_t slot_of(std::uintptr_t pointer, std::uintptr_t adjustment) noexcept {
 #if defined(__arm__) || defined(__aarch64__)
     return adjustment == 1 ? pointer / sizeof(void*) : no_slot;
@@ -12415,7 +11699,7 @@ inline std::uint64_t slot_of(std::uintptr_t pointer, std::uintptr_t adjustment) 
 }
 
 /// The functions of an interface as one side was compiled with it.
-struct interface_shape {
+struct interface_abi {
     struct method {
         std::string_view name, signature; // mangled
         std::uint64_t slot = no_slot;
@@ -12427,9 +11711,9 @@ struct interface_shape {
     bool has_destructor = true;    // of which two are its own
 };
 
-/// An interface and all that crosses it as one side was compiled with it: the host's from its own image, a plugin's from its manifest.
-/// The texts are views of the notes they were read from.
-struct shape : interface_shape {
+/// An interface and all that crosses it as one side was compiled with it: the host's from its own image, a
+/// plugin's from its manifest. The texts are views of the notes they were read from.
+struct plugin_abi : interface_abi {
     struct type {
         std::string_view name, fields; // mangled
         std::uint32_t size = 0, alignment = 0, version = 0;
@@ -12437,7 +11721,7 @@ struct shape : interface_shape {
     };
     std::string_view factory, state; // mangled
     std::vector<type> types;
-    std::vector<interface_shape> reached; // the interfaces among the types
+    std::vector<interface_abi> reached; // the interfaces among the types
 };
 
 // ---- Reading the notes.
@@ -12477,12 +11761,13 @@ private:
     bool failed_ = false;
 };
 
-/// Puts one interface, method or type note into the shape; false where the notes contradict each other or are damaged.
-inline bool add_note(shape& into, note_kind kind, note_reader from) {
+/// Puts one interface, method or type note into the shape; false where the notes contradict each other or are
+/// damaged.
+inline bool add_note(plugin_abi& into, note_kind kind, note_reader from) {
     if (kind == note_kind::interface) {
         const auto name = from.text(), made = from.text(), state = from.text();
-        if (from.failed() ||
-            (!into.interface.empty() && (into.interface != name || into.factory != made || into.state != state)))
+        if (from.failed() || (!into.interface.empty() &&
+                              (into.interface != name || into.factory != made || into.state != state)))
             return false;
         into.interface = name;
         into.factory = made;
@@ -12494,13 +11779,13 @@ inline bool add_note(shape& into, note_kind kind, note_reader from) {
             return false;
         if (into.methods.size() <= index)
             into.methods.resize(index + 1);
-        shape::method& method = into.methods[index];
+        plugin_abi::method& method = into.methods[index];
         if (!method.name.empty() && (method.name != name || method.signature != signature))
             return false;
         method.name = name;
         method.signature = signature;
     } else if (kind == note_kind::type) {
-        shape::type type;
+        plugin_abi::type type;
         type.size = from.word<std::uint32_t>();
         type.alignment = from.word<std::uint32_t>();
         type.version = from.word<std::uint32_t>();
@@ -12508,7 +11793,7 @@ inline bool add_note(shape& into, note_kind kind, note_reader from) {
         type.fields = from.text();
         if (from.failed())
             return false;
-        for (const shape::type& other : into.types)
+        for (const plugin_abi::type& other : into.types)
             if (other.name == type.name)
                 return other == type;
         into.types.push_back(type);
@@ -12517,7 +11802,7 @@ inline bool add_note(shape& into, note_kind kind, note_reader from) {
 }
 
 /// Puts the slots of a plugin's note into an interface whose methods are known.
-inline bool add_slots(interface_shape& into, note_reader& from, std::uint32_t count) {
+inline bool add_slots(interface_abi& into, note_reader& from, std::uint32_t count) {
     if (count != into.methods.size() + 1)
         return false;
     for (std::uint32_t i = 0; i < count && !from.failed(); ++i) {
@@ -12546,8 +11831,8 @@ inline void require_sound(bool sound) noexcept {
 }
 
 template <class T, auto... M, std::size_t... I>
-[[gnu::visibility("hidden")]] shape make_interface(methods<M...>*, indices<I...>) {
-    shape made;
+[[gnu::visibility("hidden")]] plugin_abi make_interface(methods<M...>*, indices<I...>) {
+    plugin_abi made;
     bool sound = add_note(made, note_kind::interface, note_at(&interface_note<T>));
     sound = (add_note(made, note_kind::method, note_at(&method_note<T, I>)) && ... && sound);
     static constexpr auto slots = slots_of<T>();
@@ -12557,29 +11842,29 @@ template <class T, auto... M, std::size_t... I>
     return made;
 }
 template <class T>
-[[gnu::visibility("hidden")]] shape make_interface() {
+[[gnu::visibility("hidden")]] plugin_abi make_interface() {
     return make_interface<T>(static_cast<typename T::methods*>(nullptr), make_indices<T::methods::size>{});
 }
 
 template <class T, class... U, class... Reached>
-[[gnu::visibility("hidden")]] shape make_shape(list<U...>, list<Reached...>) {
-    shape_in_image<T>::emit();
-    shape made = make_interface<T>();
+[[gnu::visibility("hidden")]] plugin_abi make_abi(list<U...>, list<Reached...>) {
+    abi_in_image<T>::emit();
+    plugin_abi made = make_interface<T>();
     require_sound((add_note(made, note_kind::type, note_at(&crossing_note<T, U>)) && ... && true));
-    made.reached = {static_cast<interface_shape>(make_interface<Reached>())...};
+    made.reached = {static_cast<interface_abi>(make_interface<Reached>())...};
     return made;
 }
 
 /// The shape of T in this image, which the notes written here outlive.
 template <class T>
-[[gnu::visibility("hidden")]] const shape& shape_here() {
-    static const shape made = detail::make_shape<T>(crossing<T>{}, reached_interfaces<T>{});
+[[gnu::visibility("hidden")]] const plugin_abi& abi_here() {
+    static const plugin_abi made = detail::make_abi<T>(crossing<T>{}, reached_interfaces<T>{});
     return made;
 }
 
-/// The slots of a virtual table, each marked with how it is named: '\0' for those that no method names. Says in `wrong` what else
-/// methods name.
-inline std::string named_slots(const interface_shape& of, std::string& wrong) {
+/// The slots of a virtual table, each marked with how it is named: '\0' for those that no method names. Says
+/// in `wrong` what else methods name.
+inline std::string named_slots(const interface_abi& of, std::string& wrong) {
     std::string named(static_cast<std::size_t>(of.slots), '\0'); // not vector<bool>, which has to be compiled
     const auto say = [&](const auto& method, std::string_view before, std::string_view after) {
         wrong.append(before).append(readable_method(method.name)).append(after);
@@ -12589,7 +11874,8 @@ inline std::string named_slots(const interface_shape& of, std::string& wrong) {
         if (method.slot == no_slot)
             say(method, list, ", which is not a virtual function of its first base\n");
         else if (method.slot >= named.size())
-            say(method, "the slot of ", " is outside of the virtual table of `" + readable(of.interface) + "`\n");
+            say(method, "the slot of ",
+                " is outside of the virtual table of `" + readable(of.interface) + "`\n");
         else if (named[static_cast<std::size_t>(method.slot)])
             say(method, list, " twice\n");
         else
@@ -12610,7 +11896,7 @@ inline std::string unnamed_slots(std::string_view named) {
 }
 
 // What is said where an interface names no function of its own in `methods`.
-inline std::string inherited_methods(const interface_shape& of) {
+inline std::string inherited_methods(const interface_abi& of) {
     const std::string name = readable(of.interface);
     std::string base;
     for (const auto& method : of.methods)
@@ -12618,33 +11904,38 @@ inline std::string inherited_methods(const interface_shape& of) {
             return {};
     if (base.empty())
         return {};
-    return "`" + name + "::methods` is inherited from the base `" + base + "`, or names functions of that alone: say `using methods = "
-           "tenon::methods<...>;` in `" + name + "` itself, with every virtual function of both\n";
+    return "`" + name + "::methods` is inherited from the base `" + base +
+           "`, or names functions of that alone: say `using methods = "
+           "tenon::methods<...>;` in `" +
+           name + "` itself, with every virtual function of both\n";
 }
 
-/// What is wrong with an interface that names too few of its virtual functions or something else; empty where nothing is.
-inline std::string incompleteness(const interface_shape& of) {
+/// What is wrong with an interface that names too few of its virtual functions or something else; empty where
+/// nothing is.
+inline std::string incompleteness(const interface_abi& of) {
     const std::size_t destructors = of.has_destructor ? 2 : 0;
     if (of.slots < destructors || of.slots > most_slots)
         return "the number of slots in the virtual table of `" + readable(of.interface) + "`, " +
-               (of.slots == no_slot ? "unknown" : std::to_string(of.slots)) + ", cannot be: " +
-               (of.has_destructor ? "two are the destructor's, and no" : "no") + " table has more than " + std::to_string(most_slots) + "\n";
+               (of.slots == no_slot ? "unknown" : std::to_string(of.slots)) +
+               ", cannot be: " + (of.has_destructor ? "two are the destructor's, and no" : "no") +
+               " table has more than " + std::to_string(most_slots) + "\n";
     std::string wrong;
     const std::string named = named_slots(of, wrong);
     std::size_t missing = 0;
     for (const char each : named)
         missing += each == '\0';
     if (wrong.empty() && missing != destructors)
-        wrong = "`" + readable(of.interface) + "::methods` names " + std::to_string(of.methods.size()) + " of " +
-                std::to_string(named.size() - destructors) + " virtual functions: no name stands for the slots " + unnamed_slots(named) +
+        wrong = "`" + readable(of.interface) + "::methods` names " + std::to_string(of.methods.size()) +
+                " of " + std::to_string(named.size() - destructors) +
+                " virtual functions: no name stands for the slots " + unnamed_slots(named) +
                 (of.has_destructor ? ", of which two are the destructor's\n" : "\n") + inherited_methods(of);
     return wrong;
 }
 
 /// The same of an interface and all those that are reached through it.
-inline std::string incompleteness(const shape& of) {
-    std::string wrong = incompleteness(static_cast<const interface_shape&>(of));
-    for (const interface_shape& each : of.reached)
+inline std::string incompleteness(const plugin_abi& of) {
+    std::string wrong = incompleteness(static_cast<const interface_abi&>(of));
+    for (const interface_abi& each : of.reached)
         if (each.interface != of.interface)
             wrong += incompleteness(each);
     return wrong;
@@ -12652,11 +11943,12 @@ inline std::string incompleteness(const shape& of) {
 
 // ---- Comparing.
 
-inline std::string described(const shape::method& method) {
-    return readable(method.signature) + ", slot " + (method.slot == no_slot ? "none" : std::to_string(method.slot));
+inline std::string described(const plugin_abi::method& method) {
+    return readable(method.signature) + ", slot " +
+           (method.slot == no_slot ? "none" : std::to_string(method.slot));
 }
 
-inline std::string described(const shape::type& type) {
+inline std::string described(const plugin_abi::type& type) {
     if (type.size == 0)
         return "incomplete";
     std::string text = "size " + std::to_string(type.size) + ", alignment " + std::to_string(type.alignment);
@@ -12666,7 +11958,7 @@ inline std::string described(const shape::type& type) {
     return fields.empty() ? text : text + ": " + fields;
 }
 
-inline const shape::type* find_type(const shape& in, std::string_view name, std::size_t likely) {
+inline const plugin_abi::type* find_type(const plugin_abi& in, std::string_view name, std::size_t likely) {
     if (likely < in.types.size() && in.types[likely].name == name)
         return &in.types[likely];
     for (const auto& type : in.types)
@@ -12676,17 +11968,19 @@ inline const shape::type* find_type(const shape& in, std::string_view name, std:
 }
 
 // A type that one side knows by name only says nothing about its layout.
-inline bool same_layout(const shape::type& a, const shape::type& b) { return a.size == 0 || b.size == 0 || a == b; }
+inline bool same_layout(const plugin_abi::type& a, const plugin_abi::type& b) {
+    return a.size == 0 || b.size == 0 || a == b;
+}
 
 // The slots of the destructor of an interface that names all others.
-inline std::string destructor_slots(const interface_shape& of) {
+inline std::string destructor_slots(const interface_abi& of) {
     std::string unused;
     if (!of.has_destructor)
         return "not virtual";
     return "slots " + (of.slots <= most_slots ? unnamed_slots(named_slots(of, unused)) : "unknown");
 }
 
-inline const interface_shape* find_interface(const shape& in, std::string_view name, std::size_t likely) {
+inline const interface_abi* find_interface(const plugin_abi& in, std::string_view name, std::size_t likely) {
     if (likely < in.reached.size() && in.reached[likely].interface == name)
         return &in.reached[likely];
     for (const auto& each : in.reached)
@@ -12695,24 +11989,30 @@ inline const interface_shape* find_interface(const shape& in, std::string_view n
     return nullptr;
 }
 
-inline bool same_functions(const interface_shape& a, const interface_shape& b) {
+inline bool same_functions(const interface_abi& a, const interface_abi& b) {
     return a.slots == b.slots && a.has_destructor == b.has_destructor && a.methods == b.methods;
 }
 
 // Whether a type is known with its layout.
-inline bool known_in(const shape& in, std::string_view name) {
-    const shape::type* type = find_type(in, name, 0);
+inline bool known_in(const plugin_abi& in, std::string_view name) {
+    const plugin_abi::type* type = find_type(in, name, 0);
     return type && type->size != 0;
 }
 
 inline void differ(std::string& into, std::string_view what, std::string_view host, std::string_view plugin) {
-    into.append("  ").append(what).append("\n    host:   ").append(host).append("\n    plugin: ").append(plugin).append("\n");
+    into.append("  ")
+        .append(what)
+        .append("\n    host:   ")
+        .append(host)
+        .append("\n    plugin: ")
+        .append(plugin)
+        .append("\n");
 }
 
 /// The methods of one interface on both sides, with those that belong together.
 class matched_methods {
 public:
-    matched_methods(const interface_shape& host, const interface_shape& plugin) : host_(host), plugin_(plugin) {
+    matched_methods(const interface_abi& host, const interface_abi& plugin) : host_(host), plugin_(plugin) {
         for (const auto& method : host.methods)
             names_.push_back(readable_method(method.name));
         for (const auto& method : plugin.methods)
@@ -12736,9 +12036,11 @@ public:
             else if (host_.interface == plugin_.interface && ours.name != theirs.name)
                 differ(text, name, "of " + readable_owner(ours.name), "of " + readable_owner(theirs.name));
             else if (match != i)
-                differ(text, name, "place " + std::to_string(i) + " in `methods`", "place " + std::to_string(match));
+                differ(text, name, "place " + std::to_string(i) + " in `methods`",
+                       "place " + std::to_string(match));
         }
-        if (const std::string ours = destructor_slots(host_), theirs = destructor_slots(plugin_); ours != theirs)
+        if (const std::string ours = destructor_slots(host_), theirs = destructor_slots(plugin_);
+            ours != theirs)
             differ(text, prefix + "destructor", ours, theirs);
     }
     /// Says which methods only the plugin has; once the above has been said.
@@ -12749,14 +12051,16 @@ public:
     }
 
 private:
-    // Overloads have one name: the one of the same signature is meant, else the one in the same place, else the first.
+    // Overloads have one name: the one of the same signature is meant, else the one in the same place, else
+    // the first.
     std::size_t match_of(std::size_t i) const {
         std::size_t match = theirs_.size();
         for (std::size_t j = 0; j < theirs_.size(); ++j) {
             if (used_[j] || theirs_[j] != names_[i])
                 continue;
             const bool exact = plugin_.methods[j].signature == host_.methods[i].signature;
-            if (match == theirs_.size() || exact || (j == i && plugin_.methods[match].signature != host_.methods[i].signature))
+            if (match == theirs_.size() || exact ||
+                (j == i && plugin_.methods[match].signature != host_.methods[i].signature))
                 match = j;
             if (exact)
                 break;
@@ -12764,13 +12068,13 @@ private:
         return match;
     }
 
-    const interface_shape &host_, &plugin_;
+    const interface_abi &host_, &plugin_;
     std::vector<std::string> names_, theirs_;
     std::string used_;
 };
 
 // How an interface that is reached differs.
-inline void say_differences(std::string& text, const interface_shape& host, const interface_shape& plugin) {
+inline void say_differences(std::string& text, const interface_abi& host, const interface_abi& plugin) {
     if (same_functions(host, plugin))
         return;
     const std::string name = readable(host.interface), before = text;
@@ -12778,27 +12082,31 @@ inline void say_differences(std::string& text, const interface_shape& host, cons
     methods.say_differences(text, name + "::");
     methods.say_added(text, name + "::");
     if (text == before)
-        differ(text, name, std::to_string(host.slots) + " slots in its virtual table", std::to_string(plugin.slots) + " slots");
+        differ(text, name, std::to_string(host.slots) + " slots in its virtual table",
+               std::to_string(plugin.slots) + " slots");
 }
 
-// Either side may call a reached interface, so both must have the same one. A side that knows only its name cannot call it.
-inline void say_interface_differences(std::string& text, const shape& host, const shape& plugin) {
+// Either side may call a reached interface, so both must have the same one. A side that knows only its name
+// cannot call it.
+inline void say_interface_differences(std::string& text, const plugin_abi& host, const plugin_abi& plugin) {
     constexpr std::string_view called = "an interface with `methods`", other = "a type without `methods`";
     for (std::size_t i = 0; i < host.reached.size(); ++i) {
-        const interface_shape& ours = host.reached[i];
-        if (const interface_shape* theirs = find_interface(plugin, ours.interface, i))
+        const interface_abi& ours = host.reached[i];
+        if (const interface_abi* theirs = find_interface(plugin, ours.interface, i))
             say_differences(text, ours, *theirs);
         else if (known_in(plugin, ours.interface))
             differ(text, readable(ours.interface), called, other);
     }
     for (std::size_t i = 0; i < plugin.reached.size(); ++i)
-        if (const std::string_view name = plugin.reached[i].interface; !find_interface(host, name, i) && known_in(host, name))
+        if (const std::string_view name = plugin.reached[i].interface;
+            !find_interface(host, name, i) && known_in(host, name))
             differ(text, readable(name), other, called);
 }
 
-/// Whether a host compiled with `host` may use a plugin compiled with `plugin`: every method that it may call is there, with the
-/// same signature, slot and layouts, and every interface that is reached is the same. What the plugin has more does not matter.
-inline bool fits(const shape& host, const shape& plugin) {
+/// Whether a host compiled with `host` may use a plugin compiled with `plugin`: every method that it may call
+/// is there, with the same signature, slot and layouts, and every interface that is reached is the same. What
+/// the plugin has more does not matter.
+inline bool fits(const plugin_abi& host, const plugin_abi& plugin) {
     if (host.interface != plugin.interface || host.factory != plugin.factory || host.state != plugin.state ||
         host.methods.size() > plugin.methods.size())
         return false;
@@ -12809,7 +12117,7 @@ inline bool fits(const shape& host, const shape& plugin) {
     if (host.slots != plugin.slots && destructor_slots(host) != destructor_slots(plugin))
         return false;
     for (std::size_t i = 0; i < host.types.size(); ++i) {
-        const shape::type* found = find_type(plugin, host.types[i].name, i);
+        const plugin_abi::type* found = find_type(plugin, host.types[i].name, i);
         if (!found || !same_layout(host.types[i], *found))
             return false;
     }
@@ -12819,20 +12127,21 @@ inline bool fits(const shape& host, const shape& plugin) {
 }
 
 /// Every difference, the host's side and the plugin's beside each other.
-inline std::string differences(const shape& host, const shape& plugin) {
+inline std::string differences(const plugin_abi& host, const plugin_abi& plugin) {
     std::string text;
     if (host.interface != plugin.interface)
         differ(text, "interface", readable(host.interface), readable(plugin.interface));
     if (host.factory != plugin.factory)
-        differ(text, "factory", "(" + readable_list(host.factory) + ")", "(" + readable_list(plugin.factory) + ")");
+        differ(text, "factory", "(" + readable_list(host.factory) + ")",
+               "(" + readable_list(plugin.factory) + ")");
     if (host.state != plugin.state)
         differ(text, "state", readable_state(host.state), readable_state(plugin.state));
     matched_methods(host, plugin).say_differences(text, {});
     say_interface_differences(text, host, plugin);
     std::string absent;
     for (std::size_t i = 0; i < host.types.size(); ++i) {
-        const shape::type& type = host.types[i];
-        const shape::type* found = find_type(plugin, type.name, i);
+        const plugin_abi::type& type = host.types[i];
+        const plugin_abi::type* found = find_type(plugin, type.name, i);
         if (!found)
             differ(absent, readable(type.name), described(type), "not there");
         else if (!same_layout(type, *found))
@@ -12859,9 +12168,10 @@ inline std::string toolchain_differences(std::string_view host, std::string_view
         rest.remove_prefix(line.size() < rest.size() ? line.size() + 1 : line.size());
         const std::string_view key = line.substr(0, line.find('='));
         const std::string_view ours = value(host, key), theirs = value(plugin, key);
-        // A plain plugin runs in a host with a sanitizer, except memory's; a plugin with one needs a host with the same.
-        const bool allowed = key == "sanitizer" && theirs == "none" && ours != "memory";
-        if (ours != theirs && !allowed)
+        // A plain plugin runs in a host with a sanitizer, except memory's; a plugin with one needs a host
+        // with the same.
+        const bool allow_list = key == "sanitizer" && theirs == "none" && ours != "memory";
+        if (ours != theirs && !allow_list)
             differ(text, key, ours, theirs);
     }
     return text;
@@ -12872,6 +12182,22 @@ inline std::string toolchain_differences(std::string_view host, std::string_view
 
 #endif
 
+#ifndef TENON_DETAIL_LIBRARY_COMPATIBILITY_HPP
+#define TENON_DETAIL_LIBRARY_COMPATIBILITY_HPP
+
+#include <string>
+#include <string_view>
+
+#ifndef TENON_MANIFEST_HPP
+#define TENON_MANIFEST_HPP
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
 namespace tenon::inline v1 {
 /// What a library file says of the plugins in it, read without running an instruction of it.
 ///
@@ -12880,16 +12206,16 @@ namespace tenon::inline v1 {
 ///         std::cout << plugin.type << ' ' << plugin.name << ' ' << plugin.version << '\n';   // userprovider passwd 1.2.0
 ///
 /// The texts are views into the manifest and dangle once it goes. A library without plugins has none. Throws
-/// `error` with `errc::not_a_library` for what is no library of this machine's kind, and `errc::malformed_note` for notes
-/// that tenon cannot have written. What is read for this, in most libraries the first page, is checked; whether all of the file is there
-/// is looked at when it is to be loaded.
+/// `error` with `errc::not_a_library` for what is no library of this machine's kind, and
+/// `errc::malformed_note` for notes that tenon cannot have written. What is read for this, in most libraries
+/// the first page, is checked; whether all of the file is there is looked at when it is to be loaded.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 class TENON_HOST_TYPE manifest {
 public:
     struct plugin {
         std::string_view type, name, version, toolchain;
-        detail::shape shape;
+        detail::plugin_abi abi;
     };
 
     template <path_like P>
@@ -12922,7 +12248,9 @@ public:
 private:
     TENON_HIDDEN static constexpr std::string_view owner{"tenon", 6}; // as notes have it, with its NUL
 
-    manifest(std::vector<detail::note_range> ranges, const std::string& path) : ranges_(std::move(ranges)) { read_notes(path); }
+    manifest(std::vector<detail::note_range> ranges, const std::string& path) : ranges_(std::move(ranges)) {
+        read_notes(path);
+    }
 
     template <class System>
     static manifest opened(const std::string& path) {
@@ -12936,7 +12264,7 @@ private:
 
     struct TENON_HIDDEN keyed {
         note_key key;
-        detail::shape shape;
+        detail::plugin_abi abi;
     };
 
     // A plugin's slots can be read only once its methods are known, so its notes wait.
@@ -12949,7 +12277,7 @@ private:
     static constexpr std::size_t most = 1000;
 
     void read_notes(const std::string& path) {
-        std::vector<keyed> shapes;
+        std::vector<keyed> abis;
         std::size_t bytes = 0, places = 0;
         for (const detail::note_range& range : ranges_)
             bytes += range.bytes.size();
@@ -12972,18 +12300,20 @@ private:
                     continue;
                 const auto key = reader.word<note_key>();
                 if (reader.failed())
-                    throw error::malformed_note(path, "a note of kind " + std::to_string(note.kind) + " has " +
-                                                          std::to_string(note.description.size()) + " bytes");
-                detail::shape& shape = shape_of(shapes, key);
-                places -= shape.methods.size();
-                if (!detail::add_note(shape, static_cast<detail::note_kind>(note.kind), reader))
-                    throw error::malformed_note(path, "two notes about one interface contradict each other, or one is damaged");
-                places += shape.methods.size();
+                    throw error::malformed_note(path, "a note of kind " + std::to_string(note.kind) +
+                                                          " has " + std::to_string(note.description.size()) +
+                                                          " bytes");
+                detail::plugin_abi& abi = abi_of(abis, key);
+                places -= abi.methods.size();
+                if (!detail::add_note(abi, static_cast<detail::note_kind>(note.kind), reader))
+                    throw error::malformed_note(
+                        path, "two notes about one interface contradict each other, or one is damaged");
+                places += abi.methods.size();
                 constexpr std::size_t least = 32; // of the bytes that name a method
                 if (places > bytes / least)
                     throw error::malformed_note(path, "it has places for more methods than it names");
-                limit(path, shapes.size(), "interfaces");
-                limit(path, shape.types.size(), "types of one interface");
+                limit(path, abis.size(), "interfaces");
+                limit(path, abi.types.size(), "types of one interface");
             }
             if (rest.find(owner) != rest.npos)
                 throw error::malformed_note(path, "a note of it ends past the end of all notes");
@@ -12994,39 +12324,43 @@ private:
             bool last = true; // of those with these types
             for (const waiting* other = &each + 1; other != found.data() + found.size(); ++other)
                 last = last && other->key != each.key;
-            detail::shape& known = shape_of(shapes, each.key);
+            detail::plugin_abi& known = abi_of(abis, each.key);
             plugin read;
-            static_cast<detail::interface_shape&>(read.shape) = known;
-            read.shape.factory = known.factory;
-            read.shape.state = known.state;
-            read.shape.types = last ? std::move(known.types) : known.types;
-            read_slots(path, shapes, read.shape, each.rest);
+            static_cast<detail::interface_abi&>(read.abi) = known;
+            read.abi.factory = known.factory;
+            read.abi.state = known.state;
+            read.abi.types = last ? std::move(known.types) : known.types;
+            read_slots(path, abis, read.abi, each.rest);
             read_texts(path, std::move(read), each.rest);
         }
     }
 
-    // As many methods are copied as the note has slots for, so all copies together are no larger than the file.
-    static void read_slots(const std::string& path, std::vector<keyed>& shapes, detail::shape& into, detail::note_reader& from) {
+    // As many methods are copied as the note has slots for, so all copies together are no larger than the
+    // file.
+    static void read_slots(const std::string& path, std::vector<keyed>& abis, detail::plugin_abi& into,
+                           detail::note_reader& from) {
         if (!detail::add_slots(into, from, from.word<std::uint32_t>()))
             throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");
         while (const auto count = from.word<std::uint32_t>()) {
             const auto key = from.word<note_key>();
             const auto properties = from.word<std::uint32_t>();
-            const detail::shape& known = shape_of(shapes, key);
+            const detail::plugin_abi& known = abi_of(abis, key);
             if (count != known.methods.size() + 1)
-                throw error::malformed_note(path, "a plugin's note does not go with the notes of an interface that it reaches");
-            detail::interface_shape reached = known;
+                throw error::malformed_note(
+                    path, "a plugin's note does not go with the notes of an interface that it reaches");
+            detail::interface_abi reached = known;
             reached.has_destructor = properties & detail::has_destructor_slots;
             if (!detail::add_slots(reached, from, count) || !sound(reached))
-                throw error::malformed_note(path, "what a plugin's note says of an interface that it reaches is damaged");
+                throw error::malformed_note(
+                    path, "what a plugin's note says of an interface that it reaches is damaged");
             into.reached.push_back(std::move(reached));
             limit(path, into.reached.size(), "interfaces that one reaches");
         }
     }
 
-    static bool sound(const detail::interface_shape& read) {
+    static bool sound(const detail::interface_abi& read) {
         bool named = !read.interface.empty();
-        for (const detail::interface_shape::method& method : read.methods)
+        for (const detail::interface_abi::method& method : read.methods)
             named = named && !method.name.empty();
         return named;
     }
@@ -13041,8 +12375,8 @@ private:
         read.name = from.text();
         read.version = from.text();
         read.toolchain = from.text();
-        bool whole = !from.failed() && detail::well_named(read.type) && detail::well_named(read.name) && !read.version.empty() &&
-                     sound(read.shape);
+        bool whole = !from.failed() && detail::well_named(read.type) && detail::well_named(read.name) &&
+                     !read.version.empty() && sound(read.abi);
         for (const char c : read.version)
             whole = whole && c > ' ' && c <= '~';
         if (read.toolchain != detail::toolchain)
@@ -13056,12 +12390,12 @@ private:
         plugins_.push_back(std::move(read));
     }
 
-    static detail::shape& shape_of(std::vector<keyed>& shapes, note_key key) {
-        for (keyed& each : shapes)
+    static detail::plugin_abi& abi_of(std::vector<keyed>& abis, note_key key) {
+        for (keyed& each : abis)
             if (each.key == key)
-                return each.shape;
-        shapes.push_back({key, {}});
-        return shapes.back().shape;
+                return each.abi;
+        abis.push_back({key, {}});
+        return abis.back().abi;
     }
 
     std::vector<detail::note_range> ranges_; // never grows once views of it exist
@@ -13078,8 +12412,8 @@ inline namespace TENON_OWN {
 
 /// What this program expects of plugins of type T; throws where the interface does not describe itself.
 template <class T>
-[[gnu::visibility("hidden")]] const shape& expected_shape() {
-    const shape& here = shape_here<T>();
+[[gnu::visibility("hidden")]] const plugin_abi& expected_abi() {
+    const plugin_abi& here = abi_here<T>();
     static const std::string wrong = incompleteness(here);
     if (!wrong.empty())
         throw error::bad_interface(T::type.name(), wrong);
@@ -13100,7 +12434,7 @@ inline std::string plugins_of(const manifest& in, std::string_view type) {
 /// program, which expects `host`, may call it.
 inline const manifest::plugin& fitting_plugin(const manifest& in, const std::string& path,
                                               std::string_view type, std::string_view name,
-                                              const shape& host) {
+                                              const plugin_abi& host) {
     const manifest::plugin* chosen = nullptr;
     std::size_t of_type = 0;
     for (const manifest::plugin& each : in.plugins())
@@ -13121,12 +12455,12 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
         if (const std::string other = toolchain_differences(toolchain, chosen->toolchain); !other.empty())
             throw error::other_toolchain(path, chosen->name, other);
     // The host's interface is complete, and so is one that is the same.
-    const bool fit = fits(host, chosen->shape);
-    if (!fit || chosen->shape.slots != host.slots)
-        if (const std::string wrong = incompleteness(chosen->shape); !wrong.empty())
+    const bool fit = fits(host, chosen->abi);
+    if (!fit || chosen->abi.slots != host.slots)
+        if (const std::string wrong = incompleteness(chosen->abi); !wrong.empty())
             throw error::plugin_has_bad_interface(path, chosen->name, type, wrong);
     if (!fit)
-        throw error::misfit(path, chosen->name, type, differences(host, chosen->shape));
+        throw error::misfit(path, chosen->name, type, differences(host, chosen->abi));
     return *chosen;
 }
 
@@ -13135,129 +12469,8 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
 
 #endif
 
-#ifndef TENON_GIT_ADVICE_HPP
-#define TENON_GIT_ADVICE_HPP
-
-#include <string>
-#include <string_view>
-#include <utility>
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// Finds what git's check of received objects says, `object ID: MESSAGE-ID: why`, and returns the message's
-/// id; empty if it says nothing like it.
-inline std::string_view fsck_message(std::string_view said) {
-    constexpr std::string_view word = "object ";
-    for (auto at = said.find(word); at != said.npos; at = said.find(word, at + 1)) {
-        std::string_view rest = said.substr(at + word.size());
-        const auto id_end = rest.find(": ");
-        if (id_end == rest.npos || !is_commit_id(rest.substr(0, id_end)))
-            continue;
-        rest.remove_prefix(id_end + 2);
-        const std::string_view message = rest.substr(0, rest.find(':'));
-        if (message.size() < rest.size() && !message.empty() && all_are(is_letter_or_digit, message))
-            return message;
-    }
-    return {};
-}
-
-inline std::string fsck_advice(std::string_view message) {
-    return "git found a malformed object, as some histories have from old tools, and attacks too; if you "
-           "trust this repository, `git config --global fetch.fsck." +
-           std::string(message) + " ignore` lets it through, and fetch.fsck.skipList names single objects";
-}
-
-/// Advice for a failure whose cause is known by git's words; empty if it is not. git's versions, ssh and
-/// servers word one cause in several ways, so that each of them is enough.
-inline std::string known_cause(std::string_view said) {
-    constexpr std::string_view
-        host = "is the host's name right, and is there a network?",
-        port = "does anything answer there: are the host and the port right, and is a proxy needed?",
-        host_key = "connect to the host with ssh once by hand, so that its key is known",
-        certificate =
-            "name the certificates that its own is signed with in $GIT_SSL_CAINFO or in git's http.sslCAInfo",
-        redirect = "options.policy.hosts keeps git from going where it is sent on to: name the repository's "
-                   "own address",
-        ask = "nobody can be asked for a password here: set up a credential helper for git",
-        refused = "the server refuses the credentials that git's credential helper gives: may they read this "
-                  "repository?",
-        key = "nobody can be asked for a passphrase here: add the key to ssh-agent, or name it in git's "
-              "core.sshCommand",
-        armor = "the keys in options.policy.signed_by.gpg are armored; write them with `gpg --export`, and "
-                "without --armor",
-        gpg = "signatures of GnuPG are checked by its program; install it";
-    constexpr std::pair<std::string_view, std::string_view> known[] = {
-        {"could not resolve", host},
-        {"name or service not known", host},
-        {"temporary failure in name resolution", host},
-        {"connection refused", port},
-        {"connection timed out", port},
-        {"failed to connect", port},
-        {"could not connect", port},
-        {"network is unreachable", port},
-        {"no route to host", port},
-        {"host key verification failed", host_key},
-        {" host key is known for", host_key},
-        {"certificate problem", certificate},
-        {"certificate verification failed", certificate},
-        {"unable to get local issuer", certificate},
-        {"returned error: 30", redirect},
-        {"terminal prompts disabled", ask},
-        {"unable to get password", ask},
-        {"could not read username", ask},
-        {"could not read password", ask},
-        {"cannot prompt", ask},
-        {"permission denied (", key},
-        {"too many authentication failures", key},
-        {"no supported authentication methods", key},
-        {"authentication failed", refused},
-        {"returned error: 401", refused},
-        {"returned error: 403", refused},
-        {"access denied", refused},
-        {"invalid username or", refused},
-        {"invalid credentials", refused},
-        {"invalid packet (ctb=2d)", armor},
-        {"cannot run gpg", gpg},
-    };
-    if (const std::string_view message = fsck_message(said); !message.empty())
-        return fsck_advice(message);
-    const std::string small = in_small_letters(said);
-    for (const auto& [words, advice] : known)
-        if (small.find(words) != small.npos)
-            return std::string(advice);
-    return "";
-}
-
-/// True if a server says that it has no such repository.
-inline bool says_absent(std::string_view said) {
-    const std::string small = in_small_letters(said);
-    for (const char* words :
-         {"repository not found", "' not found", "returned error: 404", "not a git repository"})
-        if (small.find(words) != small.npos)
-            return true;
-    return false;
-}
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-
-#ifndef TENON_HAZARD_HPP
-#define TENON_HAZARD_HPP
-
-#include <atomic>
-#include <cstddef>
-#include <cxxabi.h>
-#include <exception>
-#include <memory>
-#include <utility>
-#include <vector>
-
-#ifndef TENON_LIBRARY_HPP
-#define TENON_LIBRARY_HPP
+#ifndef TENON_DETAIL_LIBRARY_LIBRARY_HPP
+#define TENON_DETAIL_LIBRARY_LIBRARY_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -13267,8 +12480,8 @@ inline bool says_absent(std::string_view said) {
 #include <utility>
 #include <vector>
 
-#ifndef TENON_LIBRARY_FILE_HPP
-#define TENON_LIBRARY_FILE_HPP
+#ifndef TENON_DETAIL_LIBRARY_LIBRARY_FILE_HPP
+#define TENON_DETAIL_LIBRARY_LIBRARY_FILE_HPP
 
 #include <cerrno>
 #include <cstddef>
@@ -13279,8 +12492,8 @@ inline bool says_absent(std::string_view said) {
 #include <string_view>
 #include <utility>
 
-#ifndef TENON_RUNTIME_HPP
-#define TENON_RUNTIME_HPP
+#ifndef TENON_DETAIL_LIBRARY_RUNTIME_HPP
+#define TENON_DETAIL_LIBRARY_RUNTIME_HPP
 
 #include <cstddef>
 #include <cxxabi.h>
@@ -13601,11 +12814,11 @@ public:
     }
 
     /// Throws unless what is in the file, or in a copy of it, has one of these digests.
-    void require_digest(const allowed<std::string>& digests) const {
+    void require_digest(const allow_list<std::string>& digests) const {
         if (!digests.anything())
             require_digest(digests, file());
     }
-    void require_digest(const allowed<std::string>& digests, const basic_file<System>& bytes) const {
+    void require_digest(const allow_list<std::string>& digests, const basic_file<System>& bytes) const {
         if (digests.anything())
             return;
         sha256 whole;
@@ -13713,8 +12926,8 @@ using library_file = basic_library_file<>;
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_LOADED_NAMES_HPP
-#define TENON_LOADED_NAMES_HPP
+#ifndef TENON_DETAIL_LIBRARY_LOAD_NAMES_HPP
+#define TENON_DETAIL_LIBRARY_LOAD_NAMES_HPP
 
 #include <bit>
 #include <cstddef>
@@ -13776,12 +12989,12 @@ private:
 /// plugin may load plugins too, and one that counts names. While a library is in use its handle is shared, so
 /// that its name is opened once, and never again after the library is gone: a name at an address means one
 /// library and no later one.
-class loaded_names {
+class load_names {
 public:
     /// One for each copy of this code, and for good: a handle may be closed by a static object's destructor.
-    static loaded_names& here() {
+    static load_names& here() {
         static const number_in_process<> number;
-        static loaded_names& all = *new loaded_names(number.value());
+        static load_names& all = *new load_names(number.value());
         return all;
     }
 
@@ -13818,9 +13031,9 @@ public:
         void* handle = nullptr; ///< the library's, where it is in use; it needs no name then
         loaded_image image{};
     };
-    /// Gives the library of a file to one user more; or else a name to load it by, after which found() or failed() has to be
-    /// told. `open` holds the file open, and throws where that is another by now; acquire() throws where the file was written
-    /// to in place while it is loaded.
+    /// Gives the library of a file to one user more; or else a name to load it by, after which found() or
+    /// failed() has to be told. `open` holds the file open, and throws where that is another by now;
+    /// acquire() throws where the file was written to in place while it is loaded.
     template <class Open>
     chosen acquire(const std::string& path, const file_identity& identity, const Open& open) {
         const mutex_lock locked(mutex_);
@@ -13834,7 +13047,8 @@ public:
                 ++each.users;
                 return {each.number, "", true, each.handle, each.image};
             }
-            // Where the library is mapped its inode belongs to no other file, and nor does that of a file that is open.
+            // Where the library is mapped its inode belongs to no other file, and nor does that of a file
+            // that is open.
             if (each.users > 0 || each.image.name == name(path, registry_, each.number)) {
                 open();
                 throw error::changed_in_place(path);
@@ -13864,8 +13078,8 @@ public:
         drop_unused(path);
     }
 
-    /// Takes one user from a library. For the last one nothing is returned: it has to close the handle, and to
-    /// ask closed() then. With `close` false the library stays for good.
+    /// Takes one user from a library. For the last one nothing is returned: it has to close the handle, and
+    /// to ask closed() then. With `close` false the library stays for good.
     std::optional<still_there> leave(std::string_view path, std::uint64_t number, bool close) {
         const mutex_lock locked(mutex_);
         entry& left = find(path, number);
@@ -13877,8 +13091,9 @@ public:
         return std::nullopt;
     }
 
-    /// Whether a library is still there whose handle was closed: dlclose does not say what it did. Counts as users
-    /// those too who are about to load or close a file from this path, since theirs may be the same library.
+    /// Whether a library is still there whose handle was closed: dlclose does not say what it did. Counts as
+    /// users those too who are about to load or close a file from this path, since theirs may be the same
+    /// library.
     still_there closed(std::string_view path, std::uint64_t number) {
         const mutex_lock locked(mutex_);
         entry& gone = find(path, number);
@@ -13904,7 +13119,7 @@ private:
         bool stays = false;
     };
 
-    explicit loaded_names(std::uint64_t registry) : registry_(registry) {}
+    explicit load_names(std::uint64_t registry) : registry_(registry) {}
 
     // The loader may know a name that this copy did not give: of a copy that has gone and left a library.
     std::string next(std::string_view path) {
@@ -13976,7 +13191,7 @@ struct TENON_HOST_TYPE library_options {
     /// Of the file, in hexadecimal; checked on the bytes that are loaded where these are a private copy. Else
     /// they are read once more, and who may write to the file can change it until it is mapped, and while it
     /// is.
-    allowed<std::string> sha256{};
+    allow_list<std::string> sha256{};
 };
 
 /// What became of a library's code when a handle was closed.
@@ -14014,7 +13229,7 @@ struct loaded_library {
     std::string path{};       // canonical
     std::uint64_t number = 0; // of its name
     loaded_image image{};
-    loaded_names* names = nullptr; // that know it
+    load_names* names = nullptr; // that know it
 
     /// With `close` false its code stays for good.
     template <class System>
@@ -14151,7 +13366,7 @@ private:
 
     void load(const basic_library_file<System>& from, const std::string& path,
               const file_identity& identity) {
-        loaded_names& names = loaded_names::here();
+        load_names& names = load_names::here();
         auto way = names.acquire(path, identity, [&] { static_cast<void>(from.descriptor()); });
         loaded_ = {way.handle, path, way.number, std::move(way.image), &names};
         if (loaded_.handle) {
@@ -14208,7 +13423,7 @@ private:
 
     // Whether that is loaded which was opened and looked into. By a name that was never loaded before the
     // loader opens the path, so that it is enough in most cases that this has named the file all the time.
-    bool is_of(const basic_library_file<System>& from, const loaded_names::chosen& way) const {
+    bool is_of(const basic_library_file<System>& from, const load_names::chosen& way) const {
         const bool opened = !way.known && loaded_.image.name == way.name;
         if (copy_.descriptor() >= 0)
             return opened;
@@ -14222,7 +13437,7 @@ private:
     // The loader compares the device and inode of a file that it has opened with those of all that it has
     // mapped.
     bool has_loaded(int descriptor) const {
-        const std::string name = loaded_names::here().unused(descriptor_path(descriptor));
+        const std::string name = load_names::here().unused(descriptor_path(descriptor));
         void* const found = System::dlopen(name.c_str(), RTLD_LAZY | RTLD_NOLOAD);
         if (found)
             System::dlclose(found);
@@ -14288,6 +13503,808 @@ using library = basic_library<>;
 
 #endif
 
+#ifndef TENON_DETAIL_LIBRARY_PLUGIN_CODE_HPP
+#define TENON_DETAIL_LIBRARY_PLUGIN_CODE_HPP
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef TENON_EXPORT_HPP
+#define TENON_EXPORT_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+#ifndef TENON_HOOKS_HPP
+#define TENON_HOOKS_HPP
+
+#include <type_traits>
+
+
+// What a plugin's class may offer beside its interface, by having public functions of these names. A name
+// that the interface itself has means what the interface says, and is no hook. Any other member of such a
+// name would never be called, and is an error.
+//
+// void start()           after construction, when nothing of the system's loader is held any more: the place
+// for threads void stop() noexcept   before destruction, where start() has returned: the place to end them
+// void quiesce()         before the next version is made: lets go of what only one can have, such as a port
+// or a lock void resume()          takes it back, where the next version came to nothing state save()
+// what the next version starts from, of the interface's `using state = ...` void restore(state)    in the
+// next version, between its construction and its start()
+
+namespace tenon::inline v1 {
+
+template <class P, class T>
+concept starts = requires(P& plugin) { requires std::is_void_v<decltype(plugin.start())>; } &&
+                 !requires(T& interface) { interface.start(); };
+
+template <class P, class T>
+concept stops = requires(P& plugin) { requires std::is_void_v<decltype(plugin.stop())>; } &&
+                !requires(T& interface) { interface.stop(); };
+
+template <class P, class T>
+concept stops_without_exceptions = !stops<P, T> || requires(P& plugin) {
+    { plugin.stop() } noexcept;
+};
+
+template <class P, class T>
+concept quiesces = requires(P& plugin) { requires std::is_void_v<decltype(plugin.quiesce())>; } &&
+                   !requires(T& interface) { interface.quiesce(); };
+
+template <class P, class T>
+concept resumes = requires(P& plugin) { requires std::is_void_v<decltype(plugin.resume())>; } &&
+                  !requires(T& interface) { interface.resume(); };
+
+template <class P, class T>
+concept saves_state = requires(P& plugin) {
+    requires std::is_convertible_v<decltype(plugin.save()), typename T::state>;
+} && !requires(T& interface) { interface.save(); };
+
+template <class P, class T>
+concept restores_state = requires(P& plugin, typename T::state&& saved) {
+    requires std::is_void_v<decltype(plugin.restore(static_cast<typename T::state&&>(saved)))>;
+} && !requires(T& interface, typename T::state&& saved) {
+    interface.restore(static_cast<typename T::state&&>(saved));
+};
+
+namespace TENON_HIDDEN detail {
+
+// A name that stands beside one of C's is ambiguous, whoever may call that and however many functions have
+// it.
+struct hook_names {
+    int start, stop, quiesce, resume, save, restore;
+
+protected:
+    ~hook_names() = default;
+};
+template <class C>
+struct beside_hooks : C, hook_names {}; // a class with a `final` destructor has to be `final` itself
+
+// Nothing derives from a class that is final: of its members only those are found that can be named from
+// outside.
+template <class C>
+concept shows_every_name = complete<C> && std::is_class_v<C> && !std::is_final_v<C>;
+
+#define TENON_DETAIL_HAS_MEMBER(NAME)                                                                        \
+    template <class C>                                                                                       \
+    concept has_##NAME = requires { &C::NAME; } || requires(C& object) { object.NAME(); } ||                 \
+                         (shows_every_name<C> && !requires { &beside_hooks<C>::NAME; });
+TENON_DETAIL_HAS_MEMBER(start)
+TENON_DETAIL_HAS_MEMBER(stop)
+TENON_DETAIL_HAS_MEMBER(quiesce)
+TENON_DETAIL_HAS_MEMBER(resume)
+TENON_DETAIL_HAS_MEMBER(save)
+TENON_DETAIL_HAS_MEMBER(restore)
+#undef TENON_DETAIL_HAS_MEMBER
+
+// Where nothing is in the way that has a sentence of its own.
+template <class P>
+concept looks_into_members = complete<P> && std::is_destructible_v<P>;
+
+// Without `using state = ...`, or where one of the two names is the interface's own, `save` and `restore` are
+// names as any others.
+template <class T>
+concept hands_on_state = requires { typename T::state; } && !has_save<T> && !has_restore<T>;
+
+// A member of a hook's name that is no hook.
+template <class P, class T>
+concept misuses_start = !starts<P, T> && looks_into_members<P> && has_start<P> && !has_start<T>;
+template <class P, class T>
+concept misuses_stop = !stops<P, T> && looks_into_members<P> && has_stop<P> && !has_stop<T>;
+template <class P, class T>
+concept misuses_quiesce = !quiesces<P, T> && looks_into_members<P> && has_quiesce<P> && !has_quiesce<T>;
+template <class P, class T>
+concept misuses_resume = !resumes<P, T> && looks_into_members<P> && has_resume<P> && !has_resume<T>;
+template <class P, class T>
+concept misuses_save = !saves_state<P, T> && looks_into_members<P> && has_save<P> && hands_on_state<T>;
+template <class P, class T>
+concept misuses_restore =
+    !restores_state<P, T> && looks_into_members<P> && has_restore<P> && hands_on_state<T>;
+
+template <class P, class T>
+concept misuses_no_name = !(misuses_start<P, T> || misuses_stop<P, T> || misuses_quiesce<P, T> ||
+                            misuses_resume<P, T> || misuses_save<P, T> || misuses_restore<P, T>);
+
+// Of a member that is no hook one thing is said, and not also that it is missing.
+template <class P, class T>
+concept pairs_quiesce = quiesces<P, T> == resumes<P, T> || misuses_quiesce<P, T> || misuses_resume<P, T>;
+template <class P, class T>
+concept pairs_state =
+    saves_state<P, T> == restores_state<P, T> || misuses_save<P, T> || misuses_restore<P, T>;
+
+} // namespace detail
+
+/// What hooks a class has are those that belong together, and no other member has the name of one.
+template <class P, class T>
+concept has_whole_hooks = stops_without_exceptions<P, T> && detail::misuses_no_name<P, T> &&
+                          detail::pairs_quiesce<P, T> && detail::pairs_state<P, T>;
+
+namespace TENON_HIDDEN detail {
+
+template <class T>
+struct state_hooks {
+    void (*save)() = nullptr;
+    void (*restore)() = nullptr;
+};
+template <class T>
+    requires requires { typename T::state; }
+struct state_hooks<T> {
+    typename T::state (*save)(T*) = nullptr;
+    void (*restore)(T*, typename T::state&&) = nullptr;
+};
+
+/// The hooks of one class, as plain functions of its interface; null where it has none of that name.
+template <class T>
+struct hooks : state_hooks<T> {
+    void (*start)(T*) = nullptr;
+    void (*stop)(T*) = nullptr;
+    void (*quiesce)(T*) = nullptr;
+    void (*resume)(T*) = nullptr;
+};
+
+template <class P, class T>
+P& implementation(T* object) {
+    if constexpr (derives_from_interface<P, T>)
+        return static_cast<P&>(*object);
+    else
+        return model_access::held(static_cast<typename T::template model<P>&>(*object));
+}
+
+template <class T, class P>
+constexpr hooks<T> make_hooks() {
+    hooks<T> made;
+    if constexpr (starts<P, T>)
+        made.start = [](T* object) { detail::implementation<P>(object).start(); };
+    if constexpr (stops<P, T>)
+        made.stop = [](T* object) { detail::implementation<P>(object).stop(); };
+    if constexpr (quiesces<P, T> && resumes<P, T>) {
+        made.quiesce = [](T* object) { detail::implementation<P>(object).quiesce(); };
+        made.resume = [](T* object) { detail::implementation<P>(object).resume(); };
+    }
+    if constexpr (saves_state<P, T> && restores_state<P, T>) {
+        made.save = [](T* object) -> typename T::state { return detail::implementation<P>(object).save(); };
+        made.restore = [](T* object, typename T::state&& saved) {
+            detail::implementation<P>(object).restore(static_cast<typename T::state&&>(saved));
+        };
+    }
+    return made;
+}
+
+template <class T, class P>
+[[gnu::visibility("hidden")]] inline constexpr hooks<T> hooks_of_class = make_hooks<T, P>();
+
+// Null where there is none: nothing is then fetched to find that out.
+template <class T, class P>
+constexpr const hooks<T>* hooks_of() {
+    if constexpr (starts<P, T> || stops<P, T> || quiesces<P, T> || saves_state<P, T>)
+        return &hooks_of_class<T, P>;
+    else
+        return nullptr;
+}
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
+
+/// One plugin of this image, as its host finds it in the export table. `Create` is `T*(arguments of T's
+/// factory...)`; who reads the table does not know it before the manifest has been compared, and all pointers
+/// to functions look alike.
+template <class Create = void()>
+struct exported {
+    const char* type;
+    const char* name;
+    const char* version;
+    void (*interface)(); // where the interface's note stands, behind which all of its shape is found
+    Create* create;
+    const void* hooks; // detail::hooks<T>; null where the class offers none
+};
+
+// What the manifest says of one plugin; see note.hpp.
+template <class Slots, std::size_t Text>
+struct [[gnu::packed]] plugin_note {
+    std::uint32_t name_size = 6, size = sizeof(plugin_note) - 20,
+                  kind = static_cast<std::uint32_t>(note_kind::plugin);
+    char owner[8] = "tenon";
+    std::uint32_t format = note_format, low, high;
+    Slots slots{};
+    char text[(Text + 3) / 4 * 4] = {};
+
+    constexpr plugin_note(std::uint32_t key_low, std::uint32_t key_high) : low(key_low), high(key_high) {}
+};
+
+template <class T, std::size_t Name, std::size_t Version>
+consteval auto make_plugin_note(const char (&name)[Name], const char (&version)[Version]) {
+    constexpr std::size_t size = T::type.size() + 1 + Name + Version + sizeof toolchain;
+    plugin_note<slots_in_image<T>, size> note{key_low<T>, key_high<T>};
+    char* at = note.text;
+    for (std::size_t i = 0; i <= T::type.size(); ++i)
+        *at++ = T::type.name()[i];
+    for (const char c : name)
+        *at++ = c;
+    for (const char c : version)
+        *at++ = c;
+    for (const char c : toolchain)
+        *at++ = c;
+    return note;
+}
+
+template <class T, class P, class Arguments>
+struct creation;
+template <class T, class P, class... A>
+struct creation<T, P, list<A...>> {
+    using function = T*(A...);
+
+    [[gnu::visibility("hidden")]] static T* create(A... arguments) {
+        if constexpr (derives_from_interface<P, T>) {
+            return new P(static_cast<A&&>(arguments)...);
+        } else {
+            using model = typename T::template model<P>;
+            // Not try and catch, which -fno-exceptions forbids.
+            struct unfinished {
+                model* made;
+                ~unfinished() { delete made; }
+            } owner{new model};
+            model_access::make(*owner.made, static_cast<A&&>(arguments)...);
+            T* const finished = owner.made;
+            owner.made = nullptr;
+            return finished;
+        }
+    }
+};
+
+template <class T, class P>
+constexpr auto make_export(const char* name, const char* version) {
+    using creation = creation<T, P, factory_arguments<T>>;
+    return exported<typename creation::function>{
+        T::type.name(), name, version, &interface_note<T>, &creation::create, hooks_of<T, P>()};
+}
+
+// The texts are those of the plugin's note, which its host has looked at anyway: on a page of their own they
+// would be one more to be fetched at each load.
+template <class T, class P, class Slots, std::size_t Text>
+constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t name_size) {
+    const char* const name = note.text + T::type.size() + 1;
+    auto made = detail::make_export<T, P>(name, name + name_size);
+    made.type = note.text;
+    return made;
+}
+
+[[gnu::error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or one that "
+             "is not virtual")]] void
+methods_are_not_the_virtual_functions();
+
+// The slot behind the last is no constant expression, but a compiler that optimises knows it. Where it does
+// not, the library's manifest is looked at, by the builder after linking and by the host before loading.
+template <class T>
+void require_every_method() {
+#ifdef __OPTIMIZE__
+    constexpr auto last = &tail<T>::tenon_slot_behind_the_last;
+    std::uintptr_t words[2];
+    static_assert(sizeof words == sizeof last);
+    __builtin_memcpy(words, &last, sizeof words);
+    const std::size_t slots = words[0] / sizeof(void*),
+                      named = T::methods::size + (std::has_virtual_destructor_v<T> ? 2 : 0);
+    if (__builtin_constant_p(slots) && slots != named)
+        methods_are_not_the_virtual_functions();
+#endif
+}
+
+template <class T, class P>
+concept exportable = plugin_for<P, T> && has_a_usable_model<P, T> && has_whole_hooks<P, T>;
+
+// Does nothing for a class that does not fit: the sentences below say why, and compilers would add errors of
+// their own.
+template <class T, class P>
+struct exporting {
+    static consteval int note(const char*, const char*) { return 0; }
+    static consteval int entry(int, std::size_t) { return 0; }
+    static void emit() {}
+};
+template <class T, class P>
+    requires exportable<T, P>
+struct exporting<T, P> {
+    template <std::size_t Name, std::size_t Version>
+    static consteval auto note(const char (&name)[Name], const char (&version)[Version]) {
+        return make_plugin_note<T>(name, version);
+    }
+    template <class Note>
+    static constexpr auto entry(const Note& note, std::size_t name_size) {
+        return make_export<T, P>(note, name_size);
+    }
+    static void emit() {
+        abi_in_image<T>::emit();
+        require_every_method<T>();
+    }
+};
+
+template <std::size_t N>
+struct literal {
+    const char (&text)[N];
+    constexpr std::size_t size() const { return N - 1; }
+    constexpr char operator[](std::size_t i) const { return text[i]; }
+};
+
+template <std::size_t N>
+consteval bool valid_plugin_name(const char (&name)[N]) {
+    return well_named(literal<N>{name});
+}
+
+template <std::size_t N>
+consteval bool valid_version(const char (&version)[N]) {
+    for (std::size_t i = 0; i + 1 < N; ++i)
+        if (version[i] <= ' ' || version[i] > '~')
+            return false;
+    return N > 1;
+}
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+// The export table: one entry for each TENON_EXPORT of the image, in a section whose ends the linker names.
+extern "C" {
+[[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __start_tenon_exports[];
+[[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __stop_tenon_exports[];
+
+/// How a host finds a library's factories. The ABI version is in the name: a host never calls another one's.
+struct TENON_HIDDEN tenon_exports_v1_range {
+    const tenon::detail::exported<>*begin, *end;
+};
+[[gnu::used, gnu::visibility("default")]] inline tenon_exports_v1_range tenon_exports_v1() {
+    return {__start_tenon_exports, __stop_tenon_exports};
+}
+}
+
+#ifdef __clang__
+// The address sanitizer would put a red zone behind the note, in the middle of the manifest.
+#define TENON_DETAIL_UNPADDED __attribute__((no_sanitize("address")))
+#else
+#define TENON_DETAIL_UNPADDED
+#endif
+
+// What follows is macros alone. g++ then says what is wrong where they are used, and not where they are
+// written.
+#if defined(__GNUC__) && !defined(__clang__) && __INCLUDE_LEVEL__ > 0
+#pragma GCC system_header
+#endif
+
+// g++ does not say what a condition is of, unless it is in a template.
+#ifdef __clang__
+#define TENON_DETAIL_NAME(...)
+#else
+#define TENON_DETAIL_NAME(...) static_assert(sizeof(typename ::tenon::detail::named<__VA_ARGS__>::type) > 0);
+#endif
+
+// A sentence for each clause of `plugin_interface`, so that all of what is wrong is said at once.
+#define TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                    \
+    static_assert(::tenon::detail::value<::tenon::states_its_type<T>>,                                       \
+                  "tenon: the interface needs `static constexpr tenon::plugin_type type{\"its-name\"};`");   \
+    static_assert(::tenon::detail::value<(!::tenon::states_its_type<T> || ::tenon::has_valid_type_name<T>)>, \
+                  "tenon: the name of the plugin type has to be [a-z][a-z0-9_-]*");                          \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::detail::shared_name<T>>,                                             \
+        "tenon: the interface is in an anonymous namespace, where each file has a type of its own: "         \
+        "move it into a namespace with a name");                                                             \
+    static_assert(::tenon::detail::value<::tenon::has_virtual_destructor<T>>,                                \
+                  "tenon: the interface needs `virtual ~T() = default;`");                                   \
+    static_assert(::tenon::detail::value<::tenon::is_abstract<T>>,                                           \
+                  "tenon: the interface has no pure virtual function: there is nothing for a plugin to do"); \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<(!::std::is_polymorphic_v<T> || ::tenon::has_only_functions<T>)>,             \
+        "tenon: the interface has data members or a second base with virtual functions: a host and its "     \
+        "plugins share one chain of bases, and functions alone");                                            \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::names_its_methods<T>>,                                               \
+        "tenon: the interface needs `using methods = tenon::methods<&T::f, ...>;` with every virtual "       \
+        "function in it; one of several of its name is tenon::overload<R(A)>(&T::f)");                       \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::has_valid_factory<T>>,                                               \
+        "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments that a "          \
+        "plugin is made from");                                                                              \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<(!::tenon::names_its_methods<T> || ::tenon::names_only_its_own<T>)>,          \
+        "tenon: `methods` names what is no member function of the interface, or one of a base that it "      \
+        "has twice or virtually");                                                                           \
+    static_assert(::tenon::detail::value<(!::tenon::names_only_its_own<T> ||                                 \
+                                          ::tenon::names_only_virtual_functions<T>)>,                        \
+                  "tenon: `methods` names a function that is not virtual: a plugin could not supply it");    \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<(!::tenon::names_only_its_own<T> || ::tenon::states_its_methods<T>)>,         \
+        "tenon: the interface has the `methods` of its base, in which nothing of its own can be: say "       \
+        "`using methods = tenon::methods<&T::f, ...>;` in it, with the base's functions and its own; "       \
+        "one that adds none is its base");                                                                   \
+    static_assert(                                                                                           \
+        ::tenon::detail::is_empty<::tenon::detail::carriers_given_out<T>>,                                   \
+        "tenon: a method gives out a type that carries the plugin's code along, and would dangle when "      \
+        "the plugin goes: a pointer to a function or to an object with virtual functions, or what "          \
+        "keeps one (std::function, std::any, std::shared_ptr, std::error_code ...); return plain data, "     \
+        "or say tenon::lets_code_escape<&T::f> in `methods`. The types:");                                   \
+    TENON_DETAIL_NAME(::tenon::detail::carriers_given_out<T>)                                                \
+    static_assert(                                                                                           \
+        ::tenon::detail::is_empty<::tenon::detail::carriers_in_state<T>>,                                    \
+        "tenon: the interface's `state` carries the code of the plugin that saved it along, which "          \
+        "goes: a pointer to a function or to an object with virtual functions, or what keeps one "           \
+        "(std::function, std::any, std::shared_ptr, std::error_code ...); make it plain data. The "          \
+        "types:");                                                                                           \
+    TENON_DETAIL_NAME(::tenon::detail::carriers_in_state<T>)                                                 \
+    TENON_DETAIL_REQUIRE_CROSSING(T)
+
+// The same for the types that cross the interface.
+#define TENON_DETAIL_REQUIRE_CROSSING(T)                                                                     \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::hidden_functions<T>>,                           \
+                  "tenon: a type that crosses the interface has virtual functions, of which "                \
+                  "`tenon::fields` says nothing: say "                                                       \
+                  "`template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, with another number "    \
+                  "whenever its fields "                                                                     \
+                  "or its functions change. The types:");                                                    \
+    TENON_DETAIL_NAME(::tenon::detail::hidden_functions<T>)                                                  \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::unknown_functions<T>>,                          \
+                  "tenon: a type that crosses the interface has virtual functions: say `using methods = "    \
+                  "tenon::methods<&T::f, ...>;` in it, with every virtual function, or `template <> struct " \
+                  "tenon::layout<T> "                                                                        \
+                  ": tenon::opaque<T, 1> {};`. The types:");                                                 \
+    TENON_DETAIL_NAME(::tenon::detail::unknown_functions<T>)                                                 \
+    static_assert(                                                                                           \
+        ::tenon::detail::is_empty<::tenon::detail::unknown_layouts<T>>,                                      \
+        "tenon: the fields of a type that crosses the interface cannot be seen, it has private "             \
+        "members, a base, a reference or more than 32 fields: say `template <> struct tenon::layout<T> "     \
+        ": tenon::fields<&T::a, ...> {};` or `: tenon::opaque<T, 1> {};`. The types:");                      \
+    TENON_DETAIL_NAME(::tenon::detail::unknown_layouts<T>)                                                   \
+    static_assert(                                                                                           \
+        ::tenon::detail::is_empty<::tenon::detail::names_of_one_file<T>>,                                    \
+        "tenon: a type that crosses the interface is in an anonymous namespace, where each file has a "      \
+        "type of its own: move it into a namespace with a name. The types:");                                \
+    TENON_DETAIL_NAME(::tenon::detail::names_of_one_file<T>)                                                 \
+    static_assert(                                                                                           \
+        ::tenon::detail::is_empty<::tenon::detail::interfaces_with_data<T>>,                                 \
+        "tenon: a type that crosses the interface has `methods`, so it is called through its virtual "       \
+        "table, and it has data members, a second base with virtual functions, or no virtual function "      \
+        "at all: a class with `methods` is one chain of bases and functions alone; pass what it "            \
+        "derives from, or say `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing " \
+        "of it is compared. The types:");                                                                    \
+    TENON_DETAIL_NAME(::tenon::detail::interfaces_with_data<T>)                                              \
+    static_assert(                                                                                           \
+        ::tenon::detail::is_empty<::tenon::detail::final_interfaces<T>>,                                     \
+        "tenon: an interface that crosses the interface is `final`: the slots of its virtual table are "     \
+        "counted by deriving from it; leave `final` out, or say `template <> struct tenon::layout<T> "       \
+        ": tenon::opaque<T, 1> {};`, and nothing of it is compared. The types:");                            \
+    TENON_DETAIL_NAME(::tenon::detail::final_interfaces<T>)                                                  \
+    static_assert(                                                                                           \
+        ::tenon::detail::is_empty<::tenon::detail::interfaces_of_foreign_methods<T>>,                        \
+        "tenon: the `methods` of a type that crosses the interface name what is no member function of "      \
+        "it, or one of a base that it has twice or virtually. The types:");                                  \
+    TENON_DETAIL_NAME(::tenon::detail::interfaces_of_foreign_methods<T>)                                     \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_of_plain_functions<T>>,              \
+                  "tenon: the `methods` of a type that crosses the interface name a function that is not "   \
+                  "virtual. The types:");                                                                    \
+    TENON_DETAIL_NAME(::tenon::detail::interfaces_of_plain_functions<T>)
+
+// For each clause of `plugin_for`.
+#define TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                    \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::detail::complete<P>>,                                                \
+        "tenon: the plugin's class is only declared so far: its definition has to stand before this");       \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::detail::is_no_longer_abstract<P, T>>,                                \
+        "tenon: the plugin derives from the interface but is still abstract: it has to override every "      \
+        "pure virtual function, with the same parameters and the same const");                               \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::detail::derives_or_fits<P, T>>,                                      \
+        "tenon: the plugin neither derives from the interface nor fits its model; the compiler's own "       \
+        "reason follows");                                                                                   \
+    static_assert((static_cast<void>(sizeof(::tenon::detail::explain_model<P, T>())), true));                \
+    static_assert(::tenon::detail::value<::tenon::detail::models_without_self<P, T>>,                        \
+                  "tenon: the interface has a function called `self`, and that is what a model calls its "   \
+                  "plain class: "                                                                            \
+                  "give the interface's function another name");                                             \
+    static_assert(::tenon::detail::value<::tenon::detail::defines_the_model<P, T>>,                          \
+                  "tenon: the interface's `model` is declared and not defined, or not for this plugin: its " \
+                  "definition has to "                                                                       \
+                  "stand before this");                                                                      \
+    static_assert(::tenon::detail::value<::tenon::detail::has_a_concrete_model<P, T>>,                       \
+                  "tenon: the interface's `model` is still abstract: it has to override every pure virtual " \
+                  "function of the "                                                                         \
+                  "interface, with the same parameters and the same const");                                 \
+    static_assert(::tenon::detail::is_made_from<P, T, ::tenon::detail::factory_arguments<T>>,                \
+                  "tenon: the plugin has no constructor that takes what the interface's `factory` passes. "  \
+                  "The types:");                                                                             \
+    TENON_DETAIL_NAME(::tenon::detail::arguments_not_taken<P, T>)                                            \
+    static_assert(::tenon::detail::value<::tenon::detail::is_destroyed<P>>,                                  \
+                  "tenon: the plugin's destructor has to be public");
+
+// A member of a hook's name is that hook, or a mistake.
+#define TENON_DETAIL_REQUIRE_HOOKS(P, T)                                                                     \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, start, "void start()")                                                   \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, stop, "void stop() noexcept")                                            \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, quiesce, "void quiesce()")                                               \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, resume, "void resume()")                                                 \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, save, "state save()")                                                    \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, restore, "void restore(state)")                                          \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::stops_without_exceptions<P, T>>,                                     \
+        "tenon: the plugin's stop() has to be noexcept: it runs when a handle goes, where nobody could "     \
+        "be told");                                                                                          \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::detail::pairs_quiesce<P, T>>,                                        \
+        "tenon: the plugin has one of quiesce() and resume() and not the other: without both there is "      \
+        "no way back");                                                                                      \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::detail::pairs_state<P, T>>,                                          \
+        "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other");
+
+#define TENON_DETAIL_REQUIRE_HOOK(P, T, NAME, HOOK)                                                          \
+    static_assert(::tenon::detail::value<!::tenon::detail::misuses_##NAME<P, T>>,                            \
+                  "tenon: the plugin has a member `" #NAME                                                   \
+                  "` that is no hook and would never be called: a hook is a "                                \
+                  "public `" HOOK "`; give any other member another name");
+
+#define TENON_DETAIL_EXPORT(T, P, NAME, VERSION, NUMBER) TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)
+#define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                  \
+    namespace {                                                                                              \
+    [[gnu::used, gnu::section(".note.tenon"),                                                                \
+      gnu::aligned(4)]] TENON_DETAIL_UNPADDED constexpr auto tenon_note_##NUMBER =                           \
+        ::tenon::detail::exporting<T, P>::note(NAME, VERSION);                                               \
+    [[gnu::used, gnu::retain, gnu::section("tenon_exports"),                                                 \
+      gnu::aligned(alignof(void*))]] constexpr auto tenon_export_##NUMBER =                                  \
+        ::tenon::detail::exporting<T, P>::entry(tenon_note_##NUMBER, sizeof NAME);                           \
+    [[gnu::used]] void tenon_emit_##NUMBER() {                                                               \
+        ::tenon::detail::exporting<T, P>::emit();                                                            \
+    }                                                                                                        \
+    }
+
+/// Makes the class P a plugin of type T in this library, or a built-in of the program that it is linked into.
+///
+///     TENON_EXPORT(greeter, hello, "hello", "1.0.0")
+///
+/// At namespace scope, in a source file. `NAME` is `[a-z][a-z0-9_-]*`, `VERSION` any text without spaces. A
+/// library may have several, of several types, from several files. What does not fit is a compile error that
+/// says why.
+#define TENON_EXPORT(T, P, NAME,                                                                             \
+                     VERSION) /* of four arguments: a type with a comma in its name needs an alias */        \
+    TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                        \
+    TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                        \
+    TENON_DETAIL_REQUIRE_HOOKS(P, T)                                                                         \
+    static_assert(::tenon::detail::valid_plugin_name(NAME),                                                  \
+                  "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");                                      \
+    static_assert(::tenon::detail::valid_version(VERSION),                                                   \
+                  "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");   \
+    TENON_DETAIL_EXPORT(T, P, NAME, VERSION, __COUNTER__)
+
+#endif
+
+namespace tenon::inline v1 {
+
+/// What a handle's plugin is.
+struct TENON_HOST_TYPE plugin_info {
+    std::string type, name, version;
+    std::string path; ///< of its library; empty for a built-in
+};
+
+namespace detail {
+inline namespace TENON_OWN {
+
+template <class Arguments, class... A>
+inline constexpr bool takes_arguments_v = false;
+template <class... Parameter, class... A>
+inline constexpr bool takes_arguments_v<list<Parameter...>, A...> =
+    requires(void (*create)(Parameter...), A&&... arguments) { create(static_cast<A&&>(arguments)...); };
+
+// Where T's `factory` is none, that is what there is to say.
+template <class T, class... A>
+inline constexpr bool factory_takes = !has_valid_factory<T> || takes_arguments_v<factory_arguments<T>, A...>;
+
+} // namespace TENON_OWN
+} // namespace detail
+
+/// Arguments that T's factory takes.
+template <class T, class... A>
+concept arguments_of_the_factory = detail::factory_takes<T, A...>;
+
+/// Named by compilers where a factory is given other arguments: `the_factory_takes<const
+/// settings&>::and_was_given<int>`.
+template <class... Argument>
+struct the_factory_takes {
+    template <class... Given>
+    struct and_was_given;
+};
+
+namespace detail {
+inline namespace TENON_OWN {
+
+template <class T, class Arguments>
+struct creating;
+template <class T, class... Parameter>
+struct creating<T, list<Parameter...>> {
+    using function = T*(Parameter...);
+    template <class... A>
+    using given = typename the_factory_takes<Parameter...>::template and_was_given<A...>;
+};
+
+/// What is wrong with some arguments, in the name of a type.
+template <class T, class... A>
+using mismatch = typename creating<T, factory_arguments<T>>::template given<A...>;
+
+/// The code of one plugin of type T: what makes its objects, and a share of the library that it is in.
+template <class T>
+class plugin_code {
+public:
+    /// Of a library's plugin with that name, or its only one where the name is empty. A file that is replaced
+    /// while it is being loaded is an error only if that goes on.
+    static plugin_code* load(const library_options& options, const std::string& path, std::string_view name) {
+        for (int tries = 5;; --tries)
+            try {
+                return new plugin_code(options, library_file(path, options.trust), name);
+            } catch (const error& e) {
+                if (e.code() != errc::changed || tries == 1)
+                    throw;
+            }
+    }
+
+    /// Of a plugin that is part of the program.
+    explicit plugin_code(const exported<>& built_in)
+        : info_{built_in.type, built_in.name, built_in.version, ""}, entry_(built_in) {}
+
+    const plugin_info& info() const noexcept { return info_; }
+    const hooks<T>& offers() const noexcept {
+        static constexpr hooks<T> none{};
+        return entry_.hooks ? *static_cast<const hooks<T>*>(entry_.hooks) : none;
+    }
+
+    template <class... A>
+    T* create(A&&... arguments) const {
+        using function = typename creating<T, factory_arguments<T>>::function;
+        return reinterpret_cast<function*>(entry_.create)(static_cast<A&&>(arguments)...);
+    }
+
+    /// Null for a built-in.
+    const library* from() const noexcept { return library_ ? &*library_ : nullptr; }
+
+    /// Lets go of the library, and says what became of it.
+    unloaded close() {
+        if (!library_)
+            return {unloaded::state::pinned,
+                    "'" + info_.name + "' stays in memory: it is built into this program"};
+        return library_->close();
+    }
+
+private:
+    plugin_code(const library_options& options, const library_file& file, std::string_view name)
+        : info_(fitting(file, name)), library_(std::in_place, file, options), entry_(found()) {}
+
+    static plugin_info fitting(const library_file& file, std::string_view name) {
+        require_every_method<T>();
+        const std::string_view type(T::type.name(), T::type.size());
+        const manifest::plugin& chosen =
+            fitting_plugin(file.manifest(), file.path(), type, name, expected_abi<T>());
+        return {std::string(type), std::string(chosen.name), std::string(chosen.version), file.path()};
+    }
+
+    const exported<>& found() const {
+        using table = tenon_exports_v1_range();
+        if (const auto all = reinterpret_cast<table*>(library_->symbol("tenon_exports_v1"))) {
+            const auto [begin, end] = all();
+            for (const auto* each = begin; each != end; ++each)
+                if (each->type == info_.type && each->name == info_.name)
+                    return *each;
+        }
+        throw error::export_table(info_.path, info_.name);
+    }
+
+    plugin_info info_;
+    std::optional<library> library_;
+    exported<> entry_;
+};
+
+} // namespace TENON_OWN
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+#ifndef TENON_DETAIL_RELOAD_FILE_SNAPSHOT_HPP
+#define TENON_DETAIL_RELOAD_FILE_SNAPSHOT_HPP
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// In which state files are, and those in folders, by which it is seen later whether one has changed. What
+/// editors leave beside the file that they edit does not count: hidden files and `x~`.
+template <class System = posix>
+class basic_file_snapshot {
+public:
+    basic_file_snapshot() = default;
+    explicit basic_file_snapshot(const std::vector<std::string>& paths)
+        : looked_(nanoseconds(System::now())) {
+        for (const std::string& path : paths)
+            if (!noted(path))
+                for (const std::string& name : names_in<System>(path)) {
+                    if (name[0] != '.' && name.back() != '~')
+                        noted(join(path, name));
+                }
+    }
+
+    /// These, and those of more paths of which is known only now that they matter. What may have changed
+    /// since the look, or unseen in the tick of the clock in which it was, is never equal to anything.
+    basic_file_snapshot with(const std::vector<std::string>& more) const {
+        basic_file_snapshot all(more);
+        for (const auto& [path, state] : states_)
+            all.states_[path] = state;
+        for (auto& [path, state] : all.states_)
+            if (state.changed >= looked_)
+                state.inode = unknown;
+        return all;
+    }
+
+    friend bool operator==(const basic_file_snapshot& a, const basic_file_snapshot& b) {
+        return a.states_ == b.states_;
+    }
+
+private:
+    static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+
+    // False for a folder, which changes with more than its names.
+    bool noted(const std::string& path) {
+        struct stat found;
+        const bool there = System::stat(path.c_str(), &found) == 0;
+        if (there && S_ISDIR(found.st_mode))
+            return false;
+        states_[path] = there ? file_identity(found) : file_identity();
+        return true;
+    }
+
+    std::map<std::string, file_identity> states_;
+    std::int64_t looked_ = 0;
+};
+using file_snapshot = basic_file_snapshot<>;
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+#ifndef TENON_DETAIL_RELOAD_HAZARD_POINTER_HPP
+#define TENON_DETAIL_RELOAD_HAZARD_POINTER_HPP
+
+#include <atomic>
+#include <cstddef>
+#include <cxxabi.h>
+#include <exception>
+#include <memory>
+#include <utility>
+#include <vector>
+
+
 // libc++ has it, and its header leaves it out.
 namespace __cxxabiv1 {
 struct __cxa_eh_globals;
@@ -14304,13 +14321,13 @@ inline namespace TENON_OWN {
 /// has to be a full barrier; it costs more than all the rest, so where the system has membarrier(2), who
 /// replaces an object puts one into all other threads instead.
 template <class System = posix>
-class basic_hazards {
+class basic_hazard_domain {
 public:
     static constexpr std::size_t places = 6;
 
     /// What one thread uses; as many as it likes, in one record for each few.
     struct alignas(64) record {
-        basic_hazards* of = nullptr;
+        basic_hazard_domain* of = nullptr;
         std::atomic<const void*> used[places] = {};
         std::atomic<bool> awaited = false; // somebody wants to know when one of them is free
         bool fenced = false;
@@ -14324,8 +14341,8 @@ public:
     };
 
     /// For good: a thread may end after everything else has.
-    static basic_hazards& here() {
-        static basic_hazards& all = *new basic_hazards;
+    static basic_hazard_domain& here() {
+        static basic_hazard_domain& all = *new basic_hazard_domain;
         return all;
     }
 
@@ -14360,7 +14377,7 @@ public:
     }
 
     /// The calling thread's record, with a free place in it.
-    static record& mine(basic_hazards& of, std::size_t& place) {
+    static record& mine(basic_hazard_domain& of, std::size_t& place) {
         if (record* const last = last_used; last && last->of == &of) [[likely]] {
             if (last->keeps) [[unlikely]]
                 release(*last);
@@ -14400,7 +14417,7 @@ public:
     }
 
 private:
-    basic_hazards() : fenced_(!System::prepare_barrier()) {}
+    basic_hazard_domain() : fenced_(!System::prepare_barrier()) {}
 
     // Gives a thread's records back when it ends.
     struct thread_records {
@@ -14417,7 +14434,7 @@ private:
         }
     };
 
-    static record& another(basic_hazards& of, std::size_t& place) {
+    static record& another(basic_hazard_domain& of, std::size_t& place) {
         thread_local thread_records own;
         for (record* each = own.first; each; each = each->next_of_thread)
             if (each->of == &of)
@@ -14485,10 +14502,10 @@ private:
 /// One use of what a pointer points to, which is not replaced under it. May end in another thread than it
 /// began in.
 template <class Object, class System = posix>
-class basic_hazard {
+class basic_hazard_pointer {
 public:
-    basic_hazard(basic_hazards<System>& among, const std::atomic<Object*>& from)
-        : record_(basic_hazards<System>::mine(among, place_)) {
+    basic_hazard_pointer(basic_hazard_domain<System>& among, const std::atomic<Object*>& from)
+        : record_(basic_hazard_domain<System>::mine(among, place_)) {
         std::atomic<const void*>& used = record_.used[place_];
         Object* now = from.load(std::memory_order_relaxed);
         if (record_.fenced) [[unlikely]] {
@@ -14502,9 +14519,9 @@ public:
             } while ((now = from.load(std::memory_order_acquire)) != object_);
         }
     }
-    basic_hazard(const basic_hazard&) = delete;
-    basic_hazard& operator=(const basic_hazard&) = delete;
-    ~basic_hazard() {
+    basic_hazard_pointer(const basic_hazard_pointer&) = delete;
+    basic_hazard_pointer& operator=(const basic_hazard_pointer&) = delete;
+    ~basic_hazard_pointer() {
         std::atomic<const void*>& used = record_.used[place_];
         if (record_.fenced) [[unlikely]] {
             used.store(nullptr);
@@ -14513,22 +14530,22 @@ public:
             std::atomic_signal_fence(std::memory_order_seq_cst);
         }
         if (record_.awaited.load(std::memory_order_relaxed)) [[unlikely]]
-            ended();
+            process_result();
     }
 
     Object* get() const noexcept { return object_; }
 
-    basic_hazards<System>& among() const noexcept { return *record_.of; }
-    bool throwing() const noexcept { return basic_hazards<System>::throwing(record_); }
+    basic_hazard_domain<System>& among() const noexcept { return *record_.of; }
+    bool throwing() const noexcept { return basic_hazard_domain<System>::throwing(record_); }
 
 private:
-    [[gnu::noinline]] void ended() {
+    [[gnu::noinline]] void process_result() {
         if (record_.awaited.exchange(false))
             record_.of->freed();
     }
 
     std::size_t place_;
-    typename basic_hazards<System>::record& record_;
+    typename basic_hazard_domain<System>::record& record_;
     Object* object_;
 };
 
@@ -14537,416 +14554,22 @@ private:
 
 #endif
 
-#ifndef TENON_KEYRING_HPP
-#define TENON_KEYRING_HPP
+#ifndef TENON_DETAIL_RELOAD_LIVE_VERSIONS_HPP
+#define TENON_DETAIL_RELOAD_LIVE_VERSIONS_HPP
 
-#include <cerrno>
-#include <string>
-#include <vector>
-
-#ifndef TENON_POLICY_HPP
-#define TENON_POLICY_HPP
-
-#include <algorithm>
-#include <cerrno>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
-
-namespace tenon::inline v1 {
-
-/// How a repository is reached.
-enum class transport { https, ssh, file };
-
-/// Whose signature a commit has to have: that of a key in one of these files, which obey `options.trust`. No
-/// other configuration of git, ssh or GnuPG has a say.
-struct TENON_HOST_TYPE signers {
-    std::string ssh{}; ///< who may sign, in the format of ALLOWED SIGNERS in ssh-keygen(1)
-    std::string gpg{}; ///< public keys, as `gpg --export` writes them
-};
-
-/// What a loader may load, whatever a driver asks for. What it refuses is an error, `errc::forbidden`, that
-/// names the rule and what that allows, and comes before anything is opened, asked for or run.
-///
-///     using kind = tenon::driver::kind;
-///     tenon::loader loader{{.policy = {.kinds = {kind::name, kind::repository},
-///                                      .transports = {tenon::transport::https},
-///                                      .hosts = {"git.example.org"},
-///                                      .full_commit_ids = true,
-///                                      .signed_by = tenon::signers{.ssh = "/etc/host/signers"}}}};
-///
-/// Each rule is about the drivers that it can be about: who lists folders, and allows repositories, allows
-/// any of them.
-struct TENON_HOST_TYPE policy {
-    allowed<driver::kind> kinds{};
-    /// Libraries, directories of source and repositories on this machine have to be in or below one of these,
-    /// once no symbolic link is left in their path.
-    allowed<std::string> folders{};
-    /// Of the files of libraries, but not of those that the loader compiles: in hexadecimal. See
-    /// `library_options::sha256`.
-    allowed<std::string> sha256{};
-    allowed<transport> transports{};
-    /// Where repositories are, as URLs spell it: `example.org`, or with another port than the transport's
-    /// own, `example.org:8443`. That of `git+file:///` is empty. A server may not send git on to another
-    /// address then.
-    allowed<std::string> hosts{};
-    bool full_commit_ids = false; ///< what is fetched is what was reviewed; no branch, no tag
-    std::optional<signers> signed_by{};
-};
-
-namespace detail {
-inline namespace TENON_OWN {
-
-constexpr std::string_view plural(driver::kind what) {
-    constexpr std::string_view names[] = {"names", "libraries", "directories", "repositories"};
-    return names[static_cast<int>(what)];
-}
-
-constexpr std::string_view scheme(transport how) {
-    constexpr std::string_view names[] = {"https", "ssh", "file"};
-    return names[static_cast<int>(how)];
-}
-
-constexpr transport transport_of(std::string_view url) {
-    return url.starts_with("https:") ? transport::https
-           : url.starts_with("ssh:") ? transport::ssh
-                                     : transport::file;
-}
-
-/// The host of a URL that was parsed, without the transport's own port.
-inline std::string host_of(std::string_view url) {
-    const auto begin = url.find("://") + 3;
-    std::string_view host = url.substr(begin, url.find('/', begin) - begin);
-    host.remove_prefix(host.rfind('@') + 1);
-    const std::string_view own_port = transport_of(url) == transport::https ? ":443" : ":22";
-    if (host.ends_with(own_port))
-        host.remove_suffix(own_port.size());
-    return in_small_letters(host);
-}
-
-/// The path in a URL, as git reads it.
-inline std::string path_in(std::string_view file_url) {
-    return percent_decoded(file_url.substr(std::string_view("file://").size()));
-}
-
-template <class System>
-bool is_in(const allowed<std::string>& folders, std::string_view canonical_path) {
-    for (const std::string& each : folders.list()) {
-        const std::string folder = canonical<System>(each);
-        if (folder == "/" || canonical_path == folder)
-            return true;
-        if (!folder.empty() && canonical_path.starts_with(folder) && canonical_path[folder.size()] == '/')
-            return true;
-    }
-    return false;
-}
-
-/// Where a path leads: all of the way, and where that fails, as far as there is something.
-struct resolved_path {
-    std::string all;       ///< empty where it does not lead to anything
-    int why = 0;           ///< it does not
-    std::string beginning; ///< never empty, but where the current folder is gone
-};
-
-template <class System>
-resolved_path resolved(const std::string& path) {
-    resolved_path found{.all = canonical<System>(path), .why = errno, .beginning = {}};
-    found.beginning = found.all;
-    for (std::string_view above = path; found.beginning.empty() && parent(above) != above;) {
-        above = parent(above);
-        found.beginning = canonical<System>(std::string(above));
-    }
-    return found;
-}
-
-/// Refuses a path that leads out of the folders of a policy. One that does not exist is judged by its
-/// beginning, so that no error tells what there is elsewhere.
-template <class System>
-resolved_path require_in_folders(const std::string& path, const policy& rules) {
-    resolved_path found = resolved<System>(path);
-    if (!is_in<System>(rules.folders, found.beginning))
-        throw error::forbidden(path, "options.policy.folders", in_words(rules.folders));
-    return found;
-}
-
-/// A path that a policy allows; without symbolic links, which somebody could turn elsewhere after they were
-/// followed here.
-template <class System = posix>
-std::string permitted_path(const std::string& path, const policy& rules) {
-    if (rules.folders.anything())
-        return path;
-    resolved_path found = require_in_folders<System>(path, rules);
-    if (!found.all.empty())
-        return std::move(found.all);
-    if (found.why == ENOENT)
-        throw error::no_such_path(path, instead_of<System>(path), repository_meant_by<System>(path));
-    throw error::system_call("look at", path, found.why);
-}
-
-template <class System>
-void require_permitted_repository(const driver& of, const policy& rules) {
-    const std::string& url = of.place;
-    const transport how = transport_of(url);
-    if (!rules.transports(how))
-        throw error::forbidden(url, "options.policy.transports", in_words(rules.transports, scheme));
-    const std::string host = host_of(url);
-    const auto is_host = [&](const std::string& each) { return in_small_letters(each) == host; };
-    if (!rules.hosts.anything() &&
-        std::none_of(rules.hosts.list().begin(), rules.hosts.list().end(), is_host))
-        throw error::forbidden(url, "options.policy.hosts", in_words(rules.hosts));
-    if (how == transport::file && !rules.folders.anything())
-        require_in_folders<System>(path_in(url), rules);
-    if (rules.full_commit_ids && !is_commit_id(of.reference))
-        throw error::forbidden(url + (of.reference.empty() ? "" : "@") + of.reference,
-                               "options.policy.full_commit_ids", "only the full id of a commit after '@'");
-    if (rules.signed_by && rules.signed_by->ssh.empty() && rules.signed_by->gpg.empty())
-        throw error::forbidden(url, "options.policy.signed_by", "nothing");
-}
-
-/// `driver::parse` under a policy.
-template <class System = posix>
-driver permitted_driver(std::string_view text, const policy& rules) {
-    spelled_driver as_text = spelled<System>(text);
-    driver& found = as_text.of;
-    const auto require_kind = [&](bool permitted) {
-        if (!permitted)
-            throw error::forbidden(found.place, "options.policy.kinds", in_words(rules.kinds, plural));
-    };
-    if (as_text.is_path) {
-        require_kind(rules.kinds(driver::kind::library) || rules.kinds(driver::kind::directory));
-        found.place = permitted_path<System>(found.place, rules);
-        found = looked_at<System>(std::move(found));
-    }
-    require_kind(rules.kinds(found.what));
-    if (found.what == driver::kind::repository)
-        require_permitted_repository<System>(found, rules);
-    return std::move(found);
-}
-
-} // namespace TENON_OWN
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// The keys that commits may be signed with, as they were when they were read: what git checks with is a
-/// copy.
-template <class System = posix>
-class basic_keyring {
-public:
-    basic_keyring(const signers& from, const trust& rule)
-        : from_(from), ssh_(text_of(from.ssh, rule)), gpg_(text_of(from.gpg, rule)) {}
-
-    /// Other keys have another one.
-    std::string id() const { return sha256().field(ssh_).field(gpg_).hex().substr(0, 32); }
-
-    /// For messages.
-    std::string files() const {
-        return from_.ssh + (from_.ssh.empty() || from_.gpg.empty() ? "" : " or ") + from_.gpg;
-    }
-
-    /// How git has to be called to check with these keys and no others; puts files into a folder that is only
-    /// for that.
-    struct command_parts {
-        std::vector<std::string> settings, variables;
-    };
-    command_parts prepared(const std::string& folder) const {
-        const std::string principals = join(folder, "signers"), home = join(folder, "gnupg");
-        if (System::mkdir(home.c_str(), 0700) != 0)
-            throw error::system_call("make the folder", home, errno);
-        write(principals, ssh_);
-        // GnuPG reads what it exports as the public keyring of its older versions.
-        write(join(home, "pubring.gpg"), gpg_);
-        // git goes by the kind that the signature says it is of. X.509's keys are not the host's to list,
-        // because GnuPG trusts certificates of the system too.
-        command_parts parts{{"-c", "gpg.x509.program=/dev/null"}, {"GNUPGHOME=" + home}};
-        const auto set = [&](const std::string& setting) {
-            parts.settings.insert(parts.settings.end(), {"-c", setting});
-        };
-        set(from_.gpg.empty() ? "gpg.program=/dev/null" : "gpg.program=gpg");
-        set(from_.ssh.empty() ? "gpg.ssh.program=/dev/null" : "gpg.ssh.allowedSignersFile=" + principals);
-        return parts;
-    }
-
-private:
-    static std::string text_of(const std::string& path, const trust& rule) {
-        if (path.empty())
-            return "";
-        const std::string resolved = canonical<System>(path);
-        if (resolved.empty())
-            throw error::system_call("look at", path, errno);
-        const basic_file<System> file(resolved, O_RDONLY | O_NONBLOCK);
-        const struct stat status = file.status(resolved);
-        if (!S_ISREG(status.st_mode))
-            throw error::not_a_regular_file(path);
-        require_trust<System>(resolved, status, rule);
-        return file.read(resolved);
-    }
-
-    static void write(const std::string& path, std::string_view text) {
-        basic_file<System>(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600).write(path, text);
-    }
-
-    signers from_;
-    std::string ssh_, gpg_;
-};
-using keyring = basic_keyring<>;
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-
-#ifndef TENON_LIVE_HPP
-#define TENON_LIVE_HPP
-
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
-#include <utility>
-
-#ifndef TENON_PLUGIN_CODE_HPP
-#define TENON_PLUGIN_CODE_HPP
-
-#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
+#include <vector>
 
-
-namespace tenon::inline v1 {
-
-/// What a handle's plugin is.
-struct TENON_HOST_TYPE plugin_info {
-    std::string type, name, version;
-    std::string path; ///< of its library; empty for a built-in
-};
-
-namespace detail {
-inline namespace TENON_OWN {
-
-template <class Arguments, class... A>
-inline constexpr bool takes_arguments_v = false;
-template <class... Parameter, class... A>
-inline constexpr bool takes_arguments_v<list<Parameter...>, A...> =
-    requires(void (*create)(Parameter...), A&&... arguments) { create(static_cast<A&&>(arguments)...); };
-
-// Where T's `factory` is none, that is what there is to say.
-template <class T, class... A>
-inline constexpr bool factory_takes = !has_valid_factory<T> || takes_arguments_v<factory_arguments<T>, A...>;
-
-} // namespace TENON_OWN
-} // namespace detail
-
-/// Arguments that T's factory takes.
-template <class T, class... A>
-concept arguments_of_the_factory = detail::factory_takes<T, A...>;
-
-/// Named by compilers where a factory is given other arguments: `the_factory_takes<const settings&>::and_was_given<int>`.
-template <class... Argument>
-struct the_factory_takes {
-    template <class... Given>
-    struct and_was_given;
-};
-
-namespace detail {
-inline namespace TENON_OWN {
-
-template <class T, class Arguments>
-struct creating;
-template <class T, class... Parameter>
-struct creating<T, list<Parameter...>> {
-    using function = T*(Parameter...);
-    template <class... A>
-    using given = typename the_factory_takes<Parameter...>::template and_was_given<A...>;
-};
-
-/// What is wrong with some arguments, in the name of a type.
-template <class T, class... A>
-using mismatch = typename creating<T, factory_arguments<T>>::template given<A...>;
-
-/// The code of one plugin of type T: what makes its objects, and a share of the library that it is in.
-template <class T>
-class plugin_code {
-public:
-    /// Of a library's plugin with that name, or its only one where the name is empty. A file that is replaced while it is being
-    /// loaded is an error only if that goes on.
-    static plugin_code* load(const library_options& options, const std::string& path, std::string_view name) {
-        for (int tries = 5;; --tries)
-            try {
-                return new plugin_code(options, library_file(path, options.trust), name);
-            } catch (const error& e) {
-                if (e.code() != errc::changed || tries == 1)
-                    throw;
-            }
-    }
-
-    /// Of a plugin that is part of the program.
-    explicit plugin_code(const exported<>& built_in)
-        : info_{built_in.type, built_in.name, built_in.version, ""}, entry_(built_in) {}
-
-    const plugin_info& info() const noexcept { return info_; }
-    const hooks<T>& offers() const noexcept {
-        static constexpr hooks<T> none{};
-        return entry_.hooks ? *static_cast<const hooks<T>*>(entry_.hooks) : none;
-    }
-
-    template <class... A>
-    T* create(A&&... arguments) const {
-        using function = typename creating<T, factory_arguments<T>>::function;
-        return reinterpret_cast<function*>(entry_.create)(static_cast<A&&>(arguments)...);
-    }
-
-    /// Null for a built-in.
-    const library* from() const noexcept { return library_ ? &*library_ : nullptr; }
-
-    /// Lets go of the library, and says what became of it.
-    unloaded close() {
-        if (!library_)
-            return {unloaded::state::pinned, "'" + info_.name + "' stays in memory: it is built into this program"};
-        return library_->close();
-    }
-
-private:
-    plugin_code(const library_options& options, const library_file& file, std::string_view name)
-        : info_(fitting(file, name)), library_(std::in_place, file, options), entry_(found()) {}
-
-    static plugin_info fitting(const library_file& file, std::string_view name) {
-        require_every_method<T>();
-        const std::string_view type(T::type.name(), T::type.size());
-        const manifest::plugin& chosen = fitting_plugin(file.manifest(), file.path(), type, name, expected_shape<T>());
-        return {std::string(type), std::string(chosen.name), std::string(chosen.version), file.path()};
-    }
-
-    const exported<>& found() const {
-        using table = tenon_exports_v1_range();
-        if (const auto all = reinterpret_cast<table*>(library_->symbol("tenon_exports_v1"))) {
-            const auto [begin, end] = all();
-            for (const auto* each = begin; each != end; ++each)
-                if (each->type == info_.type && each->name == info_.name)
-                    return *each;
-        }
-        throw error::export_table(info_.path, info_.name);
-    }
-
-    plugin_info info_;
-    std::optional<library> library_;
-    exported<> entry_;
-};
-
-} // namespace TENON_OWN
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
-#ifndef TENON_RELOAD_HPP
-#define TENON_RELOAD_HPP
+#ifndef TENON_DETAIL_RELOAD_RELOAD_EVENT_HPP
+#define TENON_DETAIL_RELOAD_RELOAD_EVENT_HPP
 
 #include <algorithm>
 #include <chrono>
@@ -15003,9 +14626,8 @@ struct TENON_HOST_TYPE live_status {
     plugin_info info{};
     std::uint64_t replaced = 0, refused = 0; ///< how often
     std::string refusal{};                   ///< why the newest there is does not serve; empty where it does
-    std::size_t mapped =
-        0; ///< libraries in memory: of the version that serves, of the one before it for
-           ///< `rollback`, of those in use, and those that stay. Versions of one library share it
+    std::size_t mapped = 0; ///< libraries in memory: of the version that serves, of the one before it for
+        ///< `rollback`, of those in use, and those that stay. Versions of one library share it
 };
 
 /// Is told of every reload, by the thread that does it: that of the watcher, a caller of `refresh` or
@@ -15159,8 +14781,8 @@ private:
 } // namespace tenon::inline v1
 
 #endif
-#ifndef TENON_RELOADER_HPP
-#define TENON_RELOADER_HPP
+#ifndef TENON_DETAIL_RELOAD_RELOAD_THREAD_HPP
+#define TENON_DETAIL_RELOAD_RELOAD_THREAD_HPP
 
 #include <algorithm>
 #include <cerrno>
@@ -15171,8 +14793,8 @@ private:
 #include <utility>
 #include <vector>
 
-#ifndef TENON_WATCH_HPP
-#define TENON_WATCH_HPP
+#ifndef TENON_DETAIL_RELOAD_PATH_WATCHER_HPP
+#define TENON_DETAIL_RELOAD_PATH_WATCHER_HPP
 
 #include <algorithm>
 #include <cerrno>
@@ -15217,11 +14839,11 @@ inline namespace TENON_OWN {
 ///
 /// For one thread at a time.
 template <class System = posix>
-class basic_watch {
+class basic_path_watcher {
 public:
-    explicit basic_watch(std::int64_t poll_every_ms)
+    explicit basic_path_watcher(std::int64_t poll_every_ms)
         : notifier_(System::notifier()), every_(poll_every_ms), next_look_(System::milliseconds() + every_) {}
-    basic_watch(const basic_watch&) = delete;
+    basic_path_watcher(const basic_path_watcher&) = delete;
 
     /// Can be read when there is something for `changed()`; -1 where all is looked at.
     int descriptor() const noexcept { return notifier_.descriptor(); }
@@ -15570,9 +15192,7 @@ private:
         touch_all();
     }
 
-    void touch(const entry& what) {
-        touched_.insert(what.trails.begin(), what.trails.end());
-    }
+    void touch(const entry& what) { touched_.insert(what.trails.begin(), what.trails.end()); }
 
     void touch_all_in(place_at which) {
         for (const auto& [name, each] : which->second.entries)
@@ -15643,7 +15263,7 @@ public:
 /// what follows from them. It sleeps while nothing changes, is there while something is watched, and takes no
 /// signals.
 template <class System = posix>
-class basic_reloader {
+class basic_reload_thread {
 public:
     /// In milliseconds. A change is acted on once nothing else has changed for so long ...
     static constexpr std::int64_t quiet = 1;
@@ -15653,8 +15273,8 @@ public:
     static constexpr std::int64_t poll_every = 250;
 
     /// For good, so that what is watched may be a static object's.
-    static basic_reloader& here() {
-        static basic_reloader& all = *new basic_reloader;
+    static basic_reload_thread& here() {
+        static basic_reload_thread& all = *new basic_reload_thread;
         return all;
     }
 
@@ -15664,7 +15284,7 @@ public:
             wake_ = basic_file<System>(System::event());
             if (wake_.descriptor() < 0)
                 throw error::system_call("make an event for", "reloads", errno);
-            basic_hazards<System>::here().when_free(&ended, this);
+            basic_hazard_domain<System>::here().when_free(&process_result, this);
         }
         if (!running_)
             start();
@@ -15675,7 +15295,7 @@ public:
     /// Once this has returned, nothing of it is called any more, unless this is called by what is being
     /// called.
     void remove(reloadable& what) {
-        pthread_t ended{};
+        pthread_t process_result{};
         {
             const mutex_lock locked(mutex_);
             served_.erase(&what);
@@ -15690,9 +15310,9 @@ public:
                 return;
             ending_ = true;
             wake();
-            ended = thread_;
+            process_result = thread_;
         }
-        ::pthread_join(ended, nullptr);
+        ::pthread_join(process_result, nullptr);
         const mutex_lock locked(mutex_);
         running_ = ending_ = false;
         if (served_.empty())
@@ -15722,9 +15342,9 @@ private:
         std::vector<std::string> paths{};
     };
 
-    basic_reloader() = default;
+    basic_reload_thread() = default;
 
-    static void ended(void* self) { static_cast<basic_reloader*>(self)->wake(); }
+    static void process_result(void* self) { static_cast<basic_reload_thread*>(self)->wake(); }
     void wake() const noexcept {
         const std::uint64_t one = 1;
         [[maybe_unused]] const ssize_t written = System::write(wake_.descriptor(), &one, sizeof one);
@@ -15738,7 +15358,7 @@ private:
         const int failed = ::pthread_create(
             &thread_, nullptr,
             [](void* self) -> void* {
-                static_cast<basic_reloader*>(self)->run();
+                static_cast<basic_reload_thread*>(self)->run();
                 return nullptr;
             },
             this);
@@ -15749,7 +15369,7 @@ private:
     }
 
     void run() {
-        basic_watch<System> files(poll_every);
+        basic_path_watcher<System> files(poll_every);
         ::pthread_mutex_lock(&mutex_);
         while (!ending_) {
             for (reloadable* each : std::exchange(forgotten_, {}))
@@ -15778,7 +15398,7 @@ private:
     static std::size_t key(const reloadable* what) { return reinterpret_cast<std::uintptr_t>(what); }
 
     // Whatever is due, with the mutex held except for the calls, during which entries may come and go.
-    void serve(basic_watch<System>& files) {
+    void serve(basic_path_watcher<System>& files) {
         std::vector<reloadable*> all;
         for (const auto& [what, state] : served_)
             all.push_back(what);
@@ -15821,7 +15441,7 @@ private:
         ::pthread_cond_broadcast(&changed_);
     }
 
-    std::int64_t timeout(const basic_watch<System>& files) const {
+    std::int64_t timeout(const basic_path_watcher<System>& files) const {
         std::int64_t next = never;
         for (const auto& [what, state] : served_)
             next = std::min({next, state.due, state.again});
@@ -15842,35 +15462,21 @@ private:
     pthread_t thread_{};
     bool running_ = false, ending_ = false;
 };
-using reloader = basic_reloader<>;
+using reload_thread = basic_reload_thread<>;
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_VERSIONS_HPP
-#define TENON_VERSIONS_HPP
-
-#include <atomic>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <exception>
-#include <functional>
-#include <memory>
-#include <string>
-#include <utility>
-#include <vector>
-
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
 /// Where the versions of one plugin come from.
 template <class T>
-class version_source {
+class plugin_source {
 public:
-    virtual ~version_source() = default;
+    virtual ~plugin_source() = default;
 
     /// Builds or finds what is newest, and loads it unless `known(what)` says that this is not wanted; null
     /// then. `what` names that very library.
@@ -15986,7 +15592,7 @@ class versions final : public reloadable {
 public:
     using maker = std::function<T*(const plugin_code<T>&)>;
 
-    versions(std::unique_ptr<version_source<T>> source, maker make, std::size_t most_mapped,
+    versions(std::unique_ptr<plugin_source<T>> source, maker make, std::size_t most_mapped,
              std::int64_t every)
         : source_(std::move(source)), make_(std::move(make)), most_mapped_(most_mapped), every_(every) {
         auto code = source_->newest([&](const std::string& what) {
@@ -15998,11 +15604,11 @@ public:
         serving_.store(first.release());
     }
     /// Has newer versions made from now on.
-    void begin() { reloader_.add(*this); }
+    void begin() { reload_thread_.add(*this); }
     /// To be called before it goes, and waits for what other threads do for it.
     void end() {
         source_->cancel();
-        reloader_.remove(*this);
+        reload_thread_.remove(*this);
         history_->on_event({});
         history_->when_room({});
     }
@@ -16014,7 +15620,7 @@ public:
                 posix::pause_a_millisecond();
     }
 
-    basic_hazards<>& hazards() const noexcept { return hazards_; }
+    basic_hazard_domain<>& hazards() const noexcept { return hazards_; }
     const std::atomic<version<T>*>& serving() const noexcept { return serving_; }
     reload_history& history() const noexcept { return *history_; }
 
@@ -16026,7 +15632,7 @@ public:
     live_status status() const {
         live_status now;
         {
-            const basic_hazard serving(hazards_, serving_);
+            const basic_hazard_pointer serving(hazards_, serving_);
             now.version = serving.get()->number();
             now.info = (*serving.get()->code())->info();
         }
@@ -16070,7 +15676,7 @@ public:
     void look() noexcept override {
         try {
             // What was refused is not tried again for a change beside it.
-            const file_states before(paths_);
+            const file_snapshot before(paths_);
             const bool room = again_.exchange(false) || (short_of_room_ && history_->mapped() < most_mapped_);
             if (failed_ && !room && every_ == 0 && before == failed_files_)
                 return;
@@ -16135,7 +15741,7 @@ private:
         return std::chrono::duration_cast<std::chrono::microseconds>(begun_ - from);
     }
 
-    void count(std::uint64_t versions::*what, const std::string& refusal) {
+    void count(std::uint64_t versions::* what, const std::string& refusal) {
         const mutex_lock locked(counting_);
         ++(this->*what);
         refusal_ = refusal;
@@ -16182,7 +15788,7 @@ private:
             short_of_room_ = true;
             history_->when_room([this] {
                 again_ = true;
-                reloader_.ask(*this);
+                reload_thread_.ask(*this);
             });
             throw error::too_many_versions(mapped, most_mapped_, history_->stays());
         }
@@ -16226,13 +15832,13 @@ private:
         return false;
     }
 
-    std::unique_ptr<version_source<T>> source_;
+    std::unique_ptr<plugin_source<T>> source_;
     const maker make_;
     const std::size_t most_mapped_;
     const std::int64_t every_;
     // Of the copy of tenon that made this, whichever copy's code destroys it.
-    basic_hazards<>& hazards_ = basic_hazards<>::here();
-    reloader& reloader_ = reloader::here();
+    basic_hazard_domain<>& hazards_ = basic_hazard_domain<>::here();
+    reload_thread& reload_thread_ = reload_thread::here();
     const std::shared_ptr<reload_history> history_ = std::make_shared<reload_history>();
 
     // One change at a time.
@@ -16255,7 +15861,7 @@ private:
     // The reloader's own.
     std::vector<std::string> paths_;
     bool failed_ = false;
-    file_states failed_files_;        // as they were then
+    file_snapshot failed_files_;      // as they were then
     std::atomic<bool> again_ = false; // look again, although the files are the same
     std::atomic<bool> short_of_room_ = false;
 };
@@ -16264,8 +15870,9 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_VIEW_HPP
-#define TENON_VIEW_HPP
+
+#ifndef TENON_DETAIL_RELOAD_ONLY_VALUES_HPP
+#define TENON_DETAIL_RELOAD_ONLY_VALUES_HPP
 
 #include <type_traits>
 
@@ -16276,9 +15883,10 @@ namespace detail {
 inline namespace TENON_OWN {
 
 // libc++ gives some a shorter name with clang, as it likes.
-inline constexpr const char* views[] = {"std::basic_string_view<", "std::string_view", "std::wstring_view", "std::u8string_view",
-                                        "std::u16string_view", "std::u32string_view", "std::span<", "std::reference_wrapper<",
-                                        "std::initializer_list<", "std::mdspan<"};
+inline constexpr const char* views[] = {
+    "std::basic_string_view<", "std::string_view",    "std::wstring_view", "std::u8string_view",
+    "std::u16string_view",     "std::u32string_view", "std::span<",        "std::reference_wrapper<",
+    "std::initializer_list<",  "std::mdspan<"};
 
 template <class T>
 consteval bool is_view() {
@@ -16300,13 +15908,14 @@ template <class Methods>
 inline constexpr bool gives_values_v = false;
 template <auto... M>
 inline constexpr bool gives_values_v<methods<M...>> =
-    none_refers<everything_in<decltype(outputs_of<M>())...>> && all_of<!is_escape<std::remove_cv_t<decltype(M)>>...>;
+    none_refers<everything_in<decltype(outputs_of<M>())...>> &&
+    all_of<!is_escape<std::remove_cv_t<decltype(M)>>...>;
 
 } // namespace TENON_OWN
 } // namespace detail
 
-/// An interface none of whose methods gives out what may refer into the plugin: a pointer, a reference, a view, or a type
-/// with one of them in it.
+/// An interface none of whose methods gives out what may refer into the plugin: a pointer, a reference, a
+/// view, or a type with one of them in it.
 template <class T>
 concept gives_values = detail::gives_values_v<typename T::methods>;
 
@@ -16314,407 +15923,337 @@ concept gives_values = detail::gives_values_v<typename T::methods>;
 
 #endif
 
-namespace tenon::inline v1 {
+#ifndef TENON_DETAIL_SOURCE_CHECKOUT_HPP
+#define TENON_DETAIL_SOURCE_CHECKOUT_HPP
 
-/// One version of a watched plugin, which is there for as long as this is.
-///
-///     auto pinned = users.pin();
-///     std::string_view name = pinned->name();   // may refer into that version
-///
-/// May outlive the `live` that it is of. Who lets go of a version last destroys it. For one thread at a time; calls may be made by as
-/// many as the object allows.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
-template <class T>
-class TENON_HOST_TYPE pinned {
-public:
-    pinned() noexcept = default;
-
-    T* get() const noexcept { return version_ ? version_->object() : nullptr; }
-    T* operator->() const noexcept { return get(); }
-    T& operator*() const noexcept { return *get(); }
-    explicit operator bool() const noexcept { return version_ != nullptr; }
-
-    /// Of one that holds something.
-    std::uint64_t version() const noexcept { return version_->number(); }
-    const plugin_info& info() const noexcept { return (*version_->code())->info(); }
-
-private:
-    template <class>
-    friend class live;
-    explicit pinned(detail::version<T>* of) noexcept : version_(of) { of->share(); }
-
-    detail::version_share<T> version_;
-};
-#pragma GCC diagnostic pop
-
-/// A plugin whose newest version serves, whatever happens to its files; made by `loader::watch`.
-///
-///     tenon::live<user_provider> users = loader.watch<user_provider>(driver, settings);
-///     users->get_user("root");                    // in the newest version that works
-///     auto pinned = users.pin();                  // one version for as long as this lives
-///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });
-///
-/// When what the driver names has changed, it is built, checked, loaded beside the old version, constructed, given the old one's state,
-/// started and put to the host's `check`; then it serves, and the old one is destroyed once the last call in it has returned. Whatever
-/// fails on the way is told as a reload that was refused, and the old version goes on. Calls never wait for any of this.
-///
-/// A call through `->` may be made by any thread at any time, and costs some nanoseconds more than one through a `plugin`. Each call may be
-/// in another version. One that leaves by an exception keeps that version's code until the thread handles no exception any more and makes
-/// another call, or ends. A handle may be moved while nobody calls through it, and must not be destroyed by one of its own calls or by its
-/// handler; the destructor waits for calls in other threads, and for a reload under way, whose compilers it ends.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
-template <class T>
-class TENON_HOST_TYPE live {
-    TENON_DETAIL_REQUIRE_INTERFACE(T)
-    using versions = detail::versions<T>;
-
-    // Lasts for the expression that it is made in.
-    class TENON_HIDDEN call {
-    public:
-        explicit call(const versions& of) : serving_(of.hazards(), of.serving()) {}
-        ~call() {
-            if (serving_.throwing()) [[unlikely]]
-                serving_.among().keep(serving_.get()->code());
-        }
-        T* operator->() const noexcept { return serving_.get()->object(); }
-
-    private:
-        detail::basic_hazard<detail::version<T>> serving_;
-    };
-
-public:
-    live(live&&) noexcept = default;
-    live& operator=(live&& other) noexcept {
-        std::swap(versions_, other.versions_);
-        return *this;
-    }
-    ~live() {
-        if (versions_)
-            versions_->end();
-    }
-
-    /// In the version that serves now.
-    call operator->() const {
-        static_assert(gives_values<T>,
-                      "tenon: a method of this interface gives out what may refer into the plugin (a pointer, a reference or a "
-                      "view), and the next version would leave that dangling: call it through pin(), or have it return values");
-        return call(*versions_);
-    }
-
-    /// Holds on to the version that serves now.
-    pinned<T> pin() const {
-        const detail::basic_hazard serving(versions_->hazards(), versions_->serving());
-        return pinned<T>(serving.get());
-    }
-
-    live_status status() const { return versions_->status(); }
-
-    /// Replaces the function that is told of reloads; none, where it is empty. See `reload_handler` for the threads.
-    void on_event(reload_handler handler) { versions_->history().on_event(std::move(handler)); }
-
-    /// Has each newer version put to a test, once it is started and before it serves: what `check` throws refuses it. It must not ask this
-    /// handle for a reload.
-    void check(std::function<void(T&)> check) { versions_->check(std::move(check)); }
-
-    /// Looks for something newer now, also for what was refused before, and returns what came of it. Waits for builds and fetches; any thread.
-    reload refresh() { return versions_->refresh(true); }
-
-    /// Goes back to the version before, as a new object of the same code that is given the state of the one that serves; what serves now is
-    /// not taken again until there is something newer. Throws `error` with `errc::nothing_before` where there is none: before the first reload, and
-    /// twice in a row. What the older version's code throws is a refusal.
-    reload rollback() { return versions_->rollback(); }
-
-    /// Used by `loader::watch`: a handle whose versions come from `source`, each made by `make`.
-    static live from(std::unique_ptr<detail::version_source<T>> source, typename versions::maker make, std::size_t most_mapped,
-                     std::int64_t every) {
-        live made;
-        made.versions_ = std::make_unique<versions>(std::move(source), std::move(make), most_mapped, every);
-        made.versions_->begin();
-        return made;
-    }
-
-private:
-    live() = default;
-
-    std::unique_ptr<versions> versions_;
-};
-#pragma GCC diagnostic pop
-
-} // namespace tenon::inline v1
-
-#endif
-
-#ifndef TENON_LOADER_HPP
-#define TENON_LOADER_HPP
-
-#include <cerrno>
-#include <chrono>
-#include <cstdlib>
-#include <functional>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <tuple>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
-#ifndef TENON_PLUGIN_HPP
-#define TENON_PLUGIN_HPP
-
-#include <string>
-#include <string_view>
-#include <utility>
-
-
-namespace tenon::inline v1 {
-
-/// A plugin of type T: the object, and a share of the library with its code.
-///
-///     tenon::plugin<user_provider> users{"./libpasswd.so", settings};
-///     users->get_user("root");
-///     tenon::plugin<user_provider> ldap{"./libmany.so#ldap", settings};   // one of several in a library
-///
-/// A path without a folder is a file in the current one. The library is checked before any of its code runs. Throws `error`
-/// where it cannot be loaded, is not trusted or does not fit, and what the plugin's constructor and its start() throw; then
-/// nothing of it is left. What a plugin's class may offer beside its interface is in hooks.hpp: start() has returned before there is
-/// a handle, and stop() returns before the object is destroyed, both on the thread that makes the handle or lets it go.
-///
-/// A call costs what a virtual call costs. What the object gave out and has code of the plugin's dangles once the handle
-/// is gone: references to it, exceptions of the plugin's own types, string literals. A handle may be used by one thread at a time,
-/// or by as many as the object allows through `const` access to the handle; different handles are independent.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
-template <class T>
-class TENON_HOST_TYPE plugin {
-    TENON_DETAIL_REQUIRE_INTERFACE(T)
-
-public:
-    /// Holds nothing.
-    plugin() noexcept = default;
-
-    template <path_like P, class... A>
-        requires arguments_of_the_factory<T, A...>
-    explicit plugin(const P& path, A&&... arguments) : plugin(library_options{}, path, static_cast<A&&>(arguments)...) {}
-
-    /// The same with options: `tenon::plugin<greeter> hello{tenon::library_options{.private_copy = true}, "./libhello.so"};`
-    template <path_like P, class... A>
-        requires arguments_of_the_factory<T, A...>
-    explicit plugin(const library_options& options, const P& path, A&&... arguments) {
-        std::string file = detail::native(path), name;
-        if (const auto mark = file.rfind('#'); mark != file.npos && file.find('/', mark) == file.npos) {
-            name = file.substr(mark + 1);
-            file.resize(mark);
-            if (!detail::well_named(name))
-                throw error::bad_plugin_name(name);
-        }
-        *this = from_library(options, file, name, static_cast<A&&>(arguments)...);
-    }
-
-    // What a person sees who passes other arguments: an error at that line, with a type's name that says so.
-    template <path_like P, class... A, class Mismatch = detail::mismatch<T, A...>>
-        requires(!arguments_of_the_factory<T, A...>)
-    explicit plugin(const P& path, A&&... arguments) = delete; // tenon: the factory takes other arguments
-
-    template <path_like P, class... A, class Mismatch = detail::mismatch<T, A...>>
-        requires(!arguments_of_the_factory<T, A...>)
-    explicit plugin(const library_options& options, const P& path, A&&... arguments) = delete; // tenon: the factory takes other arguments
-
-    /// A plugin of a library, chosen by its name; its only one where the name is empty.
-    template <class... A>
-        requires arguments_of_the_factory<T, A...>
-    static plugin from_library(const library_options& options, const std::string& path, std::string_view name, A&&... arguments) {
-        return started(code::load(options, path, name), static_cast<A&&>(arguments)...);
-    }
-
-    /// A plugin that is part of the program, out of its `registry`.
-    template <class... A>
-        requires arguments_of_the_factory<T, A...>
-    static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
-        return started(new code(built_in), static_cast<A&&>(arguments)...);
-    }
-
-    template <class... A, class Mismatch = detail::mismatch<T, A...>>
-        requires(!arguments_of_the_factory<T, A...>)
-    static plugin from_library(const library_options& options, const std::string& path, std::string_view name,
-                               A&&... arguments) = delete; // tenon: the factory takes other arguments
-
-    template <class... A, class Mismatch = detail::mismatch<T, A...>>
-        requires(!arguments_of_the_factory<T, A...>)
-    static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) = delete; // tenon: the factory takes other arguments
-
-    plugin(plugin&& other) noexcept
-        : object_(std::exchange(other.object_, nullptr)), code_(std::exchange(other.code_, nullptr)) {}
-    plugin& operator=(plugin&& other) noexcept {
-        plugin old(std::move(*this));
-        object_ = std::exchange(other.object_, nullptr);
-        code_ = std::exchange(other.code_, nullptr);
-        return *this;
-    }
-    ~plugin() {
-        destroy();
-        delete code_;
-    }
-
-    T* get() const noexcept { return object_; }
-    T* operator->() const noexcept { return object_; }
-    T& operator*() const noexcept { return *object_; }
-    explicit operator bool() const noexcept { return object_ != nullptr; }
-
-    /// Of a handle that holds something.
-    const plugin_info& info() const noexcept { return code_->info(); }
-
-    /// Stops and destroys the object, lets go of the library, and says what became of its code. The handle holds nothing afterwards.
-    unloaded close() {
-        destroy();
-        plugin closing;
-        closing.code_ = std::exchange(code_, nullptr);
-        return closing.code_ ? closing.code_->close() : unloaded{unloaded::state::unmapped, ""};
-    }
-
-private:
-    using code = detail::plugin_code<T>;
-
-    template <class... A>
-    static plugin started(code* from, A&&... arguments) {
-        struct unstarted {
-            T* object = nullptr;
-            code* from;
-            ~unstarted() {
-                delete object;
-                delete from;
-            }
-        } made{nullptr, from};
-        made.object = from->create(static_cast<A&&>(arguments)...);
-        if (const auto start = from->offers().start)
-            start(made.object);
-        plugin handle;
-        handle.object_ = std::exchange(made.object, nullptr);
-        handle.code_ = std::exchange(made.from, nullptr);
-        return handle;
-    }
-
-    void destroy() noexcept {
-        if (T* const object = std::exchange(object_, nullptr)) {
-            if (const auto stop = code_->offers().stop)
-                stop(object);
-            delete object;
-        }
-    }
-
-    T* object_ = nullptr;
-    code* code_ = nullptr;
-};
-#pragma GCC diagnostic pop
-
-} // namespace tenon::inline v1
-
-#endif
-#ifndef TENON_REGISTRY_HPP
-#define TENON_REGISTRY_HPP
-
-#include <map>
+#include <algorithm>
+#include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 
-namespace tenon::inline v1 {
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
-/// The plugins that are part of the program itself.
-///
-///     tenon::registry built_ins;                            // has what TENON_EXPORT linked into this program
-///     built_ins.add<greeter, polite>("polite", "1.0.0");    // and what is added by hand
-///     for (const auto& each : built_ins.list())
-///         std::cout << each.type << ' ' << each.name << ' ' << each.version << '\n';   // greeter polite 1.0.0
-///
-/// Two of one type and name are an `error` that gives both their versions. Objects from a static archive that nothing refers to
-/// are left out by the linker, and their built-ins with them: link them as objects, or with `--whole-archive`. Any thread
-/// may read; adding needs the registry for itself.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
-class TENON_HOST_TYPE registry {
+/// A commit's files, and what a repository has that a checkout of tenon's does not: a submodule is an empty
+/// folder, which git has for nothing else; a symbolic link is a file with its target; what Git LFS stores is
+/// a pointer.
+template <class System = posix>
+class basic_checkout {
 public:
-    struct built_in {
-        std::string_view type, name, version;
-    };
+    explicit basic_checkout(std::string folder) : folder_(std::move(folder)) {}
 
-    registry() {
-        for (const auto* each = __start_tenon_exports; each != __stop_tenon_exports; ++each)
-            insert(*each);
+    /// The error, with a sentence for each of these that it is about. Only files and folders that it names
+    /// are looked at.
+    error explained(const error& failed) const {
+        const std::string text = failed.what(),
+                          mark = std::string("\nthe plugin in '") + failed.path() + "' was not built:\n";
+        const std::string all = sentences(failed, text.substr(0, text.find(mark)));
+        if (all.empty())
+            return failed;
+        // Behind the headline, for which nobody has to look far.
+        const auto at = std::min(text.find(mark), text.size());
+        return {static_cast<errc>(failed.code().value()), text.substr(0, at) + all + text.substr(at),
+                failed.path()};
     }
 
-    /// Adds a class as a plugin of type T; the texts have to outlive the registry, as literals do.
-    template <class T, class P>
-    void add(const char* name, const char* version) {
-        TENON_DETAIL_REQUIRE_INTERFACE(T)
-        TENON_DETAIL_REQUIRE_PLUGIN(P, T)
-        TENON_DETAIL_REQUIRE_HOOKS(P, T)
-        if (!detail::well_named(std::string_view(name)))
-            throw error::bad_plugin_name(name);
-        if constexpr (detail::exportable<T, P>) {
-            const auto made = detail::make_export<T, P>(name, version);
-            insert({made.type, made.name, made.version, made.interface, reinterpret_cast<void (*)()>(made.create),
-                    made.hooks});
-        }
-    }
+private:
+    std::string sentences(const error& failed, std::string text) const {
+        // Commands name what has nothing to do with the error, too.
+        for (const failed_command& each : failed_commands(failed))
+            text += '\n' + each.output;
+        constexpr std::size_t most = 1000;
+        std::vector<std::string> words = words_of(text, most);
+        words.emplace_back(failed.path());
+        const std::set<std::string> bases = folders_of(words);
 
-    /// By type and name.
-    std::vector<built_in> list() const {
-        std::vector<built_in> all;
-        for (const auto& [key, each] : entries_)
-            all.push_back({each.type, each.name, each.version});
+        std::set<std::string> looked_at, found;
+        for (const std::string& word : words)
+            for (const std::string& base : bases)
+                if (const std::string path = below(base, word);
+                    !path.empty() && looked_at.insert(path).second)
+                    if (std::string sentence = look(path); !sentence.empty())
+                        found.insert(std::move(sentence));
+        if (found.empty() && is_about_absence(in_small_letters(text)))
+            found = submodules();
+        std::string all;
+        for (const std::string& sentence : found)
+            all += '\n' + sentence;
         return all;
     }
 
-    /// The names of one plugin type's built-ins.
-    std::vector<std::string> names(std::string_view type) const {
-        std::vector<std::string> found;
-        for (auto each = entries_.lower_bound({type, {}}); each != entries_.end() && each->first.first == type; ++each)
-            found.emplace_back(each->first.second);
-        return found;
+    /// The words of a text that may be paths, each once.
+    static std::vector<std::string> words_of(std::string_view text, std::size_t most) {
+        std::set<std::string> words;
+        // The last two are of the quotation marks that g++ uses.
+        constexpr std::string_view between = " \t\r\n'\"`<>(),;:|^=[]{}\xe2\x80\x98\x99";
+        while (!text.empty() && words.size() < most) {
+            const std::string_view word = text.substr(0, text.find_first_of(between));
+            text.remove_prefix(std::min(text.size(), word.size() + 1));
+            if (word.find_first_of("/.") != word.npos && word.find_first_not_of("./") != word.npos)
+                words.emplace(word);
+        }
+        return {words.begin(), words.end()};
     }
 
-    /// The built-in of that name, compiled against this T; null where there is none.
-    template <class T>
-    const detail::exported<>* find(std::string_view name) const {
-        const auto found = entries_.find({std::string_view(T::type.name(), T::type.size()), name});
-        if (found == entries_.end())
-            return nullptr;
-        check<T>(found->second);
-        return &found->second;
+    /// The folders below this one that relative paths may begin in: those of the files that are named, and
+    /// those above them.
+    std::set<std::string> folders_of(const std::vector<std::string>& paths) const {
+        std::set<std::string> folders{""};
+        constexpr std::size_t most = 50;
+        for (const std::string& path : paths)
+            if (path.starts_with(folder_ + "/"))
+                for (std::string each = below("", path); !each.empty() && folders.size() < most;) {
+                    folders.insert(each);
+                    const auto slash = each.rfind('/');
+                    each.resize(slash == each.npos ? 0 : slash);
+                }
+        return folders;
     }
 
-private:
-    void insert(const detail::exported<>& entry) {
-        const auto [place, inserted] = entries_.insert({{entry.type, entry.name}, entry});
-        if (!inserted)
-            throw error::two_built_ins(entry.type, entry.name, place->second.version, entry.version);
+    /// A path as it is seen from the checkout's folder; empty where it leads out of that.
+    std::string below(const std::string& base, std::string_view path) const {
+        if (path.starts_with('/') && !path.starts_with(folder_ + "/"))
+            return "";
+        std::string seen = path.starts_with('/') ? "" : base;
+        path.remove_prefix(path.starts_with('/') ? folder_.size() : 0);
+        while (!path.empty()) {
+            const std::string_view component = path.substr(0, path.find('/'));
+            path.remove_prefix(std::min(path.size(), component.size() + 1));
+            if (component == ".." && seen.empty())
+                return "";
+            if (component == "..")
+                seen.resize(seen.rfind('/') == seen.npos ? 0 : seen.rfind('/'));
+            else if (!component.empty() && component != ".")
+                seen += (seen.empty() ? "" : "/") + std::string(component);
+        }
+        return seen;
     }
 
-    // Two interfaces of one program may have taken the same name for their type.
-    template <class T>
-    static void check(const detail::exported<>& entry) {
-        detail::note_reader theirs = detail::note_at(entry.interface);
-        const std::string_view interface = theirs.text();
-        if (const detail::shape& ours = detail::shape_here<T>(); ours.interface != interface)
-            throw error::built_in_misfit(entry.name, entry.type, detail::readable(ours.interface), detail::readable(interface));
+    /// A sentence about what the way to a path leads through; empty where all of it is as in the repository.
+    std::string look(const std::string& path) const {
+        for (std::size_t slash = 0; slash != path.npos;) {
+            slash = path.find('/', slash + 1);
+            const std::string part = path.substr(0, slash), whole = join(folder_, part);
+            struct stat found{};
+            if (System::lstat(whole.c_str(), &found) != 0)
+                return "";
+            if (S_ISREG(found.st_mode))
+                return about_file(part, whole);
+            if (!S_ISDIR(found.st_mode))
+                return "";
+            if (is_empty(whole))
+                return "'" + part +
+                       "' is a submodule of the repository, which is not fetched: commit its files, or load "
+                       "a clone on this machine that has them";
+        }
+        return "";
     }
 
-    // Its keys are views of the texts that its values have.
-    std::map<std::pair<std::string_view, std::string_view>, detail::exported<>> entries_;
+    std::string about_file(const std::string& part, const std::string& whole) const {
+        const std::string text = beginning(whole);
+        if (text.starts_with("version https://git-lfs.github.com/spec/"))
+            return "'" + part +
+                   "' is a pointer of Git LFS, whose content is not fetched: commit the file itself, or load "
+                   "a clone on this machine that has it";
+        if (is_link(part, text))
+            return "'" + part + "' is a symbolic link to '" + text +
+                   "' in the repository, and became a file with that text: commit the file itself, or name "
+                   "the other path";
+        return "";
+    }
+
+    /// Whether a file's text is a link's target: one that is there, or has the form of one.
+    bool is_link(const std::string& part, const std::string& text) const {
+        constexpr std::size_t longest = 1024;
+        if (text.empty() || text.size() > longest || std::any_of(text.begin(), text.end(), is_control))
+            return false;
+        const auto slash = part.rfind('/');
+        const std::string target = below(slash == part.npos ? "" : part.substr(0, slash), text);
+        struct stat found{};
+        if (!target.empty() && System::lstat(join(folder_, target).c_str(), &found) == 0)
+            return true;
+        return text.find('/') != text.npos && text.find_first_of(" ;(){}\"<>#") == text.npos;
+    }
+
+    // More than a link's target has, or a pointer begins with.
+    static std::string beginning(const std::string& path) {
+        try {
+            const basic_file<System> file(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+            char part[1025];
+            const ssize_t size = System::read(file.descriptor(), part, sizeof part);
+            return {part, size > 0 ? static_cast<std::size_t>(size) : 0};
+        } catch (const error&) {
+            return "";
+        }
+    }
+
+    static bool is_empty(const std::string& folder) {
+        try {
+            return names_in<System>(folder).empty();
+        } catch (const error&) {
+            return false;
+        }
+    }
+
+    static bool is_about_absence(std::string_view text) {
+        for (const char* words :
+             {"no such file", "not found", "cannot find", "could not find", "unable to find"})
+            if (text.find(words) != text.npos)
+                return true;
+        return false;
+    }
+
+    /// Where something is missing that may be anywhere, such as in a folder of -I.
+    std::set<std::string> submodules() const {
+        std::string text, names;
+        try {
+            text = read_file<System>(join(folder_, ".gitmodules"), 64 * 1024);
+        } catch (const error&) {
+            return {};
+        }
+        for (std::string_view rest = text; !rest.empty();) {
+            std::string_view line = take_line(rest);
+            line.remove_prefix(std::min(line.size(), line.find_first_not_of(" \t")));
+            const auto equals = line.find('=');
+            if (!line.starts_with("path") || equals == line.npos)
+                continue;
+            const std::string path =
+                below("", line.substr(std::min(line.size(), line.find_first_not_of(" \t", equals + 1))));
+            if (!path.empty() && !std::any_of(path.begin(), path.end(), is_control) &&
+                is_empty(join(folder_, path)))
+                names += (names.empty() ? "'" : ", '") + path + "'";
+        }
+        if (names.empty())
+            return {};
+        return {"the repository has submodules, which are not fetched: where what is missing is in " + names +
+                ", commit those files, or load a clone on this machine that has them"};
+    }
+
+    std::string folder_;
 };
-#pragma GCC diagnostic pop
+using checkout = basic_checkout<>;
 
-} // namespace tenon::inline v1
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_REPOSITORY_HPP
-#define TENON_REPOSITORY_HPP
+
+#ifndef TENON_DETAIL_SOURCE_GIT_ADVICE_HPP
+#define TENON_DETAIL_SOURCE_GIT_ADVICE_HPP
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// Finds what git's check of received objects says, `object ID: MESSAGE-ID: why`, and returns the message's
+/// id; empty if it says nothing like it.
+inline std::string_view fsck_message(std::string_view said) {
+    constexpr std::string_view word = "object ";
+    for (auto at = said.find(word); at != said.npos; at = said.find(word, at + 1)) {
+        std::string_view rest = said.substr(at + word.size());
+        const auto id_end = rest.find(": ");
+        if (id_end == rest.npos || !is_commit_id(rest.substr(0, id_end)))
+            continue;
+        rest.remove_prefix(id_end + 2);
+        const std::string_view message = rest.substr(0, rest.find(':'));
+        if (message.size() < rest.size() && !message.empty() && all_are(is_letter_or_digit, message))
+            return message;
+    }
+    return {};
+}
+
+inline std::string fsck_advice(std::string_view message) {
+    return "git found a malformed object, as some histories have from old tools, and attacks too; if you "
+           "trust this repository, `git config --global fetch.fsck." +
+           std::string(message) + " ignore` lets it through, and fetch.fsck.skipList names single objects";
+}
+
+/// Advice for a failure whose cause is known by git's words; empty if it is not. git's versions, ssh and
+/// servers word one cause in several ways, so that each of them is enough.
+inline std::string known_cause(std::string_view said) {
+    constexpr std::string_view
+        host = "is the host's name right, and is there a network?",
+        port = "does anything answer there: are the host and the port right, and is a proxy needed?",
+        host_key = "connect to the host with ssh once by hand, so that its key is known",
+        certificate =
+            "name the certificates that its own is signed with in $GIT_SSL_CAINFO or in git's http.sslCAInfo",
+        redirect = "options.policy.hosts keeps git from going where it is sent on to: name the repository's "
+                   "own address",
+        ask = "nobody can be asked for a password here: set up a credential helper for git",
+        refused = "the server refuses the credentials that git's credential helper gives: may they read this "
+                  "repository?",
+        key = "nobody can be asked for a passphrase here: add the key to ssh-agent, or name it in git's "
+              "core.sshCommand",
+        armor = "the keys in options.policy.signed_by.gpg are armored; write them with `gpg --export`, and "
+                "without --armor",
+        gpg = "signatures of GnuPG are checked by its program; install it";
+    constexpr std::pair<std::string_view, std::string_view> known[] = {
+        {"could not resolve", host},
+        {"name or service not known", host},
+        {"temporary failure in name resolution", host},
+        {"connection refused", port},
+        {"connection timed out", port},
+        {"failed to connect", port},
+        {"could not connect", port},
+        {"network is unreachable", port},
+        {"no route to host", port},
+        {"host key verification failed", host_key},
+        {" host key is known for", host_key},
+        {"certificate problem", certificate},
+        {"certificate verification failed", certificate},
+        {"unable to get local issuer", certificate},
+        {"returned error: 30", redirect},
+        {"terminal prompts disabled", ask},
+        {"unable to get password", ask},
+        {"could not read username", ask},
+        {"could not read password", ask},
+        {"cannot prompt", ask},
+        {"permission denied (", key},
+        {"too many authentication failures", key},
+        {"no supported authentication methods", key},
+        {"authentication failed", refused},
+        {"returned error: 401", refused},
+        {"returned error: 403", refused},
+        {"access denied", refused},
+        {"invalid username or", refused},
+        {"invalid credentials", refused},
+        {"invalid packet (ctb=2d)", armor},
+        {"cannot run gpg", gpg},
+    };
+    if (const std::string_view message = fsck_message(said); !message.empty())
+        return fsck_advice(message);
+    const std::string small = in_small_letters(said);
+    for (const auto& [words, advice] : known)
+        if (small.find(words) != small.npos)
+            return std::string(advice);
+    return "";
+}
+
+/// True if a server says that it has no such repository.
+inline bool says_absent(std::string_view said) {
+    const std::string small = in_small_letters(said);
+    for (const char* words :
+         {"repository not found", "' not found", "returned error: 404", "not a git repository"})
+        if (small.find(words) != small.npos)
+            return true;
+    return false;
+}
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+#ifndef TENON_DETAIL_SOURCE_REPOSITORY_HPP
+#define TENON_DETAIL_SOURCE_REPOSITORY_HPP
 
 #include <algorithm>
 #include <cerrno>
@@ -16726,8 +16265,272 @@ private:
 #include <utility>
 #include <vector>
 
-#ifndef TENON_SSH_COMMAND_HPP
-#define TENON_SSH_COMMAND_HPP
+#ifndef TENON_DETAIL_SOURCE_SIGNING_KEYS_HPP
+#define TENON_DETAIL_SOURCE_SIGNING_KEYS_HPP
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#ifndef TENON_POLICY_HPP
+#define TENON_POLICY_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace tenon::inline v1 {
+
+/// How a repository is reached.
+enum class transport { https, ssh, file };
+
+/// Whose signature a commit has to have: that of a key in one of these files, which obey `options.trust`. No
+/// other configuration of git, ssh or GnuPG has a say.
+struct TENON_HOST_TYPE signers {
+    std::string ssh{}; ///< who may sign, in the format of ALLOWED SIGNERS in ssh-keygen(1)
+    std::string gpg{}; ///< public keys, as `gpg --export` writes them
+};
+
+/// What a loader may load, whatever a driver asks for. What it refuses is an error, `errc::forbidden`, that
+/// names the rule and what that allows, and comes before anything is opened, asked for or run.
+///
+///     using kind = tenon::driver::kind;
+///     tenon::loader loader{{.policy = {.kinds = {kind::name, kind::repository},
+///                                      .transports = {tenon::transport::https},
+///                                      .hosts = {"git.example.org"},
+///                                      .full_commit_ids = true,
+///                                      .signed_by = tenon::signers{.ssh = "/etc/host/signers"}}}};
+///
+/// Each rule is about the drivers that it can be about: who lists folders, and allows repositories, allows
+/// any of them.
+struct TENON_HOST_TYPE policy {
+    allow_list<driver::kind> kinds{};
+    /// Libraries, directories of source and repositories on this machine have to be in or below one of these,
+    /// once no symbolic link is left in their path.
+    allow_list<std::string> folders{};
+    /// Of the files of libraries, but not of those that the loader compiles: in hexadecimal. See
+    /// `library_options::sha256`.
+    allow_list<std::string> sha256{};
+    allow_list<transport> transports{};
+    /// Where repositories are, as URLs spell it: `example.org`, or with another port than the transport's
+    /// own, `example.org:8443`. That of `git+file:///` is empty. A server may not send git on to another
+    /// address then.
+    allow_list<std::string> hosts{};
+    bool full_commit_ids = false; ///< what is fetched is what was reviewed; no branch, no tag
+    std::optional<signers> signed_by{};
+};
+
+namespace detail {
+inline namespace TENON_OWN {
+
+constexpr std::string_view plural(driver::kind what) {
+    constexpr std::string_view names[] = {"names", "libraries", "directories", "repositories"};
+    return names[static_cast<int>(what)];
+}
+
+constexpr std::string_view scheme(transport how) {
+    constexpr std::string_view names[] = {"https", "ssh", "file"};
+    return names[static_cast<int>(how)];
+}
+
+constexpr transport transport_of(std::string_view url) {
+    return url.starts_with("https:") ? transport::https
+           : url.starts_with("ssh:") ? transport::ssh
+                                     : transport::file;
+}
+
+/// The host of a URL that was parsed, without the transport's own port.
+inline std::string host_of(std::string_view url) {
+    const auto begin = url.find("://") + 3;
+    std::string_view host = url.substr(begin, url.find('/', begin) - begin);
+    host.remove_prefix(host.rfind('@') + 1);
+    const std::string_view own_port = transport_of(url) == transport::https ? ":443" : ":22";
+    if (host.ends_with(own_port))
+        host.remove_suffix(own_port.size());
+    return in_small_letters(host);
+}
+
+/// The path in a URL, as git reads it.
+inline std::string path_in(std::string_view file_url) {
+    return percent_decoded(file_url.substr(std::string_view("file://").size()));
+}
+
+template <class System>
+bool is_in(const allow_list<std::string>& folders, std::string_view canonical_path) {
+    for (const std::string& each : folders.list()) {
+        const std::string folder = canonical<System>(each);
+        if (folder == "/" || canonical_path == folder)
+            return true;
+        if (!folder.empty() && canonical_path.starts_with(folder) && canonical_path[folder.size()] == '/')
+            return true;
+    }
+    return false;
+}
+
+/// Where a path leads: all of the way, and where that fails, as far as there is something.
+struct resolved_path {
+    std::string all;       ///< empty where it does not lead to anything
+    int why = 0;           ///< it does not
+    std::string beginning; ///< never empty, but where the current folder is gone
+};
+
+template <class System>
+resolved_path resolved(const std::string& path) {
+    resolved_path found{.all = canonical<System>(path), .why = errno, .beginning = {}};
+    found.beginning = found.all;
+    for (std::string_view above = path; found.beginning.empty() && parent(above) != above;) {
+        above = parent(above);
+        found.beginning = canonical<System>(std::string(above));
+    }
+    return found;
+}
+
+/// Refuses a path that leads out of the folders of a policy. One that does not exist is judged by its
+/// beginning, so that no error tells what there is elsewhere.
+template <class System>
+resolved_path require_in_folders(const std::string& path, const policy& rules) {
+    resolved_path found = resolved<System>(path);
+    if (!is_in<System>(rules.folders, found.beginning))
+        throw error::forbidden(path, "options.policy.folders", in_words(rules.folders));
+    return found;
+}
+
+/// A path that a policy allows; without symbolic links, which somebody could turn elsewhere after they were
+/// followed here.
+template <class System = posix>
+std::string permitted_path(const std::string& path, const policy& rules) {
+    if (rules.folders.anything())
+        return path;
+    resolved_path found = require_in_folders<System>(path, rules);
+    if (!found.all.empty())
+        return std::move(found.all);
+    if (found.why == ENOENT)
+        throw error::no_such_path(path, instead_of<System>(path), repository_meant_by<System>(path));
+    throw error::system_call("look at", path, found.why);
+}
+
+template <class System>
+void require_permitted_repository(const driver& of, const policy& rules) {
+    const std::string& url = of.place;
+    const transport how = transport_of(url);
+    if (!rules.transports(how))
+        throw error::forbidden(url, "options.policy.transports", in_words(rules.transports, scheme));
+    const std::string host = host_of(url);
+    const auto is_host = [&](const std::string& each) { return in_small_letters(each) == host; };
+    if (!rules.hosts.anything() &&
+        std::none_of(rules.hosts.list().begin(), rules.hosts.list().end(), is_host))
+        throw error::forbidden(url, "options.policy.hosts", in_words(rules.hosts));
+    if (how == transport::file && !rules.folders.anything())
+        require_in_folders<System>(path_in(url), rules);
+    if (rules.full_commit_ids && !is_commit_id(of.reference))
+        throw error::forbidden(url + (of.reference.empty() ? "" : "@") + of.reference,
+                               "options.policy.full_commit_ids", "only the full id of a commit after '@'");
+    if (rules.signed_by && rules.signed_by->ssh.empty() && rules.signed_by->gpg.empty())
+        throw error::forbidden(url, "options.policy.signed_by", "nothing");
+}
+
+/// `driver::parse` under a policy.
+template <class System = posix>
+driver permitted_driver(std::string_view text, const policy& rules) {
+    spelled_driver as_text = spelled<System>(text);
+    driver& found = as_text.of;
+    const auto require_kind = [&](bool permitted) {
+        if (!permitted)
+            throw error::forbidden(found.place, "options.policy.kinds", in_words(rules.kinds, plural));
+    };
+    if (as_text.is_path) {
+        require_kind(rules.kinds(driver::kind::library) || rules.kinds(driver::kind::directory));
+        found.place = permitted_path<System>(found.place, rules);
+        found = looked_at<System>(std::move(found));
+    }
+    require_kind(rules.kinds(found.what));
+    if (found.what == driver::kind::repository)
+        require_permitted_repository<System>(found, rules);
+    return std::move(found);
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// The keys that commits may be signed with, as they were when they were read: what git checks with is a
+/// copy.
+template <class System = posix>
+class basic_signing_keys {
+public:
+    basic_signing_keys(const signers& from, const trust& rule)
+        : from_(from), ssh_(text_of(from.ssh, rule)), gpg_(text_of(from.gpg, rule)) {}
+
+    /// Other keys have another one.
+    std::string id() const { return sha256().field(ssh_).field(gpg_).hex().substr(0, 32); }
+
+    /// For messages.
+    std::string files() const {
+        return from_.ssh + (from_.ssh.empty() || from_.gpg.empty() ? "" : " or ") + from_.gpg;
+    }
+
+    /// How git has to be called to check with these keys and no others; puts files into a folder that is only
+    /// for that.
+    struct command_parts {
+        std::vector<std::string> settings, variables;
+    };
+    command_parts prepared(const std::string& folder) const {
+        const std::string principals = join(folder, "signers"), home = join(folder, "gnupg");
+        if (System::mkdir(home.c_str(), 0700) != 0)
+            throw error::system_call("make the folder", home, errno);
+        write(principals, ssh_);
+        // GnuPG reads what it exports as the public keyring of its older versions.
+        write(join(home, "pubring.gpg"), gpg_);
+        // git goes by the kind that the signature says it is of. X.509's keys are not the host's to list,
+        // because GnuPG trusts certificates of the system too.
+        command_parts parts{{"-c", "gpg.x509.program=/dev/null"}, {"GNUPGHOME=" + home}};
+        const auto set = [&](const std::string& setting) {
+            parts.settings.insert(parts.settings.end(), {"-c", setting});
+        };
+        set(from_.gpg.empty() ? "gpg.program=/dev/null" : "gpg.program=gpg");
+        set(from_.ssh.empty() ? "gpg.ssh.program=/dev/null" : "gpg.ssh.allowedSignersFile=" + principals);
+        return parts;
+    }
+
+private:
+    static std::string text_of(const std::string& path, const trust& rule) {
+        if (path.empty())
+            return "";
+        const std::string resolved = canonical<System>(path);
+        if (resolved.empty())
+            throw error::system_call("look at", path, errno);
+        const basic_file<System> file(resolved, O_RDONLY | O_NONBLOCK);
+        const struct stat status = file.status(resolved);
+        if (!S_ISREG(status.st_mode))
+            throw error::not_a_regular_file(path);
+        require_trust<System>(resolved, status, rule);
+        return file.read(resolved);
+    }
+
+    static void write(const std::string& path, std::string_view text) {
+        basic_file<System>(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600).write(path, text);
+    }
+
+    signers from_;
+    std::string ssh_, gpg_;
+};
+using signing_keys = basic_signing_keys<>;
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_SOURCE_SSH_COMMAND_HPP
+#define TENON_DETAIL_SOURCE_SSH_COMMAND_HPP
 
 #include <cstdlib>
 #include <optional>
@@ -16875,8 +16678,9 @@ class basic_repository {
 public:
     /// For a driver that the policy permits.
     basic_repository(driver of, basic_cache<System> in, event_handler on_event = {},
-                     const basic_bounds<System>& within = {}, policy rules = {}, const trust& whose_keys = {})
-        : wanted_(std::move(of)), cache_(std::move(in)), on_event_(std::move(on_event)), bounds_(within),
+                     const basic_deadline<System>& within = {}, policy rules = {},
+                     const trust& whose_keys = {})
+        : wanted_(std::move(of)), cache_(std::move(in)), on_event_(std::move(on_event)), deadline_(within),
           rules_(std::move(rules)), name_(folder_name(wanted_.place)) {
         if (rules_.signed_by)
             keys_.emplace(*rules_.signed_by, whose_keys);
@@ -16921,7 +16725,7 @@ private:
     };
     struct finished {
         command what;
-        ended how;
+        process_result how;
     };
     using watcher = std::function<void(std::string_view said)>;
 
@@ -17062,9 +16866,8 @@ private:
 
     /// Fetches and publishes a commit; gives its id, which is another where the reference has just moved.
     std::string fetched(const named_commit& there) const {
-        const basic_lock<System> turn(join(made_folder(), "lock"), bounds_, [&] {
-            tell({event::step::waiting, wanted_.place});
-        });
+        const basic_lock<System> turn(join(made_folder(), "lock"), deadline_,
+                                      [&] { tell({event::step::waiting, wanted_.place}); });
         if (has(there.id)) // while this one waited for its turn
             return there.id;
         tell({event::step::fetching, wanted_.place});
@@ -17096,7 +16899,7 @@ private:
         // Servers need not give out a commit by its id either, but they do give out branches and tags.
         const bool done = pinned() ? commit == there.id : !commit.empty();
         const bool may_be_server =
-            fetching.how.cause == end_cause::itself && known_cause(fetching.how.err).empty();
+            fetching.how.cause == stop_reason::itself && known_cause(fetching.how.err).empty();
         if (!done && may_be_server && pinned()) {
             trace("looking for ", there.id, " in all branches and tags");
             fetching =
@@ -17158,10 +16961,10 @@ private:
     }
 
     void require_signature(const std::string& commit, const basic_scratch<System>& workshop) const {
-        typename basic_keyring<System>::command_parts with = keys_->prepared(workshop.path());
+        typename basic_signing_keys<System>::command_parts with = keys_->prepared(workshop.path());
         std::vector<std::string> checking = std::move(with.settings);
         checking.insert(checking.end(), {"--git-dir=git", "verify-commit", commit});
-        const ended how = alone(std::move(checking), workshop.path(), std::move(with.variables)).how;
+        const process_result how = alone(std::move(checking), workshop.path(), std::move(with.variables)).how;
         // Where the host takes the child's status away, nothing says that the signature is good.
         if (!how.known || how.failed()) {
             const std::string said = shown_of(how.err);
@@ -17268,8 +17071,8 @@ private:
         arguments.insert(arguments.begin(), program);
         variables.push_back("LC_ALL=C.UTF-8");
         command what{std::move(arguments), std::move(variables), where};
-        basic_process<System> running(what, seconds == 0 ? bounds_ : bounds_.at_most(seconds * 1000));
-        ended how = meanwhile ? running.wait(meanwhile) : running.wait();
+        basic_process<System> running(what, seconds == 0 ? deadline_ : deadline_.at_most(seconds * 1000));
+        process_result how = meanwhile ? running.wait(meanwhile) : running.wait();
         return {std::move(what), std::move(how)};
     }
 
@@ -17280,7 +17083,7 @@ private:
     }
 
     /// By git's words where they are known, else by how it ended.
-    std::string advice(const ended& how) const {
+    std::string advice(const process_result& how) const {
         if (std::string known = known_cause(how.err); !known.empty())
             return known;
         if (const std::string page = repository_of_page(wanted_.place); !page.empty())
@@ -17290,7 +17093,7 @@ private:
                    "read";
         // git's word for anything fatal.
         constexpr int fatal = 128;
-        const bool gave_up = how.cause == end_cause::itself && how.known && WIFEXITED(how.status) &&
+        const bool gave_up = how.cause == stop_reason::itself && how.known && WIFEXITED(how.status) &&
                              WEXITSTATUS(how.status) == fatal;
         return gave_up && transport_of(wanted_.place) != transport::file
                    ? "`git ls-remote " + wanted_.place +
@@ -17305,9 +17108,9 @@ private:
     driver wanted_;
     basic_cache<System> cache_;
     event_handler on_event_;
-    basic_bounds<System> bounds_;
+    basic_deadline<System> deadline_;
     policy rules_;
-    std::optional<basic_keyring<System>> keys_;
+    std::optional<basic_signing_keys<System>> keys_;
     std::string name_;
 };
 using repository = basic_repository<>;
@@ -17316,8 +17119,9 @@ using repository = basic_repository<>;
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_STOP_EVENT_HPP
-#define TENON_STOP_EVENT_HPP
+
+#ifndef TENON_DETAIL_SYSTEM_STOP_EVENT_HPP
+#define TENON_DETAIL_SYSTEM_STOP_EVENT_HPP
 
 #include <cerrno>
 #include <cstdint>
@@ -17357,9 +17161,7 @@ public:
     }
 
     /// -1 where no stop can be requested any more.
-    int descriptor() const noexcept {
-        return event_.descriptor();
-    }
+    int descriptor() const noexcept { return event_.descriptor(); }
 
 private:
     static basic_file<System> made() {
@@ -17390,6 +17192,433 @@ using stop_event = basic_stop_event<>;
 
 #endif
 
+#ifndef TENON_LIVE_HPP
+#define TENON_LIVE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+
+
+namespace tenon::inline v1 {
+
+/// One version of a watched plugin, which is there for as long as this is.
+///
+///     auto pinned = users.pin();
+///     std::string_view name = pinned->name();   // may refer into that version
+///
+/// May outlive the `live` that it is of. Who lets go of a version last destroys it. For one thread at a time;
+/// calls may be made by as many as the object allows.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
+template <class T>
+class TENON_HOST_TYPE pinned {
+public:
+    pinned() noexcept = default;
+
+    T* get() const noexcept { return version_ ? version_->object() : nullptr; }
+    T* operator->() const noexcept { return get(); }
+    T& operator*() const noexcept { return *get(); }
+    explicit operator bool() const noexcept { return version_ != nullptr; }
+
+    /// Of one that holds something.
+    std::uint64_t version() const noexcept { return version_->number(); }
+    const plugin_info& info() const noexcept { return (*version_->code())->info(); }
+
+private:
+    template <class>
+    friend class live;
+    explicit pinned(detail::version<T>* of) noexcept : version_(of) { of->share(); }
+
+    detail::version_share<T> version_;
+};
+#pragma GCC diagnostic pop
+
+/// A plugin whose newest version serves, whatever happens to its files; made by `loader::watch`.
+///
+///     tenon::live<user_provider> users = loader.watch<user_provider>(driver, settings);
+///     users->get_user("root");                    // in the newest version that works
+///     auto pinned = users.pin();                  // one version for as long as this lives
+///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });
+///
+/// When what the driver names has changed, it is built, checked, loaded beside the old version, constructed,
+/// given the old one's state, started and put to the host's `check`; then it serves, and the old one is
+/// destroyed once the last call in it has returned. Whatever fails on the way is told as a reload that was
+/// refused, and the old version goes on. Calls never wait for any of this.
+///
+/// A call through `->` may be made by any thread at any time, and costs some nanoseconds more than one
+/// through a `plugin`. Each call may be in another version. One that leaves by an exception keeps that
+/// version's code until the thread handles no exception any more and makes another call, or ends. A handle
+/// may be moved while nobody calls through it, and must not be destroyed by one of its own calls or by its
+/// handler; the destructor waits for calls in other threads, and for a reload under way, whose compilers it
+/// ends.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
+template <class T>
+class TENON_HOST_TYPE live {
+    TENON_DETAIL_REQUIRE_INTERFACE(T)
+    using versions = detail::versions<T>;
+
+    // Lasts for the expression that it is made in.
+    class TENON_HIDDEN call {
+    public:
+        explicit call(const versions& of) : serving_(of.hazards(), of.serving()) {}
+        ~call() {
+            if (serving_.throwing()) [[unlikely]]
+                serving_.among().keep(serving_.get()->code());
+        }
+        T* operator->() const noexcept { return serving_.get()->object(); }
+
+    private:
+        detail::basic_hazard_pointer<detail::version<T>> serving_;
+    };
+
+public:
+    live(live&&) noexcept = default;
+    live& operator=(live&& other) noexcept {
+        std::swap(versions_, other.versions_);
+        return *this;
+    }
+    ~live() {
+        if (versions_)
+            versions_->end();
+    }
+
+    /// In the version that serves now.
+    call operator->() const {
+        static_assert(gives_values<T>, "tenon: a method of this interface gives out what may refer into the "
+                                       "plugin (a pointer, a reference or a "
+                                       "view), and the next version would leave that dangling: call it "
+                                       "through pin(), or have it return values");
+        return call(*versions_);
+    }
+
+    /// Holds on to the version that serves now.
+    pinned<T> pin() const {
+        const detail::basic_hazard_pointer serving(versions_->hazards(), versions_->serving());
+        return pinned<T>(serving.get());
+    }
+
+    live_status status() const { return versions_->status(); }
+
+    /// Replaces the function that is told of reloads; none, where it is empty. See `reload_handler` for the
+    /// threads.
+    void on_event(reload_handler handler) { versions_->history().on_event(std::move(handler)); }
+
+    /// Has each newer version put to a test, once it is started and before it serves: what `check` throws
+    /// refuses it. It must not ask this handle for a reload.
+    void check(std::function<void(T&)> check) { versions_->check(std::move(check)); }
+
+    /// Looks for something newer now, also for what was refused before, and returns what came of it. Waits
+    /// for builds and fetches; any thread.
+    reload refresh() { return versions_->refresh(true); }
+
+    /// Goes back to the version before, as a new object of the same code that is given the state of the one
+    /// that serves; what serves now is not taken again until there is something newer. Throws `error` with
+    /// `errc::nothing_before` where there is none: before the first reload, and twice in a row. What the
+    /// older version's code throws is a refusal.
+    reload rollback() { return versions_->rollback(); }
+
+    /// Used by `loader::watch`: a handle whose versions come from `source`, each made by `make`.
+    static live from(std::unique_ptr<detail::plugin_source<T>> source, typename versions::maker make,
+                     std::size_t most_mapped, std::int64_t every) {
+        live made;
+        made.versions_ = std::make_unique<versions>(std::move(source), std::move(make), most_mapped, every);
+        made.versions_->begin();
+        return made;
+    }
+
+private:
+    live() = default;
+
+    std::unique_ptr<versions> versions_;
+};
+#pragma GCC diagnostic pop
+
+} // namespace tenon::inline v1
+
+#endif
+
+#ifndef TENON_LOADER_HPP
+#define TENON_LOADER_HPP
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_PLUGIN_HPP
+#define TENON_PLUGIN_HPP
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace tenon::inline v1 {
+
+/// A plugin of type T: the object, and a share of the library with its code.
+///
+///     tenon::plugin<user_provider> users{"./libpasswd.so", settings};
+///     users->get_user("root");
+///     tenon::plugin<user_provider> ldap{"./libmany.so#ldap", settings};   // one of several in a library
+///
+/// A path without a folder is a file in the current one. The library is checked before any of its code runs.
+/// Throws `error` where it cannot be loaded, is not trusted or does not fit, and what the plugin's
+/// constructor and its start() throw; then nothing of it is left. What a plugin's class may offer beside its
+/// interface is in hooks.hpp: start() has returned before there is a handle, and stop() returns before the
+/// object is destroyed, both on the thread that makes the handle or lets it go.
+///
+/// A call costs what a virtual call costs. What the object gave out and has code of the plugin's dangles once
+/// the handle is gone: references to it, exceptions of the plugin's own types, string literals. A handle may
+/// be used by one thread at a time, or by as many as the object allows through `const` access to the handle;
+/// different handles are independent.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
+template <class T>
+class TENON_HOST_TYPE plugin {
+    TENON_DETAIL_REQUIRE_INTERFACE(T)
+
+public:
+    /// Holds nothing.
+    plugin() noexcept = default;
+
+    template <path_like P, class... A>
+        requires arguments_of_the_factory<T, A...>
+    explicit plugin(const P& path, A&&... arguments)
+        : plugin(library_options{}, path, static_cast<A&&>(arguments)...) {}
+
+    /// The same with options: `tenon::plugin<greeter> hello{tenon::library_options{.private_copy = true},
+    /// "./libhello.so"};`
+    template <path_like P, class... A>
+        requires arguments_of_the_factory<T, A...>
+    explicit plugin(const library_options& options, const P& path, A&&... arguments) {
+        std::string file = detail::native(path), name;
+        if (const auto mark = file.rfind('#'); mark != file.npos && file.find('/', mark) == file.npos) {
+            name = file.substr(mark + 1);
+            file.resize(mark);
+            if (!detail::well_named(name))
+                throw error::bad_plugin_name(name);
+        }
+        *this = from_library(options, file, name, static_cast<A&&>(arguments)...);
+    }
+
+    // What a person sees who passes other arguments: an error at that line, with a type's name that says so.
+    template <path_like P, class... A, class Mismatch = detail::mismatch<T, A...>>
+        requires(!arguments_of_the_factory<T, A...>)
+    explicit plugin(const P& path, A&&... arguments) = delete; // tenon: the factory takes other arguments
+
+    template <path_like P, class... A, class Mismatch = detail::mismatch<T, A...>>
+        requires(!arguments_of_the_factory<T, A...>)
+    explicit plugin(const library_options& options, const P& path,
+                    A&&... arguments) = delete; // tenon: the factory takes other arguments
+
+    /// A plugin of a library, chosen by its name; its only one where the name is empty.
+    template <class... A>
+        requires arguments_of_the_factory<T, A...>
+    static plugin from_library(const library_options& options, const std::string& path, std::string_view name,
+                               A&&... arguments) {
+        return started(code::load(options, path, name), static_cast<A&&>(arguments)...);
+    }
+
+    /// A plugin that is part of the program, out of its `registry`.
+    template <class... A>
+        requires arguments_of_the_factory<T, A...>
+    static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
+        return started(new code(built_in), static_cast<A&&>(arguments)...);
+    }
+
+    template <class... A, class Mismatch = detail::mismatch<T, A...>>
+        requires(!arguments_of_the_factory<T, A...>)
+    static plugin from_library(const library_options& options, const std::string& path, std::string_view name,
+                               A&&... arguments) = delete; // tenon: the factory takes other arguments
+
+    template <class... A, class Mismatch = detail::mismatch<T, A...>>
+        requires(!arguments_of_the_factory<T, A...>)
+    static plugin from_built_in(const detail::exported<>& built_in,
+                                A&&... arguments) = delete; // tenon: the factory takes other arguments
+
+    plugin(plugin&& other) noexcept
+        : object_(std::exchange(other.object_, nullptr)), code_(std::exchange(other.code_, nullptr)) {}
+    plugin& operator=(plugin&& other) noexcept {
+        plugin old(std::move(*this));
+        object_ = std::exchange(other.object_, nullptr);
+        code_ = std::exchange(other.code_, nullptr);
+        return *this;
+    }
+    ~plugin() {
+        destroy();
+        delete code_;
+    }
+
+    T* get() const noexcept { return object_; }
+    T* operator->() const noexcept { return object_; }
+    T& operator*() const noexcept { return *object_; }
+    explicit operator bool() const noexcept { return object_ != nullptr; }
+
+    /// Of a handle that holds something.
+    const plugin_info& info() const noexcept { return code_->info(); }
+
+    /// Stops and destroys the object, lets go of the library, and says what became of its code. The handle
+    /// holds nothing afterwards.
+    unloaded close() {
+        destroy();
+        plugin closing;
+        closing.code_ = std::exchange(code_, nullptr);
+        return closing.code_ ? closing.code_->close() : unloaded{unloaded::state::unmapped, ""};
+    }
+
+private:
+    using code = detail::plugin_code<T>;
+
+    template <class... A>
+    static plugin started(code* from, A&&... arguments) {
+        struct unstarted {
+            T* object = nullptr;
+            code* from;
+            ~unstarted() {
+                delete object;
+                delete from;
+            }
+        } made{nullptr, from};
+        made.object = from->create(static_cast<A&&>(arguments)...);
+        if (const auto start = from->offers().start)
+            start(made.object);
+        plugin handle;
+        handle.object_ = std::exchange(made.object, nullptr);
+        handle.code_ = std::exchange(made.from, nullptr);
+        return handle;
+    }
+
+    void destroy() noexcept {
+        if (T* const object = std::exchange(object_, nullptr)) {
+            if (const auto stop = code_->offers().stop)
+                stop(object);
+            delete object;
+        }
+    }
+
+    T* object_ = nullptr;
+    code* code_ = nullptr;
+};
+#pragma GCC diagnostic pop
+
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_REGISTRY_HPP
+#define TENON_REGISTRY_HPP
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1 {
+
+/// The plugins that are part of the program itself.
+///
+///     tenon::registry built_ins;                            // has what TENON_EXPORT linked into this program
+///     built_ins.add<greeter, polite>("polite", "1.0.0");    // and what is added by hand
+///     for (const auto& each : built_ins.list())
+///         std::cout << each.type << ' ' << each.name << ' ' << each.version << '\n';   // greeter polite 1.0.0
+///
+/// Two of one type and name are an `error` that gives both their versions. Objects from a static archive that
+/// nothing refers to are left out by the linker, and their built-ins with them: link them as objects, or with
+/// `--whole-archive`. Any thread may read; adding needs the registry for itself.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
+class TENON_HOST_TYPE registry {
+public:
+    struct built_in {
+        std::string_view type, name, version;
+    };
+
+    registry() {
+        for (const auto* each = __start_tenon_exports; each != __stop_tenon_exports; ++each)
+            insert(*each);
+    }
+
+    /// Adds a class as a plugin of type T; the texts have to outlive the registry, as literals do.
+    template <class T, class P>
+    void add(const char* name, const char* version) {
+        TENON_DETAIL_REQUIRE_INTERFACE(T)
+        TENON_DETAIL_REQUIRE_PLUGIN(P, T)
+        TENON_DETAIL_REQUIRE_HOOKS(P, T)
+        if (!detail::well_named(std::string_view(name)))
+            throw error::bad_plugin_name(name);
+        if constexpr (detail::exportable<T, P>) {
+            const auto made = detail::make_export<T, P>(name, version);
+            insert({made.type, made.name, made.version, made.interface,
+                    reinterpret_cast<void (*)()>(made.create), made.hooks});
+        }
+    }
+
+    /// By type and name.
+    std::vector<built_in> list() const {
+        std::vector<built_in> all;
+        for (const auto& [key, each] : entries_)
+            all.push_back({each.type, each.name, each.version});
+        return all;
+    }
+
+    /// The names of one plugin type's built-ins.
+    std::vector<std::string> names(std::string_view type) const {
+        std::vector<std::string> found;
+        for (auto each = entries_.lower_bound({type, {}});
+             each != entries_.end() && each->first.first == type; ++each)
+            found.emplace_back(each->first.second);
+        return found;
+    }
+
+    /// The built-in of that name, compiled against this T; null where there is none.
+    template <class T>
+    const detail::exported<>* find(std::string_view name) const {
+        const auto found = entries_.find({std::string_view(T::type.name(), T::type.size()), name});
+        if (found == entries_.end())
+            return nullptr;
+        check<T>(found->second);
+        return &found->second;
+    }
+
+private:
+    void insert(const detail::exported<>& entry) {
+        const auto [place, inserted] = entries_.insert({{entry.type, entry.name}, entry});
+        if (!inserted)
+            throw error::two_built_ins(entry.type, entry.name, place->second.version, entry.version);
+    }
+
+    // Two interfaces of one program may have taken the same name for their type.
+    template <class T>
+    static void check(const detail::exported<>& entry) {
+        detail::note_reader theirs = detail::note_at(entry.interface);
+        const std::string_view interface = theirs.text();
+        if (const detail::plugin_abi& ours = detail::abi_here<T>(); ours.interface != interface)
+            throw error::built_in_misfit(entry.name, entry.type, detail::readable(ours.interface),
+                                         detail::readable(interface));
+    }
+
+    // Its keys are views of the texts that its values have.
+    std::map<std::pair<std::string_view, std::string_view>, detail::exported<>> entries_;
+};
+#pragma GCC diagnostic pop
+
+} // namespace tenon::inline v1
+
+#endif
+
 namespace tenon::inline v1 {
 
 /// Whether sources may be compiled and repositories fetched.
@@ -17402,57 +17631,69 @@ enum class build_policy {
 struct TENON_HOST_TYPE reload_options {
     /// How often to ask a remote whether a branch or tag has moved; 0: only when `live::refresh` does.
     std::chrono::milliseconds fetch_every{0};
-    /// Libraries of one plugin in memory at once, with those that cannot be unmapped; a newer one is refused then. Fewer than 3
-    /// leave no room for a second reload: one serves, and the one before is kept for `live::rollback`.
+    /// Libraries of one plugin in memory at once, with those that cannot be unmapped; a newer one is refused
+    /// then. Fewer than 3 leave no room for a second reload: one serves, and the one before is kept for
+    /// `live::rollback`.
     std::size_t most_versions = 16;
-    /// Loads a library that is given as one from a copy in memory, as `private_copy` does, so that who writes over the file does not
-    /// write over running code. Without this it can find files beside itself.
+    /// Loads a library that is given as one from a copy in memory, as `private_copy` does, so that who writes
+    /// over the file does not write over running code. Without this it can find files beside itself.
     bool copy_libraries = true;
 };
 
 /// How a loader works; all of it may be left out.
 struct TENON_HOST_TYPE loader_options {
-    std::string cache{};                 ///< where results are kept, a folder that is empty or tenon's; see README for what else is looked at
-    std::vector<std::string> compiler{}; ///< its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
-    std::vector<std::string> flags{};    ///< more of them, for every plugin
-    bool builds_may_run_programs = false; ///< lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's CMakeLists.txt says
-    std::vector<std::string> include{};  ///< folders with headers, before those of the interface and of tenon
+    std::string
+        cache{}; ///< where results are kept, a folder that is empty or tenon's; see README for what else is looked at
+    std::vector<std::string>
+        compiler{}; ///< its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
+    std::vector<std::string> flags{}; ///< more of them, for every plugin
+    bool builds_may_run_programs =
+        false; ///< lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's CMakeLists.txt says
+    std::vector<std::string> include{}; ///< folders with headers, before those of the interface and of tenon
     tenon::profile profile = profile::optimised; ///< `quick` for plugins that are edited and reloaded
-    /// Links plugins in as few segments as the linker can, of which the system's loader maps each: about half of what `dlopen` takes, and
-    /// less hardening, as constants become executable, and virtual tables and `.got` stay writable. A CMakeLists.txt links as it says.
+    /// Links plugins in as few segments as the linker can, of which the system's loader maps each: about half
+    /// of what `dlopen` takes, and less hardening, as constants become executable, and virtual tables and
+    /// `.got` stay writable. A CMakeLists.txt links as it says.
     bool fast_loading = false;
-    unsigned jobs = 0;       ///< compilers at once, of all loaders of this process together; 0: one for each processor
-    bool precompile = true;  ///< the header of an interface that is compiled against more than once
-    bool thorough = false;   ///< compares every header, the system's too, by what it says, even where it seems untouched
-    std::vector<std::string> search{};   ///< folders in which a bare name may be a library, `name.so` or `libname.so`
+    unsigned jobs =
+        0; ///< compilers at once, of all loaders of this process together; 0: one for each processor
+    bool precompile = true; ///< the header of an interface that is compiled against more than once
+    bool thorough =
+        false; ///< compares every header, the system's too, by what it says, even where it seems untouched
+    std::vector<std::string>
+        search{}; ///< folders in which a bare name may be a library, `name.so` or `libname.so`
     build_policy build = build_policy::when_needed;
     unload_policy unload = unload_policy::when_unused;
     tenon::trust trust{};
-    tenon::policy policy{}; ///< what may be loaded at all
+    tenon::policy policy{};    ///< what may be loaded at all
     bool private_copy = false; ///< see library_options
-    event_handler on_event{}; ///< is told what takes time
-    reload_options reload{};  ///< for `watch`
-    std::chrono::milliseconds build_timeout = std::chrono::minutes(10); ///< with the wait for another process that builds the same; 0: none
+    event_handler on_event{};  ///< is told what takes time
+    reload_options reload{};   ///< for `watch`
+    std::chrono::milliseconds build_timeout =
+        std::chrono::minutes(10); ///< with the wait for another process that builds the same; 0: none
     std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10); ///< the same for git
-    tenon::limits limits{};                                             ///< of each run of a compiler and of git
+    tenon::limits limits{}; ///< of each run of a compiler and of git
 #ifdef __cpp_lib_jthread
-    std::stop_token stop{}; ///< ends builds and fetches, with all of their programs; what needs none loads all the same
+    std::stop_token
+        stop{}; ///< ends builds and fetches, with all of their programs; what needs none loads all the same
 #endif
 };
 
-/// Loads plugins from a driver: a built-in's name, a library's path, a directory of sources, or a git repository.
+/// Loads plugins from a driver: a built-in's name, a library's path, a directory of sources, or a git
+/// repository.
 ///
 ///     tenon::loader loader{{.search = {"/opt/plugins"}}};
 ///     auto users = loader.load<user_provider>("git+https://example.org/drivers@v1.2#subdirectory=json", settings);
 ///     users->get_user("root");
 ///
-/// Throws `error`, and what the plugin's constructor throws. Every function but `built_ins` may be called from any thread, also while
-/// others are, and from a plugin's constructor. A handle may outlive the loader.
+/// Throws `error`, and what the plugin's constructor throws. Every function but `built_ins` may be called
+/// from any thread, also while others are, and from a plugin's constructor. A handle may outlive the loader.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 class TENON_HOST_TYPE loader {
 public:
-    /// Relative paths in options, and in the variables that stand for them, begin in the folder where the program works now.
+    /// Relative paths in options, and in the variables that stand for them, begin in the folder where the
+    /// program works now.
     explicit loader(loader_options options = {}) : options_(with_absolute_paths(std::move(options))) {}
 
     /// The plugins that are part of this program; to be added to before other threads load.
@@ -17476,32 +17717,38 @@ public:
 
     template <class T, path_like D, class... A, class Mismatch = detail::mismatch<T, A...>>
         requires(!arguments_of_the_factory<T, A...>)
-    plugin<T> load(const D& text, A&&... arguments) const = delete; // tenon: the factory takes other arguments
+    plugin<T> load(const D& text,
+                   A&&... arguments) const = delete; // tenon: the factory takes other arguments
 
-    /// A handle whose calls go to the newest version that works: what the driver names is built, loaded and put in place again whenever
-    /// its sources, a header of its own that they include, or its library changes, or its branch moves; see `live`.
+    /// A handle whose calls go to the newest version that works: what the driver names is built, loaded and
+    /// put in place again whenever its sources, a header of its own that they include, or its library
+    /// changes, or its branch moves; see `live`.
     ///
     ///     tenon::live<user_provider> users = loader.watch<user_provider>("./drivers/json", settings);
     ///     users->get_user("root");
     ///
-    /// The arguments are kept, as copies, for each new version; pass a reference as `std::ref(it)`, and let it outlive the handle. Throws
-    /// for the first version what `load` throws. A built-in never changes.
+    /// The arguments are kept, as copies, for each new version; pass a reference as `std::ref(it)`, and let
+    /// it outlive the handle. Throws for the first version what `load` throws. A built-in never changes.
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, std::decay_t<A>&...>
     live<T> watch(const D& text, A&&... arguments) const {
-        auto source = std::make_unique<versions_of<T>>(*this, detail::permitted_driver(detail::native(text), options_.policy));
-        auto make = [kept = std::tuple<std::decay_t<A>...>(static_cast<A&&>(arguments)...)](const detail::plugin_code<T>& code) mutable {
+        auto source = std::make_unique<versions_of<T>>(
+            *this, detail::permitted_driver(detail::native(text), options_.policy));
+        auto make = [kept = std::tuple<std::decay_t<A>...>(static_cast<A&&>(arguments)...)](
+                        const detail::plugin_code<T>& code) mutable {
             return std::apply([&](std::decay_t<A>&... each) { return code.create(each...); }, kept);
         };
-        return live<T>::from(std::move(source), std::move(make), options_.reload.most_versions, options_.reload.fetch_every.count());
+        return live<T>::from(std::move(source), std::move(make), options_.reload.most_versions,
+                             options_.reload.fetch_every.count());
     }
 
     template <class T, path_like D, class... A, class Mismatch = detail::mismatch<T, std::decay_t<A>&...>>
         requires(!arguments_of_the_factory<T, std::decay_t<A>&...>)
-    live<T> watch(const D& text, A&&... arguments) const = delete; // tenon: the factory takes other arguments, or references as std::ref
+    live<T> watch(const D& text, A&&... arguments) const =
+        delete; // tenon: the factory takes other arguments, or references as std::ref
 
-    /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run with `build = never`.
-    /// The library's path; empty for a built-in.
+    /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run
+    /// with `build = never`. The library's path; empty for a built-in.
     template <class T, path_like D>
     std::string prepare(const D& text) const {
         const driver from = detail::permitted_driver(detail::native(text), options_.policy);
@@ -17542,9 +17789,10 @@ private:
         return options;
     }
 
-    // What a watched plugin's newest version is, to this loader as it was when the plugin began to be watched.
+    // What a watched plugin's newest version is, to this loader as it was when the plugin began to be
+    // watched.
     template <class T>
-    class TENON_HIDDEN versions_of final : public detail::version_source<T> {
+    class TENON_HIDDEN versions_of final : public detail::plugin_source<T> {
     public:
         versions_of(const loader& by, driver from)
             :
@@ -17561,7 +17809,8 @@ private:
             by_->cancelled_ = &cancelled_;
         }
 
-        std::unique_ptr<detail::plugin_code<T>> newest(const std::function<bool(const std::string&)>& known) override {
+        std::unique_ptr<detail::plugin_code<T>>
+        newest(const std::function<bool(const std::string&)>& known) override {
             if (from_.what == driver::kind::name)
                 if (const auto* built_in = by_->built_ins_.template find<T>(from_.place))
                     return known("") ? nullptr : std::make_unique<detail::plugin_code<T>>(*built_in);
@@ -17572,7 +17821,8 @@ private:
                     checked_out_ = library.sources;
                 }
                 const bool given = from_.what == driver::kind::library || from_.what == driver::kind::name;
-                // The name of a library that is built here says all that went into it, also when it is built once more.
+                // The name of a library that is built here says all that went into it, also when it is built
+                // once more.
                 if (known(given ? identity(library.path) : library.path))
                     return nullptr;
                 library_options options = by_->options_for(from_.what);
@@ -17660,9 +17910,9 @@ private:
     }
 
     /// What is compiled here has a digest that nobody could have known.
-    allowed<std::string> digests(driver::kind what) const {
+    allow_list<std::string> digests(driver::kind what) const {
         const bool given = what == driver::kind::library || what == driver::kind::name;
-        return given ? options_.policy.sha256 : allowed<std::string>();
+        return given ? options_.policy.sha256 : allow_list<std::string>();
     }
 
     library_options options_for(driver::kind what) const {
@@ -17670,10 +17920,11 @@ private:
     }
 
     template <class T>
-    void check(const found& library, const allowed<std::string>& digests = {}) const {
+    void check(const found& library, const allow_list<std::string>& digests = {}) const {
         const detail::library_file file(library.path, options_.trust);
         file.require_digest(digests);
-        detail::fitting_plugin(file.manifest(), file.path(), type_name<T>(), library.plugin, detail::expected_shape<T>());
+        detail::fitting_plugin(file.manifest(), file.path(), type_name<T>(), library.plugin,
+                               detail::expected_abi<T>());
     }
 
     template <class T>
@@ -17704,8 +17955,8 @@ private:
     }
 
     /// Throws the error, which is being handled, as one about what its reader knows, the driver, where it is
-    /// about a file of the cache; and with the text of a driver that chooses, where there are several to choose
-    /// from.
+    /// about a file of the cache; and with the text of a driver that chooses, where there are several to
+    /// choose from.
     [[noreturn]] void throw_said_of(const driver& from, const error& e) const {
         driver whole = from, choosing = from;
         whole.plugin = whole.target = "";
@@ -17717,10 +17968,12 @@ private:
         const errc code = static_cast<errc>(e.code().value());
         if (code == errc::system_call && is_cached(path, "") && keeps_from_writing(text))
             throw error::cache_unusable(detail::cache(options_.cache).path(), text);
-        const bool about_what_is_in_it = code == errc::not_a_plugin || code == errc::ambiguous || code == errc::toolchain ||
-                                         code == errc::misfit || code == errc::bad_interface;
+        const bool about_what_is_in_it = code == errc::not_a_plugin || code == errc::ambiguous ||
+                                         code == errc::toolchain || code == errc::misfit ||
+                                         code == errc::bad_interface;
         const bool in_cache = is_cached(path, "bin") || is_cached(path, "src");
-        if (about_what_is_in_it && (in_cache || path == from.place || path == detail::canonical<>(from.place))) {
+        if (about_what_is_in_it &&
+            (in_cache || path == from.place || path == detail::canonical<>(from.place))) {
             if (in_cache) {
                 replace('\'' + path + '\'', '\'' + detail::text_of(whole) + '\'');
                 if (is_cached(path, "bin"))
@@ -17728,7 +17981,8 @@ private:
                 path = from.place;
             }
             choosing.plugin = "NAME";
-            replace(std::string(detail::adding_a_plugin), "with the driver '" + detail::text_of(choosing) + '\'');
+            replace(std::string(detail::adding_a_plugin),
+                    "with the driver '" + detail::text_of(choosing) + '\'');
         }
         choosing = from;
         choosing.target = "NAME";
@@ -17775,7 +18029,8 @@ private:
     std::string searched(const std::string& name, std::string_view type) const {
         std::vector<std::string> others;
         for (const std::string& folder : options_.search) {
-            const std::string plain = detail::join(folder, name + ".so"), prefixed = detail::join(folder, "lib" + name + ".so");
+            const std::string plain = detail::join(folder, name + ".so"),
+                              prefixed = detail::join(folder, "lib" + name + ".so");
             const bool has_plain = is_file(plain), has_prefixed = is_file(prefixed);
             if (has_plain && has_prefixed)
                 throw error::two_libraries(name, plain, prefixed);
@@ -17792,7 +18047,8 @@ private:
         std::vector<std::string> known = built_ins_.names(type);
         for (const std::string& folder : options_.search)
             add_libraries(known, folder, type);
-        throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name), searched_folders());
+        throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name),
+                                  searched_folders());
     }
 
     /// For messages: the folders of options.search, and why one of them cannot be looked into.
@@ -17814,7 +18070,8 @@ private:
     }
 
     /// Adds the names by which libraries in a folder could be loaded as plugins of a type.
-    static void add_libraries(std::vector<std::string>& names, const std::string& folder, std::string_view type) {
+    static void add_libraries(std::vector<std::string>& names, const std::string& folder,
+                              std::string_view type) {
         DIR* open = detail::posix::opendir(folder.c_str());
         if (!open)
             return;
@@ -17844,24 +18101,25 @@ private:
     }
 
     detail::builder builder(const driver& from, int stop) const {
-        return detail::builder({.compiler = options_.compiler,
-                                               .flags = options_.flags,
-                                               .builds_may_run_programs = options_.builds_may_run_programs,
-                                               .fetched = from.what == driver::kind::repository,
-                                               .target = from.target,
-                                               .include = options_.include,
-                                               .profile = options_.profile,
-                                               .fast_loading = options_.fast_loading,
-                                               .jobs = options_.jobs,
-                                               .thorough = options_.thorough,
-                                               .precompile = options_.precompile,
-                                               .trust = options_.trust,
-                                               .on_event = options_.on_event,
-                                               .on_built = [to = last_build_](std::vector<diagnostic> said) { to->put(std::move(said)); },
-                                               .limits = options_.limits,
-                                               .timeout = options_.build_timeout.count(),
-                                               .stop = stop},
-                                              detail::cache(options_.cache));
+        return detail::builder(
+            {.compiler = options_.compiler,
+             .flags = options_.flags,
+             .builds_may_run_programs = options_.builds_may_run_programs,
+             .fetched = from.what == driver::kind::repository,
+             .target = from.target,
+             .include = options_.include,
+             .profile = options_.profile,
+             .fast_loading = options_.fast_loading,
+             .jobs = options_.jobs,
+             .thorough = options_.thorough,
+             .precompile = options_.precompile,
+             .trust = options_.trust,
+             .on_event = options_.on_event,
+             .on_built = [to = last_build_](std::vector<diagnostic> said) { to->put(std::move(said)); },
+             .limits = options_.limits,
+             .timeout = options_.build_timeout.count(),
+             .stop = stop},
+            detail::cache(options_.cache));
     }
 
     template <class T>
@@ -17875,8 +18133,9 @@ private:
             detail::note_use<>(current);
             return current;
         }
-        const std::string library =
-            by.library(directory, T::type, [&](const std::string& unpublished) { check<T>({unpublished, from.plugin}); });
+        const std::string library = by.library(directory, T::type, [&](const std::string& unpublished) {
+            check<T>({unpublished, from.plugin});
+        });
         detail::note_use<>(library);
         return library;
     }
@@ -17885,7 +18144,8 @@ private:
         const stop_event stop(*this);
         const detail::basic_repository<> repository(
             from, detail::cache(options_.cache), options_.on_event,
-            detail::bounds(options_.limits, options_.fetch_timeout.count(), stop.descriptor(), "options.fetch_timeout"),
+            detail::deadline(options_.limits, options_.fetch_timeout.count(), stop.descriptor(),
+                             "options.fetch_timeout"),
             options_.policy, options_.trust);
         if (options_.build == build_policy::never) {
             std::string current = repository.cached();
@@ -17922,9 +18182,9 @@ private:
 };
 #pragma GCC diagnostic pop
 
-/// What compilers, linkers and CMake warned of in the last build that succeeded, by this loader, one of its copies or a handle that
-/// watches for it; nothing is built where a library is current, and what is compiled from several sources is so only as far as they
-/// have changed.
+/// What compilers, linkers and CMake warned of in the last build that succeeded, by this loader, one of its
+/// copies or a handle that watches for it; nothing is built where a library is current, and what is compiled
+/// from several sources is so only as far as they have changed.
 ///
 ///     auto users = loader.load<user_provider>("./drivers/json", settings);
 ///     for (const tenon::diagnostic& each : tenon::diagnostics(loader))
@@ -17933,7 +18193,8 @@ TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const loader& of) {
     return of.last_build_->get();
 }
 
-/// Loads a plugin with a loader of its own that has no options: `tenon::load<user_provider>("./drivers/json", settings)`.
+/// Loads a plugin with a loader of its own that has no options: `tenon::load<user_provider>("./drivers/json",
+/// settings)`.
 template <class T, path_like D, class... A>
     requires arguments_of_the_factory<T, A...>
 TENON_HIDDEN plugin<T> load(const D& driver, A&&... arguments) {

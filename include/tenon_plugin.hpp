@@ -43,13 +43,15 @@
 #ifndef TENON_VERSION_HPP
 #define TENON_VERSION_HPP
 
-// The lowest header, which every other one includes before any code: what cannot compile ends here, with one sentence. An #error alone
-// is followed by thousands of lines; a header that cannot be found ends the compilation.
+// The lowest header, which every other one includes before any code: what cannot compile ends here, with one
+// sentence. An #error alone is followed by thousands of lines; a header that cannot be found ends the
+// compilation.
 #if __cplusplus < 202002L
 #error "tenon: C++20 is needed: compile with -std=c++20, or a later standard"
 #include <the compilation ends here>
 #elif !defined(__ELF__)
-#error "tenon: libraries have to be ELF files: tenon runs on Linux and other POSIX systems that have them, and not on macOS or Windows"
+#error                                                                                                       \
+    "tenon: libraries have to be ELF files: tenon runs on Linux and other POSIX systems that have them, and not on macOS or Windows"
 #include <the compilation ends here>
 #endif
 
@@ -60,10 +62,11 @@
 /// and part of the exported symbol's name, so that another one is refused by name.
 #define TENON_ABI 1
 
-// Each program and library that includes tenon has a copy of it, and several may be in one process: of other versions, or compiled for
-// other containers. None may use what was made for another one. So all that has a state is hidden, and what is no part of the binary
-// interface has its copy's kind in its name. Public types are not hidden, because a class with a member of a hidden type would have to be
-// hidden too; their functions have no static objects.
+// Each program and library that includes tenon has a copy of it, and several may be in one process: of other
+// versions, or compiled for other containers. None may use what was made for another one. So all that has a
+// state is hidden, and what is no part of the binary interface has its copy's kind in its name. Public types
+// are not hidden, because a class with a member of a hidden type would have to be hidden too; their functions
+// have no static objects.
 #ifdef _GLIBCXX_DEBUG
 #define TENON_COPY v0_1_0_debug
 #define TENON_COPY_NAME "v0_1_0_debug"
@@ -74,7 +77,8 @@
 #define TENON_HIDDEN [[gnu::visibility("hidden")]]
 #define TENON_OWN TENON_HIDDEN TENON_COPY
 #ifdef __clang__
-#define TENON_HOST_TYPE [[clang::type_visibility("default"), gnu::visibility("hidden"), gnu::abi_tag(TENON_COPY_NAME)]]
+#define TENON_HOST_TYPE                                                                                      \
+    [[clang::type_visibility("default"), gnu::visibility("hidden"), gnu::abi_tag(TENON_COPY_NAME)]]
 #else
 #define TENON_HOST_TYPE [[gnu::abi_tag(TENON_COPY_NAME)]]
 #endif
@@ -83,7 +87,8 @@
 
 namespace tenon::inline v1 {
 
-/// States the fields of a type that tenon cannot see into: one with private members, a base class or an anonymous union.
+/// States the fields of a type that tenon cannot see into: one with private members, a base class or an
+/// anonymous union.
 ///
 ///     template <> struct tenon::layout<account> : tenon::fields<&account::id, &account::name> {};
 ///
@@ -109,8 +114,8 @@ namespace TENON_HIDDEN detail {
 template <class... T>
 struct list {};
 
-// Hundreds of types may cross one interface. So nothing here nests once for each, and nothing is a fold expression,
-// which clang limits to 256.
+// Hundreds of types may cross one interface. So nothing here nests once for each, and nothing is a fold
+// expression, which clang limits to 256.
 
 template <bool...>
 struct bools;
@@ -127,8 +132,10 @@ struct concatenation<list<A...>> {
 };
 template <class... A, class... B, class... More>
 struct concatenation<list<A...>, list<B...>, More...> : concatenation<list<A..., B...>, More...> {};
-template <class... A, class... B, class... C, class... D, class... E, class... F, class... G, class... H, class... More>
-struct concatenation<list<A...>, list<B...>, list<C...>, list<D...>, list<E...>, list<F...>, list<G...>, list<H...>, More...>
+template <class... A, class... B, class... C, class... D, class... E, class... F, class... G, class... H,
+          class... More>
+struct concatenation<list<A...>, list<B...>, list<C...>, list<D...>, list<E...>, list<F...>, list<G...>,
+                     list<H...>, More...>
     : concatenation<list<A..., B..., C..., D..., E..., F..., G..., H...>, More...> {};
 
 template <bool, class T>
@@ -166,8 +173,9 @@ struct spelling {
                 return true;
         return false;
     }
-    // Whether this is `name`, or a template of that name where it ends in "<". The standard library's inner namespaces, which begin
-    // with an underscore, do not count: `std::__cxx11::basic_regex<char>` is "std::basic_regex<".
+    // Whether this is `name`, or a template of that name where it ends in "<". The standard library's inner
+    // namespaces, which begin with an underscore, do not count: `std::__cxx11::basic_regex<char>` is
+    // "std::basic_regex<".
     constexpr bool is(const char* name) const {
         std::size_t i = 0;
         for (const char* at = name; *at; ++at, ++i) {
@@ -204,7 +212,8 @@ consteval spelling spelled() {
     return {text, size - 1};
 }
 
-// The library's own namespaces, of which vectors' iterators come; and structs of the C library that have a union in them.
+// The library's own namespaces, of which vectors' iterators come; and structs of the C library that have a
+// union in them.
 inline constexpr const char* known_by_name[] = {"std::", "__gnu_cxx::", "__gnu_debug::"};
 inline constexpr const char* structs_of_c[] = {"mbstate_t", "__mbstate_t", "in6_addr"};
 
@@ -274,7 +283,8 @@ inline constexpr bool takes_flat = false;
 template <class T, std::size_t... I>
 inline constexpr bool takes_flat<T, indices<I...>> = requires { T{anything_at<I>{}...}; };
 
-// The largest N that holds, of those in [Low, High): an array of thousands of elements has to be found in few steps.
+// The largest N that holds, of those in [Low, High): an array of thousands of elements has to be found in few
+// steps.
 template <template <std::size_t> class Holds, std::size_t Low, std::size_t High>
 consteval std::size_t largest() {
     if constexpr (High - Low <= 1)
@@ -307,8 +317,8 @@ struct nested {
 
 inline constexpr std::size_t most_fields = 32;
 
-// The fewest initialisers that T takes: fields without a default, and all before them, cannot be left out. 0 where T takes none, or
-// more than are tried.
+// The fewest initialisers that T takes: fields without a default, and all before them, cannot be left out. 0
+// where T takes none, or more than are tried.
 template <class T, std::size_t N = 1>
 consteval std::size_t fewest_initialisers() {
     if constexpr (flat<T>::template takes<N>::value)
@@ -330,8 +340,8 @@ consteval std::size_t count_initialisers() {
         return largest_above<flat<T>::template takes, Fewest>();
 }
 
-// Whether N of all initialisers, from the I-th on, are an array's. A class takes several in braces too, but then as many can
-// follow it as follow a field of one.
+// Whether N of all initialisers, from the I-th on, are an array's. A class takes several in braces too, but
+// then as many can follow it as follow a field of one.
 template <class T, std::size_t All, std::size_t I, std::size_t N>
 inline constexpr bool array_at = takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N>> &&
                                  !takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N + 1>>;
@@ -341,7 +351,8 @@ template <class T, std::size_t Fewest, std::size_t All, std::size_t I, std::size
 consteval std::size_t extent_at() {
     if constexpr (I + N > All) {
         return 1;
-    } else if constexpr (Fewest > I + 1) { // none but the right number holds, as what follows cannot be left out
+    } else if constexpr (Fewest >
+                         I + 1) { // none but the right number holds, as what follows cannot be left out
         if constexpr (array_at<T, All, I, N>)
             return N;
         else if constexpr (I + N < Fewest)
@@ -366,11 +377,13 @@ consteval std::size_t count_fields() {
 template <class T, std::size_t Fewest = fewest_initialisers<T>()>
 inline constexpr std::size_t field_count = count_fields<T, Fewest, count_initialisers<T, Fewest>()>();
 
-// Both compilers show the line of the macro: an error in it means an anonymous union, or something else that cannot be seen.
-#define TENON_DETAIL_BIND(N, TYPES, ...)                                                                               \
-    if constexpr (field_count<T> == N) {                                                                               \
-        auto& [__VA_ARGS__] = object; /* tenon: say tenon::layout<T> : tenon::fields<...> or tenon::opaque<T, 1> */    \
-        return list<TENON_DETAIL_TYPES TYPES>{};                                                                       \
+// Both compilers show the line of the macro: an error in it means an anonymous union, or something else that
+// cannot be seen.
+#define TENON_DETAIL_BIND(N, TYPES, ...)                                                                     \
+    if constexpr (field_count<T> == N) {                                                                     \
+        auto& [__VA_ARGS__] =                                                                                \
+            object; /* tenon: say tenon::layout<T> : tenon::fields<...> or tenon::opaque<T, 1> */            \
+        return list<TENON_DETAIL_TYPES TYPES>{};                                                             \
     } else
 #define TENON_DETAIL_TYPES(...) __VA_ARGS__
 // clang-format off
@@ -451,7 +464,8 @@ inline constexpr bool is_methods<methods<M...>> = true;
 template <class T>
 concept has_methods = requires { requires is_methods<typename T::methods>; };
 
-/// A class that is called through `methods` where it is reached, as a host's services are; one whose author states its layout is not.
+/// A class that is called through `methods` where it is reached, as a host's services are; one whose author
+/// states its layout is not.
 template <class T>
 concept reached_by_methods = has_methods<T> && !has_stated_layout<T>;
 
@@ -460,7 +474,8 @@ concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> 
 
 /// A class whose fields tenon finds by itself.
 template <class T>
-concept visible_aggregate = std::is_aggregate_v<T> && !std::is_union_v<T> && !has_base<T> && has_countable_fields<T>;
+concept visible_aggregate =
+    std::is_aggregate_v<T> && !std::is_union_v<T> && !has_base<T> && has_countable_fields<T>;
 
 template <auto... F>
 constexpr bool states_fields(const fields<F...>*) {
@@ -481,8 +496,8 @@ concept hides_functions = has_virtual_functions<T> && has_stated_layout<T> &&
 
 /// A type whose fields tenon knows, because it sees them or because it was told.
 template <class T>
-concept known_layout = !hides_functions<T> && (!complete<T> || has_stated_layout<T> || standard<T> || std::is_enum_v<T> ||
-                                               has_methods<T> || visible_aggregate<T>);
+concept known_layout = !hides_functions<T> && (!complete<T> || has_stated_layout<T> || standard<T> ||
+                                               std::is_enum_v<T> || has_methods<T> || visible_aggregate<T>);
 
 template <class T>
 struct fields_of_member;
@@ -557,13 +572,13 @@ consteval unsigned layout_version() {
 template <class T>
 struct function_parts; // of a function type: its result and its parameters
 
-#define TENON_DETAIL_FUNCTION(QUALIFIERS)                                                                              \
-    template <class R, class... A, bool N>                                                                             \
-    struct function_parts<R(A...) QUALIFIERS noexcept(N)> {                                                            \
-        using result = R;                                                                                              \
-        using parameters = list<A...>;                                                                                 \
-    };                                                                                                                 \
-    template <class R, class... A, bool N>                                                                             \
+#define TENON_DETAIL_FUNCTION(QUALIFIERS)                                                                    \
+    template <class R, class... A, bool N>                                                                   \
+    struct function_parts<R(A...) QUALIFIERS noexcept(N)> {                                                  \
+        using result = R;                                                                                    \
+        using parameters = list<A...>;                                                                       \
+    };                                                                                                       \
+    template <class R, class... A, bool N>                                                                   \
     struct function_parts<R(A..., ...) QUALIFIERS noexcept(N)> : function_parts<R(A...)> {};
 TENON_DETAIL_FUNCTION()
 TENON_DETAIL_FUNCTION(const)
@@ -590,7 +605,8 @@ struct parts_of {
 template <class T>
     requires std::is_function_v<T>
 struct parts_of<T> {
-    using type = decltype(detail::joined(list<typename function_parts<T>::result>{}, typename function_parts<T>::parameters{}));
+    using type = decltype(detail::joined(list<typename function_parts<T>::result>{},
+                                         typename function_parts<T>::parameters{}));
 };
 template <class T>
 struct parts_of<T*> {
@@ -639,8 +655,8 @@ consteval auto next_to() {
         return typename parts_of<T>::type{};
 }
 
-// By a built-in and not by the addresses of templates, which are no constants under g++'s -fsanitize=undefined; and in an array,
-// for a fold nests as deep as it is long.
+// By a built-in and not by the addresses of templates, which are no constants under g++'s
+// -fsanitize=undefined; and in an array, for a fold nests as deep as it is long.
 template <class Seen, class List>
 struct unseen_of;
 template <class... Seen, class... T>
@@ -656,7 +672,8 @@ struct unseen_of<list<Seen...>, list<T...>> {
 
     template <std::size_t... I>
     static consteval auto choose(indices<I...>) {
-        return typename concatenation<typename list_if<place<T>() == sizeof...(Seen) + I, T>::type...>::type{};
+        return
+            typename concatenation<typename list_if<place<T>() == sizeof...(Seen) + I, T>::type...>::type{};
     }
     using type = decltype(choose(make_indices<sizeof...(T)>{}));
 };
@@ -696,7 +713,9 @@ struct listed<list<T...>> : concatenation<typename listed<T>::type...> {};
 /// All that is reached from some types, or lists of types, each once: pointers, references and functions too.
 template <template <class> class Step, class... T>
 using everything_by =
-    typename closure<list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type, Step>::type;
+    typename closure<list<>,
+                     typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type,
+                     Step>::type;
 template <class... T>
 using everything_in = everything_by<step, T...>;
 
@@ -718,42 +737,49 @@ concept has_foreign_table = is_polymorphic<T> && !has_methods<T>;
 
 template <class T>
 concept points_to_table =
-    (std::is_pointer_v<T> || std::is_reference_v<T>)&&has_foreign_table<std::remove_cv_t<std::remove_pointer_t<std::remove_reference_t<T>>>>;
+    (std::is_pointer_v<T> || std::is_reference_v<T>) &&
+    has_foreign_table<std::remove_cv_t<std::remove_pointer_t<std::remove_reference_t<T>>>>;
 
 template <class T>
-concept owns_polymorphic = spelled<T>().is("std::unique_ptr<") && requires { requires is_polymorphic<typename T::element_type>; };
+concept owns_polymorphic =
+    spelled<T>().is("std::unique_ptr<") && requires { requires is_polymorphic<typename T::element_type>; };
 
 template <class T>
-concept wraps_polymorphic = spelled<T>().is("std::reference_wrapper<") && requires { requires has_foreign_table<typename T::type>; };
+concept wraps_polymorphic =
+    spelled<T>().is("std::reference_wrapper<") && requires { requires has_foreign_table<typename T::type>; };
 
 // Their virtual tables are the standard library's own.
 inline constexpr const char* library_exceptions[] = {
-    "std::exception",     "std::logic_error",    "std::domain_error",   "std::invalid_argument", "std::length_error",
-    "std::out_of_range",  "std::runtime_error",  "std::range_error",    "std::overflow_error",   "std::underflow_error",
-    "std::bad_alloc"};
+    "std::exception",      "std::logic_error",     "std::domain_error",  "std::invalid_argument",
+    "std::length_error",   "std::out_of_range",    "std::runtime_error", "std::range_error",
+    "std::overflow_error", "std::underflow_error", "std::bad_alloc"};
 
-// Types that keep code, and show that neither by their fields nor by their template arguments; each group says how.
+// Types that keep code, and show that neither by their fields nor by their template arguments; each group
+// says how.
 inline constexpr const char* code_carriers[] = {
     // they keep functions
-    "std::function<", "std::move_only_function<", "std::copyable_function<", "std::function_ref<", "std::packaged_task<",
-    "std::generator<", "std::coroutine_handle<", "std::basic_regex<", "std::regex", "std::wregex", "std::regex_iterator<",
-    "std::regex_token_iterator<", "std::basic_format_arg<", "std::basic_format_args<", "std::thread", "std::jthread",
-    "tenon::registration", "tenon::v1::registration",
+    "std::function<", "std::move_only_function<", "std::copyable_function<", "std::function_ref<",
+    "std::packaged_task<", "std::generator<", "std::coroutine_handle<", "std::basic_regex<", "std::regex",
+    "std::wregex", "std::regex_iterator<", "std::regex_token_iterator<", "std::basic_format_arg<",
+    "std::basic_format_args<", "std::thread", "std::jthread", "tenon::registration",
+    "tenon::v1::registration",
     // they know how to destroy what they share or hold
-    "std::any", "std::shared_ptr<", "std::weak_ptr<", "std::future<", "std::shared_future<", "std::promise<", "std::exception_ptr",
-    "std::polymorphic<",
+    "std::any", "std::shared_ptr<", "std::weak_ptr<", "std::future<", "std::shared_future<", "std::promise<",
+    "std::exception_ptr", "std::polymorphic<",
     // they point to something with a virtual table
-    "std::error_code", "std::error_condition", "std::locale", "std::type_index", "std::pmr::polymorphic_allocator<",
-    "std::istreambuf_iterator<", "std::ostreambuf_iterator<", "std::istream_iterator<", "std::ostream_iterator<",
-    "std::wstring_convert<"};
+    "std::error_code", "std::error_condition", "std::locale", "std::type_index",
+    "std::pmr::polymorphic_allocator<", "std::istreambuf_iterator<", "std::ostreambuf_iterator<",
+    "std::istream_iterator<", "std::ostream_iterator<", "std::wstring_convert<"};
 
 // Of classes alone: to look at a name takes a compiler a while.
 template <class T>
-concept keeps_code = owns_polymorphic<T> || wraps_polymorphic<T> || (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) ||
-                     is_one_of<T>(code_carriers);
+concept keeps_code =
+    owns_polymorphic<T> || wraps_polymorphic<T> ||
+    (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) || is_one_of<T>(code_carriers);
 
-/// A type whose value has pointers to code or virtual tables of whoever made it: a function, or a pointer to one; an object with virtual
-/// functions, or a pointer to one, unless it is an interface; and what the standard library keeps one of these in.
+/// A type whose value has pointers to code or virtual tables of whoever made it: a function, or a pointer to
+/// one; an object with virtual functions, or a pointer to one, unless it is an interface; and what the
+/// standard library keeps one of these in.
 template <class T>
 concept carries_code = std::is_function_v<T> || points_to_table<T> || (std::is_class_v<T> && keeps_code<T>);
 
@@ -788,7 +814,8 @@ constexpr bool well_named(const Pieces& name) {
 ///
 ///     static constexpr tenon::plugin_type type{"greeter"};   // in the interface
 ///
-/// A name is `[a-z][a-z0-9_-]*`. The header's path is as the compiler saw it; the builder compiles plugins against it.
+/// A name is `[a-z][a-z0-9_-]*`. The header's path is as the compiler saw it; the builder compiles plugins
+/// against it.
 class plugin_type {
 public:
     template <std::size_t N>
@@ -816,7 +843,7 @@ struct factory {};
 ///
 ///     using methods = tenon::methods<tenon::overload<int(int) const>(&shape::scale)>;
 template <class F, class C>
-consteval auto overload(F C::*method) {
+consteval auto overload(F C::* method) {
     return method;
 }
 
@@ -838,7 +865,7 @@ consteval auto method_of(escape<Method>) {
     return Method;
 }
 template <class F, class C>
-consteval auto method_of(F C::*method) {
+consteval auto method_of(F C::* method) {
     return method;
 }
 
@@ -861,18 +888,19 @@ struct member_function<F C::*> : function_parts<F> {
 ///
 ///     using methods = tenon::methods<&greeter::greet>;
 ///
-/// A class that crosses an interface and is called through virtual functions, such as the services that a host gives its plugins,
-/// names them too. Host and plugin then have to have the same.
+/// A class that crosses an interface and is called through virtual functions, such as the services that a
+/// host gives its plugins, names them too. Host and plugin then have to have the same.
 template <auto... Method>
 struct methods {
     static constexpr std::size_t size = sizeof...(Method);
-    using signatures = detail::list<
-        typename detail::member_function<decltype(detail::method_of(Method))>::signature...>;
+    using signatures =
+        detail::list<typename detail::member_function<decltype(detail::method_of(Method))>::signature...>;
 };
 
 namespace TENON_HIDDEN detail {
 
-// `&beside_self<T>::self` is ambiguous, and so no expression, if T has a `self`, even a private or an overloaded one.
+// `&beside_self<T>::self` is ambiguous, and so no expression, if T has a `self`, even a private or an
+// overloaded one.
 struct has_self {
     int self;
 };
@@ -882,9 +910,11 @@ protected:
     ~beside_self() noexcept;
 };
 template <class T>
-concept has_no_self = requires { &beside_self<T>::self; } || requires { typename T::self; }; // a type is not in a model's way
+concept has_no_self =
+    requires { &beside_self<T>::self; } || requires { typename T::self; }; // a type is not in a model's way
 
-/// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names would hide those of an interface.
+/// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names
+/// would hide those of an interface.
 struct model_access {
     template <class T, class P, class... A>
     static void make(holds<T, P>& model, A&&... arguments) {
@@ -906,8 +936,9 @@ struct model_access {
 ///     };
 template <class Interface, class P>
 class holds : public Interface {
-    static_assert(detail::has_no_self<Interface>, "tenon: the interface has a function called `self`, and that is what a model calls its "
-                                                  "plain class: give the interface's function another name");
+    static_assert(detail::has_no_self<Interface>,
+                  "tenon: the interface has a function called `self`, and that is what a model calls its "
+                  "plain class: give the interface's function another name");
 
 public:
     holds() noexcept {}
@@ -967,7 +998,8 @@ inline constexpr bool is_factory = false;
 template <class... A>
 inline constexpr bool is_factory<factory<A...>> = true;
 
-// An empty list where `factory` is no tenon::factory: a reached interface has no plugins, and may call something else so.
+// An empty list where `factory` is no tenon::factory: a reached interface has no plugins, and may call
+// something else so.
 template <class F>
 struct arguments_of_factory {
     using type = list<>;
@@ -993,13 +1025,12 @@ struct state_of<T> {
 
 // Whether Method is a member function of T or of a base that T has once and not virtually.
 template <class T, class M>
-concept method_in_chain = std::is_member_function_pointer_v<M> && requires(typename member_function<M>::owner* base) {
-    static_cast<T*>(base);
-};
+concept method_in_chain = std::is_member_function_pointer_v<M> &&
+                          requires(typename member_function<M>::owner* base) { static_cast<T*>(base); };
 
 #ifdef __clang__
-// A virtual function's member pointer cannot be compared in a constant expression (expr.eq/4.4). g++ folds it all
-// the same, so there a function that is not virtual is found in the manifest's slots instead.
+// A virtual function's member pointer cannot be compared in a constant expression (expr.eq/4.4). g++ folds it
+// all the same, so there a function that is not virtual is found in the manifest's slots instead.
 template <auto Method>
 concept virtual_method = !requires { typename std::bool_constant<(Method == Method)>; };
 #else
@@ -1007,7 +1038,8 @@ template <auto Method>
 concept virtual_method = true;
 #endif
 
-// What is not constant, and is not called instead of being written to: a function, an object with virtual functions.
+// What is not constant, and is not called instead of being written to: a function, an object with virtual
+// functions.
 template <class T>
 concept passed_out = !std::is_const_v<T> && !std::is_function_v<T> && !is_polymorphic<T>;
 
@@ -1025,7 +1057,8 @@ struct written_through<T*> {
     using type = list<T>;
 };
 template <class T>
-    requires std::is_class_v<T> && (spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
+    requires std::is_class_v<T> &&
+             (spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
 struct written_through<T> {
     template <class Element>
     static consteval auto of(list<Element>) {
@@ -1051,7 +1084,8 @@ consteval auto outputs_of() {
 template <class T, class Methods>
 inline constexpr bool methods_in_chain_v = false;
 template <class T, auto... M>
-inline constexpr bool methods_in_chain_v<T, methods<M...>> = all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
+inline constexpr bool methods_in_chain_v<T, methods<M...>> =
+    all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
 
 // Whether a class that one of T's methods is from has the same list of methods, which T then inherits.
 template <class T, class Owner>
@@ -1076,8 +1110,8 @@ struct outputs_of_all;
 template <auto... M>
 struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
 
-// The types that a plugin gives out with a T. An interface gives out what its methods do; a type that carries code is looked into no
-// further.
+// The types that a plugin gives out with a T. An interface gives out what its methods do; a type that carries
+// code is looked into no further.
 template <class T>
 struct step_out : step<T> {};
 template <carries_code T>
@@ -1103,8 +1137,8 @@ using crossing = reached<typename T::methods::signatures, factory_arguments<T>, 
 
 /// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
 template <class T>
-concept measurable = has_only_functions<T> && !std::is_final_v<T> && methods_in_chain_v<T, typename T::methods> &&
-                     methods_virtual_v<typename T::methods>;
+concept measurable = has_only_functions<T> && !std::is_final_v<T> &&
+                     methods_in_chain_v<T, typename T::methods> && methods_virtual_v<typename T::methods>;
 
 template <class T>
 concept reached_and_measurable = reached_by_methods<T> && measurable<T>;
@@ -1123,7 +1157,8 @@ inline constexpr bool all_measurable<list<T...>> = all_of<(!reached_by_methods<T
 
 // A name that two files can mean one type by; what the standard library makes of a type is said of that type.
 template <class T>
-concept shared_name = standard<T> || !(spelled<T>().contains("(anonymous namespace)") || spelled<T>().contains("{anonymous}"));
+concept shared_name =
+    standard<T> || !(spelled<T>().contains("(anonymous namespace)") || spelled<T>().contains("{anonymous}"));
 
 template <class List>
 inline constexpr bool all_names_shared = false;
@@ -1144,7 +1179,8 @@ template <class T>
 concept names_only_its_own = names_its_methods<T> && detail::methods_in_chain_v<T, typename T::methods>;
 
 template <class T>
-concept names_only_virtual_functions = names_only_its_own<T> && detail::methods_virtual_v<typename T::methods>;
+concept names_only_virtual_functions =
+    names_only_its_own<T> && detail::methods_virtual_v<typename T::methods>;
 
 /// Its list is not the one of its base, which it has where it forgets to state its own.
 template <class T>
@@ -1155,10 +1191,13 @@ concept has_valid_factory = detail::is_factory<typename detail::factory_of<T>::t
 
 template <class T>
 concept keeps_its_code =
-    names_only_its_own<T> && std::is_same_v<detail::carriers<typename detail::outputs_of_all<typename T::methods>::type>, detail::list<>>;
+    names_only_its_own<T> &&
+    std::is_same_v<detail::carriers<typename detail::outputs_of_all<typename T::methods>::type>,
+                   detail::list<>>;
 
 template <class T>
-concept state_keeps_its_code = std::is_same_v<detail::carriers<typename detail::state_of<T>::type>, detail::list<>>;
+concept state_keeps_its_code =
+    std::is_same_v<detail::carriers<typename detail::state_of<T>::type>, detail::list<>>;
 
 template <class T>
 concept has_known_layouts =
@@ -1172,14 +1211,15 @@ template <class T>
 concept reaches_measurable_interfaces =
     names_only_its_own<T> && has_valid_factory<T> && detail::all_measurable<detail::crossing<T>>;
 
-/// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of its
-/// virtual functions and the types that they pass known.
+/// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of
+/// its virtual functions and the types that they pass known.
 template <class T>
-concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
-                           has_only_functions<T> &&
-                           names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> && states_its_methods<T> &&
-                           has_valid_factory<T> && keeps_its_code<T> && state_keeps_its_code<T> && has_known_layouts<T> &&
-                           has_shared_names<T> && reaches_measurable_interfaces<T>;
+concept plugin_interface =
+    states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
+    has_only_functions<T> && names_its_methods<T> && names_only_its_own<T> &&
+    names_only_virtual_functions<T> && states_its_methods<T> && has_valid_factory<T> && keeps_its_code<T> &&
+    state_keeps_its_code<T> && has_known_layouts<T> && has_shared_names<T> &&
+    reaches_measurable_interfaces<T>;
 
 // ---- What an implementation has to be.
 
@@ -1187,14 +1227,16 @@ namespace TENON_HIDDEN detail {
 template <class P, class Arguments>
 inline constexpr bool made_from = false;
 template <class P, class... A>
-inline constexpr bool made_from<P, list<A...>> = requires(A&&... arguments) { P(static_cast<A&&>(arguments)...); };
+inline constexpr bool made_from<P, list<A...>> =
+    requires(A&&... arguments) { P(static_cast<A&&>(arguments)...); };
 
 template <class P, class T>
 concept has_model_for = requires { typename T::template model<P>; };
 } // namespace detail
 
 template <class P, class T>
-concept derives_from_interface = detail::complete<P> && std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
+concept derives_from_interface =
+    detail::complete<P> && std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
 
 template <class P, class T>
 concept implements_every_method = derives_from_interface<P, T> && !std::is_abstract_v<P>;
@@ -1225,7 +1267,8 @@ inline constexpr bool value = Holds;
 template <class T>
 using of_unknown_layout = std::bool_constant<!known_layout<T> && !has_virtual_functions<T>>;
 template <class T>
-using of_unknown_functions = std::bool_constant<!known_layout<T> && has_virtual_functions<T> && !hides_functions<T>>;
+using of_unknown_functions =
+    std::bool_constant<!known_layout<T> && has_virtual_functions<T> && !hides_functions<T>>;
 template <class T>
 using hiding_functions = std::bool_constant<hides_functions<T>>;
 template <class T>
@@ -1239,7 +1282,8 @@ using called_and_final = std::bool_constant<has_methods_and_is_final<T>>;
 template <class T>
 using called_by_foreign_methods = std::bool_constant<reached_by_methods<T> && !names_only_its_own<T>>;
 template <class T>
-using called_by_plain_functions = std::bool_constant<names_only_its_own<T> && reached_by_methods<T> && !names_only_virtual_functions<T>>;
+using called_by_plain_functions =
+    std::bool_constant<names_only_its_own<T> && reached_by_methods<T> && !names_only_virtual_functions<T>>;
 
 // Of what crosses the interface, as far as it can be told.
 template <class T, template <class> class Is>
@@ -1286,8 +1330,8 @@ concept derives_or_fits = !complete<P> || derives_from_interface<P, T> || fits_t
 template <class P>
 concept is_destroyed = !complete<P> || std::is_destructible_v<P>;
 
-// The arguments are a parameter, so that compilers show them. True where another error tells the cause: an object that cannot be
-// destroyed cannot be made either.
+// The arguments are a parameter, so that compilers show them. True where another error tells the cause: an
+// object that cannot be destroyed cannot be made either.
 template <class P, class T, class Arguments>
 inline constexpr bool is_made_from = made_from<P, Arguments>;
 template <class P, class T, class Arguments>
@@ -1302,10 +1346,11 @@ concept looks_into_model = fits_the_model<P, T> && has_no_self<T> && std::is_des
 template <class P, class T>
 concept defines_the_model = !looks_into_model<P, T> || requires { sizeof(typename T::template model<P>); };
 template <class P, class T>
-concept has_a_concrete_model =
-    !looks_into_model<P, T> || !defines_the_model<P, T> || !requires { requires std::is_abstract_v<typename T::template model<P>>; };
+concept has_a_concrete_model = !looks_into_model<P, T> || !defines_the_model<P, T> ||
+                               !requires { requires std::is_abstract_v<typename T::template model<P>>; };
 template <class P, class T>
-concept has_a_usable_model = models_without_self<P, T> && defines_the_model<P, T> && has_a_concrete_model<P, T>;
+concept has_a_usable_model =
+    models_without_self<P, T> && defines_the_model<P, T> && has_a_concrete_model<P, T>;
 
 template <class P, class T>
 using arguments_not_taken =
@@ -1343,54 +1388,383 @@ auto explain_model() {
 #include <cstddef>
 #include <cstdint>
 
+#ifndef TENON_DETAIL_INTERFACE_NOTES_HPP
+#define TENON_DETAIL_INTERFACE_NOTES_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#ifndef TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
+#define TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
+
+#include <cstddef>
+
+
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
+
+// What decides whether two compilations agree on the standard library's types, read off predefined macros:
+// one `key=value` a line.
+
+#define TENON_DETAIL_TEXT(X) #X
+#define TENON_DETAIL_VALUE(X) TENON_DETAIL_TEXT(X)
+
+#if defined(_LIBCPP_ABI_VERSION)
+#define TENON_DETAIL_LIBRARY "library=libc++ abi " TENON_DETAIL_VALUE(_LIBCPP_ABI_VERSION) "\n"
+#elif defined(__GLIBCXX__) && _GLIBCXX_USE_CXX11_ABI
+#define TENON_DETAIL_LIBRARY "library=libstdc++ with the C++11 strings\n"
+#elif defined(__GLIBCXX__)
+#define TENON_DETAIL_LIBRARY "library=libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)\n"
+#else
+#error "tenon: this standard library is not known: libstdc++ and libc++ are"
+#endif
+
+#if defined(_GLIBCXX_DEBUG)
+#define TENON_DETAIL_DEBUG "debug mode=_GLIBCXX_DEBUG\n"
+#elif defined(_LIBCPP_DEBUG) && _LIBCPP_DEBUG > 0
+#define TENON_DETAIL_DEBUG "debug mode=_LIBCPP_DEBUG\n"
+#else
+#define TENON_DETAIL_DEBUG "debug mode=none\n"
+#endif
+
+#if defined(__has_feature)
+#define TENON_DETAIL_FEATURE(X) __has_feature(X)
+#else
+#define TENON_DETAIL_FEATURE(X) 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || TENON_DETAIL_FEATURE(address_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=address\n"
+#elif defined(__SANITIZE_THREAD__) || TENON_DETAIL_FEATURE(thread_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=thread\n"
+#elif TENON_DETAIL_FEATURE(memory_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=memory\n"
+#else
+#define TENON_DETAIL_SANITIZER "sanitizer=none\n"
+#endif
+
+#define TENON_DETAIL_LONG_DOUBLE                                                                             \
+    "long double=" TENON_DETAIL_VALUE(__SIZEOF_LONG_DOUBLE__) " bytes, " TENON_DETAIL_VALUE(                 \
+        __LDBL_MANT_DIG__) " digits\n"
+#define TENON_DETAIL_WCHAR "wchar_t=" TENON_DETAIL_VALUE(__SIZEOF_WCHAR_T__) " bytes\n"
+
+static constexpr char toolchain[] = TENON_DETAIL_LIBRARY TENON_DETAIL_DEBUG TENON_DETAIL_SANITIZER
+    TENON_DETAIL_LONG_DOUBLE TENON_DETAIL_WCHAR;
+
+#undef TENON_DETAIL_TEXT
+#undef TENON_DETAIL_VALUE
+#undef TENON_DETAIL_LIBRARY
+#undef TENON_DETAIL_DEBUG
+#undef TENON_DETAIL_FEATURE
+#undef TENON_DETAIL_SANITIZER
+#undef TENON_DETAIL_LONG_DOUBLE
+#undef TENON_DETAIL_WCHAR
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+// The manifest as it stands in a file: ELF notes of owner "tenon", in the section `.note.tenon`, words in the
+// file's own byte order, texts ended by NUL. Every description begins with the key of the interface that it
+// belongs to:
+//
+// plugin     format, key, number of slots, slots, {number of slots, key, properties, slots} for each
+// interface that is reached, 0,
+//              type, name, version, toolchain
+//   interface  key, name, factory, state
+//   method     key, place in `methods`, name, signature
+//   type       key, size (0: incomplete here), alignment, stated version, name, fields
+//
+// A slot is {pointer, adjustment}. An interface that is reached through another is called too, as a host's
+// services are: it has notes of its own of the kinds `interface` and `method`, and its slots in each plugin's
+// note.
+//
+// Readers skip notes of kinds that they do not know, and what a description has behind the fields that they
+// know. So new kinds and further fields at the end need no other format; what changes the meaning of the rest
+// does.
+//
+// Names, signatures and fields are mangled names (Itanium C++ ABI, 5.1), which g++ and clang agree on to the
+// byte where __PRETTY_FUNCTION__ differs between them; only the assembler can write them down without running
+// the plugin.
+
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
+
+inline constexpr std::uint32_t note_format = 2;
+
+enum class note_kind : std::uint32_t { plugin = 1, interface = 2, method = 3, type = 4 };
+constexpr bool known_kind(std::uint32_t kind) {
+    return kind >= 1 && kind <= 4;
+}
+
+// Ties together the notes that one compilation makes for one interface; two compilations need not agree on
+// it.
+template <class T>
+consteval std::uint64_t interface_key() {
+    std::uint64_t hash = 14695981039346656037u; // FNV-1a
+    const spelling name = spelled<T>();
+    for (std::size_t i = 0; i < name.size; ++i)
+        hash = (hash ^ static_cast<unsigned char>(name.begin[i])) * 1099511628211u;
+    return hash;
+}
+
+template <class T>
+inline constexpr unsigned key_low = static_cast<unsigned>(interface_key<T>());
+template <class T>
+inline constexpr unsigned key_high = static_cast<unsigned>(interface_key<T>() >> 32);
+
+// A function that is never called: its mangled name is the text. Hidden, so that the compiler takes its
+// address for a constant in position-independent code too.
+template <class... T>
+[[gnu::visibility("hidden")]] void type_name() {}
+// A method's name stands in a class's, because since clang 18 a function template says in its name that a
+// parameter is `auto`.
+template <auto M>
+struct method;
+
+// Where a note stands in this image: named here, and defined by the assembler where the note is written.
+template <class T>
+[[gnu::visibility("hidden")]] void interface_note();
+template <class T, std::size_t Index>
+[[gnu::visibility("hidden")]] void method_note();
+template <class T, class U>
+[[gnu::visibility("hidden")]] void crossing_note();
+
+// A section group cannot hold a note that has to survive --gc-sections, so every file that needs a note
+// writes its own, under a weak name; readers take the first and hold the rest against it.
+#ifdef __aarch64__
+#define TENON_DETAIL_ADDRESS "S" // g++ takes no address for "i" there in position-independent code
+#else
+#define TENON_DETAIL_ADDRESS "i"
+#endif
+#define TENON_DETAIL_NOTE(KIND, NAME)                                                                        \
+    ".pushsection .note.tenon,\"a\",%%note\n.balign 4\n.weak %c[here]\n.hidden %c[here]\n%c[here]:\n"        \
+    ".4byte 6, 2f-1f, " KIND "\n.asciz \"tenon\"\n.balign 4\n1: .4byte %c[low], %c[high]\n" NAME             \
+    "2: .balign 4\n.popsection"
+
+template <class T>
+[[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_interface_note() {
+    asm(TENON_DETAIL_NOTE("2", ".asciz \"%c[name]\"\n.asciz \"%c[made]\"\n.asciz \"%c[state]\"\n")
+        :
+        : [here] TENON_DETAIL_ADDRESS(&interface_note<T>), [low] "i"(key_low<T>), [high] "i"(key_high<T>),
+          [name] TENON_DETAIL_ADDRESS(&type_name<T>),
+          [made] TENON_DETAIL_ADDRESS(&type_name<factory_arguments<T>>),
+          [state] TENON_DETAIL_ADDRESS(&type_name<typename state_of<T>::type>));
+}
+
+template <class T, std::size_t Index, auto Method>
+[[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_method_note() {
+    asm(TENON_DETAIL_NOTE("3", ".4byte %c[index]\n.asciz \"%c[name]\"\n.asciz \"%c[signature]\"\n")
+        :
+        : [here] TENON_DETAIL_ADDRESS(&method_note<T, Index>), [low] "i"(key_low<T>), [high] "i"(key_high<T>),
+          [index] "i"(Index), [name] TENON_DETAIL_ADDRESS(&type_name<method<Method>>),
+          [signature] TENON_DETAIL_ADDRESS(
+              &type_name<typename member_function<decltype(Method)>::signature>));
+}
+
+template <class U>
+consteval std::size_t size_here() {
+    if constexpr (complete<U>)
+        return sizeof(U);
+    else
+        return 0;
+}
+template <class U>
+consteval std::size_t alignment_here() {
+    if constexpr (complete<U>)
+        return alignof(U);
+    else
+        return 0;
+}
+
+// An interface has no fields, and its functions have notes of their own.
+template <class U>
+consteval auto fields_noted() {
+    if constexpr (reached_by_methods<U>)
+        return list<>{};
+    else
+        return contents<U>();
+}
+
+template <class T, class U>
+[[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_crossing_note() {
+    asm(TENON_DETAIL_NOTE(
+            "4", ".4byte %c[size], %c[alignment], %c[version]\n.asciz \"%c[name]\"\n.asciz \"%c[fields]\"\n")
+        :
+        : [here] TENON_DETAIL_ADDRESS(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>),
+          [size] "i"(size_here<U>()), [alignment] "i"(alignment_here<U>()),
+          [version] "i"(layout_version<U>()), [name] TENON_DETAIL_ADDRESS(&type_name<U>),
+          [fields] TENON_DETAIL_ADDRESS(&type_name<decltype(fields_noted<U>())>));
+}
+#undef TENON_DETAIL_NOTE
+#undef TENON_DETAIL_ADDRESS
+
+// The words of member pointers: {1 + 8 * slot, 0} for a virtual function (on Arm {8 * slot, 1}), with no
+// relocation.
+template <class M, class... Rest>
+struct [[gnu::packed]] pointers {
+    M first;
+    pointers<Rest...> rest;
+
+    constexpr pointers(M pointer, Rest... others) : first(pointer), rest(others...) {}
+};
+template <class M>
+struct [[gnu::packed]] pointers<M> {
+    M first;
+
+    constexpr pointers(M pointer) : first(pointer) {}
+};
+
+// Its one virtual function's slot is the number of T's slots. No function of T takes a tail, so this
+// overrides none; it is no conversion, because g++ from 13 on warns that one hides another of T. As it is
+// never defined, neither are a virtual table and a destructor, which T may not let it have.
+template <class T>
+struct tail : T {
+    virtual void tenon_slot_behind_the_last(tail&);
+
+protected:
+    ~tail() noexcept; // tenon: the destructor of an interface may be neither `final` nor deleted: its slots are counted by deriving from it
+};
+
+/// The slots of T's functions, in the order of `methods`, and how many there are.
+template <class T, auto... M>
+consteval auto slots_of(methods<M...>*) {
+    return pointers<decltype(detail::method_of(M))..., void (tail<T>::*)(tail<T>&)>(
+        detail::method_of(M)..., &tail<T>::tenon_slot_behind_the_last);
+}
+template <class T>
+consteval auto slots_of() {
+    return slots_of<T>(static_cast<typename T::methods*>(nullptr));
+}
+
+// Properties of an interface, one bit each.
+inline constexpr std::uint32_t has_destructor_slots = 1;
+
+template <class T>
+struct [[gnu::packed]] reached_slots {
+    std::uint32_t count = T::methods::size + 1, low = key_low<T>, high = key_high<T>,
+                  properties = std::has_virtual_destructor_v<T> ? has_destructor_slots : 0;
+    decltype(slots_of<T>()) slots = slots_of<T>();
+};
+
+// The count 0 ends the list: every interface has one slot at least.
+template <class... T>
+struct [[gnu::packed]] all_reached_slots {
+    std::uint32_t end = 0;
+};
+template <class T, class... Rest>
+struct [[gnu::packed]] all_reached_slots<T, Rest...> {
+    reached_slots<T> first;
+    all_reached_slots<Rest...> rest;
+};
+template <class... T>
+all_reached_slots<T...> all_slots_of(list<T...>);
+
+/// What stands in a plugin's note of all interfaces that are called.
+template <class T>
+struct [[gnu::packed]] slots_in_image {
+    std::uint32_t count = T::methods::size + 1;
+    decltype(slots_of<T>()) slots = slots_of<T>();
+    decltype(detail::all_slots_of(reached_interfaces<T>{})) reached;
+};
+
+template <class T, class Methods, class Indices>
+struct abi_of;
+
+// All of what one image says about the interface T.
+template <class T, auto... M, std::size_t... I>
+struct abi_of<T, methods<M...>, indices<I...>> {
+    [[gnu::visibility("hidden")]] static void emit() {
+        emit_methods();
+        emit_types(crossing<T>{});
+        emit_interfaces(reached_interfaces<T>{});
+    }
+
+    [[gnu::visibility("hidden")]] static void emit_methods() {
+        emit_interface_note<T>();
+        const int emitted[] = {(emit_method_note<T, I, detail::method_of(M)>(), 0)..., 0};
+        static_cast<void>(emitted);
+    }
+
+    template <class... U>
+    [[gnu::visibility("hidden")]] static void emit_types(list<U...>) {
+        const int emitted[] = {(emit_crossing_note<T, U>(), 0)..., 0};
+        static_cast<void>(emitted);
+    }
+
+    template <class... U>
+    [[gnu::visibility("hidden")]] static void emit_interfaces(list<U...>) {
+        const int emitted[] = {
+            (abi_of<U, typename U::methods, make_indices<U::methods::size>>::emit_methods(), 0)..., 0};
+        static_cast<void>(emitted);
+    }
+};
+
+template <class T>
+using abi_in_image = abi_of<T, typename T::methods, make_indices<T::methods::size>>;
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
 #ifndef TENON_HOOKS_HPP
 #define TENON_HOOKS_HPP
 
 #include <type_traits>
 
 
-// What a plugin's class may offer beside its interface, by having public functions of these names. A name that the interface itself
-// has means what the interface says, and is no hook. Any other member of such a name would never be called, and is an error.
+// What a plugin's class may offer beside its interface, by having public functions of these names. A name
+// that the interface itself has means what the interface says, and is no hook. Any other member of such a
+// name would never be called, and is an error.
 //
-//   void start()           after construction, when nothing of the system's loader is held any more: the place for threads
-//   void stop() noexcept   before destruction, where start() has returned: the place to end them
-//   void quiesce()         before the next version is made: lets go of what only one can have, such as a port or a lock
-//   void resume()          takes it back, where the next version came to nothing
-//   state save()           what the next version starts from, of the interface's `using state = ...`
-//   void restore(state)    in the next version, between its construction and its start()
+// void start()           after construction, when nothing of the system's loader is held any more: the place
+// for threads void stop() noexcept   before destruction, where start() has returned: the place to end them
+// void quiesce()         before the next version is made: lets go of what only one can have, such as a port
+// or a lock void resume()          takes it back, where the next version came to nothing state save()
+// what the next version starts from, of the interface's `using state = ...` void restore(state)    in the
+// next version, between its construction and its start()
 
 namespace tenon::inline v1 {
 
 template <class P, class T>
-concept starts = requires(P& plugin) { requires std::is_void_v<decltype(plugin.start())>; } && !requires(T& interface) { interface.start(); };
+concept starts = requires(P& plugin) { requires std::is_void_v<decltype(plugin.start())>; } &&
+                 !requires(T& interface) { interface.start(); };
 
 template <class P, class T>
-concept stops = requires(P& plugin) { requires std::is_void_v<decltype(plugin.stop())>; } && !requires(T& interface) { interface.stop(); };
+concept stops = requires(P& plugin) { requires std::is_void_v<decltype(plugin.stop())>; } &&
+                !requires(T& interface) { interface.stop(); };
 
 template <class P, class T>
-concept stops_without_exceptions = !stops<P, T> || requires(P& plugin) { { plugin.stop() } noexcept; };
+concept stops_without_exceptions = !stops<P, T> || requires(P& plugin) {
+    { plugin.stop() } noexcept;
+};
 
 template <class P, class T>
-concept quiesces =
-    requires(P& plugin) { requires std::is_void_v<decltype(plugin.quiesce())>; } && !requires(T& interface) { interface.quiesce(); };
+concept quiesces = requires(P& plugin) { requires std::is_void_v<decltype(plugin.quiesce())>; } &&
+                   !requires(T& interface) { interface.quiesce(); };
 
 template <class P, class T>
-concept resumes =
-    requires(P& plugin) { requires std::is_void_v<decltype(plugin.resume())>; } && !requires(T& interface) { interface.resume(); };
+concept resumes = requires(P& plugin) { requires std::is_void_v<decltype(plugin.resume())>; } &&
+                  !requires(T& interface) { interface.resume(); };
 
 template <class P, class T>
-concept saves_state = requires(P& plugin) { requires std::is_convertible_v<decltype(plugin.save()), typename T::state>; } &&
-                      !requires(T& interface) { interface.save(); };
+concept saves_state = requires(P& plugin) {
+    requires std::is_convertible_v<decltype(plugin.save()), typename T::state>;
+} && !requires(T& interface) { interface.save(); };
 
 template <class P, class T>
-concept restores_state =
-    requires(P& plugin, typename T::state&& saved) {
-        requires std::is_void_v<decltype(plugin.restore(static_cast<typename T::state&&>(saved)))>;
-    } && !requires(T& interface, typename T::state&& saved) { interface.restore(static_cast<typename T::state&&>(saved)); };
+concept restores_state = requires(P& plugin, typename T::state&& saved) {
+    requires std::is_void_v<decltype(plugin.restore(static_cast<typename T::state&&>(saved)))>;
+} && !requires(T& interface, typename T::state&& saved) {
+    interface.restore(static_cast<typename T::state&&>(saved));
+};
 
 namespace TENON_HIDDEN detail {
 
-// A name that stands beside one of C's is ambiguous, whoever may call that and however many functions have it.
+// A name that stands beside one of C's is ambiguous, whoever may call that and however many functions have
+// it.
 struct hook_names {
     int start, stop, quiesce, resume, save, restore;
 
@@ -1400,13 +1774,14 @@ protected:
 template <class C>
 struct beside_hooks : C, hook_names {}; // a class with a `final` destructor has to be `final` itself
 
-// Nothing derives from a class that is final: of its members only those are found that can be named from outside.
+// Nothing derives from a class that is final: of its members only those are found that can be named from
+// outside.
 template <class C>
 concept shows_every_name = complete<C> && std::is_class_v<C> && !std::is_final_v<C>;
 
-#define TENON_DETAIL_HAS_MEMBER(NAME)                                                                                        \
-    template <class C>                                                                                                       \
-    concept has_##NAME = requires { &C::NAME; } || requires(C& object) { object.NAME(); } ||                                 \
+#define TENON_DETAIL_HAS_MEMBER(NAME)                                                                        \
+    template <class C>                                                                                       \
+    concept has_##NAME = requires { &C::NAME; } || requires(C& object) { object.NAME(); } ||                 \
                          (shows_every_name<C> && !requires { &beside_hooks<C>::NAME; });
 TENON_DETAIL_HAS_MEMBER(start)
 TENON_DETAIL_HAS_MEMBER(stop)
@@ -1420,7 +1795,8 @@ TENON_DETAIL_HAS_MEMBER(restore)
 template <class P>
 concept looks_into_members = complete<P> && std::is_destructible_v<P>;
 
-// Without `using state = ...`, or where one of the two names is the interface's own, `save` and `restore` are names as any others.
+// Without `using state = ...`, or where one of the two names is the interface's own, `save` and `restore` are
+// names as any others.
 template <class T>
 concept hands_on_state = requires { typename T::state; } && !has_save<T> && !has_restore<T>;
 
@@ -1436,24 +1812,26 @@ concept misuses_resume = !resumes<P, T> && looks_into_members<P> && has_resume<P
 template <class P, class T>
 concept misuses_save = !saves_state<P, T> && looks_into_members<P> && has_save<P> && hands_on_state<T>;
 template <class P, class T>
-concept misuses_restore = !restores_state<P, T> && looks_into_members<P> && has_restore<P> && hands_on_state<T>;
+concept misuses_restore =
+    !restores_state<P, T> && looks_into_members<P> && has_restore<P> && hands_on_state<T>;
 
 template <class P, class T>
-concept misuses_no_name = !(misuses_start<P, T> || misuses_stop<P, T> || misuses_quiesce<P, T> || misuses_resume<P, T> ||
-                            misuses_save<P, T> || misuses_restore<P, T>);
+concept misuses_no_name = !(misuses_start<P, T> || misuses_stop<P, T> || misuses_quiesce<P, T> ||
+                            misuses_resume<P, T> || misuses_save<P, T> || misuses_restore<P, T>);
 
 // Of a member that is no hook one thing is said, and not also that it is missing.
 template <class P, class T>
 concept pairs_quiesce = quiesces<P, T> == resumes<P, T> || misuses_quiesce<P, T> || misuses_resume<P, T>;
 template <class P, class T>
-concept pairs_state = saves_state<P, T> == restores_state<P, T> || misuses_save<P, T> || misuses_restore<P, T>;
+concept pairs_state =
+    saves_state<P, T> == restores_state<P, T> || misuses_save<P, T> || misuses_restore<P, T>;
 
 } // namespace detail
 
 /// What hooks a class has are those that belong together, and no other member has the name of one.
 template <class P, class T>
-concept has_whole_hooks =
-    stops_without_exceptions<P, T> && detail::misuses_no_name<P, T> && detail::pairs_quiesce<P, T> && detail::pairs_state<P, T>;
+concept has_whole_hooks = stops_without_exceptions<P, T> && detail::misuses_no_name<P, T> &&
+                          detail::pairs_quiesce<P, T> && detail::pairs_state<P, T>;
 
 namespace TENON_HIDDEN detail {
 
@@ -1522,314 +1900,13 @@ constexpr const hooks<T>* hooks_of() {
 } // namespace tenon::inline v1
 
 #endif
-#ifndef TENON_NOTE_HPP
-#define TENON_NOTE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <type_traits>
-
-#ifndef TENON_TOOLCHAIN_HPP
-#define TENON_TOOLCHAIN_HPP
-
-#include <cstddef>
-
 
 namespace tenon::inline v1 {
 namespace TENON_HIDDEN detail {
 
-// What decides whether two compilations agree on the standard library's types, read off predefined macros:
-// one `key=value` a line.
-
-#define TENON_DETAIL_TEXT(X) #X
-#define TENON_DETAIL_VALUE(X) TENON_DETAIL_TEXT(X)
-
-#if defined(_LIBCPP_ABI_VERSION)
-#define TENON_DETAIL_LIBRARY "library=libc++ abi " TENON_DETAIL_VALUE(_LIBCPP_ABI_VERSION) "\n"
-#elif defined(__GLIBCXX__) && _GLIBCXX_USE_CXX11_ABI
-#define TENON_DETAIL_LIBRARY "library=libstdc++ with the C++11 strings\n"
-#elif defined(__GLIBCXX__)
-#define TENON_DETAIL_LIBRARY "library=libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)\n"
-#else
-#error "tenon: this standard library is not known: libstdc++ and libc++ are"
-#endif
-
-#if defined(_GLIBCXX_DEBUG)
-#define TENON_DETAIL_DEBUG "debug mode=_GLIBCXX_DEBUG\n"
-#elif defined(_LIBCPP_DEBUG) && _LIBCPP_DEBUG > 0
-#define TENON_DETAIL_DEBUG "debug mode=_LIBCPP_DEBUG\n"
-#else
-#define TENON_DETAIL_DEBUG "debug mode=none\n"
-#endif
-
-#if defined(__has_feature)
-#define TENON_DETAIL_FEATURE(X) __has_feature(X)
-#else
-#define TENON_DETAIL_FEATURE(X) 0
-#endif
-
-#if defined(__SANITIZE_ADDRESS__) || TENON_DETAIL_FEATURE(address_sanitizer)
-#define TENON_DETAIL_SANITIZER "sanitizer=address\n"
-#elif defined(__SANITIZE_THREAD__) || TENON_DETAIL_FEATURE(thread_sanitizer)
-#define TENON_DETAIL_SANITIZER "sanitizer=thread\n"
-#elif TENON_DETAIL_FEATURE(memory_sanitizer)
-#define TENON_DETAIL_SANITIZER "sanitizer=memory\n"
-#else
-#define TENON_DETAIL_SANITIZER "sanitizer=none\n"
-#endif
-
-#define TENON_DETAIL_LONG_DOUBLE "long double=" TENON_DETAIL_VALUE(__SIZEOF_LONG_DOUBLE__) " bytes, " TENON_DETAIL_VALUE(__LDBL_MANT_DIG__) " digits\n"
-#define TENON_DETAIL_WCHAR "wchar_t=" TENON_DETAIL_VALUE(__SIZEOF_WCHAR_T__) " bytes\n"
-
-static constexpr char toolchain[] =
-    TENON_DETAIL_LIBRARY TENON_DETAIL_DEBUG TENON_DETAIL_SANITIZER TENON_DETAIL_LONG_DOUBLE TENON_DETAIL_WCHAR;
-
-#undef TENON_DETAIL_TEXT
-#undef TENON_DETAIL_VALUE
-#undef TENON_DETAIL_LIBRARY
-#undef TENON_DETAIL_DEBUG
-#undef TENON_DETAIL_FEATURE
-#undef TENON_DETAIL_SANITIZER
-#undef TENON_DETAIL_LONG_DOUBLE
-#undef TENON_DETAIL_WCHAR
-
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
-
-// The manifest as it stands in a file: ELF notes of owner "tenon", in the section `.note.tenon`, words in the file's own
-// byte order, texts ended by NUL. Every description begins with the key of the interface that it belongs to:
-//
-//   plugin     format, key, number of slots, slots, {number of slots, key, properties, slots} for each interface that is reached, 0,
-//              type, name, version, toolchain
-//   interface  key, name, factory, state
-//   method     key, place in `methods`, name, signature
-//   type       key, size (0: incomplete here), alignment, stated version, name, fields
-//
-// A slot is {pointer, adjustment}. An interface that is reached through another is called too, as a host's services are: it has notes of
-// its own of the kinds `interface` and `method`, and its slots in each plugin's note.
-//
-// Readers skip notes of kinds that they do not know, and what a description has behind the fields that they know. So new kinds and
-// further fields at the end need no other format; what changes the meaning of the rest does.
-//
-// Names, signatures and fields are mangled names (Itanium C++ ABI, 5.1), which g++ and clang agree on to the byte where
-// __PRETTY_FUNCTION__ differs between them; only the assembler can write them down without running the plugin.
-
-namespace tenon::inline v1 {
-namespace TENON_HIDDEN detail {
-
-inline constexpr std::uint32_t note_format = 2;
-
-enum class note_kind : std::uint32_t { plugin = 1, interface = 2, method = 3, type = 4 };
-constexpr bool known_kind(std::uint32_t kind) { return kind >= 1 && kind <= 4; }
-
-// Ties together the notes that one compilation makes for one interface; two compilations need not agree on it.
-template <class T>
-consteval std::uint64_t interface_key() {
-    std::uint64_t hash = 14695981039346656037u; // FNV-1a
-    const spelling name = spelled<T>();
-    for (std::size_t i = 0; i < name.size; ++i)
-        hash = (hash ^ static_cast<unsigned char>(name.begin[i])) * 1099511628211u;
-    return hash;
-}
-
-template <class T>
-inline constexpr unsigned key_low = static_cast<unsigned>(interface_key<T>());
-template <class T>
-inline constexpr unsigned key_high = static_cast<unsigned>(interface_key<T>() >> 32);
-
-// A function that is never called: its mangled name is the text. Hidden, so that the compiler takes its address for a
-// constant in position-independent code too.
-template <class... T>
-[[gnu::visibility("hidden")]] void type_name() {}
-// A method's name stands in a class's, because since clang 18 a function template says in its name that a parameter is `auto`.
-template <auto M>
-struct method;
-
-// Where a note stands in this image: named here, and defined by the assembler where the note is written.
-template <class T>
-[[gnu::visibility("hidden")]] void interface_note();
-template <class T, std::size_t Index>
-[[gnu::visibility("hidden")]] void method_note();
-template <class T, class U>
-[[gnu::visibility("hidden")]] void crossing_note();
-
-// A section group cannot hold a note that has to survive --gc-sections, so every file that needs a note writes its own,
-// under a weak name; readers take the first and hold the rest against it.
-#ifdef __aarch64__
-#define TENON_DETAIL_ADDRESS "S" // g++ takes no address for "i" there in position-independent code
-#else
-#define TENON_DETAIL_ADDRESS "i"
-#endif
-#define TENON_DETAIL_NOTE(KIND, NAME)                                                                                  \
-    ".pushsection .note.tenon,\"a\",%%note\n.balign 4\n.weak %c[here]\n.hidden %c[here]\n%c[here]:\n"                  \
-    ".4byte 6, 2f-1f, " KIND "\n.asciz \"tenon\"\n.balign 4\n1: .4byte %c[low], %c[high]\n" NAME                       \
-    "2: .balign 4\n.popsection"
-
-template <class T>
-[[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_interface_note() {
-    asm(TENON_DETAIL_NOTE("2", ".asciz \"%c[name]\"\n.asciz \"%c[made]\"\n.asciz \"%c[state]\"\n")
-        :
-        : [here] TENON_DETAIL_ADDRESS(&interface_note<T>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [name] TENON_DETAIL_ADDRESS(&type_name<T>),
-          [made] TENON_DETAIL_ADDRESS(&type_name<factory_arguments<T>>), [state] TENON_DETAIL_ADDRESS(&type_name<typename state_of<T>::type>));
-}
-
-template <class T, std::size_t Index, auto Method>
-[[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_method_note() {
-    asm(TENON_DETAIL_NOTE("3", ".4byte %c[index]\n.asciz \"%c[name]\"\n.asciz \"%c[signature]\"\n")
-        :
-        : [here] TENON_DETAIL_ADDRESS(&method_note<T, Index>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [index] "i"(Index),
-          [name] TENON_DETAIL_ADDRESS(&type_name<method<Method>>),
-          [signature] TENON_DETAIL_ADDRESS(&type_name<typename member_function<decltype(Method)>::signature>));
-}
-
-template <class U>
-consteval std::size_t size_here() {
-    if constexpr (complete<U>)
-        return sizeof(U);
-    else
-        return 0;
-}
-template <class U>
-consteval std::size_t alignment_here() {
-    if constexpr (complete<U>)
-        return alignof(U);
-    else
-        return 0;
-}
-
-// An interface has no fields, and its functions have notes of their own.
-template <class U>
-consteval auto fields_noted() {
-    if constexpr (reached_by_methods<U>)
-        return list<>{};
-    else
-        return contents<U>();
-}
-
-template <class T, class U>
-[[gnu::noinline, gnu::used, gnu::visibility("hidden")]] void emit_crossing_note() {
-    asm(TENON_DETAIL_NOTE("4", ".4byte %c[size], %c[alignment], %c[version]\n.asciz \"%c[name]\"\n.asciz \"%c[fields]\"\n")
-        :
-        : [here] TENON_DETAIL_ADDRESS(&crossing_note<T, U>), [low] "i"(key_low<T>), [high] "i"(key_high<T>), [size] "i"(size_here<U>()),
-          [alignment] "i"(alignment_here<U>()), [version] "i"(layout_version<U>()), [name] TENON_DETAIL_ADDRESS(&type_name<U>),
-          [fields] TENON_DETAIL_ADDRESS(&type_name<decltype(fields_noted<U>())>));
-}
-#undef TENON_DETAIL_NOTE
-#undef TENON_DETAIL_ADDRESS
-
-// The words of member pointers: {1 + 8 * slot, 0} for a virtual function (on Arm {8 * slot, 1}), with no relocation.
-template <class M, class... Rest>
-struct [[gnu::packed]] pointers {
-    M first;
-    pointers<Rest...> rest;
-
-    constexpr pointers(M pointer, Rest... others) : first(pointer), rest(others...) {}
-};
-template <class M>
-struct [[gnu::packed]] pointers<M> {
-    M first;
-
-    constexpr pointers(M pointer) : first(pointer) {}
-};
-
-// Its one virtual function's slot is the number of T's slots. No function of T takes a tail, so this overrides none; it is no conversion,
-// because g++ from 13 on warns that one hides another of T. As it is never defined, neither are a virtual table and a destructor, which
-// T may not let it have.
-template <class T>
-struct tail : T {
-    virtual void tenon_slot_behind_the_last(tail&);
-
-protected:
-    ~tail() noexcept; // tenon: the destructor of an interface may be neither `final` nor deleted: its slots are counted by deriving from it
-};
-
-/// The slots of T's functions, in the order of `methods`, and how many there are.
-template <class T, auto... M>
-consteval auto slots_of(methods<M...>*) {
-    return pointers<decltype(detail::method_of(M))..., void (tail<T>::*)(tail<T>&)>(detail::method_of(M)..., &tail<T>::tenon_slot_behind_the_last);
-}
-template <class T>
-consteval auto slots_of() {
-    return slots_of<T>(static_cast<typename T::methods*>(nullptr));
-}
-
-// Properties of an interface, one bit each.
-inline constexpr std::uint32_t has_destructor_slots = 1;
-
-template <class T>
-struct [[gnu::packed]] reached_slots {
-    std::uint32_t count = T::methods::size + 1, low = key_low<T>, high = key_high<T>,
-                  properties = std::has_virtual_destructor_v<T> ? has_destructor_slots : 0;
-    decltype(slots_of<T>()) slots = slots_of<T>();
-};
-
-// The count 0 ends the list: every interface has one slot at least.
-template <class... T>
-struct [[gnu::packed]] all_reached_slots {
-    std::uint32_t end = 0;
-};
-template <class T, class... Rest>
-struct [[gnu::packed]] all_reached_slots<T, Rest...> {
-    reached_slots<T> first;
-    all_reached_slots<Rest...> rest;
-};
-template <class... T>
-all_reached_slots<T...> all_slots_of(list<T...>);
-
-/// What stands in a plugin's note of all interfaces that are called.
-template <class T>
-struct [[gnu::packed]] slots_in_image {
-    std::uint32_t count = T::methods::size + 1;
-    decltype(slots_of<T>()) slots = slots_of<T>();
-    decltype(detail::all_slots_of(reached_interfaces<T>{})) reached;
-};
-
-template <class T, class Methods, class Indices>
-struct shape_of;
-
-// All of what one image says about the interface T.
-template <class T, auto... M, std::size_t... I>
-struct shape_of<T, methods<M...>, indices<I...>> {
-    [[gnu::visibility("hidden")]] static void emit() {
-        emit_methods();
-        emit_types(crossing<T>{});
-        emit_interfaces(reached_interfaces<T>{});
-    }
-
-    [[gnu::visibility("hidden")]] static void emit_methods() {
-        emit_interface_note<T>();
-        const int emitted[] = {(emit_method_note<T, I, detail::method_of(M)>(), 0)..., 0};
-        static_cast<void>(emitted);
-    }
-
-    template <class... U>
-    [[gnu::visibility("hidden")]] static void emit_types(list<U...>) {
-        const int emitted[] = {(emit_crossing_note<T, U>(), 0)..., 0};
-        static_cast<void>(emitted);
-    }
-
-    template <class... U>
-    [[gnu::visibility("hidden")]] static void emit_interfaces(list<U...>) {
-        const int emitted[] = {(shape_of<U, typename U::methods, make_indices<U::methods::size>>::emit_methods(), 0)..., 0};
-        static_cast<void>(emitted);
-    }
-};
-
-template <class T>
-using shape_in_image = shape_of<T, typename T::methods, make_indices<T::methods::size>>;
-
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
-
-namespace tenon::inline v1 {
-namespace TENON_HIDDEN detail {
-
-/// One plugin of this image, as its host finds it in the export table. `Create` is `T*(arguments of T's factory...)`; who reads
-/// the table does not know it before the manifest has been compared, and all pointers to functions look alike.
+/// One plugin of this image, as its host finds it in the export table. `Create` is `T*(arguments of T's
+/// factory...)`; who reads the table does not know it before the manifest has been compared, and all pointers
+/// to functions look alike.
 template <class Create = void()>
 struct exported {
     const char* type;
@@ -1843,7 +1920,8 @@ struct exported {
 // What the manifest says of one plugin; see note.hpp.
 template <class Slots, std::size_t Text>
 struct [[gnu::packed]] plugin_note {
-    std::uint32_t name_size = 6, size = sizeof(plugin_note) - 20, kind = static_cast<std::uint32_t>(note_kind::plugin);
+    std::uint32_t name_size = 6, size = sizeof(plugin_note) - 20,
+                  kind = static_cast<std::uint32_t>(note_kind::plugin);
     char owner[8] = "tenon";
     std::uint32_t format = note_format, low, high;
     Slots slots{};
@@ -1895,12 +1973,12 @@ struct creation<T, P, list<A...>> {
 template <class T, class P>
 constexpr auto make_export(const char* name, const char* version) {
     using creation = creation<T, P, factory_arguments<T>>;
-    return exported<typename creation::function>{T::type.name(), name, version, &interface_note<T>, &creation::create,
-                                                 hooks_of<T, P>()};
+    return exported<typename creation::function>{
+        T::type.name(), name, version, &interface_note<T>, &creation::create, hooks_of<T, P>()};
 }
 
-// The texts are those of the plugin's note, which its host has looked at anyway: on a page of their own they would be one more
-// to be fetched at each load.
+// The texts are those of the plugin's note, which its host has looked at anyway: on a page of their own they
+// would be one more to be fetched at each load.
 template <class T, class P, class Slots, std::size_t Text>
 constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t name_size) {
     const char* const name = note.text + T::type.size() + 1;
@@ -1909,11 +1987,12 @@ constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t nam
     return made;
 }
 
-[[gnu::error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or one that is not virtual")]] void
+[[gnu::error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or one that "
+             "is not virtual")]] void
 methods_are_not_the_virtual_functions();
 
-// The slot behind the last is no constant expression, but a compiler that optimises knows it. Where it does not, the library's manifest is
-// looked at, by the builder after linking and by the host before loading.
+// The slot behind the last is no constant expression, but a compiler that optimises knows it. Where it does
+// not, the library's manifest is looked at, by the builder after linking and by the host before loading.
 template <class T>
 void require_every_method() {
 #ifdef __OPTIMIZE__
@@ -1921,7 +2000,8 @@ void require_every_method() {
     std::uintptr_t words[2];
     static_assert(sizeof words == sizeof last);
     __builtin_memcpy(words, &last, sizeof words);
-    const std::size_t slots = words[0] / sizeof(void*), named = T::methods::size + (std::has_virtual_destructor_v<T> ? 2 : 0);
+    const std::size_t slots = words[0] / sizeof(void*),
+                      named = T::methods::size + (std::has_virtual_destructor_v<T> ? 2 : 0);
     if (__builtin_constant_p(slots) && slots != named)
         methods_are_not_the_virtual_functions();
 #endif
@@ -1930,7 +2010,8 @@ void require_every_method() {
 template <class T, class P>
 concept exportable = plugin_for<P, T> && has_a_usable_model<P, T> && has_whole_hooks<P, T>;
 
-// Does nothing for a class that does not fit: the sentences below say why, and compilers would add errors of their own.
+// Does nothing for a class that does not fit: the sentences below say why, and compilers would add errors of
+// their own.
 template <class T, class P>
 struct exporting {
     static consteval int note(const char*, const char*) { return 0; }
@@ -1949,7 +2030,7 @@ struct exporting<T, P> {
         return make_export<T, P>(note, name_size);
     }
     static void emit() {
-        shape_in_image<T>::emit();
+        abi_in_image<T>::emit();
         require_every_method<T>();
     }
 };
@@ -1998,7 +2079,8 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 #define TENON_DETAIL_UNPADDED
 #endif
 
-// What follows is macros alone. g++ then says what is wrong where they are used, and not where they are written.
+// What follows is macros alone. g++ then says what is wrong where they are used, and not where they are
+// written.
 #if defined(__GNUC__) && !defined(__clang__) && __INCLUDE_LEVEL__ > 0
 #pragma GCC system_header
 #endif
@@ -2011,163 +2093,198 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 #endif
 
 // A sentence for each clause of `plugin_interface`, so that all of what is wrong is said at once.
-#define TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                                    \
-    static_assert(::tenon::detail::value<::tenon::states_its_type<T>>,                                                       \
-                  "tenon: the interface needs `static constexpr tenon::plugin_type type{\"its-name\"};`");                   \
-    static_assert(::tenon::detail::value<(!::tenon::states_its_type<T> || ::tenon::has_valid_type_name<T>)>,                 \
-                  "tenon: the name of the plugin type has to be [a-z][a-z0-9_-]*");                                          \
-    static_assert(::tenon::detail::value<::tenon::detail::shared_name<T>>,                                                   \
-                  "tenon: the interface is in an anonymous namespace, where each file has a type of its own: "               \
-                  "move it into a namespace with a name");                                                                   \
-    static_assert(::tenon::detail::value<::tenon::has_virtual_destructor<T>>,                                                \
-                  "tenon: the interface needs `virtual ~T() = default;`");                                                   \
-    static_assert(::tenon::detail::value<::tenon::is_abstract<T>>,                                                           \
-                  "tenon: the interface has no pure virtual function: there is nothing for a plugin to do");                 \
-    static_assert(::tenon::detail::value<(!::std::is_polymorphic_v<T> || ::tenon::has_only_functions<T>)>,                   \
-                  "tenon: the interface has data members or a second base with virtual functions: a host and its "           \
-                  "plugins share one chain of bases, and functions alone");                                                  \
-    static_assert(::tenon::detail::value<::tenon::names_its_methods<T>>,                                                     \
-                  "tenon: the interface needs `using methods = tenon::methods<&T::f, ...>;` with every virtual "             \
-                  "function in it; one of several of its name is tenon::overload<R(A)>(&T::f)");                             \
-    static_assert(::tenon::detail::value<::tenon::has_valid_factory<T>>,                                                     \
-                  "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments that a "                \
-                  "plugin is made from");                                                                                    \
-    static_assert(::tenon::detail::value<(!::tenon::names_its_methods<T> || ::tenon::names_only_its_own<T>)>,                \
-                  "tenon: `methods` names what is no member function of the interface, or one of a base that it "            \
-                  "has twice or virtually");                                                                                 \
-    static_assert(::tenon::detail::value<(!::tenon::names_only_its_own<T> || ::tenon::names_only_virtual_functions<T>)>,     \
-                  "tenon: `methods` names a function that is not virtual: a plugin could not supply it");                    \
-    static_assert(::tenon::detail::value<(!::tenon::names_only_its_own<T> || ::tenon::states_its_methods<T>)>,               \
-                  "tenon: the interface has the `methods` of its base, in which nothing of its own can be: say "             \
-                  "`using methods = tenon::methods<&T::f, ...>;` in it, with the base's functions and its own; "             \
-                  "one that adds none is its base");                                                                         \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::carriers_given_out<T>>,                                         \
-                  "tenon: a method gives out a type that carries the plugin's code along, and would dangle when "            \
-                  "the plugin goes: a pointer to a function or to an object with virtual functions, or what "                \
-                  "keeps one (std::function, std::any, std::shared_ptr, std::error_code ...); return plain data, "           \
-                  "or say tenon::lets_code_escape<&T::f> in `methods`. The types:");                                         \
-    TENON_DETAIL_NAME(::tenon::detail::carriers_given_out<T>)                                                                \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::carriers_in_state<T>>,                                          \
-                  "tenon: the interface's `state` carries the code of the plugin that saved it along, which "                \
-                  "goes: a pointer to a function or to an object with virtual functions, or what keeps one "                 \
-                  "(std::function, std::any, std::shared_ptr, std::error_code ...); make it plain data. The "                \
-                  "types:");                                                                                                 \
-    TENON_DETAIL_NAME(::tenon::detail::carriers_in_state<T>)                                                                 \
+#define TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                    \
+    static_assert(::tenon::detail::value<::tenon::states_its_type<T>>,                                       \
+                  "tenon: the interface needs `static constexpr tenon::plugin_type type{\"its-name\"};`");   \
+    static_assert(::tenon::detail::value<(!::tenon::states_its_type<T> || ::tenon::has_valid_type_name<T>)>, \
+                  "tenon: the name of the plugin type has to be [a-z][a-z0-9_-]*");                          \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::detail::shared_name<T>>,                                             \
+        "tenon: the interface is in an anonymous namespace, where each file has a type of its own: "         \
+        "move it into a namespace with a name");                                                             \
+    static_assert(::tenon::detail::value<::tenon::has_virtual_destructor<T>>,                                \
+                  "tenon: the interface needs `virtual ~T() = default;`");                                   \
+    static_assert(::tenon::detail::value<::tenon::is_abstract<T>>,                                           \
+                  "tenon: the interface has no pure virtual function: there is nothing for a plugin to do"); \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<(!::std::is_polymorphic_v<T> || ::tenon::has_only_functions<T>)>,             \
+        "tenon: the interface has data members or a second base with virtual functions: a host and its "     \
+        "plugins share one chain of bases, and functions alone");                                            \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::names_its_methods<T>>,                                               \
+        "tenon: the interface needs `using methods = tenon::methods<&T::f, ...>;` with every virtual "       \
+        "function in it; one of several of its name is tenon::overload<R(A)>(&T::f)");                       \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::has_valid_factory<T>>,                                               \
+        "tenon: the interface's `factory` has to be a tenon::factory<...> of the arguments that a "          \
+        "plugin is made from");                                                                              \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<(!::tenon::names_its_methods<T> || ::tenon::names_only_its_own<T>)>,          \
+        "tenon: `methods` names what is no member function of the interface, or one of a base that it "      \
+        "has twice or virtually");                                                                           \
+    static_assert(::tenon::detail::value<(!::tenon::names_only_its_own<T> ||                                 \
+                                          ::tenon::names_only_virtual_functions<T>)>,                        \
+                  "tenon: `methods` names a function that is not virtual: a plugin could not supply it");    \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<(!::tenon::names_only_its_own<T> || ::tenon::states_its_methods<T>)>,         \
+        "tenon: the interface has the `methods` of its base, in which nothing of its own can be: say "       \
+        "`using methods = tenon::methods<&T::f, ...>;` in it, with the base's functions and its own; "       \
+        "one that adds none is its base");                                                                   \
+    static_assert(                                                                                           \
+        ::tenon::detail::is_empty<::tenon::detail::carriers_given_out<T>>,                                   \
+        "tenon: a method gives out a type that carries the plugin's code along, and would dangle when "      \
+        "the plugin goes: a pointer to a function or to an object with virtual functions, or what "          \
+        "keeps one (std::function, std::any, std::shared_ptr, std::error_code ...); return plain data, "     \
+        "or say tenon::lets_code_escape<&T::f> in `methods`. The types:");                                   \
+    TENON_DETAIL_NAME(::tenon::detail::carriers_given_out<T>)                                                \
+    static_assert(                                                                                           \
+        ::tenon::detail::is_empty<::tenon::detail::carriers_in_state<T>>,                                    \
+        "tenon: the interface's `state` carries the code of the plugin that saved it along, which "          \
+        "goes: a pointer to a function or to an object with virtual functions, or what keeps one "           \
+        "(std::function, std::any, std::shared_ptr, std::error_code ...); make it plain data. The "          \
+        "types:");                                                                                           \
+    TENON_DETAIL_NAME(::tenon::detail::carriers_in_state<T>)                                                 \
     TENON_DETAIL_REQUIRE_CROSSING(T)
 
 // The same for the types that cross the interface.
-#define TENON_DETAIL_REQUIRE_CROSSING(T)                                                                                     \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::hidden_functions<T>>,                                           \
-                  "tenon: a type that crosses the interface has virtual functions, of which `tenon::fields` says nothing: say " \
-                  "`template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, with another number whenever its fields " \
-                  "or its functions change. The types:");                                                                    \
-    TENON_DETAIL_NAME(::tenon::detail::hidden_functions<T>)                                                                  \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::unknown_functions<T>>,                                          \
-                  "tenon: a type that crosses the interface has virtual functions: say `using methods = "                    \
-                  "tenon::methods<&T::f, ...>;` in it, with every virtual function, or `template <> struct tenon::layout<T> " \
-                  ": tenon::opaque<T, 1> {};`. The types:");                                                                 \
-    TENON_DETAIL_NAME(::tenon::detail::unknown_functions<T>)                                                                 \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::unknown_layouts<T>>,                                            \
-                  "tenon: the fields of a type that crosses the interface cannot be seen, it has private "                   \
-                  "members, a base, a reference or more than 32 fields: say `template <> struct tenon::layout<T> "           \
-                  ": tenon::fields<&T::a, ...> {};` or `: tenon::opaque<T, 1> {};`. The types:");                            \
-    TENON_DETAIL_NAME(::tenon::detail::unknown_layouts<T>)                                                                   \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::names_of_one_file<T>>,                                          \
-                  "tenon: a type that crosses the interface is in an anonymous namespace, where each file has a "            \
-                  "type of its own: move it into a namespace with a name. The types:");                                      \
-    TENON_DETAIL_NAME(::tenon::detail::names_of_one_file<T>)                                                                 \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_with_data<T>>,                                       \
-                  "tenon: a type that crosses the interface has `methods`, so it is called through its virtual "             \
-                  "table, and it has data members, a second base with virtual functions, or no virtual function "            \
-                  "at all: a class with `methods` is one chain of bases and functions alone; pass what it "                  \
-                  "derives from, or say `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing "       \
-                  "of it is compared. The types:");                                                                          \
-    TENON_DETAIL_NAME(::tenon::detail::interfaces_with_data<T>)                                                              \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::final_interfaces<T>>,                                           \
-                  "tenon: an interface that crosses the interface is `final`: the slots of its virtual table are "           \
-                  "counted by deriving from it; leave `final` out, or say `template <> struct tenon::layout<T> "             \
-                  ": tenon::opaque<T, 1> {};`, and nothing of it is compared. The types:");                                  \
-    TENON_DETAIL_NAME(::tenon::detail::final_interfaces<T>)                                                                  \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_of_foreign_methods<T>>,                              \
-                  "tenon: the `methods` of a type that crosses the interface name what is no member function of "            \
-                  "it, or one of a base that it has twice or virtually. The types:");                                        \
-    TENON_DETAIL_NAME(::tenon::detail::interfaces_of_foreign_methods<T>)                                                     \
-    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_of_plain_functions<T>>,                              \
-                  "tenon: the `methods` of a type that crosses the interface name a function that is not "                   \
-                  "virtual. The types:");                                                                                    \
+#define TENON_DETAIL_REQUIRE_CROSSING(T)                                                                     \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::hidden_functions<T>>,                           \
+                  "tenon: a type that crosses the interface has virtual functions, of which "                \
+                  "`tenon::fields` says nothing: say "                                                       \
+                  "`template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, with another number "    \
+                  "whenever its fields "                                                                     \
+                  "or its functions change. The types:");                                                    \
+    TENON_DETAIL_NAME(::tenon::detail::hidden_functions<T>)                                                  \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::unknown_functions<T>>,                          \
+                  "tenon: a type that crosses the interface has virtual functions: say `using methods = "    \
+                  "tenon::methods<&T::f, ...>;` in it, with every virtual function, or `template <> struct " \
+                  "tenon::layout<T> "                                                                        \
+                  ": tenon::opaque<T, 1> {};`. The types:");                                                 \
+    TENON_DETAIL_NAME(::tenon::detail::unknown_functions<T>)                                                 \
+    static_assert(                                                                                           \
+        ::tenon::detail::is_empty<::tenon::detail::unknown_layouts<T>>,                                      \
+        "tenon: the fields of a type that crosses the interface cannot be seen, it has private "             \
+        "members, a base, a reference or more than 32 fields: say `template <> struct tenon::layout<T> "     \
+        ": tenon::fields<&T::a, ...> {};` or `: tenon::opaque<T, 1> {};`. The types:");                      \
+    TENON_DETAIL_NAME(::tenon::detail::unknown_layouts<T>)                                                   \
+    static_assert(                                                                                           \
+        ::tenon::detail::is_empty<::tenon::detail::names_of_one_file<T>>,                                    \
+        "tenon: a type that crosses the interface is in an anonymous namespace, where each file has a "      \
+        "type of its own: move it into a namespace with a name. The types:");                                \
+    TENON_DETAIL_NAME(::tenon::detail::names_of_one_file<T>)                                                 \
+    static_assert(                                                                                           \
+        ::tenon::detail::is_empty<::tenon::detail::interfaces_with_data<T>>,                                 \
+        "tenon: a type that crosses the interface has `methods`, so it is called through its virtual "       \
+        "table, and it has data members, a second base with virtual functions, or no virtual function "      \
+        "at all: a class with `methods` is one chain of bases and functions alone; pass what it "            \
+        "derives from, or say `template <> struct tenon::layout<T> : tenon::opaque<T, 1> {};`, and nothing " \
+        "of it is compared. The types:");                                                                    \
+    TENON_DETAIL_NAME(::tenon::detail::interfaces_with_data<T>)                                              \
+    static_assert(                                                                                           \
+        ::tenon::detail::is_empty<::tenon::detail::final_interfaces<T>>,                                     \
+        "tenon: an interface that crosses the interface is `final`: the slots of its virtual table are "     \
+        "counted by deriving from it; leave `final` out, or say `template <> struct tenon::layout<T> "       \
+        ": tenon::opaque<T, 1> {};`, and nothing of it is compared. The types:");                            \
+    TENON_DETAIL_NAME(::tenon::detail::final_interfaces<T>)                                                  \
+    static_assert(                                                                                           \
+        ::tenon::detail::is_empty<::tenon::detail::interfaces_of_foreign_methods<T>>,                        \
+        "tenon: the `methods` of a type that crosses the interface name what is no member function of "      \
+        "it, or one of a base that it has twice or virtually. The types:");                                  \
+    TENON_DETAIL_NAME(::tenon::detail::interfaces_of_foreign_methods<T>)                                     \
+    static_assert(::tenon::detail::is_empty<::tenon::detail::interfaces_of_plain_functions<T>>,              \
+                  "tenon: the `methods` of a type that crosses the interface name a function that is not "   \
+                  "virtual. The types:");                                                                    \
     TENON_DETAIL_NAME(::tenon::detail::interfaces_of_plain_functions<T>)
 
 // For each clause of `plugin_for`.
-#define TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                    \
-    static_assert(::tenon::detail::value<::tenon::detail::complete<P>>,                                                      \
-                  "tenon: the plugin's class is only declared so far: its definition has to stand before this");             \
-    static_assert(::tenon::detail::value<::tenon::detail::is_no_longer_abstract<P, T>>,                                      \
-                  "tenon: the plugin derives from the interface but is still abstract: it has to override every "            \
-                  "pure virtual function, with the same parameters and the same const");                                     \
-    static_assert(::tenon::detail::value<::tenon::detail::derives_or_fits<P, T>>,                                            \
-                  "tenon: the plugin neither derives from the interface nor fits its model; the compiler's own "             \
-                  "reason follows");                                                                                         \
-    static_assert((static_cast<void>(sizeof(::tenon::detail::explain_model<P, T>())), true));                                \
-    static_assert(::tenon::detail::value<::tenon::detail::models_without_self<P, T>>,                                        \
-                  "tenon: the interface has a function called `self`, and that is what a model calls its plain class: "      \
-                  "give the interface's function another name");                                                             \
-    static_assert(::tenon::detail::value<::tenon::detail::defines_the_model<P, T>>,                                          \
-                  "tenon: the interface's `model` is declared and not defined, or not for this plugin: its definition has to " \
-                  "stand before this");                                                                                      \
-    static_assert(::tenon::detail::value<::tenon::detail::has_a_concrete_model<P, T>>,                                       \
-                  "tenon: the interface's `model` is still abstract: it has to override every pure virtual function of the " \
-                  "interface, with the same parameters and the same const");                                                 \
-    static_assert(::tenon::detail::is_made_from<P, T, ::tenon::detail::factory_arguments<T>>,                                \
-                  "tenon: the plugin has no constructor that takes what the interface's `factory` passes. The types:");      \
-    TENON_DETAIL_NAME(::tenon::detail::arguments_not_taken<P, T>)                                                            \
-    static_assert(::tenon::detail::value<::tenon::detail::is_destroyed<P>>,                                                  \
+#define TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                    \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::detail::complete<P>>,                                                \
+        "tenon: the plugin's class is only declared so far: its definition has to stand before this");       \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::detail::is_no_longer_abstract<P, T>>,                                \
+        "tenon: the plugin derives from the interface but is still abstract: it has to override every "      \
+        "pure virtual function, with the same parameters and the same const");                               \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::detail::derives_or_fits<P, T>>,                                      \
+        "tenon: the plugin neither derives from the interface nor fits its model; the compiler's own "       \
+        "reason follows");                                                                                   \
+    static_assert((static_cast<void>(sizeof(::tenon::detail::explain_model<P, T>())), true));                \
+    static_assert(::tenon::detail::value<::tenon::detail::models_without_self<P, T>>,                        \
+                  "tenon: the interface has a function called `self`, and that is what a model calls its "   \
+                  "plain class: "                                                                            \
+                  "give the interface's function another name");                                             \
+    static_assert(::tenon::detail::value<::tenon::detail::defines_the_model<P, T>>,                          \
+                  "tenon: the interface's `model` is declared and not defined, or not for this plugin: its " \
+                  "definition has to "                                                                       \
+                  "stand before this");                                                                      \
+    static_assert(::tenon::detail::value<::tenon::detail::has_a_concrete_model<P, T>>,                       \
+                  "tenon: the interface's `model` is still abstract: it has to override every pure virtual " \
+                  "function of the "                                                                         \
+                  "interface, with the same parameters and the same const");                                 \
+    static_assert(::tenon::detail::is_made_from<P, T, ::tenon::detail::factory_arguments<T>>,                \
+                  "tenon: the plugin has no constructor that takes what the interface's `factory` passes. "  \
+                  "The types:");                                                                             \
+    TENON_DETAIL_NAME(::tenon::detail::arguments_not_taken<P, T>)                                            \
+    static_assert(::tenon::detail::value<::tenon::detail::is_destroyed<P>>,                                  \
                   "tenon: the plugin's destructor has to be public");
 
 // A member of a hook's name is that hook, or a mistake.
-#define TENON_DETAIL_REQUIRE_HOOKS(P, T)                                                                                     \
-    TENON_DETAIL_REQUIRE_HOOK(P, T, start, "void start()")                                                                   \
-    TENON_DETAIL_REQUIRE_HOOK(P, T, stop, "void stop() noexcept")                                                            \
-    TENON_DETAIL_REQUIRE_HOOK(P, T, quiesce, "void quiesce()")                                                               \
-    TENON_DETAIL_REQUIRE_HOOK(P, T, resume, "void resume()")                                                                 \
-    TENON_DETAIL_REQUIRE_HOOK(P, T, save, "state save()")                                                                    \
-    TENON_DETAIL_REQUIRE_HOOK(P, T, restore, "void restore(state)")                                                          \
-    static_assert(::tenon::detail::value<::tenon::stops_without_exceptions<P, T>>,                                           \
-                  "tenon: the plugin's stop() has to be noexcept: it runs when a handle goes, where nobody could "           \
-                  "be told");                                                                                                \
-    static_assert(::tenon::detail::value<::tenon::detail::pairs_quiesce<P, T>>,                                              \
-                  "tenon: the plugin has one of quiesce() and resume() and not the other: without both there is "            \
-                  "no way back");                                                                                            \
-    static_assert(::tenon::detail::value<::tenon::detail::pairs_state<P, T>>,                                                \
-                  "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other");
+#define TENON_DETAIL_REQUIRE_HOOKS(P, T)                                                                     \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, start, "void start()")                                                   \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, stop, "void stop() noexcept")                                            \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, quiesce, "void quiesce()")                                               \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, resume, "void resume()")                                                 \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, save, "state save()")                                                    \
+    TENON_DETAIL_REQUIRE_HOOK(P, T, restore, "void restore(state)")                                          \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::stops_without_exceptions<P, T>>,                                     \
+        "tenon: the plugin's stop() has to be noexcept: it runs when a handle goes, where nobody could "     \
+        "be told");                                                                                          \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::detail::pairs_quiesce<P, T>>,                                        \
+        "tenon: the plugin has one of quiesce() and resume() and not the other: without both there is "      \
+        "no way back");                                                                                      \
+    static_assert(                                                                                           \
+        ::tenon::detail::value<::tenon::detail::pairs_state<P, T>>,                                          \
+        "tenon: the plugin has one of `state save()` and `void restore(state)` and not the other");
 
-#define TENON_DETAIL_REQUIRE_HOOK(P, T, NAME, HOOK)                                                                          \
-    static_assert(::tenon::detail::value<!::tenon::detail::misuses_##NAME<P, T>>,                                            \
-                  "tenon: the plugin has a member `" #NAME "` that is no hook and would never be called: a hook is a "       \
+#define TENON_DETAIL_REQUIRE_HOOK(P, T, NAME, HOOK)                                                          \
+    static_assert(::tenon::detail::value<!::tenon::detail::misuses_##NAME<P, T>>,                            \
+                  "tenon: the plugin has a member `" #NAME                                                   \
+                  "` that is no hook and would never be called: a hook is a "                                \
                   "public `" HOOK "`; give any other member another name");
 
 #define TENON_DETAIL_EXPORT(T, P, NAME, VERSION, NUMBER) TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)
-#define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                                  \
-    namespace {                                                                                                              \
-    [[gnu::used, gnu::section(".note.tenon"), gnu::aligned(4)]] TENON_DETAIL_UNPADDED constexpr auto                         \
-        tenon_note_##NUMBER = ::tenon::detail::exporting<T, P>::note(NAME, VERSION);                                         \
-    [[gnu::used, gnu::retain, gnu::section("tenon_exports"), gnu::aligned(alignof(void*))]] constexpr auto                   \
-        tenon_export_##NUMBER = ::tenon::detail::exporting<T, P>::entry(tenon_note_##NUMBER, sizeof NAME);                   \
-    [[gnu::used]] void tenon_emit_##NUMBER() { ::tenon::detail::exporting<T, P>::emit(); }                                   \
+#define TENON_DETAIL_EXPORT_AS(T, P, NAME, VERSION, NUMBER)                                                  \
+    namespace {                                                                                              \
+    [[gnu::used, gnu::section(".note.tenon"),                                                                \
+      gnu::aligned(4)]] TENON_DETAIL_UNPADDED constexpr auto tenon_note_##NUMBER =                           \
+        ::tenon::detail::exporting<T, P>::note(NAME, VERSION);                                               \
+    [[gnu::used, gnu::retain, gnu::section("tenon_exports"),                                                 \
+      gnu::aligned(alignof(void*))]] constexpr auto tenon_export_##NUMBER =                                  \
+        ::tenon::detail::exporting<T, P>::entry(tenon_note_##NUMBER, sizeof NAME);                           \
+    [[gnu::used]] void tenon_emit_##NUMBER() {                                                               \
+        ::tenon::detail::exporting<T, P>::emit();                                                            \
+    }                                                                                                        \
     }
 
 /// Makes the class P a plugin of type T in this library, or a built-in of the program that it is linked into.
 ///
 ///     TENON_EXPORT(greeter, hello, "hello", "1.0.0")
 ///
-/// At namespace scope, in a source file. `NAME` is `[a-z][a-z0-9_-]*`, `VERSION` any text without spaces. A library may have
-/// several, of several types, from several files. What does not fit is a compile error that says why.
-#define TENON_EXPORT(T, P, NAME, VERSION) /* of four arguments: a type with a comma in its name needs an alias */            \
-    TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                                        \
-    TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                                        \
-    TENON_DETAIL_REQUIRE_HOOKS(P, T)                                                                                         \
-    static_assert(::tenon::detail::valid_plugin_name(NAME), "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");            \
-    static_assert(::tenon::detail::valid_version(VERSION),                                                                   \
-                  "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");                   \
+/// At namespace scope, in a source file. `NAME` is `[a-z][a-z0-9_-]*`, `VERSION` any text without spaces. A
+/// library may have several, of several types, from several files. What does not fit is a compile error that
+/// says why.
+#define TENON_EXPORT(T, P, NAME,                                                                             \
+                     VERSION) /* of four arguments: a type with a comma in its name needs an alias */        \
+    TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                        \
+    TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                        \
+    TENON_DETAIL_REQUIRE_HOOKS(P, T)                                                                         \
+    static_assert(::tenon::detail::valid_plugin_name(NAME),                                                  \
+                  "tenon: a plugin's name has to be [a-z][a-z0-9_-]*");                                      \
+    static_assert(::tenon::detail::valid_version(VERSION),                                                   \
+                  "tenon: a plugin's version has to be printable text without spaces, such as \"1.2.0\"");   \
     TENON_DETAIL_EXPORT(T, P, NAME, VERSION, __COUNTER__)
 
 #endif

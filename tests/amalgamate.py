@@ -22,12 +22,23 @@ PUBLIC = {'TENON_VERSION', 'TENON_ABI', 'TENON_EXPORT'}
 SHARED = {'TENON_HIDDEN', 'TENON_OWN', 'TENON_HOST_TYPE'}
 
 INCLUDE = re.compile(r'\s*#\s*include\s*(\S+)')
-OWN = re.compile(r'<tenon/(\w+)\.hpp>')
+OWN = re.compile(r'<tenon/([\w/]+)\.hpp>')
 DEFINE = re.compile(r'#\s*define\s+(\w+)(.*)', re.DOTALL)
 
 
 class Unfit(Exception):
     """A header that cannot be pasted."""
+
+
+def guard_of(name):
+    """The include guard of <tenon/NAME.hpp>."""
+    return f'TENON_{name.upper().replace("/", "_")}_HPP'
+
+
+def names_of_headers(include):
+    """NAME of every <tenon/NAME.hpp> that there is."""
+    folder = include / 'tenon'
+    return sorted(str(path.relative_to(folder).with_suffix('')) for path in folder.rglob('*.hpp'))
 
 
 def logical_lines(text):
@@ -48,7 +59,7 @@ class SingleFile:
         if not path.is_file():
             raise Unfit(f'{path.name} is included and not there')
         lines = logical_lines(path.read_text())
-        guard = f'TENON_{name.upper()}_HPP'
+        guard = guard_of(name)
         if lines[1:3] != [f'#ifndef {guard}\n', f'#define {guard}\n'] or lines[-1] != '#endif\n':
             raise Unfit(f'{path.name} lacks its include guard, {guard}, from its second line to its last')
 
@@ -103,9 +114,8 @@ def main():
     arguments.add_argument('--include', type=pathlib.Path, default=ROOT / 'include', metavar='FOLDER')
     arguments = arguments.parse_args()
 
-    everything = sorted(path.stem for path in (arguments.include / 'tenon').glob('*.hpp'))
     files = {
-        'tenon.hpp': ('TENON_HPP', everything, 'everything, for hosts and plugins.'),
+        'tenon.hpp': ('TENON_HPP', names_of_headers(arguments.include), 'everything, for hosts and plugins.'),
         'tenon_plugin.hpp': ('TENON_PLUGIN_ONLY_HPP', PLUGIN, 'what interfaces and plugins need.'),
     }
     stale = []

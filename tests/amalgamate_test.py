@@ -14,7 +14,7 @@ VERSION = '#define TENON_VERSION "1.2.3"\n'
 
 
 def header(name, body):
-    guard = f'TENON_{name.upper()}_HPP'
+    guard = amalgamate.guard_of(name)
     return f'// SPDX-License-Identifier: MIT\n#ifndef {guard}\n#define {guard}\n{body}#endif\n'
 
 
@@ -31,7 +31,9 @@ class Amalgamate(unittest.TestCase):
         self.write('export', '#include <cstddef>\n#include <tenon/interface.hpp>\nint exported;\n')
 
     def write(self, name, body):
-        (self.include / f'tenon/{name}.hpp').write_text(header(name, body))
+        path = self.include / f'tenon/{name}.hpp'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(header(name, body))
 
     def run_tool(self, *arguments):
         return subprocess.run([sys.executable, TOOL, '--include', self.include, *arguments], capture_output=True, text=True)
@@ -59,6 +61,13 @@ class Amalgamate(unittest.TestCase):
         self.assertTrue(text.startswith('// SPDX-License-Identifier: MIT\n// tenon 1.2.3: everything'))
         self.assertIn('// Permission is hereby granted, free of charge', text)
         self.assertEqual(text, self.made())
+
+    def test_a_header_in_a_folder_stands_before_what_includes_it(self):
+        self.write('detail/system/file', 'int file;\n')
+        self.write('loader', '#include <tenon/detail/system/file.hpp>\nint loader;\n')
+        text = self.made()
+        self.assertEqual(text.count('int file;'), 1)
+        self.assertLess(text.index('#define TENON_DETAIL_SYSTEM_FILE_HPP'), text.index('int loader;'))
 
     def test_a_host_s_header_is_in_one_of_them(self):
         self.write('loader', '#include <tenon/interface.hpp>\nint loader;\n')

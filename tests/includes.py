@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """usage: tests/includes.py [ROOT]
 
-Holds the includes to README.md's table, which has the headers from below: each is in it once, and includes only what stands
-before it, so that there is no cycle; and the lowest of all, which says what a compiler and a system have to be. What plugins include has nothing heavy of the standard library, and is what the single file
-for plugins has. The loader is the last, and the only one that knows all the ways to a plugin.
+Holds the includes of include/tenon/ to its folders. detail/LAYER/ is a layer; a header there includes only its own layer, those
+below, and the public headers in SHARED, which say what the layers are about. There is no cycle. Each header includes version.hpp,
+which refuses compilers and systems that are not enough. What plugins include, which is what their single file is made of, has
+nothing heavy of the standard library. The loader alone knows all the ways to a plugin.
 """
 import pathlib
 import re
@@ -12,17 +13,20 @@ import sys
 
 import amalgamate
 
+# From below.
+LAYERS = ['system', 'interface', 'library', 'cache', 'source', 'build', 'reload']
+# The vocabulary, and what a plugin includes.
+SHARED = ['allow_list', 'diagnostic', 'driver', 'error', 'event', 'manifest', 'policy', 'trust', 'version',
+          'export', 'hooks', 'interface', 'layout', 'registration']
 # What design and measurements keep from a plugin's compilation.
 HEAVY = {'algorithm', 'atomic', 'chrono', 'filesystem', 'functional', 'iostream', 'memory', 'mutex', 'ranges', 'sstream', 'string',
          'string_view', 'system_error', 'thread', 'vector'}
-WAYS = {'registry', 'plugin', 'repository', 'builder'}
+WAYS = {'registry', 'plugin', 'detail/source/repository', 'detail/build/builder'}
 
 
-def layers(readme):
-    """The rows of the table, each a list of headers."""
-    section = re.search(r'^## Which header holds what$(.*?)^## ', readme, re.MULTILINE | re.DOTALL)
-    rows = re.findall(r'^\|[^|`]+\| ((?:`\w+`(?:, )?)+) \|$', section[1] if section else '', re.MULTILINE)
-    return [re.findall(r'`(\w+)`', row) for row in rows]
+def layer_of(name):
+    """The layer of a header; none for a public one."""
+    return name.split('/')[1] if name.startswith('detail/') else None
 
 
 def reached(heads, includes):
@@ -37,35 +41,30 @@ def reached(heads, includes):
 
 def faults(root):
     """All that is wrong, in sentences."""
-    table = layers((root / 'README.md').read_text())
-    order = [name for layer in table for name in layer]
-    texts = {path.stem: path.read_text() for path in (root / 'include/tenon').glob('*.hpp')}
-    includes = {name: re.findall(r'^\s*#\s*include <tenon/(\w+)\.hpp>', text, re.MULTILINE) for name, text in texts.items()}
+    include = root / 'include'
+    texts = {name: (include / f'tenon/{name}.hpp').read_text() for name in amalgamate.names_of_headers(include)}
+    includes = {name: re.findall(r'^\s*#\s*include <tenon/([\w/]+)\.hpp>', text, re.MULTILINE) for name, text in texts.items()}
 
-    for name in sorted(texts):
-        if order.count(name) != 1:
-            yield f'{name}.hpp is {order.count(name)} times in the table of README.md, "Which header holds what"'
-    for name in order:
-        if name not in texts:
-            yield f'{name}.hpp is in the table and not there'
-        for below in includes.get(name, []):
-            if below in order and order.index(below) >= order.index(name):
-                yield f'{name}.hpp includes {below}.hpp, which does not stand before it'
-        if name in texts and order[0] not in reached([name], includes):
-            yield f'{name}.hpp does not include {order[0]}.hpp, which refuses compilers and systems that are not enough'
-
-    for name in table[0] if table else []:
-        for heavy in HEAVY & set(re.findall(r'#\s*include <(\w+)>', texts.get(name, ''))):
-            yield f'{name}.hpp is what plugins include, and includes <{heavy}>'
-    if table and set(table[0]) != (single := reached(amalgamate.PLUGIN, includes)):
-        yield f'the first row and the single file for plugins differ in {", ".join(sorted(set(table[0]) ^ single))}'
-
-    for name in sorted(texts):
-        known = WAYS & set(includes[name])
+    for name, below in includes.items():
+        if (layer := layer_of(name)) and layer not in LAYERS:
+            yield f'{name}.hpp is in none of the layers {", ".join(LAYERS)}'
+            continue
+        for other in below if layer else []:
+            if not layer_of(other) and other not in SHARED:
+                yield f'{name}.hpp includes {other}.hpp, which is for users: only {", ".join(SHARED)} are for detail too'
+            elif layer_of(other) in LAYERS and LAYERS.index(layer_of(other)) > LAYERS.index(layer):
+                yield f'{name}.hpp includes {other}.hpp, and {layer} is below {layer_of(other)}'
+        if name in reached(below, includes):
+            yield f'{name}.hpp includes itself, by way of {", ".join(sorted(b for b in below if name in reached([b], includes)))}'
+        if 'version' not in reached([name], includes):
+            yield f'{name}.hpp does not include version.hpp, which refuses compilers and systems that are not enough'
+        known = WAYS & set(below)
         if name == 'loader' and known != WAYS or name != 'loader' and len(known) > 1:
             yield f'{name}.hpp includes {", ".join(sorted(known)) or "none"} of {", ".join(sorted(WAYS))}, and the loader alone all of them'
-    if order and order[-1] != 'loader':
-        yield f'{order[-1]}.hpp stands behind the loader'
+
+    for name in sorted(reached(amalgamate.PLUGIN, includes)):
+        for heavy in sorted(HEAVY & set(re.findall(r'#\s*include <(\w+)>', texts.get(name, '')))):
+            yield f'{name}.hpp is what plugins include, and includes <{heavy}>'
 
 
 def main():

@@ -19,15 +19,13 @@ namespace users {
 
 /// What others have chosen is not trusted to be one line, or to leave the terminal alone.
 inline std::string printable(std::string text) {
-    std::ranges::replace_if(
-        text, [](unsigned char c) { return c < ' ' || c == 127; }, '?');
+    std::ranges::replace_if(text, [](unsigned char c) { return c < ' ' || c == 127; }, '?');
     return text;
 }
 
 /// The same of a text of several lines.
 inline std::string printable_lines(std::string text) {
-    std::ranges::replace_if(
-        text, [](unsigned char c) { return (c < ' ' && c != '\n') || c == 127; }, '?');
+    std::ranges::replace_if(text, [](unsigned char c) { return (c < ' ' && c != '\n') || c == 127; }, '?');
     return text;
 }
 

@@ -15,14 +15,14 @@
 #include <utility>
 #include <vector>
 
-#include <tenon/build_record.hpp>
-#include <tenon/cache_folder.hpp>
+#include <tenon/detail/cache/build_record.hpp>
+#include <tenon/detail/cache/cache_directory.hpp>
+#include <tenon/detail/system/directory.hpp>
+#include <tenon/detail/system/file.hpp>
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/trace.hpp>
 #include <tenon/error.hpp>
-#include <tenon/file.hpp>
-#include <tenon/folder.hpp>
-#include <tenon/path.hpp>
-#include <tenon/posix.hpp>
-#include <tenon/trace.hpp>
 
 namespace tenon::inline v1 {
 
@@ -76,8 +76,8 @@ public:
         const std::set<std::string> loaded = loaded_libraries();
         for (const std::string& type : folders_in(below("bin")))
             add_built(found, type, loaded);
-        for (const std::string& repository : folders_in(below("src")))
-            add_checkouts(found, join(below("src"), repository));
+        for (const std::string& checkouts : folders_in(below("src")))
+            add_checkouts(found, join(below("src"), checkouts));
         for (const std::string& name : folders_in(below("tmp"))) {
             const std::string path = join(below("tmp"), name);
             if (!is_scratch_name(name))
@@ -260,17 +260,17 @@ private:
         }
     }
 
-    static void add_checkouts(std::vector<cache_entry>& to, const std::string& repository) {
-        if (!is_repository_name(basename(repository)))
+    static void add_checkouts(std::vector<cache_entry>& to, const std::string& checkouts) {
+        if (!is_repository_name(basename(checkouts)))
             return;
-        const std::vector<std::string> names = names_in(repository);
+        const std::vector<std::string> names = names_in(checkouts);
         std::string url;
         for (const std::string& name : names)
             if (is_memory(name))
-                url = remembered(join(repository, name)).second;
+                url = remembered(join(checkouts, name)).second;
         for (const std::string& commit : names) {
-            const std::string path = join(repository, commit),
-                              use = basic_hold<System>::file(repository, commit);
+            const std::string path = join(checkouts, commit),
+                              use = basic_hold<System>::file(checkouts, commit);
             if (!is_commit(commit) || !is_folder(path))
                 continue;
             struct stat found;
@@ -459,10 +459,10 @@ private:
                 if (const std::string path = join(folder, each); built_name(each).end == lock_end)
                     remove_lone(path, path.substr(0, path.size() - lock_end.size()).append(record_end), path);
         }
-        for (const std::string& repository : folders_in(below("src"))) {
-            if (!is_repository_name(repository))
+        for (const std::string& checkouts : folders_in(below("src"))) {
+            if (!is_repository_name(checkouts))
                 continue;
-            const std::string folder = join(below("src"), repository), lock = join(folder, "lock");
+            const std::string folder = join(below("src"), checkouts), lock = join(folder, "lock");
             for (const std::string& each : names_in(folder)) {
                 const std::string path = join(folder, each);
                 if (is_memory(each))

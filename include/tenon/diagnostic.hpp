@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/detail/system/path.hpp>
 #include <tenon/error.hpp>
-#include <tenon/path.hpp>
 
 namespace tenon::inline v1 {
 

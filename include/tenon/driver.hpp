@@ -11,12 +11,12 @@
 #include <utility>
 #include <vector>
 
-#include <tenon/allowed.hpp>
+#include <tenon/allow_list.hpp>
+#include <tenon/detail/system/directory.hpp>
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
 #include <tenon/error.hpp>
-#include <tenon/folder.hpp>
 #include <tenon/interface.hpp>
-#include <tenon/path.hpp>
-#include <tenon/posix.hpp>
 
 namespace tenon::inline v1 {
 
@@ -295,7 +295,7 @@ std::string found_here(std::string_view name) {
 /// Throws where a path is a symbolic link that leads nowhere, or in a circle.
 template <class System = posix>
 void require_no_dangling_link(const std::string& path) {
-    struct stat found {};
+    struct stat found{};
     if (System::lstat(path.c_str(), &found) != 0 || !S_ISLNK(found.st_mode) ||
         System::stat(path.c_str(), &found) == 0)
         return;
@@ -486,7 +486,7 @@ inline driver parse_repository(std::string_view text) {
 template <class System>
 std::string instead_of(const std::string& path) {
     const std::string folder(parent(path));
-    struct stat found {};
+    struct stat found{};
     if (System::stat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
         System::access(folder.c_str(), R_OK) != 0)
         return "'" + folder + "' is no folder that can be looked into";
@@ -501,7 +501,7 @@ template <class System>
 std::string repository_meant_by(std::string_view path) {
     const auto host_end = path.find('/');
     const std::string host(path.substr(0, host_end));
-    struct stat found {};
+    struct stat found{};
     const bool like_a_host =
         !host.empty() && host.find('.', 1) != host.npos && host.back() != '.' && is_host(host);
     if (!like_a_host || host_end == path.npos || path.find('/', host_end + 1) == path.npos ||
@@ -566,7 +566,7 @@ spelled_driver spelled(std::string_view text) {
 /// What a path is.
 template <class System = posix>
 driver looked_at(driver path) {
-    struct stat found {};
+    struct stat found{};
     if (System::stat(path.place.c_str(), &found) != 0) {
         const int why = errno;
         if (why != ENOENT)

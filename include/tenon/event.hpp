@@ -6,8 +6,8 @@
 #include <functional>
 #include <string>
 
+#include <tenon/detail/system/trace.hpp>
 #include <tenon/diagnostic.hpp>
-#include <tenon/trace.hpp>
 
 namespace tenon::inline v1 {
 
@@ -43,10 +43,10 @@ struct TENON_HOST_TYPE event {
         if (what == step::warning)
             return said.message();
         constexpr const char* verb[] = {"asking",       "fetching",
-                                               "cannot reach", "waiting until another is done with",
-                                               "configuring",  "precompiling the headers of",
-                                               "compiling",    "linking",
-                                               "checking",     "found"};
+                                        "cannot reach", "waiting until another is done with",
+                                        "configuring",  "precompiling the headers of",
+                                        "compiling",    "linking",
+                                        "checking",     "found"};
         std::string line = std::string(verb[static_cast<int>(what)]) + ' ' + subject;
         if (done > 0 && what == step::fetching)
             line += " (" + std::to_string(done) + "%)";

@@ -32,7 +32,8 @@ constexpr bool well_named(const Pieces& name) {
 ///
 ///     static constexpr tenon::plugin_type type{"greeter"};   // in the interface
 ///
-/// A name is `[a-z][a-z0-9_-]*`. The header's path is as the compiler saw it; the builder compiles plugins against it.
+/// A name is `[a-z][a-z0-9_-]*`. The header's path is as the compiler saw it; the builder compiles plugins
+/// against it.
 class plugin_type {
 public:
     template <std::size_t N>
@@ -60,7 +61,7 @@ struct factory {};
 ///
 ///     using methods = tenon::methods<tenon::overload<int(int) const>(&shape::scale)>;
 template <class F, class C>
-consteval auto overload(F C::*method) {
+consteval auto overload(F C::* method) {
     return method;
 }
 
@@ -82,7 +83,7 @@ consteval auto method_of(escape<Method>) {
     return Method;
 }
 template <class F, class C>
-consteval auto method_of(F C::*method) {
+consteval auto method_of(F C::* method) {
     return method;
 }
 
@@ -105,18 +106,19 @@ struct member_function<F C::*> : function_parts<F> {
 ///
 ///     using methods = tenon::methods<&greeter::greet>;
 ///
-/// A class that crosses an interface and is called through virtual functions, such as the services that a host gives its plugins,
-/// names them too. Host and plugin then have to have the same.
+/// A class that crosses an interface and is called through virtual functions, such as the services that a
+/// host gives its plugins, names them too. Host and plugin then have to have the same.
 template <auto... Method>
 struct methods {
     static constexpr std::size_t size = sizeof...(Method);
-    using signatures = detail::list<
-        typename detail::member_function<decltype(detail::method_of(Method))>::signature...>;
+    using signatures =
+        detail::list<typename detail::member_function<decltype(detail::method_of(Method))>::signature...>;
 };
 
 namespace TENON_HIDDEN detail {
 
-// `&beside_self<T>::self` is ambiguous, and so no expression, if T has a `self`, even a private or an overloaded one.
+// `&beside_self<T>::self` is ambiguous, and so no expression, if T has a `self`, even a private or an
+// overloaded one.
 struct has_self {
     int self;
 };
@@ -126,9 +128,11 @@ protected:
     ~beside_self() noexcept;
 };
 template <class T>
-concept has_no_self = requires { &beside_self<T>::self; } || requires { typename T::self; }; // a type is not in a model's way
+concept has_no_self =
+    requires { &beside_self<T>::self; } || requires { typename T::self; }; // a type is not in a model's way
 
-/// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names would hide those of an interface.
+/// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names
+/// would hide those of an interface.
 struct model_access {
     template <class T, class P, class... A>
     static void make(holds<T, P>& model, A&&... arguments) {
@@ -150,8 +154,9 @@ struct model_access {
 ///     };
 template <class Interface, class P>
 class holds : public Interface {
-    static_assert(detail::has_no_self<Interface>, "tenon: the interface has a function called `self`, and that is what a model calls its "
-                                                  "plain class: give the interface's function another name");
+    static_assert(detail::has_no_self<Interface>,
+                  "tenon: the interface has a function called `self`, and that is what a model calls its "
+                  "plain class: give the interface's function another name");
 
 public:
     holds() noexcept {}
@@ -211,7 +216,8 @@ inline constexpr bool is_factory = false;
 template <class... A>
 inline constexpr bool is_factory<factory<A...>> = true;
 
-// An empty list where `factory` is no tenon::factory: a reached interface has no plugins, and may call something else so.
+// An empty list where `factory` is no tenon::factory: a reached interface has no plugins, and may call
+// something else so.
 template <class F>
 struct arguments_of_factory {
     using type = list<>;
@@ -237,13 +243,12 @@ struct state_of<T> {
 
 // Whether Method is a member function of T or of a base that T has once and not virtually.
 template <class T, class M>
-concept method_in_chain = std::is_member_function_pointer_v<M> && requires(typename member_function<M>::owner* base) {
-    static_cast<T*>(base);
-};
+concept method_in_chain = std::is_member_function_pointer_v<M> &&
+                          requires(typename member_function<M>::owner* base) { static_cast<T*>(base); };
 
 #ifdef __clang__
-// A virtual function's member pointer cannot be compared in a constant expression (expr.eq/4.4). g++ folds it all
-// the same, so there a function that is not virtual is found in the manifest's slots instead.
+// A virtual function's member pointer cannot be compared in a constant expression (expr.eq/4.4). g++ folds it
+// all the same, so there a function that is not virtual is found in the manifest's slots instead.
 template <auto Method>
 concept virtual_method = !requires { typename std::bool_constant<(Method == Method)>; };
 #else
@@ -251,7 +256,8 @@ template <auto Method>
 concept virtual_method = true;
 #endif
 
-// What is not constant, and is not called instead of being written to: a function, an object with virtual functions.
+// What is not constant, and is not called instead of being written to: a function, an object with virtual
+// functions.
 template <class T>
 concept passed_out = !std::is_const_v<T> && !std::is_function_v<T> && !is_polymorphic<T>;
 
@@ -269,7 +275,8 @@ struct written_through<T*> {
     using type = list<T>;
 };
 template <class T>
-    requires std::is_class_v<T> && (spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
+    requires std::is_class_v<T> &&
+             (spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
 struct written_through<T> {
     template <class Element>
     static consteval auto of(list<Element>) {
@@ -295,7 +302,8 @@ consteval auto outputs_of() {
 template <class T, class Methods>
 inline constexpr bool methods_in_chain_v = false;
 template <class T, auto... M>
-inline constexpr bool methods_in_chain_v<T, methods<M...>> = all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
+inline constexpr bool methods_in_chain_v<T, methods<M...>> =
+    all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
 
 // Whether a class that one of T's methods is from has the same list of methods, which T then inherits.
 template <class T, class Owner>
@@ -320,8 +328,8 @@ struct outputs_of_all;
 template <auto... M>
 struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
 
-// The types that a plugin gives out with a T. An interface gives out what its methods do; a type that carries code is looked into no
-// further.
+// The types that a plugin gives out with a T. An interface gives out what its methods do; a type that carries
+// code is looked into no further.
 template <class T>
 struct step_out : step<T> {};
 template <carries_code T>
@@ -347,8 +355,8 @@ using crossing = reached<typename T::methods::signatures, factory_arguments<T>, 
 
 /// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
 template <class T>
-concept measurable = has_only_functions<T> && !std::is_final_v<T> && methods_in_chain_v<T, typename T::methods> &&
-                     methods_virtual_v<typename T::methods>;
+concept measurable = has_only_functions<T> && !std::is_final_v<T> &&
+                     methods_in_chain_v<T, typename T::methods> && methods_virtual_v<typename T::methods>;
 
 template <class T>
 concept reached_and_measurable = reached_by_methods<T> && measurable<T>;
@@ -367,7 +375,8 @@ inline constexpr bool all_measurable<list<T...>> = all_of<(!reached_by_methods<T
 
 // A name that two files can mean one type by; what the standard library makes of a type is said of that type.
 template <class T>
-concept shared_name = standard<T> || !(spelled<T>().contains("(anonymous namespace)") || spelled<T>().contains("{anonymous}"));
+concept shared_name =
+    standard<T> || !(spelled<T>().contains("(anonymous namespace)") || spelled<T>().contains("{anonymous}"));
 
 template <class List>
 inline constexpr bool all_names_shared = false;
@@ -388,7 +397,8 @@ template <class T>
 concept names_only_its_own = names_its_methods<T> && detail::methods_in_chain_v<T, typename T::methods>;
 
 template <class T>
-concept names_only_virtual_functions = names_only_its_own<T> && detail::methods_virtual_v<typename T::methods>;
+concept names_only_virtual_functions =
+    names_only_its_own<T> && detail::methods_virtual_v<typename T::methods>;
 
 /// Its list is not the one of its base, which it has where it forgets to state its own.
 template <class T>
@@ -399,10 +409,13 @@ concept has_valid_factory = detail::is_factory<typename detail::factory_of<T>::t
 
 template <class T>
 concept keeps_its_code =
-    names_only_its_own<T> && std::is_same_v<detail::carriers<typename detail::outputs_of_all<typename T::methods>::type>, detail::list<>>;
+    names_only_its_own<T> &&
+    std::is_same_v<detail::carriers<typename detail::outputs_of_all<typename T::methods>::type>,
+                   detail::list<>>;
 
 template <class T>
-concept state_keeps_its_code = std::is_same_v<detail::carriers<typename detail::state_of<T>::type>, detail::list<>>;
+concept state_keeps_its_code =
+    std::is_same_v<detail::carriers<typename detail::state_of<T>::type>, detail::list<>>;
 
 template <class T>
 concept has_known_layouts =
@@ -416,14 +429,15 @@ template <class T>
 concept reaches_measurable_interfaces =
     names_only_its_own<T> && has_valid_factory<T> && detail::all_measurable<detail::crossing<T>>;
 
-/// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of its
-/// virtual functions and the types that they pass known.
+/// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of
+/// its virtual functions and the types that they pass known.
 template <class T>
-concept plugin_interface = states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
-                           has_only_functions<T> &&
-                           names_its_methods<T> && names_only_its_own<T> && names_only_virtual_functions<T> && states_its_methods<T> &&
-                           has_valid_factory<T> && keeps_its_code<T> && state_keeps_its_code<T> && has_known_layouts<T> &&
-                           has_shared_names<T> && reaches_measurable_interfaces<T>;
+concept plugin_interface =
+    states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
+    has_only_functions<T> && names_its_methods<T> && names_only_its_own<T> &&
+    names_only_virtual_functions<T> && states_its_methods<T> && has_valid_factory<T> && keeps_its_code<T> &&
+    state_keeps_its_code<T> && has_known_layouts<T> && has_shared_names<T> &&
+    reaches_measurable_interfaces<T>;
 
 // ---- What an implementation has to be.
 
@@ -431,14 +445,16 @@ namespace TENON_HIDDEN detail {
 template <class P, class Arguments>
 inline constexpr bool made_from = false;
 template <class P, class... A>
-inline constexpr bool made_from<P, list<A...>> = requires(A&&... arguments) { P(static_cast<A&&>(arguments)...); };
+inline constexpr bool made_from<P, list<A...>> =
+    requires(A&&... arguments) { P(static_cast<A&&>(arguments)...); };
 
 template <class P, class T>
 concept has_model_for = requires { typename T::template model<P>; };
 } // namespace detail
 
 template <class P, class T>
-concept derives_from_interface = detail::complete<P> && std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
+concept derives_from_interface =
+    detail::complete<P> && std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
 
 template <class P, class T>
 concept implements_every_method = derives_from_interface<P, T> && !std::is_abstract_v<P>;
@@ -469,7 +485,8 @@ inline constexpr bool value = Holds;
 template <class T>
 using of_unknown_layout = std::bool_constant<!known_layout<T> && !has_virtual_functions<T>>;
 template <class T>
-using of_unknown_functions = std::bool_constant<!known_layout<T> && has_virtual_functions<T> && !hides_functions<T>>;
+using of_unknown_functions =
+    std::bool_constant<!known_layout<T> && has_virtual_functions<T> && !hides_functions<T>>;
 template <class T>
 using hiding_functions = std::bool_constant<hides_functions<T>>;
 template <class T>
@@ -483,7 +500,8 @@ using called_and_final = std::bool_constant<has_methods_and_is_final<T>>;
 template <class T>
 using called_by_foreign_methods = std::bool_constant<reached_by_methods<T> && !names_only_its_own<T>>;
 template <class T>
-using called_by_plain_functions = std::bool_constant<names_only_its_own<T> && reached_by_methods<T> && !names_only_virtual_functions<T>>;
+using called_by_plain_functions =
+    std::bool_constant<names_only_its_own<T> && reached_by_methods<T> && !names_only_virtual_functions<T>>;
 
 // Of what crosses the interface, as far as it can be told.
 template <class T, template <class> class Is>
@@ -530,8 +548,8 @@ concept derives_or_fits = !complete<P> || derives_from_interface<P, T> || fits_t
 template <class P>
 concept is_destroyed = !complete<P> || std::is_destructible_v<P>;
 
-// The arguments are a parameter, so that compilers show them. True where another error tells the cause: an object that cannot be
-// destroyed cannot be made either.
+// The arguments are a parameter, so that compilers show them. True where another error tells the cause: an
+// object that cannot be destroyed cannot be made either.
 template <class P, class T, class Arguments>
 inline constexpr bool is_made_from = made_from<P, Arguments>;
 template <class P, class T, class Arguments>
@@ -546,10 +564,11 @@ concept looks_into_model = fits_the_model<P, T> && has_no_self<T> && std::is_des
 template <class P, class T>
 concept defines_the_model = !looks_into_model<P, T> || requires { sizeof(typename T::template model<P>); };
 template <class P, class T>
-concept has_a_concrete_model =
-    !looks_into_model<P, T> || !defines_the_model<P, T> || !requires { requires std::is_abstract_v<typename T::template model<P>>; };
+concept has_a_concrete_model = !looks_into_model<P, T> || !defines_the_model<P, T> ||
+                               !requires { requires std::is_abstract_v<typename T::template model<P>>; };
 template <class P, class T>
-concept has_a_usable_model = models_without_self<P, T> && defines_the_model<P, T> && has_a_concrete_model<P, T>;
+concept has_a_usable_model =
+    models_without_self<P, T> && defines_the_model<P, T> && has_a_concrete_model<P, T>;
 
 template <class P, class T>
 using arguments_not_taken =

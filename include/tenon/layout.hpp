@@ -9,7 +9,8 @@
 
 namespace tenon::inline v1 {
 
-/// States the fields of a type that tenon cannot see into: one with private members, a base class or an anonymous union.
+/// States the fields of a type that tenon cannot see into: one with private members, a base class or an
+/// anonymous union.
 ///
 ///     template <> struct tenon::layout<account> : tenon::fields<&account::id, &account::name> {};
 ///
@@ -35,8 +36,8 @@ namespace TENON_HIDDEN detail {
 template <class... T>
 struct list {};
 
-// Hundreds of types may cross one interface. So nothing here nests once for each, and nothing is a fold expression,
-// which clang limits to 256.
+// Hundreds of types may cross one interface. So nothing here nests once for each, and nothing is a fold
+// expression, which clang limits to 256.
 
 template <bool...>
 struct bools;
@@ -53,8 +54,10 @@ struct concatenation<list<A...>> {
 };
 template <class... A, class... B, class... More>
 struct concatenation<list<A...>, list<B...>, More...> : concatenation<list<A..., B...>, More...> {};
-template <class... A, class... B, class... C, class... D, class... E, class... F, class... G, class... H, class... More>
-struct concatenation<list<A...>, list<B...>, list<C...>, list<D...>, list<E...>, list<F...>, list<G...>, list<H...>, More...>
+template <class... A, class... B, class... C, class... D, class... E, class... F, class... G, class... H,
+          class... More>
+struct concatenation<list<A...>, list<B...>, list<C...>, list<D...>, list<E...>, list<F...>, list<G...>,
+                     list<H...>, More...>
     : concatenation<list<A..., B..., C..., D..., E..., F..., G..., H...>, More...> {};
 
 template <bool, class T>
@@ -92,8 +95,9 @@ struct spelling {
                 return true;
         return false;
     }
-    // Whether this is `name`, or a template of that name where it ends in "<". The standard library's inner namespaces, which begin
-    // with an underscore, do not count: `std::__cxx11::basic_regex<char>` is "std::basic_regex<".
+    // Whether this is `name`, or a template of that name where it ends in "<". The standard library's inner
+    // namespaces, which begin with an underscore, do not count: `std::__cxx11::basic_regex<char>` is
+    // "std::basic_regex<".
     constexpr bool is(const char* name) const {
         std::size_t i = 0;
         for (const char* at = name; *at; ++at, ++i) {
@@ -130,7 +134,8 @@ consteval spelling spelled() {
     return {text, size - 1};
 }
 
-// The library's own namespaces, of which vectors' iterators come; and structs of the C library that have a union in them.
+// The library's own namespaces, of which vectors' iterators come; and structs of the C library that have a
+// union in them.
 inline constexpr const char* known_by_name[] = {"std::", "__gnu_cxx::", "__gnu_debug::"};
 inline constexpr const char* structs_of_c[] = {"mbstate_t", "__mbstate_t", "in6_addr"};
 
@@ -200,7 +205,8 @@ inline constexpr bool takes_flat = false;
 template <class T, std::size_t... I>
 inline constexpr bool takes_flat<T, indices<I...>> = requires { T{anything_at<I>{}...}; };
 
-// The largest N that holds, of those in [Low, High): an array of thousands of elements has to be found in few steps.
+// The largest N that holds, of those in [Low, High): an array of thousands of elements has to be found in few
+// steps.
 template <template <std::size_t> class Holds, std::size_t Low, std::size_t High>
 consteval std::size_t largest() {
     if constexpr (High - Low <= 1)
@@ -233,8 +239,8 @@ struct nested {
 
 inline constexpr std::size_t most_fields = 32;
 
-// The fewest initialisers that T takes: fields without a default, and all before them, cannot be left out. 0 where T takes none, or
-// more than are tried.
+// The fewest initialisers that T takes: fields without a default, and all before them, cannot be left out. 0
+// where T takes none, or more than are tried.
 template <class T, std::size_t N = 1>
 consteval std::size_t fewest_initialisers() {
     if constexpr (flat<T>::template takes<N>::value)
@@ -256,8 +262,8 @@ consteval std::size_t count_initialisers() {
         return largest_above<flat<T>::template takes, Fewest>();
 }
 
-// Whether N of all initialisers, from the I-th on, are an array's. A class takes several in braces too, but then as many can
-// follow it as follow a field of one.
+// Whether N of all initialisers, from the I-th on, are an array's. A class takes several in braces too, but
+// then as many can follow it as follow a field of one.
 template <class T, std::size_t All, std::size_t I, std::size_t N>
 inline constexpr bool array_at = takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N>> &&
                                  !takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N + 1>>;
@@ -267,7 +273,8 @@ template <class T, std::size_t Fewest, std::size_t All, std::size_t I, std::size
 consteval std::size_t extent_at() {
     if constexpr (I + N > All) {
         return 1;
-    } else if constexpr (Fewest > I + 1) { // none but the right number holds, as what follows cannot be left out
+    } else if constexpr (Fewest >
+                         I + 1) { // none but the right number holds, as what follows cannot be left out
         if constexpr (array_at<T, All, I, N>)
             return N;
         else if constexpr (I + N < Fewest)
@@ -292,11 +299,13 @@ consteval std::size_t count_fields() {
 template <class T, std::size_t Fewest = fewest_initialisers<T>()>
 inline constexpr std::size_t field_count = count_fields<T, Fewest, count_initialisers<T, Fewest>()>();
 
-// Both compilers show the line of the macro: an error in it means an anonymous union, or something else that cannot be seen.
-#define TENON_DETAIL_BIND(N, TYPES, ...)                                                                               \
-    if constexpr (field_count<T> == N) {                                                                               \
-        auto& [__VA_ARGS__] = object; /* tenon: say tenon::layout<T> : tenon::fields<...> or tenon::opaque<T, 1> */    \
-        return list<TENON_DETAIL_TYPES TYPES>{};                                                                       \
+// Both compilers show the line of the macro: an error in it means an anonymous union, or something else that
+// cannot be seen.
+#define TENON_DETAIL_BIND(N, TYPES, ...)                                                                     \
+    if constexpr (field_count<T> == N) {                                                                     \
+        auto& [__VA_ARGS__] =                                                                                \
+            object; /* tenon: say tenon::layout<T> : tenon::fields<...> or tenon::opaque<T, 1> */            \
+        return list<TENON_DETAIL_TYPES TYPES>{};                                                             \
     } else
 #define TENON_DETAIL_TYPES(...) __VA_ARGS__
 // clang-format off
@@ -377,7 +386,8 @@ inline constexpr bool is_methods<methods<M...>> = true;
 template <class T>
 concept has_methods = requires { requires is_methods<typename T::methods>; };
 
-/// A class that is called through `methods` where it is reached, as a host's services are; one whose author states its layout is not.
+/// A class that is called through `methods` where it is reached, as a host's services are; one whose author
+/// states its layout is not.
 template <class T>
 concept reached_by_methods = has_methods<T> && !has_stated_layout<T>;
 
@@ -386,7 +396,8 @@ concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> 
 
 /// A class whose fields tenon finds by itself.
 template <class T>
-concept visible_aggregate = std::is_aggregate_v<T> && !std::is_union_v<T> && !has_base<T> && has_countable_fields<T>;
+concept visible_aggregate =
+    std::is_aggregate_v<T> && !std::is_union_v<T> && !has_base<T> && has_countable_fields<T>;
 
 template <auto... F>
 constexpr bool states_fields(const fields<F...>*) {
@@ -407,8 +418,8 @@ concept hides_functions = has_virtual_functions<T> && has_stated_layout<T> &&
 
 /// A type whose fields tenon knows, because it sees them or because it was told.
 template <class T>
-concept known_layout = !hides_functions<T> && (!complete<T> || has_stated_layout<T> || standard<T> || std::is_enum_v<T> ||
-                                               has_methods<T> || visible_aggregate<T>);
+concept known_layout = !hides_functions<T> && (!complete<T> || has_stated_layout<T> || standard<T> ||
+                                               std::is_enum_v<T> || has_methods<T> || visible_aggregate<T>);
 
 template <class T>
 struct fields_of_member;
@@ -483,13 +494,13 @@ consteval unsigned layout_version() {
 template <class T>
 struct function_parts; // of a function type: its result and its parameters
 
-#define TENON_DETAIL_FUNCTION(QUALIFIERS)                                                                              \
-    template <class R, class... A, bool N>                                                                             \
-    struct function_parts<R(A...) QUALIFIERS noexcept(N)> {                                                            \
-        using result = R;                                                                                              \
-        using parameters = list<A...>;                                                                                 \
-    };                                                                                                                 \
-    template <class R, class... A, bool N>                                                                             \
+#define TENON_DETAIL_FUNCTION(QUALIFIERS)                                                                    \
+    template <class R, class... A, bool N>                                                                   \
+    struct function_parts<R(A...) QUALIFIERS noexcept(N)> {                                                  \
+        using result = R;                                                                                    \
+        using parameters = list<A...>;                                                                       \
+    };                                                                                                       \
+    template <class R, class... A, bool N>                                                                   \
     struct function_parts<R(A..., ...) QUALIFIERS noexcept(N)> : function_parts<R(A...)> {};
 TENON_DETAIL_FUNCTION()
 TENON_DETAIL_FUNCTION(const)
@@ -516,7 +527,8 @@ struct parts_of {
 template <class T>
     requires std::is_function_v<T>
 struct parts_of<T> {
-    using type = decltype(detail::joined(list<typename function_parts<T>::result>{}, typename function_parts<T>::parameters{}));
+    using type = decltype(detail::joined(list<typename function_parts<T>::result>{},
+                                         typename function_parts<T>::parameters{}));
 };
 template <class T>
 struct parts_of<T*> {
@@ -565,8 +577,8 @@ consteval auto next_to() {
         return typename parts_of<T>::type{};
 }
 
-// By a built-in and not by the addresses of templates, which are no constants under g++'s -fsanitize=undefined; and in an array,
-// for a fold nests as deep as it is long.
+// By a built-in and not by the addresses of templates, which are no constants under g++'s
+// -fsanitize=undefined; and in an array, for a fold nests as deep as it is long.
 template <class Seen, class List>
 struct unseen_of;
 template <class... Seen, class... T>
@@ -582,7 +594,8 @@ struct unseen_of<list<Seen...>, list<T...>> {
 
     template <std::size_t... I>
     static consteval auto choose(indices<I...>) {
-        return typename concatenation<typename list_if<place<T>() == sizeof...(Seen) + I, T>::type...>::type{};
+        return
+            typename concatenation<typename list_if<place<T>() == sizeof...(Seen) + I, T>::type...>::type{};
     }
     using type = decltype(choose(make_indices<sizeof...(T)>{}));
 };
@@ -622,7 +635,9 @@ struct listed<list<T...>> : concatenation<typename listed<T>::type...> {};
 /// All that is reached from some types, or lists of types, each once: pointers, references and functions too.
 template <template <class> class Step, class... T>
 using everything_by =
-    typename closure<list<>, typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type, Step>::type;
+    typename closure<list<>,
+                     typename unseen<list<>, typename concatenation<typename listed<T>::type...>::type>::type,
+                     Step>::type;
 template <class... T>
 using everything_in = everything_by<step, T...>;
 
@@ -644,42 +659,49 @@ concept has_foreign_table = is_polymorphic<T> && !has_methods<T>;
 
 template <class T>
 concept points_to_table =
-    (std::is_pointer_v<T> || std::is_reference_v<T>)&&has_foreign_table<std::remove_cv_t<std::remove_pointer_t<std::remove_reference_t<T>>>>;
+    (std::is_pointer_v<T> || std::is_reference_v<T>) &&
+    has_foreign_table<std::remove_cv_t<std::remove_pointer_t<std::remove_reference_t<T>>>>;
 
 template <class T>
-concept owns_polymorphic = spelled<T>().is("std::unique_ptr<") && requires { requires is_polymorphic<typename T::element_type>; };
+concept owns_polymorphic =
+    spelled<T>().is("std::unique_ptr<") && requires { requires is_polymorphic<typename T::element_type>; };
 
 template <class T>
-concept wraps_polymorphic = spelled<T>().is("std::reference_wrapper<") && requires { requires has_foreign_table<typename T::type>; };
+concept wraps_polymorphic =
+    spelled<T>().is("std::reference_wrapper<") && requires { requires has_foreign_table<typename T::type>; };
 
 // Their virtual tables are the standard library's own.
 inline constexpr const char* library_exceptions[] = {
-    "std::exception",     "std::logic_error",    "std::domain_error",   "std::invalid_argument", "std::length_error",
-    "std::out_of_range",  "std::runtime_error",  "std::range_error",    "std::overflow_error",   "std::underflow_error",
-    "std::bad_alloc"};
+    "std::exception",      "std::logic_error",     "std::domain_error",  "std::invalid_argument",
+    "std::length_error",   "std::out_of_range",    "std::runtime_error", "std::range_error",
+    "std::overflow_error", "std::underflow_error", "std::bad_alloc"};
 
-// Types that keep code, and show that neither by their fields nor by their template arguments; each group says how.
+// Types that keep code, and show that neither by their fields nor by their template arguments; each group
+// says how.
 inline constexpr const char* code_carriers[] = {
     // they keep functions
-    "std::function<", "std::move_only_function<", "std::copyable_function<", "std::function_ref<", "std::packaged_task<",
-    "std::generator<", "std::coroutine_handle<", "std::basic_regex<", "std::regex", "std::wregex", "std::regex_iterator<",
-    "std::regex_token_iterator<", "std::basic_format_arg<", "std::basic_format_args<", "std::thread", "std::jthread",
-    "tenon::registration", "tenon::v1::registration",
+    "std::function<", "std::move_only_function<", "std::copyable_function<", "std::function_ref<",
+    "std::packaged_task<", "std::generator<", "std::coroutine_handle<", "std::basic_regex<", "std::regex",
+    "std::wregex", "std::regex_iterator<", "std::regex_token_iterator<", "std::basic_format_arg<",
+    "std::basic_format_args<", "std::thread", "std::jthread", "tenon::registration",
+    "tenon::v1::registration",
     // they know how to destroy what they share or hold
-    "std::any", "std::shared_ptr<", "std::weak_ptr<", "std::future<", "std::shared_future<", "std::promise<", "std::exception_ptr",
-    "std::polymorphic<",
+    "std::any", "std::shared_ptr<", "std::weak_ptr<", "std::future<", "std::shared_future<", "std::promise<",
+    "std::exception_ptr", "std::polymorphic<",
     // they point to something with a virtual table
-    "std::error_code", "std::error_condition", "std::locale", "std::type_index", "std::pmr::polymorphic_allocator<",
-    "std::istreambuf_iterator<", "std::ostreambuf_iterator<", "std::istream_iterator<", "std::ostream_iterator<",
-    "std::wstring_convert<"};
+    "std::error_code", "std::error_condition", "std::locale", "std::type_index",
+    "std::pmr::polymorphic_allocator<", "std::istreambuf_iterator<", "std::ostreambuf_iterator<",
+    "std::istream_iterator<", "std::ostream_iterator<", "std::wstring_convert<"};
 
 // Of classes alone: to look at a name takes a compiler a while.
 template <class T>
-concept keeps_code = owns_polymorphic<T> || wraps_polymorphic<T> || (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) ||
-                     is_one_of<T>(code_carriers);
+concept keeps_code =
+    owns_polymorphic<T> || wraps_polymorphic<T> ||
+    (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) || is_one_of<T>(code_carriers);
 
-/// A type whose value has pointers to code or virtual tables of whoever made it: a function, or a pointer to one; an object with virtual
-/// functions, or a pointer to one, unless it is an interface; and what the standard library keeps one of these in.
+/// A type whose value has pointers to code or virtual tables of whoever made it: a function, or a pointer to
+/// one; an object with virtual functions, or a pointer to one, unless it is an interface; and what the
+/// standard library keeps one of these in.
 template <class T>
 concept carries_code = std::is_function_v<T> || points_to_table<T> || (std::is_class_v<T> && keeps_code<T>);
 

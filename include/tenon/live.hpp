@@ -8,14 +8,14 @@
 #include <memory>
 #include <utility>
 
+#include <tenon/detail/library/plugin_code.hpp>
+#include <tenon/detail/reload/hazard_pointer.hpp>
+#include <tenon/detail/reload/live_versions.hpp>
+#include <tenon/detail/reload/only_values.hpp>
+#include <tenon/detail/reload/reload_event.hpp>
+#include <tenon/detail/reload/reload_thread.hpp>
 #include <tenon/export.hpp>
-#include <tenon/hazard.hpp>
 #include <tenon/interface.hpp>
-#include <tenon/plugin_code.hpp>
-#include <tenon/reload.hpp>
-#include <tenon/reloader.hpp>
-#include <tenon/versions.hpp>
-#include <tenon/view.hpp>
 
 namespace tenon::inline v1 {
 
@@ -24,8 +24,8 @@ namespace tenon::inline v1 {
 ///     auto pinned = users.pin();
 ///     std::string_view name = pinned->name();   // may refer into that version
 ///
-/// May outlive the `live` that it is of. Who lets go of a version last destroys it. For one thread at a time; calls may be made by as
-/// many as the object allows.
+/// May outlive the `live` that it is of. Who lets go of a version last destroys it. For one thread at a time;
+/// calls may be made by as many as the object allows.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
@@ -58,14 +58,17 @@ private:
 ///     auto pinned = users.pin();                  // one version for as long as this lives
 ///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });
 ///
-/// When what the driver names has changed, it is built, checked, loaded beside the old version, constructed, given the old one's state,
-/// started and put to the host's `check`; then it serves, and the old one is destroyed once the last call in it has returned. Whatever
-/// fails on the way is told as a reload that was refused, and the old version goes on. Calls never wait for any of this.
+/// When what the driver names has changed, it is built, checked, loaded beside the old version, constructed,
+/// given the old one's state, started and put to the host's `check`; then it serves, and the old one is
+/// destroyed once the last call in it has returned. Whatever fails on the way is told as a reload that was
+/// refused, and the old version goes on. Calls never wait for any of this.
 ///
-/// A call through `->` may be made by any thread at any time, and costs some nanoseconds more than one through a `plugin`. Each call may be
-/// in another version. One that leaves by an exception keeps that version's code until the thread handles no exception any more and makes
-/// another call, or ends. A handle may be moved while nobody calls through it, and must not be destroyed by one of its own calls or by its
-/// handler; the destructor waits for calls in other threads, and for a reload under way, whose compilers it ends.
+/// A call through `->` may be made by any thread at any time, and costs some nanoseconds more than one
+/// through a `plugin`. Each call may be in another version. One that leaves by an exception keeps that
+/// version's code until the thread handles no exception any more and makes another call, or ends. A handle
+/// may be moved while nobody calls through it, and must not be destroyed by one of its own calls or by its
+/// handler; the destructor waits for calls in other threads, and for a reload under way, whose compilers it
+/// ends.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
@@ -84,7 +87,7 @@ class TENON_HOST_TYPE live {
         T* operator->() const noexcept { return serving_.get()->object(); }
 
     private:
-        detail::basic_hazard<detail::version<T>> serving_;
+        detail::basic_hazard_pointer<detail::version<T>> serving_;
     };
 
 public:
@@ -100,38 +103,42 @@ public:
 
     /// In the version that serves now.
     call operator->() const {
-        static_assert(gives_values<T>,
-                      "tenon: a method of this interface gives out what may refer into the plugin (a pointer, a reference or a "
-                      "view), and the next version would leave that dangling: call it through pin(), or have it return values");
+        static_assert(gives_values<T>, "tenon: a method of this interface gives out what may refer into the "
+                                       "plugin (a pointer, a reference or a "
+                                       "view), and the next version would leave that dangling: call it "
+                                       "through pin(), or have it return values");
         return call(*versions_);
     }
 
     /// Holds on to the version that serves now.
     pinned<T> pin() const {
-        const detail::basic_hazard serving(versions_->hazards(), versions_->serving());
+        const detail::basic_hazard_pointer serving(versions_->hazards(), versions_->serving());
         return pinned<T>(serving.get());
     }
 
     live_status status() const { return versions_->status(); }
 
-    /// Replaces the function that is told of reloads; none, where it is empty. See `reload_handler` for the threads.
+    /// Replaces the function that is told of reloads; none, where it is empty. See `reload_handler` for the
+    /// threads.
     void on_event(reload_handler handler) { versions_->history().on_event(std::move(handler)); }
 
-    /// Has each newer version put to a test, once it is started and before it serves: what `check` throws refuses it. It must not ask this
-    /// handle for a reload.
+    /// Has each newer version put to a test, once it is started and before it serves: what `check` throws
+    /// refuses it. It must not ask this handle for a reload.
     void check(std::function<void(T&)> check) { versions_->check(std::move(check)); }
 
-    /// Looks for something newer now, also for what was refused before, and returns what came of it. Waits for builds and fetches; any thread.
+    /// Looks for something newer now, also for what was refused before, and returns what came of it. Waits
+    /// for builds and fetches; any thread.
     reload refresh() { return versions_->refresh(true); }
 
-    /// Goes back to the version before, as a new object of the same code that is given the state of the one that serves; what serves now is
-    /// not taken again until there is something newer. Throws `error` with `errc::nothing_before` where there is none: before the first reload, and
-    /// twice in a row. What the older version's code throws is a refusal.
+    /// Goes back to the version before, as a new object of the same code that is given the state of the one
+    /// that serves; what serves now is not taken again until there is something newer. Throws `error` with
+    /// `errc::nothing_before` where there is none: before the first reload, and twice in a row. What the
+    /// older version's code throws is a refusal.
     reload rollback() { return versions_->rollback(); }
 
     /// Used by `loader::watch`: a handle whose versions come from `source`, each made by `make`.
-    static live from(std::unique_ptr<detail::version_source<T>> source, typename versions::maker make, std::size_t most_mapped,
-                     std::int64_t every) {
+    static live from(std::unique_ptr<detail::plugin_source<T>> source, typename versions::maker make,
+                     std::size_t most_mapped, std::int64_t every) {
         live made;
         made.versions_ = std::make_unique<versions>(std::move(source), std::move(make), most_mapped, every);
         made.versions_->begin();

@@ -15,30 +15,30 @@
 #include <utility>
 #include <vector>
 
-#include <tenon/bounds.hpp>
-#include <tenon/builder.hpp>
-#include <tenon/cache_folder.hpp>
-#include <tenon/checkout.hpp>
-#include <tenon/compiler.hpp>
+#include <tenon/detail/build/builder.hpp>
+#include <tenon/detail/build/compiler.hpp>
+#include <tenon/detail/build/interface_headers.hpp>
+#include <tenon/detail/cache/cache_directory.hpp>
+#include <tenon/detail/library/compatibility.hpp>
+#include <tenon/detail/library/library.hpp>
+#include <tenon/detail/library/library_file.hpp>
+#include <tenon/detail/source/checkout.hpp>
+#include <tenon/detail/source/repository.hpp>
+#include <tenon/detail/system/deadline.hpp>
+#include <tenon/detail/system/directory.hpp>
+#include <tenon/detail/system/mutex_lock.hpp>
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/stop_event.hpp>
+#include <tenon/detail/system/trace.hpp>
 #include <tenon/diagnostic.hpp>
 #include <tenon/driver.hpp>
 #include <tenon/error.hpp>
 #include <tenon/event.hpp>
-#include <tenon/fit.hpp>
-#include <tenon/folder.hpp>
-#include <tenon/headers.hpp>
-#include <tenon/library.hpp>
-#include <tenon/library_file.hpp>
 #include <tenon/live.hpp>
 #include <tenon/manifest.hpp>
-#include <tenon/mutex_lock.hpp>
-#include <tenon/path.hpp>
 #include <tenon/plugin.hpp>
 #include <tenon/policy.hpp>
 #include <tenon/registry.hpp>
-#include <tenon/repository.hpp>
-#include <tenon/stop_event.hpp>
-#include <tenon/trace.hpp>
 
 namespace tenon::inline v1 {
 
@@ -52,57 +52,69 @@ enum class build_policy {
 struct TENON_HOST_TYPE reload_options {
     /// How often to ask a remote whether a branch or tag has moved; 0: only when `live::refresh` does.
     std::chrono::milliseconds fetch_every{0};
-    /// Libraries of one plugin in memory at once, with those that cannot be unmapped; a newer one is refused then. Fewer than 3
-    /// leave no room for a second reload: one serves, and the one before is kept for `live::rollback`.
+    /// Libraries of one plugin in memory at once, with those that cannot be unmapped; a newer one is refused
+    /// then. Fewer than 3 leave no room for a second reload: one serves, and the one before is kept for
+    /// `live::rollback`.
     std::size_t most_versions = 16;
-    /// Loads a library that is given as one from a copy in memory, as `private_copy` does, so that who writes over the file does not
-    /// write over running code. Without this it can find files beside itself.
+    /// Loads a library that is given as one from a copy in memory, as `private_copy` does, so that who writes
+    /// over the file does not write over running code. Without this it can find files beside itself.
     bool copy_libraries = true;
 };
 
 /// How a loader works; all of it may be left out.
 struct TENON_HOST_TYPE loader_options {
-    std::string cache{};                 ///< where results are kept, a folder that is empty or tenon's; see README for what else is looked at
-    std::vector<std::string> compiler{}; ///< its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
-    std::vector<std::string> flags{};    ///< more of them, for every plugin
-    bool builds_may_run_programs = false; ///< lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's CMakeLists.txt says
-    std::vector<std::string> include{};  ///< folders with headers, before those of the interface and of tenon
+    std::string
+        cache{}; ///< where results are kept, a folder that is empty or tenon's; see README for what else is looked at
+    std::vector<std::string>
+        compiler{}; ///< its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
+    std::vector<std::string> flags{}; ///< more of them, for every plugin
+    bool builds_may_run_programs =
+        false; ///< lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's CMakeLists.txt says
+    std::vector<std::string> include{}; ///< folders with headers, before those of the interface and of tenon
     tenon::profile profile = profile::optimised; ///< `quick` for plugins that are edited and reloaded
-    /// Links plugins in as few segments as the linker can, of which the system's loader maps each: about half of what `dlopen` takes, and
-    /// less hardening, as constants become executable, and virtual tables and `.got` stay writable. A CMakeLists.txt links as it says.
+    /// Links plugins in as few segments as the linker can, of which the system's loader maps each: about half
+    /// of what `dlopen` takes, and less hardening, as constants become executable, and virtual tables and
+    /// `.got` stay writable. A CMakeLists.txt links as it says.
     bool fast_loading = false;
-    unsigned jobs = 0;       ///< compilers at once, of all loaders of this process together; 0: one for each processor
-    bool precompile = true;  ///< the header of an interface that is compiled against more than once
-    bool thorough = false;   ///< compares every header, the system's too, by what it says, even where it seems untouched
-    std::vector<std::string> search{};   ///< folders in which a bare name may be a library, `name.so` or `libname.so`
+    unsigned jobs =
+        0; ///< compilers at once, of all loaders of this process together; 0: one for each processor
+    bool precompile = true; ///< the header of an interface that is compiled against more than once
+    bool thorough =
+        false; ///< compares every header, the system's too, by what it says, even where it seems untouched
+    std::vector<std::string>
+        search{}; ///< folders in which a bare name may be a library, `name.so` or `libname.so`
     build_policy build = build_policy::when_needed;
     unload_policy unload = unload_policy::when_unused;
     tenon::trust trust{};
-    tenon::policy policy{}; ///< what may be loaded at all
+    tenon::policy policy{};    ///< what may be loaded at all
     bool private_copy = false; ///< see library_options
-    event_handler on_event{}; ///< is told what takes time
-    reload_options reload{};  ///< for `watch`
-    std::chrono::milliseconds build_timeout = std::chrono::minutes(10); ///< with the wait for another process that builds the same; 0: none
+    event_handler on_event{};  ///< is told what takes time
+    reload_options reload{};   ///< for `watch`
+    std::chrono::milliseconds build_timeout =
+        std::chrono::minutes(10); ///< with the wait for another process that builds the same; 0: none
     std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10); ///< the same for git
-    tenon::limits limits{};                                             ///< of each run of a compiler and of git
+    tenon::limits limits{}; ///< of each run of a compiler and of git
 #ifdef __cpp_lib_jthread
-    std::stop_token stop{}; ///< ends builds and fetches, with all of their programs; what needs none loads all the same
+    std::stop_token
+        stop{}; ///< ends builds and fetches, with all of their programs; what needs none loads all the same
 #endif
 };
 
-/// Loads plugins from a driver: a built-in's name, a library's path, a directory of sources, or a git repository.
+/// Loads plugins from a driver: a built-in's name, a library's path, a directory of sources, or a git
+/// repository.
 ///
 ///     tenon::loader loader{{.search = {"/opt/plugins"}}};
 ///     auto users = loader.load<user_provider>("git+https://example.org/drivers@v1.2#subdirectory=json", settings);
 ///     users->get_user("root");
 ///
-/// Throws `error`, and what the plugin's constructor throws. Every function but `built_ins` may be called from any thread, also while
-/// others are, and from a plugin's constructor. A handle may outlive the loader.
+/// Throws `error`, and what the plugin's constructor throws. Every function but `built_ins` may be called
+/// from any thread, also while others are, and from a plugin's constructor. A handle may outlive the loader.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 class TENON_HOST_TYPE loader {
 public:
-    /// Relative paths in options, and in the variables that stand for them, begin in the folder where the program works now.
+    /// Relative paths in options, and in the variables that stand for them, begin in the folder where the
+    /// program works now.
     explicit loader(loader_options options = {}) : options_(with_absolute_paths(std::move(options))) {}
 
     /// The plugins that are part of this program; to be added to before other threads load.
@@ -126,32 +138,38 @@ public:
 
     template <class T, path_like D, class... A, class Mismatch = detail::mismatch<T, A...>>
         requires(!arguments_of_the_factory<T, A...>)
-    plugin<T> load(const D& text, A&&... arguments) const = delete; // tenon: the factory takes other arguments
+    plugin<T> load(const D& text,
+                   A&&... arguments) const = delete; // tenon: the factory takes other arguments
 
-    /// A handle whose calls go to the newest version that works: what the driver names is built, loaded and put in place again whenever
-    /// its sources, a header of its own that they include, or its library changes, or its branch moves; see `live`.
+    /// A handle whose calls go to the newest version that works: what the driver names is built, loaded and
+    /// put in place again whenever its sources, a header of its own that they include, or its library
+    /// changes, or its branch moves; see `live`.
     ///
     ///     tenon::live<user_provider> users = loader.watch<user_provider>("./drivers/json", settings);
     ///     users->get_user("root");
     ///
-    /// The arguments are kept, as copies, for each new version; pass a reference as `std::ref(it)`, and let it outlive the handle. Throws
-    /// for the first version what `load` throws. A built-in never changes.
+    /// The arguments are kept, as copies, for each new version; pass a reference as `std::ref(it)`, and let
+    /// it outlive the handle. Throws for the first version what `load` throws. A built-in never changes.
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, std::decay_t<A>&...>
     live<T> watch(const D& text, A&&... arguments) const {
-        auto source = std::make_unique<versions_of<T>>(*this, detail::permitted_driver(detail::native(text), options_.policy));
-        auto make = [kept = std::tuple<std::decay_t<A>...>(static_cast<A&&>(arguments)...)](const detail::plugin_code<T>& code) mutable {
+        auto source = std::make_unique<versions_of<T>>(
+            *this, detail::permitted_driver(detail::native(text), options_.policy));
+        auto make = [kept = std::tuple<std::decay_t<A>...>(static_cast<A&&>(arguments)...)](
+                        const detail::plugin_code<T>& code) mutable {
             return std::apply([&](std::decay_t<A>&... each) { return code.create(each...); }, kept);
         };
-        return live<T>::from(std::move(source), std::move(make), options_.reload.most_versions, options_.reload.fetch_every.count());
+        return live<T>::from(std::move(source), std::move(make), options_.reload.most_versions,
+                             options_.reload.fetch_every.count());
     }
 
     template <class T, path_like D, class... A, class Mismatch = detail::mismatch<T, std::decay_t<A>&...>>
         requires(!arguments_of_the_factory<T, std::decay_t<A>&...>)
-    live<T> watch(const D& text, A&&... arguments) const = delete; // tenon: the factory takes other arguments, or references as std::ref
+    live<T> watch(const D& text, A&&... arguments) const =
+        delete; // tenon: the factory takes other arguments, or references as std::ref
 
-    /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run with `build = never`.
-    /// The library's path; empty for a built-in.
+    /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run
+    /// with `build = never`. The library's path; empty for a built-in.
     template <class T, path_like D>
     std::string prepare(const D& text) const {
         const driver from = detail::permitted_driver(detail::native(text), options_.policy);
@@ -192,9 +210,10 @@ private:
         return options;
     }
 
-    // What a watched plugin's newest version is, to this loader as it was when the plugin began to be watched.
+    // What a watched plugin's newest version is, to this loader as it was when the plugin began to be
+    // watched.
     template <class T>
-    class TENON_HIDDEN versions_of final : public detail::version_source<T> {
+    class TENON_HIDDEN versions_of final : public detail::plugin_source<T> {
     public:
         versions_of(const loader& by, driver from)
             :
@@ -211,7 +230,8 @@ private:
             by_->cancelled_ = &cancelled_;
         }
 
-        std::unique_ptr<detail::plugin_code<T>> newest(const std::function<bool(const std::string&)>& known) override {
+        std::unique_ptr<detail::plugin_code<T>>
+        newest(const std::function<bool(const std::string&)>& known) override {
             if (from_.what == driver::kind::name)
                 if (const auto* built_in = by_->built_ins_.template find<T>(from_.place))
                     return known("") ? nullptr : std::make_unique<detail::plugin_code<T>>(*built_in);
@@ -222,7 +242,8 @@ private:
                     checked_out_ = library.sources;
                 }
                 const bool given = from_.what == driver::kind::library || from_.what == driver::kind::name;
-                // The name of a library that is built here says all that went into it, also when it is built once more.
+                // The name of a library that is built here says all that went into it, also when it is built
+                // once more.
                 if (known(given ? identity(library.path) : library.path))
                     return nullptr;
                 library_options options = by_->options_for(from_.what);
@@ -310,9 +331,9 @@ private:
     }
 
     /// What is compiled here has a digest that nobody could have known.
-    allowed<std::string> digests(driver::kind what) const {
+    allow_list<std::string> digests(driver::kind what) const {
         const bool given = what == driver::kind::library || what == driver::kind::name;
-        return given ? options_.policy.sha256 : allowed<std::string>();
+        return given ? options_.policy.sha256 : allow_list<std::string>();
     }
 
     library_options options_for(driver::kind what) const {
@@ -320,10 +341,11 @@ private:
     }
 
     template <class T>
-    void check(const found& library, const allowed<std::string>& digests = {}) const {
+    void check(const found& library, const allow_list<std::string>& digests = {}) const {
         const detail::library_file file(library.path, options_.trust);
         file.require_digest(digests);
-        detail::fitting_plugin(file.manifest(), file.path(), type_name<T>(), library.plugin, detail::expected_shape<T>());
+        detail::fitting_plugin(file.manifest(), file.path(), type_name<T>(), library.plugin,
+                               detail::expected_abi<T>());
     }
 
     template <class T>
@@ -354,8 +376,8 @@ private:
     }
 
     /// Throws the error, which is being handled, as one about what its reader knows, the driver, where it is
-    /// about a file of the cache; and with the text of a driver that chooses, where there are several to choose
-    /// from.
+    /// about a file of the cache; and with the text of a driver that chooses, where there are several to
+    /// choose from.
     [[noreturn]] void throw_said_of(const driver& from, const error& e) const {
         driver whole = from, choosing = from;
         whole.plugin = whole.target = "";
@@ -367,10 +389,12 @@ private:
         const errc code = static_cast<errc>(e.code().value());
         if (code == errc::system_call && is_cached(path, "") && keeps_from_writing(text))
             throw error::cache_unusable(detail::cache(options_.cache).path(), text);
-        const bool about_what_is_in_it = code == errc::not_a_plugin || code == errc::ambiguous || code == errc::toolchain ||
-                                         code == errc::misfit || code == errc::bad_interface;
+        const bool about_what_is_in_it = code == errc::not_a_plugin || code == errc::ambiguous ||
+                                         code == errc::toolchain || code == errc::misfit ||
+                                         code == errc::bad_interface;
         const bool in_cache = is_cached(path, "bin") || is_cached(path, "src");
-        if (about_what_is_in_it && (in_cache || path == from.place || path == detail::canonical<>(from.place))) {
+        if (about_what_is_in_it &&
+            (in_cache || path == from.place || path == detail::canonical<>(from.place))) {
             if (in_cache) {
                 replace('\'' + path + '\'', '\'' + detail::text_of(whole) + '\'');
                 if (is_cached(path, "bin"))
@@ -378,7 +402,8 @@ private:
                 path = from.place;
             }
             choosing.plugin = "NAME";
-            replace(std::string(detail::adding_a_plugin), "with the driver '" + detail::text_of(choosing) + '\'');
+            replace(std::string(detail::adding_a_plugin),
+                    "with the driver '" + detail::text_of(choosing) + '\'');
         }
         choosing = from;
         choosing.target = "NAME";
@@ -425,7 +450,8 @@ private:
     std::string searched(const std::string& name, std::string_view type) const {
         std::vector<std::string> others;
         for (const std::string& folder : options_.search) {
-            const std::string plain = detail::join(folder, name + ".so"), prefixed = detail::join(folder, "lib" + name + ".so");
+            const std::string plain = detail::join(folder, name + ".so"),
+                              prefixed = detail::join(folder, "lib" + name + ".so");
             const bool has_plain = is_file(plain), has_prefixed = is_file(prefixed);
             if (has_plain && has_prefixed)
                 throw error::two_libraries(name, plain, prefixed);
@@ -442,7 +468,8 @@ private:
         std::vector<std::string> known = built_ins_.names(type);
         for (const std::string& folder : options_.search)
             add_libraries(known, folder, type);
-        throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name), searched_folders());
+        throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name),
+                                  searched_folders());
     }
 
     /// For messages: the folders of options.search, and why one of them cannot be looked into.
@@ -464,7 +491,8 @@ private:
     }
 
     /// Adds the names by which libraries in a folder could be loaded as plugins of a type.
-    static void add_libraries(std::vector<std::string>& names, const std::string& folder, std::string_view type) {
+    static void add_libraries(std::vector<std::string>& names, const std::string& folder,
+                              std::string_view type) {
         DIR* open = detail::posix::opendir(folder.c_str());
         if (!open)
             return;
@@ -494,24 +522,25 @@ private:
     }
 
     detail::builder builder(const driver& from, int stop) const {
-        return detail::builder({.compiler = options_.compiler,
-                                               .flags = options_.flags,
-                                               .builds_may_run_programs = options_.builds_may_run_programs,
-                                               .fetched = from.what == driver::kind::repository,
-                                               .target = from.target,
-                                               .include = options_.include,
-                                               .profile = options_.profile,
-                                               .fast_loading = options_.fast_loading,
-                                               .jobs = options_.jobs,
-                                               .thorough = options_.thorough,
-                                               .precompile = options_.precompile,
-                                               .trust = options_.trust,
-                                               .on_event = options_.on_event,
-                                               .on_built = [to = last_build_](std::vector<diagnostic> said) { to->put(std::move(said)); },
-                                               .limits = options_.limits,
-                                               .timeout = options_.build_timeout.count(),
-                                               .stop = stop},
-                                              detail::cache(options_.cache));
+        return detail::builder(
+            {.compiler = options_.compiler,
+             .flags = options_.flags,
+             .builds_may_run_programs = options_.builds_may_run_programs,
+             .fetched = from.what == driver::kind::repository,
+             .target = from.target,
+             .include = options_.include,
+             .profile = options_.profile,
+             .fast_loading = options_.fast_loading,
+             .jobs = options_.jobs,
+             .thorough = options_.thorough,
+             .precompile = options_.precompile,
+             .trust = options_.trust,
+             .on_event = options_.on_event,
+             .on_built = [to = last_build_](std::vector<diagnostic> said) { to->put(std::move(said)); },
+             .limits = options_.limits,
+             .timeout = options_.build_timeout.count(),
+             .stop = stop},
+            detail::cache(options_.cache));
     }
 
     template <class T>
@@ -525,8 +554,9 @@ private:
             detail::note_use<>(current);
             return current;
         }
-        const std::string library =
-            by.library(directory, T::type, [&](const std::string& unpublished) { check<T>({unpublished, from.plugin}); });
+        const std::string library = by.library(directory, T::type, [&](const std::string& unpublished) {
+            check<T>({unpublished, from.plugin});
+        });
         detail::note_use<>(library);
         return library;
     }
@@ -535,7 +565,8 @@ private:
         const stop_event stop(*this);
         const detail::basic_repository<> repository(
             from, detail::cache(options_.cache), options_.on_event,
-            detail::bounds(options_.limits, options_.fetch_timeout.count(), stop.descriptor(), "options.fetch_timeout"),
+            detail::deadline(options_.limits, options_.fetch_timeout.count(), stop.descriptor(),
+                             "options.fetch_timeout"),
             options_.policy, options_.trust);
         if (options_.build == build_policy::never) {
             std::string current = repository.cached();
@@ -572,9 +603,9 @@ private:
 };
 #pragma GCC diagnostic pop
 
-/// What compilers, linkers and CMake warned of in the last build that succeeded, by this loader, one of its copies or a handle that
-/// watches for it; nothing is built where a library is current, and what is compiled from several sources is so only as far as they
-/// have changed.
+/// What compilers, linkers and CMake warned of in the last build that succeeded, by this loader, one of its
+/// copies or a handle that watches for it; nothing is built where a library is current, and what is compiled
+/// from several sources is so only as far as they have changed.
 ///
 ///     auto users = loader.load<user_provider>("./drivers/json", settings);
 ///     for (const tenon::diagnostic& each : tenon::diagnostics(loader))
@@ -583,7 +614,8 @@ TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const loader& of) {
     return of.last_build_->get();
 }
 
-/// Loads a plugin with a loader of its own that has no options: `tenon::load<user_provider>("./drivers/json", settings)`.
+/// Loads a plugin with a loader of its own that has no options: `tenon::load<user_provider>("./drivers/json",
+/// settings)`.
 template <class T, path_like D, class... A>
     requires arguments_of_the_factory<T, A...>
 TENON_HIDDEN plugin<T> load(const D& driver, A&&... arguments) {

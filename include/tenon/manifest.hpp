@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include <tenon/elf.hpp>
+#include <tenon/detail/interface/toolchain.hpp>
+#include <tenon/detail/library/abi.hpp>
+#include <tenon/detail/library/elf.hpp>
+#include <tenon/detail/system/file.hpp>
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
 #include <tenon/error.hpp>
-#include <tenon/file.hpp>
-#include <tenon/path.hpp>
-#include <tenon/posix.hpp>
-#include <tenon/shape.hpp>
-#include <tenon/toolchain.hpp>
 
 namespace tenon::inline v1 {
 /// What a library file says of the plugins in it, read without running an instruction of it.
@@ -24,16 +24,16 @@ namespace tenon::inline v1 {
 ///         std::cout << plugin.type << ' ' << plugin.name << ' ' << plugin.version << '\n';   // userprovider passwd 1.2.0
 ///
 /// The texts are views into the manifest and dangle once it goes. A library without plugins has none. Throws
-/// `error` with `errc::not_a_library` for what is no library of this machine's kind, and `errc::malformed_note` for notes
-/// that tenon cannot have written. What is read for this, in most libraries the first page, is checked; whether all of the file is there
-/// is looked at when it is to be loaded.
+/// `error` with `errc::not_a_library` for what is no library of this machine's kind, and
+/// `errc::malformed_note` for notes that tenon cannot have written. What is read for this, in most libraries
+/// the first page, is checked; whether all of the file is there is looked at when it is to be loaded.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 class TENON_HOST_TYPE manifest {
 public:
     struct plugin {
         std::string_view type, name, version, toolchain;
-        detail::shape shape;
+        detail::plugin_abi abi;
     };
 
     template <path_like P>
@@ -66,7 +66,9 @@ public:
 private:
     TENON_HIDDEN static constexpr std::string_view owner{"tenon", 6}; // as notes have it, with its NUL
 
-    manifest(std::vector<detail::note_range> ranges, const std::string& path) : ranges_(std::move(ranges)) { read_notes(path); }
+    manifest(std::vector<detail::note_range> ranges, const std::string& path) : ranges_(std::move(ranges)) {
+        read_notes(path);
+    }
 
     template <class System>
     static manifest opened(const std::string& path) {
@@ -80,7 +82,7 @@ private:
 
     struct TENON_HIDDEN keyed {
         note_key key;
-        detail::shape shape;
+        detail::plugin_abi abi;
     };
 
     // A plugin's slots can be read only once its methods are known, so its notes wait.
@@ -93,7 +95,7 @@ private:
     static constexpr std::size_t most = 1000;
 
     void read_notes(const std::string& path) {
-        std::vector<keyed> shapes;
+        std::vector<keyed> abis;
         std::size_t bytes = 0, places = 0;
         for (const detail::note_range& range : ranges_)
             bytes += range.bytes.size();
@@ -116,18 +118,20 @@ private:
                     continue;
                 const auto key = reader.word<note_key>();
                 if (reader.failed())
-                    throw error::malformed_note(path, "a note of kind " + std::to_string(note.kind) + " has " +
-                                                          std::to_string(note.description.size()) + " bytes");
-                detail::shape& shape = shape_of(shapes, key);
-                places -= shape.methods.size();
-                if (!detail::add_note(shape, static_cast<detail::note_kind>(note.kind), reader))
-                    throw error::malformed_note(path, "two notes about one interface contradict each other, or one is damaged");
-                places += shape.methods.size();
+                    throw error::malformed_note(path, "a note of kind " + std::to_string(note.kind) +
+                                                          " has " + std::to_string(note.description.size()) +
+                                                          " bytes");
+                detail::plugin_abi& abi = abi_of(abis, key);
+                places -= abi.methods.size();
+                if (!detail::add_note(abi, static_cast<detail::note_kind>(note.kind), reader))
+                    throw error::malformed_note(
+                        path, "two notes about one interface contradict each other, or one is damaged");
+                places += abi.methods.size();
                 constexpr std::size_t least = 32; // of the bytes that name a method
                 if (places > bytes / least)
                     throw error::malformed_note(path, "it has places for more methods than it names");
-                limit(path, shapes.size(), "interfaces");
-                limit(path, shape.types.size(), "types of one interface");
+                limit(path, abis.size(), "interfaces");
+                limit(path, abi.types.size(), "types of one interface");
             }
             if (rest.find(owner) != rest.npos)
                 throw error::malformed_note(path, "a note of it ends past the end of all notes");
@@ -138,39 +142,43 @@ private:
             bool last = true; // of those with these types
             for (const waiting* other = &each + 1; other != found.data() + found.size(); ++other)
                 last = last && other->key != each.key;
-            detail::shape& known = shape_of(shapes, each.key);
+            detail::plugin_abi& known = abi_of(abis, each.key);
             plugin read;
-            static_cast<detail::interface_shape&>(read.shape) = known;
-            read.shape.factory = known.factory;
-            read.shape.state = known.state;
-            read.shape.types = last ? std::move(known.types) : known.types;
-            read_slots(path, shapes, read.shape, each.rest);
+            static_cast<detail::interface_abi&>(read.abi) = known;
+            read.abi.factory = known.factory;
+            read.abi.state = known.state;
+            read.abi.types = last ? std::move(known.types) : known.types;
+            read_slots(path, abis, read.abi, each.rest);
             read_texts(path, std::move(read), each.rest);
         }
     }
 
-    // As many methods are copied as the note has slots for, so all copies together are no larger than the file.
-    static void read_slots(const std::string& path, std::vector<keyed>& shapes, detail::shape& into, detail::note_reader& from) {
+    // As many methods are copied as the note has slots for, so all copies together are no larger than the
+    // file.
+    static void read_slots(const std::string& path, std::vector<keyed>& abis, detail::plugin_abi& into,
+                           detail::note_reader& from) {
         if (!detail::add_slots(into, from, from.word<std::uint32_t>()))
             throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");
         while (const auto count = from.word<std::uint32_t>()) {
             const auto key = from.word<note_key>();
             const auto properties = from.word<std::uint32_t>();
-            const detail::shape& known = shape_of(shapes, key);
+            const detail::plugin_abi& known = abi_of(abis, key);
             if (count != known.methods.size() + 1)
-                throw error::malformed_note(path, "a plugin's note does not go with the notes of an interface that it reaches");
-            detail::interface_shape reached = known;
+                throw error::malformed_note(
+                    path, "a plugin's note does not go with the notes of an interface that it reaches");
+            detail::interface_abi reached = known;
             reached.has_destructor = properties & detail::has_destructor_slots;
             if (!detail::add_slots(reached, from, count) || !sound(reached))
-                throw error::malformed_note(path, "what a plugin's note says of an interface that it reaches is damaged");
+                throw error::malformed_note(
+                    path, "what a plugin's note says of an interface that it reaches is damaged");
             into.reached.push_back(std::move(reached));
             limit(path, into.reached.size(), "interfaces that one reaches");
         }
     }
 
-    static bool sound(const detail::interface_shape& read) {
+    static bool sound(const detail::interface_abi& read) {
         bool named = !read.interface.empty();
-        for (const detail::interface_shape::method& method : read.methods)
+        for (const detail::interface_abi::method& method : read.methods)
             named = named && !method.name.empty();
         return named;
     }
@@ -185,8 +193,8 @@ private:
         read.name = from.text();
         read.version = from.text();
         read.toolchain = from.text();
-        bool whole = !from.failed() && detail::well_named(read.type) && detail::well_named(read.name) && !read.version.empty() &&
-                     sound(read.shape);
+        bool whole = !from.failed() && detail::well_named(read.type) && detail::well_named(read.name) &&
+                     !read.version.empty() && sound(read.abi);
         for (const char c : read.version)
             whole = whole && c > ' ' && c <= '~';
         if (read.toolchain != detail::toolchain)
@@ -200,12 +208,12 @@ private:
         plugins_.push_back(std::move(read));
     }
 
-    static detail::shape& shape_of(std::vector<keyed>& shapes, note_key key) {
-        for (keyed& each : shapes)
+    static detail::plugin_abi& abi_of(std::vector<keyed>& abis, note_key key) {
+        for (keyed& each : abis)
             if (each.key == key)
-                return each.shape;
-        shapes.push_back({key, {}});
-        return shapes.back().shape;
+                return each.abi;
+        abis.push_back({key, {}});
+        return abis.back().abi;
     }
 
     std::vector<detail::note_range> ranges_; // never grows once views of it exist

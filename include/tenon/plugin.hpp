@@ -6,12 +6,12 @@
 #include <string_view>
 #include <utility>
 
+#include <tenon/detail/library/library.hpp>
+#include <tenon/detail/library/plugin_code.hpp>
+#include <tenon/detail/system/path.hpp>
 #include <tenon/error.hpp>
 #include <tenon/export.hpp>
 #include <tenon/interface.hpp>
-#include <tenon/library.hpp>
-#include <tenon/path.hpp>
-#include <tenon/plugin_code.hpp>
 
 namespace tenon::inline v1 {
 
@@ -21,14 +21,16 @@ namespace tenon::inline v1 {
 ///     users->get_user("root");
 ///     tenon::plugin<user_provider> ldap{"./libmany.so#ldap", settings};   // one of several in a library
 ///
-/// A path without a folder is a file in the current one. The library is checked before any of its code runs. Throws `error`
-/// where it cannot be loaded, is not trusted or does not fit, and what the plugin's constructor and its start() throw; then
-/// nothing of it is left. What a plugin's class may offer beside its interface is in hooks.hpp: start() has returned before there is
-/// a handle, and stop() returns before the object is destroyed, both on the thread that makes the handle or lets it go.
+/// A path without a folder is a file in the current one. The library is checked before any of its code runs.
+/// Throws `error` where it cannot be loaded, is not trusted or does not fit, and what the plugin's
+/// constructor and its start() throw; then nothing of it is left. What a plugin's class may offer beside its
+/// interface is in hooks.hpp: start() has returned before there is a handle, and stop() returns before the
+/// object is destroyed, both on the thread that makes the handle or lets it go.
 ///
-/// A call costs what a virtual call costs. What the object gave out and has code of the plugin's dangles once the handle
-/// is gone: references to it, exceptions of the plugin's own types, string literals. A handle may be used by one thread at a time,
-/// or by as many as the object allows through `const` access to the handle; different handles are independent.
+/// A call costs what a virtual call costs. What the object gave out and has code of the plugin's dangles once
+/// the handle is gone: references to it, exceptions of the plugin's own types, string literals. A handle may
+/// be used by one thread at a time, or by as many as the object allows through `const` access to the handle;
+/// different handles are independent.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
@@ -41,9 +43,11 @@ public:
 
     template <path_like P, class... A>
         requires arguments_of_the_factory<T, A...>
-    explicit plugin(const P& path, A&&... arguments) : plugin(library_options{}, path, static_cast<A&&>(arguments)...) {}
+    explicit plugin(const P& path, A&&... arguments)
+        : plugin(library_options{}, path, static_cast<A&&>(arguments)...) {}
 
-    /// The same with options: `tenon::plugin<greeter> hello{tenon::library_options{.private_copy = true}, "./libhello.so"};`
+    /// The same with options: `tenon::plugin<greeter> hello{tenon::library_options{.private_copy = true},
+    /// "./libhello.so"};`
     template <path_like P, class... A>
         requires arguments_of_the_factory<T, A...>
     explicit plugin(const library_options& options, const P& path, A&&... arguments) {
@@ -64,12 +68,14 @@ public:
 
     template <path_like P, class... A, class Mismatch = detail::mismatch<T, A...>>
         requires(!arguments_of_the_factory<T, A...>)
-    explicit plugin(const library_options& options, const P& path, A&&... arguments) = delete; // tenon: the factory takes other arguments
+    explicit plugin(const library_options& options, const P& path,
+                    A&&... arguments) = delete; // tenon: the factory takes other arguments
 
     /// A plugin of a library, chosen by its name; its only one where the name is empty.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
-    static plugin from_library(const library_options& options, const std::string& path, std::string_view name, A&&... arguments) {
+    static plugin from_library(const library_options& options, const std::string& path, std::string_view name,
+                               A&&... arguments) {
         return started(code::load(options, path, name), static_cast<A&&>(arguments)...);
     }
 
@@ -87,7 +93,8 @@ public:
 
     template <class... A, class Mismatch = detail::mismatch<T, A...>>
         requires(!arguments_of_the_factory<T, A...>)
-    static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) = delete; // tenon: the factory takes other arguments
+    static plugin from_built_in(const detail::exported<>& built_in,
+                                A&&... arguments) = delete; // tenon: the factory takes other arguments
 
     plugin(plugin&& other) noexcept
         : object_(std::exchange(other.object_, nullptr)), code_(std::exchange(other.code_, nullptr)) {}
@@ -110,7 +117,8 @@ public:
     /// Of a handle that holds something.
     const plugin_info& info() const noexcept { return code_->info(); }
 
-    /// Stops and destroys the object, lets go of the library, and says what became of its code. The handle holds nothing afterwards.
+    /// Stops and destroys the object, lets go of the library, and says what became of its code. The handle
+    /// holds nothing afterwards.
     unloaded close() {
         destroy();
         plugin closing;

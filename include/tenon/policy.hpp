@@ -9,11 +9,11 @@
 #include <string_view>
 #include <utility>
 
-#include <tenon/allowed.hpp>
+#include <tenon/allow_list.hpp>
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
 #include <tenon/driver.hpp>
 #include <tenon/error.hpp>
-#include <tenon/path.hpp>
-#include <tenon/posix.hpp>
 
 namespace tenon::inline v1 {
 
@@ -40,18 +40,18 @@ struct TENON_HOST_TYPE signers {
 /// Each rule is about the drivers that it can be about: who lists folders, and allows repositories, allows
 /// any of them.
 struct TENON_HOST_TYPE policy {
-    allowed<driver::kind> kinds{};
+    allow_list<driver::kind> kinds{};
     /// Libraries, directories of source and repositories on this machine have to be in or below one of these,
     /// once no symbolic link is left in their path.
-    allowed<std::string> folders{};
+    allow_list<std::string> folders{};
     /// Of the files of libraries, but not of those that the loader compiles: in hexadecimal. See
     /// `library_options::sha256`.
-    allowed<std::string> sha256{};
-    allowed<transport> transports{};
+    allow_list<std::string> sha256{};
+    allow_list<transport> transports{};
     /// Where repositories are, as URLs spell it: `example.org`, or with another port than the transport's
     /// own, `example.org:8443`. That of `git+file:///` is empty. A server may not send git on to another
     /// address then.
-    allowed<std::string> hosts{};
+    allow_list<std::string> hosts{};
     bool full_commit_ids = false; ///< what is fetched is what was reviewed; no branch, no tag
     std::optional<signers> signed_by{};
 };
@@ -92,7 +92,7 @@ inline std::string path_in(std::string_view file_url) {
 }
 
 template <class System>
-bool is_in(const allowed<std::string>& folders, std::string_view canonical_path) {
+bool is_in(const allow_list<std::string>& folders, std::string_view canonical_path) {
     for (const std::string& each : folders.list()) {
         const std::string folder = canonical<System>(each);
         if (folder == "/" || canonical_path == folder)

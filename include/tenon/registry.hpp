@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/detail/library/abi.hpp>
 #include <tenon/error.hpp>
 #include <tenon/export.hpp>
-#include <tenon/shape.hpp>
 
 namespace tenon::inline v1 {
 
@@ -21,9 +21,9 @@ namespace tenon::inline v1 {
 ///     for (const auto& each : built_ins.list())
 ///         std::cout << each.type << ' ' << each.name << ' ' << each.version << '\n';   // greeter polite 1.0.0
 ///
-/// Two of one type and name are an `error` that gives both their versions. Objects from a static archive that nothing refers to
-/// are left out by the linker, and their built-ins with them: link them as objects, or with `--whole-archive`. Any thread
-/// may read; adding needs the registry for itself.
+/// Two of one type and name are an `error` that gives both their versions. Objects from a static archive that
+/// nothing refers to are left out by the linker, and their built-ins with them: link them as objects, or with
+/// `--whole-archive`. Any thread may read; adding needs the registry for itself.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 class TENON_HOST_TYPE registry {
@@ -47,8 +47,8 @@ public:
             throw error::bad_plugin_name(name);
         if constexpr (detail::exportable<T, P>) {
             const auto made = detail::make_export<T, P>(name, version);
-            insert({made.type, made.name, made.version, made.interface, reinterpret_cast<void (*)()>(made.create),
-                    made.hooks});
+            insert({made.type, made.name, made.version, made.interface,
+                    reinterpret_cast<void (*)()>(made.create), made.hooks});
         }
     }
 
@@ -63,7 +63,8 @@ public:
     /// The names of one plugin type's built-ins.
     std::vector<std::string> names(std::string_view type) const {
         std::vector<std::string> found;
-        for (auto each = entries_.lower_bound({type, {}}); each != entries_.end() && each->first.first == type; ++each)
+        for (auto each = entries_.lower_bound({type, {}});
+             each != entries_.end() && each->first.first == type; ++each)
             found.emplace_back(each->first.second);
         return found;
     }
@@ -90,8 +91,9 @@ private:
     static void check(const detail::exported<>& entry) {
         detail::note_reader theirs = detail::note_at(entry.interface);
         const std::string_view interface = theirs.text();
-        if (const detail::shape& ours = detail::shape_here<T>(); ours.interface != interface)
-            throw error::built_in_misfit(entry.name, entry.type, detail::readable(ours.interface), detail::readable(interface));
+        if (const detail::plugin_abi& ours = detail::abi_here<T>(); ours.interface != interface)
+            throw error::built_in_misfit(entry.name, entry.type, detail::readable(ours.interface),
+                                         detail::readable(interface));
     }
 
     // Its keys are views of the texts that its values have.

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
 #include <tenon/error.hpp>
-#include <tenon/path.hpp>
-#include <tenon/posix.hpp>
 
 namespace tenon::inline v1 {
 

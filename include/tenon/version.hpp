@@ -2,13 +2,15 @@
 #ifndef TENON_VERSION_HPP
 #define TENON_VERSION_HPP
 
-// The lowest header, which every other one includes before any code: what cannot compile ends here, with one sentence. An #error alone
-// is followed by thousands of lines; a header that cannot be found ends the compilation.
+// The lowest header, which every other one includes before any code: what cannot compile ends here, with one
+// sentence. An #error alone is followed by thousands of lines; a header that cannot be found ends the
+// compilation.
 #if __cplusplus < 202002L
 #error "tenon: C++20 is needed: compile with -std=c++20, or a later standard"
 #include <the compilation ends here>
 #elif !defined(__ELF__)
-#error "tenon: libraries have to be ELF files: tenon runs on Linux and other POSIX systems that have them, and not on macOS or Windows"
+#error                                                                                                       \
+    "tenon: libraries have to be ELF files: tenon runs on Linux and other POSIX systems that have them, and not on macOS or Windows"
 #include <the compilation ends here>
 #endif
 
@@ -19,10 +21,11 @@
 /// and part of the exported symbol's name, so that another one is refused by name.
 #define TENON_ABI 1
 
-// Each program and library that includes tenon has a copy of it, and several may be in one process: of other versions, or compiled for
-// other containers. None may use what was made for another one. So all that has a state is hidden, and what is no part of the binary
-// interface has its copy's kind in its name. Public types are not hidden, because a class with a member of a hidden type would have to be
-// hidden too; their functions have no static objects.
+// Each program and library that includes tenon has a copy of it, and several may be in one process: of other
+// versions, or compiled for other containers. None may use what was made for another one. So all that has a
+// state is hidden, and what is no part of the binary interface has its copy's kind in its name. Public types
+// are not hidden, because a class with a member of a hidden type would have to be hidden too; their functions
+// have no static objects.
 #ifdef _GLIBCXX_DEBUG
 #define TENON_COPY v0_1_0_debug
 #define TENON_COPY_NAME "v0_1_0_debug"
@@ -33,7 +36,8 @@
 #define TENON_HIDDEN [[gnu::visibility("hidden")]]
 #define TENON_OWN TENON_HIDDEN TENON_COPY
 #ifdef __clang__
-#define TENON_HOST_TYPE [[clang::type_visibility("default"), gnu::visibility("hidden"), gnu::abi_tag(TENON_COPY_NAME)]]
+#define TENON_HOST_TYPE                                                                                      \
+    [[clang::type_visibility("default"), gnu::visibility("hidden"), gnu::abi_tag(TENON_COPY_NAME)]]
 #else
 #define TENON_HOST_TYPE [[gnu::abi_tag(TENON_COPY_NAME)]]
 #endif

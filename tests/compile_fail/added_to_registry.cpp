@@ -12,13 +12,9 @@ struct greeter {
 
 struct hello : greeter {
 #ifdef FIXED
-    int greet(int n) override {
-        return n;
-    }
+    int greet(int n) override { return n; }
 #else
-    int greet(int n) const {
-        return n;
-    }
+    int greet(int n) const { return n; }
 #endif
 };
 

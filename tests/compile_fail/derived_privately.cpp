@@ -14,8 +14,6 @@ class hello : public greeter {
 #else
 class hello : greeter {
 #endif
-    int greet(int n) override {
-        return n;
-    }
+    int greet(int n) override { return n; }
 };
 TENON_EXPORT(greeter, hello, "hello", "1.0.0")

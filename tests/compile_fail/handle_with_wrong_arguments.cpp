@@ -12,14 +12,10 @@ struct greeter {
 
 #ifdef FIXED
 void greet() {
-    tenon::plugin<greeter> {
-        "./libhello.so", "to the factory"
-        } -> greet(1);
+    tenon::plugin<greeter>{"./libhello.so", "to the factory"} -> greet(1);
 }
 #else
 void greet() {
-    tenon::plugin<greeter> {
-        "./libhello.so", 7
-        } -> greet(1);
+    tenon::plugin<greeter>{"./libhello.so", 7} -> greet(1);
 }
 #endif

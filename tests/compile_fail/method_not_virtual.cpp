@@ -7,13 +7,9 @@ struct greeter {
     virtual ~greeter() = default;
     virtual int greet(int) = 0;
 #ifdef FIXED
-    virtual int greet_twice(int n) {
-        return greet(greet(n));
-    }
+    virtual int greet_twice(int n) { return greet(greet(n)); }
 #else
-    int greet_twice(int n) {
-        return greet(greet(n));
-    }
+    int greet_twice(int n) { return greet(greet(n)); }
 #endif
     using methods = tenon::methods<&greeter::greet, &greeter::greet_twice>;
 };

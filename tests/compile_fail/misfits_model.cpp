@@ -26,9 +26,7 @@ struct greeter::model final : tenon::holds<greeter, P> {
 struct hello {
     explicit hello(int) {}
 #ifdef FIXED
-    int greet(int n) {
-        return n;
-    }
+    int greet(int n) { return n; }
 #else
     void greet(int) {}
 #endif

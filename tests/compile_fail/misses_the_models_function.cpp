@@ -28,9 +28,7 @@ struct greeter::model final : tenon::holds<greeter, P> {
 struct hello {
     int greet(int n) { return n; }
 #ifdef FIXED
-    int farewell(int n) {
-        return n;
-    }
+    int farewell(int n) { return n; }
 #endif
 };
 TENON_EXPORT(greeter, hello, "hello", "1.0.0")

@@ -14,9 +14,7 @@ template <class P>
 struct greeter::model final : tenon::holds<greeter, P> {
     int greet(int n) override { return this->self().greet(n); }
 #ifdef FIXED
-    int farewell(int n) override {
-        return this->self().farewell(n);
-    }
+    int farewell(int n) override { return this->self().farewell(n); }
 #endif
 };
 

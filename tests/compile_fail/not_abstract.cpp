@@ -7,9 +7,7 @@ struct greeter {
 #ifdef FIXED
     virtual int greet(int) = 0;
 #else
-    virtual int greet(int n) {
-        return n;
-    }
+    virtual int greet(int n) { return n; }
 #endif
     using methods = tenon::methods<&greeter::greet>;
 };

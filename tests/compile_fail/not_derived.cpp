@@ -14,8 +14,6 @@ struct hello : greeter {
 #else
 struct hello {
 #endif
-    int greet(int n) {
-        return n;
-    }
+    int greet(int n) { return n; }
 };
 TENON_EXPORT(greeter, hello, "hello", "1.0.0")

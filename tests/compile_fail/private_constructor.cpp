@@ -13,8 +13,6 @@ class hello : public greeter {
 public:
 #endif
     hello() = default;
-    int greet(int n) override {
-        return n;
-    }
+    int greet(int n) override { return n; }
 };
 TENON_EXPORT(greeter, hello, "hello", "1.0.0")

@@ -7,9 +7,7 @@ struct services {
 struct services final {
 #endif
     virtual ~services() = default;
-    virtual int get(int n) {
-        return n;
-    }
+    virtual int get(int n) { return n; }
     using methods = tenon::methods<&services::get>;
 };
 

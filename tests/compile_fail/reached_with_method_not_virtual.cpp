@@ -7,13 +7,9 @@ struct services {
     virtual ~services() = default;
     virtual int get(int) = 0;
 #ifdef FIXED
-    virtual int twice(int n) {
-        return 2 * n;
-    }
+    virtual int twice(int n) { return 2 * n; }
 #else
-    int twice(int n) {
-        return 2 * n;
-    }
+    int twice(int n) { return 2 * n; }
 #endif
     using methods = tenon::methods<&services::get, &services::twice>;
 };

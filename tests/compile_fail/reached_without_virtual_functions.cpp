@@ -5,13 +5,9 @@
 struct services {
 #ifdef FIXED
     virtual ~services() = default;
-    virtual int get(int n) {
-        return n;
-    }
+    virtual int get(int n) { return n; }
 #else
-    int get(int n) {
-        return n;
-    }
+    int get(int n) { return n; }
 #endif
     using methods = tenon::methods<&services::get>;
 };

@@ -10,13 +10,9 @@ struct greeter {
 
 struct hello : greeter {
 #ifdef FIXED
-    int greet(int n) override {
-        return n;
-    }
+    int greet(int n) override { return n; }
 #else
-    int greet(long n) {
-        return static_cast<int>(n);
-    }
+    int greet(long n) { return static_cast<int>(n); }
 #endif
 };
 TENON_EXPORT(greeter, hello, "hello", "1.0.0")

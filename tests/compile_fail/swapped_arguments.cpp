@@ -15,9 +15,11 @@ struct greeter {
 
 void greet(settings loud) {
 #ifdef FIXED
-    const tenon::plugin<greeter> hello(tenon::library_options{.private_copy = true}, "./libhello.so", loud, 7);
+    const tenon::plugin<greeter> hello(tenon::library_options{.private_copy = true}, "./libhello.so", loud,
+                                       7);
 #else
-    const tenon::plugin<greeter> hello(tenon::library_options{.private_copy = true}, "./libhello.so", 7, loud);
+    const tenon::plugin<greeter> hello(tenon::library_options{.private_copy = true}, "./libhello.so", 7,
+                                       loud);
 #endif
     hello->greet(1);
 }

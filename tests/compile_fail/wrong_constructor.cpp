@@ -27,8 +27,6 @@ struct hello {
 #else
     explicit hello(const char*) {}
 #endif
-    int greet(int n) {
-        return n;
-    }
+    int greet(int n) { return n; }
 };
 TENON_EXPORT(greeter, hello, "hello", "1.0.0")

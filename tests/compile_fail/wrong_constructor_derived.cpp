@@ -15,8 +15,6 @@ struct hello : greeter {
 #else
     hello(int) {}
 #endif
-    int greet(int n) override {
-        return n;
-    }
+    int greet(int n) override { return n; }
 };
 TENON_EXPORT(greeter, hello, "hello", "1.0.0")

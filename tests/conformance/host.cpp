@@ -3,7 +3,8 @@
 //
 // With ALL_OF_TENON it has every header, and uses what a host with a configuration would.
 #ifdef ALL_OF_TENON
-// Functions of the standard library take part wherever tenon calls one of its own with a string: std::quoted did.
+// Functions of the standard library take part wherever tenon calls one of its own with a string: std::quoted
+// did.
 #include <algorithm>
 #include <array>
 #include <complex>
@@ -84,9 +85,7 @@ void use_registry(tenon::registry& built_ins) {
 #ifdef ALL_OF_TENON
 // Nothing can be called off where the standard library has no std::stop_token; README.md says which.
 template <class Options>
-concept can_be_stopped = requires(Options options) {
-    options.stop;
-};
+concept can_be_stopped = requires(Options options) { options.stop; };
 #ifdef _LIBCPP_VERSION
 static_assert(can_be_stopped<tenon::loader_options> == (_LIBCPP_VERSION >= 200000));
 #else

@@ -40,9 +40,7 @@ struct book {
 #endif
         return sum;
     }
-    std::vector<entry> entries() const {
-        return entries_;
-    }
+    std::vector<entry> entries() const { return entries_; }
 
 private:
     journal& journal_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // compile_flags.txt.
-#include <tenon/compile_flags.hpp>
+#include <tenon/detail/build/compile_flags.hpp>
 
 #include <string>
 

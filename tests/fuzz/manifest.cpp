@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The bytes of a library, and of its notes.
+#include <tenon/detail/library/runtime.hpp>
 #include <tenon/manifest.hpp>
-#include <tenon/runtime.hpp>
 
 #include <algorithm>
 #include <cstring>
 #include <string>
 #include <sys/stat.h>
 
-#include "../notes.hpp"
+#include "notes.hpp"
 #include "answer.hpp"
 
 namespace {
@@ -40,12 +40,12 @@ void read(std::string_view file) {
     fuzz::answer([&] {
         const auto found = tenon::manifest::of<in_memory>(0, path);
         for (const auto& each : found.plugins()) {
-            fuzz::require(tenon::detail::fits(each.shape, each.shape));
-            tenon::detail::incompleteness(each.shape);
+            fuzz::require(tenon::detail::fits(each.abi, each.abi));
+            tenon::detail::incompleteness(each.abi);
             tenon::detail::toolchain_differences(tenon::detail::toolchain, each.toolchain);
-            tenon::detail::differences(found.plugins().front().shape, each.shape);
-            tenon::detail::differences({}, each.shape);
-            tenon::detail::differences(each.shape, {}); // each name in it and each layout
+            tenon::detail::differences(found.plugins().front().abi, each.abi);
+            tenon::detail::differences({}, each.abi);
+            tenon::detail::differences(each.abi, {}); // each name in it and each layout
         }
     });
 }

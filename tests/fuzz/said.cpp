@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What other programs have written down: diagnostics, makefiles of what was read, lists of what was linked,
 // records of builds.
-#include <tenon/build_record.hpp>
-#include <tenon/compilation.hpp>
+#include <tenon/detail/build/compilation.hpp>
+#include <tenon/detail/cache/build_record.hpp>
 #include <tenon/diagnostic.hpp>
 
 #include <string>

@@ -53,20 +53,12 @@ public:
     long total() const override { return total_; }
 
 #ifdef EXCLUSIVE
-    void quiesce() {
-        host_.asked(-1000 - version_);
-    }
-    void resume() {
-        host_.asked(-2000 - version_);
-    }
+    void quiesce() { host_.asked(-1000 - version_); }
+    void resume() { host_.asked(-2000 - version_); }
 #endif
 #ifdef HANDS_ON
-    long save() const {
-        return total_;
-    }
-    void restore(long total) {
-        total_ = total;
-    }
+    long save() const { return total_; }
+    void restore(long total) { total_ = total; }
 #endif
 
 private:

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// A program with two copies of tenon: linked, or opened by their paths; loads a plugin of each one's own kind.
+// SPDX-License-Identifier: MIT A program with two copies of tenon: linked, or opened by their paths; loads a
+// plugin of each one's own kind.
 #include "copy.hpp"
 
 #include <cstdio>
@@ -29,8 +29,8 @@ struct user {
     const char *first, *second; // plugins of its kind
 };
 
-// What the other one has too stays. Where both are of one kind, and are linked, the code that the compiler made of a container may be
-// one's for both, and then the handles are.
+// What the other one has too stays. Where both are of one kind, and are linked, the code that the compiler
+// made of a container may be one's for both, and then the handles are.
 static bool has_gone(int state, bool expected) {
     return expected ? state == unmapped : state == pinned || state == shared;
 }

@@ -63,4 +63,5 @@ struct application : tenon::loader {
     tenon::reload last;
 };
 
-extern "C" [[gnu::visibility("default")]] const copy COPY{load, number, close, close_while_handling, loaded, watched, fail, catches};
+extern "C" [[gnu::visibility("default")]] const copy COPY{load,   number,  close, close_while_handling,
+                                                          loaded, watched, fail,  catches};

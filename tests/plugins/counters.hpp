@@ -8,9 +8,7 @@
 namespace counters {
 
 template <class P>
-concept counts = requires(P& p) {
-    static_cast<int>(p.count());
-};
+concept counts = requires(P& p) { static_cast<int>(p.count()); };
 
 struct counter {
     static constexpr tenon::plugin_type type{"counter"};

@@ -33,7 +33,7 @@ struct valued {
     in value;
 };
 inline int number = 0;
-template <int* Pointer, void (*Function)(), int in::*Member>
+template <int* Pointer, void (*Function)(), int in::* Member>
 struct pointed {
     char value;
 };
@@ -81,22 +81,25 @@ struct hard {
 
     virtual in inline_namespaces(const in&, in*, std::vector<in>) = 0;
     virtual color enumerations(old, outer<int>::state, outer<in>::state) = 0;
-    virtual int values(valued<-3, color::green, true, 'x', -1LL, last>, valued<0, color::red, false, '\0', 1LL << 40, first>) = 0;
+    virtual int values(valued<-3, color::green, true, 'x', -1LL, last>,
+                       valued<0, color::red, false, '\0', 1LL << 40, first>) = 0;
     virtual int pointers(pointed<&number, &act, &in::value>, pointed<nullptr, nullptr, nullptr>) = 0;
     virtual int classes(with_class<constant{1, 'c'}>, with_class<constant{}>) = 0;
     virtual int (&arrays(int (&)[3], const char (*)[4][5], double (&&)[2], int[]))[7] = 0;
-    virtual outer<in>::inner<int, std::vector> templates(outer<outer<in>>::inner<std::string, std::optional>, pack<>,
-                                                         pack<int, pack<char>>, alias<int>) = 0;
+    virtual outer<in>::inner<int, std::vector> templates(outer<outer<in>>::inner<std::string, std::optional>,
+                                                         pack<>, pack<int, pack<char>>, alias<int>) = 0;
     virtual tree recursive(const tree&, unknown&) = 0;
     virtual void silent(void (*)() noexcept) = 0;
     virtual void functions(int (*)(int, ...), void (&)(in), color (*(*)(int))(char)) = 0;
-    virtual void members(int in::*, int (hard::*)(in) const noexcept, void (hard::*)() &&, int in::* const*) = 0;
-    virtual wide numbers(unsigned_wide, long double, float, char8_t, char16_t, char32_t, wchar_t, signed char, unsigned char,
-                         long, long long, std::size_t, std::ptrdiff_t, bool, std::nullptr_t, std::byte) = 0;
+    virtual void members(int in::*, int (hard::*)(in) const noexcept, void (hard::*)() &&,
+                         int in::* const*) = 0;
+    virtual wide numbers(unsigned_wide, long double, float, char8_t, char16_t, char32_t, wchar_t, signed char,
+                         unsigned char, long, long long, std::size_t, std::ptrdiff_t, bool, std::nullptr_t,
+                         std::byte) = 0;
     virtual std::string standard(std::string_view, std::optional<in>, std::map<std::string, std::vector<in>>,
-                                 std::variant<int, in>, std::array<in, 3>, std::span<const int>, std::span<int, 4>,
-                                 std::unique_ptr<in>, std::chrono::milliseconds, std::tuple<int, in>, std::wstring,
-                                 std::u8string) = 0;
+                                 std::variant<int, in>, std::array<in, 3>, std::span<const int>,
+                                 std::span<int, 4>, std::unique_ptr<in>, std::chrono::milliseconds,
+                                 std::tuple<int, in>, std::wstring, std::u8string) = 0;
     virtual void qualified() const = 0;
     virtual void qualified() volatile = 0;
     virtual int more() const volatile& noexcept = 0;
@@ -110,13 +113,14 @@ struct hard {
     virtual int operator>>(int) = 0;
     virtual void restricted(int* __restrict, const volatile int*, const volatile in&) = 0;
 
-    using methods = tenon::methods<
-        &hard::inline_namespaces, &hard::enumerations, &hard::values, &hard::pointers, &hard::classes, &hard::arrays,
-        &hard::templates, &hard::recursive, &hard::silent, &hard::functions, &hard::members, &hard::numbers, &hard::standard,
-        tenon::overload<void() const>(&hard::qualified), tenon::overload<void() volatile>(&hard::qualified),
-        tenon::overload<int() const volatile & noexcept>(&hard::more), tenon::overload<int() &&>(&hard::more),
-        &hard::operator<, &hard::operator->, &hard::operator(), &hard::operator[], &hard::operator bool, &hard::operator<<,
-        &hard::operator>>, &hard::restricted>;
+    using methods = tenon::methods < &hard::inline_namespaces, &hard::enumerations, &hard::values,
+          &hard::pointers, &hard::classes, &hard::arrays, &hard::templates, &hard::recursive, &hard::silent,
+          &hard::functions, &hard::members, &hard::numbers, &hard::standard,
+          tenon::overload<void() const>(&hard::qualified), tenon::overload<void() volatile>(&hard::qualified),
+          tenon::overload<int() const volatile & noexcept>(&hard::more),
+          tenon::overload<int() &&>(&hard::more),
+          &hard::operator<, &hard::operator->, &hard::operator(), &hard::operator[], &hard::operator bool,
+                          &hard::operator<<, &hard::operator>>, &hard::restricted>;
 };
 
 } // namespace acme
@@ -129,12 +133,17 @@ struct impl : hard {
     impl(const in&, std::vector<tree>&&, color) {}
     in inline_namespaces(const in& a, in*, std::vector<in>) override { return a; }
     color enumerations(old, outer<int>::state, outer<in>::state) override { return color::red; }
-    int values(valued<-3, color::green, true, 'x', -1LL, last>, valued<0, color::red, false, '\0', 1LL << 40, first>) override {
+    int values(valued<-3, color::green, true, 'x', -1LL, last>,
+               valued<0, color::red, false, '\0', 1LL << 40, first>) override {
         return 0;
     }
-    int pointers(pointed<&number, &act, &in::value>, pointed<nullptr, nullptr, nullptr>) override { return 0; }
+    int pointers(pointed<&number, &act, &in::value>, pointed<nullptr, nullptr, nullptr>) override {
+        return 0;
+    }
     int classes(with_class<constant{1, 'c'}>, with_class<constant{}>) override { return 0; }
-    auto arrays(int (&)[3], const char (*)[4][5], double (&&)[2], int[]) -> int (&)[7] override { return seven; }
+    auto arrays(int (&)[3], const char (*)[4][5], double (&&)[2], int[]) -> int (&)[7] override {
+        return seven;
+    }
     outer<in>::inner<int, std::vector> templates(outer<outer<in>>::inner<std::string, std::optional>, pack<>,
                                                  pack<int, pack<char>>, alias<int>) override {
         return {};
@@ -142,14 +151,17 @@ struct impl : hard {
     tree recursive(const tree& a, unknown&) override { return a; }
     void silent(void (*)() noexcept) override {}
     void functions(int (*)(int, ...), void (&)(in), color (*(*)(int))(char)) override {}
-    void members(int in::*, int (hard::*)(in) const noexcept, void (hard::*)() &&, int in::* const*) override {}
-    wide numbers(unsigned_wide, long double, float, char8_t, char16_t, char32_t, wchar_t, signed char, unsigned char, long,
-                 long long, std::size_t, std::ptrdiff_t, bool, std::nullptr_t, std::byte) override {
+    void members(int in::*, int (hard::*)(in) const noexcept, void (hard::*)() &&,
+                 int in::* const*) override {}
+    wide numbers(unsigned_wide, long double, float, char8_t, char16_t, char32_t, wchar_t, signed char,
+                 unsigned char, long, long long, std::size_t, std::ptrdiff_t, bool, std::nullptr_t,
+                 std::byte) override {
         return 0;
     }
-    std::string standard(std::string_view, std::optional<in>, std::map<std::string, std::vector<in>>, std::variant<int, in>,
-                         std::array<in, 3>, std::span<const int>, std::span<int, 4>, std::unique_ptr<in>,
-                         std::chrono::milliseconds, std::tuple<int, in>, std::wstring, std::u8string) override {
+    std::string standard(std::string_view, std::optional<in>, std::map<std::string, std::vector<in>>,
+                         std::variant<int, in>, std::array<in, 3>, std::span<const int>, std::span<int, 4>,
+                         std::unique_ptr<in>, std::chrono::milliseconds, std::tuple<int, in>, std::wstring,
+                         std::u8string) override {
         return {};
     }
     void qualified() const override {}

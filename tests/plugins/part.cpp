@@ -53,9 +53,7 @@ struct implementation : part {
         ++counts.made;
     }
     implementation(const implementation&) = delete;
-    ~implementation() override {
-        ++counts_.destroyed;
-    }
+    ~implementation() override { ++counts_.destroyed; }
 
     int version() const override {
 #if defined(UNIQUE_SYMBOL)
@@ -68,9 +66,7 @@ struct implementation : part {
         return VERSION;
 #endif
     }
-    void fail() const override {
-        throw own_exception();
-    }
+    void fail() const override { throw own_exception(); }
 
     part_counts& counts_;
 };

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_ALLOW_LIST_HPP
+#define TENON_ALLOW_LIST_HPP
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/version.hpp>
+
+namespace tenon::inline v1 {
+
+/// What may be chosen: anything, where nobody said; else only what is listed. An empty list allows nothing,
+/// so that one that comes out of an empty configuration does not open what it was to close.
+///
+///     tenon::allowed<std::string> any;
+///     tenon::allowed<std::string> ours{"example.org", "example.net"};
+///     tenon::allowed<std::string> none(std::vector<std::string>{});
+template <class T>
+class TENON_HOST_TYPE allow_list {
+public:
+    allow_list() = default;
+    allow_list(std::initializer_list<T> list) : allow_list(std::vector<T>(list)) {}
+    allow_list(std::vector<T> list) : anything_(false), list_(std::move(list)) {}
+
+    bool anything() const noexcept { return anything_; }
+    /// Empty where anything is allowed, too.
+    const std::vector<T>& list() const noexcept { return list_; }
+
+    // Not std::find: <algorithm> would be a tenth of what plugin.hpp costs.
+    bool operator()(const T& value) const {
+        for (const T& each : list_)
+            if (each == value)
+                return true;
+        return anything_;
+    }
+
+private:
+    bool anything_ = true;
+    std::vector<T> list_;
+};
+
+namespace detail {
+inline namespace TENON_OWN {
+
+/// In ASCII, which is all that hosts and digests are written in.
+inline std::string in_small_letters(std::string_view text) {
+    std::string small(text);
+    for (char& c : small)
+        if (c >= 'A' && c <= 'Z')
+            c = static_cast<char>(c - 'A' + 'a');
+    return small;
+}
+
+/// For messages: `only a, b`, or `nothing`.
+template <class T, class Name>
+std::string in_words(const allow_list<T>& what, Name&& name) {
+    std::string text;
+    for (const T& each : what.list())
+        text.append(text.empty() ? "only " : ", ").append(name(each));
+    return text.empty() ? "nothing" : text;
+}
+inline std::string in_words(const allow_list<std::string>& what) {
+    return in_words(what, [](const std::string& each) { return each; });
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif

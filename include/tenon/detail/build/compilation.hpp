@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_BUILD_COMPILATION_HPP
+#define TENON_DETAIL_BUILD_COMPILATION_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/detail/build/compile_flags.hpp>
+#include <tenon/detail/build/compiler.hpp>
+#include <tenon/detail/build/linker.hpp>
+#include <tenon/detail/build/source_tree.hpp>
+#include <tenon/detail/cache/cache_directory.hpp>
+#include <tenon/detail/interface/toolchain.hpp>
+#include <tenon/detail/system/deadline.hpp>
+#include <tenon/detail/system/file.hpp>
+#include <tenon/detail/system/job_slots.hpp>
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/process.hpp>
+#include <tenon/detail/system/sha256.hpp>
+#include <tenon/diagnostic.hpp>
+#include <tenon/error.hpp>
+
+namespace tenon::inline v1 {
+
+/// What plugins are compiled for.
+enum class profile {
+    optimised, ///< to run fast and to be looked into by a debugger: -O2 -g
+    quick,     ///< to be there soon after an edit: -O0
+};
+
+namespace detail {
+inline namespace TENON_OWN {
+
+/// The files that a compiler says, in the words of a makefile, that it has read.
+inline word_list read_dependencies(std::string_view makefile) {
+    word_list found;
+    std::string path;
+    const auto finish = [&] {
+        // The target is the one word that ends in a colon; a colon in a path is not at its end.
+        if (!path.empty() && path.back() != ':')
+            found.push_back(path);
+        path.clear();
+    };
+    for (std::size_t i = 0; i < makefile.size(); ++i) {
+        const char c = makefile[i], next = i + 1 < makefile.size() ? makefile[i + 1] : '\0';
+        if (c == '\\' && next == '\n')
+            ++i, finish();
+        else if (c == ' ' || c == '\n' || c == '\t')
+            finish();
+        else if ((c == '\\' && (next == ' ' || next == '#' || next == ':' || next == '\t')) ||
+                 (c == '$' && next == '$'))
+            path += next, ++i;
+        else
+            path += c;
+    }
+    finish();
+    return found;
+}
+
+/// The files that a linker says it has opened: one a line, members of archives as `lib.a(member.o)` or
+/// `(lib.a)member.o`.
+inline word_list read_linked(std::string_view trace) {
+    word_list found;
+    while (!trace.empty()) {
+        std::string_view line = take_line(trace);
+        constexpr std::string_view prefix = "trace: "; // mold
+        if (line.substr(0, prefix.size()) == prefix)
+            line.remove_prefix(prefix.size());
+        if (!line.empty() && line.front() == '(')
+            line = line.substr(1, line.find(')') - 1);
+        else if (!line.empty() && line.back() == ')')
+            line = line.substr(0, line.rfind('('));
+        if (!line.empty())
+            found.emplace_back(line);
+    }
+    return found;
+}
+
+/// One run of a compiler over the sources of a directory, and of the linker over what comes out.
+template <class System = posix>
+class basic_compilation {
+public:
+    /// Of `sources` in `directory`, with headers searched in `folders` first.
+    basic_compilation(const basic_compiler<System>& compiler, const std::string& directory, word_list sources,
+                      const compile_flags& flags, const word_list& folders, const basic_scratch<System>& in,
+                      const basic_deadline<System>& within = {}, profile wanted = profile::optimised,
+                      unsigned jobs = 0, bool fast_loading = false)
+        : directory_(directory), sources_(std::move(sources)), scratch_(in), deadline_(within), jobs_(jobs) {
+        const compile_flags own = compiler.flags(false);
+        const compiler_traits traits = compiler.traits(within);
+#ifdef __clang__
+        constexpr bool with_clang = true;
+#else
+        constexpr bool with_clang = false;
+#endif
+        if (traits.clang != with_clang &&
+            std::string_view(toolchain).find("sanitizer=none") == std::string_view::npos)
+            throw error::other_sanitizer(compiler.arguments()[0]);
+        const word_list both = flags_of_both(traits, wanted);
+        compile_ = link_ = compiler.program_words();
+        add(compile_, own.compile());
+        add(compile_, both);
+        add(link_, own.common());
+        add(link_, both);
+        after_objects_ = own.link();
+        add(after_objects_, flags.link());
+        for (const std::string& folder : folders)
+            compile_.push_back("-I" + folder);
+        add(compile_, flags.compile());
+        add(link_, flags.common());
+        link_.push_back("-shared");
+        // Clang leaves a sanitizer's symbols to the host's executable.
+        if (!(traits.clang && sanitizes(link_)))
+            link_.push_back("-Wl,-z,defs");
+        if (fast_loading) {
+            // The compiler's own linker: mold, which is faster, makes more segments.
+            command what = prepared(link_);
+            add(what.arguments, after_objects_);
+            linker_.version = linker_version<System>(std::move(what), within);
+            linker_.flags = few_segments(linker_.version);
+        } else if (lets_choose_linker(link_) && lets_choose_linker(after_objects_)) {
+            linker_ = find_fast_linker(compiler, within);
+        }
+    }
+
+    /// Where the object of a source is made, or was put.
+    std::string object(std::size_t source) const { return made(source, ".o"); }
+
+    /// Says that the object of a source is there and need not be compiled.
+    void reuse(std::size_t source) { reused_.insert(source); }
+
+    /// The absolute paths of all files that were read for one source that was compiled.
+    word_list read_for(std::size_t source) const {
+        word_list found = read_dependencies(read_file<System>(made(source, ".d")));
+        for (std::string& path : found)
+            path = absolute(path);
+        // The source of what was precompiled, which clang names.
+        std::erase(found, "/dev/null");
+        return found;
+    }
+
+    /// The beginning of each compiler's command.
+    const word_list& arguments() const noexcept { return compile_; }
+
+    /// Adds flags to the commands for those sources that can be compiled with them, as long as the compiler
+    /// does not refuse.
+    void try_with(word_list flags, std::vector<bool> sources) {
+        more_ = std::move(flags);
+        with_more_ = std::move(sources);
+    }
+
+    /// Whether a source could be compiled only without the flags of `try_with`.
+    bool refused() const noexcept { return refused_; }
+
+    /// What makes the library what it is, besides the files that are read.
+    std::string recipe() const {
+        sha256 all;
+        for (const word_list* list : {&compile_, &link_, &linker_.flags, &after_objects_, &sources_}) {
+            all.field(std::to_string(list->size()));
+            for (const std::string& word : *list)
+                all.field(word);
+        }
+        return all.field(linker_.version).hex();
+    }
+
+    /// Throws what the compiler says of each source that it refuses. `done` is called with the number of
+    /// sources that are done, each time that it grows, and `say` with what the compiler says of each source
+    /// that it takes.
+    template <class Done, class Say>
+    void compile(Done&& done, Say&& say) {
+        failures failed;
+        std::size_t ends = reused_.size();
+        std::vector<std::size_t> all, again;
+        for (std::size_t i = 0; i < sources_.size(); ++i)
+            if (!reused_.count(i))
+                all.push_back(i);
+        std::string said;
+        for_each_run(all, [&](std::size_t i, const command& what, const process_result& end) {
+            const bool good = succeeded(end, made(i, ".o"));
+            if (!good && with_more(i)) {
+                said = end.err;
+                again.push_back(i);
+                return;
+            }
+            good ? say(end.err) : failed.add(what, end);
+            done(++ends);
+        });
+        with_more_.clear();
+        for_each_run(again, [&](std::size_t i, const command& what, const process_result& end) {
+            if (succeeded(end, made(i, ".o"))) {
+                trace("'", sources_[i], "' could only be compiled without ", more_.back(), ": ", said);
+                refused_ = true;
+                say(end.err);
+            } else {
+                failed.add(what, end);
+            }
+            done(++ends);
+        });
+        failed.raise(directory_);
+    }
+
+    /// Throws what the linker says where it refuses; else calls `say` with that.
+    template <class Say>
+    void link(Say&& say) {
+        command what = link_command();
+        process_result end = run<System>(what, deadline_);
+        if (!succeeded(end, library()) && !linker_.flags.empty() && !cut_short(end)) {
+            trace("linking as the compiler does by itself, because '", linker_.version,
+                  "' failed: ", end.err);
+            linker_ = {};
+            what = link_command();
+            end = run<System>(what, deadline_);
+        }
+        if (!succeeded(end, library())) {
+            failures failed;
+            failed.add(what, with_the_fault_alone(end));
+            failed.raise(directory_, misses_symbols(end.err) ? what_is_left_out() : "");
+        }
+        linked_ = read_linked(end.out);
+        say(end.err);
+    }
+
+    std::string library() const { return scratch_ / "library.so"; }
+
+    /// A sentence about the sources that one could think were compiled; empty where there are none.
+    std::string what_is_left_out() const {
+        return sentence_on_sources_left_out<System>(directory_, sources_);
+    }
+
+    /// The absolute paths of all files that were read here, as the compiler spells them; sorted.
+    word_list files() const {
+        word_list found;
+        for (std::size_t i = 0; i < sources_.size(); ++i)
+            if (!reused_.count(i))
+                add(found, read_for(i));
+        for (const std::string& path : linked_)
+            // What a linker prints besides is about no file, and what is here was made here.
+            if (struct stat seen; path.compare(0, scratch_.path().size(), scratch_.path()) != 0 &&
+                                  System::stat(absolute(path).c_str(), &seen) == 0 && S_ISREG(seen.st_mode))
+                found.push_back(absolute(path));
+        std::sort(found.begin(), found.end());
+        found.erase(std::unique(found.begin(), found.end()), found.end());
+        return found;
+    }
+
+private:
+    // What tenon gives the compiler and the linker driver alike.
+    static word_list flags_of_both(const compiler_traits& traits, profile wanted) {
+        word_list both{language_flag()};
+        add(both, toolchain_flags(toolchain, traits.clang));
+        // Default visibility would let a symbol of the host, or of another plugin, take the place of this
+        // one's.
+        add(both, {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
+        add(both, wanted == profile::quick ? word_list{"-O0"} : word_list{"-O2", "-g"});
+        // A unique symbol keeps a library in memory for good, and its value from one version to the next.
+        if (traits.gnu_unique)
+            both.push_back("-fno-gnu-unique");
+        // Options of the link in a compile, and the other way round, are no mistake of the plugin's author.
+        if (traits.clang)
+            both.push_back("-Qunused-arguments");
+        return both;
+    }
+
+    static bool cut_short(const process_result& end) {
+        return end.cause == stop_reason::time || end.cause == stop_reason::stop;
+    }
+
+    static bool succeeded(const process_result& end, const std::string& result) {
+        struct stat made;
+        // Where nobody knows how it ended, its result tells.
+        return !end.failed() && System::stat(result.c_str(), &made) == 0;
+    }
+
+    // What went wrong, of as many commands as there were.
+    struct failures {
+        std::string first, runs;
+        errc code = errc::build_failed;
+
+        void add(const command& what, const process_result& end) {
+            const std::string said = end.err + end.out;
+            // It is here although it has not failed, because what it was to make is not there.
+            const std::string process_result =
+                end.how() + (end.known && !end.failed() ? " and made no output" : "");
+            const std::string how = std::string(basename(what.arguments[0])) + ' ' + process_result;
+            if (cut_short(end)) {
+                first = how;
+                code = end.code(code);
+            }
+            if (first.empty())
+                first = end.limit.empty() ? cause_of_failure(what.folder, said, how) : how;
+            runs += shown(what) + '\n' + process_result + (said.empty() ? "" : ", and said:\n") + said +
+                    (ends_line(said) ? "" : "\n");
+        }
+
+        void raise(const std::string& directory, const std::string& advice = "") const {
+            if (!runs.empty())
+                throw error::build_failed(directory, first + (advice.empty() ? "" : '\n' + advice),
+                                          std::string_view(runs).substr(0, runs.size() - 1), code);
+        }
+
+        static bool ends_line(const std::string& text) { return !text.empty() && text.back() == '\n'; }
+    };
+
+    static void add(word_list& to, const word_list& more) { to.insert(to.end(), more.begin(), more.end()); }
+
+    // What the linker has opened is no fault, and what ran the linker repeats that it failed.
+    static process_result with_the_fault_alone(process_result of) {
+        std::string fault;
+        for (std::string_view rest = of.err; !rest.empty();) {
+            const std::string_view line = take_line(rest);
+            if (!line.starts_with("collect2: error: ") &&
+                line.find(": error: linker command failed with exit code ") == line.npos)
+                fault.append(line).append("\n");
+        }
+        if (!fault.empty()) {
+            of.err = std::move(fault);
+            of.out.clear();
+        }
+        return of;
+    }
+
+    static bool misses_symbols(std::string_view said) {
+        for (const std::string_view words : {"undefined reference to", "undefined symbol"})
+            if (said.find(words) != said.npos)
+                return true;
+        return false;
+    }
+
+    static bool sanitizes(const word_list& flags) {
+        for (const std::string& flag : flags)
+            if (flag.compare(0, 11, "-fsanitize=") == 0)
+                return true;
+        return false;
+    }
+
+    // Compiles these sources, and tells of each how that ended, in their order.
+    template <class Ended>
+    void for_each_run(const std::vector<std::size_t>& which, Ended&& tell) {
+        struct running {
+            basic_process<System> process;
+            basic_job_slot<System> job;
+        };
+        std::deque<running> now;
+        std::size_t ends = 0;
+        const auto wait_for_next = [&] {
+            const process_result end = now.front().process.wait();
+            if (cut_short(end)) {
+                failures failed;
+                failed.add(now.front().process.what(), end);
+                failed.raise(directory_);
+            }
+            tell(which[ends++], now.front().process.what(), end);
+            now.pop_front();
+        };
+        for (const std::size_t i : which) {
+            basic_job_slot<System> job = basic_job_slot<System>::one_of(jobs_);
+            // Who waits for others while having what they wait for may wait for ever.
+            while (!job && !now.empty()) {
+                wait_for_next();
+                job = basic_job_slot<System>::one_of(jobs_);
+            }
+            if (!job)
+                job = basic_job_slot<System>::next_of(jobs_, deadline_);
+            now.push_back({basic_process<System>(compile_command(i), deadline_), std::move(job)});
+        }
+        while (!now.empty())
+            wait_for_next();
+    }
+
+    command compile_command(std::size_t i) const {
+        command what = prepared(compile_);
+        if (with_more(i))
+            add(what.arguments, more_);
+        add(what.arguments, {"-MD", "-MT", "library", "-MF", made(i, ".d"), "-c",
+                             join(directory_, sources_[i]), "-o", made(i, ".o")});
+        return what;
+    }
+
+    bool with_more(std::size_t i) const { return i < with_more_.size() && with_more_[i]; }
+
+    command link_command() const {
+        command what = prepared(link_);
+        add(what.arguments, linker_.flags);
+        for (std::size_t i = 0; i < sources_.size(); ++i)
+            what.arguments.push_back(made(i, ".o"));
+        add(what.arguments, {"-o", library()});
+        add(what.arguments, after_objects_);
+        if (!after_objects_.empty())
+            what.arguments.push_back("-Wl,--trace");
+        return what;
+    }
+
+    // In the directory, so that relative paths in flags are relative to where they stand.
+    command prepared(const word_list& arguments) const {
+        return {arguments, basic_compiler<System>::variables(), directory_};
+    }
+
+    // Linkers name objects, and people know sources.
+    std::string made(std::size_t source, std::string_view end) const {
+        const std::string& name = sources_[source];
+        return scratch_ / ((name.size() < 240 ? name : std::to_string(source)) + std::string(end));
+    }
+
+    std::string absolute(const std::string& path) const {
+        return path[0] == '/' ? path : join(directory_, path);
+    }
+
+    const std::string& directory_;
+    word_list sources_;
+    const basic_scratch<System>& scratch_;
+    basic_deadline<System> deadline_;
+    unsigned jobs_;
+    word_list compile_, link_, after_objects_, linked_, more_;
+    std::vector<bool> with_more_;
+    std::set<std::size_t> reused_;
+    bool refused_ = false;
+    linker_choice linker_;
+};
+
+} // namespace TENON_OWN
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
+#define TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
+
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/trace.hpp>
+#include <tenon/error.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// The flags that somebody gives for a plugin, sorted by who reads them.
+class compile_flags {
+public:
+    /// `may_run_programs`: whether flags may name programs that take part in the build. `tree_stays`: whether
+    /// what compilers write beside their objects is still there when the build is done.
+    explicit compile_flags(bool may_run_programs = false, bool tree_stays = false)
+        : may_run_programs_(may_run_programs), tree_stays_(tree_stays) {}
+
+    /// Adds one flag, or the value of the one before. `where` says where it stands, for whoever has to change
+    /// it.
+    void add(const std::string& flag, const std::string& where) {
+        const bool language = std::exchange(language_follows_, false);
+        if (takes_away(flag) || (passed_on_ && (passes_away(flag) || changes_messages(flag))) ||
+            makes_headers(language               ? flag
+                          : begins(flag, {"-x"}) ? flag.substr(2)
+                                                 : ""))
+            throw error::refused_flag(where, flag);
+        if (!may_run_programs_ && runs_a_program(flag))
+            throw error::flag_runs_program(where, flag);
+        if (!tree_stays_ && writes_beside(flag))
+            throw error::flag_writes_beside(where, flag);
+        if (changes_messages(flag)) {
+            trace(where, ": the flag '", flag, "' is left out, because tenon reads what compilers say");
+            return;
+        }
+        passed_on_ = among(flag, {"-Xlinker", "-Xpreprocessor", "-Xclang"});
+        language_follows_ = !language && flag == "-x";
+        const bool value =
+            std::exchange(value_follows_, among(flag, {"-l", "-L", "-z", "-u", "-T", "-Xlinker"}));
+        if (value || value_follows_ || for_the_linker(flag)) {
+            link_.push_back(flag);
+            return;
+        }
+        compile_.push_back(flag);
+        // The linker would be given objects as if they were sources.
+        if (!language && !begins(flag, {"-x"}))
+            common_.push_back(flag);
+    }
+
+    /// Adds what a compile_flags.txt says, as clangd reads it: one flag a line, without the space around it.
+    void add_lines(std::string_view text, const std::string& path) {
+        if (text.find('\0') != text.npos)
+            throw error::not_plain_text(path);
+        if (constexpr std::string_view mark = "\xEF\xBB\xBF"; text.substr(0, mark.size()) == mark)
+            text.remove_prefix(mark.size());
+        for (std::size_t number = 1; !text.empty(); ++number) {
+            std::string_view line = text.substr(0, text.find('\n'));
+            text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+            while (!line.empty() && space(line.front()))
+                line.remove_prefix(1);
+            while (!line.empty() && space(line.back()))
+                line.remove_suffix(1);
+            if (line.empty())
+                continue;
+            const std::string where = path + ':' + std::to_string(number);
+            if (const std::string why = mistake(line, path); !why.empty())
+                throw error::not_a_flag(where, line, why);
+            before_ = line[0] == '-' ? line : "";
+            add(std::string(line), where);
+        }
+    }
+
+    /// For what compiles.
+    const std::vector<std::string>& compile() const noexcept { return compile_; }
+
+    /// Those of them that the linker driver gets too, because some of them decide what it links, such as
+    /// -fsanitize: all but the language of the sources.
+    const std::vector<std::string>& common() const noexcept { return common_; }
+
+    /// For the link alone, and after the objects: a linker takes from a library what it misses by then.
+    const std::vector<std::string>& link() const noexcept { return link_; }
+
+    /// The folders that these flags have headers searched in.
+    std::vector<std::string> include_folders() const {
+        std::vector<std::string> found;
+        for (std::size_t i = 0; i < compile_.size(); ++i)
+            for (const std::string_view name : {"-I", "-iquote", "-isystem", "-idirafter"})
+                if (compile_[i].compare(0, name.size(), name) == 0) {
+                    if (compile_[i].size() > name.size())
+                        found.push_back(compile_[i].substr(name.size()));
+                    else if (i + 1 < compile_.size())
+                        found.push_back(compile_[i + 1]);
+                    break;
+                }
+        return found;
+    }
+
+private:
+    // Why a line is plainly not what its author meant; else empty. `before_` is the flag in the line before.
+    std::string mistake(std::string_view line, const std::string& path) const {
+        if (line[0] == '#')
+            return "the file has no comments, as each line is a flag; remove it";
+        if (line[0] == '"' || line[0] == '\'')
+            return "no shell reads it, and a quotation mark would be part of the flag; write it without";
+        if (line[0] == '-') {
+            const std::string_view first = line.substr(0, line.find(' '));
+            const auto next = line.find(" -");
+            // A macro may stand for anything.
+            const bool macro = begins(line, {"-D"}) && first.find('=') != first.npos;
+            const bool two = next + 2 < line.size() && next != line.npos && line[next + 2] != ' ' && !macro;
+            if (two || (first.size() < line.size() && takes_value(first)))
+                return "each line is one flag, or the value of the flag before; write it on several lines";
+            return "";
+        }
+        const std::string folder(parent(path));
+        if (line[0] == '@' || may_take_value(before_) || for_the_linker(line) ||
+            posix::access((line[0] == '/' ? std::string(line) : join(folder, line)).c_str(), F_OK) == 0)
+            return "";
+        return "a flag begins with '-', and no file in '" + folder +
+               "' has this name; correct it or remove it";
+    }
+
+    static bool takes_value(std::string_view flag) {
+        return among(flag, {"-D", "-I", "-L", "-U", "-idirafter", "-include", "-iquote", "-isystem", "-l",
+                            "-x", "-z", "-Xlinker", "-Xclang", "-Xpreprocessor"});
+    }
+
+    // False only for what certainly takes none in the next line: nobody knows all flags of all compilers.
+    static bool may_take_value(std::string_view flag) {
+        if (flag.empty() || (flag.size() > 2 && begins(flag, {"-D", "-I", "-L", "-U", "-l"})))
+            return false;
+        return !begins(flag, {"-W", "-O", "-f", "-g", "-m", "-std", "-pedantic", "-pthread"}) ||
+               among(flag, {"-framework", "-mllvm", "-gcc-toolchain"});
+    }
+
+    static bool space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+    static bool among(std::string_view flag, std::initializer_list<std::string_view> list) {
+        for (const std::string_view each : list)
+            if (flag == each)
+                return true;
+        return false;
+    }
+    static bool begins(std::string_view flag, std::initializer_list<std::string_view> list) {
+        for (const std::string_view each : list)
+            if (flag.substr(0, each.size()) == each)
+                return true;
+        return false;
+    }
+
+    // What would have the compiler write something else, or to another place, or read flags that nobody has
+    // looked at.
+    static bool takes_away(std::string_view flag) {
+        if (among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess",
+                         "--help", "--version"}) ||
+            begins(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps", "-dump", "-print-",
+                          "--print-"}))
+            return true;
+        if (!begins(flag, {"-Wl,", "-Wp,"}))
+            return false;
+        for (flag.remove_prefix(4); !flag.empty();) {
+            const std::string_view part = flag.substr(0, flag.find(','));
+            if (passes_away(part))
+                return true;
+            flag.remove_prefix(part.size() < flag.size() ? part.size() + 1 : flag.size());
+        }
+        return false;
+    }
+
+    // The same of what a step of the compiler is given: a linker's -M writes a map to standard output.
+    static bool passes_away(std::string_view flag) {
+        return flag == "-o" || begins(flag, {"--output", "-M", "@"});
+    }
+
+    // What would have another program run than those of the compiler, which nothing looks for changes of.
+    static bool runs_a_program(std::string_view flag) {
+        return begins(
+            flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path", "-load"});
+    }
+
+    // Whether a language is one of headers, which are precompiled and give no object.
+    static bool makes_headers(std::string_view language) { return language.find("-header") != language.npos; }
+
+    // What would have compilers write more files beside an object, or have the plugin write some there when
+    // it ends: data about its running, the order of its calls, its debug information.
+    static bool writes_beside(std::string_view flag) {
+        return among(flag, {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
+                            "-fcondition-coverage", "-fpath-coverage", "-fstack-usage", "-aux-info",
+                            "-serialize-diagnostics", "--serialize-diagnostics"}) ||
+               begins(flag, {"-fprofile-generate", "-fcs-profile-generate", "-fprofile-note", "-gsplit-dwarf",
+                             "-fcallgraph-info", "-fdump-", "-ftime-trace", "-fsave-optimization-record",
+                             "-foptimization-record-file"});
+    }
+
+    // What would have compilers say what they have to say in another form, or put it elsewhere, so that
+    // nobody here finds the files and lines in it.
+    static bool changes_messages(std::string_view flag) {
+        return begins(flag, {"-fdiagnostics-format", "-fdiagnostics-add-output", "-fdiagnostics-set-output",
+                             "-fdiagnostics-parseable-fixits", "-fdiagnostics-generate-patch",
+                             "-fdiagnostics-print-source-range-info", "-fdiagnostics-column-",
+                             "-fdiagnostics-show-location", "-fmessage-length", "-fno-show-column",
+                             "-fno-show-source-location"});
+    }
+
+    static bool for_the_linker(std::string_view flag) {
+        if (begins(flag, {"-l", "-L", "-Wl,", "-Xlinker"}))
+            return true;
+        if (flag.empty() || flag[0] == '-')
+            return false;
+        for (const std::string_view end : {".a", ".o", ".so"})
+            if (flag.size() > end.size() && flag.substr(flag.size() - end.size()) == end)
+                return true;
+        return false;
+    }
+
+    std::vector<std::string> compile_, common_, link_;
+    std::string before_;
+    bool may_run_programs_, tree_stays_;
+    bool value_follows_ = false; // of the flag before
+    bool language_follows_ = false;
+    bool passed_on_ = false;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_BUILD_COMPILER_HPP
+#define TENON_DETAIL_BUILD_COMPILER_HPP
+
+#include <cstddef>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/detail/build/compile_flags.hpp>
+#include <tenon/detail/interface/toolchain.hpp>
+#include <tenon/detail/system/deadline.hpp>
+#include <tenon/detail/system/directory.hpp>
+#include <tenon/detail/system/file.hpp>
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/process.hpp>
+#include <tenon/detail/system/sha256.hpp>
+#include <tenon/detail/system/trace.hpp>
+#include <tenon/error.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+using word_list = std::vector<std::string>;
+
+/// The language that this program was compiled as, as a flag.
+inline std::string language_flag() {
+    // The names that standards had as drafts: clang 14 and g++ 12 know no others.
+    const char* const standard = __cplusplus > 202302L ? "2c" : __cplusplus > 202002L ? "2b" : "20";
+#ifdef __STRICT_ANSI__
+    return std::string("-std=c++") + standard;
+#else
+    return std::string("-std=gnu++") + standard;
+#endif
+}
+
+/// The flags that make a toolchain, given as in `toolchain`, of what a compiler is by itself.
+inline word_list toolchain_flags(std::string_view wanted, bool clang) {
+    const auto says = [&](std::string_view key) { return wanted.find(key) != wanted.npos; };
+    word_list flags;
+    if (says("library=libc++"))
+        flags.push_back("-stdlib=libc++");
+    else if (clang)
+        flags.push_back("-stdlib=libstdc++");
+    if (says("_GLIBCXX_USE_CXX11_ABI=0"))
+        flags.push_back("-D_GLIBCXX_USE_CXX11_ABI=0");
+    if (says("debug mode=_GLIBCXX_DEBUG"))
+        flags.push_back("-D_GLIBCXX_DEBUG");
+    if (says("debug mode=_LIBCPP_DEBUG"))
+        flags.push_back("-D_LIBCPP_DEBUG=1");
+    for (const char* sanitizer : {"address", "thread", "memory"})
+        if (says(std::string("sanitizer=") + sanitizer))
+            flags.push_back(std::string("-fsanitize=") + sanitizer);
+#if defined(__x86_64__) || defined(__i386__)
+    // Elsewhere compilers have no choice here, and know no such flags.
+    if (says("long double=8 bytes"))
+        flags.push_back("-mlong-double-64");
+    if (says("113 digits"))
+        flags.push_back("-mlong-double-128");
+#endif
+#if defined(__i386__)
+    flags.push_back("-m32");
+#endif
+    if (says("wchar_t=2 bytes"))
+        flags.push_back("-fshort-wchar");
+    return flags;
+}
+
+/// What the driver for C++ is called beside one for C, which links nothing that C++ needs: `g++-12` of
+/// `gcc-12`, `c++` of `cc`, `clang++` of `clang`; empty for any other program.
+inline std::string cxx_name(std::string_view name) {
+    for (const auto& [c, cxx] :
+         {std::pair<std::string_view, const char*>{"gcc", "g++"}, {"clang", "clang++"}, {"cc", "c++"}}) {
+        const auto at = name.rfind(c);
+        if (at == name.npos || (at != 0 && name[at - 1] != '-'))
+            continue;
+        const std::string_view after = name.substr(at + c.size());
+        if (after.empty() || (after[0] == '-' && after.find_first_not_of("0123456789.", 1) == after.npos))
+            return std::string(name.substr(0, at)).append(cxx).append(after);
+    }
+    return "";
+}
+
+/// What a compiler is, as it says itself.
+struct compiler_traits {
+    bool clang = false;
+    bool gnu_unique = false; ///< it knows -fno-gnu-unique
+    std::string identity;    ///< of its version and of everything that it defines
+};
+
+/// The compiler for plugins: a program and its first arguments.
+template <class System = posix>
+class basic_compiler {
+public:
+    /// The chosen one; else $CXX; else the one that compiled this program, or one of its family. A driver for
+    /// C stands for the one for C++ that lies beside it.
+    explicit basic_compiler(word_list chosen) : chosen_(named(std::move(chosen))) {
+        for (const std::string& name : chosen_.empty() ? family() : word_list{chosen_[0]})
+            if (std::string path = find_program<System>(name); !path.empty()) {
+                arguments_ = chosen_;
+                arguments_.resize(chosen_.empty() ? 1 : chosen_.size());
+                arguments_[0] = std::move(path);
+                break;
+            }
+        if (!found())
+            return;
+        first_flag_ = look_for_first_flag();
+        for (std::size_t i = 0; i < first_flag_; ++i)
+            if (const std::string better = for_cxx(arguments_[i]); !better.empty()) {
+                trace("'", arguments_[i], "' compiles C; for C++ it is '", better, "'");
+                arguments_[i] = better;
+            }
+        look_at_programs();
+    }
+
+    /// The command that is chosen, else the one in $CXX, which may also be a path with spaces; empty where
+    /// neither is there. Paths of programs in it are absolute.
+    static word_list named(word_list chosen) {
+        if (const char* const set = ::secure_getenv("CXX"); chosen.empty() && set) {
+            const bool path = std::string_view(set).find('/') != std::string_view::npos;
+            chosen = (path && !find_program<System>(set).empty()) || has_open_quote(set) ? word_list{set}
+                                                                                         : shell_words(set);
+        }
+        for (std::string& word : chosen)
+            if (word.find('/') != word.npos && word[0] != '-' &&
+                (&word == &chosen[0] || !find_program<System>(word).empty()))
+                word = absolute<System>(word);
+        return chosen;
+    }
+
+    bool found() const noexcept { return !arguments_.empty(); }
+
+    /// What it was chosen as, whether or not it is there.
+    std::string choice() const {
+        sha256 all;
+        for (const std::string& word : chosen_.empty() ? family() : chosen_)
+            all.field(word);
+        return all.hex();
+    }
+
+    /// Equal as long as nobody has installed another; nothing has to run for it.
+    const std::string& stamp() const noexcept { return stamp_; }
+
+    /// Whether another program runs the compiler, such as ccache.
+    bool launched() const noexcept { return first_flag_ > 1; }
+
+    /// Its path and first arguments.
+    const word_list& arguments() const noexcept { return arguments_; }
+
+    /// The words before the compiler's flags: what runs the compiler, if anything does, and the compiler.
+    word_list program_words() const {
+        return {arguments_.begin(), arguments_.begin() + static_cast<std::ptrdiff_t>(first_flag_)};
+    }
+
+    /// The flags among its words, sorted by who reads them and refused where a plugin's would be. For
+    /// `tree_stays` see `compile_flags`.
+    compile_flags flags(bool tree_stays) const {
+        // Who may choose the compiler may choose the programs that it runs.
+        compile_flags found(true, tree_stays);
+        for (std::size_t i = first_flag_; i < arguments_.size(); ++i)
+            found.add(arguments_[i], "options.compiler or $CXX");
+        return found;
+    }
+
+    /// The paths of all programs among its words.
+    word_list programs() const {
+        word_list found;
+        for (const std::string& word : arguments_)
+            if (std::string path = word[0] == '-' ? "" : find_program<System>(word); !path.empty())
+                found.push_back(std::move(path));
+        return found;
+    }
+
+    /// Asks the compiler itself, once in the life of this program.
+    compiler_traits traits(const basic_deadline<System>& within = basic_deadline<System>()) const {
+        if (!found())
+            throw error::no_compiler(tried());
+        static std::mutex one_at_a_time;
+        static std::map<std::string, compiler_traits> asked;
+        {
+            const std::lock_guard<std::mutex> turn(one_at_a_time);
+            if (const auto known = asked.find(stamp_); known != asked.end())
+                return known->second;
+        }
+        // Not under the lock: who waits for that could not be called off.
+        compiler_traits traits = ask(within);
+        const std::lock_guard<std::mutex> turn(one_at_a_time);
+        return asked[stamp_] = std::move(traits);
+    }
+
+    /// Only these variables reach a compiler: what else is set where the host happens to run shall not change
+    /// what a plugin is compiled to.
+    static word_list variables() {
+        word_list passed = environment(
+            {"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SOURCE_DATE_EPOCH", "CCACHE_*", "DISTCC_*"});
+        // Messages in English, for whoever looks for `error:` in them, and names in any alphabet.
+        passed.push_back("LC_ALL=C.UTF-8");
+        return passed;
+    }
+
+private:
+    static word_list family() {
+#ifdef __clang__
+        return {"clang++-" + std::to_string(__clang_major__), "clang++", "c++"};
+#else
+        return {"g++-" + std::to_string(__GNUC__), "g++", "c++"};
+#endif
+    }
+
+    // The path of the program for C++ beside one for C; empty where it is another, or there is none.
+    static std::string for_cxx(const std::string& word) {
+        const std::string name = cxx_name(basename(word));
+        const std::string path = name.empty() ? "" : find_program<System>(word);
+        return path.empty() ? "" : find_program<System>(join(parent(path), name));
+    }
+
+    // The word after the last program, because what runs a compiler may have options too: `taskset -c 0 g++`.
+    std::size_t look_for_first_flag() const {
+        for (std::size_t i = arguments_.size(); i > 1; --i) {
+            const std::string &word = arguments_[i - 1], &before = arguments_[i - 2];
+            const bool language = before == "-x"; // there is a program `c++` too
+            if (word[0] != '-' && !language && !find_program<System>(word).empty())
+                return i;
+        }
+        return 1;
+    }
+
+    std::string tried() const {
+        if (chosen_.empty()) {
+            std::string names;
+            for (const std::string& name : family())
+                names += (names.empty() ? "cannot find '" : ", '") + name + "'";
+            return names;
+        }
+        if (const char* set = ::secure_getenv("CXX"); set && has_open_quote(set) && named({}) == chosen_)
+            return std::string("$CXX, which is '")
+                .append(set)
+                .append("', has a quotation mark that is not closed");
+        const std::string& first = chosen_[0];
+        const bool path = first.find('/') != first.npos;
+        std::string text = path && System::access(first.c_str(), F_OK) == 0
+                               ? "'" + first + "' is no program that can be run"
+                               : "cannot find '" + first + "'";
+        if (const std::string folder = path ? "" : passed_over<System>(first); !folder.empty())
+            text.append(" where $PATH counts: it is in '").append(folder).append("', which is not absolute");
+        if (const char* set = ::secure_getenv("CXX");
+            path && set && chosen_.size() > 1 && named({}) == chosen_)
+            text.append(", the first word of $CXX, which is '")
+                .append(set)
+                .append("': a path with spaces needs "
+                        "quotes around it");
+        return text;
+    }
+
+    void look_at_programs() {
+        sha256 all;
+        for (std::size_t i = 0; i < arguments_.size(); ++i) {
+            all.field(arguments_[i]);
+            // Of `ccache g++ -m64` the second word is the compiler.
+            const std::string path = i == 0                    ? arguments_[0]
+                                     : arguments_[i][0] == '-' ? ""
+                                                               : find_program<System>(arguments_[i]);
+            struct stat found;
+            if (path.empty() || System::stat(path.c_str(), &found) != 0)
+                continue;
+            const file_identity state(found);
+            all.field(path).field(std::to_string(state.size)).field(std::to_string(state.modified));
+        }
+        stamp_ = all.hex();
+    }
+
+    compiler_traits ask(const basic_deadline<System>& within) const {
+        // Neither the status nor the absence of complaints says more than that a preprocessor did its work.
+        const auto works = [](const process_result& run) {
+            return run.out.find("__cplusplus") != run.out.npos;
+        };
+        compiler_traits traits;
+        process_result said = run<System>(defines("-fno-gnu-unique"), within);
+        traits.gnu_unique = works(said);
+        if (!traits.gnu_unique)
+            said = run<System>(defines("-fPIC"), within);
+        if (!works(said))
+            throw error::compiler_unusable(shown(defines("-fPIC")),
+                                           said.how() +
+                                               (said.failed() ? "" : " and did not write what it defines"),
+                                           said.err, said.code(errc::no_compiler));
+        traits.clang = said.out.find("__clang__") != said.out.npos;
+        traits.identity = sha256().field(stamp_).field(said.out).hex();
+        return traits;
+    }
+
+    command defines(const char* flag) const {
+        command what{program_words(), variables(), "/"};
+        const word_list own = flags(true).compile();
+        what.arguments.insert(what.arguments.end(), own.begin(), own.end());
+        what.arguments.insert(what.arguments.end(), {flag, "-dM", "-E", "-x", "c++", "/dev/null"});
+        return what;
+    }
+
+    word_list chosen_, arguments_;
+    std::size_t first_flag_ = 0;
+    std::string stamp_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_BUILD_FILE_DIGESTS_HPP
+#define TENON_DETAIL_BUILD_FILE_DIGESTS_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/detail/cache/build_record.hpp>
+#include <tenon/detail/system/directory.hpp>
+#include <tenon/detail/system/file.hpp>
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/sha256.hpp>
+#include <tenon/error.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// Looks at files and folders, and reads no file twice.
+template <class System = posix>
+class basic_file_digests {
+public:
+    /// The state and the digest of a regular file; null where there is none that can be read.
+    const build_input* file(const std::string& path) {
+        const auto [place, fresh] = seen_.try_emplace(path);
+        build_input& input = place->second;
+        if (!fresh)
+            return input.digest.empty() ? nullptr : &input;
+        if (const auto known = remembered_.find(path); known != remembered_.end()) {
+            struct stat found;
+            if (System::stat(path.c_str(), &found) == 0 && file_identity(found) == known->second.state) {
+                input = known->second;
+                return &input;
+            }
+        }
+        const basic_file<System> from(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
+        if (from.descriptor() < 0 || !S_ISREG(from.status(path).st_mode))
+            return nullptr;
+        sha256 all;
+        from.parts(path, [&](std::string_view part) { all.add(part); });
+        // As it is after it was read: what was written to it meanwhile makes it younger than this look.
+        input = {path, file_identity(from.status(path)), all.hex()};
+        return &input;
+    }
+
+    /// Files that are in a remembered state are taken to say what they said then, and are not read.
+    void remember(const build_inputs& files) {
+        for (const build_input& each : files)
+            remembered_.insert_or_assign(each.path, each);
+    }
+
+    /// The state of a folder, and a digest of those names in it that matter; of a folder that is not there as
+    /// of one that is empty.
+    template <class Matters>
+    const build_input& folder(const std::string& path, Matters&& matters) {
+        const std::string digest = digest_of(path, names_in<System>(path), matters);
+        struct stat found;
+        const bool there = System::stat(path.c_str(), &found) == 0;
+        return seen_[path] = {path, there ? file_identity(found) : file_identity(), digest};
+    }
+
+    /// The digest of a folder with these names in it.
+    template <class Matters>
+    static std::string digest_of(const std::string& path, const std::vector<std::string>& names,
+                                 Matters&& matters) {
+        sha256 all;
+        for (const std::string& name : names)
+            if (matters(path, name))
+                all.field(name);
+        return all.hex();
+    }
+
+    /// What was seen of a path so far; null where nothing was.
+    const build_input* seen(const std::string& path) const {
+        const auto known = seen_.find(path);
+        return known == seen_.end() || known->second.digest.empty() ? nullptr : &known->second;
+    }
+
+    /// The files that were looked at and whose states are to be believed, by that time.
+    build_inputs settled_by(std::int64_t look) const {
+        build_inputs found;
+        for (const auto& [path, input] : seen_)
+            if (!input.digest.empty() && settled(input.state, look))
+                found.push_back(input);
+        return found;
+    }
+
+    /// The last change to anything that was looked at.
+    std::int64_t newest() const {
+        std::int64_t last = 0;
+        for (const auto& [path, input] : seen_)
+            last = std::max(last, input.state.changed);
+        return last;
+    }
+
+private:
+    std::map<std::string, build_input> seen_, remembered_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_BUILD_LINKER_HPP
+#define TENON_DETAIL_BUILD_LINKER_HPP
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <tenon/detail/build/compiler.hpp>
+#include <tenon/detail/system/deadline.hpp>
+#include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/process.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// What a link is tried with first: flags that the compiler's own linker need not know.
+struct linker_choice {
+    word_list flags;     ///< none where there is nothing to try
+    std::string version; ///< of the linker that takes them, as it says itself
+};
+
+/// What the linker that a compiler's command would run says that it is; empty where it cannot.
+template <class System = posix>
+std::string linker_version(command what, const basic_deadline<System>& within) {
+    what.arguments.push_back("-Wl,--version");
+    const process_result said = run<System>(std::move(what), within);
+    return said.failed() ? "" : said.out.substr(0, said.out.find('\n'));
+}
+
+/// The first of mold, lld and gold that a compiler can use; asked for once in the life of this program.
+template <class System = posix>
+linker_choice find_fast_linker(const basic_compiler<System>& compiler, const basic_deadline<System>& within) {
+    static std::mutex one_at_a_time;
+    static std::map<std::string, linker_choice> asked;
+    {
+        const std::lock_guard<std::mutex> turn(one_at_a_time);
+        if (const auto known = asked.find(compiler.stamp()); known != asked.end())
+            return known->second;
+    }
+    linker_choice found;
+    struct candidate {
+        const char *name, *program, *says;
+    };
+    for (const candidate& each :
+         {candidate{"mold", "ld.mold", "mold"}, {"lld", "ld.lld", "LLD"}, {"gold", "ld.gold", "gold"}}) {
+        if (find_program<System>(each.program).empty())
+            continue;
+        const std::string flag = std::string("-fuse-ld=") + each.name;
+        command what{compiler.program_words(), basic_compiler<System>::variables(), "/"};
+        const word_list own = compiler.flags(true).common();
+        what.arguments.insert(what.arguments.end(), own.begin(), own.end());
+        what.arguments.push_back(flag);
+        const std::string version = linker_version<System>(std::move(what), within);
+        // A compiler that does not know the flag may take its usual linker all the same.
+        if (version.find(each.says) != version.npos) {
+            found = {{flag}, version};
+            break;
+        }
+        if (within.cause() != stop_reason::itself)
+            return {};
+    }
+    const std::lock_guard<std::mutex> turn(one_at_a_time);
+    return asked[compiler.stamp()] = found;
+}
+
+/// The flags with which a linker of that version makes as few segments as it can: constants are in one with
+/// code, and nothing is closed to writes once it is loaded.
+inline word_list few_segments(std::string_view version) {
+    const auto says = [&](std::string_view name) { return version.find(name) != version.npos; };
+    if (says("gold")) // has constants with code anyway, and refuses a flag for it
+        return {"-Wl,-z,norelro"};
+    if (says("LLD") || says("mold"))
+        return {"-Wl,--no-rosegment", "-Wl,-z,norelro"};
+    return {"-Wl,-z,noseparate-code", "-Wl,-z,norelro"};
+}
+
+/// Whether a fast linker may take the usual one's place in a link with these flags: not where they name one,
+/// not where compiler and linker have to be made for each other, and not where symbols may be missing by
+/// another flag than `-z undefs`: mold has such a symbol be null, and the plugin ends the program where it
+/// uses that.
+inline bool lets_choose_linker(const word_list& flags) {
+    for (const std::string_view flag : flags)
+        for (const std::string_view tied :
+             {"-fuse-ld", "--ld-path", "-flto", "-fsanitize", "-T", "-Wl,-T", "-Wl,--script", "-Wl,-plugin",
+              "-Wl,--plugin", "-Wl,--unresolved-symbols", "-Wl,--warn-unresolved-symbols"})
+            if (flag.substr(0, tied.size()) == tied)
+                return false;
+    return true;
+}
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_CACHE_CACHE_DIRECTORY_HPP
+#define TENON_DETAIL_CACHE_CACHE_DIRECTORY_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <tenon/detail/system/deadline.hpp>
+#include <tenon/detail/system/directory.hpp>
+#include <tenon/detail/system/file.hpp>
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/trace.hpp>
+#include <tenon/error.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// Whether a folder in `tmp` is called as mkdtemp(3) calls the ones that builds work in.
+inline bool is_scratch_name(std::string_view name) {
+    return name.size() == 6 && name.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz"
+                                                      "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == name.npos;
+}
+
+/// The text of the file CACHEDIR.TAG in the cache. Backup programs know its first line and leave the folder
+/// out (https://bford.info/cachedir); tenon goes by the second.
+inline constexpr std::string_view cache_mark =
+    "Signature: 8a477f597d28d172789f06886806bc55\n"
+    "# This is the cache of tenon: compiled plugins, and sources that were fetched.\n"
+    "# All of it can be removed and is made again. Put nothing else here.\n";
+
+/// Where what was compiled and fetched is kept: the chosen folder, else `$TENON_CACHE`, else
+/// `$XDG_CACHE_HOME/tenon`, else `~/.cache/tenon`. It is made when it is first needed, belongs to this user
+/// alone, and holds nothing but what tenon has put there.
+template <class System = posix>
+class basic_cache {
+public:
+    explicit basic_cache(const std::string& chosen) : path_(named(chosen)) {
+        if (path_.empty())
+            path_ = usual();
+        if (is_in_a_home(path_))
+            throw error::cache_in_a_home(path_);
+    }
+
+    /// The absolute path of the chosen folder, else of the one in $TENON_CACHE; empty where neither is named.
+    /// What begins with `~/` stays as it is, and no cache can be made of it.
+    static std::string named(std::string chosen) {
+        if (const char* set = ::secure_getenv("TENON_CACHE"); chosen.empty() && set)
+            chosen = set;
+        return chosen.empty() || is_in_a_home(chosen) ? chosen : absolute<System>(chosen);
+    }
+
+    /// Makes the folder `name` in the cache where it is not there yet, and gives its path.
+    std::string folder(std::string_view name) const {
+        try {
+            make_folders<System>(path_);
+            require_own();
+            mark();
+            std::string inside = join(path_, name);
+            make_folders<System>(inside);
+            return inside;
+        } catch (const error& e) {
+            if (e.code() != errc::system_call)
+                throw;
+            throw error::cache_unusable(path_, e.what());
+        }
+    }
+
+    /// Throws where another user could have put something into it, or where something in it is not tenon's.
+    void require_own() const {
+        require_tenons();
+        const struct stat found = status();
+        if (found.st_uid != System::geteuid())
+            throw error::cache_of_another(path_, found.st_uid, System::geteuid());
+        if (found.st_mode & (S_IWGRP | S_IWOTH))
+            throw error::cache_for_others(path_);
+    }
+
+    /// Throws where something in it is not tenon's, or soon will not be.
+    void require_tenons() const {
+        const struct stat found = status();
+        if (is_marked())
+            return;
+        if (is_the_same(found, "/"))
+            throw error::not_a_cache(path_, "it is the root of all folders");
+        if (const char* home = ::secure_getenv("HOME"); home && is_the_same(found, home))
+            throw error::not_a_cache(path_, "it is a home directory");
+        if (found.st_mode & S_ISVTX)
+            throw error::not_a_cache(path_, "it is a folder for everybody's files");
+        // Another process may have put its mark there after the first look.
+        if (const std::string other = not_tenons(); !other.empty() && !is_marked())
+            throw error::not_a_cache(path_, "it has '" + other + "', which is not tenon's");
+    }
+
+    const std::string& path() const noexcept { return path_; }
+
+private:
+    static bool is_in_a_home(std::string_view path) { return path == "~" || path.substr(0, 2) == "~/"; }
+
+    static std::string usual() {
+        std::string relative;
+        for (const auto& [variable, inside] :
+             {std::pair{"XDG_CACHE_HOME", "tenon"}, {"HOME", ".cache/tenon"}}) {
+            const char* const set = ::secure_getenv(variable);
+            if (set && *set == '/')
+                return join(set, inside);
+            // Those are to be ignored, says the XDG specification.
+            if (set && *set)
+                relative.append(relative.empty() ? "$" : ", $").append(variable);
+            if (set && *set)
+                relative.append(" is '").append(set).append("'");
+        }
+        throw error::no_cache(relative);
+    }
+
+    struct stat status() const {
+        struct stat found;
+        if (System::stat(path_.c_str(), &found) != 0)
+            throw error::system_call("look at", path_, errno);
+        return found;
+    }
+
+    static bool is_the_same(const struct stat& folder, const char* path) {
+        struct stat other;
+        return System::stat(path, &other) == 0 && other.st_dev == folder.st_dev &&
+               other.st_ino == folder.st_ino;
+    }
+
+    // ---- The mark
+
+    std::string mark_file() const { return join(path_, "CACHEDIR.TAG"); }
+
+    std::string mark_text() const {
+        try {
+            return read_file<System>(mark_file());
+        } catch (const error&) {
+            return "";
+        }
+    }
+
+    bool is_marked() const {
+        const std::string text = mark_text();
+        const std::string_view first_lines = cache_mark.substr(0, cache_mark.find(':', cache_mark.find('#')));
+        return text.substr(0, first_lines.size()) == first_lines;
+    }
+
+    // Whoever finds it missing, or a part of it, writes the same over it, so that two may do so at once and
+    // one who is killed hinders nobody.
+    void mark() const {
+        if (is_marked())
+            return;
+        const std::string path = mark_file();
+        basic_file<System>(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600).write(path, cache_mark);
+    }
+
+    // A name in the folder that makes the folder somebody else's; empty where there is none. What file
+    // systems and version control keep in a folder that is otherwise empty is nobody's.
+    std::string not_tenons() const {
+        for (const std::string& name : names_in<System>(path_))
+            if (name != "lost+found" && name != ".gitignore" && name != ".gitkeep" &&
+                !(name == "CACHEDIR.TAG" && begins_the_mark()))
+                return name;
+        return "";
+    }
+
+    bool begins_the_mark() const {
+        struct stat found;
+        return System::lstat(mark_file().c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+               cache_mark.starts_with(mark_text());
+    }
+
+    std::string path_;
+};
+using cache = basic_cache<>;
+
+/// Removes the folders of builders that were killed: whoever lives holds a lock on its own.
+template <class System = posix>
+void remove_unfinished(const std::string& all) noexcept {
+    DIR* folder = System::opendir(all.c_str());
+    if (!folder)
+        return;
+    while (const dirent* each = System::readdir(folder)) {
+        if (!is_scratch_name(each->d_name))
+            continue;
+        const std::string path = join(all, each->d_name);
+        const basic_file<System> found(System::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+        if (found.descriptor() >= 0 && found.try_lock()) {
+            trace("removing '", path, "', which a builder that was killed left");
+            remove_tree<System>(path);
+        }
+    }
+    System::closedir(folder);
+}
+
+/// A folder in the cache for what is not finished; it goes with its owner, and what a killed owner left goes
+/// when the next one is made.
+template <class System = posix>
+class basic_scratch {
+public:
+    explicit basic_scratch(const basic_cache<System>& in) {
+        const std::string all = in.folder("tmp");
+        remove_unfinished<System>(all);
+        for (;;) {
+            path_ = join(all, "XXXXXX");
+            if (!System::mkdtemp(path_.data()))
+                throw error::system_call("make a folder in", all, errno);
+            // Before it has its lock, another's sweep may take the folder for a dead one's.
+            lock_ = basic_file<System>(System::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+            if (lock_.descriptor() >= 0 && lock_.try_lock() && still_there())
+                return;
+            if (errno != ENOENT && errno != EWOULDBLOCK)
+                throw error::system_call("lock", path_, errno);
+        }
+    }
+    basic_scratch(const basic_scratch&) = delete;
+    basic_scratch& operator=(const basic_scratch&) = delete;
+    ~basic_scratch() { remove_tree<System>(path_); }
+
+    const std::string& path() const noexcept { return path_; }
+    std::string operator/(std::string_view name) const { return join(path_, name); }
+
+private:
+    bool still_there() const {
+        struct stat found;
+        return System::stat(path_.c_str(), &found) == 0;
+    }
+
+    std::string path_;
+    basic_file<System> lock_;
+};
+
+/// One at a time among processes and threads, for as long as it lives; a killed owner's ends with it. The
+/// file stays, until somebody who has it prunes the cache.
+template <class System = posix>
+class basic_lock {
+public:
+    /// Calls `waiting` where somebody else has it.
+    template <class Waiting>
+    basic_lock(const std::string& path, const basic_deadline<System>& within, Waiting&& waiting)
+        : file_(open(path)) {
+        if (try_lock(path))
+            return;
+        waiting();
+        // flock(2) can wait by itself, but neither for a limited time nor for something else at once.
+        const std::int64_t begin = System::milliseconds();
+        for (int step = 1; !try_lock(path); step = std::min(2 * step, 10)) {
+            if (const stop_reason why = within.cause(); why != stop_reason::itself)
+                throw error::not_waited_for(path, in_seconds(System::milliseconds() - begin),
+                                            code_of(why, errc::timed_out), within.time_limit());
+            within.pause(step);
+        }
+    }
+    explicit basic_lock(const std::string& path) : basic_lock(path, basic_deadline<System>(), [] {}) {}
+
+private:
+    static basic_file<System> open(const std::string& path) {
+        return {path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600};
+    }
+
+    bool try_lock(const std::string& path) {
+        // Whoever had it may have removed the file meanwhile, and another may have the next.
+        for (; file_.try_lock(); file_ = open(path))
+            if (file_.is_at(path))
+                return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            throw error::system_call("lock", path, errno);
+        return false;
+    }
+
+    basic_file<System> file_;
+};
+
+/// Whether a time is an hour ago, which is as exactly as the last use of something is kept: noting each would
+/// cost more than it is worth.
+template <class System = posix>
+bool is_hour_ago(const timespec& time) noexcept {
+    return nanoseconds(System::now()) - nanoseconds(time) >= 3'600'000'000'000;
+}
+
+/// Notes that a file of the cache is used, for `cache::prune`.
+template <class System = posix>
+void note_use(const std::string& path) noexcept {
+    struct stat found;
+    if (System::stat(path.c_str(), &found) == 0 && is_hour_ago<System>(found.st_atim))
+        System::touch(path.c_str(), false);
+}
+
+/// Keeps a repository's checkout from being pruned for as long as it lives.
+template <class System = posix>
+class basic_hold {
+public:
+    /// Of `directory`, a checkout or a folder in one, that was fetched from `url`. It may be gone already.
+    basic_hold(const basic_cache<System>& in, std::string_view directory, std::string_view url) {
+        const std::string all = join(in.path(), "src/");
+        if (directory.substr(0, all.size()) != all)
+            return;
+        const auto slash = directory.find('/', all.size());
+        if (slash == directory.npos)
+            return;
+        const std::string_view commit =
+            directory.substr(slash + 1, directory.find('/', slash + 1) - slash - 1);
+        const std::string path = file(directory.substr(0, slash), commit);
+        try {
+            do {
+                file_ = basic_file<System>(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+                // Who has it alone is about to remove the checkout, and does not take long.
+                while (!file_.try_share() && (errno == EWOULDBLOCK || errno == EINTR))
+                    System::pause_a_millisecond();
+            } while (!file_.is_at(path));
+            if (const struct stat found = file_.status(path); found.st_size == 0)
+                file_.write(path, url);
+            else if (is_hour_ago<System>(found.st_mtim))
+                System::touch(path.c_str(), true);
+        } catch (const error& e) {
+            // Nobody can prune a cache that cannot be written to.
+            trace("not holding '", directory, "': ", e.what());
+        }
+    }
+
+    static std::string file(std::string_view repository, std::string_view commit) {
+        return join(repository, "used-").append(commit);
+    }
+
+private:
+    basic_file<System> file_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif

@@ -1,0 +1,568 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_LIBRARY_ELF_HPP
+#define TENON_DETAIL_LIBRARY_ELF_HPP
+
+#include <tenon/version.hpp> // first: other systems lack some of these
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <elf.h>
+#include <link.h>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/detail/system/posix.hpp>
+#include <tenon/error.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// A run of notes: where it is in the library's memory, counted from its base, and what the file says stands
+/// there.
+struct note_range {
+    std::uint64_t address;
+    std::string bytes;
+};
+
+struct elf_note {
+    std::string_view owner; // with the NUL that ends it
+    std::uint32_t kind;
+    std::string_view description;
+};
+
+/// Takes the first note off a run of notes; false at its end, and where what is left is no note.
+inline bool take_note(std::string_view& rest, elf_note& note) {
+    const auto padded = [](std::uint64_t size) { return (size + 3) / 4 * 4; };
+    std::uint32_t words[3] = {};
+    // A linker that puts sections of several alignments into one segment leaves zeros between them.
+    for (; rest.size() >= sizeof words; rest.remove_prefix(4)) {
+        std::memcpy(words, rest.data(), sizeof words);
+        if (words[0] != 0)
+            break;
+    }
+    const std::uint64_t description = sizeof words + padded(words[0]), end = description + words[1];
+    if (words[0] == 0 || end > rest.size())
+        return false;
+    note = {rest.substr(sizeof words, words[0]), words[2],
+            rest.substr(static_cast<std::size_t>(description), words[1])};
+    rest.remove_prefix(padded(end) < rest.size() ? static_cast<std::size_t>(padded(end)) : rest.size());
+    return true;
+}
+
+/// What will keep a library in memory after its last user has closed it.
+struct pins {
+    std::vector<std::string>
+        unique_symbols; ///< mangled; what it defines as STB_GNU_UNIQUE, so that one definition serves all
+    bool thread_local_destructors = false; ///< it registers some, and each thread that did so keeps it
+    bool nodelete = false;                 ///< linked with `-z nodelete`
+};
+
+/// A table of a file, whose entries need not be aligned there.
+template <class Entry>
+class entries {
+public:
+    class iterator {
+    public:
+        explicit iterator(const char* at) noexcept : at_(at) {}
+        Entry operator*() const noexcept {
+            Entry one;
+            std::memcpy(&one, at_, sizeof one);
+            return one;
+        }
+        iterator& operator++() noexcept {
+            at_ += sizeof(Entry);
+            return *this;
+        }
+        friend bool operator==(iterator, iterator) = default;
+
+    private:
+        const char* at_;
+    };
+
+    entries() = default;
+    /// Of bytes that outlive it.
+    explicit entries(std::string_view at_hand) noexcept
+        : at_hand_(at_hand.data()), size_(at_hand.size() / sizeof(Entry)) {}
+    explicit entries(std::string read) noexcept
+        : read_(std::move(read)), size_(read_.size() / sizeof(Entry)) {}
+
+    std::size_t size() const noexcept { return size_; }
+    iterator begin() const noexcept { return iterator(data()); }
+    iterator end() const noexcept { return iterator(data() + size_ * sizeof(Entry)); }
+    Entry operator[](std::size_t i) const noexcept { return *iterator(data() + i * sizeof(Entry)); }
+
+private:
+    const char* data() const noexcept { return at_hand_ ? at_hand_ : read_.data(); }
+
+    const char* at_hand_ = nullptr;
+    std::string read_;
+    std::size_t size_ = 0;
+};
+
+/// Reads an ELF file of this machine's own kind, believing none of it: what is damaged is an `error` with
+/// `errc::not_a_library`. The path is for messages and has to outlive the reader, as the file has to.
+template <class System = posix>
+class elf_reader {
+public:
+    using header = ElfW(Ehdr);
+    using segment = ElfW(Phdr);
+    using section = ElfW(Shdr);
+    using symbol = ElfW(Sym);
+    using dynamic = ElfW(Dyn);
+
+    elf_reader(int fd, const std::string& path) : fd_(fd), path_(path) { read_headers(); }
+    /// Of a file whose status is known.
+    elf_reader(int fd, const struct stat& status, const std::string& path)
+        : fd_(fd), path_(path), size_(size_of(status)) {
+        read_headers();
+    }
+
+    elf_reader(const elf_reader&) = delete;
+    elf_reader& operator=(const elf_reader&) = delete;
+    elf_reader(int, std::string&&) = delete;
+    elf_reader(int, const struct stat&, std::string&&) = delete; // it would be gone before the reader
+
+    /// Throws where this file would kill a program whose system loader met it: that maps what the headers
+    /// say, over whatever is there, and dies of SIGBUS where the file is shorter.
+    void require_loadable() const {
+        // Linkers write these last, so this is what most truncated files lack.
+        if (header_.e_shoff != 0 &&
+            !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
+            refuse("its section headers lie past its end: it is truncated");
+        std::uint64_t free = 0;
+        for (const segment& each : segments_) {
+            if (each.p_type != PT_GNU_STACK && !inside(each.p_offset, each.p_filesz))
+                refuse("a segment of " + std::to_string(each.p_filesz) + " bytes begins at byte " +
+                       std::to_string(each.p_offset) + " and the file ends at byte " +
+                       std::to_string(size()) + ": it is truncated");
+            if (each.p_type != PT_LOAD)
+                continue;
+            if (each.p_filesz > each.p_memsz)
+                refuse("a segment is larger in the file than in memory");
+            if (each.p_align & (each.p_align - 1))
+                refuse("a segment's alignment is " + std::to_string(each.p_align) +
+                       ", which is no power of two");
+            constexpr std::uint64_t half = ~std::uintptr_t{0} / 2;
+            if (each.p_vaddr > half || each.p_memsz > half - each.p_vaddr)
+                refuse("a segment ends past the end of all memory");
+            if (each.p_vaddr < free)
+                refuse("its segments overlap in memory, or are not in order");
+            free = each.p_vaddr + each.p_memsz;
+        }
+    }
+
+    /// The runs of notes that one of this owner is in: out of the segments of notes, or, where a tool has
+    /// moved them, out of the sections.
+    std::vector<note_range> notes(std::string_view owner) const {
+        std::vector<note_range> found;
+        std::uint64_t read = 0;
+        for (const segment& each : segments_)
+            if (each.p_type == PT_NOTE)
+                keep(found, read, owner, each.p_offset, each.p_filesz, each.p_vaddr);
+        if (found.empty())
+            for (const section& each : sections())
+                if (each.sh_type == SHT_NOTE && (each.sh_flags & SHF_ALLOC))
+                    keep(found, read, owner, each.sh_offset, each.sh_size, each.sh_addr);
+        return found;
+    }
+
+    /// What the system's loader is told of a library: where its tables are, and the names in them.
+    struct loader_information {
+        entries<dynamic> all;
+        std::string room;
+        std::string_view names; // in `room` or the first page
+
+        loader_information() = default;
+        loader_information(const loader_information&) = delete;
+        loader_information& operator=(const loader_information&) = delete;
+
+        template <class Take>
+        void for_each(Take&& take) const {
+            for (const dynamic& each : all) {
+                if (each.d_tag == DT_NULL)
+                    break;
+                take(static_cast<std::int64_t>(each.d_tag), static_cast<std::uint64_t>(each.d_un.d_val));
+            }
+        }
+
+        /// The last one with a tag, as the system's loader takes it; 0 where there is none.
+        std::uint64_t value(std::int64_t wanted) const {
+            std::uint64_t found = 0;
+            for_each([&](std::int64_t tag, std::uint64_t value) { found = tag == wanted ? value : found; });
+            return found;
+        }
+
+        /// Whether the library's own symbols come before those of all others (`-Bsymbolic`).
+        bool symbolic() const {
+            bool found = false;
+            for_each([&](std::int64_t tag, std::uint64_t value) {
+                found = found || tag == DT_SYMBOLIC || (tag == DT_FLAGS && (value & DF_SYMBOLIC) != 0);
+            });
+            return found;
+        }
+
+        /// Whether libraries are looked for relative to the folder that this one is loaded from.
+        bool uses_own_folder() const {
+            bool found = false;
+            for_each([&](std::int64_t tag, std::uint64_t value) {
+                if (tag != DT_RUNPATH && tag != DT_RPATH && tag != DT_NEEDED)
+                    return;
+                const std::string_view text = name(value);
+                found = found || text.find("$ORIGIN") != text.npos || text.find("${ORIGIN}") != text.npos;
+            });
+            return found;
+        }
+
+        /// The name at an offset; empty where that is outside of the names, and cut off after `longest`
+        /// characters.
+        std::string_view name(std::uint64_t at, std::size_t longest = 4096) const {
+            const std::string_view rest =
+                names.substr(at < names.size() ? static_cast<std::size_t>(at) : names.size(), longest);
+            return rest.substr(0, rest.find('\0'));
+        }
+    };
+
+    /// Reads what the system's loader is told.
+    void read(loader_information& into) const {
+        constexpr std::uint64_t most =
+            1024 * 1024; // room for 65,536 entries, each of which may have a name to search
+        if (dynamic_.p_filesz > most)
+            refuse("its dynamic section is too large: " + std::to_string(dynamic_.p_filesz) + " bytes");
+        into.all = table<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section");
+        if (const std::uint64_t at = into.value(DT_STRTAB))
+            into.names = part(offset_of(at), into.value(DT_STRSZ), "names of symbols", into.room);
+    }
+
+    /// Gives `take` each symbol that the system's loader may find in the library or look for elsewhere: its
+    /// number, the first characters of its name, since any number of symbols may have one name, of megabytes,
+    /// and itself.
+    template <class Take>
+    void for_each_symbol(const loader_information& of, Take&& take, std::size_t longest = 64) const {
+        const std::uint64_t at = of.value(DT_SYMTAB);
+        const entries<symbol> all =
+            at ? table<symbol>(offset_of(at), number_of_symbols(of) * sizeof(symbol), "dynamic symbols")
+               : entries<symbol>();
+        std::size_t number = 0;
+        for (const symbol& each : all) {
+            if (each.st_name >= of.names.size())
+                refuse("the name of a symbol lies outside of its names");
+            take(number++, of.name(each.st_name, longest), each);
+        }
+    }
+
+    /// Whether the system's loader is asked to look up one of these symbols, each by its number, when it
+    /// loads the library: what a linker has bound for good is not looked up.
+    bool looks_up(const loader_information& of, const std::vector<bool>& symbols) const {
+        const bool with_addends = of.value(DT_PLTREL) == DT_RELA;
+        return relocates<ElfW(Rela)>(of, DT_RELA, DT_RELASZ, symbols) ||
+               relocates<ElfW(Rel)>(of, DT_REL, DT_RELSZ, symbols) ||
+               (with_addends ? relocates<ElfW(Rela)>(of, DT_JMPREL, DT_PLTRELSZ, symbols)
+                             : relocates<ElfW(Rel)>(of, DT_JMPREL, DT_PLTRELSZ, symbols));
+    }
+
+    /// Whether it has a section of that name; true where it has no section headers, since then nobody knows.
+    bool may_have_section(std::string_view name) const {
+        const entries<section> all = sections();
+        if (header_.e_shstrndx >= all.size())
+            return true;
+        std::string room;
+        const section names = all[header_.e_shstrndx];
+        const std::string_view text = part(names.sh_offset, names.sh_size, "names of sections", room);
+        for (const section& each : all)
+            if (const std::string_view rest =
+                    text.substr(each.sh_name < text.size() ? each.sh_name : text.size(), name.size() + 1);
+                rest.size() > name.size() && rest.back() == '\0' && rest.substr(0, name.size()) == name)
+                return true;
+        return false;
+    }
+
+    /// Reads what will keep in memory a library that shows a symbol at least, as one with plugins does.
+    pins what_pins() const {
+        constexpr std::size_t most = 1000, longest = 1024;
+        loader_information information;
+        read(information);
+        pins found;
+        found.nodelete = (information.value(DT_FLAGS_1) & DF_1_NODELETE) != 0;
+        const auto look_at = [&](std::size_t, std::string_view name, const symbol& each) {
+            const bool defined = each.st_shndx != SHN_UNDEF;
+            // The binding is in the upper half, in files of either class.
+            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
+                found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
+            if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
+                found.thread_local_destructors = true;
+        };
+        for_each_symbol(information, look_at, longest);
+        return found;
+    }
+
+private:
+    static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+    // Holes make a file of any size, and no library has this much of anything that is read here.
+    static constexpr std::uint64_t most_bytes = 256 * 1024 * 1024;
+
+    std::uint64_t size_of(const struct stat& status) const {
+        if (!S_ISREG(status.st_mode))
+            refuse("it is not a regular file");
+        return static_cast<std::uint64_t>(status.st_size);
+    }
+
+    // Asked for when it is needed, and it is not where all that is wanted lies in the first page.
+    std::uint64_t size() const {
+        if (size_ == unknown) {
+            struct stat status;
+            if (System::fstat(fd_, &status) != 0)
+                throw error::system_call("look at", path_, errno);
+            size_ = size_of(status);
+        }
+        return size_;
+    }
+
+    [[noreturn]] void refuse(const std::string& why) const { throw error::not_a_library(path_, why); }
+
+    bool at_hand(std::uint64_t offset, std::uint64_t length) const {
+        return offset <= page_.size() && length <= page_.size() - offset;
+    }
+    bool inside(std::uint64_t offset, std::uint64_t length) const {
+        return at_hand(offset, length) || (offset <= size() && length <= size() - offset);
+    }
+
+    void read_headers() {
+        std::size_t got = 0;
+        while (got < sizeof first_) {
+            const ssize_t more =
+                System::pread(fd_, first_ + got, sizeof first_ - got, static_cast<off_t>(got));
+            if (more < 0 && errno == EINTR)
+                continue;
+            if (more < 0) {
+                const int reason = errno;
+                size(); // where it is a folder or a pipe, says so
+                throw error::system_call("read", path_, reason);
+            }
+            if (more == 0)
+                break;
+            got += static_cast<std::size_t>(more);
+        }
+        page_ = {first_, got};
+        if (got < sizeof first_ && size() > got)
+            refuse("it became shorter while it was being read");
+        check_header();
+        segments_ = table<segment>(header_.e_phoff, header_.e_phnum, header_.e_phentsize, "program headers");
+        find_dynamic_section();
+    }
+
+    void read_into(char* into, std::size_t size, std::uint64_t offset) const {
+        for (std::size_t done = 0; done < size;) {
+            const ssize_t got =
+                System::pread(fd_, into + done, size - done, static_cast<off_t>(offset + done));
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0)
+                throw error::system_call("read", path_, errno);
+            if (got == 0)
+                refuse("it became shorter while it was being read");
+            done += static_cast<std::size_t>(got);
+        }
+    }
+
+    // Bytes of the file: in the first page where they lie there, and else in `room`.
+    std::string_view part(std::uint64_t offset, std::uint64_t length, const char* what,
+                          std::string& room) const {
+        if (at_hand(offset, length))
+            return page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
+        if (!inside(offset, length))
+            refuse("its " + std::string(what) + " lie past its end: it is truncated");
+        if (length > most_bytes)
+            refuse("its " + std::string(what) + " are too large: " + std::to_string(length) + " bytes");
+        room.resize(static_cast<std::size_t>(length));
+        read_into(room.data(), room.size(), offset);
+        return room;
+    }
+
+    template <class Entry>
+    entries<Entry> table(std::uint64_t offset, std::uint64_t length, const char* what) const {
+        std::string room;
+        const std::string_view raw = part(offset, length, what, room);
+        return raw.data() == room.data() ? entries<Entry>(std::move(room)) : entries<Entry>(raw);
+    }
+
+    template <class Entry>
+    entries<Entry> table(std::uint64_t offset, std::uint64_t count, std::uint64_t entry_size,
+                         const char* what) const {
+        if (count != 0 && entry_size != sizeof(Entry))
+            refuse("an entry of its " + std::string(what) + " has " + std::to_string(entry_size) +
+                   " bytes, not " + std::to_string(sizeof(Entry)));
+        return table<Entry>(offset, count * sizeof(Entry), what);
+    }
+
+    entries<section> sections() const {
+        if (header_.e_shoff == 0)
+            return {};
+        return table<section>(header_.e_shoff, header_.e_shnum, header_.e_shentsize, "section headers");
+    }
+
+    void check_header() {
+        if (page_.size() < SELFMAG || page_.compare(0, SELFMAG, ELFMAG) != 0)
+            refuse(page_.empty() ? "it is empty" : "it does not begin as an ELF file does");
+        if (page_.size() < sizeof header_)
+            refuse("it ends within the ELF header: it is truncated");
+        std::memcpy(&header_, page_.data(), sizeof header_);
+        const int ours = sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32;
+        if (header_.e_ident[EI_CLASS] != ours)
+            refuse("it is " + std::string(ours == ELFCLASS64 ? "not a 64-bit" : "not a 32-bit") +
+                   " library, as this program is");
+        if (header_.e_ident[EI_DATA] !=
+            (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB))
+            refuse("it is of the other byte order");
+        if (header_.e_machine != machine())
+            refuse("it is for another processor (ELF machine " + std::to_string(header_.e_machine) +
+                   ", and this program is " + std::to_string(machine()) + ")");
+        if (header_.e_type != ET_DYN)
+            refuse(header_.e_type == ET_REL    ? "it is an object file, not linked yet: link it with -shared"
+                   : header_.e_type == ET_EXEC ? "it is a program"
+                                               : "its ELF type is " + std::to_string(header_.e_type));
+        if (header_.e_phnum == PN_XNUM)
+            refuse("it has " + std::to_string(PN_XNUM) + " program headers or more");
+    }
+
+    static constexpr unsigned machine() {
+#if defined(__x86_64__)
+        return EM_X86_64;
+#elif defined(__aarch64__)
+        return EM_AARCH64;
+#elif defined(__i386__)
+        return EM_386;
+#elif defined(__arm__)
+        return EM_ARM;
+#elif defined(__riscv)
+        return EM_RISCV;
+#elif defined(__powerpc64__)
+        return EM_PPC64;
+#elif defined(__s390__)
+        return EM_S390;
+#elif defined(__loongarch__)
+        return 258;
+#else
+#error "tenon: the ELF number of this processor is not known here; add it"
+#endif
+    }
+
+    void find_dynamic_section() {
+        for (const segment& each : segments_)
+            if (each.p_type == PT_DYNAMIC)
+                dynamic_ = each;
+        if (dynamic_.p_type != PT_DYNAMIC)
+            refuse("it has no dynamic section");
+        if (dynamic_.p_filesz < sizeof(dynamic) ||
+            !loaded(dynamic_.p_offset, dynamic_.p_filesz, dynamic_.p_vaddr))
+            refuse("its dynamic section is not in the part of it that is loaded: is it a file of debug "
+                   "information?");
+    }
+
+    // Whether a part of the file stands at that address, all of it, once the library is loaded.
+    bool loaded(std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
+        for (const segment& each : segments_)
+            if (each.p_type == PT_LOAD && offset >= each.p_offset &&
+                offset - each.p_offset <= each.p_filesz && size <= each.p_filesz - (offset - each.p_offset) &&
+                address - each.p_vaddr == offset - each.p_offset)
+                return true;
+        return false;
+    }
+
+    // Where in the file the bytes are that stand at an address once the library is loaded.
+    std::uint64_t offset_of(std::uint64_t address) const {
+        for (const segment& each : segments_)
+            if (each.p_type == PT_LOAD && address >= each.p_vaddr && address - each.p_vaddr < each.p_filesz)
+                return each.p_offset + (address - each.p_vaddr);
+        refuse("a table that its dynamic section names is not in the part of it that is loaded");
+    }
+
+    // The loader needs no number of them; it follows from what it finds them by.
+    std::uint64_t number_of_symbols(const loader_information& of) const {
+        constexpr std::uint64_t word = sizeof(std::uint32_t);
+        if (const std::uint64_t at = of.value(DT_GNU_HASH)) {
+            const std::uint64_t begin = offset_of(at);
+            const entries<std::uint32_t> head = table<std::uint32_t>(begin, 4 * word, "hash table");
+            const std::uint64_t buckets = begin + 4 * word + head[2] * std::uint64_t{sizeof(ElfW(Addr))};
+            std::uint64_t last = 0;
+            for (const std::uint32_t each : table<std::uint32_t>(buckets, head[0] * word, "hash table"))
+                last = each > last ? each : last;
+            // Those that it lacks come before the first that is hashed; of a library that has none, some
+            // linkers do not say where that would be.
+            return last < head[1] ? head[1]
+                                  : end_of_chain(buckets + (std::uint64_t{head[0]} - head[1]) * word, last);
+        }
+        const std::uint64_t at = of.value(DT_HASH);
+        return at ? table<std::uint32_t>(offset_of(at), 2 * word, "hash table")[1] : 0;
+    }
+
+    // A symbol's hash is odd where its chain ends, and the last chain ends with the last symbol.
+    std::uint64_t end_of_chain(std::uint64_t hashes, std::uint64_t symbol_number) const {
+        constexpr std::uint64_t at_once = 256;
+        for (;; symbol_number += at_once) {
+            const std::uint64_t from = hashes + symbol_number * sizeof(std::uint32_t),
+                                left = from < size() ? size() - from : 0;
+            const std::uint64_t count =
+                left / sizeof(std::uint32_t) < at_once ? left / sizeof(std::uint32_t) : at_once;
+            if (count == 0)
+                refuse("its hash table has no end: it is truncated");
+            if (symbol_number > most_bytes / sizeof(symbol))
+                refuse("its dynamic symbols are too many: more than " +
+                       std::to_string(most_bytes / sizeof(symbol)));
+            std::uint64_t end = symbol_number;
+            for (const std::uint32_t hash :
+                 table<std::uint32_t>(from, count * sizeof(std::uint32_t), "hash table")) {
+                ++end;
+                if (hash & 1)
+                    return end;
+            }
+        }
+    }
+
+    template <class Relocation>
+    bool relocates(const loader_information& of, std::int64_t where, std::int64_t size,
+                   const std::vector<bool>& symbols) const {
+        const std::uint64_t at = of.value(where);
+        if (!at)
+            return false;
+        constexpr int symbol_in_info = sizeof(void*) == 8 ? 32 : 8;
+        for (const Relocation& each : table<Relocation>(offset_of(at), of.value(size), "relocations"))
+            if (const std::uint64_t number = each.r_info >> symbol_in_info;
+                number < symbols.size() && symbols[number])
+                return true;
+        return false;
+    }
+
+    void keep(std::vector<note_range>& found, std::uint64_t& read, std::string_view owner,
+              std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
+        std::string room;
+        const std::string_view notes = part(offset, size, "notes", room);
+        // Many segments may lie in one place of a file, and each is kept.
+        constexpr std::uint64_t most = 16 * 1024 * 1024;
+        if (size > most - read)
+            refuse("its notes are too large: more than " + std::to_string(most) + " bytes");
+        read += size;
+        if (notes.find(owner) == notes.npos)
+            return;
+        if (!loaded(offset, size, address))
+            throw error::malformed_note(path_, "it is not in the part of the file that is loaded");
+        found.push_back({address, std::string(notes)});
+    }
+
+    int fd_;
+    const std::string& path_;
+    mutable std::uint64_t size_ = unknown;
+    char first_[4096];
+    std::string_view page_; // of which so much is there
+    header header_{};
+    entries<segment> segments_;
+    segment dynamic_{};
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif

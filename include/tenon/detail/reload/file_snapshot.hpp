@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_RELOAD_FILE_SNAPSHOT_HPP
+#define TENON_DETAIL_RELOAD_FILE_SNAPSHOT_HPP
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <tenon/detail/system/directory.hpp>
+#include <tenon/detail/system/file.hpp>
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// In which state files are, and those in folders, by which it is seen later whether one has changed. What
+/// editors leave beside the file that they edit does not count: hidden files and `x~`.
+template <class System = posix>
+class basic_file_snapshot {
+public:
+    basic_file_snapshot() = default;
+    explicit basic_file_snapshot(const std::vector<std::string>& paths)
+        : looked_(nanoseconds(System::now())) {
+        for (const std::string& path : paths)
+            if (!noted(path))
+                for (const std::string& name : names_in<System>(path)) {
+                    if (name[0] != '.' && name.back() != '~')
+                        noted(join(path, name));
+                }
+    }
+
+    /// These, and those of more paths of which is known only now that they matter. What may have changed
+    /// since the look, or unseen in the tick of the clock in which it was, is never equal to anything.
+    basic_file_snapshot with(const std::vector<std::string>& more) const {
+        basic_file_snapshot all(more);
+        for (const auto& [path, state] : states_)
+            all.states_[path] = state;
+        for (auto& [path, state] : all.states_)
+            if (state.changed >= looked_)
+                state.inode = unknown;
+        return all;
+    }
+
+    friend bool operator==(const basic_file_snapshot& a, const basic_file_snapshot& b) {
+        return a.states_ == b.states_;
+    }
+
+private:
+    static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+
+    // False for a folder, which changes with more than its names.
+    bool noted(const std::string& path) {
+        struct stat found;
+        const bool there = System::stat(path.c_str(), &found) == 0;
+        if (there && S_ISDIR(found.st_mode))
+            return false;
+        states_[path] = there ? file_identity(found) : file_identity();
+        return true;
+    }
+
+    std::map<std::string, file_identity> states_;
+    std::int64_t looked_ = 0;
+};
+using file_snapshot = basic_file_snapshot<>;
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_RELOAD_HAZARD_POINTER_HPP
+#define TENON_DETAIL_RELOAD_HAZARD_POINTER_HPP
+
+#include <atomic>
+#include <cstddef>
+#include <cxxabi.h>
+#include <exception>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <tenon/detail/library/library.hpp>
+#include <tenon/detail/system/mutex_lock.hpp>
+#include <tenon/detail/system/posix.hpp>
+
+// libc++ has it, and its header leaves it out.
+namespace __cxxabiv1 {
+struct __cxa_eh_globals;
+extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
+} // namespace __cxxabiv1
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// Which objects threads are using at this moment, so that the one that replaces them knows when nobody is.
+///
+/// Each thread announces what it uses in a place of its own that no other thread's use writes to: hazard
+/// pointers (M. M. Michael, 2004). Between the announcement and the second look at what was announced there
+/// has to be a full barrier; it costs more than all the rest, so where the system has membarrier(2), who
+/// replaces an object puts one into all other threads instead.
+template <class System = posix>
+class basic_hazard_domain {
+public:
+    static constexpr std::size_t places = 6;
+
+    /// What one thread uses; as many as it likes, in one record for each few.
+    struct alignas(64) record {
+        basic_hazard_domain* of = nullptr;
+        std::atomic<const void*> used[places] = {};
+        std::atomic<bool> awaited = false; // somebody wants to know when one of them is free
+        bool fenced = false;
+        bool keeps = false;
+        // A line that is written to less often.
+        const unsigned* uncaught = nullptr; // how many exceptions of the thread are in flight
+        std::vector<std::shared_ptr<void>> kept;
+        record* next = nullptr; // of all
+        record* next_of_thread = nullptr;
+        bool taken = true;
+    };
+
+    /// For good: a thread may end after everything else has.
+    static basic_hazard_domain& here() {
+        static basic_hazard_domain& all = *new basic_hazard_domain;
+        return all;
+    }
+
+    /// A function that is called whenever something may have become free that in_use() has found in use, by
+    /// the thread that used it.
+    void when_free(void (*call)(void*), void* with) {
+        const mutex_lock locked(mutex_);
+        call_ = call;
+        with_ = with;
+    }
+
+    /// Whether a thread uses an object that none can find any more. Where one does, when_free's function is
+    /// called later.
+    bool in_use(const void* object) {
+        const mutex_lock locked(mutex_);
+        if (!barrier())
+            return true;
+        bool found = false;
+        for (record* each = records_; each; each = each->next)
+            if (uses(*each, object)) {
+                found = true;
+                each->awaited.store(true);
+            }
+        if (!found)
+            return false;
+        if (!barrier())
+            return true;
+        for (record* each = records_; each; each = each->next)
+            if (uses(*each, object))
+                return true;
+        return false;
+    }
+
+    /// The calling thread's record, with a free place in it.
+    static record& mine(basic_hazard_domain& of, std::size_t& place) {
+        if (record* const last = last_used; last && last->of == &of) [[likely]] {
+            if (last->keeps) [[unlikely]]
+                release(*last);
+            for (place = 0; place < places; ++place)
+                if (!last->used[place].load(std::memory_order_relaxed)) [[likely]]
+                    return *last;
+        }
+        return another(of, place);
+    }
+
+    /// Keeps something alive until this thread handles no exception any more and uses something again, or
+    /// ends.
+    void keep(std::shared_ptr<void> what) {
+        std::size_t place;
+        record& by = mine(*this, place);
+        by.kept.push_back(std::move(what));
+        by.keeps = true;
+    }
+
+    void freed() {
+        void (*call)(void*);
+        void* with;
+        {
+            const mutex_lock locked(mutex_);
+            call = call_;
+            with = with_;
+        }
+        if (call)
+            call(with);
+    }
+
+    /// Whether the calling thread has an exception in flight. std::uncaught_exceptions() costs more than all
+    /// the rest of a use, so its count is read where the thread has it (Itanium C++ ABI: Exception
+    /// Handling, 2.2.2).
+    static bool throwing(const record& by) noexcept {
+        return (&by == last_used ? *by.uncaught : static_cast<unsigned>(std::uncaught_exceptions())) > 0;
+    }
+
+private:
+    basic_hazard_domain() : fenced_(!System::prepare_barrier()) {}
+
+    // Gives a thread's records back when it ends.
+    struct thread_records {
+        record* first = nullptr;
+
+        ~thread_records() {
+            last_used = nullptr;
+            while (first) {
+                record& each = *std::exchange(first, first->next_of_thread);
+                release(each);
+                const mutex_lock locked(each.of->mutex_);
+                each.taken = false;
+            }
+        }
+    };
+
+    static record& another(basic_hazard_domain& of, std::size_t& place) {
+        thread_local thread_records own;
+        for (record* each = own.first; each; each = each->next_of_thread)
+            if (each->of == &of)
+                for (place = 0; place < places; ++place)
+                    if (!each->used[place].load(std::memory_order_relaxed)) {
+                        last_used = each;
+                        return *each;
+                    }
+        record& taken = of.take();
+        taken.next_of_thread = std::exchange(own.first, &taken);
+        struct globals {
+            void* caught;
+            unsigned uncaught;
+        };
+        taken.uncaught = &reinterpret_cast<const globals*>(abi::__cxa_get_globals())->uncaught;
+        last_used = &taken;
+        for (place = 0; taken.used[place].load(std::memory_order_relaxed); ++place) {
+        }
+        return taken;
+    }
+
+    record& take() {
+        const mutex_lock locked(mutex_);
+        for (record* each = records_; each; each = each->next)
+            // A place may still be in use: what a thread began, another may end.
+            if (!each->taken && !each->used[places - 1].load(std::memory_order_relaxed)) {
+                each->taken = true;
+                return *each;
+            }
+        record* const made = new record;
+        made->of = this;
+        made->fenced = fenced_;
+        made->next = std::exchange(records_, made);
+        return *made;
+    }
+
+    static void release(record& of) {
+        if (exception_alive())
+            return;
+        of.keeps = false;
+        // What goes may use something itself.
+        for (const auto& each : std::exchange(of.kept, {}))
+            static_cast<void>(each);
+    }
+
+    // Once a system refuses it, nothing is known to be free.
+    bool barrier() const { return fenced_ || System::barrier(); }
+
+    static bool uses(const record& one, const void* object) {
+        for (const auto& each : one.used)
+            if (each.load() == object)
+                return true;
+        return false;
+    }
+
+    static inline constinit thread_local record* last_used = nullptr;
+
+    const bool fenced_;
+    pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+    record* records_ = nullptr; // are never freed
+    void (*call_)(void*) = nullptr;
+    void* with_ = nullptr;
+};
+
+/// One use of what a pointer points to, which is not replaced under it. May end in another thread than it
+/// began in.
+template <class Object, class System = posix>
+class basic_hazard_pointer {
+public:
+    basic_hazard_pointer(basic_hazard_domain<System>& among, const std::atomic<Object*>& from)
+        : record_(basic_hazard_domain<System>::mine(among, place_)) {
+        std::atomic<const void*>& used = record_.used[place_];
+        Object* now = from.load(std::memory_order_relaxed);
+        if (record_.fenced) [[unlikely]] {
+            do
+                used.store(object_ = now);
+            while ((now = from.load()) != object_);
+        } else {
+            do {
+                used.store(object_ = now, std::memory_order_relaxed);
+                std::atomic_signal_fence(std::memory_order_seq_cst);
+            } while ((now = from.load(std::memory_order_acquire)) != object_);
+        }
+    }
+    basic_hazard_pointer(const basic_hazard_pointer&) = delete;
+    basic_hazard_pointer& operator=(const basic_hazard_pointer&) = delete;
+    ~basic_hazard_pointer() {
+        std::atomic<const void*>& used = record_.used[place_];
+        if (record_.fenced) [[unlikely]] {
+            used.store(nullptr);
+        } else {
+            used.store(nullptr, std::memory_order_release);
+            std::atomic_signal_fence(std::memory_order_seq_cst);
+        }
+        if (record_.awaited.load(std::memory_order_relaxed)) [[unlikely]]
+            process_result();
+    }
+
+    Object* get() const noexcept { return object_; }
+
+    basic_hazard_domain<System>& among() const noexcept { return *record_.of; }
+    bool throwing() const noexcept { return basic_hazard_domain<System>::throwing(record_); }
+
+private:
+    [[gnu::noinline]] void process_result() {
+        if (record_.awaited.exchange(false))
+            record_.of->freed();
+    }
+
+    std::size_t place_;
+    typename basic_hazard_domain<System>::record& record_;
+    Object* object_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif

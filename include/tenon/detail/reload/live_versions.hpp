@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_RELOAD_LIVE_VERSIONS_HPP
+#define TENON_DETAIL_RELOAD_LIVE_VERSIONS_HPP
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <tenon/detail/library/load_names.hpp>
+#include <tenon/detail/library/plugin_code.hpp>
+#include <tenon/detail/reload/file_snapshot.hpp>
+#include <tenon/detail/reload/hazard_pointer.hpp>
+#include <tenon/detail/reload/reload_event.hpp>
+#include <tenon/detail/reload/reload_thread.hpp>
+#include <tenon/detail/system/mutex_lock.hpp>
+#include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/trace.hpp>
+#include <tenon/error.hpp>
+#include <tenon/hooks.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// Where the versions of one plugin come from.
+template <class T>
+class plugin_source {
+public:
+    virtual ~plugin_source() = default;
+
+    /// Builds or finds what is newest, and loads it unless `known(what)` says that this is not wanted; null
+    /// then. `what` names that very library.
+    virtual std::unique_ptr<plugin_code<T>>
+    newest(const std::function<bool(const std::string& what)>& known) = 0;
+    /// What can change that.
+    virtual std::vector<std::string> watched() const = 0;
+    /// Ends what newest() does in another thread, and all of its later calls.
+    virtual void cancel() noexcept = 0;
+};
+
+/// The code of one version, which goes when nothing needs it any more.
+template <class T>
+class version_code {
+public:
+    version_code(std::unique_ptr<plugin_code<T>> code, std::uint64_t number,
+                 std::shared_ptr<reload_history> history)
+        : code_(std::move(code)), number_(number), history_(std::move(history)) {
+        history_->loaded(image());
+    }
+    version_code(const version_code&) = delete;
+    version_code& operator=(const version_code&) = delete;
+    ~version_code() {
+        const loaded_image closing = image();
+        const std::string plugin = name();
+        const unloaded verdict = code_->close();
+        history_->closed(closing, verdict);
+        history_->tell({reload::step::closed, number_, plugin, verdict.reason(), {}});
+    }
+
+    const plugin_code<T>& operator*() const noexcept { return *code_; }
+    const plugin_code<T>* operator->() const noexcept { return code_.get(); }
+    std::string name() const { return code_->info().name + ' ' + code_->info().version; }
+    const std::shared_ptr<reload_history>& history() const noexcept { return history_; }
+
+private:
+    /// Empty for a built-in plugin.
+    loaded_image image() const { return code_->from() ? code_->from()->image() : loaded_image(); }
+
+    std::unique_ptr<plugin_code<T>> code_;
+    std::uint64_t number_;
+    std::shared_ptr<reload_history> history_;
+};
+
+/// One object, which goes when its last owner does.
+template <class T>
+class version {
+public:
+    template <class Make>
+    version(std::shared_ptr<version_code<T>> code, std::uint64_t number, const Make& make)
+        : code_(std::move(code)), number_(number), object_(make(**code_)) {}
+    version(const version&) = delete;
+    version& operator=(const version&) = delete;
+
+    T* object() const noexcept { return object_; }
+    std::uint64_t number() const noexcept { return number_; }
+    const std::shared_ptr<version_code<T>>& code() const noexcept { return code_; }
+    const hooks<T>& offers() const noexcept { return (*code_)->offers(); }
+
+    void start() {
+        if (const auto start = offers().start)
+            start(object_);
+        started_ = true;
+    }
+
+    void share() noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
+    /// May destroy it.
+    void let_go() noexcept {
+        if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            delete this;
+    }
+
+private:
+    ~version() {
+        if (const auto stop = offers().stop; stop && started_)
+            stop(object_);
+        delete object_;
+        if (started_)
+            code_->history()->tell({reload::step::retired, number_, code_->name(), "", {}});
+    }
+
+    std::shared_ptr<version_code<T>> code_;
+    std::uint64_t number_;
+    T* object_;
+    bool started_ = false;
+    std::atomic<std::size_t> owners_ = 1;
+};
+
+struct letting_go {
+    template <class T>
+    void operator()(version<T>* of) const noexcept {
+        of->let_go();
+    }
+};
+/// A share of a version.
+template <class T>
+using version_share = std::unique_ptr<version<T>, letting_go>;
+
+/// What an exception says that is being handled.
+inline std::string exception_text() {
+    try {
+        throw;
+    } catch (const std::exception& e) {
+        return e.what();
+    } catch (...) {
+        return "what was thrown is no std::exception";
+    }
+}
+
+/// The versions of one plugin, of which one serves.
+template <class T>
+class versions final : public reloadable {
+public:
+    using maker = std::function<T*(const plugin_code<T>&)>;
+
+    versions(std::unique_ptr<plugin_source<T>> source, maker make, std::size_t most_mapped,
+             std::int64_t every)
+        : source_(std::move(source)), make_(std::move(make)), most_mapped_(most_mapped), every_(every) {
+        auto code = source_->newest([&](const std::string& what) {
+            now_ = what;
+            return false;
+        });
+        version_share<T> first = made(shared(std::move(code)));
+        first->start();
+        serving_.store(first.release());
+    }
+    /// Has newer versions made from now on.
+    void begin() { reload_thread_.add(*this); }
+    /// To be called before it goes, and waits for what other threads do for it.
+    void end() {
+        source_->cancel();
+        reload_thread_.remove(*this);
+        history_->on_event({});
+        history_->when_room({});
+    }
+    ~versions() override {
+        retired_.emplace_back(serving_.exchange(nullptr));
+        // A call that began before may still run.
+        for (const auto& each : retired_)
+            while (hazards_.in_use(each.get()))
+                posix::pause_a_millisecond();
+    }
+
+    basic_hazard_domain<>& hazards() const noexcept { return hazards_; }
+    const std::atomic<version<T>*>& serving() const noexcept { return serving_; }
+    reload_history& history() const noexcept { return *history_; }
+
+    void check(std::function<void(T&)> check) {
+        const mutex_lock locked(changing_);
+        check_ = std::move(check);
+    }
+
+    live_status status() const {
+        live_status now;
+        {
+            const basic_hazard_pointer serving(hazards_, serving_);
+            now.version = serving.get()->number();
+            now.info = (*serving.get()->code())->info();
+        }
+        const mutex_lock locked(counting_);
+        now.replaced = replaced_;
+        now.refused = refused_;
+        now.refusal = refusal_;
+        now.mapped = history_->mapped();
+        return now;
+    }
+
+    /// `again` also takes what was refused before.
+    reload refresh(bool again) {
+        return change([&](std::string& refusal) { return newer(again, refusal); });
+    }
+
+    reload rollback() {
+        return change([&](std::string& refusal) {
+            if (!before_)
+                throw error::nothing_before((*serving_.load()->code())->info().name);
+            if (const std::uint64_t bad = serving_.load()->number(); replaced_by(before_, refusal)) {
+                // What is newest stays refused until there is something else.
+                avoided_ = std::exchange(now_, std::exchange(now_before_, ""));
+                before_.reset();
+                count(&versions::replaced_, "version " + std::to_string(bad) + " was rolled back");
+            }
+            return reload::step::rolled_back;
+        });
+    }
+
+    // ---- For the reloader.
+
+    std::vector<std::string> watched() override { return paths_ = source_->watched(); }
+    /// A library may also go when a handle elsewhere is closed, or an exception ends, which nobody tells:
+    /// while there is no room, this asks whether there is.
+    std::int64_t every() const noexcept override {
+        constexpr std::int64_t second = 1000;
+        return every_ == 0 && short_of_room_ ? second : every_;
+    }
+
+    void look() noexcept override {
+        try {
+            // What was refused is not tried again for a change beside it.
+            const file_snapshot before(paths_);
+            const bool room = again_.exchange(false) || (short_of_room_ && history_->mapped() < most_mapped_);
+            if (failed_ && !room && every_ == 0 && before == failed_files_)
+                return;
+            failed_ = refresh(false).what == reload::step::refused;
+            if (failed_)
+                failed_files_ = before.with(watched());
+        } catch (...) {
+            trace("a reload was given up: ", exception_text());
+        }
+    }
+
+    void retire() noexcept override {
+        std::vector<version_share<T>> free;
+        const mutex_lock locked(retiring_);
+        for (auto& each : std::exchange(retired_, {}))
+            (hazards_.in_use(each.get()) ? retired_ : free).push_back(std::move(each));
+    }
+
+private:
+    std::shared_ptr<version_code<T>> shared(std::unique_ptr<plugin_code<T>> code) {
+        return std::make_shared<version_code<T>>(std::move(code), numbers_ + 1, history_);
+    }
+    version_share<T> made(std::shared_ptr<version_code<T>> code) {
+        return version_share<T>(new version<T>(std::move(code), ++numbers_, make_));
+    }
+
+    // Makes a change, one at a time; `make(refusal)` says what it did, or why it did not.
+    template <class Change>
+    reload change(const Change& make) {
+        reload result;
+        {
+            const reload_history::hold until_unlocked(*history_);
+            const mutex_lock locked(changing_);
+            begun_ = std::chrono::steady_clock::now();
+            std::string refusal;
+            try {
+                result.what = make(refusal);
+            } catch (const error& e) {
+                if (e.code() == errc::nothing_before)
+                    throw;
+                refusal = e.what();
+            } catch (...) {
+                refusal = exception_text();
+            }
+            if (!refusal.empty()) {
+                result.what = reload::step::refused;
+                result.reason = refusal;
+                count(&versions::refused_, refusal);
+            }
+            result.version = serving_.load()->number();
+            result.plugin = serving_.load()->code()->name();
+            result.took = took();
+            if (result.what != reload::step::unchanged)
+                history_->tell(result);
+        }
+        retire();
+        return result;
+    }
+
+    std::chrono::microseconds took() {
+        const auto from = std::exchange(begun_, std::chrono::steady_clock::now());
+        return std::chrono::duration_cast<std::chrono::microseconds>(begun_ - from);
+    }
+
+    void count(std::uint64_t versions::* what, const std::string& refusal) {
+        const mutex_lock locked(counting_);
+        ++(this->*what);
+        refusal_ = refusal;
+    }
+
+    reload::step newer(bool again, std::string& refusal) {
+        std::string newest;
+        std::shared_ptr<version_code<T>> next;
+        short_of_room_ = false;
+        auto code = source_->newest([&](const std::string& what) {
+            newest = what;
+            if (what == now_ || (!again && what == avoided_))
+                return true;
+            if (before_ && what == now_before_) { // an edit that was undone
+                next = before_;
+                return true;
+            }
+            require_room();
+            return false;
+        });
+        if (code)
+            next = shared(std::move(code));
+        if (!next) {
+            if (newest == now_) {
+                const mutex_lock locked(counting_);
+                refusal_.clear();
+            }
+            return reload::step::unchanged;
+        }
+        history_->tell({reload::step::built, numbers_ + 1, next->name(), "", took()});
+        if (!replaced_by(std::move(next), refusal)) {
+            avoided_ = newest;
+            return reload::step::refused;
+        }
+        now_before_ = std::exchange(now_, newest);
+        avoided_.clear();
+        count(&versions::replaced_, "");
+        return reload::step::replaced;
+    }
+
+    void require_room() {
+        retire();
+        if (const std::size_t mapped = history_->mapped(); mapped >= most_mapped_) {
+            short_of_room_ = true;
+            history_->when_room([this] {
+                again_ = true;
+                reload_thread_.ask(*this);
+            });
+            throw error::too_many_versions(mapped, most_mapped_, history_->stays());
+        }
+    }
+
+    // Whether an object was made of the code, and has taken over from the one that serves; else all is as it
+    // was.
+    bool replaced_by(std::shared_ptr<version_code<T>> code, std::string& refusal) {
+        version<T>* const old = serving_.load();
+        const hooks<T>&before = old->offers(), &after = (*code)->offers();
+        version_share<T> next;
+        bool quiesced = false;
+        try {
+            if (before.quiesce) {
+                quiesced = true; // if it throws, perhaps by half
+                before.quiesce(old->object());
+            }
+            next = made(code);
+            if constexpr (requires { typename T::state; })
+                if (before.save && after.restore)
+                    after.restore(next->object(), before.save(old->object()));
+            next->start();
+            if (check_)
+                check_(*next->object());
+        } catch (...) {
+            refusal = exception_text();
+        }
+        if (refusal.empty()) {
+            before_ = old->code();
+            const mutex_lock locked(retiring_);
+            retired_.emplace_back(serving_.exchange(next.release()));
+            return true;
+        }
+        next.reset();
+        if (quiesced)
+            try {
+                before.resume(old->object());
+            } catch (...) {
+                refusal += "; and resume() of the version that goes on threw: " + exception_text();
+            }
+        return false;
+    }
+
+    std::unique_ptr<plugin_source<T>> source_;
+    const maker make_;
+    const std::size_t most_mapped_;
+    const std::int64_t every_;
+    // Of the copy of tenon that made this, whichever copy's code destroys it.
+    basic_hazard_domain<>& hazards_ = basic_hazard_domain<>::here();
+    reload_thread& reload_thread_ = reload_thread::here();
+    const std::shared_ptr<reload_history> history_ = std::make_shared<reload_history>();
+
+    // One change at a time.
+    pthread_mutex_t changing_ = PTHREAD_MUTEX_INITIALIZER;
+    std::function<void(T&)> check_;
+    std::shared_ptr<version_code<T>> before_;
+    std::string now_, now_before_,
+        avoided_; // the newest library that serves, that served before, that was refused
+    std::uint64_t numbers_ = 0;
+    std::chrono::steady_clock::time_point begun_{};
+
+    std::atomic<version<T>*> serving_ = nullptr;
+    pthread_mutex_t retiring_ = PTHREAD_MUTEX_INITIALIZER;
+    std::vector<version_share<T>> retired_; // and perhaps still in use
+
+    mutable pthread_mutex_t counting_ = PTHREAD_MUTEX_INITIALIZER;
+    std::uint64_t replaced_ = 0, refused_ = 0;
+    std::string refusal_;
+
+    // The reloader's own.
+    std::vector<std::string> paths_;
+    bool failed_ = false;
+    file_snapshot failed_files_;      // as they were then
+    std::atomic<bool> again_ = false; // look again, although the files are the same
+    std::atomic<bool> short_of_room_ = false;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_RELOAD_PATH_WATCHER_HPP
+#define TENON_DETAIL_RELOAD_PATH_WATCHER_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <limits.h>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <tenon/detail/system/directory.hpp>
+#include <tenon/detail/system/file.hpp>
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
+#include <tenon/error.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// Says whose files may have changed.
+///
+///     basic_watch<> files(500);
+///     files.set(7, {"/opt/hello/hello.cpp", "/opt/hello"});
+///     pollfd readable{files.descriptor(), POLLIN, 0};
+///     posix::poll(&readable, 1, static_cast<int>(files.timeout()));   // until somebody saves hello.cpp
+///     files.changed();                                                // {7}
+///
+/// A path is absolute. It names a file, or a folder, of which every entry counts and none below those; or
+/// nothing yet. What counts: a file that was opened for writing is closed, an entry comes, goes, is renamed
+/// or gets another owner or mode, also one on the way to the file: a folder, or a symbolic link, which is
+/// followed. Nothing else in those folders does. A change too many may be said, and none is left out.
+///
+/// Folders are watched and not files, because editors rename a new file over the old one; all the folders on
+/// the way, because one that is replaced says nothing of what is in the new one. Of those the kernel is only
+/// asked whether they themselves have changed: other people's files in /tmp wake nobody unless their mode or
+/// times are set. A folder that inotify does not take is looked at every so many milliseconds instead: where
+/// the user has fs.inotify.max_user_instances or fs.inotify.max_user_watches already, where this process may
+/// pass a folder and not read it, and where there is no inotify. It is tried again with each look.
+///
+/// inotify does not see what another machine writes on a network file system, what is written through a
+/// mapping after the file was closed, what is written by another name of the file in another folder, and what
+/// is mounted over a folder. A look does see these, but not what is as it was by the next look.
+///
+/// For one thread at a time.
+template <class System = posix>
+class basic_path_watcher {
+public:
+    explicit basic_path_watcher(std::int64_t poll_every_ms)
+        : notifier_(System::notifier()), every_(poll_every_ms), next_look_(System::milliseconds() + every_) {}
+    basic_path_watcher(const basic_path_watcher&) = delete;
+
+    /// Can be read when there is something for `changed()`; -1 where all is looked at.
+    int descriptor() const noexcept { return notifier_.descriptor(); }
+
+    /// In how many milliseconds `changed()` has something to do though nothing could be read; -1: never.
+    std::int64_t timeout() const {
+        if (!touched_.empty())
+            return 0;
+        const bool looks = std::any_of(places_.begin(), places_.end(),
+                                       [](const auto& each) { return each.second.number < 0; });
+        return looks ? std::max<std::int64_t>(next_look_ - System::milliseconds(), 0) : -1;
+    }
+
+    /// What is said under this key from now on, instead of what was.
+    void set(std::size_t key, const std::vector<std::string>& paths) {
+        ++round_;
+        std::vector<trail*> now;
+        for (const std::string& path : paths) {
+            const auto [known, fresh] = trails_.try_emplace(path);
+            trail& each = known->second;
+            if (fresh) {
+                each.path = path;
+                walk(each);
+            }
+            each.keys.insert(key);
+            now.push_back(&each);
+        }
+        std::sort(now.begin(), now.end());
+        // The new ones are there already, so that a folder that both need is watched throughout.
+        for (trail* const each : std::exchange(keys_[key], now))
+            if (!std::binary_search(now.begin(), now.end(), each))
+                leave(*each, key);
+        end_round();
+    }
+
+    void remove(std::size_t key) {
+        set(key, {});
+        keys_.erase(key);
+    }
+
+    /// The keys one of whose files may have changed since they were last said, in their order.
+    std::vector<std::size_t> changed() {
+        ++round_;
+        read_events();
+        look_if_it_is_time();
+        std::set<std::size_t> keys;
+        while (!touched_.empty()) {
+            trail& each = **touched_.begin();
+            touched_.erase(touched_.begin());
+            keys.insert(each.keys.begin(), each.keys.end());
+            walk(each);
+        }
+        end_round();
+        return {keys.begin(), keys.end()};
+    }
+
+private:
+    /// What a look at an entry sees; nothing is written to one of them without a difference.
+    struct state {
+        mode_t mode = 0; ///< 0: there is no such entry
+        uid_t user = 0;
+        gid_t group = 0;
+        file_identity file; ///< of a folder only which one it is: its entries have states of their own
+
+        friend bool operator==(const state&, const state&) = default;
+    };
+
+    struct trail;
+
+    struct entry {
+        std::set<trail*> trails;                        ///< the paths that it is on
+        std::uint64_t round = 0;                        ///< in which it was looked at last; 0: never
+        std::vector<std::pair<std::string, state>> was; ///< by that look
+        bool is_certain = true; ///< whether a later change shows as a difference to it
+        mode_t type = 0;        ///< of a name; 0: there is no such entry
+    };
+
+    struct place {
+        std::map<std::string, entry, std::less<>> entries{}; ///< those that matter; "": all
+
+        std::uint64_t round = 0; ///< in which the kernel was asked to watch it last
+        int number = -1;         ///< that the kernel gave it; negative: it is looked at
+        std::size_t needs = 0;   ///< how many steps need to know what happens to its entries
+    };
+    using place_at = typename std::map<std::string, place>::iterator;
+    using entry_at = typename std::map<std::string, entry, std::less<>>::iterator;
+
+    struct step {
+        place_at in;
+        entry_at at;
+        bool needs_entries = false; ///< and not only what happens to the folder itself
+
+        bool is(const step& other) const { return in == other.in && at == other.at; }
+    };
+
+    /// The entries that are passed on the way to a file, as far as they are there; its name is the last.
+    struct trail {
+        std::string path;
+        std::vector<step> steps;
+        std::set<std::size_t> keys;
+    };
+
+    void walk(trail& of) {
+        const std::vector<step> before = std::exchange(of.steps, {});
+        std::string here = "/";
+        std::vector<std::string> left; // the next one is the last
+        put_names(of.path, left);
+        for (int links = 0; links <= 40;) { // as many as the kernel follows, path_resolution(7)
+            if (!left.empty() && left.back() == "..") {
+                here = parent(here);
+                left.pop_back();
+                continue;
+            }
+            const place_at in = watched(here);
+            std::string name;
+            if (!left.empty())
+                name = std::exchange(left.back(), {}), left.pop_back();
+            const entry_at at = in->second.entries.try_emplace(std::move(name)).first;
+            look(in, at);
+            at->second.trails.insert(&of);
+            step& now = passed(of, {in, at});
+            if (at->second.type == S_IFDIR) {
+                here = join(here, at->first);
+                continue;
+            }
+            now.needs_entries = true;
+            if (at->second.type != S_IFLNK) {
+                // A folder in which there is nothing of this path may go without a word where somebody is in
+                // it, which only the one above it knows. As long as there is something, that has to go first.
+                if (at->second.type == 0)
+                    for (step& each : of.steps)
+                        if (join(each.in->first, each.at->first) == here)
+                            each.needs_entries = true;
+                break;
+            }
+            ++links;
+            const std::string target = target_of(join(here, at->first));
+            if (target.starts_with('/'))
+                here = "/";
+            put_names(target, left);
+        }
+        for (const step& each : of.steps)
+            each.in->second.needs += each.needs_entries;
+        for (const step& each : before) {
+            each.in->second.needs -= each.needs_entries;
+            if (!has(of, each))
+                retire(of, each);
+        }
+    }
+
+    static bool has(const trail& of, const step& which) {
+        return std::any_of(of.steps.begin(), of.steps.end(),
+                           [&](const step& each) { return each.is(which); });
+    }
+    static step& passed(trail& of, const step& which) {
+        const auto known =
+            std::find_if(of.steps.begin(), of.steps.end(), [&](const step& each) { return each.is(which); });
+        return known != of.steps.end() ? *known : of.steps.emplace_back(which);
+    }
+
+    static void put_names(std::string_view path, std::vector<std::string>& before) {
+        while (!path.empty()) {
+            const std::string_view name = basename(path);
+            if (!name.empty() && name != ".")
+                before.emplace_back(name);
+            path.remove_suffix(std::min(name.size() + 1, path.size()));
+        }
+    }
+
+    static std::string target_of(const std::string& link) {
+        char target[PATH_MAX];
+        const ssize_t size = System::readlink(link.c_str(), target, sizeof target);
+        return std::string(target, size > 0 ? static_cast<std::size_t>(size) : 0);
+    }
+
+    /// A folder that is watched, with its entries, from before these are looked at in this round.
+    place_at watched(const std::string& path) {
+        const place_at which = places_.try_emplace(path).first;
+        if (std::exchange(which->second.round, round_) != round_) {
+            visited_.push_back(which);
+            watch_again(which, true);
+        }
+        return which;
+    }
+
+    void end_round() {
+        std::sort(visited_.begin(), visited_.end(),
+                  [](place_at a, place_at b) { return a->first < b->first; });
+        visited_.erase(std::unique(visited_.begin(), visited_.end()), visited_.end());
+        bool asked_too_much = false;
+        for (const place_at& each : std::exchange(visited_, {}))
+            if (each->second.entries.empty()) {
+                watch_no_more(each);
+                places_.erase(each);
+            } else if (const auto known = numbers_.find(each->second.number); known != numbers_.end()) {
+                const auto needs = [](place_at path) { return path->second.needs > 0; };
+                if (std::none_of(known->second.begin(), known->second.end(), needs)) {
+                    watch_again(each, false);
+                    asked_too_much = true;
+                }
+            }
+        // The kernel was asked for the entries of all folders on the way, until it was known which of them
+        // matter. What others have done there meanwhile is read now, so that it wakes nobody.
+        if (asked_too_much)
+            read_events();
+    }
+
+    /// The kernel watches what was at the path once; what is there now may be another folder.
+    void watch_again(place_at which, [[maybe_unused]] bool with_entries) {
+        int number = -1;
+#ifdef IN_ONLYDIR
+        constexpr std::uint32_t folder = IN_ATTRIB | IN_MOVE_SELF | IN_ONLYDIR;
+        constexpr std::uint32_t entries =
+            IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
+        if (descriptor() >= 0)
+            number = System::notify_of(descriptor(), which->first.c_str(),
+                                       with_entries ? folder | entries : folder);
+#endif
+        if (number == which->second.number)
+            return;
+        if (which->second.number >= 0)
+            touch_all_in(which); // what was still to be said of the folder before cannot be told any more
+        watch_no_more(which);
+        which->second.number = number;
+        if (number >= 0)
+            numbers_[number].push_back(which);
+    }
+
+    void watch_no_more(place_at which) {
+        const auto known = numbers_.find(std::exchange(which->second.number, -1));
+        if (known == numbers_.end())
+            return;
+        std::erase(known->second, which);
+        if (!known->second.empty())
+            return;
+        System::notify_no_more(descriptor(), known->first);
+        numbers_.erase(known);
+    }
+
+    /// Files that two looks see in one state are taken to be unchanged only where that is certain: a file
+    /// may be written to twice in one tick of the clock.
+    void look(place_at in, entry_at at) {
+        entry& what = at->second;
+        const std::uint64_t last = std::exchange(what.round, round_);
+        if (last == round_)
+            return;
+        const bool is_watched = in->second.number >= 0;
+        const std::int64_t now = nanoseconds(System::now());
+        std::vector<std::pair<std::string, state>> is;
+        if (!at->first.empty()) {
+            is.emplace_back(at->first, state_of(join(in->first, at->first)));
+            what.type = is.front().second.mode & S_IFMT;
+        } else if (!is_watched)
+            for (std::string& name : names(in->first)) {
+                const state each = state_of(join(in->first, name));
+                is.emplace_back(std::move(name), each);
+            }
+        if (last != 0 && (!what.is_certain || is != what.was))
+            touched_.insert(what.trails.begin(), what.trails.end());
+        what.was = std::move(is);
+        what.is_certain = is_watched || std::all_of(what.was.begin(), what.was.end(), [&](const auto& each) {
+                              return settled(each.second.file, now);
+                          });
+    }
+
+    static state state_of(const std::string& path) {
+        struct stat found;
+        if (System::lstat(path.c_str(), &found) != 0)
+            return {};
+        file_identity file(found);
+        if (S_ISDIR(found.st_mode))
+            file.size = 0, file.modified = file.changed = 0;
+        return {found.st_mode, found.st_uid, found.st_gid, file};
+    }
+
+    static std::vector<std::string> names(const std::string& folder) {
+        try {
+            return names_in<System>(folder);
+        } catch (const error&) { // whether it can be read is its mode's business, which is on the way too
+            return {};
+        }
+    }
+
+    void look_if_it_is_time() {
+        if (const std::int64_t now = System::milliseconds(); now >= next_look_)
+            next_look_ = now + every_;
+        else
+            return;
+        for (place_at in = places_.begin(); in != places_.end(); ++in)
+            if (in->second.number < 0) {
+                watched(in->first);
+                for (entry_at at = in->second.entries.begin(); at != in->second.entries.end(); ++at)
+                    look(in, at);
+            }
+    }
+
+    void read_events() {
+#ifdef IN_ONLYDIR
+        // The kernel keeps no more than this; who writes faster than it is read cannot hold up the caller.
+        char events[64 * 1024];
+        for (int most = 64; most > 0 && descriptor() >= 0; --most) {
+            const ssize_t got = System::read(descriptor(), events, sizeof events);
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0 && errno == EAGAIN)
+                return;
+            if (got <= 0)
+                return look_from_now_on();
+            for (std::string_view rest(events, static_cast<std::size_t>(got)); !rest.empty();) {
+                inotify_event event;
+                rest.copy(reinterpret_cast<char*>(&event), sizeof event);
+                rest.remove_prefix(sizeof event);
+                const std::string_view name = rest.substr(0, event.len); // and zeros behind it
+                happened(event.wd, event.mask, name.substr(0, name.find('\0')));
+                rest.remove_prefix(event.len);
+            }
+        }
+#endif
+    }
+
+#ifdef IN_ONLYDIR
+    void happened(int number, std::uint32_t what, std::string_view name) {
+        if (what & IN_Q_OVERFLOW)
+            return touch_all();
+        const auto known = numbers_.find(number);
+        if (known == numbers_.end())
+            return;
+        for (const place_at& which : known->second) {
+            auto& entries = which->second.entries;
+            if (name.empty())
+                touch_all_in(which);
+            else
+                for (const std::string_view each : {name, std::string_view()})
+                    if (const auto at = entries.find(each); at != entries.end())
+                        touch(at->second);
+        }
+    }
+#endif
+
+    /// inotify has no error that goes away again.
+    void look_from_now_on() {
+        notifier_ = basic_file<System>();
+        numbers_.clear();
+        for (auto& [path, each] : places_)
+            each.number = -1;
+        touch_all();
+    }
+
+    void touch(const entry& what) { touched_.insert(what.trails.begin(), what.trails.end()); }
+
+    void touch_all_in(place_at which) {
+        for (const auto& [name, each] : which->second.entries)
+            touch(each);
+    }
+
+    void touch_all() {
+        for (auto& [path, each] : trails_)
+            touched_.insert(&each);
+    }
+
+    void leave(trail& of, std::size_t key) {
+        of.keys.erase(key);
+        if (!of.keys.empty())
+            return;
+        for (const step& each : of.steps) {
+            each.in->second.needs -= each.needs_entries;
+            retire(of, each);
+        }
+        touched_.erase(&of);
+        trails_.erase(trails_.find(of.path));
+    }
+
+    void retire(trail& of, const step& which) {
+        which.at->second.trails.erase(&of);
+        if (!which.at->second.trails.empty())
+            return;
+        which.in->second.entries.erase(which.at);
+        visited_.push_back(which.in);
+    }
+
+    basic_file<System> notifier_;
+    std::int64_t every_;
+    std::int64_t next_look_;
+    std::uint64_t round_ = 0;             ///< what was watched and looked at in one round is so once
+    std::vector<place_at> visited_;       ///< in this round, or left; some of them twice
+    std::map<std::string, place> places_; ///< by paths without a symbolic link
+    std::unordered_map<int, std::vector<place_at>> numbers_; ///< which folders have them
+    std::map<std::string, trail> trails_;
+    std::map<std::size_t, std::vector<trail*>> keys_;
+    std::set<trail*> touched_; ///< what is to be said
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif

@@ -1,0 +1,550 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_SOURCE_REPOSITORY_HPP
+#define TENON_DETAIL_SOURCE_REPOSITORY_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/detail/cache/cache_directory.hpp>
+#include <tenon/detail/source/checkout.hpp>
+#include <tenon/detail/source/git_advice.hpp>
+#include <tenon/detail/source/signing_keys.hpp>
+#include <tenon/detail/source/ssh_command.hpp>
+#include <tenon/detail/system/deadline.hpp>
+#include <tenon/detail/system/directory.hpp>
+#include <tenon/detail/system/file.hpp>
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/process.hpp>
+#include <tenon/detail/system/sha256.hpp>
+#include <tenon/detail/system/trace.hpp>
+#include <tenon/diagnostic.hpp>
+#include <tenon/driver.hpp>
+#include <tenon/error.hpp>
+#include <tenon/event.hpp>
+#include <tenon/policy.hpp>
+#include <tenon/trust.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// How much of a fetch is done, in percent, by what git has said last; 0 where it does not tell yet.
+inline std::size_t fetched_percent(std::string_view said) {
+    // A server may say much, a little at a time.
+    constexpr std::size_t most = 4096;
+    said.remove_prefix(said.size() - std::min(said.size(), most));
+    for (const std::string_view step : {"Receiving objects:", "Unpacking objects:"}) {
+        const auto at = said.rfind(step);
+        if (at == said.npos)
+            continue;
+        std::size_t percent = 0;
+        for (const char c : said.substr(at + step.size(), std::string_view(" 100").size()))
+            percent = is_digit(c) ? percent * 10 + static_cast<std::size_t>(c - '0') : percent;
+        return percent <= 100 ? percent : 0;
+    }
+    return 0;
+}
+
+/// What is left of a text on a terminal, where a line goes back to its beginning and is written again.
+inline std::string as_shown(std::string_view said) {
+    std::string text;
+    bool back = false;
+    for (const char c : said) {
+        if (back && c != '\n' && c != '\r')
+            text.erase(text.rfind('\n') + 1);
+        back = c == '\r';
+        if (!back)
+            text += c;
+    }
+    return text;
+}
+
+/// A text without what may be a secret in the URLs that are in it: a user's own configuration may have put it
+/// there.
+inline std::string without_any_credentials(std::string_view text) {
+    std::string safe;
+    for (std::size_t mark; (mark = text.find("://")) != text.npos;) {
+        const std::size_t begin = mark + 3;
+        const std::string_view authority = text.substr(begin, text.find_first_of("/ \t\n'\"", begin) - begin);
+        const auto at = authority.rfind('@');
+        const bool secret = at != authority.npos && (!text.substr(0, mark).ends_with("ssh") ||
+                                                     authority.substr(0, at).find(':') != authority.npos);
+        safe.append(text.substr(0, begin)).append(secret ? "***" : "");
+        text.remove_prefix(secret ? begin + at : begin);
+    }
+    return safe.append(text);
+}
+
+/// The address of a git repository in, a directory with its files out.
+///
+/// Every commit has a folder of its own, `<cache>/src/<repository>/<commit>`, which is published whole and
+/// never changes. What is fetched goes into a fresh scratch repository that is thrown away, so that a git
+/// that was killed leaves nothing that a later one could trip over; the price is that a branch that moved is
+/// fetched as a whole, at depth one.
+///
+/// A full commit id is looked for in the cache first, and then needs no network and no git. A branch, a tag
+/// and the default branch are asked for each time; where that fails, or takes half a minute, the commit that
+/// they were at when they were last seen is used. A branch goes before a tag of the same name, as `git clone
+/// --branch` has it.
+///
+/// What git obeys: while it talks to the remote, the system's and the user's own configuration, which have
+/// the credential helpers, proxies and `insteadOf`; but no hook, no submodule, no transport besides the
+/// driver's kind, and no question to anybody. While it writes files, no configuration at all, so that no
+/// filter of a `.gitattributes` runs and what is stored with Git LFS stays a pointer; a symbolic link becomes
+/// a small file that holds its target, and a submodule an empty folder.
+///
+/// A signature is checked when a commit is fetched; `signed-<commit>-<keys>` beside the folder keeps that it
+/// was good, so that other keys, or a folder from a time without the rule, lead to another fetch.
+template <class System = posix>
+class basic_repository {
+public:
+    /// For a driver that the policy permits.
+    basic_repository(driver of, basic_cache<System> in, event_handler on_event = {},
+                     const basic_deadline<System>& within = {}, policy rules = {},
+                     const trust& whose_keys = {})
+        : wanted_(std::move(of)), cache_(std::move(in)), on_event_(std::move(on_event)), deadline_(within),
+          rules_(std::move(rules)), name_(folder_name(wanted_.place)) {
+        if (rules_.signed_by)
+            keys_.emplace(*rules_.signed_by, whose_keys);
+        if (is_commit_id(wanted_.reference))
+            for (char& digit : wanted_.reference)
+                // git prints ids in small letters; digits have that bit already
+                digit = static_cast<char>(digit | 0x20);
+    }
+
+    /// The directory with the files, fetched where the cache does not have them.
+    std::string checkout() const {
+        if (pinned() && has(wanted_.reference)) {
+            tell({event::step::cached, wanted_.place});
+            return inside(wanted_.reference);
+        }
+        try {
+            return inside(current());
+        } catch (const error& failed) {
+            const bool unreachable = failed.code() == errc::fetch_failed || failed.code() == errc::timed_out;
+            const std::string before = unreachable ? remembered() : "";
+            if (before.empty())
+                throw;
+            tell({.what = event::step::falling_back,
+                  .subject = wanted_.place,
+                  .detail = failed.what() + ("\nusing commit " + before) + " of " + described() +
+                            ", which was fetched earlier"});
+            return inside(before);
+        }
+    }
+
+    /// The same from the cache alone; empty where it does not have the commit. Runs and writes nothing.
+    /// Throws, as `checkout` does, where the commit is there and has no such subdirectory.
+    std::string cached() const {
+        const std::string commit = pinned() ? wanted_.reference : remembered();
+        return !commit.empty() && has(commit) ? inside(commit) : "";
+    }
+
+private:
+    /// The name of a commit on the remote, and its id.
+    struct named_commit {
+        std::string name, id;
+    };
+    struct finished {
+        command what;
+        process_result how;
+    };
+    using watcher = std::function<void(std::string_view said)>;
+
+    bool pinned() const { return is_commit_id(wanted_.reference); }
+    std::string described() const {
+        return wanted_.reference.empty() ? "its default branch" : "'" + wanted_.reference + "'";
+    }
+    void tell(const event& of) const { detail::tell(on_event_, of); }
+
+    // Readable, because the compiler's messages show it, and unambiguous.
+    static std::string folder_name(std::string_view url) {
+        std::string name(basename(url.substr(0, url.find_last_not_of('/') + 1)).substr(0, 40));
+        for (char& c : name)
+            if (!is_letter_or_digit(c) && c != '.' && c != '-' && c != '_')
+                c = '_';
+        return name + "-" + sha256(url).hex().substr(0, 32);
+    }
+
+    std::string folder() const { return join(join(cache_.path(), "src"), name_); }
+    std::string made_folder() const { return cache_.folder(join("src", name_)); }
+
+    /// Whether the cache has what the policy permits.
+    bool has(const std::string& commit) const {
+        return has_files(commit) && (!keys_ || System::access(signature_mark(commit).c_str(), F_OK) == 0);
+    }
+    bool has_files(const std::string& commit) const {
+        struct stat found;
+        return System::stat(join(folder(), commit).c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+    }
+    std::string signature_mark(const std::string& commit) const {
+        return join(folder(), "signed-" + commit + "-" + keys_->id());
+    }
+
+    std::string inside(const std::string& commit) const {
+        std::string path = join(folder(), commit);
+        if (wanted_.subdirectory.empty())
+            return path;
+        path = join(path, wanted_.subdirectory);
+        struct stat found;
+        if (System::stat(path.c_str(), &found) != 0)
+            throw basic_checkout<System>(join(folder(), commit))
+                .explained(error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
+                                                  instead_of<System>(path)));
+        if (!S_ISDIR(found.st_mode))
+            throw error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
+                                         "it is a file there, or a symbolic link, which is not followed");
+        return path;
+    }
+
+    // What a branch or tag was at when it was last seen is one line: the commit, the reference, the URL.
+
+    std::string memory() const { return join(folder(), "at-" + sha256(wanted_.reference).hex()); }
+    std::string line(const std::string& commit) const {
+        return commit + " " + wanted_.reference + " " + wanted_.place + "\n";
+    }
+
+    std::string remembered() const {
+        try {
+            const std::string text = read_file<System>(memory());
+            const std::string commit = text.substr(0, text.find(' '));
+            return is_commit_id(commit) && text == line(commit) && has(commit) ? commit : "";
+        } catch (const error&) {
+            return "";
+        }
+    }
+
+    void remember(const std::string& commit) const {
+        if (pinned() || remembered() == commit)
+            return;
+        made_folder();
+        const basic_scratch<System> beside(cache_);
+        publish<System>(memory(), line(commit), beside.path());
+    }
+
+    /// The commit that is wanted now, in the cache.
+    std::string current() const {
+        const named_commit there = pinned() ? named_commit{wanted_.reference, wanted_.reference} : asked();
+        // While it connects for a fetch, libcurl would wait five minutes for a host that answers nothing.
+        if (pinned() && transport_of(wanted_.place) == transport::https)
+            listed({"ls-remote", "--", wanted_.place, "HEAD"});
+        const bool cached = has(there.id);
+        if (cached)
+            tell({event::step::cached, wanted_.place});
+        const std::string commit = cached ? there.id : fetched(there);
+        trace(described(), " of ", wanted_.place, " is commit ", commit);
+        remember(commit);
+        return commit;
+    }
+
+    /// What the remote has under the reference.
+    named_commit asked() const {
+        tell({event::step::resolving, wanted_.place});
+        const std::string& reference = wanted_.reference;
+        std::vector<std::string> names;
+        if (reference.empty())
+            names = {"HEAD"};
+        else if (reference == "HEAD" || reference.starts_with("refs/"))
+            names = {reference};
+        else
+            names = {"refs/heads/" + reference, "refs/tags/" + reference};
+
+        std::vector<std::string> asking{"ls-remote", "--", wanted_.place};
+        for (const std::string& name : names)
+            asking.insert(asking.end(), {name, name + "^{}"}); // the commit of an annotated tag
+        const std::vector<named_commit> found = listed(std::move(asking));
+        for (const std::string& name : names)
+            for (const std::string& spelling : {name + "^{}", name})
+                for (const named_commit& each : found)
+                    if (each.name == spelling)
+                        return {name, each.id};
+
+        std::vector<std::string> known;
+        for (const named_commit& each : listed({"ls-remote", "--heads", "--tags", "--", wanted_.place}))
+            if (!each.name.ends_with("^{}"))
+                known.push_back(each.name.substr(each.name.find('/', std::string_view("refs/").size()) + 1));
+        const bool shortened =
+            reference.size() >= 4 && std::all_of(reference.begin(), reference.end(), is_hex_digit);
+        throw error::no_such_reference(wanted_.place, described(), likeliest(reference, known), shortened);
+    }
+
+    std::vector<named_commit> listed(std::vector<std::string> arguments) const {
+        // Not where the host was started, which may be a repository with a configuration of its own.
+        // A host that answers nothing at all is waited for by libcurl for five minutes.
+        constexpr int patience = 30;
+        const finished asking = with_remote(std::move(arguments), "/", patience);
+        const std::string& text = asking.how.out;
+        if (asking.how.failed() || (!asking.how.known && text.empty()))
+            throw failure(asking);
+        std::vector<named_commit> found;
+        for (std::string_view rest = text; !rest.empty();) {
+            const std::string_view each = take_line(rest);
+            const auto tab = each.find('\t');
+            if (tab != each.npos && is_commit_id(each.substr(0, tab)))
+                found.push_back({std::string(each.substr(tab + 1)), std::string(each.substr(0, tab))});
+        }
+        return found;
+    }
+
+    /// Fetches and publishes a commit; gives its id, which is another where the reference has just moved.
+    std::string fetched(const named_commit& there) const {
+        const basic_lock<System> turn(join(made_folder(), "lock"), deadline_,
+                                      [&] { tell({event::step::waiting, wanted_.place}); });
+        if (has(there.id)) // while this one waited for its turn
+            return there.id;
+        tell({event::step::fetching, wanted_.place});
+
+        const basic_scratch<System> workshop(cache_);
+        std::vector<std::string> making{"init", "--quiet", "--bare", "--template="};
+        if (there.id.size() == 64)
+            making.push_back("--object-format=sha256");
+        making.push_back("git");
+        if (const finished made = alone(std::move(making), workshop.path()); made.how.failed())
+            throw failure(made);
+
+        const std::string commit = transferred(there, workshop.path());
+        if (keys_)
+            require_signature(commit, workshop);
+        if (!has_files(commit))
+            write_files(commit, workshop);
+        if (keys_)
+            basic_file<System>(signature_mark(commit), O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
+        return commit;
+    }
+
+    /// Fetches into the scratch repository, at depth one where the server can; gives the commit's id.
+    std::string transferred(const named_commit& there, const std::string& where) const {
+        const std::string wanted = "+" + there.name + ":refs/tenon/wanted";
+        finished fetching = fetch(where, {"--depth=1"}, {wanted});
+        std::string commit = id_of("refs/tenon/wanted", where);
+        // Old servers, and those that serve files alone, have no depth, and say so in their own words.
+        // Servers need not give out a commit by its id either, but they do give out branches and tags.
+        const bool done = pinned() ? commit == there.id : !commit.empty();
+        const bool may_be_server =
+            fetching.how.cause == stop_reason::itself && known_cause(fetching.how.err).empty();
+        if (!done && may_be_server && pinned()) {
+            trace("looking for ", there.id, " in all branches and tags");
+            fetching =
+                fetch(where, {}, {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
+            commit = id_of(there.id, where);
+            if (fetching.how.known && !fetching.how.failed() && commit != there.id)
+                throw error::no_such_commit(wanted_.place, there.id);
+        } else if (!done && may_be_server) {
+            trace("fetching ", there.name, " with its history");
+            fetching = fetch(where, {}, {wanted});
+            commit = id_of("refs/tenon/wanted", where);
+        }
+        if (fetching.how.failed() || commit.empty())
+            throw failure(fetching);
+        return commit;
+    }
+
+    finished fetch(const std::string& where, std::initializer_list<std::string> options,
+                   std::initializer_list<std::string> references) const {
+        std::vector<std::string> arguments{"--git-dir=git", "fetch", "--progress", "--no-tags",
+                                           "--no-recurse-submodules"};
+        arguments.insert(arguments.end(), options);
+        arguments.insert(arguments.end(), {"--", wanted_.place});
+        arguments.insert(arguments.end(), references);
+        return with_remote(std::move(arguments), where, 0,
+                           [this, before = std::size_t{0}](std::string_view said) mutable {
+                               if (const std::size_t percent = fetched_percent(said); percent > before)
+                                   tell({event::step::fetching, wanted_.place, before = percent, 100});
+                           });
+    }
+
+    /// The id of the commit that a name has in the scratch repository; empty where it has none.
+    std::string id_of(const std::string& name, const std::string& where) const {
+        std::string id =
+            alone({"--git-dir=git", "rev-parse", "--verify", "--quiet", name + "^{commit}"}, where).how.out;
+        if (id.ends_with('\n'))
+            id.pop_back();
+        return is_commit_id(id) ? id : "";
+    }
+
+    void write_files(const std::string& commit, const basic_scratch<System>& workshop) const {
+        const std::string tree = workshop / "tree";
+        if (System::mkdir(tree.c_str(), 0700) != 0)
+            throw error::system_call("make the folder", tree, errno);
+        const finished writing =
+            alone({"-c", "core.symlinks=false", "--git-dir=git", "--work-tree=tree", "checkout", "--quiet",
+                   "--force", "--detach", "--no-recurse-submodules", commit, "--"},
+                  workshop.path());
+        // git moves HEAD after the last file: so it is known where the host takes the child's status away,
+        // too.
+        if (writing.how.failed() || id_of("HEAD", workshop.path()) != commit)
+            throw failure(writing);
+        close_to_others(tree);
+        store(tree);
+        const std::string path = join(folder(), commit);
+        if (System::rename(tree.c_str(), path.c_str()) != 0)
+            if (const int why = errno; !has_files(commit))
+                throw error::system_call("rename to", path, why);
+    }
+
+    void require_signature(const std::string& commit, const basic_scratch<System>& workshop) const {
+        typename basic_signing_keys<System>::command_parts with = keys_->prepared(workshop.path());
+        std::vector<std::string> checking = std::move(with.settings);
+        checking.insert(checking.end(), {"--git-dir=git", "verify-commit", commit});
+        const process_result how = alone(std::move(checking), workshop.path(), std::move(with.variables)).how;
+        // Where the host takes the child's status away, nothing says that the signature is good.
+        if (!how.known || how.failed()) {
+            const std::string said = shown_of(how.err);
+            throw error::not_signed(wanted_.place, commit, keys_->files(), how.how(), said,
+                                    known_cause(how.err), how.code(errc::forbidden));
+        }
+    }
+
+    // A daemon often has no umask, and then its own files would not be trusted.
+    static void close_to_others(const std::string& path) {
+        struct stat found;
+        if (System::lstat(path.c_str(), &found) != 0)
+            throw error::system_call("look at", path, errno);
+        if (S_ISLNK(found.st_mode))
+            return;
+        if ((found.st_mode & (S_IWGRP | S_IWOTH)) && System::chmod(path.c_str(), found.st_mode & 0755) != 0)
+            throw error::system_call("change the mode of", path, errno);
+        if (!S_ISDIR(found.st_mode))
+            return;
+        for (const std::string& name : names_in<System>(path))
+            close_to_others(join(path, name));
+    }
+
+    // A loss of power after the renaming might else leave empty files for good, under the id of a commit that
+    // never had them. A hundred files, each stored by itself, would take thirty times as long.
+    static void store(const std::string& tree) {
+        const basic_file<System> folder(tree, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+        if (System::syncfs(folder.descriptor()) != 0)
+            throw error::system_call("store", tree, errno);
+    }
+
+    /// git as its user set it up, but without programs of his that have nothing to do with reaching the
+    /// remote.
+    finished with_remote(std::vector<std::string> arguments, const std::string& where, int seconds,
+                         const watcher& meanwhile = {}) const {
+        std::vector<std::string> variables =
+            environment({"PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "SSH_AUTH_SOCK", "http_proxy",
+                         "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE",
+                         "SSL_CERT_DIR", "GIT_SSL_CAINFO"});
+        // An empty GIT_ASKPASS keeps git from the ones in SSH_ASKPASS and in the configuration.
+        variables.insert(variables.end(), {"GIT_ALLOW_PROTOCOL=" + transports(), "GIT_ASKPASS=",
+                                           "GIT_TERMINAL_PROMPT=0", "SSH_ASKPASS_REQUIRE=never"});
+        if (transport_of(wanted_.place) != transport::file)
+            add_ssh(variables);
+        std::vector<std::string> settings;
+        for (const char* setting :
+             {"core.hooksPath=/dev/null", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false",
+              "fetch.fsckObjects=true", "credential.interactive=false",
+              // for a remote that goes silent
+              "http.lowSpeedLimit=1", "http.lowSpeedTime=60"})
+            settings.insert(settings.end(), {"-c", setting});
+        if (!rules_.hosts.anything())
+            settings.insert(settings.end(), {"-c", "http.followRedirects=false"});
+        arguments.insert(arguments.begin(), settings.begin(), settings.end());
+        return git(std::move(arguments), std::move(variables), where, seconds, meanwhile);
+    }
+
+    /// The user's ssh program, which may be in his configuration: so git is asked for that first.
+    void add_ssh(std::vector<std::string>& variables) const {
+        const finished asking =
+            git({"config", "--null", "--get-regexp", "^(core\\.sshcommand|ssh\\.variant)$"}, variables, "/");
+        ssh_settings configured;
+        // NAME, a line's end and the value of each; the last one counts.
+        for (std::string_view rest = asking.how.out; !rest.empty();) {
+            const std::string_view setting = rest.substr(0, rest.find('\0'));
+            rest.remove_prefix(std::min(rest.size(), setting.size() + 1));
+            const auto end = std::min(setting.find('\n'), setting.size());
+            const std::string value(setting.substr(std::min(end + 1, setting.size())));
+            (setting.substr(0, end) == "ssh.variant" ? configured.variant : configured.command) = value;
+        }
+        const ssh_settings set = with_environment(std::move(configured));
+        variables.push_back("GIT_SSH_COMMAND=" + quiet_ssh_command(set));
+        if (set.variant)
+            variables.push_back("GIT_SSH_VARIANT=" + *set.variant);
+    }
+
+    /// Those that git may use, for which the user's own configuration may exchange one address for another.
+    std::string transports() const {
+        if (transport_of(wanted_.place) == transport::file)
+            return "file";
+        std::string names;
+        for (const transport each : {transport::https, transport::ssh})
+            if (rules_.transports(each))
+                names.append(names.empty() ? "" : ":").append(scheme(each));
+        return names;
+    }
+
+    /// git without any configuration, for what needs no remote.
+    finished alone(std::vector<std::string> arguments, const std::string& where,
+                   std::vector<std::string> variables = {}) const {
+        const std::vector<std::string> passed = environment({"PATH", "TMPDIR"});
+        variables.insert(variables.end(), passed.begin(), passed.end());
+        variables.insert(variables.end(),
+                         {"GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0", "GIT_CONFIG_NOSYSTEM=1",
+                          "GIT_CONFIG_GLOBAL=/dev/null", "GIT_ATTR_NOSYSTEM=1"});
+        return git(std::move(arguments), std::move(variables), where);
+    }
+
+    finished git(std::vector<std::string> arguments, std::vector<std::string> variables,
+                 const std::string& where, int seconds = 0, const watcher& meanwhile = {}) const {
+        const std::string program = find_program<System>("git");
+        if (program.empty())
+            throw error::no_git(wanted_.place);
+        arguments.insert(arguments.begin(), program);
+        variables.push_back("LC_ALL=C.UTF-8");
+        command what{std::move(arguments), std::move(variables), where};
+        basic_process<System> running(what, seconds == 0 ? deadline_ : deadline_.at_most(seconds * 1000));
+        process_result how = meanwhile ? running.wait(meanwhile) : running.wait();
+        return {std::move(what), std::move(how)};
+    }
+
+    error failure(const finished& git) const {
+        const std::string said = shown_of(git.how.err);
+        return error::fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(git.how),
+                                   git.how.code(errc::fetch_failed));
+    }
+
+    /// By git's words where they are known, else by how it ended.
+    std::string advice(const process_result& how) const {
+        if (std::string known = known_cause(how.err); !known.empty())
+            return known;
+        if (const std::string page = repository_of_page(wanted_.place); !page.empty())
+            return "this looks like the address of a web page: the repository is written " + page;
+        if (says_absent(how.err))
+            return "is the address right? Many servers say the same of a repository that this user may not "
+                   "read";
+        // git's word for anything fatal.
+        constexpr int fatal = 128;
+        const bool gave_up = how.cause == stop_reason::itself && how.known && WIFEXITED(how.status) &&
+                             WEXITSTATUS(how.status) == fatal;
+        return gave_up && transport_of(wanted_.place) != transport::file
+                   ? "`git ls-remote " + wanted_.place +
+                         "` in a terminal may ask for what nobody can be asked for here"
+                   : "";
+    }
+
+    static std::string shown_of(std::string_view said) {
+        return escaped(without_any_credentials(as_shown(said)), "\n\t");
+    }
+
+    driver wanted_;
+    basic_cache<System> cache_;
+    event_handler on_event_;
+    basic_deadline<System> deadline_;
+    policy rules_;
+    std::optional<basic_signing_keys<System>> keys_;
+    std::string name_;
+};
+using repository = basic_repository<>;
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_SYSTEM_FILE_HPP
+#define TENON_DETAIL_SYSTEM_FILE_HPP
+
+#include <cerrno>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
+#include <tenon/error.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+inline std::int64_t nanoseconds(const timespec& time) {
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+/// A path to the file that a descriptor is of, whatever has become of that file's own.
+inline std::string descriptor_path(int descriptor) {
+    return "/proc/self/fd/" + std::to_string(descriptor);
+}
+
+/// Which file, and in which state: two equal looks at a file mean that nobody wrote to it between them,
+/// unless within one tick of the clock.
+struct file_identity {
+    std::uint64_t device = 0, inode = 0, size = 0;
+    std::int64_t modified = 0, changed = 0; // nanoseconds
+
+    file_identity() = default;
+    explicit file_identity(const struct stat& of)
+        : device(of.st_dev), inode(of.st_ino), size(static_cast<std::uint64_t>(of.st_size)),
+          modified(nanoseconds(of.st_mtim)), changed(nanoseconds(of.st_ctim)) {}
+
+    friend bool operator==(const file_identity&, const file_identity&) = default;
+
+    /// Whether both are of one file, which was there all the time between the two looks.
+    bool same_file(const file_identity& other) const noexcept {
+        return device == other.device && inode == other.inode;
+    }
+    /// Whether nobody wrote to that file. Links and modes change the third time, `changed`, and do no harm.
+    bool same_content(const file_identity& other) const noexcept {
+        return size == other.size && modified == other.modified;
+    }
+};
+
+/// Whether a file or folder whose last change was then would have shown another state if it had been changed
+/// after `look`.
+inline bool settled(const file_identity& state, std::int64_t look) {
+    // File systems that count whole seconds, or every other one, show two changes as one for that long.
+    constexpr std::int64_t second = 1'000'000'000;
+    const std::int64_t step = state.changed % second == 0 ? 2 * second : 0;
+    return state.changed + step < look;
+}
+
+/// An open file; closed when its owner goes.
+template <class System = posix>
+class basic_file {
+public:
+    basic_file() = default;
+    explicit basic_file(int descriptor) noexcept : descriptor_(descriptor) {}
+    basic_file(const std::string& path, int flags, mode_t mode = 0) {
+        do
+            descriptor_ = System::open(path.c_str(), flags | O_NOCTTY, mode);
+        while (descriptor_ < 0 && errno == EINTR);
+        if (descriptor_ < 0)
+            throw error::system_call("open", path, errno);
+    }
+    basic_file(basic_file&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    basic_file& operator=(basic_file other) noexcept {
+        std::swap(descriptor_, other.descriptor_);
+        return *this;
+    }
+    ~basic_file() {
+        // Not tried again after EINTR: on Linux the descriptor is gone all the same, close(2).
+        if (descriptor_ >= 0)
+            System::close(descriptor_);
+    }
+
+    int descriptor() const noexcept { return descriptor_; }
+
+    struct stat status(const std::string& path) const {
+        struct stat found;
+        if (System::fstat(descriptor_, &found) != 0)
+            throw error::system_call("look at", path, errno);
+        return found;
+    }
+
+    /// Gives `take` one part after the other of the file, from where it stands.
+    template <class Take>
+    void parts(const std::string& path, Take&& take) const {
+        char part[64 * 1024];
+        for (;;) {
+            const ssize_t got = System::read(descriptor_, part, sizeof part);
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0)
+                throw error::system_call("read", path, errno);
+            if (got == 0)
+                return;
+            take(std::string_view(part, static_cast<std::size_t>(got)));
+        }
+    }
+
+    /// All of the file from where it stands; an error where it is larger than `limit` bytes.
+    std::string read(const std::string& path, std::size_t limit = 64 * 1024 * 1024) const {
+        std::string text;
+        parts(path, [&](std::string_view part) {
+            if (text.size() + part.size() > limit)
+                throw error::system_call("read", path, EFBIG);
+            text += part;
+        });
+        return text;
+    }
+
+    void write(const std::string& path, std::string_view text) const {
+        while (!text.empty()) {
+            const ssize_t put = System::write(descriptor_, text.data(), text.size());
+            if (put < 0 && errno == EINTR)
+                continue;
+            if (put < 0)
+                throw error::system_call("write", path, errno);
+            text.remove_prefix(static_cast<std::size_t>(put));
+        }
+    }
+
+    /// False where another process or thread has the lock.
+    bool try_lock() const { return System::flock(descriptor_, LOCK_EX | LOCK_NB) == 0; }
+    /// With others that share it.
+    bool try_share() const { return System::flock(descriptor_, LOCK_SH | LOCK_NB) == 0; }
+
+    /// Whether the path still names this file, as far as can be known.
+    bool is_at(const std::string& path) const {
+        struct stat mine, there;
+        if (System::lstat(path.c_str(), &there) != 0)
+            return errno != ENOENT;
+        return System::fstat(descriptor_, &mine) != 0 ||
+               (mine.st_dev == there.st_dev && mine.st_ino == there.st_ino);
+    }
+
+private:
+    int descriptor_ = -1;
+};
+
+/// The text of a regular file.
+template <class System = posix>
+std::string read_file(const std::string& path, std::size_t limit = 64 * 1024 * 1024) {
+    // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
+    const basic_file<System> from(path, O_RDONLY | O_NONBLOCK);
+    if (!S_ISREG(from.status(path).st_mode))
+        throw error::not_a_regular_file(path);
+    return from.read(path, limit);
+}
+
+/// Puts `text` at `path` in one step: whoever opens it sees the old text or the new, and never a part.
+/// `beside` is a folder of the same file system for the unfinished file.
+template <class System = posix>
+void publish(const std::string& path, std::string_view text, const std::string& beside) {
+    const std::string unfinished = join(beside, basename(path));
+    try {
+        basic_file<System>(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600)
+            .write(unfinished, text);
+        if (System::rename(unfinished.c_str(), path.c_str()) != 0)
+            throw error::system_call("rename to", path, errno);
+    } catch (...) {
+        System::unlink(unfinished.c_str());
+        throw;
+    }
+}
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_SYSTEM_MUTEX_LOCK_HPP
+#define TENON_DETAIL_SYSTEM_MUTEX_LOCK_HPP
+
+#include <pthread.h>
+
+#include <tenon/version.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// A mutex that is held for as long as this lives. Not the standard library's, which cost each host more to
+/// include than all that they would be used for.
+class mutex_lock {
+public:
+    explicit mutex_lock(pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }
+    mutex_lock(const mutex_lock&) = delete;
+    mutex_lock& operator=(const mutex_lock&) = delete;
+    ~mutex_lock() { ::pthread_mutex_unlock(&mutex_); }
+
+private:
+    pthread_mutex_t& mutex_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif

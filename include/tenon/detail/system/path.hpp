@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_SYSTEM_PATH_HPP
+#define TENON_DETAIL_SYSTEM_PATH_HPP
+
+#include <concepts>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include <tenon/version.hpp>
+
+namespace tenon::inline v1 {
+
+/// Whatever names a file: a string, or a path type with `native()`, such as `std::filesystem::path`.
+template <class P>
+concept path_like = std::convertible_to<const P&, std::string_view> || requires(const P& path) {
+    { path.native() } -> std::convertible_to<std::string_view>;
+};
+
+namespace detail {
+inline namespace TENON_OWN {
+
+template <path_like P>
+std::string native(const P& path) {
+    if constexpr (std::convertible_to<const P&, std::string_view>)
+        return std::string(std::string_view(path));
+    else
+        return std::string(std::string_view(path.native()));
+}
+inline const std::string& native(const std::string& path) noexcept {
+    return path;
+}
+
+/// `a/b` of `a` and `b`, whether or not `a` ends in a slash.
+inline std::string join(std::string_view folder, std::string_view name) {
+    std::string path(folder);
+    if (!path.empty() && path.back() != '/')
+        path += '/';
+    return path.append(name);
+}
+
+/// `a` of `a/b`, `.` of `b`, `/` of `/b`.
+inline std::string_view parent(std::string_view path) {
+    const auto slash = path.rfind('/');
+    if (slash == path.npos)
+        return ".";
+    return slash == 0 ? path.substr(0, 1) : path.substr(0, slash);
+}
+
+/// `b` of `a/b`.
+inline std::string_view basename(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+/// Whether a path is absolute and has no empty component, no `.` and no `..`, so that links alone can lead
+/// elsewhere.
+inline bool is_normal(std::string_view path) {
+    if (path.empty() || path[0] != '/')
+        return false;
+    while (!path.empty()) {
+        path.remove_prefix(1);
+        const std::string_view component = path.substr(0, path.find('/'));
+        if (component.empty() || component == "." || component == "..")
+            return false;
+        path.remove_prefix(component.size());
+    }
+    return true;
+}
+
+inline bool ends_in(std::string_view name, std::string_view end) {
+    return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
+}
+
+inline bool ends_in_one_of(std::string_view name, std::initializer_list<std::string_view> ends) {
+    for (const std::string_view end : ends)
+        if (ends_in(name, end))
+            return true;
+    return false;
+}
+
+/// Whether a file of that name is compiled: g++ and clang++ both take these for C++. An editor's lock beside
+/// `a.cpp` is `.#a.cpp`, and is not.
+inline bool is_source_name(std::string_view name) {
+    return name[0] != '.' && ends_in_one_of(name, {".cpp", ".cc", ".cxx", ".c++", ".cp", ".CPP", ".C"});
+}
+
+/// Whether a file of that name is a source that is not compiled: of another language, which needs flags of
+/// its own, of a module, or with an ending that not every compiler knows.
+inline bool is_foreign_source_name(std::string_view name) {
+    return name[0] != '.' && ends_in_one_of(name, {".c",   ".s",    ".S",   ".sx",  ".asm",  ".m",   ".mm",
+                                                   ".M",   ".cu",   ".hip", ".ixx", ".cppm", ".ccm", ".cxxm",
+                                                   ".mpp", ".c++m", ".CC",  ".CXX", ".C++",  ".f",   ".f90"});
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif

@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_SYSTEM_PROCESS_HPP
+#define TENON_DETAIL_SYSTEM_PROCESS_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/detail/system/child_lifetime.hpp>
+#include <tenon/detail/system/deadline.hpp>
+#include <tenon/detail/system/directory.hpp>
+#include <tenon/detail/system/file.hpp>
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/trace.hpp>
+#include <tenon/diagnostic.hpp>
+#include <tenon/error.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// The program that a command's first word names: a path, or a name that is looked for along $PATH, where
+/// relative entries do not count. Empty where there is none that can be run.
+template <class System = posix>
+std::string find_program(std::string_view name) {
+    const auto runnable = [](const std::string& path) {
+        struct stat found;
+        return System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+               System::access(path.c_str(), X_OK) == 0;
+    };
+    if (name.find('/') != name.npos)
+        return runnable(std::string(name)) ? std::string(name) : "";
+    const char* set = ::secure_getenv("PATH");
+    for (std::string_view rest = set ? set : "/usr/local/bin:/usr/bin:/bin"; !rest.empty();) {
+        const std::string_view folder = rest.substr(0, rest.find(':'));
+        rest.remove_prefix(folder.size() < rest.size() ? folder.size() + 1 : folder.size());
+        if (folder.empty() || folder[0] != '/')
+            continue;
+        if (std::string path = join(folder, name); runnable(path))
+            return path;
+    }
+    return "";
+}
+
+/// The entry of $PATH that has such a program and does not count, because it is not absolute; empty where
+/// there is none.
+template <class System = posix>
+std::string passed_over(std::string_view name) {
+    const char* set = ::secure_getenv("PATH");
+    for (std::string_view rest = set ? set : ""; !rest.empty();) {
+        const std::string_view entry = rest.substr(0, rest.find(':'));
+        rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
+        const std::string folder = entry.empty() ? "." : std::string(entry);
+        if (folder[0] != '/' && !find_program<System>(join("./" + folder, name)).empty())
+            return folder;
+    }
+    return "";
+}
+
+/// The value of a variable as a program needs it that runs in another folder: relative paths are made
+/// absolute, empty ones go from lists, and from $PATH all that are not absolute, which find no program here.
+template <class System = posix>
+std::string from_anywhere(std::string_view name, std::string_view value) {
+    const auto among = [name](std::initializer_list<std::string_view> names) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    const bool list = among(
+        {"PATH", "LD_LIBRARY_PATH", "CMAKE_PREFIX_PATH", "PKG_CONFIG_PATH", "SSL_CERT_DIR", "CCACHE_PATH"});
+    if (!list && !among({"HOME", "TMPDIR", "XDG_CONFIG_HOME", "SSL_CERT_FILE", "GIT_SSL_CAINFO",
+                         "SSH_AUTH_SOCK", "CCACHE_DIR", "CCACHE_TEMPDIR", "CCACHE_CONFIGPATH",
+                         "CCACHE_LOGFILE", "CCACHE_BASEDIR", "DISTCC_DIR", "DISTCC_LOG"}))
+        return std::string(value);
+    std::string text;
+    while (!value.empty()) {
+        const std::string_view entry = value.substr(0, list ? value.find(':') : value.npos);
+        value.remove_prefix(std::min(value.size(), entry.size() + 1));
+        // The system's loader knows $ORIGIN.
+        const bool whole = !entry.empty() && (entry[0] == '/' || entry[0] == '$');
+        if (entry.empty() || (!whole && name == "PATH"))
+            continue;
+        text += text.empty() ? "" : ":";
+        text += whole ? std::string(entry) : absolute<System>(std::string(entry));
+    }
+    return text;
+}
+
+/// NAME=VALUE of each variable that is set here, as it holds in any folder; a name that ends in `*` stands
+/// for all that begin so. None where this program has rights that who set them may not have,
+/// secure_getenv(3).
+template <class System = posix>
+std::vector<std::string> environment(std::initializer_list<std::string_view> names) {
+    std::vector<std::string> found;
+    for (char** each = environ; each && *each; ++each) {
+        const std::string_view variable = *each, name = variable.substr(0, variable.find('='));
+        if (!::secure_getenv(std::string(name).c_str()))
+            continue;
+        for (const std::string_view wanted : names)
+            if (wanted.back() == '*'
+                    ? name.substr(0, wanted.size() - 1) == wanted.substr(0, wanted.size() - 1)
+                    : name == wanted) {
+                const std::string_view value = variable.substr(std::min(variable.size(), name.size() + 1));
+                const std::string whole = from_anywhere<System>(name, value);
+                // An empty $PATH stands for the folder that a program works in: the plugin's, of all folders.
+                if (!whole.empty() || name != "PATH")
+                    found.push_back(std::string(name) + '=' + whole);
+                break;
+            }
+    }
+    return found;
+}
+
+/// A program to run: its path and arguments, all of its environment, and the folder to run it in.
+struct command {
+    std::vector<std::string> arguments;
+    std::vector<std::string> environment;
+    std::string folder = ".";
+    bool alone = false; ///< what it has started and left ends with it
+};
+
+/// The words of a command, taken apart as a shell does: at spaces that are neither in quotes nor after a
+/// backslash. Variables and patterns are words like any other; a quote that is not closed ends with the text,
+/// and sets `open`.
+inline std::vector<std::string> shell_words(std::string_view text, bool* open = nullptr) {
+    std::vector<std::string> found;
+    bool within = false; // a word, which may be empty
+    char quote = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i], next = i + 1 < text.size() ? text[i + 1] : '\0';
+        if (quote == 0 && (c == ' ' || (c >= '\t' && c <= '\r'))) {
+            within = false;
+            continue;
+        }
+        if (!std::exchange(within, true))
+            found.emplace_back();
+        if (c == quote)
+            quote = 0;
+        else if (quote == 0 && (c == '"' || c == '\''))
+            quote = c;
+        else if (c == '\\' && next != '\0' && (quote == 0 || (quote == '"' && (next == '"' || next == c))))
+            found.back() += text[++i];
+        else
+            found.back() += c;
+    }
+    if (open)
+        *open = quote != 0;
+    return found;
+}
+
+/// Whether a quote in a command is not closed.
+inline bool has_open_quote(std::string_view text) {
+    bool open = false;
+    shell_words(text, &open);
+    return open;
+}
+
+/// A word in quotes, which a shell takes as it is.
+inline std::string in_shell_quotes(std::string_view word) {
+    std::string text = "'";
+    for (const char c : word)
+        c == '\'' ? text += "'\\''" : text += c;
+    return text += '\'';
+}
+
+/// As one would type it, for messages.
+inline std::string shown(const command& of) {
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                       "-_=+:,./@%^~";
+    std::string text;
+    for (const std::string& word : of.arguments) {
+        const bool needs_quotes = word.empty() || word.find_first_not_of(plain) != word.npos;
+        text.append(text.empty() ? "" : " ").append(needs_quotes ? in_shell_quotes(word) : word);
+    }
+    return text;
+}
+
+/// How a program ended and what it said.
+struct process_result {
+    bool known = false; ///< false where the host ignores SIGCHLD or has waited for the child itself
+    int status = 0;     ///< as waitpid gives it
+    stop_reason cause = stop_reason::itself;
+    std::int64_t milliseconds = 0; ///< how long it took
+    std::string limit{};           ///< the one that it seems to have reached
+    std::string out{}, err{};
+
+    bool failed() const { return cause != stop_reason::itself || (known && status != 0); }
+
+    std::string how() const {
+        const auto because = [&](const std::string& why) {
+            return "was ended after " + in_seconds(milliseconds) + ", because " + why;
+        };
+        switch (cause) {
+        case stop_reason::time:
+            return because("its time was up" + limit);
+        case stop_reason::stop:
+            return because("it was cancelled");
+        case stop_reason::output:
+            return because("it said too much: " + limit);
+        case stop_reason::itself:
+            break;
+        }
+        return by_itself() + (limit.empty() ? "" : ", at a limit: " + limit);
+    }
+
+    /// The code of an error that follows from this; `otherwise` where it ended by itself.
+    errc code(errc otherwise) const { return code_of(cause, otherwise); }
+
+private:
+    std::string by_itself() const {
+        if (!known)
+            return "ended in an unknown way";
+        if (WIFSIGNALED(status))
+            return "was killed by signal " + std::to_string(WTERMSIG(status)) + " (" +
+                   ::strsignal(WTERMSIG(status)) + ")";
+        return "exited with status " + std::to_string(WEXITSTATUS(status));
+    }
+};
+
+/// The limit that a program reached which has failed, in words, as far as signals and what it says tell;
+/// empty where there is none. The narrower one counts of an option and of this process's own, which programs
+/// inherit. It ran for so many milliseconds.
+template <class System = posix>
+std::string reached_limit(const tenon::limits& most, int signal, std::string_view said,
+                          std::int64_t milliseconds) {
+    struct bound {
+        std::uint64_t value;
+        std::string text;
+    };
+    const auto own = [](typename System::limit_of resource, const char* name) -> bound {
+        rlimit now{};
+        if (System::limit(0, resource, nullptr, &now) != 0 || now.rlim_cur == RLIM_INFINITY)
+            return {0, ""};
+        return {now.rlim_cur, std::string(name) + " of this process is " + std::to_string(now.rlim_cur)};
+    };
+    const auto narrower = [](const char* option, std::uint64_t value, const bound& of_host) {
+        if (value == 0 || (of_host.value != 0 && of_host.value < value))
+            return of_host.text;
+        return std::string("options.limits.") + option + " is " + std::to_string(value);
+    };
+    const auto lines = said_of_itself(said);
+    const auto says = [&](std::initializer_list<std::string_view> words) {
+        for (const std::string_view line : lines)
+            for (const std::string_view word : words)
+                if (line.find(word) != line.npos)
+                    return true;
+        return false;
+    };
+    // Where no signal of its own comes before, the last limit kills.
+    const auto killed_by_cpu = [&] {
+        rlimit now{};
+        return (signal == SIGKILL || says({"Killed signal terminated", "terminated with signal 9",
+                                           "command: Killed", "died of signal 9"})) &&
+               System::limit(0, RLIMIT_CPU, nullptr, &now) == 0 && now.rlim_max != RLIM_INFINITY &&
+               static_cast<std::uint64_t>(milliseconds) >= now.rlim_max * 1000;
+    };
+    if (signal == SIGXCPU || says({"CPU time limit exceeded", "died of signal 24"}) || killed_by_cpu())
+        return narrower("cpu_seconds", most.cpu_seconds, own(RLIMIT_CPU, "RLIMIT_CPU"));
+    if (signal == SIGXFSZ || says({"File size limit exceeded", "died of signal 25", ": File too large"}))
+        return narrower("file", most.file, own(RLIMIT_FSIZE, "RLIMIT_FSIZE"));
+    if (!says({"ut of memory", "memory exhausted", "instance of 'std::bad_alloc'", "Cannot allocate memory",
+               "cannot map zero-fill pages"}))
+        return "";
+    // One bounds what is allocated, the other all that is mapped: nobody says which it was.
+    const std::string data = narrower("memory", most.memory, own(RLIMIT_DATA, "RLIMIT_DATA")),
+                      mapped = own(RLIMIT_AS, "RLIMIT_AS").text;
+    if (data.empty() && mapped.empty())
+        return "";
+    return data + (data.empty() || mapped.empty() ? "" : ", and ") + mapped +
+           ", unless the machine itself has no more memory";
+}
+
+/// A program that runs, with all that it starts, in a session of its own: a terminal of the host's is nothing
+/// to it, and the signals that end it reach all of them. It reads nothing. While nobody waits for it, it can
+/// say as much as fits into a pipe, some 64 kB, and then waits itself.
+template <class System = posix>
+class basic_process {
+public:
+    explicit basic_process(command what, const basic_deadline<System>& within = basic_deadline<System>())
+        : what_(std::move(what)), deadline_(within), out_("what a program says"),
+          err_("what a program says") {
+        trace("running ", shown(what_));
+        {
+            // Here, because a child that cannot open something only says that it could not be run.
+            const basic_file<System> nothing("/dev/null", O_RDONLY);
+            settings with(what_, nothing.descriptor(), out_.to.descriptor(), err_.to.descriptor(),
+                          lifeline_.descriptor());
+            const int failed = System::spawn(&child_, what_.arguments[0].c_str(), &with.files,
+                                             &with.attributes, with.arguments.data(), with.variables.data());
+            if (failed != 0)
+                throw not_run(failed);
+        }
+        lifeline_.hold(child_);
+        limit(child_);
+        // Only so are they seen to end.
+        out_.to = basic_file<System>();
+        err_.to = basic_file<System>();
+        System::never_wait_for(out_.from.descriptor());
+        System::never_wait_for(err_.from.descriptor());
+    }
+    basic_process(basic_process&& other) noexcept
+        : what_(std::move(other.what_)), deadline_(other.deadline_), out_(std::move(other.out_)),
+          err_(std::move(other.err_)), lifeline_(std::move(other.lifeline_)), begin_(other.begin_),
+          child_(std::exchange(other.child_, 0)) {}
+    basic_process& operator=(basic_process&&) = delete;
+    /// A program that nobody has waited for is ended.
+    ~basic_process() {
+        if (child_ > 0) {
+            end();
+            reap();
+        }
+    }
+
+    const command& what() const noexcept { return what_; }
+
+    /// Waits for its end, and brings it about where the bounds say so.
+    process_result wait() {
+        return wait([](std::string_view) {});
+    }
+
+    /// And calls `said(text)` each time when there is more of what it says on standard error.
+    template <class Said>
+    process_result wait(Said&& said) {
+        process_result result;
+        const basic_file<System> watch(System::watch(child_));
+        // Where this system cannot tell of a child's end, it is looked for in growing steps.
+        for (int step = 1;; step = std::min(2 * step, 50)) {
+            const int left = deadline_.left();
+            pollfd watched[] = {{watch.descriptor(), POLLIN, 0},
+                                {out_.from.descriptor(), POLLIN, 0},
+                                {err_.from.descriptor(), POLLIN, 0},
+                                {deadline_.stop_descriptor(), POLLIN, 0}};
+            System::poll(watched, 4, watch.descriptor() >= 0 || (left >= 0 && left < step) ? left : step);
+            // First, so that what is read then is all that it has said.
+            const bool over = System::has_ended(child_);
+            take(out_.from, result.out);
+            if (take(err_.from, result.err))
+                said(std::string_view(result.err));
+            if (over)
+                break;
+            result.cause = says_too_much(result) ? stop_reason::output : deadline_.cause();
+            if (result.cause != stop_reason::itself) {
+                end();
+                break;
+            }
+        }
+        if (what_.alone && result.cause == stop_reason::itself)
+            end_others();
+        result.milliseconds = System::milliseconds() - begin_;
+        result.known = reap(&result.status);
+        // Whoever killed a compiler's driver did not mean its parts to go on.
+        if (!(result.known && WIFSIGNALED(result.status)))
+            lifeline_.let_go();
+        while (!says_too_much(result) && (take(out_.from, result.out) || take(err_.from, result.err)))
+            continue;
+        if (result.cause == stop_reason::itself && says_too_much(result))
+            result.cause = stop_reason::output;
+        result.limit = limit_of(result);
+        trace(what_.arguments[0], " ", result.how());
+        return result;
+    }
+
+private:
+    struct settings {
+        settings(command& of, int in, int out, int err, int lifeline) {
+            for (std::string& word : of.arguments)
+                arguments.push_back(word.data());
+            arguments.push_back(nullptr);
+            for (std::string& variable : of.environment)
+                variables.push_back(variable.data());
+            variables.push_back(nullptr);
+
+            posix_spawn_file_actions_init(&files);
+            posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
+            posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+            posix_spawn_file_actions_adddup2(&files, err, STDERR_FILENO);
+            posix_spawn_file_actions_adddup2(&files, lifeline, STDERR_FILENO + 1);
+            posix_spawn_file_actions_addchdir_np(&files, of.folder.c_str());
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+            // What the host opened without O_CLOEXEC, such as a listening socket, is nothing to a compiler.
+            posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 2);
+#endif
+            posix_spawnattr_init(&attributes);
+            sigset_t signals;
+            sigfillset(&signals);
+            posix_spawnattr_setsigdefault(&attributes, &signals);
+            sigemptyset(&signals);
+            posix_spawnattr_setsigmask(&attributes, &signals);
+            posix_spawnattr_setflags(&attributes,
+                                     POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+        }
+        settings(const settings&) = delete;
+        settings& operator=(const settings&) = delete;
+        ~settings() {
+            posix_spawn_file_actions_destroy(&files);
+            posix_spawnattr_destroy(&attributes);
+        }
+
+        std::vector<char*> arguments, variables;
+        posix_spawn_file_actions_t files;
+        posix_spawnattr_t attributes;
+    };
+
+    // The system has one number for all that a child may fail at before the program runs.
+    error not_run(int why) const {
+        const std::string& program = what_.arguments[0];
+        if (System::access(what_.folder.c_str(), X_OK) != 0)
+            return error::system_call("run '" + program + "' in", what_.folder, errno);
+        const bool is_there = System::access(program.c_str(), X_OK) == 0;
+        return error::cannot_run(
+            program, why,
+            is_there && why == ENOENT
+                ? "; it is there, and what runs it is not: the program in the first line "
+                  "of a script, or the system's loader"
+            : why == ENOEXEC ? "; a script begins with '#!' and the path of what runs it, and a "
+                               "program has to be one for this machine"
+                             : "");
+    }
+
+    // Of a program that has ended already there is nothing to limit.
+    void limit(pid_t program) const {
+        const tenon::limits& most = deadline_.limits();
+        limit(program, RLIMIT_CORE, 0); // a core file would lie among the sources
+        if (most.memory != 0)
+            limit(program, RLIMIT_DATA, most.memory);
+        if (most.cpu_seconds != 0)
+            limit(program, RLIMIT_CPU, most.cpu_seconds,
+                  1); // reaching the first is told by a signal of its own
+        if (most.file != 0)
+            limit(program, RLIMIT_FSIZE, most.file);
+        // What it has started before would be without, such as the compiler proper that a driver starts at
+        // once.
+        for (const pid_t child : children(program))
+            limit(child);
+    }
+    static void limit(pid_t program, typename System::limit_of resource, std::uint64_t most,
+                      std::uint64_t more = 0) {
+        rlimit now{};
+        if (System::limit(program, resource, nullptr, &now) != 0)
+            return;
+        now.rlim_cur = std::min<rlim_t>(now.rlim_cur, most);
+        now.rlim_max = std::min<rlim_t>(now.rlim_max, most + more);
+        System::limit(program, resource, &now, nullptr);
+    }
+
+    static std::vector<pid_t> children(pid_t program) {
+        const std::string number = std::to_string(program);
+        std::vector<pid_t> found;
+        try {
+            const std::string numbers =
+                read_file<System>("/proc/" + number + "/task/" + number + "/children");
+            char* at = nullptr;
+            for (long child = std::strtol(numbers.c_str(), &at, 10); child > 0;
+                 child = std::strtol(at, &at, 10))
+                found.push_back(static_cast<pid_t>(child));
+        } catch (const error&) {
+            // It has ended, or this system has no such file.
+        }
+        return found;
+    }
+
+    bool says_too_much(const process_result& so_far) const noexcept {
+        const std::uint64_t most = deadline_.limits().output;
+        return most != 0 && (so_far.out.size() > most || so_far.err.size() > most);
+    }
+
+    std::string limit_of(const process_result& end) const {
+        if (end.cause == stop_reason::time)
+            return deadline_.time_limit();
+        if (end.cause == stop_reason::output)
+            return "options.limits.output is " + std::to_string(deadline_.limits().output);
+        if (!end.failed() || end.cause != stop_reason::itself)
+            return "";
+        // A compiler's driver says of the programs that it runs in words how they ended.
+        return reached_limit<System>(deadline_.limits(), WIFSIGNALED(end.status) ? WTERMSIG(end.status) : 0,
+                                     end.err, end.milliseconds);
+    }
+
+    // Adds the next part of what there is; false where there is none at the moment, or never will be.
+    static bool take(basic_file<System>& from, std::string& into) {
+        char part[64 * 1024];
+        while (from.descriptor() >= 0) {
+            const ssize_t got = System::read(from.descriptor(), part, sizeof part);
+            if (got > 0) {
+                into.append(part, static_cast<std::size_t>(got));
+                return true;
+            }
+            if (got == 0)
+                from = basic_file<System>();
+            else if (errno == EAGAIN)
+                return false;
+            else if (errno != EINTR)
+                throw error::system_call("read", "what a program says", errno);
+        }
+        return false;
+    }
+
+    // Asks all of its processes to end, so that they can remove their temporary files, and kills who has not
+    // after a second. A number that is not a child's any more may be another's, and is not signalled.
+    void end() noexcept {
+        if (System::has_ended(child_))
+            return lifeline_.let_go();
+        System::kill(-child_, SIGTERM);
+        if (!lifeline_.all_gone_within(1000) && !System::has_ended(child_))
+            System::kill(-child_, SIGKILL);
+    }
+
+    // As long as nobody has waited for it, its number is nobody else's.
+    void end_others() noexcept {
+        System::kill(-child_, SIGTERM);
+        if (!lifeline_.all_gone_within(1000))
+            System::kill(-child_, SIGKILL);
+    }
+
+    bool reap(int* status = nullptr) {
+        const pid_t child = std::exchange(child_, 0);
+        for (;;) {
+            if (System::waitpid(child, status) == child)
+                return true;
+            if (errno != EINTR)
+                return false;
+        }
+    }
+
+    command what_;
+    basic_deadline<System> deadline_;
+    basic_pipe<System> out_, err_;
+    basic_child_lifetime<System> lifeline_;
+    std::int64_t begin_ = System::milliseconds();
+    pid_t child_ = 0;
+};
+
+/// Runs a program to its end.
+template <class System = posix>
+process_result run(command what, const basic_deadline<System>& within = basic_deadline<System>()) {
+    return basic_process<System>(std::move(what), within).wait();
+}
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// Not of one header: ten thousand damaged copies of real plugins, and what a host makes of each.
+//
+// It asks every one for its manifest and for what pins it, and loads those that tenon refuses, which has to
+// be before the system's loader sees them. What tenon takes is not loaded here: a change of its instructions,
+// its relocations or a segment that is missing is not looked for, and nobody can promise what comes of that.
+#include <tenon/plugin.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+#include "catch.hpp"
+#include "compiled.hpp"
+#include "plugins/calculator.hpp"
+
+namespace {
+
+/// The same numbers in every run.
+struct numbers {
+    std::uint64_t state = 88172645463325252u;
+    std::size_t below(std::size_t end) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        return static_cast<std::size_t>(state % end);
+    }
+};
+
+class mutations {
+public:
+    explicit mutations(std::string whole) : whole_(std::move(whole)) {
+        std::memcpy(&head_, whole_.data(), sizeof head_);
+        notes_ = whole_.find(std::string_view("tenon\0\0\0", 8)) - 12;
+    }
+
+    static constexpr std::size_t kinds = 8;
+    std::string next(std::size_t kind) {
+        std::string bytes = whole_;
+        const std::size_t size = bytes.size(), block = 1 + random_.below(2048);
+        const auto place = [&](std::size_t length) { return random_.below(size - length); };
+        switch (kind) {
+        case 0: // bits, anywhere
+            for (std::size_t i = 0, count = 1 + random_.below(8); i < count; ++i)
+                flip(bytes, random_.below(size));
+            break;
+        case 1: // bits, in what comes first
+            for (std::size_t i = 0, count = 1 + random_.below(4); i < count; ++i)
+                flip(bytes, random_.below(sizeof head_ + head_.e_phnum * sizeof(ElfW(Phdr))));
+            break;
+        case 2: // the end
+            bytes.resize(random_.below(size));
+            break;
+        case 3: { // two blocks that change places
+            const std::size_t one = place(block), other = place(block);
+            const std::string first = bytes.substr(one, block);
+            bytes.replace(one, block, bytes.substr(other, block));
+            bytes.replace(other, block, first);
+            break;
+        }
+        case 4: // a block less, or one twice
+            if (const std::size_t at = place(block); random_.below(2) == 0)
+                bytes.erase(at, block);
+            else
+                bytes.insert(at, bytes.substr(place(block), block));
+            break;
+        case 5: // fields of the program headers, larger and smaller
+            resize_field(bytes, head_.e_phoff, head_.e_phnum * sizeof(ElfW(Phdr)));
+            break;
+        case 6: // and of the section headers
+            resize_field(bytes, head_.e_shoff, head_.e_shnum * sizeof(ElfW(Shdr)));
+            break;
+        case 7: // the notes
+            for (std::size_t i = 0, count = 1 + random_.below(3); i < count; ++i)
+                flip(bytes, notes_ + random_.below(512));
+            break;
+        }
+        return bytes;
+    }
+
+private:
+    void flip(std::string& bytes, std::size_t at) {
+        bytes[at] = static_cast<char>(bytes[at] ^ (1 << random_.below(8)));
+    }
+
+    void resize_field(std::string& bytes, std::size_t table, std::size_t size) {
+        const std::size_t width = random_.below(2) == 0 ? 4 : 8,
+                          at = table + random_.below(size / width) * width;
+        std::uint64_t value = 0;
+        std::memcpy(&value, bytes.data() + at, width);
+        const std::uint64_t values[] = {0,
+                                        value + 1,
+                                        value - 1,
+                                        value * 2,
+                                        value / 2,
+                                        value + 4096,
+                                        bytes.size(),
+                                        bytes.size() - value,
+                                        ~std::uint64_t{0},
+                                        ~std::uint64_t{0} / 2};
+        value = values[random_.below(std::size(values))];
+        std::memcpy(bytes.data() + at, &value, width);
+    }
+
+    std::string whole_;
+    ElfW(Ehdr) head_;
+    std::size_t notes_;
+    numbers random_;
+};
+
+enum class answer { refused, does_not_fit, taken };
+
+answer ask(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    answer given = answer::refused;
+    try {
+        struct stat status;
+        REQUIRE(::fstat(fd, &status) == 0);
+        const auto manifest = tenon::manifest::of_loadable(fd, status, path);
+        given = answer::does_not_fit;
+        for (const auto& plugin : manifest.plugins()) {
+            const bool known = plugin.type == "calculator";
+            if (known && tenon::detail::fits(tenon::detail::abi_here<calc::calculator>(), plugin.abi) &&
+                tenon::detail::toolchain_differences(tenon::detail::toolchain, plugin.toolchain).empty())
+                given = answer::taken;
+            tenon::detail::incompleteness(plugin.abi);
+        }
+    } catch (const tenon::error&) {
+    }
+    // What asks for less of a file refuses less of it, and has to come to an end all the same.
+    try {
+        tenon::manifest{path};
+    } catch (const tenon::error&) {
+    }
+    try {
+        const tenon::detail::elf_reader<> reader(fd, path);
+        reader.what_pins();
+        tenon::detail::linkage_of(reader);
+    } catch (const tenon::error&) {
+    }
+    ::close(fd);
+    return given;
+}
+
+} // namespace
+
+TEST_CASE("ten thousand damaged libraries give an answer or an error, and what is refused is not loaded",
+          "[mutated]") {
+    constexpr int each = 1250;
+    const tests::scratch_directory scratch;
+    const std::string path = scratch / "damaged.so";
+    int count = 0, answers[mutations::kinds][3] = {};
+    std::vector<std::string> strange;
+    for (const std::string& compiler : tests::compilers()) {
+        mutations of(
+            tests::read(tests::compiled(scratch / "whole.so", tests::calculator, {"-DSECOND"}, compiler)));
+        for (std::size_t kind = 0; kind < mutations::kinds; ++kind)
+            for (int round = 0; round < each / static_cast<int>(tests::compilers().size()); ++round) {
+                ++count;
+                tests::write(path, of.next(kind));
+                const std::string which =
+                    compiler + ", kind " + std::to_string(kind) + ", round " + std::to_string(round);
+                try {
+                    const answer given = ask(path);
+                    ++answers[kind][static_cast<int>(given)];
+                    if (given == answer::taken)
+                        continue;
+                    try {
+                        tenon::plugin<calc::calculator>{path + "#plain", 0};
+                        strange.push_back(which + ": loaded");
+                    } catch (const tenon::error&) {
+                    }
+                } catch (const std::exception& e) {
+                    strange.push_back(which + ": " + e.what());
+                }
+            }
+    }
+    CHECK(strange == std::vector<std::string>{});
+    CHECK(count >= 10'000);
+    for (std::size_t kind = 0; kind < mutations::kinds; ++kind) {
+        INFO("kind " << kind << ": " << answers[kind][0] << " refused, " << answers[kind][1]
+                     << " do not fit, " << answers[kind][2] << " taken");
+        CHECK((answers[kind][0] > 0) == (kind != 6)); // which no loader reads
+        CHECK((answers[kind][1] + answers[kind][2] > 0) == (kind != 2));
+    }
+    CHECK(tests::read("/proc/self/maps").find(path) == std::string::npos);
+}

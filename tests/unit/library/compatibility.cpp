@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Which of a library's plugins a host may use; what handles make of it is in plugin.cpp.
+#include <tenon/detail/library/compatibility.hpp>
+
+#include "catch.hpp"
+#include "compiled.hpp"
+#include "plugins/part.hpp"
+
+using tenon::detail::expected_abi;
+using tenon::detail::fitting_plugin;
+
+namespace forgetful {
+
+struct speaker {
+    static constexpr tenon::plugin_type type{"speaker"};
+    virtual ~speaker() = default;
+    virtual int louder() = 0;
+    virtual int softer() = 0;
+    using methods = tenon::methods<&speaker::softer>;
+};
+
+} // namespace forgetful
+
+namespace {
+
+const char* const plugin_source = R"(
+#include <tenon/export.hpp>
+namespace forgetful {
+struct speaker {
+    static constexpr tenon::plugin_type type{"speaker"};
+    virtual ~speaker() = default;
+    virtual int louder() = 0;
+    virtual int softer() = 0;
+    using methods = tenon::methods<&speaker::softer>;
+};
+struct quiet : speaker {
+    int louder() override { return 2; }
+    int softer() override { return 1; }
+};
+}
+TENON_EXPORT(forgetful::speaker, forgetful::quiet, "quiet", "1.0.0")
+)";
+
+const std::string left_out =
+    "`forgetful::speaker::methods` names 1 of 2 virtual functions: no name stands for the slots 0, 1, 2, of "
+    "which two are the destructor's\nname every virtual function in `methods`";
+
+} // namespace
+
+TEST_CASE("a host whose interface leaves a virtual function out finds out when it first uses it", "[fit]") {
+    CHECK_THROWS_WITH(expected_abi<forgetful::speaker>(),
+                      "the interface 'speaker' does not describe itself: " + left_out);
+    CHECK_THROWS_AS(expected_abi<forgetful::speaker>(), tenon::error); // and each time after that
+    CHECK(expected_abi<part>().methods.size() == 2);
+}
+
+TEST_CASE("a plugin that was compiled against an interface that leaves a virtual function out is refused",
+          "[fit]") {
+    const tests::scratch_directory scratch;
+    tests::write(scratch / "quiet.cpp", plugin_source);
+    const auto library = tests::compiled(scratch / "quiet.so", scratch / "quiet.cpp", {}, TENON_CXX);
+    const tenon::manifest manifest(library);
+    CHECK_THROWS_WITH(
+        fitting_plugin(manifest, "quiet.so", "speaker", "", expected_abi<part>()),
+        "the plugin 'quiet' in 'quiet.so' was compiled against a 'speaker' that does not describe itself: " +
+            left_out);
+}
+
+TEST_CASE("the only plugin of a type needs no name, and is found by its name", "[fit]") {
+    const tests::scratch_directory scratch;
+    const auto library = tests::compiled(scratch / "part.so",
+                                         tests::source_directory / "tests/plugins/part.cpp", {}, TENON_CXX);
+    const tenon::manifest manifest(library);
+    const auto& host = expected_abi<part>();
+    CHECK(fitting_plugin(manifest, "part.so", "part", "", host).name == "plain");
+    CHECK(fitting_plugin(manifest, "part.so", "part", "plain", host).version == "1.0.0");
+    CHECK_THROWS_WITH(fitting_plugin(manifest, "part.so", "part", "other", host),
+                      "'part.so' has no plugin of type 'part' named 'other'; it has 'plain'");
+    CHECK_THROWS_WITH(fitting_plugin(manifest, "part.so", "speaker", "", host),
+                      "'part.so' has no plugin of type 'speaker'; it has 'plain' of type 'part'");
+}
