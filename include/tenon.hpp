@@ -610,6 +610,14 @@ public:
     }
 };
 
+/// One string of many.
+inline std::string concatenated(std::initializer_list<std::string_view> parts) {
+    std::string whole;
+    for (const std::string_view part : parts)
+        whole += part;
+    return whole;
+}
+
 // How one of several is chosen, for those who know no more of the driver than its path.
 inline constexpr std::string_view adding_a_plugin = "by adding '#' and its name",
                                   adding_a_target = "by adding '#target=' and its name";
@@ -642,578 +650,20 @@ public:
     /// The file that the error is about; empty where there is none.
     const char* path() const noexcept { return path_.what(); }
 
-    // One factory for each failure; the tests fix every text.
+    // What several headers throw; what one throws is made beside it.
 
     static error system_call(std::string_view doing, const std::string& path, int error_number) {
-        return {errc::system_call, text({"cannot ", doing, " '", path, "': ", reason(error_number)}), path};
-    }
-
-    static error cannot_run(const std::string& program, int error_number, std::string_view advice) {
-        return {errc::system_call, text({"cannot run '", program, "': ", reason(error_number), advice}),
-                program};
-    }
-    static error not_a_regular_file(const std::string& path) {
-        return {errc::system_call, text({"'", path, "' is not a regular file"}), path};
-    }
-    static error untrusted(const std::string& path, std::string_view why) {
-        return {errc::untrusted,
-                text({"'", path, "' is not run, because somebody else could have written it: ", why}), path};
-    }
-    static error not_a_cache(const std::string& path, std::string_view why) {
-        return {errc::untrusted,
-                text({"'", path, "' is not used as the cache, because ", why,
-                      "; in $TENON_CACHE or options.cache, name a folder that is empty or does not exist, "
-                      "such as '",
-                      path, path.ends_with('/') ? "" : "/", "tenon-cache'"}),
-                path};
-    }
-    static error cache_of_another(const std::string& path, unsigned owner, unsigned user) {
-        return {errc::untrusted,
-                text({"the cache '", path, "' is not used, because it belongs to user ",
-                      std::to_string(owner), ", and this program runs as user ", std::to_string(user),
-                      "; name another in $TENON_CACHE or options.cache"}),
-                path};
-    }
-    static error cache_for_others(const std::string& path) {
-        return {errc::untrusted,
-                text({"the cache '", path, "' is not used, because others may write to it; `chmod 700 '",
-                      path, "'`, or name another in $TENON_CACHE or options.cache"}),
-                path};
-    }
-    static error cache_unusable(const std::string& path, std::string_view why) {
         return {errc::system_call,
-                text({"the cache '", path, "' cannot be used: ", why,
-                      "; name another in $TENON_CACHE or options.cache"}),
-                path};
-    }
-    static error cache_in_a_home(const std::string& path) {
-        return {errc::not_found,
-                text({"the cache '", path,
-                      "' is not used, because only a shell takes '~' for a home directory; write the whole "
-                      "path in $TENON_CACHE or options.cache, or begin with './' where the name is meant"}),
-                path};
-    }
-    /// `relative` says which variables are set and not absolute, each as `$NAME is 'VALUE'`.
-    static error no_cache(std::string_view relative = "") {
-        return {errc::not_found,
-                text({"there is no folder to keep compiled plugins in: $TENON_CACHE, $XDG_CACHE_HOME and "
-                      "$HOME are not set",
-                      relative.empty() ? "" : ", or not absolute: ", relative,
-                      "; set one of them, or options.cache"})};
+                detail::concatenated({"cannot ", doing, " '", path, "': ", reason(error_number)}), path};
     }
 
-    static error empty_driver() {
-        return {errc::malformed_driver,
-                "the driver is empty: it has to be the name of a plugin, the path of a library or of a "
-                "directory with its source, or the URL of a repository"};
-    }
-    static error driver_too_long(std::size_t size, std::size_t longest) {
-        return {errc::malformed_driver,
-                text({"a driver of ", std::to_string(size), " characters is too long: it may have ",
-                      std::to_string(longest)})};
-    }
-    static error control_character(std::string_view escaped) {
-        return {errc::malformed_driver,
-                text({"the driver '", escaped, "' has a control character, and none may"})};
-    }
-    static error no_transport(std::string_view driver, std::string_view meant) {
-        return {
-            errc::malformed_driver,
-            text({"the driver '", driver,
-                  "' is neither a repository nor a path: a repository is written https://host/user/repo or "
-                  "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./",
-                  meant.empty() ? "" : "; write ", meant})};
-    }
-    static error bad_repository(std::string_view url, std::string_view why, std::string_view meant) {
-        return {errc::malformed_driver, text({"the repository '", url, "' is refused: ", why,
-                                              meant.empty() ? "" : "; write ", meant})};
-    }
-    static error bad_name(std::string_view name, std::string_view here) {
-        return {errc::malformed_driver,
-                text({"'", name,
-                      "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a "
-                      "slash",
-                      here.empty() ? "" : "; there is a '", here, here.empty() ? "" : "'"})};
-    }
-    static error unknown_name(std::string_view type, std::string_view name, std::string_view known,
-                              std::string_view here, std::string_view searched = "") {
-        return {errc::not_found,
-                text({"unknown name '", name, "' of plugin type '", type, "'; ",
-                      known.empty() ? "there are no plugins of that type" : "known: ", known,
-                      searched.empty() ? "" : "; searched: ", searched, here.empty() ? "" : "; there is a '",
-                      here, here.empty() ? "" : "', and a path has to contain a slash"})};
-    }
-    static error two_libraries(std::string_view name, const std::string& path, std::string_view other) {
-        return {errc::ambiguous,
-                text({"the name '", name, "' may be '", path, "' or '", other,
-                      "'; remove one, or give the path"}),
-                path};
-    }
-    static error foreign_source(const std::string& path) {
-        return {
-            errc::malformed_driver,
-            text({"'", path,
-                  "' is neither a library nor a source that is compiled: such a source ends in .cpp, .cc, "
-                  ".cxx, .c++, .cp, .CPP or .C; a directory with a CMakeLists.txt can have others "
-                  "compiled"}),
-            path};
-    }
-    static error build_needed(const std::string& path) {
-        return {
-            errc::build_needed,
-            text({"'", path,
-                  "' has to be compiled or fetched first, and options.build says never; prepare it with a "
-                  "loader that may"}),
-            path};
-    }
-    static error bad_choice(const std::string& path, std::string_view choice, std::string_view why,
-                            std::string_view repository) {
-        return {errc::malformed_driver,
-                text({"the driver '", path, "#", choice, "' is refused: ", why,
-                      repository.empty() ? "" : "; a repository is written ", repository}),
-                path};
-    }
-    static error bad_plugin_choice(const std::string& path, std::string_view plugin) {
-        return {errc::malformed_driver,
-                text({"'", plugin, "', which follows '", path,
-                      "#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; where the "
-                      "'#' is part of a file's name, add another and the plugin, and where of a directory's, "
-                      "a slash"}),
-                path};
-    }
-    static error no_such_path(const std::string& path, std::string_view instead,
-                              std::string_view repository) {
-        return {errc::not_found,
-                text({"there is no '", path, "'; ", instead,
-                      repository.empty() ? "" : "; a repository is written ", repository}),
-                path};
-    }
-    static error dangling_link(const std::string& path, std::string_view target) {
-        return {errc::not_found,
-                text({"'", path, "' is a symbolic link to '", target, "', which is not there"}), path};
-    }
-    static error neither_file_nor_directory(const std::string& path) {
-        return {errc::system_call, text({"'", path, "' is neither a file nor a directory"}), path};
-    }
-
-    static error forbidden(const std::string& what, std::string_view rule, std::string_view allows) {
-        return {errc::forbidden, text({"'", what, "' is refused, because ", rule, " allows ", allows}), what};
-    }
-    static error other_digest(const std::string& path, std::string_view digest, std::string_view allows) {
-        return {errc::forbidden,
-                text({"'", path, "' is refused, because its SHA-256 is ", digest,
-                      ", and options.policy.sha256, or sha256 of "
-                      "library_options, allows ",
-                      allows}),
-                path};
-    }
-    static error not_signed(std::string_view url, std::string_view commit, std::string_view keys,
-                            std::string_view how, std::string_view said, std::string_view advice, errc code) {
-        return {code, text({"commit ", commit, " of '", url,
-                            "' is refused, because options.policy.signed_by allows only what a "
-                            "key in ",
-                            keys, " has signed: git verify-commit ", how,
-                            said.empty() ? ", as it does where there is no signature" : ", and said:\n", said,
-                            advice.empty() || said.ends_with('\n') ? "" : "\n", advice})};
-    }
-
-    static error no_git(std::string_view url) {
-        return {errc::fetch_failed, text({"cannot fetch '", url, "': there is no git in $PATH; install it"})};
-    }
-    static error fetch_failed(std::string_view url, std::string_view how, std::string_view said,
-                              std::string_view command, std::string_view advice,
-                              errc code = errc::fetch_failed) {
-        return {code, text({"cannot fetch '", url, "': git ", how,
-                            said.empty() ? ", and said nothing\n" : ", and said:\n", said,
-                            said.empty() || said.back() == '\n' ? "" : "\n", "command: ", command,
-                            advice.empty() ? "" : "\n", advice})};
-    }
-    static error no_such_reference(std::string_view url, std::string_view reference, std::string_view known,
-                                   bool shortened) {
-        return {errc::not_found, text({"the repository '", url, "' does not have ", reference, "; ",
-                                       known.empty() ? "it has no branches and no tags" : "it has ", known,
-                                       shortened ? "; a commit has to be given by its full id" : ""})};
-    }
-    static error no_such_commit(std::string_view url, std::string_view id) {
-        return {errc::not_found,
-                text({"the repository '", url, "' has no commit ", id, " on any branch or tag"})};
-    }
-    static error no_subdirectory(std::string_view url, std::string_view commit, std::string_view subdirectory,
-                                 std::string_view instead) {
-        return {errc::not_found, text({"the repository '", url, "' has no directory '", subdirectory,
-                                       "' in commit ", commit, "; ", instead})};
-    }
-
-    static error not_a_library(const std::string& path, std::string_view why) {
-        return {errc::not_a_library,
-                text({"'", path, "' is not a library that this program can load: ", why}), path};
-    }
-    static error malformed_note(const std::string& path, std::string_view why) {
-        return {errc::malformed_note,
-                text({"the manifest in '", path, "' is damaged: ", why, "; compile the library again"}),
-                path};
-    }
-    static error other_format(const std::string& path, unsigned found, unsigned known) {
-        return {errc::malformed_note,
-                text({"the manifest in '", path, "' has format ", std::to_string(found),
-                      ", and this program reads format ", std::to_string(known),
-                      "; compile both with the same version of tenon"}),
-                path};
-    }
-    static error two_plugins(const std::string& path, std::string_view type, std::string_view name,
-                             std::string_view version, std::string_view other_version) {
-        return {errc::ambiguous,
-                text({"'", path, "' has two plugins of type '", type, "' named '", name, "', versions ",
-                      version, " and ", other_version, "; give one of them another name"}),
-                path};
-    }
-    static error two_built_ins(std::string_view type, std::string_view name, std::string_view version,
-                               std::string_view other_version) {
-        return {errc::ambiguous,
-                text({"this program has two built-in plugins of type '", type, "' named '", name,
-                      "', versions ", version, " and ", other_version, "; give one of them another name"})};
-    }
-    static error not_a_plugin(const std::string& path, std::string_view type, std::string_view found) {
-        return {
-            errc::not_a_plugin,
-            found.empty()
-                ? text({"'", path, "' has no plugins: it was not made with TENON_EXPORT; a plugin of type '",
-                        type, "' was asked for"})
-                : text({"'", path, "' has no plugin of type '", type, "'; it has ", found}),
-            path};
-    }
-    static error no_such_plugin(const std::string& path, std::string_view type, std::string_view name,
-                                std::string_view found) {
-        return {errc::not_a_plugin,
-                text({"'", path, "' has no plugin of type '", type, "' named '", name, "'; it has ", found}),
-                path};
-    }
-    static error several_plugins(const std::string& path, std::string_view type, std::string_view found) {
-        return {errc::ambiguous,
-                text({"'", path, "' has several plugins of type '", type, "': ", found, "; choose one ",
-                      detail::adding_a_plugin}),
-                path};
-    }
-    static error other_toolchain(const std::string& path, std::string_view name,
-                                 std::string_view differences) {
-        return {errc::toolchain,
-                text({"the plugin '", name, "' in '", path,
-                      "' was compiled with another toolchain than this program:\n", differences,
-                      "compile it with the same standard library, mode and sanitizer"}),
-                path};
-    }
-    static error misfit(const std::string& path, std::string_view name, std::string_view type,
-                        std::string_view differences) {
-        return {errc::misfit,
-                text({"the plugin '", name, "' in '", path, "' was compiled against another '", type,
-                      "' than this program:\n", differences, "compile both against the same header"}),
-                path};
-    }
-    static error built_in_misfit(std::string_view name, std::string_view type, std::string_view host,
-                                 std::string_view plugin) {
-        return {errc::misfit,
-                text({"the built-in plugin '", name, "' of type '", type, "' implements '", plugin,
-                      "', and '", host, "' was asked for; give one of the interfaces another type name"})};
-    }
     static error bad_plugin_name(std::string_view name) {
-        return {errc::malformed_driver,
-                text({"'", name, "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*"})};
-    }
-    static error bad_interface(std::string_view type, std::string_view wrong) {
-        return {errc::bad_interface, text({"the interface '", type, "' does not describe itself: ", wrong,
-                                           "name every virtual function in `methods`"})};
-    }
-    static error plugin_has_bad_interface(const std::string& path, std::string_view name,
-                                          std::string_view type, std::string_view wrong) {
         return {
-            errc::bad_interface,
-            text({"the plugin '", name, "' in '", path, "' was compiled against a '", type,
-                  "' that does not describe itself: ", wrong, "name every virtual function in `methods`"}),
-            path};
-    }
-    /// `from_copy` where the library looks for others beside itself, and its copy in memory was loaded.
-    static error load_failed(const std::string& path, std::string_view said, bool from_copy = false) {
-        const auto says = [said](std::string_view part) { return said.find(part) != said.npos; };
-        return {errc::load_failed,
-                text({"cannot load '", path, "': ", said,
-                      from_copy && says("cannot open shared object file")
-                          ? "; it looks for that beside itself ($ORIGIN), and nothing is beside the copy in "
-                            "memory that was "
-                            "loaded: set options.private_copy to false, or options.reload.copy_libraries "
-                            "where it is watched"
-                      : says("failed to map segment") ? "; its file system may be mounted noexec"
-                      : says("static TLS block")
-                          ? "; it was compiled with -ftls-model=initial-exec, or links what was"
-                      : says("undefined symbol") ? "; if it is its host that has this, link that with "
-                                                   "-rdynamic and show the symbol, which "
-                                                   "-fvisibility=hidden hides; else link it with -Wl,-z,defs "
-                                                   "to find this when it is built"
-                                                 : ""}),
-                path};
-    }
-    static error static_host(const std::string& path) {
-        return {errc::load_failed,
-                text({"cannot load '", path,
-                      "': this program is linked statically, and a library would bring a second C library "
-                      "into it; link "
-                      "the program without -static and -static-pie, or the plugin into the program"}),
-                path};
-    }
-    static error runtime_hidden(const std::string& path) {
-        return {errc::toolchain,
-                text({"cannot load '", path,
-                      "': its host has a C++ runtime linked into it (-static-libstdc++) that libraries do "
-                      "not see, so that "
-                      "the plugin would use another, ",
-                      two_runtimes,
-                      "; link the host with -rdynamic, or without "
-                      "-static-libstdc++ and -static-libgcc"}),
-                path};
-    }
-    static error second_runtime(const std::string& path) {
-        return {errc::toolchain,
-                text({"cannot load '", path,
-                      "': it has a C++ runtime linked into it (-static-libstdc++) and would use that instead "
-                      "of its host's, ",
-                      two_runtimes, "; link it without -static-libstdc++ and -static-libgcc"}),
-                path};
-    }
-    static error second_unwinder(const std::string& path) {
-        return {
-            errc::toolchain,
-            text({"cannot load '", path,
-                  "': it or its host has the unwinder of exceptions linked into it (-static-libgcc), and an "
-                  "exception cannot pass from one unwinder to another; link both without -static-libgcc"}),
-            path};
-    }
-    static error exports_hidden(const std::string& path, std::string_view plugin) {
-        return {errc::not_a_plugin,
-                text({"cannot load '", path, "': it has the plugin '", plugin,
-                      "', and the symbol `tenon_exports_v1`, by which plugins are found, was hidden when it "
-                      "was linked; add "
-                      "`global: tenon_exports_v1;` to its version script, or leave out what else hides "
-                      "symbols: --exclude-libs, "
-                      "or objcopy --localize-symbol and --keep-global-symbol of an object"}),
-                path};
-    }
-    static error file_changed(const std::string& path) {
-        return {
-            errc::changed,
-            text({"'", path, "' changed while it was being loaded; put new versions in place by renaming"}),
-            path};
-    }
-    static error changed_in_place(const std::string& path) {
-        return {errc::changed,
-                text({"'", path,
-                      "' was written to while it is loaded, so that neither the old version nor the new one "
-                      "can be trusted; "
-                      "put new versions in place by renaming"}),
-                path};
-    }
-    static error note_changed(const std::string& path) {
-        return {
-            errc::changed,
-            text({"'", path,
-                  "' changed while it was being loaded: its manifest in memory is not the one in the file"}),
-            path};
-    }
-    static error export_table(const std::string& path, std::string_view name) {
-        return {errc::malformed_note,
-                text({"'", path, "' says that it has a plugin '", name,
-                      "', and its export table does not; compile the library again"}),
-                path};
-    }
-
-    static error header_not_found(std::string_view header) {
-        return {
-            errc::not_found,
-            text(
-                {"cannot find the folder of the header '", header,
-                 "' that plugins are compiled against: it is not where the "
-                 "compiler of this program saw it; name its folder in $TENON_INCLUDE or in options.include"}),
-            std::string(header)};
-    }
-
-    static error no_compiler(std::string_view tried) {
-        return {errc::no_compiler, text({"there is no compiler for plugins: ", tried,
-                                         "; install one, or name another in $CXX or options.compiler"})};
-    }
-    static error compiler_unusable(std::string_view command, std::string_view how, std::string_view said,
-                                   errc code = errc::no_compiler) {
-        return {code, text({"the compiler for plugins does not work: `", command, "` ", how,
-                            said.empty() ? "" : ", and said:\n", said})};
-    }
-    static error other_sanitizer(const std::string& compiler) {
-        return {errc::toolchain,
-                text({"this program was compiled with a sanitizer, and '", compiler,
-                      "' is of another family than its compiler: two "
-                      "sanitizers would end the program; name one of the same family in $CXX or "
-                      "options.compiler"}),
-                compiler};
-    }
-    static error no_sources(const std::string& directory, std::string_view found, std::string_view left_out) {
-        return {errc::not_found,
-                text({"'", directory,
-                      "' has no sources to compile: files that end in .cpp, .cc, .cxx, .c++, .cp, .CPP or .C "
-                      "are expected in it, and it ",
-                      found, left_out.empty() ? "" : "; ", left_out}),
-                directory};
-    }
-    static error line_break_in_name(const std::string& path) {
-        return {errc::malformed_driver,
-                text({"the name of '", path,
-                      "' has a line break, and compilers cannot say of such a file that they have read it; "
-                      "rename it"}),
-                path};
-    }
-    static error too_many_files(const std::string& directory, std::size_t most) {
-        return {
-            errc::not_found,
-            text({"'", directory, "' has more than ", std::to_string(most),
-                  " files and folders, and each would be looked at whenever its plugin is loaded; give the "
-                  "plugin a directory of its own"}),
-            directory};
-    }
-    static error no_cmake(const std::string& directory) {
-        return {errc::no_compiler,
-                text({"'", directory,
-                      "' has a CMakeLists.txt, and there is no cmake in $PATH; install CMake, 3.24 or newer, "
-                      "and make"}),
-                directory};
-    }
-    static error old_cmake(const std::string& directory, const std::string& cmake) {
-        return {
-            errc::no_compiler,
-            text({"the plugin in '", directory, "' cannot be found, because '", cmake,
-                  "' does not run CMAKE_PROJECT_TOP_LEVEL_INCLUDES: install CMake 3.24 or newer, and begin "
-                  "the CMakeLists.txt with cmake_minimum_required and project"}),
-            directory};
-    }
-    static error cmake_runs_programs(const std::string& directory) {
-        return {
-            errc::build_failed,
-            text({"'", directory,
-                  "' is from a repository and has a CMakeLists.txt, which can run any program while it is "
-                  "built; set options.builds_may_run_programs to let it, or build it with CMake and name "
-                  "the library that it makes"}),
-            directory};
-    }
-    static error no_target(const std::string& directory, std::string_view target, std::string_view known) {
-        if (known.empty())
-            return {errc::not_found,
-                    text({"the CMakeLists.txt in '", directory,
-                          "' makes no library that can be loaded; tenon_add_plugin(NAME SOURCES ...) or "
-                          "add_library(NAME MODULE ...) is expected"}),
-                    directory};
-        return {errc::not_found,
-                text({"the CMakeLists.txt in '", directory, "' makes no library that can be loaded named '",
-                      target, "'; it has ", known}),
-                directory};
-    }
-    static error several_targets(const std::string& directory, std::string_view known) {
-        return {errc::ambiguous,
-                text({"the CMakeLists.txt in '", directory,
-                      "' makes several libraries that may be the plugin: ", known, "; choose one ",
-                      detail::adding_a_target}),
-                directory};
-    }
-    static error no_targets_here(const std::string& path, std::string_view target) {
-        return {errc::not_found,
-                text({"'", path, "' has no target '", target, "': it is no directory with a CMakeLists.txt"}),
-                path};
-    }
-    static error needs_library_of_build(const std::string& directory, std::string_view target,
-                                        std::string_view library) {
-        return {
-            errc::build_failed,
-            text({"the plugin in '", directory, "' is not used, because its target '", target, "' needs '",
-                  library, "', which is made with it and which nobody keeps: make that a STATIC library"}),
-            directory};
-    }
-    static error not_a_flag(std::string_view where, std::string_view line, std::string_view why) {
-        return {errc::build_failed, text({where, ": the line '", line, "' is refused, because ", why}),
-                std::string(where.substr(0, where.rfind(':')))};
-    }
-    static error refused_flag(std::string_view where, std::string_view flag) {
-        return {errc::build_failed,
-                text({where, ": the flag '", flag,
-                      "' is refused, because what is made of a plugin's sources, by which program and "
-                      "where, is not for its flags to say; remove it"}),
-                std::string(where.substr(0, where.rfind(':')))};
-    }
-    static error flag_runs_program(std::string_view where, std::string_view flag) {
-        return {errc::build_failed,
-                text({where, ": the flag '", flag,
-                      "' is refused, because it has another program take part in the build, of which a "
-                      "change would not be seen; remove it, or set options.builds_may_run_programs"}),
-                std::string(where.substr(0, where.rfind(':')))};
-    }
-    static error flag_writes_beside(std::string_view where, std::string_view flag) {
-        return {errc::build_failed,
-                text({where, ": the flag '", flag,
-                      "' is refused, because what it has written beside the objects is lost with these once "
-                      "the library is made; remove it, or give the directory a CMakeLists.txt, of which the "
-                      "build tree is kept"}),
-                std::string(where.substr(0, where.rfind(':')))};
-    }
-    static error not_plain_text(const std::string& path) {
-        return {errc::build_failed,
-                text({"'", path,
-                      "' is not read, because it has zero bytes in it, as text in UTF-16 has; store it as "
-                      "UTF-8, one flag a line"}),
-                path};
-    }
-    static error build_failed(const std::string& directory, std::string_view first, std::string_view runs,
-                              errc code = errc::build_failed) {
-        return {code, text({first, "\nthe plugin in '", directory, "' was not built:\n", runs}), directory};
-    }
-    static error not_waited_for(const std::string& path, std::string_view after, errc code,
-                                std::string_view limit) {
-        return {code,
-                text({"gave up waiting for '", path, "', which another process or thread has locked: ",
-                      code == errc::cancelled ? "it was cancelled" : "the time was up", " after ", after,
-                      code == errc::cancelled ? "" : limit}),
-                path};
-    }
-    static error sources_keep_changing(const std::string& directory, std::string_view path,
-                                       std::string_view how, bool cmake) {
-        return {errc::changed,
-                text({"the plugin in '", directory, "' was not built, because '", path,
-                      "' changed each time while it was being compiled", how.empty() ? "" : " (", how,
-                      how.empty() ? "" : ")", "; try again when it is left alone",
-                      cmake ? "; every file below a CMakeLists.txt may be a source: let programs write "
-                              "elsewhere, or under names that begin with '.'"
-                            : ""}),
-                directory};
-    }
-    static error nothing_before(std::string_view plugin) {
-        return {errc::nothing_before,
-                text({"there is no version of '", plugin,
-                      "' to go back to: only the one before the newest is kept, and only once"})};
-    }
-    static error too_many_versions(std::size_t mapped, std::size_t most, std::string_view why) {
-        return {
-            errc::too_many,
-            text({std::to_string(mapped), " versions are in memory, and options.reload.most_versions allows ",
-                  std::to_string(most),
-                  !why.empty() ? ": "
-                  : most < 3   ? ": one serves, and the one before is kept for a rollback; allow 3 or more"
-                               : ", because calls in them have not returned",
-                  why})};
+            errc::malformed_driver,
+            detail::concatenated({"'", name, "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*"})};
     }
 
 private:
-    TENON_HIDDEN static constexpr std::string_view two_runtimes =
-        "and with two an exception ends the program, and an error code of one equals none of the other";
-
-    /// One string of many.
-    static std::string text(std::initializer_list<std::string_view> parts) {
-        std::string whole;
-        for (const std::string_view part : parts)
-            whole += part;
-        return whole;
-    }
-
     static std::string reason(int error_number) { return std::generic_category().message(error_number); }
 
     // std::runtime_error shares its text, so that copies of an error cannot throw.
@@ -1239,6 +689,10 @@ TENON_HIDDEN inline bool operator==(const std::error_code& code, errc what) noex
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
+
+inline error not_a_regular_file(const std::string& path) {
+    return {errc::system_call, concatenated({"'", path, "' is not a regular file"}), path};
+}
 
 inline std::int64_t nanoseconds(const timespec& time) {
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
@@ -1376,7 +830,7 @@ std::string read_file(const std::string& path, std::size_t limit = 64 * 1024 * 1
     // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
     const basic_file<System> from(path, O_RDONLY | O_NONBLOCK);
     if (!S_ISREG(from.status(path).st_mode))
-        throw error::not_a_regular_file(path);
+        throw not_a_regular_file(path);
     return from.read(path, limit);
 }
 
@@ -1976,6 +1430,65 @@ void trace(const S&... parts) {
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error not_a_cache(const std::string& path, std::string_view why) {
+    return {
+        errc::untrusted,
+        concatenated({"'", path, "' is not used as the cache, because ", why,
+                      "; in $TENON_CACHE or options.cache, name a folder that is empty or does not exist, "
+                      "such as '",
+                      path, path.ends_with('/') ? "" : "/", "tenon-cache'"}),
+        path};
+}
+
+inline error cache_of_another(const std::string& path, unsigned owner, unsigned user) {
+    return {errc::untrusted,
+            concatenated({"the cache '", path, "' is not used, because it belongs to user ",
+                          std::to_string(owner), ", and this program runs as user ", std::to_string(user),
+                          "; name another in $TENON_CACHE or options.cache"}),
+            path};
+}
+
+inline error cache_for_others(const std::string& path) {
+    return {errc::untrusted,
+            concatenated({"the cache '", path, "' is not used, because others may write to it; `chmod 700 '",
+                          path, "'`, or name another in $TENON_CACHE or options.cache"}),
+            path};
+}
+
+inline error cache_unusable(const std::string& path, std::string_view why) {
+    return {errc::system_call,
+            concatenated({"the cache '", path, "' cannot be used: ", why,
+                          "; name another in $TENON_CACHE or options.cache"}),
+            path};
+}
+
+inline error cache_in_a_home(const std::string& path) {
+    return {
+        errc::not_found,
+        concatenated({"the cache '", path,
+                      "' is not used, because only a shell takes '~' for a home directory; write the whole "
+                      "path in $TENON_CACHE or options.cache, or begin with './' where the name is meant"}),
+        path};
+}
+
+/// `relative` says which variables are set and not absolute, each as `$NAME is 'VALUE'`.
+inline error no_cache(std::string_view relative = "") {
+    return {errc::not_found,
+            concatenated({"there is no folder to keep compiled plugins in: $TENON_CACHE, $XDG_CACHE_HOME and "
+                          "$HOME are not set",
+                          relative.empty() ? "" : ", or not absolute: ", relative,
+                          "; set one of them, or options.cache"})};
+}
+
+inline error not_waited_for(const std::string& path, std::string_view after, errc code,
+                            std::string_view limit) {
+    return {code,
+            concatenated({"gave up waiting for '", path, "', which another process or thread has locked: ",
+                          code == errc::cancelled ? "it was cancelled" : "the time was up", " after ", after,
+                          code == errc::cancelled ? "" : limit}),
+            path};
+}
+
 /// Whether a folder in `tmp` is called as mkdtemp(3) calls the ones that builds work in.
 inline bool is_scratch_name(std::string_view name) {
     return name.size() == 6 && name.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz"
@@ -1999,7 +1512,7 @@ public:
         if (path_.empty())
             path_ = usual();
         if (is_in_a_home(path_))
-            throw error::cache_in_a_home(path_);
+            throw cache_in_a_home(path_);
     }
 
     /// The absolute path of the chosen folder, else of the one in $TENON_CACHE; empty where neither is named.
@@ -2022,7 +1535,7 @@ public:
         } catch (const error& e) {
             if (e.code() != errc::system_call)
                 throw;
-            throw error::cache_unusable(path_, e.what());
+            throw cache_unusable(path_, e.what());
         }
     }
 
@@ -2031,9 +1544,9 @@ public:
         require_tenons();
         const struct stat found = status();
         if (found.st_uid != System::geteuid())
-            throw error::cache_of_another(path_, found.st_uid, System::geteuid());
+            throw cache_of_another(path_, found.st_uid, System::geteuid());
         if (found.st_mode & (S_IWGRP | S_IWOTH))
-            throw error::cache_for_others(path_);
+            throw cache_for_others(path_);
     }
 
     /// Throws where something in it is not tenon's, or soon will not be.
@@ -2042,14 +1555,14 @@ public:
         if (is_marked())
             return;
         if (is_the_same(found, "/"))
-            throw error::not_a_cache(path_, "it is the root of all folders");
+            throw not_a_cache(path_, "it is the root of all folders");
         if (const char* home = ::secure_getenv("HOME"); home && is_the_same(found, home))
-            throw error::not_a_cache(path_, "it is a home directory");
+            throw not_a_cache(path_, "it is a home directory");
         if (found.st_mode & S_ISVTX)
-            throw error::not_a_cache(path_, "it is a folder for everybody's files");
+            throw not_a_cache(path_, "it is a folder for everybody's files");
         // Another process may have put its mark there after the first look.
         if (const std::string other = not_tenons(); !other.empty() && !is_marked())
-            throw error::not_a_cache(path_, "it has '" + other + "', which is not tenon's");
+            throw not_a_cache(path_, "it has '" + other + "', which is not tenon's");
     }
 
     const std::string& path() const noexcept { return path_; }
@@ -2070,7 +1583,7 @@ private:
             if (set && *set)
                 relative.append(" is '").append(set).append("'");
         }
-        throw error::no_cache(relative);
+        throw no_cache(relative);
     }
 
     struct stat status() const {
@@ -2205,8 +1718,8 @@ public:
         const std::int64_t begin = System::milliseconds();
         for (int step = 1; !try_lock(path); step = std::min(2 * step, 10)) {
             if (const stop_reason why = within.cause(); why != stop_reason::itself)
-                throw error::not_waited_for(path, in_seconds(System::milliseconds() - begin),
-                                            code_of(why, errc::timed_out), within.time_limit());
+                throw not_waited_for(path, in_seconds(System::milliseconds() - begin),
+                                     code_of(why, errc::timed_out), within.time_limit());
             within.pause(step);
         }
     }
@@ -2342,8 +1855,8 @@ public:
         const std::set<std::string> loaded = loaded_libraries();
         for (const std::string& type : folders_in(below("bin")))
             add_built(found, type, loaded);
-        for (const std::string& repository : folders_in(below("src")))
-            add_checkouts(found, join(below("src"), repository));
+        for (const std::string& checkouts : folders_in(below("src")))
+            add_checkouts(found, join(below("src"), checkouts));
         for (const std::string& name : folders_in(below("tmp"))) {
             const std::string path = join(below("tmp"), name);
             if (!is_scratch_name(name))
@@ -2526,17 +2039,17 @@ private:
         }
     }
 
-    static void add_checkouts(std::vector<cache_entry>& to, const std::string& repository) {
-        if (!is_repository_name(basename(repository)))
+    static void add_checkouts(std::vector<cache_entry>& to, const std::string& checkouts) {
+        if (!is_repository_name(basename(checkouts)))
             return;
-        const std::vector<std::string> names = names_in(repository);
+        const std::vector<std::string> names = names_in(checkouts);
         std::string url;
         for (const std::string& name : names)
             if (is_memory(name))
-                url = remembered(join(repository, name)).second;
+                url = remembered(join(checkouts, name)).second;
         for (const std::string& commit : names) {
-            const std::string path = join(repository, commit),
-                              use = basic_hold<System>::file(repository, commit);
+            const std::string path = join(checkouts, commit),
+                              use = basic_hold<System>::file(checkouts, commit);
             if (!is_commit(commit) || !is_folder(path))
                 continue;
             struct stat found;
@@ -2725,10 +2238,10 @@ private:
                 if (const std::string path = join(folder, each); built_name(each).end == lock_end)
                     remove_lone(path, path.substr(0, path.size() - lock_end.size()).append(record_end), path);
         }
-        for (const std::string& repository : folders_in(below("src"))) {
-            if (!is_repository_name(repository))
+        for (const std::string& checkouts : folders_in(below("src"))) {
+            if (!is_repository_name(checkouts))
                 continue;
-            const std::string folder = join(below("src"), repository), lock = join(folder, "lock");
+            const std::string folder = join(below("src"), checkouts), lock = join(folder, "lock");
             for (const std::string& each : names_in(folder)) {
                 const std::string path = join(folder, each);
                 if (is_memory(each))
@@ -3862,6 +3375,24 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error line_break_in_name(const std::string& path) {
+    return {
+        errc::malformed_driver,
+        concatenated({"the name of '", path,
+                      "' has a line break, and compilers cannot say of such a file that they have read it; "
+                      "rename it"}),
+        path};
+}
+
+inline error too_many_files(const std::string& directory, std::size_t most) {
+    return {errc::not_found,
+            concatenated(
+                {"'", directory, "' has more than ", std::to_string(most),
+                 " files and folders, and each would be looked at whenever its plugin is loaded; give the "
+                 "plugin a directory of its own"}),
+            directory};
+}
+
 /// Whether a name in a source tree is one of its sources' and not one that an editor or git keeps beside
 /// them.
 inline bool is_in_source_tree(std::string_view name) {
@@ -3957,14 +3488,14 @@ public:
                     System::stat(path.c_str(), &found) != 0)
                     continue;
                 if (path.find('\n') != path.npos)
-                    throw error::line_break_in_name(path);
+                    throw line_break_in_name(path);
                 if (S_ISDIR(found.st_mode))
                     left.push_back(std::move(path));
                 else if (S_ISREG(found.st_mode) && System::access(path.c_str(), R_OK) == 0)
                     files_.push_back(std::move(path));
             }
             if (files_.size() + folders_.size() + left.size() > most)
-                throw error::too_many_files(root, most);
+                throw too_many_files(root, most);
         }
     }
 
@@ -4431,6 +3962,46 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error not_a_flag(std::string_view where, std::string_view line, std::string_view why) {
+    return {errc::build_failed, concatenated({where, ": the line '", line, "' is refused, because ", why}),
+            std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error refused_flag(std::string_view where, std::string_view flag) {
+    return {errc::build_failed,
+            concatenated({where, ": the flag '", flag,
+                          "' is refused, because what is made of a plugin's sources, by which program and "
+                          "where, is not for its flags to say; remove it"}),
+            std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error flag_runs_program(std::string_view where, std::string_view flag) {
+    return {errc::build_failed,
+            concatenated({where, ": the flag '", flag,
+                          "' is refused, because it has another program take part in the build, of which a "
+                          "change would not be seen; remove it, or set options.builds_may_run_programs"}),
+            std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error flag_writes_beside(std::string_view where, std::string_view flag) {
+    return {
+        errc::build_failed,
+        concatenated({where, ": the flag '", flag,
+                      "' is refused, because what it has written beside the objects is lost with these once "
+                      "the library is made; remove it, or give the directory a CMakeLists.txt, of which the "
+                      "build tree is kept"}),
+        std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error not_plain_text(const std::string& path) {
+    return {
+        errc::build_failed,
+        concatenated({"'", path,
+                      "' is not read, because it has zero bytes in it, as text in UTF-16 has; store it as "
+                      "UTF-8, one flag a line"}),
+        path};
+}
+
 /// The flags that somebody gives for a plugin, sorted by who reads them.
 class compile_flags {
 public:
@@ -4447,11 +4018,11 @@ public:
             makes_headers(language               ? flag
                           : begins(flag, {"-x"}) ? flag.substr(2)
                                                  : ""))
-            throw error::refused_flag(where, flag);
+            throw refused_flag(where, flag);
         if (!may_run_programs_ && runs_a_program(flag))
-            throw error::flag_runs_program(where, flag);
+            throw flag_runs_program(where, flag);
         if (!tree_stays_ && writes_beside(flag))
-            throw error::flag_writes_beside(where, flag);
+            throw flag_writes_beside(where, flag);
         if (changes_messages(flag)) {
             trace(where, ": the flag '", flag, "' is left out, because tenon reads what compilers say");
             return;
@@ -4473,7 +4044,7 @@ public:
     /// Adds what a compile_flags.txt says, as clangd reads it: one flag a line, without the space around it.
     void add_lines(std::string_view text, const std::string& path) {
         if (text.find('\0') != text.npos)
-            throw error::not_plain_text(path);
+            throw not_plain_text(path);
         if (constexpr std::string_view mark = "\xEF\xBB\xBF"; text.substr(0, mark.size()) == mark)
             text.remove_prefix(mark.size());
         for (std::size_t number = 1; !text.empty(); ++number) {
@@ -4487,7 +4058,7 @@ public:
                 continue;
             const std::string where = path + ':' + std::to_string(number);
             if (const std::string why = mistake(line, path); !why.empty())
-                throw error::not_a_flag(where, line, why);
+                throw not_a_flag(where, line, why);
             before_ = line[0] == '-' ? line : "";
             add(std::string(line), where);
         }
@@ -5357,6 +4928,13 @@ TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const error& of) {
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error cannot_run(const std::string& program, int error_number, std::string_view advice) {
+    return {
+        errc::system_call,
+        concatenated({"cannot run '", program, "': ", std::generic_category().message(error_number), advice}),
+        program};
+}
+
 /// The program that a command's first word names: a path, or a name that is looked for along $PATH, where
 /// relative entries do not count. Empty where there is none that can be run.
 template <class System = posix>
@@ -5743,14 +5321,14 @@ private:
         if (System::access(what_.folder.c_str(), X_OK) != 0)
             return error::system_call("run '" + program + "' in", what_.folder, errno);
         const bool is_there = System::access(program.c_str(), X_OK) == 0;
-        return error::cannot_run(
-            program, why,
-            is_there && why == ENOENT
-                ? "; it is there, and what runs it is not: the program in the first line "
-                  "of a script, or the system's loader"
-            : why == ENOEXEC ? "; a script begins with '#!' and the path of what runs it, and a "
-                               "program has to be one for this machine"
-                             : "");
+        return cannot_run(program, why,
+                          is_there && why == ENOENT
+                              ? "; it is there, and what runs it is not: the program in the first line "
+                                "of a script, or the system's loader"
+                          : why == ENOEXEC
+                              ? "; a script begins with '#!' and the path of what runs it, and a "
+                                "program has to be one for this machine"
+                              : "");
     }
 
     // Of a program that has ended already there is nothing to limit.
@@ -5879,6 +5457,17 @@ process_result run(command what, const basic_deadline<System>& within = basic_de
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
+
+inline error no_compiler(std::string_view tried) {
+    return {errc::no_compiler, concatenated({"there is no compiler for plugins: ", tried,
+                                             "; install one, or name another in $CXX or options.compiler"})};
+}
+
+inline error compiler_unusable(std::string_view command, std::string_view how, std::string_view said,
+                               errc code = errc::no_compiler) {
+    return {code, concatenated({"the compiler for plugins does not work: `", command, "` ", how,
+                                said.empty() ? "" : ", and said:\n", said})};
+}
 
 using word_list = std::vector<std::string>;
 
@@ -6033,7 +5622,7 @@ public:
     /// Asks the compiler itself, once in the life of this program.
     compiler_traits traits(const basic_deadline<System>& within = basic_deadline<System>()) const {
         if (!found())
-            throw error::no_compiler(tried());
+            throw no_compiler(tried());
         static std::mutex one_at_a_time;
         static std::map<std::string, compiler_traits> asked;
         {
@@ -6139,10 +5728,9 @@ private:
         if (!traits.gnu_unique)
             said = run<System>(defines("-fPIC"), within);
         if (!works(said))
-            throw error::compiler_unusable(shown(defines("-fPIC")),
-                                           said.how() +
-                                               (said.failed() ? "" : " and did not write what it defines"),
-                                           said.err, said.code(errc::no_compiler));
+            throw compiler_unusable(shown(defines("-fPIC")),
+                                    said.how() + (said.failed() ? "" : " and did not write what it defines"),
+                                    said.err, said.code(errc::no_compiler));
         traits.clang = said.out.find("__clang__") != said.out.npos;
         traits.identity = sha256().field(stamp_).field(said.out).hex();
         return traits;
@@ -6334,6 +5922,21 @@ enum class profile {
 namespace detail {
 inline namespace TENON_OWN {
 
+inline error other_sanitizer(const std::string& compiler) {
+    return {errc::toolchain,
+            concatenated({"this program was compiled with a sanitizer, and '", compiler,
+                          "' is of another family than its compiler: two "
+                          "sanitizers would end the program; name one of the same family in $CXX or "
+                          "options.compiler"}),
+            compiler};
+}
+
+inline error build_failed(const std::string& directory, std::string_view first, std::string_view runs,
+                          errc code = errc::build_failed) {
+    return {code, concatenated({first, "\nthe plugin in '", directory, "' was not built:\n", runs}),
+            directory};
+}
+
 /// The files that a compiler says, in the words of a makefile, that it has read.
 inline word_list read_dependencies(std::string_view makefile) {
     word_list found;
@@ -6398,7 +6001,7 @@ public:
 #endif
         if (traits.clang != with_clang &&
             std::string_view(toolchain).find("sanitizer=none") == std::string_view::npos)
-            throw error::other_sanitizer(compiler.arguments()[0]);
+            throw other_sanitizer(compiler.arguments()[0]);
         const word_list both = flags_of_both(traits, wanted);
         compile_ = link_ = compiler.program_words();
         add(compile_, own.compile());
@@ -6597,8 +6200,8 @@ private:
 
         void raise(const std::string& directory, const std::string& advice = "") const {
             if (!runs.empty())
-                throw error::build_failed(directory, first + (advice.empty() ? "" : '\n' + advice),
-                                          std::string_view(runs).substr(0, runs.size() - 1), code);
+                throw build_failed(directory, first + (advice.empty() ? "" : '\n' + advice),
+                                   std::string_view(runs).substr(0, runs.size() - 1), code);
         }
 
         static bool ends_line(const std::string& text) { return !text.empty() && text.back() == '\n'; }
@@ -6743,6 +6346,17 @@ private:
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
+
+inline error not_a_library(const std::string& path, std::string_view why) {
+    return {errc::not_a_library,
+            concatenated({"'", path, "' is not a library that this program can load: ", why}), path};
+}
+
+inline error malformed_note(const std::string& path, std::string_view why) {
+    return {errc::malformed_note,
+            concatenated({"the manifest in '", path, "' is damaged: ", why, "; compile the library again"}),
+            path};
+}
 
 /// A run of notes: where it is in the library's memory, counted from its base, and what the file says stands
 /// there.
@@ -7044,7 +6658,7 @@ private:
         return size_;
     }
 
-    [[noreturn]] void refuse(const std::string& why) const { throw error::not_a_library(path_, why); }
+    [[noreturn]] void refuse(const std::string& why) const { throw not_a_library(path_, why); }
 
     bool at_hand(std::uint64_t offset, std::uint64_t length) const {
         return offset <= page_.size() && length <= page_.size() - offset;
@@ -7271,7 +6885,7 @@ private:
         if (notes.find(owner) == notes.npos)
             return;
         if (!loaded(offset, size, address))
-            throw error::malformed_note(path_, "it is not in the part of the file that is loaded");
+            throw malformed_note(path_, "it is not in the part of the file that is loaded");
         found.push_back({address, std::string(notes)});
     }
 
@@ -7292,6 +6906,54 @@ private:
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
+
+inline error no_cmake(const std::string& directory) {
+    return {
+        errc::no_compiler,
+        concatenated({"'", directory,
+                      "' has a CMakeLists.txt, and there is no cmake in $PATH; install CMake, 3.24 or newer, "
+                      "and make"}),
+        directory};
+}
+
+inline error old_cmake(const std::string& directory, const std::string& cmake) {
+    return {errc::no_compiler,
+            concatenated(
+                {"the plugin in '", directory, "' cannot be found, because '", cmake,
+                 "' does not run CMAKE_PROJECT_TOP_LEVEL_INCLUDES: install CMake 3.24 or newer, and begin "
+                 "the CMakeLists.txt with cmake_minimum_required and project"}),
+            directory};
+}
+
+inline error no_target(const std::string& directory, std::string_view target, std::string_view known) {
+    if (known.empty())
+        return {errc::not_found,
+                concatenated({"the CMakeLists.txt in '", directory,
+                              "' makes no library that can be loaded; tenon_add_plugin(NAME SOURCES ...) or "
+                              "add_library(NAME MODULE ...) is expected"}),
+                directory};
+    return {errc::not_found,
+            concatenated({"the CMakeLists.txt in '", directory,
+                          "' makes no library that can be loaded named '", target, "'; it has ", known}),
+            directory};
+}
+
+inline error several_targets(const std::string& directory, std::string_view known) {
+    return {errc::ambiguous,
+            concatenated({"the CMakeLists.txt in '", directory,
+                          "' makes several libraries that may be the plugin: ", known, "; choose one ",
+                          adding_a_target}),
+            directory};
+}
+
+inline error needs_library_of_build(const std::string& directory, std::string_view target,
+                                    std::string_view library) {
+    return {errc::build_failed,
+            concatenated({"the plugin in '", directory, "' is not used, because its target '", target,
+                          "' needs '", library,
+                          "', which is made with it and which nobody keeps: make that a STATIC library"}),
+            directory};
+}
 
 /// What a CMakeLists.txt finds in the package `tenon`, besides the target. tenon's own CMakeLists.txt takes
 /// it from here for the package that is installed.
@@ -7427,10 +7089,10 @@ inline const cmake_library& chosen_library(const std::string& directory, const s
             return each;
     }
     if (!target.empty() || any.empty())
-        throw error::no_target(directory, target, names(any));
+        throw no_target(directory, target, names(any));
     const auto& likely = !plugins.empty() ? plugins : !modules.empty() ? modules : any;
     if (likely.size() > 1)
-        throw error::several_targets(directory, names(likely));
+        throw several_targets(directory, names(likely));
     return *likely[0];
 }
 
@@ -7551,7 +7213,7 @@ public:
     bool prepare(const basic_source_tree<System>& sources, const std::string& tools,
                  const basic_deadline<System>& within, Configuring&& configuring, Say&& say) {
         if (program().empty())
-            throw error::no_cmake(given_.directory);
+            throw no_cmake(given_.directory);
         const std::string why = !usable()                 ? "there is none that was finished"
                                 : last_.compiler != tools ? "other programs build it"
                                                           : unseen(sources);
@@ -7725,7 +7387,7 @@ private:
                                       build_folder(), "-G", "Unix Makefiles", "--no-warn-unused-cli"},
                                      within);
         if (!read_libraries())
-            throw error::old_cmake(given_.directory, program());
+            throw old_cmake(given_.directory, program());
         return said;
     }
 
@@ -7747,10 +7409,9 @@ private:
         std::string said = end.err + end.out;
         while (!said.empty() && said.back() == '\n')
             said.pop_back();
-        throw error::build_failed(given_.directory, first,
-                                  shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") +
-                                      said,
-                                  end.code(errc::build_failed));
+        throw build_failed(given_.directory, first,
+                           shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") + said,
+                           end.code(errc::build_failed));
     }
 
     bool read_libraries() {
@@ -7769,12 +7430,12 @@ private:
         const needs own(plugin.path);
         for (const cmake_library& each : libraries_)
             if (each.target != plugin.target && own.libraries.count(needs(each.path).name) != 0)
-                throw error::needs_library_of_build(given_.directory, plugin.target, each.target);
+                throw needs_library_of_build(given_.directory, plugin.target, each.target);
         for (const std::string& name : own.libraries)
             for (const std::string& folder : own.folders)
                 if (const std::string path = name.find('/') == name.npos ? join(folder, name) : name;
                     is_in(path, all_) && System::access(path.c_str(), F_OK) == 0)
-                    throw error::needs_library_of_build(given_.directory, plugin.target, basename(path));
+                    throw needs_library_of_build(given_.directory, plugin.target, basename(path));
     }
 
     // What a library is called by those that need it, what it needs, and where that is looked for. Of what is
@@ -8905,6 +8566,15 @@ auto explain_model() {
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error header_not_found(std::string_view header) {
+    return {errc::not_found,
+            concatenated(
+                {"cannot find the folder of the header '", header,
+                 "' that plugins are compiled against: it is not where the "
+                 "compiler of this program saw it; name its folder in $TENON_INCLUDE or in options.include"}),
+            std::string(header)};
+}
+
 // Finds the folders that a plugin is compiled against: the interface header's and tenon's own. The compiler
 // wrote down both when it compiled this program, perhaps as paths relative to a folder that only it knew; so
 // each is a guess until the file that is found there has been looked into.
@@ -8937,7 +8607,7 @@ public:
     std::string header(const plugin_type& type) const {
         const std::string folder = folder_of(type);
         if (folder.empty())
-            throw error::header_not_found(type.header());
+            throw header_not_found(type.header());
         return join(folder, basename(type.header()));
     }
 
@@ -8962,7 +8632,7 @@ private:
 
     static void add(std::vector<std::string>& to, const std::string& folder, std::string_view header) {
         if (folder.empty())
-            throw error::header_not_found(header);
+            throw header_not_found(header);
         for (const std::string& each : to)
             if (each == folder)
                 return;
@@ -9374,6 +9044,112 @@ private:
 
 namespace tenon::inline v1 {
 
+namespace detail {
+inline namespace TENON_OWN {
+
+inline error unknown_name(std::string_view type, std::string_view name, std::string_view known,
+                          std::string_view here, std::string_view searched = "") {
+    return {errc::not_found, concatenated({"unknown name '", name, "' of plugin type '", type, "'; ",
+                                           known.empty() ? "there are no plugins of that type" : "known: ",
+                                           known, searched.empty() ? "" : "; searched: ", searched,
+                                           here.empty() ? "" : "; there is a '", here,
+                                           here.empty() ? "" : "', and a path has to contain a slash"})};
+}
+
+inline error empty_driver() {
+    return {errc::malformed_driver,
+            "the driver is empty: it has to be the name of a plugin, the path of a library or of a "
+            "directory with its source, or the URL of a repository"};
+}
+
+inline error driver_too_long(std::size_t size, std::size_t longest) {
+    return {errc::malformed_driver,
+            concatenated({"a driver of ", std::to_string(size), " characters is too long: it may have ",
+                          std::to_string(longest)})};
+}
+
+inline error control_character(std::string_view escaped) {
+    return {errc::malformed_driver,
+            concatenated({"the driver '", escaped, "' has a control character, and none may"})};
+}
+
+inline error no_transport(std::string_view driver, std::string_view meant) {
+    return {errc::malformed_driver,
+            concatenated(
+                {"the driver '", driver,
+                 "' is neither a repository nor a path: a repository is written https://host/user/repo or "
+                 "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./",
+                 meant.empty() ? "" : "; write ", meant})};
+}
+
+inline error bad_repository(std::string_view url, std::string_view why, std::string_view meant) {
+    return {errc::malformed_driver, concatenated({"the repository '", url, "' is refused: ", why,
+                                                  meant.empty() ? "" : "; write ", meant})};
+}
+
+inline error bad_name(std::string_view name, std::string_view here) {
+    return {
+        errc::malformed_driver,
+        concatenated({"'", name,
+                      "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a "
+                      "slash",
+                      here.empty() ? "" : "; there is a '", here, here.empty() ? "" : "'"})};
+}
+
+inline error foreign_source(const std::string& path) {
+    return {errc::malformed_driver,
+            concatenated(
+                {"'", path,
+                 "' is neither a library nor a source that is compiled: such a source ends in .cpp, .cc, "
+                 ".cxx, .c++, .cp, .CPP or .C; a directory with a CMakeLists.txt can have others "
+                 "compiled"}),
+            path};
+}
+
+inline error bad_choice(const std::string& path, std::string_view choice, std::string_view why,
+                        std::string_view repository) {
+    return {errc::malformed_driver,
+            concatenated({"the driver '", path, "#", choice, "' is refused: ", why,
+                          repository.empty() ? "" : "; a repository is written ", repository}),
+            path};
+}
+
+inline error bad_plugin_choice(const std::string& path, std::string_view plugin) {
+    return {
+        errc::malformed_driver,
+        concatenated({"'", plugin, "', which follows '", path,
+                      "#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; where the "
+                      "'#' is part of a file's name, add another and the plugin, and where of a directory's, "
+                      "a slash"}),
+        path};
+}
+
+inline error no_such_path(const std::string& path, std::string_view instead, std::string_view repository) {
+    return {errc::not_found,
+            concatenated({"there is no '", path, "'; ", instead,
+                          repository.empty() ? "" : "; a repository is written ", repository}),
+            path};
+}
+
+inline error dangling_link(const std::string& path, std::string_view target) {
+    return {errc::not_found,
+            concatenated({"'", path, "' is a symbolic link to '", target, "', which is not there"}), path};
+}
+
+inline error neither_file_nor_directory(const std::string& path) {
+    return {errc::system_call, concatenated({"'", path, "' is neither a file nor a directory"}), path};
+}
+
+inline error no_targets_here(const std::string& path, std::string_view target) {
+    return {
+        errc::not_found,
+        concatenated({"'", path, "' has no target '", target, "': it is no directory with a CMakeLists.txt"}),
+        path};
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+
 /// What one string of a configuration says about where a plugin comes from.
 ///
 ///     json                                                          a name: built in, or in the search path
@@ -9658,7 +9434,7 @@ void require_no_dangling_link(const std::string& path) {
     std::string target(4096, '\0');
     const ssize_t size = System::readlink(path.c_str(), target.data(), target.size());
     target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    throw error::dangling_link(path, escaped(target));
+    throw detail::dangling_link(path, escaped(target));
 }
 
 /// Takes the URL of a repository apart. `refused` makes an error of what is wrong.
@@ -9828,7 +9604,7 @@ inline std::string repository_of_page(std::string_view url) {
 
 inline driver parse_repository(std::string_view text) {
     const auto refused = [&](std::string_view why) {
-        return error::bad_repository(without_credentials(text), why, meant_repository(text));
+        return detail::bad_repository(without_credentials(text), why, meant_repository(text));
     };
     // git itself would ask the server for a path with the query in it.
     if (const auto query = text.find('?'); query < text.find('#') && !meant_repository(text).empty())
@@ -9879,12 +9655,12 @@ spelled_driver spelled_path(std::string_view text) {
         text = text.substr(0, hash);
         if (choice.find('=') != choice.npos) {
             parse_choices(choice, found, false, [&](std::string_view why) {
-                return error::bad_choice(std::string(text), choice, why, repository);
+                return detail::bad_choice(std::string(text), choice, why, repository);
             });
         } else {
             found.plugin = choice;
             if (!well_named(choice))
-                throw error::bad_plugin_choice(std::string(text), choice);
+                throw detail::bad_plugin_choice(std::string(text), choice);
         }
     }
     while (text.size() > 1 && text.ends_with("//"))
@@ -9898,22 +9674,22 @@ template <class System = posix>
 spelled_driver spelled(std::string_view text) {
     constexpr std::size_t longest = 4096;
     if (text.empty())
-        throw error::empty_driver();
+        throw detail::empty_driver();
     if (text.size() > longest)
-        throw error::driver_too_long(text.size(), longest);
+        throw detail::driver_too_long(text.size(), longest);
     if (std::any_of(text.begin(), text.end(), is_control))
-        throw error::control_character(escaped(without_credentials(text)));
+        throw detail::control_character(escaped(without_credentials(text)));
 
     const auto slash = text.find('/'), scheme = text.find("://");
     if (text.starts_with("git+") || (scheme != text.npos && slash == scheme + 1))
         return {parse_repository(text)};
     // `git@host:repo` and `ext::command` are things that git itself would take.
     if (const auto colon = text.find(':'); colon < slash && colon < text.find('#'))
-        throw error::no_transport(without_credentials(text), meant_repository(text));
+        throw detail::no_transport(without_credentials(text), meant_repository(text));
     if (slash != text.npos)
         return spelled_path<System>(text);
     if (!well_named(text))
-        throw error::bad_name(text, found_here<System>(text.substr(0, text.find('#'))));
+        throw detail::bad_name(text, found_here<System>(text.substr(0, text.find('#'))));
     return {{.what = driver::kind::name, .place = std::string(text)}};
 }
 
@@ -9928,19 +9704,19 @@ driver looked_at(driver path) {
         while (path.place.size() > 1 && path.place.back() == '/')
             path.place.pop_back();
         require_no_dangling_link<System>(path.place);
-        throw error::no_such_path(path.place, instead_of<System>(path.place),
-                                  repository_meant_by<System>(path.place));
+        throw detail::no_such_path(path.place, instead_of<System>(path.place),
+                                   repository_meant_by<System>(path.place));
     }
     if (S_ISREG(found.st_mode) && is_foreign_source_name(basename(path.place)))
-        throw error::foreign_source(path.place);
+        throw detail::foreign_source(path.place);
     if (S_ISREG(found.st_mode))
         path.what = is_source_name(basename(path.place)) ? driver::kind::directory : driver::kind::library;
     else if (S_ISDIR(found.st_mode))
         path.what = driver::kind::directory;
     else
-        throw error::neither_file_nor_directory(path.place);
+        throw detail::neither_file_nor_directory(path.place);
     if (!path.target.empty() && !S_ISDIR(found.st_mode))
-        throw error::no_targets_here(path.place, path.target);
+        throw detail::no_targets_here(path.place, path.target);
     if (path.place.size() > 1 && path.place.back() == '/')
         path.place.pop_back();
     return path;
@@ -10072,6 +9848,18 @@ inline void tell(const event_handler& handler, const event& of) {
 
 namespace tenon::inline v1 {
 
+namespace detail {
+inline namespace TENON_OWN {
+
+inline error untrusted(const std::string& path, std::string_view why) {
+    return {errc::untrusted,
+            concatenated({"'", path, "' is not run, because somebody else could have written it: ", why}),
+            path};
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+
 /// Whose files a host runs: those that nobody but root, its own user and the ones named here could have
 /// written.
 ///
@@ -10155,7 +9943,7 @@ void require_trust(const std::string& canonical, const struct stat& of, const tr
         why = distrust<System>(path, found, rule);
     }
     if (!why.empty())
-        throw error::untrusted(canonical, why);
+        throw detail::untrusted(canonical, why);
 }
 
 } // namespace TENON_OWN
@@ -10194,6 +9982,38 @@ struct TENON_HOST_TYPE build_options {
 
 namespace detail {
 inline namespace TENON_OWN {
+
+inline error no_sources(const std::string& directory, std::string_view found, std::string_view left_out) {
+    return {
+        errc::not_found,
+        concatenated({"'", directory,
+                      "' has no sources to compile: files that end in .cpp, .cc, .cxx, .c++, .cp, .CPP or .C "
+                      "are expected in it, and it ",
+                      found, left_out.empty() ? "" : "; ", left_out}),
+        directory};
+}
+
+inline error cmake_runs_programs(const std::string& directory) {
+    return {errc::build_failed,
+            concatenated(
+                {"'", directory,
+                 "' is from a repository and has a CMakeLists.txt, which can run any program while it is "
+                 "built; set options.builds_may_run_programs to let it, or build it with CMake and name "
+                 "the library that it makes"}),
+            directory};
+}
+
+inline error sources_keep_changing(const std::string& directory, std::string_view path, std::string_view how,
+                                   bool cmake) {
+    return {errc::changed,
+            concatenated({"the plugin in '", directory, "' was not built, because '", path,
+                          "' changed each time while it was being compiled", how.empty() ? "" : " (", how,
+                          how.empty() ? "" : ")", "; try again when it is left alone",
+                          cmake ? "; every file below a CMakeLists.txt may be a source: let programs write "
+                                  "elsewhere, or under names that begin with '.'"
+                                : ""}),
+            directory};
+}
 
 /// Compiles directories of sources, and remembers what came of it.
 ///
@@ -10490,9 +10310,9 @@ private:
         require_trust<System>(at.directory, status_of(at.directory), options_.trust);
         require_file_if_any(at.cmake ? lists_file(at) : flags_file(at));
         if (at.cmake && options_.fetched && !options_.builds_may_run_programs)
-            throw error::cmake_runs_programs(at.directory);
+            throw cmake_runs_programs(at.directory);
         if (!at.cmake && !options_.target.empty())
-            throw error::no_targets_here(at.path, options_.target);
+            throw no_targets_here(at.path, options_.target);
         const build_record record(at.libraries.text());
         expected_inputs known;
         if (!record.results().empty())
@@ -10510,7 +10330,7 @@ private:
             }
             trace("'", changed.path, "' changed while '", at.path, "' was being compiled");
         }
-        throw error::sources_keep_changing(at.path, changed.path, changed.how, at.cmake);
+        throw sources_keep_changing(at.path, changed.path, changed.how, at.cmake);
     }
 
     // Nothing where something changed meanwhile.
@@ -10704,7 +10524,7 @@ private:
         if (S_ISLNK(found.st_mode))
             return require_trusted(path);
         if (const std::string why = distrust<System>(path, found, options_.trust); !why.empty())
-            throw error::untrusted(path, why);
+            throw untrusted(path, why);
     }
 
     // Gives its SHA-256: with the same in it, it is the same library.
@@ -10803,7 +10623,7 @@ private:
         if (at.source.empty())
             return sources_in(at.directory);
         if (at.path.find('\n') != std::string::npos)
-            throw error::line_break_in_name(at.path);
+            throw line_break_in_name(at.path);
         return {at.source};
     }
 
@@ -10818,14 +10638,14 @@ private:
             const bool there = System::stat(path.c_str(), &found) == 0;
             if (is_source_name(name) && there && S_ISREG(found.st_mode)) {
                 if (path.find('\n') != std::string::npos)
-                    throw error::line_break_in_name(path);
+                    throw line_break_in_name(path);
                 sources.push_back(name);
             } else if (others.size() < 200)
                 others += (others.empty() ? "has '" : ", '") + name + (S_ISDIR(found.st_mode) ? "/'" : "'");
         }
         if (sources.empty())
-            throw error::no_sources(directory, others.empty() ? "is empty" : others,
-                                    sentence_on_sources_left_out<System>(directory, sources));
+            throw no_sources(directory, others.empty() ? "is empty" : others,
+                             sentence_on_sources_left_out<System>(directory, sources));
         return sources;
     }
 
@@ -10855,7 +10675,7 @@ private:
         require_no_dangling_link<System>(path);
         struct stat found;
         if (System::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode))
-            throw error::not_a_regular_file(path);
+            throw not_a_regular_file(path);
     }
 
     static std::string lists_file(const place& at) { return join(at.directory, "CMakeLists.txt"); }
@@ -12199,6 +12019,28 @@ inline std::string toolchain_differences(std::string_view host, std::string_view
 
 
 namespace tenon::inline v1 {
+
+namespace detail {
+inline namespace TENON_OWN {
+
+inline error other_format(const std::string& path, unsigned found, unsigned known) {
+    return {errc::malformed_note,
+            concatenated({"the manifest in '", path, "' has format ", std::to_string(found),
+                          ", and this program reads format ", std::to_string(known),
+                          "; compile both with the same version of tenon"}),
+            path};
+}
+
+inline error two_plugins(const std::string& path, std::string_view type, std::string_view name,
+                         std::string_view version, std::string_view other_version) {
+    return {errc::ambiguous,
+            concatenated({"'", path, "' has two plugins of type '", type, "' named '", name, "', versions ",
+                          version, " and ", other_version, "; give one of them another name"}),
+            path};
+}
+
+} // namespace TENON_OWN
+} // namespace detail
 /// What a library file says of the plugins in it, read without running an instruction of it.
 ///
 ///     const tenon::manifest library{"./libusers.so"};
@@ -12291,7 +12133,7 @@ private:
                 if (note.kind == static_cast<std::uint32_t>(detail::note_kind::plugin)) {
                     const auto format = reader.word<std::uint32_t>();
                     if (!reader.failed() && format != detail::note_format)
-                        throw error::other_format(path, format, detail::note_format);
+                        throw detail::other_format(path, format, detail::note_format);
                     const auto key = reader.word<note_key>();
                     found.push_back({key, reader});
                     continue;
@@ -12300,23 +12142,23 @@ private:
                     continue;
                 const auto key = reader.word<note_key>();
                 if (reader.failed())
-                    throw error::malformed_note(path, "a note of kind " + std::to_string(note.kind) +
-                                                          " has " + std::to_string(note.description.size()) +
-                                                          " bytes");
+                    throw detail::malformed_note(path, "a note of kind " + std::to_string(note.kind) +
+                                                           " has " + std::to_string(note.description.size()) +
+                                                           " bytes");
                 detail::plugin_abi& abi = abi_of(abis, key);
                 places -= abi.methods.size();
                 if (!detail::add_note(abi, static_cast<detail::note_kind>(note.kind), reader))
-                    throw error::malformed_note(
+                    throw detail::malformed_note(
                         path, "two notes about one interface contradict each other, or one is damaged");
                 places += abi.methods.size();
                 constexpr std::size_t least = 32; // of the bytes that name a method
                 if (places > bytes / least)
-                    throw error::malformed_note(path, "it has places for more methods than it names");
+                    throw detail::malformed_note(path, "it has places for more methods than it names");
                 limit(path, abis.size(), "interfaces");
                 limit(path, abi.types.size(), "types of one interface");
             }
             if (rest.find(owner) != rest.npos)
-                throw error::malformed_note(path, "a note of it ends past the end of all notes");
+                throw detail::malformed_note(path, "a note of it ends past the end of all notes");
         }
         limit(path, found.size(), "plugins");
         plugins_.reserve(found.size());
@@ -12340,18 +12182,18 @@ private:
     static void read_slots(const std::string& path, std::vector<keyed>& abis, detail::plugin_abi& into,
                            detail::note_reader& from) {
         if (!detail::add_slots(into, from, from.word<std::uint32_t>()))
-            throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");
+            throw detail::malformed_note(path, "a plugin's note does not go with its methods' notes");
         while (const auto count = from.word<std::uint32_t>()) {
             const auto key = from.word<note_key>();
             const auto properties = from.word<std::uint32_t>();
             const detail::plugin_abi& known = abi_of(abis, key);
             if (count != known.methods.size() + 1)
-                throw error::malformed_note(
+                throw detail::malformed_note(
                     path, "a plugin's note does not go with the notes of an interface that it reaches");
             detail::interface_abi reached = known;
             reached.has_destructor = properties & detail::has_destructor_slots;
             if (!detail::add_slots(reached, from, count) || !sound(reached))
-                throw error::malformed_note(
+                throw detail::malformed_note(
                     path, "what a plugin's note says of an interface that it reaches is damaged");
             into.reached.push_back(std::move(reached));
             limit(path, into.reached.size(), "interfaces that one reaches");
@@ -12367,7 +12209,7 @@ private:
 
     static void limit(const std::string& path, std::size_t count, const char* of_what) {
         if (count > most)
-            throw error::malformed_note(path, "it has more than " + std::to_string(most) + " " + of_what);
+            throw detail::malformed_note(path, "it has more than " + std::to_string(most) + " " + of_what);
     }
 
     void read_texts(const std::string& path, plugin read, detail::note_reader& from) {
@@ -12383,10 +12225,10 @@ private:
             for (const char c : read.toolchain) // which a refusal shows
                 whole = whole && (c == '\n' || (c >= ' ' && c <= '~'));
         if (!whole)
-            throw error::malformed_note(path, "a plugin's note is damaged");
+            throw detail::malformed_note(path, "a plugin's note is damaged");
         for (const plugin& other : plugins_)
             if (other.type == read.type && other.name == read.name)
-                throw error::two_plugins(path, read.type, read.name, other.version, read.version);
+                throw detail::two_plugins(path, read.type, read.name, other.version, read.version);
         plugins_.push_back(std::move(read));
     }
 
@@ -12410,13 +12252,68 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error not_a_plugin(const std::string& path, std::string_view type, std::string_view found) {
+    return {errc::not_a_plugin,
+            found.empty()
+                ? concatenated({"'", path,
+                                "' has no plugins: it was not made with TENON_EXPORT; a plugin of type '",
+                                type, "' was asked for"})
+                : concatenated({"'", path, "' has no plugin of type '", type, "'; it has ", found}),
+            path};
+}
+
+inline error no_such_plugin(const std::string& path, std::string_view type, std::string_view name,
+                            std::string_view found) {
+    return {
+        errc::not_a_plugin,
+        concatenated({"'", path, "' has no plugin of type '", type, "' named '", name, "'; it has ", found}),
+        path};
+}
+
+inline error several_plugins(const std::string& path, std::string_view type, std::string_view found) {
+    return {errc::ambiguous,
+            concatenated({"'", path, "' has several plugins of type '", type, "': ", found, "; choose one ",
+                          adding_a_plugin}),
+            path};
+}
+
+inline error other_toolchain(const std::string& path, std::string_view name, std::string_view differences) {
+    return {errc::toolchain,
+            concatenated({"the plugin '", name, "' in '", path,
+                          "' was compiled with another toolchain than this program:\n", differences,
+                          "compile it with the same standard library, mode and sanitizer"}),
+            path};
+}
+
+inline error misfit(const std::string& path, std::string_view name, std::string_view type,
+                    std::string_view differences) {
+    return {errc::misfit,
+            concatenated({"the plugin '", name, "' in '", path, "' was compiled against another '", type,
+                          "' than this program:\n", differences, "compile both against the same header"}),
+            path};
+}
+
+inline error bad_interface(std::string_view type, std::string_view wrong) {
+    return {errc::bad_interface, concatenated({"the interface '", type, "' does not describe itself: ", wrong,
+                                               "name every virtual function in `methods`"})};
+}
+
+inline error plugin_has_bad_interface(const std::string& path, std::string_view name, std::string_view type,
+                                      std::string_view wrong) {
+    return {errc::bad_interface,
+            concatenated({"the plugin '", name, "' in '", path, "' was compiled against a '", type,
+                          "' that does not describe itself: ", wrong,
+                          "name every virtual function in `methods`"}),
+            path};
+}
+
 /// What this program expects of plugins of type T; throws where the interface does not describe itself.
 template <class T>
 [[gnu::visibility("hidden")]] const plugin_abi& expected_abi() {
     const plugin_abi& here = abi_here<T>();
     static const std::string wrong = incompleteness(here);
     if (!wrong.empty())
-        throw error::bad_interface(T::type.name(), wrong);
+        throw bad_interface(T::type.name(), wrong);
     return here;
 }
 
@@ -12444,23 +12341,23 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
                 chosen = &each;
         }
     if (of_type == 0)
-        throw error::not_a_plugin(path, type, plugins_of(in, {}));
+        throw not_a_plugin(path, type, plugins_of(in, {}));
     if (!chosen)
-        throw error::no_such_plugin(path, type, name, plugins_of(in, type));
+        throw no_such_plugin(path, type, name, plugins_of(in, type));
     if (name.empty() && of_type > 1)
-        throw error::several_plugins(path, type, plugins_of(in, type));
+        throw several_plugins(path, type, plugins_of(in, type));
 
     // Types of another standard library differ in every detail, and to list those would hide the cause.
     if (chosen->toolchain != std::string_view(toolchain))
         if (const std::string other = toolchain_differences(toolchain, chosen->toolchain); !other.empty())
-            throw error::other_toolchain(path, chosen->name, other);
+            throw other_toolchain(path, chosen->name, other);
     // The host's interface is complete, and so is one that is the same.
     const bool fit = fits(host, chosen->abi);
     if (!fit || chosen->abi.slots != host.slots)
         if (const std::string wrong = incompleteness(chosen->abi); !wrong.empty())
-            throw error::plugin_has_bad_interface(path, chosen->name, type, wrong);
+            throw plugin_has_bad_interface(path, chosen->name, type, wrong);
     if (!fit)
-        throw error::misfit(path, chosen->name, type, differences(host, chosen->abi));
+        throw misfit(path, chosen->name, type, differences(host, chosen->abi));
     return *chosen;
 }
 
@@ -12512,6 +12409,51 @@ extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
+
+inline constexpr std::string_view two_runtimes =
+    "and with two an exception ends the program, and an error code of one equals none of the other";
+
+inline error static_host(const std::string& path) {
+    return {
+        errc::load_failed,
+        concatenated({"cannot load '", path,
+                      "': this program is linked statically, and a library would bring a second C library "
+                      "into it; link "
+                      "the program without -static and -static-pie, or the plugin into the program"}),
+        path};
+}
+
+inline error runtime_hidden(const std::string& path) {
+    return {
+        errc::toolchain,
+        concatenated({"cannot load '", path,
+                      "': its host has a C++ runtime linked into it (-static-libstdc++) that libraries do "
+                      "not see, so that "
+                      "the plugin would use another, ",
+                      two_runtimes,
+                      "; link the host with -rdynamic, or without "
+                      "-static-libstdc++ and -static-libgcc"}),
+        path};
+}
+
+inline error second_runtime(const std::string& path) {
+    return {
+        errc::toolchain,
+        concatenated({"cannot load '", path,
+                      "': it has a C++ runtime linked into it (-static-libstdc++) and would use that instead "
+                      "of its host's, ",
+                      two_runtimes, "; link it without -static-libstdc++ and -static-libgcc"}),
+        path};
+}
+
+inline error second_unwinder(const std::string& path) {
+    return {errc::toolchain,
+            concatenated(
+                {"cannot load '", path,
+                 "': it or its host has the unwinder of exceptions linked into it (-static-libgcc), and an "
+                 "exception cannot pass from one unwinder to another; link both without -static-libgcc"}),
+            path};
+}
 
 /// How a library comes by a C++ runtime: exceptions, type information and the functions of the standard
 /// library.
@@ -12678,17 +12620,17 @@ __attribute__((visibility("hidden"))) bool one_unwinder([[maybe_unused]] const l
 template <class System>
 void require_one_runtime(const std::string& path, const linkage& plugin) {
     if (!System::has_loader())
-        throw error::static_host(path);
+        throw static_host(path);
     if (plugin.runtime == runtime_use::none)
         return;
     const place ours = place_of_runtime<System>();
     if (ours == place::hidden && plugin.runtime != runtime_use::own)
-        throw error::runtime_hidden(path);
+        throw runtime_hidden(path);
     if (plugin.runtime == runtime_use::own ||
         (plugin.runtime == runtime_use::yielding && ours != place::first))
-        throw error::second_runtime(path);
+        throw second_runtime(path);
     if (!one_unwinder<System>(plugin))
-        throw error::second_unwinder(path);
+        throw second_unwinder(path);
 }
 
 } // namespace TENON_OWN
@@ -12698,6 +12640,22 @@ void require_one_runtime(const std::string& path, const linkage& plugin) {
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
+
+inline error other_digest(const std::string& path, std::string_view digest, std::string_view allows) {
+    return {errc::forbidden,
+            concatenated({"'", path, "' is refused, because its SHA-256 is ", digest,
+                          ", and options.policy.sha256, or sha256 of "
+                          "library_options, allows ",
+                          allows}),
+            path};
+}
+
+inline error file_changed(const std::string& path) {
+    return {errc::changed,
+            concatenated(
+                {"'", path, "' changed while it was being loaded; put new versions in place by renaming"}),
+            path};
+}
 
 /// What a library file says of itself.
 struct library_contents {
@@ -12827,7 +12785,7 @@ public:
         for (const std::string& each : digests.list())
             if (in_small_letters(each) == digest)
                 return;
-        throw error::other_digest(path_, digest, in_words(digests));
+        throw other_digest(path_, digest, in_words(digests));
     }
 
 private:
@@ -12866,7 +12824,7 @@ private:
         if (file_.descriptor() < 0) {
             open();
             if (file_identity(file_.status(path_)) != identity())
-                throw error::file_changed(path_);
+                throw file_changed(path_);
         }
         return file_;
     }
@@ -12882,7 +12840,7 @@ private:
             if (got < 0)
                 throw error::system_call("read", path_, errno);
             if (got == 0)
-                throw error::file_changed(path_);
+                throw file_changed(path_);
             take(std::string_view(part.data(), static_cast<std::size_t>(got)));
             at += got;
         }
@@ -12901,7 +12859,7 @@ private:
             if (constexpr std::string_view mark = " (deleted)";
                 name.size() > mark.size() && name.compare(name.size() - mark.size(), mark.size(), mark) == 0)
                 if (struct stat now; System::stat(name.c_str(), &now) != 0)
-                    throw error::file_changed(path_);
+                    throw file_changed(path_);
             return name;
         }
         char* resolved = System::realpath(path_.c_str());
@@ -12941,6 +12899,16 @@ using library_file = basic_library_file<>;
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
+
+inline error changed_in_place(const std::string& path) {
+    return {
+        errc::changed,
+        concatenated({"'", path,
+                      "' was written to while it is loaded, so that neither the old version nor the new one "
+                      "can be trusted; "
+                      "put new versions in place by renaming"}),
+        path};
+}
 
 /// A library as the system's loader knows it, by which is found out later whether it is still there.
 struct loaded_image {
@@ -13051,7 +13019,7 @@ public:
             // that is open.
             if (each.users > 0 || each.image.name == name(path, registry_, each.number)) {
                 open();
-                throw error::changed_in_place(path);
+                throw changed_in_place(path);
             }
         }
         std::string found = next(path);
@@ -13223,6 +13191,48 @@ private:
 namespace detail {
 inline namespace TENON_OWN {
 
+/// `from_copy` where the library looks for others beside itself, and its copy in memory was loaded.
+inline error load_failed(const std::string& path, std::string_view said, bool from_copy = false) {
+    const auto says = [said](std::string_view part) { return said.find(part) != said.npos; };
+    return {
+        errc::load_failed,
+        concatenated({"cannot load '", path, "': ", said,
+                      from_copy && says("cannot open shared object file")
+                          ? "; it looks for that beside itself ($ORIGIN), and nothing is beside the copy in "
+                            "memory that was "
+                            "loaded: set options.private_copy to false, or options.reload.copy_libraries "
+                            "where it is watched"
+                      : says("failed to map segment") ? "; its file system may be mounted noexec"
+                      : says("static TLS block")
+                          ? "; it was compiled with -ftls-model=initial-exec, or links what was"
+                      : says("undefined symbol") ? "; if it is its host that has this, link that with "
+                                                   "-rdynamic and show the symbol, which "
+                                                   "-fvisibility=hidden hides; else link it with -Wl,-z,defs "
+                                                   "to find this when it is built"
+                                                 : ""}),
+        path};
+}
+
+inline error exports_hidden(const std::string& path, std::string_view plugin) {
+    return {
+        errc::not_a_plugin,
+        concatenated({"cannot load '", path, "': it has the plugin '", plugin,
+                      "', and the symbol `tenon_exports_v1`, by which plugins are found, was hidden when it "
+                      "was linked; add "
+                      "`global: tenon_exports_v1;` to its version script, or leave out what else hides "
+                      "symbols: --exclude-libs, "
+                      "or objcopy --localize-symbol and --keep-global-symbol of an object"}),
+        path};
+}
+
+inline error note_changed(const std::string& path) {
+    return {errc::changed,
+            concatenated(
+                {"'", path,
+                 "' changed while it was being loaded: its manifest in memory is not the one in the file"}),
+            path};
+}
+
 /// One use of a library that is loaded.
 struct loaded_library {
     void* handle = nullptr;
@@ -13360,7 +13370,7 @@ private:
         if (file.manifest().plugins().empty())
             return;
         if (!file.linkage().exports_plugins)
-            throw error::exports_hidden(file.path(), file.manifest().plugins().front().name);
+            throw exports_hidden(file.path(), file.manifest().plugins().front().name);
         require_one_runtime<System>(file.path(), file.linkage());
     }
 
@@ -13398,7 +13408,7 @@ private:
             std::string reason = said ? said : "no reason given";
             for (std::size_t at = 0; (at = reason.find(name, at)) != reason.npos; at += path_.size())
                 reason.replace(at, name.size(), path_);
-            throw error::load_failed(path_, reason, uses_own_folder && copy_.descriptor() >= 0);
+            throw load_failed(path_, reason, uses_own_folder && copy_.descriptor() >= 0);
         }
         loaded_.image = image_of(loaded_.handle);
     }
@@ -13415,10 +13425,10 @@ private:
     // What was checked is what was loaded.
     void require_checked(const basic_library_file<System>& from, bool same_file) const {
         if (!same_file)
-            throw error::file_changed(path_);
+            throw file_changed(path_);
         for (const note_range& note : from.manifest().ranges())
             if (std::memcmp(in_memory(note), note.bytes.data(), note.bytes.size()) != 0)
-                throw error::note_changed(path_);
+                throw note_changed(path_);
     }
 
     // Whether that is loaded which was opened and looked into. By a name that was never loaded before the
@@ -14108,6 +14118,13 @@ struct TENON_HOST_TYPE plugin_info {
 namespace detail {
 inline namespace TENON_OWN {
 
+inline error export_table(const std::string& path, std::string_view name) {
+    return {errc::malformed_note,
+            concatenated({"'", path, "' says that it has a plugin '", name,
+                          "', and its export table does not; compile the library again"}),
+            path};
+}
+
 template <class Arguments, class... A>
 inline constexpr bool takes_arguments_v = false;
 template <class... Parameter, class... A>
@@ -14212,7 +14229,7 @@ private:
                 if (each->type == info_.type && each->name == info_.name)
                     return *each;
         }
-        throw error::export_table(info_.path, info_.name);
+        throw export_table(info_.path, info_.name);
     }
 
     plugin_info info_;
@@ -15472,6 +15489,23 @@ using reload_thread = basic_reload_thread<>;
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error nothing_before(std::string_view plugin) {
+    return {errc::nothing_before,
+            concatenated({"there is no version of '", plugin,
+                          "' to go back to: only the one before the newest is kept, and only once"})};
+}
+
+inline error too_many_versions(std::size_t mapped, std::size_t most, std::string_view why) {
+    return {errc::too_many,
+            concatenated(
+                {std::to_string(mapped), " versions are in memory, and options.reload.most_versions allows ",
+                 std::to_string(most),
+                 !why.empty() ? ": "
+                 : most < 3   ? ": one serves, and the one before is kept for a rollback; allow 3 or more"
+                              : ", because calls in them have not returned",
+                 why})};
+}
+
 /// Where the versions of one plugin come from.
 template <class T>
 class plugin_source {
@@ -15652,7 +15686,7 @@ public:
     reload rollback() {
         return change([&](std::string& refusal) {
             if (!before_)
-                throw error::nothing_before((*serving_.load()->code())->info().name);
+                throw nothing_before((*serving_.load()->code())->info().name);
             if (const std::uint64_t bad = serving_.load()->number(); replaced_by(before_, refusal)) {
                 // What is newest stays refused until there is something else.
                 avoided_ = std::exchange(now_, std::exchange(now_before_, ""));
@@ -15790,7 +15824,7 @@ private:
                 again_ = true;
                 reload_thread_.ask(*this);
             });
-            throw error::too_many_versions(mapped, most_mapped_, history_->stays());
+            throw too_many_versions(mapped, most_mapped_, history_->stays());
         }
     }
 
@@ -16285,6 +16319,17 @@ inline bool says_absent(std::string_view said) {
 
 namespace tenon::inline v1 {
 
+namespace detail {
+inline namespace TENON_OWN {
+
+inline error forbidden(const std::string& what, std::string_view rule, std::string_view allows) {
+    return {errc::forbidden, concatenated({"'", what, "' is refused, because ", rule, " allows ", allows}),
+            what};
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+
 /// How a repository is reached.
 enum class transport { https, ssh, file };
 
@@ -16395,7 +16440,7 @@ template <class System>
 resolved_path require_in_folders(const std::string& path, const policy& rules) {
     resolved_path found = resolved<System>(path);
     if (!is_in<System>(rules.folders, found.beginning))
-        throw error::forbidden(path, "options.policy.folders", in_words(rules.folders));
+        throw detail::forbidden(path, "options.policy.folders", in_words(rules.folders));
     return found;
 }
 
@@ -16409,7 +16454,7 @@ std::string permitted_path(const std::string& path, const policy& rules) {
     if (!found.all.empty())
         return std::move(found.all);
     if (found.why == ENOENT)
-        throw error::no_such_path(path, instead_of<System>(path), repository_meant_by<System>(path));
+        throw detail::no_such_path(path, instead_of<System>(path), repository_meant_by<System>(path));
     throw error::system_call("look at", path, found.why);
 }
 
@@ -16418,19 +16463,19 @@ void require_permitted_repository(const driver& of, const policy& rules) {
     const std::string& url = of.place;
     const transport how = transport_of(url);
     if (!rules.transports(how))
-        throw error::forbidden(url, "options.policy.transports", in_words(rules.transports, scheme));
+        throw detail::forbidden(url, "options.policy.transports", in_words(rules.transports, scheme));
     const std::string host = host_of(url);
     const auto is_host = [&](const std::string& each) { return in_small_letters(each) == host; };
     if (!rules.hosts.anything() &&
         std::none_of(rules.hosts.list().begin(), rules.hosts.list().end(), is_host))
-        throw error::forbidden(url, "options.policy.hosts", in_words(rules.hosts));
+        throw detail::forbidden(url, "options.policy.hosts", in_words(rules.hosts));
     if (how == transport::file && !rules.folders.anything())
         require_in_folders<System>(path_in(url), rules);
     if (rules.full_commit_ids && !is_commit_id(of.reference))
-        throw error::forbidden(url + (of.reference.empty() ? "" : "@") + of.reference,
-                               "options.policy.full_commit_ids", "only the full id of a commit after '@'");
+        throw detail::forbidden(url + (of.reference.empty() ? "" : "@") + of.reference,
+                                "options.policy.full_commit_ids", "only the full id of a commit after '@'");
     if (rules.signed_by && rules.signed_by->ssh.empty() && rules.signed_by->gpg.empty())
-        throw error::forbidden(url, "options.policy.signed_by", "nothing");
+        throw detail::forbidden(url, "options.policy.signed_by", "nothing");
 }
 
 /// `driver::parse` under a policy.
@@ -16440,7 +16485,7 @@ driver permitted_driver(std::string_view text, const policy& rules) {
     driver& found = as_text.of;
     const auto require_kind = [&](bool permitted) {
         if (!permitted)
-            throw error::forbidden(found.place, "options.policy.kinds", in_words(rules.kinds, plural));
+            throw detail::forbidden(found.place, "options.policy.kinds", in_words(rules.kinds, plural));
     };
     if (as_text.is_path) {
         require_kind(rules.kinds(driver::kind::library) || rules.kinds(driver::kind::directory));
@@ -16511,7 +16556,7 @@ private:
         const basic_file<System> file(resolved, O_RDONLY | O_NONBLOCK);
         const struct stat status = file.status(resolved);
         if (!S_ISREG(status.st_mode))
-            throw error::not_a_regular_file(path);
+            throw not_a_regular_file(path);
         require_trust<System>(resolved, status, rule);
         return file.read(resolved);
     }
@@ -16605,6 +16650,48 @@ inline std::string quiet_ssh_command(const ssh_settings& set) {
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
+
+inline error not_signed(std::string_view url, std::string_view commit, std::string_view keys,
+                        std::string_view how, std::string_view said, std::string_view advice, errc code) {
+    return {code, concatenated({"commit ", commit, " of '", url,
+                                "' is refused, because options.policy.signed_by allows only what a "
+                                "key in ",
+                                keys, " has signed: git verify-commit ", how,
+                                said.empty() ? ", as it does where there is no signature" : ", and said:\n",
+                                said, advice.empty() || said.ends_with('\n') ? "" : "\n", advice})};
+}
+
+inline error no_git(std::string_view url) {
+    return {errc::fetch_failed,
+            concatenated({"cannot fetch '", url, "': there is no git in $PATH; install it"})};
+}
+
+inline error fetch_failed(std::string_view url, std::string_view how, std::string_view said,
+                          std::string_view command, std::string_view advice, errc code = errc::fetch_failed) {
+    return {code, concatenated({"cannot fetch '", url, "': git ", how,
+                                said.empty() ? ", and said nothing\n" : ", and said:\n", said,
+                                said.empty() || said.back() == '\n' ? "" : "\n", "command: ", command,
+                                advice.empty() ? "" : "\n", advice})};
+}
+
+inline error no_such_reference(std::string_view url, std::string_view reference, std::string_view known,
+                               bool shortened) {
+    return {errc::not_found,
+            concatenated({"the repository '", url, "' does not have ", reference, "; ",
+                          known.empty() ? "it has no branches and no tags" : "it has ", known,
+                          shortened ? "; a commit has to be given by its full id" : ""})};
+}
+
+inline error no_such_commit(std::string_view url, std::string_view id) {
+    return {errc::not_found,
+            concatenated({"the repository '", url, "' has no commit ", id, " on any branch or tag"})};
+}
+
+inline error no_subdirectory(std::string_view url, std::string_view commit, std::string_view subdirectory,
+                             std::string_view instead) {
+    return {errc::not_found, concatenated({"the repository '", url, "' has no directory '", subdirectory,
+                                           "' in commit ", commit, "; ", instead})};
+}
 
 /// How much of a fetch is done, in percent, by what git has said last; 0 where it does not tell yet.
 inline std::size_t fetched_percent(std::string_view said) {
@@ -16767,11 +16854,11 @@ private:
         struct stat found;
         if (System::stat(path.c_str(), &found) != 0)
             throw basic_checkout<System>(join(folder(), commit))
-                .explained(error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
-                                                  instead_of<System>(path)));
+                .explained(
+                    no_subdirectory(wanted_.place, commit, wanted_.subdirectory, instead_of<System>(path)));
         if (!S_ISDIR(found.st_mode))
-            throw error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
-                                         "it is a file there, or a symbolic link, which is not followed");
+            throw no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
+                                  "it is a file there, or a symbolic link, which is not followed");
         return path;
     }
 
@@ -16843,7 +16930,7 @@ private:
                 known.push_back(each.name.substr(each.name.find('/', std::string_view("refs/").size()) + 1));
         const bool shortened =
             reference.size() >= 4 && std::all_of(reference.begin(), reference.end(), is_hex_digit);
-        throw error::no_such_reference(wanted_.place, described(), likeliest(reference, known), shortened);
+        throw no_such_reference(wanted_.place, described(), likeliest(reference, known), shortened);
     }
 
     std::vector<named_commit> listed(std::vector<std::string> arguments) const {
@@ -16906,7 +16993,7 @@ private:
                 fetch(where, {}, {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
             commit = id_of(there.id, where);
             if (fetching.how.known && !fetching.how.failed() && commit != there.id)
-                throw error::no_such_commit(wanted_.place, there.id);
+                throw no_such_commit(wanted_.place, there.id);
         } else if (!done && may_be_server) {
             trace("fetching ", there.name, " with its history");
             fetching = fetch(where, {}, {wanted});
@@ -16968,8 +17055,8 @@ private:
         // Where the host takes the child's status away, nothing says that the signature is good.
         if (!how.known || how.failed()) {
             const std::string said = shown_of(how.err);
-            throw error::not_signed(wanted_.place, commit, keys_->files(), how.how(), said,
-                                    known_cause(how.err), how.code(errc::forbidden));
+            throw not_signed(wanted_.place, commit, keys_->files(), how.how(), said, known_cause(how.err),
+                             how.code(errc::forbidden));
         }
     }
 
@@ -17067,7 +17154,7 @@ private:
                  const std::string& where, int seconds = 0, const watcher& meanwhile = {}) const {
         const std::string program = find_program<System>("git");
         if (program.empty())
-            throw error::no_git(wanted_.place);
+            throw no_git(wanted_.place);
         arguments.insert(arguments.begin(), program);
         variables.push_back("LC_ALL=C.UTF-8");
         command what{std::move(arguments), std::move(variables), where};
@@ -17078,8 +17165,8 @@ private:
 
     error failure(const finished& git) const {
         const std::string said = shown_of(git.how.err);
-        return error::fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(git.how),
-                                   git.how.code(errc::fetch_failed));
+        return fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(git.how),
+                            git.how.code(errc::fetch_failed));
     }
 
     /// By git's words where they are known, else by how it ended.
@@ -17528,6 +17615,26 @@ private:
 
 namespace tenon::inline v1 {
 
+namespace detail {
+inline namespace TENON_OWN {
+
+inline error two_built_ins(std::string_view type, std::string_view name, std::string_view version,
+                           std::string_view other_version) {
+    return {errc::ambiguous, concatenated({"this program has two built-in plugins of type '", type,
+                                           "' named '", name, "', versions ", version, " and ", other_version,
+                                           "; give one of them another name"})};
+}
+
+inline error built_in_misfit(std::string_view name, std::string_view type, std::string_view host,
+                             std::string_view plugin) {
+    return {errc::misfit, concatenated({"the built-in plugin '", name, "' of type '", type, "' implements '",
+                                        plugin, "', and '", host,
+                                        "' was asked for; give one of the interfaces another type name"})};
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+
 /// The plugins that are part of the program itself.
 ///
 ///     tenon::registry built_ins;                            // has what TENON_EXPORT linked into this program
@@ -17597,7 +17704,7 @@ private:
     void insert(const detail::exported<>& entry) {
         const auto [place, inserted] = entries_.insert({{entry.type, entry.name}, entry});
         if (!inserted)
-            throw error::two_built_ins(entry.type, entry.name, place->second.version, entry.version);
+            throw detail::two_built_ins(entry.type, entry.name, place->second.version, entry.version);
     }
 
     // Two interfaces of one program may have taken the same name for their type.
@@ -17606,8 +17713,8 @@ private:
         detail::note_reader theirs = detail::note_at(entry.interface);
         const std::string_view interface = theirs.text();
         if (const detail::plugin_abi& ours = detail::abi_here<T>(); ours.interface != interface)
-            throw error::built_in_misfit(entry.name, entry.type, detail::readable(ours.interface),
-                                         detail::readable(interface));
+            throw detail::built_in_misfit(entry.name, entry.type, detail::readable(ours.interface),
+                                          detail::readable(interface));
     }
 
     // Its keys are views of the texts that its values have.
@@ -17620,6 +17727,28 @@ private:
 #endif
 
 namespace tenon::inline v1 {
+
+namespace detail {
+inline namespace TENON_OWN {
+
+inline error two_libraries(std::string_view name, const std::string& path, std::string_view other) {
+    return {errc::ambiguous,
+            concatenated(
+                {"the name '", name, "' may be '", path, "' or '", other, "'; remove one, or give the path"}),
+            path};
+}
+
+inline error build_needed(const std::string& path) {
+    return {errc::build_needed,
+            concatenated(
+                {"'", path,
+                 "' has to be compiled or fetched first, and options.build says never; prepare it with a "
+                 "loader that may"}),
+            path};
+}
+
+} // namespace TENON_OWN
+} // namespace detail
 
 /// Whether sources may be compiled and repositories fetched.
 enum class build_policy {
@@ -17967,7 +18096,7 @@ private:
         };
         const errc code = static_cast<errc>(e.code().value());
         if (code == errc::system_call && is_cached(path, "") && keeps_from_writing(text))
-            throw error::cache_unusable(detail::cache(options_.cache).path(), text);
+            throw detail::cache_unusable(detail::cache(options_.cache).path(), text);
         const bool about_what_is_in_it = code == errc::not_a_plugin || code == errc::ambiguous ||
                                          code == errc::toolchain || code == errc::misfit ||
                                          code == errc::bad_interface;
@@ -18033,7 +18162,7 @@ private:
                               prefixed = detail::join(folder, "lib" + name + ".so");
             const bool has_plain = is_file(plain), has_prefixed = is_file(prefixed);
             if (has_plain && has_prefixed)
-                throw error::two_libraries(name, plain, prefixed);
+                throw detail::two_libraries(name, plain, prefixed);
             if (has_plain || has_prefixed)
                 return detail::permitted_path(has_plain ? plain : prefixed, options_.policy);
             others.insert(others.end(), {plain, prefixed});
@@ -18042,13 +18171,13 @@ private:
         for (const std::string& path : others) {
             detail::require_no_dangling_link(path);
             if (detail::posix::access(path.c_str(), F_OK) == 0)
-                throw error::not_a_regular_file(path);
+                throw detail::not_a_regular_file(path);
         }
         std::vector<std::string> known = built_ins_.names(type);
         for (const std::string& folder : options_.search)
             add_libraries(known, folder, type);
-        throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name),
-                                  searched_folders());
+        throw detail::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name),
+                                   searched_folders());
     }
 
     /// For messages: the folders of options.search, and why one of them cannot be looked into.
@@ -18129,7 +18258,7 @@ private:
         if (options_.build == build_policy::never) {
             std::string current = by.cached(directory, T::type);
             if (current.empty())
-                throw error::build_needed(directory);
+                throw detail::build_needed(directory);
             detail::note_use<>(current);
             return current;
         }
@@ -18150,7 +18279,7 @@ private:
         if (options_.build == build_policy::never) {
             std::string current = repository.cached();
             if (current.empty())
-                throw error::build_needed(from.place);
+                throw detail::build_needed(from.place);
             return current;
         }
         return repository.checkout();

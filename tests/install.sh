@@ -12,7 +12,7 @@ packages='
     ccache distcc git openssh-client gnupg openssl patchelf python3'
 [ "${1:-}" != all ] || packages="$packages
     g++-12 clang clang-14 clang-17 clang-19 libclang-rt-dev llvm lld libc++-dev libc++abi-dev
-    g++-aarch64-linux-gnu qemu-user valgrind clang-format clang-tidy"
+    g++-aarch64-linux-gnu qemu-user valgrind clang-format-19 clang-tidy"
 
 if ! command -v dpkg-query >/dev/null; then
     echo "tests/install.sh knows Debian's packages only; what needs one of these that is not here is not tested:" $packages

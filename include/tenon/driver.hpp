@@ -20,6 +20,112 @@
 
 namespace tenon::inline v1 {
 
+namespace detail {
+inline namespace TENON_OWN {
+
+inline error unknown_name(std::string_view type, std::string_view name, std::string_view known,
+                          std::string_view here, std::string_view searched = "") {
+    return {errc::not_found, concatenated({"unknown name '", name, "' of plugin type '", type, "'; ",
+                                           known.empty() ? "there are no plugins of that type" : "known: ",
+                                           known, searched.empty() ? "" : "; searched: ", searched,
+                                           here.empty() ? "" : "; there is a '", here,
+                                           here.empty() ? "" : "', and a path has to contain a slash"})};
+}
+
+inline error empty_driver() {
+    return {errc::malformed_driver,
+            "the driver is empty: it has to be the name of a plugin, the path of a library or of a "
+            "directory with its source, or the URL of a repository"};
+}
+
+inline error driver_too_long(std::size_t size, std::size_t longest) {
+    return {errc::malformed_driver,
+            concatenated({"a driver of ", std::to_string(size), " characters is too long: it may have ",
+                          std::to_string(longest)})};
+}
+
+inline error control_character(std::string_view escaped) {
+    return {errc::malformed_driver,
+            concatenated({"the driver '", escaped, "' has a control character, and none may"})};
+}
+
+inline error no_transport(std::string_view driver, std::string_view meant) {
+    return {errc::malformed_driver,
+            concatenated(
+                {"the driver '", driver,
+                 "' is neither a repository nor a path: a repository is written https://host/user/repo or "
+                 "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./",
+                 meant.empty() ? "" : "; write ", meant})};
+}
+
+inline error bad_repository(std::string_view url, std::string_view why, std::string_view meant) {
+    return {errc::malformed_driver, concatenated({"the repository '", url, "' is refused: ", why,
+                                                  meant.empty() ? "" : "; write ", meant})};
+}
+
+inline error bad_name(std::string_view name, std::string_view here) {
+    return {
+        errc::malformed_driver,
+        concatenated({"'", name,
+                      "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a "
+                      "slash",
+                      here.empty() ? "" : "; there is a '", here, here.empty() ? "" : "'"})};
+}
+
+inline error foreign_source(const std::string& path) {
+    return {errc::malformed_driver,
+            concatenated(
+                {"'", path,
+                 "' is neither a library nor a source that is compiled: such a source ends in .cpp, .cc, "
+                 ".cxx, .c++, .cp, .CPP or .C; a directory with a CMakeLists.txt can have others "
+                 "compiled"}),
+            path};
+}
+
+inline error bad_choice(const std::string& path, std::string_view choice, std::string_view why,
+                        std::string_view repository) {
+    return {errc::malformed_driver,
+            concatenated({"the driver '", path, "#", choice, "' is refused: ", why,
+                          repository.empty() ? "" : "; a repository is written ", repository}),
+            path};
+}
+
+inline error bad_plugin_choice(const std::string& path, std::string_view plugin) {
+    return {
+        errc::malformed_driver,
+        concatenated({"'", plugin, "', which follows '", path,
+                      "#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; where the "
+                      "'#' is part of a file's name, add another and the plugin, and where of a directory's, "
+                      "a slash"}),
+        path};
+}
+
+inline error no_such_path(const std::string& path, std::string_view instead, std::string_view repository) {
+    return {errc::not_found,
+            concatenated({"there is no '", path, "'; ", instead,
+                          repository.empty() ? "" : "; a repository is written ", repository}),
+            path};
+}
+
+inline error dangling_link(const std::string& path, std::string_view target) {
+    return {errc::not_found,
+            concatenated({"'", path, "' is a symbolic link to '", target, "', which is not there"}), path};
+}
+
+inline error neither_file_nor_directory(const std::string& path) {
+    return {errc::system_call, concatenated({"'", path, "' is neither a file nor a directory"}), path};
+}
+
+inline error no_targets_here(const std::string& path, std::string_view target) {
+    return {
+        errc::not_found,
+        concatenated({"'", path, "' has no target '", target, "': it is no directory with a CMakeLists.txt"}),
+        path};
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+
 /// What one string of a configuration says about where a plugin comes from.
 ///
 ///     json                                                          a name: built in, or in the search path
@@ -304,7 +410,7 @@ void require_no_dangling_link(const std::string& path) {
     std::string target(4096, '\0');
     const ssize_t size = System::readlink(path.c_str(), target.data(), target.size());
     target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    throw error::dangling_link(path, escaped(target));
+    throw detail::dangling_link(path, escaped(target));
 }
 
 /// Takes the URL of a repository apart. `refused` makes an error of what is wrong.
@@ -474,7 +580,7 @@ inline std::string repository_of_page(std::string_view url) {
 
 inline driver parse_repository(std::string_view text) {
     const auto refused = [&](std::string_view why) {
-        return error::bad_repository(without_credentials(text), why, meant_repository(text));
+        return detail::bad_repository(without_credentials(text), why, meant_repository(text));
     };
     // git itself would ask the server for a path with the query in it.
     if (const auto query = text.find('?'); query < text.find('#') && !meant_repository(text).empty())
@@ -525,12 +631,12 @@ spelled_driver spelled_path(std::string_view text) {
         text = text.substr(0, hash);
         if (choice.find('=') != choice.npos) {
             parse_choices(choice, found, false, [&](std::string_view why) {
-                return error::bad_choice(std::string(text), choice, why, repository);
+                return detail::bad_choice(std::string(text), choice, why, repository);
             });
         } else {
             found.plugin = choice;
             if (!well_named(choice))
-                throw error::bad_plugin_choice(std::string(text), choice);
+                throw detail::bad_plugin_choice(std::string(text), choice);
         }
     }
     while (text.size() > 1 && text.ends_with("//"))
@@ -544,22 +650,22 @@ template <class System = posix>
 spelled_driver spelled(std::string_view text) {
     constexpr std::size_t longest = 4096;
     if (text.empty())
-        throw error::empty_driver();
+        throw detail::empty_driver();
     if (text.size() > longest)
-        throw error::driver_too_long(text.size(), longest);
+        throw detail::driver_too_long(text.size(), longest);
     if (std::any_of(text.begin(), text.end(), is_control))
-        throw error::control_character(escaped(without_credentials(text)));
+        throw detail::control_character(escaped(without_credentials(text)));
 
     const auto slash = text.find('/'), scheme = text.find("://");
     if (text.starts_with("git+") || (scheme != text.npos && slash == scheme + 1))
         return {parse_repository(text)};
     // `git@host:repo` and `ext::command` are things that git itself would take.
     if (const auto colon = text.find(':'); colon < slash && colon < text.find('#'))
-        throw error::no_transport(without_credentials(text), meant_repository(text));
+        throw detail::no_transport(without_credentials(text), meant_repository(text));
     if (slash != text.npos)
         return spelled_path<System>(text);
     if (!well_named(text))
-        throw error::bad_name(text, found_here<System>(text.substr(0, text.find('#'))));
+        throw detail::bad_name(text, found_here<System>(text.substr(0, text.find('#'))));
     return {{.what = driver::kind::name, .place = std::string(text)}};
 }
 
@@ -574,19 +680,19 @@ driver looked_at(driver path) {
         while (path.place.size() > 1 && path.place.back() == '/')
             path.place.pop_back();
         require_no_dangling_link<System>(path.place);
-        throw error::no_such_path(path.place, instead_of<System>(path.place),
-                                  repository_meant_by<System>(path.place));
+        throw detail::no_such_path(path.place, instead_of<System>(path.place),
+                                   repository_meant_by<System>(path.place));
     }
     if (S_ISREG(found.st_mode) && is_foreign_source_name(basename(path.place)))
-        throw error::foreign_source(path.place);
+        throw detail::foreign_source(path.place);
     if (S_ISREG(found.st_mode))
         path.what = is_source_name(basename(path.place)) ? driver::kind::directory : driver::kind::library;
     else if (S_ISDIR(found.st_mode))
         path.what = driver::kind::directory;
     else
-        throw error::neither_file_nor_directory(path.place);
+        throw detail::neither_file_nor_directory(path.place);
     if (!path.target.empty() && !S_ISDIR(found.st_mode))
-        throw error::no_targets_here(path.place, path.target);
+        throw detail::no_targets_here(path.place, path.target);
     if (path.place.size() > 1 && path.place.back() == '/')
         path.place.pop_back();
     return path;

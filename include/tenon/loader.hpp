@@ -42,6 +42,28 @@
 
 namespace tenon::inline v1 {
 
+namespace detail {
+inline namespace TENON_OWN {
+
+inline error two_libraries(std::string_view name, const std::string& path, std::string_view other) {
+    return {errc::ambiguous,
+            concatenated(
+                {"the name '", name, "' may be '", path, "' or '", other, "'; remove one, or give the path"}),
+            path};
+}
+
+inline error build_needed(const std::string& path) {
+    return {errc::build_needed,
+            concatenated(
+                {"'", path,
+                 "' has to be compiled or fetched first, and options.build says never; prepare it with a "
+                 "loader that may"}),
+            path};
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+
 /// Whether sources may be compiled and repositories fetched.
 enum class build_policy {
     when_needed,
@@ -388,7 +410,7 @@ private:
         };
         const errc code = static_cast<errc>(e.code().value());
         if (code == errc::system_call && is_cached(path, "") && keeps_from_writing(text))
-            throw error::cache_unusable(detail::cache(options_.cache).path(), text);
+            throw detail::cache_unusable(detail::cache(options_.cache).path(), text);
         const bool about_what_is_in_it = code == errc::not_a_plugin || code == errc::ambiguous ||
                                          code == errc::toolchain || code == errc::misfit ||
                                          code == errc::bad_interface;
@@ -454,7 +476,7 @@ private:
                               prefixed = detail::join(folder, "lib" + name + ".so");
             const bool has_plain = is_file(plain), has_prefixed = is_file(prefixed);
             if (has_plain && has_prefixed)
-                throw error::two_libraries(name, plain, prefixed);
+                throw detail::two_libraries(name, plain, prefixed);
             if (has_plain || has_prefixed)
                 return detail::permitted_path(has_plain ? plain : prefixed, options_.policy);
             others.insert(others.end(), {plain, prefixed});
@@ -463,13 +485,13 @@ private:
         for (const std::string& path : others) {
             detail::require_no_dangling_link(path);
             if (detail::posix::access(path.c_str(), F_OK) == 0)
-                throw error::not_a_regular_file(path);
+                throw detail::not_a_regular_file(path);
         }
         std::vector<std::string> known = built_ins_.names(type);
         for (const std::string& folder : options_.search)
             add_libraries(known, folder, type);
-        throw error::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name),
-                                  searched_folders());
+        throw detail::unknown_name(type, name, detail::likeliest(name, known), detail::found_here(name),
+                                   searched_folders());
     }
 
     /// For messages: the folders of options.search, and why one of them cannot be looked into.
@@ -550,7 +572,7 @@ private:
         if (options_.build == build_policy::never) {
             std::string current = by.cached(directory, T::type);
             if (current.empty())
-                throw error::build_needed(directory);
+                throw detail::build_needed(directory);
             detail::note_use<>(current);
             return current;
         }
@@ -571,7 +593,7 @@ private:
         if (options_.build == build_policy::never) {
             std::string current = repository.cached();
             if (current.empty())
-                throw error::build_needed(from.place);
+                throw detail::build_needed(from.place);
             return current;
         }
         return repository.checkout();

@@ -17,6 +17,28 @@
 #include <tenon/error.hpp>
 
 namespace tenon::inline v1 {
+
+namespace detail {
+inline namespace TENON_OWN {
+
+inline error other_format(const std::string& path, unsigned found, unsigned known) {
+    return {errc::malformed_note,
+            concatenated({"the manifest in '", path, "' has format ", std::to_string(found),
+                          ", and this program reads format ", std::to_string(known),
+                          "; compile both with the same version of tenon"}),
+            path};
+}
+
+inline error two_plugins(const std::string& path, std::string_view type, std::string_view name,
+                         std::string_view version, std::string_view other_version) {
+    return {errc::ambiguous,
+            concatenated({"'", path, "' has two plugins of type '", type, "' named '", name, "', versions ",
+                          version, " and ", other_version, "; give one of them another name"}),
+            path};
+}
+
+} // namespace TENON_OWN
+} // namespace detail
 /// What a library file says of the plugins in it, read without running an instruction of it.
 ///
 ///     const tenon::manifest library{"./libusers.so"};
@@ -109,7 +131,7 @@ private:
                 if (note.kind == static_cast<std::uint32_t>(detail::note_kind::plugin)) {
                     const auto format = reader.word<std::uint32_t>();
                     if (!reader.failed() && format != detail::note_format)
-                        throw error::other_format(path, format, detail::note_format);
+                        throw detail::other_format(path, format, detail::note_format);
                     const auto key = reader.word<note_key>();
                     found.push_back({key, reader});
                     continue;
@@ -118,23 +140,23 @@ private:
                     continue;
                 const auto key = reader.word<note_key>();
                 if (reader.failed())
-                    throw error::malformed_note(path, "a note of kind " + std::to_string(note.kind) +
-                                                          " has " + std::to_string(note.description.size()) +
-                                                          " bytes");
+                    throw detail::malformed_note(path, "a note of kind " + std::to_string(note.kind) +
+                                                           " has " + std::to_string(note.description.size()) +
+                                                           " bytes");
                 detail::plugin_abi& abi = abi_of(abis, key);
                 places -= abi.methods.size();
                 if (!detail::add_note(abi, static_cast<detail::note_kind>(note.kind), reader))
-                    throw error::malformed_note(
+                    throw detail::malformed_note(
                         path, "two notes about one interface contradict each other, or one is damaged");
                 places += abi.methods.size();
                 constexpr std::size_t least = 32; // of the bytes that name a method
                 if (places > bytes / least)
-                    throw error::malformed_note(path, "it has places for more methods than it names");
+                    throw detail::malformed_note(path, "it has places for more methods than it names");
                 limit(path, abis.size(), "interfaces");
                 limit(path, abi.types.size(), "types of one interface");
             }
             if (rest.find(owner) != rest.npos)
-                throw error::malformed_note(path, "a note of it ends past the end of all notes");
+                throw detail::malformed_note(path, "a note of it ends past the end of all notes");
         }
         limit(path, found.size(), "plugins");
         plugins_.reserve(found.size());
@@ -158,18 +180,18 @@ private:
     static void read_slots(const std::string& path, std::vector<keyed>& abis, detail::plugin_abi& into,
                            detail::note_reader& from) {
         if (!detail::add_slots(into, from, from.word<std::uint32_t>()))
-            throw error::malformed_note(path, "a plugin's note does not go with its methods' notes");
+            throw detail::malformed_note(path, "a plugin's note does not go with its methods' notes");
         while (const auto count = from.word<std::uint32_t>()) {
             const auto key = from.word<note_key>();
             const auto properties = from.word<std::uint32_t>();
             const detail::plugin_abi& known = abi_of(abis, key);
             if (count != known.methods.size() + 1)
-                throw error::malformed_note(
+                throw detail::malformed_note(
                     path, "a plugin's note does not go with the notes of an interface that it reaches");
             detail::interface_abi reached = known;
             reached.has_destructor = properties & detail::has_destructor_slots;
             if (!detail::add_slots(reached, from, count) || !sound(reached))
-                throw error::malformed_note(
+                throw detail::malformed_note(
                     path, "what a plugin's note says of an interface that it reaches is damaged");
             into.reached.push_back(std::move(reached));
             limit(path, into.reached.size(), "interfaces that one reaches");
@@ -185,7 +207,7 @@ private:
 
     static void limit(const std::string& path, std::size_t count, const char* of_what) {
         if (count > most)
-            throw error::malformed_note(path, "it has more than " + std::to_string(most) + " " + of_what);
+            throw detail::malformed_note(path, "it has more than " + std::to_string(most) + " " + of_what);
     }
 
     void read_texts(const std::string& path, plugin read, detail::note_reader& from) {
@@ -201,10 +223,10 @@ private:
             for (const char c : read.toolchain) // which a refusal shows
                 whole = whole && (c == '\n' || (c >= ' ' && c <= '~'));
         if (!whole)
-            throw error::malformed_note(path, "a plugin's note is damaged");
+            throw detail::malformed_note(path, "a plugin's note is damaged");
         for (const plugin& other : plugins_)
             if (other.type == read.type && other.name == read.name)
-                throw error::two_plugins(path, read.type, read.name, other.version, read.version);
+                throw detail::two_plugins(path, read.type, read.name, other.version, read.version);
         plugins_.push_back(std::move(read));
     }
 

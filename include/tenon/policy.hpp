@@ -17,6 +17,17 @@
 
 namespace tenon::inline v1 {
 
+namespace detail {
+inline namespace TENON_OWN {
+
+inline error forbidden(const std::string& what, std::string_view rule, std::string_view allows) {
+    return {errc::forbidden, concatenated({"'", what, "' is refused, because ", rule, " allows ", allows}),
+            what};
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+
 /// How a repository is reached.
 enum class transport { https, ssh, file };
 
@@ -127,7 +138,7 @@ template <class System>
 resolved_path require_in_folders(const std::string& path, const policy& rules) {
     resolved_path found = resolved<System>(path);
     if (!is_in<System>(rules.folders, found.beginning))
-        throw error::forbidden(path, "options.policy.folders", in_words(rules.folders));
+        throw detail::forbidden(path, "options.policy.folders", in_words(rules.folders));
     return found;
 }
 
@@ -141,7 +152,7 @@ std::string permitted_path(const std::string& path, const policy& rules) {
     if (!found.all.empty())
         return std::move(found.all);
     if (found.why == ENOENT)
-        throw error::no_such_path(path, instead_of<System>(path), repository_meant_by<System>(path));
+        throw detail::no_such_path(path, instead_of<System>(path), repository_meant_by<System>(path));
     throw error::system_call("look at", path, found.why);
 }
 
@@ -150,19 +161,19 @@ void require_permitted_repository(const driver& of, const policy& rules) {
     const std::string& url = of.place;
     const transport how = transport_of(url);
     if (!rules.transports(how))
-        throw error::forbidden(url, "options.policy.transports", in_words(rules.transports, scheme));
+        throw detail::forbidden(url, "options.policy.transports", in_words(rules.transports, scheme));
     const std::string host = host_of(url);
     const auto is_host = [&](const std::string& each) { return in_small_letters(each) == host; };
     if (!rules.hosts.anything() &&
         std::none_of(rules.hosts.list().begin(), rules.hosts.list().end(), is_host))
-        throw error::forbidden(url, "options.policy.hosts", in_words(rules.hosts));
+        throw detail::forbidden(url, "options.policy.hosts", in_words(rules.hosts));
     if (how == transport::file && !rules.folders.anything())
         require_in_folders<System>(path_in(url), rules);
     if (rules.full_commit_ids && !is_commit_id(of.reference))
-        throw error::forbidden(url + (of.reference.empty() ? "" : "@") + of.reference,
-                               "options.policy.full_commit_ids", "only the full id of a commit after '@'");
+        throw detail::forbidden(url + (of.reference.empty() ? "" : "@") + of.reference,
+                                "options.policy.full_commit_ids", "only the full id of a commit after '@'");
     if (rules.signed_by && rules.signed_by->ssh.empty() && rules.signed_by->gpg.empty())
-        throw error::forbidden(url, "options.policy.signed_by", "nothing");
+        throw detail::forbidden(url, "options.policy.signed_by", "nothing");
 }
 
 /// `driver::parse` under a policy.
@@ -172,7 +183,7 @@ driver permitted_driver(std::string_view text, const policy& rules) {
     driver& found = as_text.of;
     const auto require_kind = [&](bool permitted) {
         if (!permitted)
-            throw error::forbidden(found.place, "options.policy.kinds", in_words(rules.kinds, plural));
+            throw detail::forbidden(found.place, "options.policy.kinds", in_words(rules.kinds, plural));
     };
     if (as_text.is_path) {
         require_kind(rules.kinds(driver::kind::library) || rules.kinds(driver::kind::directory));

@@ -14,6 +14,26 @@
 
 namespace tenon::inline v1 {
 
+namespace detail {
+inline namespace TENON_OWN {
+
+inline error two_built_ins(std::string_view type, std::string_view name, std::string_view version,
+                           std::string_view other_version) {
+    return {errc::ambiguous, concatenated({"this program has two built-in plugins of type '", type,
+                                           "' named '", name, "', versions ", version, " and ", other_version,
+                                           "; give one of them another name"})};
+}
+
+inline error built_in_misfit(std::string_view name, std::string_view type, std::string_view host,
+                             std::string_view plugin) {
+    return {errc::misfit, concatenated({"the built-in plugin '", name, "' of type '", type, "' implements '",
+                                        plugin, "', and '", host,
+                                        "' was asked for; give one of the interfaces another type name"})};
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+
 /// The plugins that are part of the program itself.
 ///
 ///     tenon::registry built_ins;                            // has what TENON_EXPORT linked into this program
@@ -83,7 +103,7 @@ private:
     void insert(const detail::exported<>& entry) {
         const auto [place, inserted] = entries_.insert({{entry.type, entry.name}, entry});
         if (!inserted)
-            throw error::two_built_ins(entry.type, entry.name, place->second.version, entry.version);
+            throw detail::two_built_ins(entry.type, entry.name, place->second.version, entry.version);
     }
 
     // Two interfaces of one program may have taken the same name for their type.
@@ -92,8 +112,8 @@ private:
         detail::note_reader theirs = detail::note_at(entry.interface);
         const std::string_view interface = theirs.text();
         if (const detail::plugin_abi& ours = detail::abi_here<T>(); ours.interface != interface)
-            throw error::built_in_misfit(entry.name, entry.type, detail::readable(ours.interface),
-                                         detail::readable(interface));
+            throw detail::built_in_misfit(entry.name, entry.type, detail::readable(ours.interface),
+                                          detail::readable(interface));
     }
 
     // Its keys are views of the texts that its values have.

@@ -13,6 +13,18 @@
 
 namespace tenon::inline v1 {
 
+namespace detail {
+inline namespace TENON_OWN {
+
+inline error untrusted(const std::string& path, std::string_view why) {
+    return {errc::untrusted,
+            concatenated({"'", path, "' is not run, because somebody else could have written it: ", why}),
+            path};
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+
 /// Whose files a host runs: those that nobody but root, its own user and the ones named here could have
 /// written.
 ///
@@ -96,7 +108,7 @@ void require_trust(const std::string& canonical, const struct stat& of, const tr
         why = distrust<System>(path, found, rule);
     }
     if (!why.empty())
-        throw error::untrusted(canonical, why);
+        throw detail::untrusted(canonical, why);
 }
 
 } // namespace TENON_OWN

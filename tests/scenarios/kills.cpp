@@ -80,7 +80,7 @@ esac
         const auto check = [](const std::string& made) {
             const std::string whole = read(made);
             if (!whole.starts_with("begin\n") || !whole.ends_with("end\n"))
-                throw error::not_a_library(made, "it is not whole");
+                throw tenon::detail::not_a_library(made, "it is not whole");
         };
         return read(basic_builder<System>({.compiler = {compiler}, .include = {root / "include"}},
                                           basic_cache<System>(cache))

@@ -65,6 +65,10 @@ inline bool installed(const std::string& tool) {
     }
 }
 
+inline std::string text_of(const tenon::error& e) {
+    return e.what();
+}
+
 /// What tenon says instead of doing it.
 template <class Action>
 std::string refusal(const Action& action) {

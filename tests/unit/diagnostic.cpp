@@ -283,12 +283,12 @@ TEST_CASE("what only resembles a diagnostic is none, and nothing that is said is
 }
 
 TEST_CASE("an error that is no failed build has no diagnostics", "[diagnostic]") {
-    CHECK(tenon::failed_commands(error::no_cache()).empty());
-    CHECK(tenon::diagnostics(error::refused_flag("/p/compile_flags.txt:3", "-o")).empty());
+    CHECK(tenon::failed_commands(tenon::detail::no_cache()).empty());
+    CHECK(tenon::diagnostics(tenon::detail::refused_flag("/p/compile_flags.txt:3", "-o")).empty());
 }
 
 TEST_CASE("a failed build has each command with how it ended and what it said", "[diagnostic]") {
-    const error e = error::build_failed(
+    const error e = tenon::detail::build_failed(
         "/p", "/p/a.cpp:1:1: error: no",
         "/usr/bin/g++ -c /p/a.cpp\nexited with status 1, and said:\n/p/a.cpp:1:1: error: no\n"
         "/usr/bin/ls\nexited with status 3\n"

@@ -126,8 +126,8 @@ TEST_CASE("an unknown name gives the names that come close, and what is here und
     const tests::scratch_directory scratch;
     const visit there(scratch.path());
     const auto unknown = [](std::string_view name, const std::vector<std::string>& known) {
-        return std::string(tenon::error::unknown_name("userprovider", name, detail::likeliest(name, known),
-                                                      detail::found_here(name))
+        return std::string(tenon::detail::unknown_name("userprovider", name, detail::likeliest(name, known),
+                                                       detail::found_here(name))
                                .what());
     };
     CHECK(unknown("dmeo", {"json", "demo"}) ==

@@ -987,7 +987,7 @@ TEST_CASE("a library that is gone, or was cut short, is made again", "[builder]"
     write(library, "");
     CHECK(work.build([](const std::string& made) {
         if (tests::fs::file_size(made) == 0)
-            throw error::not_a_library(made, "it is empty");
+            throw tenon::detail::not_a_library(made, "it is empty");
     }) == library);
     CHECK(work.answer_of(library) == 42);
 }
@@ -995,7 +995,8 @@ TEST_CASE("a library that is gone, or was cut short, is made again", "[builder]"
 TEST_CASE("a library that the loader refuses is not published", "[builder]") {
     workshop work;
     CHECK(work.complaint_of([&] {
-        work.build([](const std::string& made) { throw error::not_a_library(made, "a test says so"); });
+        work.build(
+            [](const std::string& made) { throw tenon::detail::not_a_library(made, "a test says so"); });
     }) == "'~/plugin' is not a library that this program can load: a test says so");
     CHECK(work.libraries().empty());
     CHECK(work.nothing_unfinished());

@@ -179,3 +179,10 @@ TEST_CASE("a profile is for speed of the plugin or of the compiler", "[compilati
     CHECK(said(tenon::profile::optimised).find(" -O2 -g ") != std::string::npos);
     CHECK(said(tenon::profile::quick).find("#error quick") != std::string::npos);
 }
+
+TEST_CASE("a host with a sanitizer names the way out of two", "[compilation]") {
+    CHECK(std::string(tenon::detail::other_sanitizer("/usr/bin/g++").what()) ==
+          "this program was compiled with a sanitizer, and '/usr/bin/g++' is of another family than its "
+          "compiler: two sanitizers would end the "
+          "program; name one of the same family in $CXX or options.compiler");
+}

@@ -247,10 +247,3 @@ TEST_CASE("without a compiler the choice stays known, and asking it says what wa
     for (const std::string command : {"\"" TENON_GXX, TENON_GXX " '-DX=a b", "g++ -DX=\\\"'"})
         refused(command, "$CXX, which is '" + command + "', has a quotation mark that is not closed");
 }
-
-TEST_CASE("a host with a sanitizer names the way out of two", "[compiler]") {
-    CHECK(std::string(tenon::error::other_sanitizer("/usr/bin/g++").what()) ==
-          "this program was compiled with a sanitizer, and '/usr/bin/g++' is of another family than its "
-          "compiler: two sanitizers would end the "
-          "program; name one of the same family in $CXX or options.compiler");
-}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which of a library's plugins a host may use; what handles make of it is in plugin.cpp.
 #include <tenon/detail/library/compatibility.hpp>
+#include <tenon/detail/library/plugin_code.hpp>
 
 #include "catch.hpp"
 #include "compiled.hpp"
@@ -78,4 +79,44 @@ TEST_CASE("the only plugin of a type needs no name, and is found by its name", "
                       "'part.so' has no plugin of type 'part' named 'other'; it has 'plain'");
     CHECK_THROWS_WITH(fitting_plugin(manifest, "part.so", "speaker", "", host),
                       "'part.so' has no plugin of type 'speaker'; it has 'plain' of type 'part'");
+}
+
+TEST_CASE("what a library lacks is said beside what it has", "[compatibility]") {
+    CHECK(
+        tests::text_of(tenon::detail::not_a_plugin("x.so", "greeter", "")) ==
+        "'x.so' has no plugins: it was not made with TENON_EXPORT; a plugin of type 'greeter' was asked for");
+    CHECK(tests::text_of(tenon::detail::not_a_plugin("x.so", "greeter", "counter up")) ==
+          "'x.so' has no plugin of type 'greeter'; it has counter up");
+    CHECK(tests::text_of(tenon::detail::no_such_plugin("x.so", "greeter", "polite", "rude, loud")) ==
+          "'x.so' has no plugin of type 'greeter' named 'polite'; it has rude, loud");
+    CHECK(tests::text_of(tenon::detail::several_plugins("x.so", "greeter", "rude, loud")) ==
+          "'x.so' has several plugins of type 'greeter': rude, loud; choose one by adding '#' and its name");
+}
+
+TEST_CASE("what does not fit is shown between what was loaded and what to do", "[compatibility]") {
+    CHECK(tests::text_of(tenon::detail::other_toolchain("x.so", "polite",
+                                                        "  library\n    host:   a\n    plugin: b\n")) ==
+          "the plugin 'polite' in 'x.so' was compiled with another toolchain than this program:\n"
+          "  library\n    host:   a\n    plugin: b\n"
+          "compile it with the same standard library, mode and sanitizer");
+    CHECK(tests::text_of(tenon::detail::misfit("x.so", "polite", "greeter",
+                                               "  greet\n    host:   a\n    plugin: b\n")) ==
+          "the plugin 'polite' in 'x.so' was compiled against another 'greeter' than this program:\n"
+          "  greet\n    host:   a\n    plugin: b\n"
+          "compile both against the same header");
+    CHECK(tests::text_of(tenon::detail::bad_interface("greeter", "`methods` names greet twice\n")) ==
+          "the interface 'greeter' does not describe itself: `methods` names greet twice\n"
+          "name every virtual function in `methods`");
+    CHECK(tests::text_of(tenon::detail::plugin_has_bad_interface("x.so", "polite", "greeter",
+                                                                 "`methods` names greet twice\n")) ==
+          "the plugin 'polite' in 'x.so' was compiled against a 'greeter' that does not describe itself: "
+          "`methods` names greet twice\nname every virtual function in `methods`");
+}
+
+TEST_CASE("a manifest and an export table that do not belong together are said to", "[compatibility]") {
+    CHECK(tests::text_of(tenon::detail::note_changed("x.so")) ==
+          "'x.so' changed while it was being loaded: its manifest in memory is not the one in the file");
+    CHECK(tests::text_of(tenon::detail::export_table("x.so", "polite")) ==
+          "'x.so' says that it has a plugin 'polite', and its "
+          "export table does not; compile the library again");
 }

@@ -115,8 +115,9 @@ TEST_CASE("a file that was written to while it is loaded is told from the next f
         "'/nowhere/reused.so' was written to while it is loaded, so that neither the old version nor the "
         "new one can be trusted; put new versions in place by renaming");
     // The path names another file by now, so that the inode has been free since it was looked at.
-    CHECK_THROWS_WITH(names.acquire(path, state(1, 5), [] { throw tenon::error::file_changed("x"); }),
-                      "'x' changed while it was being loaded; put new versions in place by renaming");
+    CHECK_THROWS_WITH(
+        names.acquire(path, state(1, 5), [] { throw tenon::error(tenon::errc::changed, "it changed"); }),
+        "it changed");
     CHECK_FALSE(names.leave(path, first.number, true));
     names.failed(path, names.acquire(path, state(1, 5), stays_open).number);
     names.failed(path, first.number);

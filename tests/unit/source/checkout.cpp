@@ -47,7 +47,7 @@ struct files {
 
     /// What is said about a build in which a compiler said this.
     std::string sentences(const std::string& said, const std::string& driver = "/json") const {
-        const error plain = error::build_failed(
+        const error plain = tenon::detail::build_failed(
             root + driver, "json.cpp:1: error: no",
             "g++ -Ithird/party json/dep/x.cpp json/data.a\nexited with status 1, and said:\n" + said);
         const error more = detail::checkout(root).explained(plain);
@@ -78,7 +78,7 @@ TEST_CASE("an error that leads into a submodule says that it is one", "[checkout
     CHECK(here.sentences("x.cpp:1: fatal error: ../third/party/x.hpp: No such file\n") ==
           "\n'third/party'" + submodule_of);
 
-    const error empty = error::no_sources(here.root + "/third/party", "is empty", "");
+    const error empty = tenon::detail::no_sources(here.root + "/third/party", "is empty", "");
     CHECK(detail::checkout(here.root).explained(empty).what() ==
           std::string(empty.what()) + "\n'third/party'" + submodule_of);
 }

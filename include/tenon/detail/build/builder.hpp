@@ -78,6 +78,38 @@ struct TENON_HOST_TYPE build_options {
 namespace detail {
 inline namespace TENON_OWN {
 
+inline error no_sources(const std::string& directory, std::string_view found, std::string_view left_out) {
+    return {
+        errc::not_found,
+        concatenated({"'", directory,
+                      "' has no sources to compile: files that end in .cpp, .cc, .cxx, .c++, .cp, .CPP or .C "
+                      "are expected in it, and it ",
+                      found, left_out.empty() ? "" : "; ", left_out}),
+        directory};
+}
+
+inline error cmake_runs_programs(const std::string& directory) {
+    return {errc::build_failed,
+            concatenated(
+                {"'", directory,
+                 "' is from a repository and has a CMakeLists.txt, which can run any program while it is "
+                 "built; set options.builds_may_run_programs to let it, or build it with CMake and name "
+                 "the library that it makes"}),
+            directory};
+}
+
+inline error sources_keep_changing(const std::string& directory, std::string_view path, std::string_view how,
+                                   bool cmake) {
+    return {errc::changed,
+            concatenated({"the plugin in '", directory, "' was not built, because '", path,
+                          "' changed each time while it was being compiled", how.empty() ? "" : " (", how,
+                          how.empty() ? "" : ")", "; try again when it is left alone",
+                          cmake ? "; every file below a CMakeLists.txt may be a source: let programs write "
+                                  "elsewhere, or under names that begin with '.'"
+                                : ""}),
+            directory};
+}
+
 /// Compiles directories of sources, and remembers what came of it.
 ///
 /// A library's name says what it was made from, so none is ever written to again. A record beside it lists
@@ -373,9 +405,9 @@ private:
         require_trust<System>(at.directory, status_of(at.directory), options_.trust);
         require_file_if_any(at.cmake ? lists_file(at) : flags_file(at));
         if (at.cmake && options_.fetched && !options_.builds_may_run_programs)
-            throw error::cmake_runs_programs(at.directory);
+            throw cmake_runs_programs(at.directory);
         if (!at.cmake && !options_.target.empty())
-            throw error::no_targets_here(at.path, options_.target);
+            throw no_targets_here(at.path, options_.target);
         const build_record record(at.libraries.text());
         expected_inputs known;
         if (!record.results().empty())
@@ -393,7 +425,7 @@ private:
             }
             trace("'", changed.path, "' changed while '", at.path, "' was being compiled");
         }
-        throw error::sources_keep_changing(at.path, changed.path, changed.how, at.cmake);
+        throw sources_keep_changing(at.path, changed.path, changed.how, at.cmake);
     }
 
     // Nothing where something changed meanwhile.
@@ -587,7 +619,7 @@ private:
         if (S_ISLNK(found.st_mode))
             return require_trusted(path);
         if (const std::string why = distrust<System>(path, found, options_.trust); !why.empty())
-            throw error::untrusted(path, why);
+            throw untrusted(path, why);
     }
 
     // Gives its SHA-256: with the same in it, it is the same library.
@@ -686,7 +718,7 @@ private:
         if (at.source.empty())
             return sources_in(at.directory);
         if (at.path.find('\n') != std::string::npos)
-            throw error::line_break_in_name(at.path);
+            throw line_break_in_name(at.path);
         return {at.source};
     }
 
@@ -701,14 +733,14 @@ private:
             const bool there = System::stat(path.c_str(), &found) == 0;
             if (is_source_name(name) && there && S_ISREG(found.st_mode)) {
                 if (path.find('\n') != std::string::npos)
-                    throw error::line_break_in_name(path);
+                    throw line_break_in_name(path);
                 sources.push_back(name);
             } else if (others.size() < 200)
                 others += (others.empty() ? "has '" : ", '") + name + (S_ISDIR(found.st_mode) ? "/'" : "'");
         }
         if (sources.empty())
-            throw error::no_sources(directory, others.empty() ? "is empty" : others,
-                                    sentence_on_sources_left_out<System>(directory, sources));
+            throw no_sources(directory, others.empty() ? "is empty" : others,
+                             sentence_on_sources_left_out<System>(directory, sources));
         return sources;
     }
 
@@ -738,7 +770,7 @@ private:
         require_no_dangling_link<System>(path);
         struct stat found;
         if (System::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode))
-            throw error::not_a_regular_file(path);
+            throw not_a_regular_file(path);
     }
 
     static std::string lists_file(const place& at) { return join(at.directory, "CMakeLists.txt"); }

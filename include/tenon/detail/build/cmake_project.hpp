@@ -39,6 +39,54 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error no_cmake(const std::string& directory) {
+    return {
+        errc::no_compiler,
+        concatenated({"'", directory,
+                      "' has a CMakeLists.txt, and there is no cmake in $PATH; install CMake, 3.24 or newer, "
+                      "and make"}),
+        directory};
+}
+
+inline error old_cmake(const std::string& directory, const std::string& cmake) {
+    return {errc::no_compiler,
+            concatenated(
+                {"the plugin in '", directory, "' cannot be found, because '", cmake,
+                 "' does not run CMAKE_PROJECT_TOP_LEVEL_INCLUDES: install CMake 3.24 or newer, and begin "
+                 "the CMakeLists.txt with cmake_minimum_required and project"}),
+            directory};
+}
+
+inline error no_target(const std::string& directory, std::string_view target, std::string_view known) {
+    if (known.empty())
+        return {errc::not_found,
+                concatenated({"the CMakeLists.txt in '", directory,
+                              "' makes no library that can be loaded; tenon_add_plugin(NAME SOURCES ...) or "
+                              "add_library(NAME MODULE ...) is expected"}),
+                directory};
+    return {errc::not_found,
+            concatenated({"the CMakeLists.txt in '", directory,
+                          "' makes no library that can be loaded named '", target, "'; it has ", known}),
+            directory};
+}
+
+inline error several_targets(const std::string& directory, std::string_view known) {
+    return {errc::ambiguous,
+            concatenated({"the CMakeLists.txt in '", directory,
+                          "' makes several libraries that may be the plugin: ", known, "; choose one ",
+                          adding_a_target}),
+            directory};
+}
+
+inline error needs_library_of_build(const std::string& directory, std::string_view target,
+                                    std::string_view library) {
+    return {errc::build_failed,
+            concatenated({"the plugin in '", directory, "' is not used, because its target '", target,
+                          "' needs '", library,
+                          "', which is made with it and which nobody keeps: make that a STATIC library"}),
+            directory};
+}
+
 /// What a CMakeLists.txt finds in the package `tenon`, besides the target. tenon's own CMakeLists.txt takes
 /// it from here for the package that is installed.
 inline constexpr std::string_view cmake_functions =
@@ -173,10 +221,10 @@ inline const cmake_library& chosen_library(const std::string& directory, const s
             return each;
     }
     if (!target.empty() || any.empty())
-        throw error::no_target(directory, target, names(any));
+        throw no_target(directory, target, names(any));
     const auto& likely = !plugins.empty() ? plugins : !modules.empty() ? modules : any;
     if (likely.size() > 1)
-        throw error::several_targets(directory, names(likely));
+        throw several_targets(directory, names(likely));
     return *likely[0];
 }
 
@@ -297,7 +345,7 @@ public:
     bool prepare(const basic_source_tree<System>& sources, const std::string& tools,
                  const basic_deadline<System>& within, Configuring&& configuring, Say&& say) {
         if (program().empty())
-            throw error::no_cmake(given_.directory);
+            throw no_cmake(given_.directory);
         const std::string why = !usable()                 ? "there is none that was finished"
                                 : last_.compiler != tools ? "other programs build it"
                                                           : unseen(sources);
@@ -471,7 +519,7 @@ private:
                                       build_folder(), "-G", "Unix Makefiles", "--no-warn-unused-cli"},
                                      within);
         if (!read_libraries())
-            throw error::old_cmake(given_.directory, program());
+            throw old_cmake(given_.directory, program());
         return said;
     }
 
@@ -493,10 +541,9 @@ private:
         std::string said = end.err + end.out;
         while (!said.empty() && said.back() == '\n')
             said.pop_back();
-        throw error::build_failed(given_.directory, first,
-                                  shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") +
-                                      said,
-                                  end.code(errc::build_failed));
+        throw build_failed(given_.directory, first,
+                           shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") + said,
+                           end.code(errc::build_failed));
     }
 
     bool read_libraries() {
@@ -515,12 +562,12 @@ private:
         const needs own(plugin.path);
         for (const cmake_library& each : libraries_)
             if (each.target != plugin.target && own.libraries.count(needs(each.path).name) != 0)
-                throw error::needs_library_of_build(given_.directory, plugin.target, each.target);
+                throw needs_library_of_build(given_.directory, plugin.target, each.target);
         for (const std::string& name : own.libraries)
             for (const std::string& folder : own.folders)
                 if (const std::string path = name.find('/') == name.npos ? join(folder, name) : name;
                     is_in(path, all_) && System::access(path.c_str(), F_OK) == 0)
-                    throw error::needs_library_of_build(given_.directory, plugin.target, basename(path));
+                    throw needs_library_of_build(given_.directory, plugin.target, basename(path));
     }
 
     // What a library is called by those that need it, what it needs, and where that is looked for. Of what is

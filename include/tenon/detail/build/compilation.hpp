@@ -38,6 +38,21 @@ enum class profile {
 namespace detail {
 inline namespace TENON_OWN {
 
+inline error other_sanitizer(const std::string& compiler) {
+    return {errc::toolchain,
+            concatenated({"this program was compiled with a sanitizer, and '", compiler,
+                          "' is of another family than its compiler: two "
+                          "sanitizers would end the program; name one of the same family in $CXX or "
+                          "options.compiler"}),
+            compiler};
+}
+
+inline error build_failed(const std::string& directory, std::string_view first, std::string_view runs,
+                          errc code = errc::build_failed) {
+    return {code, concatenated({first, "\nthe plugin in '", directory, "' was not built:\n", runs}),
+            directory};
+}
+
 /// The files that a compiler says, in the words of a makefile, that it has read.
 inline word_list read_dependencies(std::string_view makefile) {
     word_list found;
@@ -102,7 +117,7 @@ public:
 #endif
         if (traits.clang != with_clang &&
             std::string_view(toolchain).find("sanitizer=none") == std::string_view::npos)
-            throw error::other_sanitizer(compiler.arguments()[0]);
+            throw other_sanitizer(compiler.arguments()[0]);
         const word_list both = flags_of_both(traits, wanted);
         compile_ = link_ = compiler.program_words();
         add(compile_, own.compile());
@@ -301,8 +316,8 @@ private:
 
         void raise(const std::string& directory, const std::string& advice = "") const {
             if (!runs.empty())
-                throw error::build_failed(directory, first + (advice.empty() ? "" : '\n' + advice),
-                                          std::string_view(runs).substr(0, runs.size() - 1), code);
+                throw build_failed(directory, first + (advice.empty() ? "" : '\n' + advice),
+                                   std::string_view(runs).substr(0, runs.size() - 1), code);
         }
 
         static bool ends_line(const std::string& text) { return !text.empty() && text.back() == '\n'; }

@@ -17,6 +17,46 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error not_a_flag(std::string_view where, std::string_view line, std::string_view why) {
+    return {errc::build_failed, concatenated({where, ": the line '", line, "' is refused, because ", why}),
+            std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error refused_flag(std::string_view where, std::string_view flag) {
+    return {errc::build_failed,
+            concatenated({where, ": the flag '", flag,
+                          "' is refused, because what is made of a plugin's sources, by which program and "
+                          "where, is not for its flags to say; remove it"}),
+            std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error flag_runs_program(std::string_view where, std::string_view flag) {
+    return {errc::build_failed,
+            concatenated({where, ": the flag '", flag,
+                          "' is refused, because it has another program take part in the build, of which a "
+                          "change would not be seen; remove it, or set options.builds_may_run_programs"}),
+            std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error flag_writes_beside(std::string_view where, std::string_view flag) {
+    return {
+        errc::build_failed,
+        concatenated({where, ": the flag '", flag,
+                      "' is refused, because what it has written beside the objects is lost with these once "
+                      "the library is made; remove it, or give the directory a CMakeLists.txt, of which the "
+                      "build tree is kept"}),
+        std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error not_plain_text(const std::string& path) {
+    return {
+        errc::build_failed,
+        concatenated({"'", path,
+                      "' is not read, because it has zero bytes in it, as text in UTF-16 has; store it as "
+                      "UTF-8, one flag a line"}),
+        path};
+}
+
 /// The flags that somebody gives for a plugin, sorted by who reads them.
 class compile_flags {
 public:
@@ -33,11 +73,11 @@ public:
             makes_headers(language               ? flag
                           : begins(flag, {"-x"}) ? flag.substr(2)
                                                  : ""))
-            throw error::refused_flag(where, flag);
+            throw refused_flag(where, flag);
         if (!may_run_programs_ && runs_a_program(flag))
-            throw error::flag_runs_program(where, flag);
+            throw flag_runs_program(where, flag);
         if (!tree_stays_ && writes_beside(flag))
-            throw error::flag_writes_beside(where, flag);
+            throw flag_writes_beside(where, flag);
         if (changes_messages(flag)) {
             trace(where, ": the flag '", flag, "' is left out, because tenon reads what compilers say");
             return;
@@ -59,7 +99,7 @@ public:
     /// Adds what a compile_flags.txt says, as clangd reads it: one flag a line, without the space around it.
     void add_lines(std::string_view text, const std::string& path) {
         if (text.find('\0') != text.npos)
-            throw error::not_plain_text(path);
+            throw not_plain_text(path);
         if (constexpr std::string_view mark = "\xEF\xBB\xBF"; text.substr(0, mark.size()) == mark)
             text.remove_prefix(mark.size());
         for (std::size_t number = 1; !text.empty(); ++number) {
@@ -73,7 +113,7 @@ public:
                 continue;
             const std::string where = path + ':' + std::to_string(number);
             if (const std::string why = mistake(line, path); !why.empty())
-                throw error::not_a_flag(where, line, why);
+                throw not_a_flag(where, line, why);
             before_ = line[0] == '-' ? line : "";
             add(std::string(line), where);
         }

@@ -26,6 +26,17 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error no_compiler(std::string_view tried) {
+    return {errc::no_compiler, concatenated({"there is no compiler for plugins: ", tried,
+                                             "; install one, or name another in $CXX or options.compiler"})};
+}
+
+inline error compiler_unusable(std::string_view command, std::string_view how, std::string_view said,
+                               errc code = errc::no_compiler) {
+    return {code, concatenated({"the compiler for plugins does not work: `", command, "` ", how,
+                                said.empty() ? "" : ", and said:\n", said})};
+}
+
 using word_list = std::vector<std::string>;
 
 /// The language that this program was compiled as, as a flag.
@@ -179,7 +190,7 @@ public:
     /// Asks the compiler itself, once in the life of this program.
     compiler_traits traits(const basic_deadline<System>& within = basic_deadline<System>()) const {
         if (!found())
-            throw error::no_compiler(tried());
+            throw no_compiler(tried());
         static std::mutex one_at_a_time;
         static std::map<std::string, compiler_traits> asked;
         {
@@ -285,10 +296,9 @@ private:
         if (!traits.gnu_unique)
             said = run<System>(defines("-fPIC"), within);
         if (!works(said))
-            throw error::compiler_unusable(shown(defines("-fPIC")),
-                                           said.how() +
-                                               (said.failed() ? "" : " and did not write what it defines"),
-                                           said.err, said.code(errc::no_compiler));
+            throw compiler_unusable(shown(defines("-fPIC")),
+                                    said.how() + (said.failed() ? "" : " and did not write what it defines"),
+                                    said.err, said.code(errc::no_compiler));
         traits.clang = said.out.find("__clang__") != said.out.npos;
         traits.identity = sha256().field(stamp_).field(said.out).hex();
         return traits;

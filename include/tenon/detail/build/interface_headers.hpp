@@ -20,6 +20,15 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error header_not_found(std::string_view header) {
+    return {errc::not_found,
+            concatenated(
+                {"cannot find the folder of the header '", header,
+                 "' that plugins are compiled against: it is not where the "
+                 "compiler of this program saw it; name its folder in $TENON_INCLUDE or in options.include"}),
+            std::string(header)};
+}
+
 // Finds the folders that a plugin is compiled against: the interface header's and tenon's own. The compiler
 // wrote down both when it compiled this program, perhaps as paths relative to a folder that only it knew; so
 // each is a guess until the file that is found there has been looked into.
@@ -52,7 +61,7 @@ public:
     std::string header(const plugin_type& type) const {
         const std::string folder = folder_of(type);
         if (folder.empty())
-            throw error::header_not_found(type.header());
+            throw header_not_found(type.header());
         return join(folder, basename(type.header()));
     }
 
@@ -77,7 +86,7 @@ private:
 
     static void add(std::vector<std::string>& to, const std::string& folder, std::string_view header) {
         if (folder.empty())
-            throw error::header_not_found(header);
+            throw header_not_found(header);
         for (const std::string& each : to)
             if (each == folder)
                 return;

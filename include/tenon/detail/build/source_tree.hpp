@@ -19,6 +19,24 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error line_break_in_name(const std::string& path) {
+    return {
+        errc::malformed_driver,
+        concatenated({"the name of '", path,
+                      "' has a line break, and compilers cannot say of such a file that they have read it; "
+                      "rename it"}),
+        path};
+}
+
+inline error too_many_files(const std::string& directory, std::size_t most) {
+    return {errc::not_found,
+            concatenated(
+                {"'", directory, "' has more than ", std::to_string(most),
+                 " files and folders, and each would be looked at whenever its plugin is loaded; give the "
+                 "plugin a directory of its own"}),
+            directory};
+}
+
 /// Whether a name in a source tree is one of its sources' and not one that an editor or git keeps beside
 /// them.
 inline bool is_in_source_tree(std::string_view name) {
@@ -114,14 +132,14 @@ public:
                     System::stat(path.c_str(), &found) != 0)
                     continue;
                 if (path.find('\n') != path.npos)
-                    throw error::line_break_in_name(path);
+                    throw line_break_in_name(path);
                 if (S_ISDIR(found.st_mode))
                     left.push_back(std::move(path));
                 else if (S_ISREG(found.st_mode) && System::access(path.c_str(), R_OK) == 0)
                     files_.push_back(std::move(path));
             }
             if (files_.size() + folders_.size() + left.size() > most)
-                throw error::too_many_files(root, most);
+                throw too_many_files(root, most);
         }
     }
 

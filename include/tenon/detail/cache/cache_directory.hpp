@@ -21,6 +21,65 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error not_a_cache(const std::string& path, std::string_view why) {
+    return {
+        errc::untrusted,
+        concatenated({"'", path, "' is not used as the cache, because ", why,
+                      "; in $TENON_CACHE or options.cache, name a folder that is empty or does not exist, "
+                      "such as '",
+                      path, path.ends_with('/') ? "" : "/", "tenon-cache'"}),
+        path};
+}
+
+inline error cache_of_another(const std::string& path, unsigned owner, unsigned user) {
+    return {errc::untrusted,
+            concatenated({"the cache '", path, "' is not used, because it belongs to user ",
+                          std::to_string(owner), ", and this program runs as user ", std::to_string(user),
+                          "; name another in $TENON_CACHE or options.cache"}),
+            path};
+}
+
+inline error cache_for_others(const std::string& path) {
+    return {errc::untrusted,
+            concatenated({"the cache '", path, "' is not used, because others may write to it; `chmod 700 '",
+                          path, "'`, or name another in $TENON_CACHE or options.cache"}),
+            path};
+}
+
+inline error cache_unusable(const std::string& path, std::string_view why) {
+    return {errc::system_call,
+            concatenated({"the cache '", path, "' cannot be used: ", why,
+                          "; name another in $TENON_CACHE or options.cache"}),
+            path};
+}
+
+inline error cache_in_a_home(const std::string& path) {
+    return {
+        errc::not_found,
+        concatenated({"the cache '", path,
+                      "' is not used, because only a shell takes '~' for a home directory; write the whole "
+                      "path in $TENON_CACHE or options.cache, or begin with './' where the name is meant"}),
+        path};
+}
+
+/// `relative` says which variables are set and not absolute, each as `$NAME is 'VALUE'`.
+inline error no_cache(std::string_view relative = "") {
+    return {errc::not_found,
+            concatenated({"there is no folder to keep compiled plugins in: $TENON_CACHE, $XDG_CACHE_HOME and "
+                          "$HOME are not set",
+                          relative.empty() ? "" : ", or not absolute: ", relative,
+                          "; set one of them, or options.cache"})};
+}
+
+inline error not_waited_for(const std::string& path, std::string_view after, errc code,
+                            std::string_view limit) {
+    return {code,
+            concatenated({"gave up waiting for '", path, "', which another process or thread has locked: ",
+                          code == errc::cancelled ? "it was cancelled" : "the time was up", " after ", after,
+                          code == errc::cancelled ? "" : limit}),
+            path};
+}
+
 /// Whether a folder in `tmp` is called as mkdtemp(3) calls the ones that builds work in.
 inline bool is_scratch_name(std::string_view name) {
     return name.size() == 6 && name.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz"
@@ -44,7 +103,7 @@ public:
         if (path_.empty())
             path_ = usual();
         if (is_in_a_home(path_))
-            throw error::cache_in_a_home(path_);
+            throw cache_in_a_home(path_);
     }
 
     /// The absolute path of the chosen folder, else of the one in $TENON_CACHE; empty where neither is named.
@@ -67,7 +126,7 @@ public:
         } catch (const error& e) {
             if (e.code() != errc::system_call)
                 throw;
-            throw error::cache_unusable(path_, e.what());
+            throw cache_unusable(path_, e.what());
         }
     }
 
@@ -76,9 +135,9 @@ public:
         require_tenons();
         const struct stat found = status();
         if (found.st_uid != System::geteuid())
-            throw error::cache_of_another(path_, found.st_uid, System::geteuid());
+            throw cache_of_another(path_, found.st_uid, System::geteuid());
         if (found.st_mode & (S_IWGRP | S_IWOTH))
-            throw error::cache_for_others(path_);
+            throw cache_for_others(path_);
     }
 
     /// Throws where something in it is not tenon's, or soon will not be.
@@ -87,14 +146,14 @@ public:
         if (is_marked())
             return;
         if (is_the_same(found, "/"))
-            throw error::not_a_cache(path_, "it is the root of all folders");
+            throw not_a_cache(path_, "it is the root of all folders");
         if (const char* home = ::secure_getenv("HOME"); home && is_the_same(found, home))
-            throw error::not_a_cache(path_, "it is a home directory");
+            throw not_a_cache(path_, "it is a home directory");
         if (found.st_mode & S_ISVTX)
-            throw error::not_a_cache(path_, "it is a folder for everybody's files");
+            throw not_a_cache(path_, "it is a folder for everybody's files");
         // Another process may have put its mark there after the first look.
         if (const std::string other = not_tenons(); !other.empty() && !is_marked())
-            throw error::not_a_cache(path_, "it has '" + other + "', which is not tenon's");
+            throw not_a_cache(path_, "it has '" + other + "', which is not tenon's");
     }
 
     const std::string& path() const noexcept { return path_; }
@@ -115,7 +174,7 @@ private:
             if (set && *set)
                 relative.append(" is '").append(set).append("'");
         }
-        throw error::no_cache(relative);
+        throw no_cache(relative);
     }
 
     struct stat status() const {
@@ -250,8 +309,8 @@ public:
         const std::int64_t begin = System::milliseconds();
         for (int step = 1; !try_lock(path); step = std::min(2 * step, 10)) {
             if (const stop_reason why = within.cause(); why != stop_reason::itself)
-                throw error::not_waited_for(path, in_seconds(System::milliseconds() - begin),
-                                            code_of(why, errc::timed_out), within.time_limit());
+                throw not_waited_for(path, in_seconds(System::milliseconds() - begin),
+                                     code_of(why, errc::timed_out), within.time_limit());
             within.pause(step);
         }
     }

@@ -12,13 +12,68 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error not_a_plugin(const std::string& path, std::string_view type, std::string_view found) {
+    return {errc::not_a_plugin,
+            found.empty()
+                ? concatenated({"'", path,
+                                "' has no plugins: it was not made with TENON_EXPORT; a plugin of type '",
+                                type, "' was asked for"})
+                : concatenated({"'", path, "' has no plugin of type '", type, "'; it has ", found}),
+            path};
+}
+
+inline error no_such_plugin(const std::string& path, std::string_view type, std::string_view name,
+                            std::string_view found) {
+    return {
+        errc::not_a_plugin,
+        concatenated({"'", path, "' has no plugin of type '", type, "' named '", name, "'; it has ", found}),
+        path};
+}
+
+inline error several_plugins(const std::string& path, std::string_view type, std::string_view found) {
+    return {errc::ambiguous,
+            concatenated({"'", path, "' has several plugins of type '", type, "': ", found, "; choose one ",
+                          adding_a_plugin}),
+            path};
+}
+
+inline error other_toolchain(const std::string& path, std::string_view name, std::string_view differences) {
+    return {errc::toolchain,
+            concatenated({"the plugin '", name, "' in '", path,
+                          "' was compiled with another toolchain than this program:\n", differences,
+                          "compile it with the same standard library, mode and sanitizer"}),
+            path};
+}
+
+inline error misfit(const std::string& path, std::string_view name, std::string_view type,
+                    std::string_view differences) {
+    return {errc::misfit,
+            concatenated({"the plugin '", name, "' in '", path, "' was compiled against another '", type,
+                          "' than this program:\n", differences, "compile both against the same header"}),
+            path};
+}
+
+inline error bad_interface(std::string_view type, std::string_view wrong) {
+    return {errc::bad_interface, concatenated({"the interface '", type, "' does not describe itself: ", wrong,
+                                               "name every virtual function in `methods`"})};
+}
+
+inline error plugin_has_bad_interface(const std::string& path, std::string_view name, std::string_view type,
+                                      std::string_view wrong) {
+    return {errc::bad_interface,
+            concatenated({"the plugin '", name, "' in '", path, "' was compiled against a '", type,
+                          "' that does not describe itself: ", wrong,
+                          "name every virtual function in `methods`"}),
+            path};
+}
+
 /// What this program expects of plugins of type T; throws where the interface does not describe itself.
 template <class T>
 [[gnu::visibility("hidden")]] const plugin_abi& expected_abi() {
     const plugin_abi& here = abi_here<T>();
     static const std::string wrong = incompleteness(here);
     if (!wrong.empty())
-        throw error::bad_interface(T::type.name(), wrong);
+        throw bad_interface(T::type.name(), wrong);
     return here;
 }
 
@@ -46,23 +101,23 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
                 chosen = &each;
         }
     if (of_type == 0)
-        throw error::not_a_plugin(path, type, plugins_of(in, {}));
+        throw not_a_plugin(path, type, plugins_of(in, {}));
     if (!chosen)
-        throw error::no_such_plugin(path, type, name, plugins_of(in, type));
+        throw no_such_plugin(path, type, name, plugins_of(in, type));
     if (name.empty() && of_type > 1)
-        throw error::several_plugins(path, type, plugins_of(in, type));
+        throw several_plugins(path, type, plugins_of(in, type));
 
     // Types of another standard library differ in every detail, and to list those would hide the cause.
     if (chosen->toolchain != std::string_view(toolchain))
         if (const std::string other = toolchain_differences(toolchain, chosen->toolchain); !other.empty())
-            throw error::other_toolchain(path, chosen->name, other);
+            throw other_toolchain(path, chosen->name, other);
     // The host's interface is complete, and so is one that is the same.
     const bool fit = fits(host, chosen->abi);
     if (!fit || chosen->abi.slots != host.slots)
         if (const std::string wrong = incompleteness(chosen->abi); !wrong.empty())
-            throw error::plugin_has_bad_interface(path, chosen->name, type, wrong);
+            throw plugin_has_bad_interface(path, chosen->name, type, wrong);
     if (!fit)
-        throw error::misfit(path, chosen->name, type, differences(host, chosen->abi));
+        throw misfit(path, chosen->name, type, differences(host, chosen->abi));
     return *chosen;
 }
 

@@ -21,6 +21,17 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error not_a_library(const std::string& path, std::string_view why) {
+    return {errc::not_a_library,
+            concatenated({"'", path, "' is not a library that this program can load: ", why}), path};
+}
+
+inline error malformed_note(const std::string& path, std::string_view why) {
+    return {errc::malformed_note,
+            concatenated({"the manifest in '", path, "' is damaged: ", why, "; compile the library again"}),
+            path};
+}
+
 /// A run of notes: where it is in the library's memory, counted from its base, and what the file says stands
 /// there.
 struct note_range {
@@ -321,7 +332,7 @@ private:
         return size_;
     }
 
-    [[noreturn]] void refuse(const std::string& why) const { throw error::not_a_library(path_, why); }
+    [[noreturn]] void refuse(const std::string& why) const { throw not_a_library(path_, why); }
 
     bool at_hand(std::uint64_t offset, std::uint64_t length) const {
         return offset <= page_.size() && length <= page_.size() - offset;
@@ -548,7 +559,7 @@ private:
         if (notes.find(owner) == notes.npos)
             return;
         if (!loaded(offset, size, address))
-            throw error::malformed_note(path_, "it is not in the part of the file that is loaded");
+            throw malformed_note(path_, "it is not in the part of the file that is loaded");
         found.push_back({address, std::string(notes)});
     }
 

@@ -71,6 +71,48 @@ private:
 namespace detail {
 inline namespace TENON_OWN {
 
+/// `from_copy` where the library looks for others beside itself, and its copy in memory was loaded.
+inline error load_failed(const std::string& path, std::string_view said, bool from_copy = false) {
+    const auto says = [said](std::string_view part) { return said.find(part) != said.npos; };
+    return {
+        errc::load_failed,
+        concatenated({"cannot load '", path, "': ", said,
+                      from_copy && says("cannot open shared object file")
+                          ? "; it looks for that beside itself ($ORIGIN), and nothing is beside the copy in "
+                            "memory that was "
+                            "loaded: set options.private_copy to false, or options.reload.copy_libraries "
+                            "where it is watched"
+                      : says("failed to map segment") ? "; its file system may be mounted noexec"
+                      : says("static TLS block")
+                          ? "; it was compiled with -ftls-model=initial-exec, or links what was"
+                      : says("undefined symbol") ? "; if it is its host that has this, link that with "
+                                                   "-rdynamic and show the symbol, which "
+                                                   "-fvisibility=hidden hides; else link it with -Wl,-z,defs "
+                                                   "to find this when it is built"
+                                                 : ""}),
+        path};
+}
+
+inline error exports_hidden(const std::string& path, std::string_view plugin) {
+    return {
+        errc::not_a_plugin,
+        concatenated({"cannot load '", path, "': it has the plugin '", plugin,
+                      "', and the symbol `tenon_exports_v1`, by which plugins are found, was hidden when it "
+                      "was linked; add "
+                      "`global: tenon_exports_v1;` to its version script, or leave out what else hides "
+                      "symbols: --exclude-libs, "
+                      "or objcopy --localize-symbol and --keep-global-symbol of an object"}),
+        path};
+}
+
+inline error note_changed(const std::string& path) {
+    return {errc::changed,
+            concatenated(
+                {"'", path,
+                 "' changed while it was being loaded: its manifest in memory is not the one in the file"}),
+            path};
+}
+
 /// One use of a library that is loaded.
 struct loaded_library {
     void* handle = nullptr;
@@ -208,7 +250,7 @@ private:
         if (file.manifest().plugins().empty())
             return;
         if (!file.linkage().exports_plugins)
-            throw error::exports_hidden(file.path(), file.manifest().plugins().front().name);
+            throw exports_hidden(file.path(), file.manifest().plugins().front().name);
         require_one_runtime<System>(file.path(), file.linkage());
     }
 
@@ -246,7 +288,7 @@ private:
             std::string reason = said ? said : "no reason given";
             for (std::size_t at = 0; (at = reason.find(name, at)) != reason.npos; at += path_.size())
                 reason.replace(at, name.size(), path_);
-            throw error::load_failed(path_, reason, uses_own_folder && copy_.descriptor() >= 0);
+            throw load_failed(path_, reason, uses_own_folder && copy_.descriptor() >= 0);
         }
         loaded_.image = image_of(loaded_.handle);
     }
@@ -263,10 +305,10 @@ private:
     // What was checked is what was loaded.
     void require_checked(const basic_library_file<System>& from, bool same_file) const {
         if (!same_file)
-            throw error::file_changed(path_);
+            throw file_changed(path_);
         for (const note_range& note : from.manifest().ranges())
             if (std::memcmp(in_memory(note), note.bytes.data(), note.bytes.size()) != 0)
-                throw error::note_changed(path_);
+                throw note_changed(path_);
     }
 
     // Whether that is loaded which was opened and looked into. By a name that was never loaded before the

@@ -25,6 +25,22 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error other_digest(const std::string& path, std::string_view digest, std::string_view allows) {
+    return {errc::forbidden,
+            concatenated({"'", path, "' is refused, because its SHA-256 is ", digest,
+                          ", and options.policy.sha256, or sha256 of "
+                          "library_options, allows ",
+                          allows}),
+            path};
+}
+
+inline error file_changed(const std::string& path) {
+    return {errc::changed,
+            concatenated(
+                {"'", path, "' changed while it was being loaded; put new versions in place by renaming"}),
+            path};
+}
+
 /// What a library file says of itself.
 struct library_contents {
     tenon::manifest manifest;
@@ -153,7 +169,7 @@ public:
         for (const std::string& each : digests.list())
             if (in_small_letters(each) == digest)
                 return;
-        throw error::other_digest(path_, digest, in_words(digests));
+        throw other_digest(path_, digest, in_words(digests));
     }
 
 private:
@@ -192,7 +208,7 @@ private:
         if (file_.descriptor() < 0) {
             open();
             if (file_identity(file_.status(path_)) != identity())
-                throw error::file_changed(path_);
+                throw file_changed(path_);
         }
         return file_;
     }
@@ -208,7 +224,7 @@ private:
             if (got < 0)
                 throw error::system_call("read", path_, errno);
             if (got == 0)
-                throw error::file_changed(path_);
+                throw file_changed(path_);
             take(std::string_view(part.data(), static_cast<std::size_t>(got)));
             at += got;
         }
@@ -227,7 +243,7 @@ private:
             if (constexpr std::string_view mark = " (deleted)";
                 name.size() > mark.size() && name.compare(name.size() - mark.size(), mark.size(), mark) == 0)
                 if (struct stat now; System::stat(name.c_str(), &now) != 0)
-                    throw error::file_changed(path_);
+                    throw file_changed(path_);
             return name;
         }
         char* resolved = System::realpath(path_.c_str());

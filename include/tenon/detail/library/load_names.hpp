@@ -20,6 +20,16 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error changed_in_place(const std::string& path) {
+    return {
+        errc::changed,
+        concatenated({"'", path,
+                      "' was written to while it is loaded, so that neither the old version nor the new one "
+                      "can be trusted; "
+                      "put new versions in place by renaming"}),
+        path};
+}
+
 /// A library as the system's loader knows it, by which is found out later whether it is still there.
 struct loaded_image {
     std::string name{}; // a link's may be another's; empty before it is loaded
@@ -129,7 +139,7 @@ public:
             // that is open.
             if (each.users > 0 || each.image.name == name(path, registry_, each.number)) {
                 open();
-                throw error::changed_in_place(path);
+                throw changed_in_place(path);
             }
         }
         std::string found = next(path);

@@ -25,6 +25,13 @@ struct TENON_HOST_TYPE plugin_info {
 namespace detail {
 inline namespace TENON_OWN {
 
+inline error export_table(const std::string& path, std::string_view name) {
+    return {errc::malformed_note,
+            concatenated({"'", path, "' says that it has a plugin '", name,
+                          "', and its export table does not; compile the library again"}),
+            path};
+}
+
 template <class Arguments, class... A>
 inline constexpr bool takes_arguments_v = false;
 template <class... Parameter, class... A>
@@ -129,7 +136,7 @@ private:
                 if (each->type == info_.type && each->name == info_.name)
                     return *each;
         }
-        throw error::export_table(info_.path, info_.name);
+        throw export_table(info_.path, info_.name);
     }
 
     plugin_info info_;

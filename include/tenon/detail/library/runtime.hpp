@@ -23,6 +23,51 @@ extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline constexpr std::string_view two_runtimes =
+    "and with two an exception ends the program, and an error code of one equals none of the other";
+
+inline error static_host(const std::string& path) {
+    return {
+        errc::load_failed,
+        concatenated({"cannot load '", path,
+                      "': this program is linked statically, and a library would bring a second C library "
+                      "into it; link "
+                      "the program without -static and -static-pie, or the plugin into the program"}),
+        path};
+}
+
+inline error runtime_hidden(const std::string& path) {
+    return {
+        errc::toolchain,
+        concatenated({"cannot load '", path,
+                      "': its host has a C++ runtime linked into it (-static-libstdc++) that libraries do "
+                      "not see, so that "
+                      "the plugin would use another, ",
+                      two_runtimes,
+                      "; link the host with -rdynamic, or without "
+                      "-static-libstdc++ and -static-libgcc"}),
+        path};
+}
+
+inline error second_runtime(const std::string& path) {
+    return {
+        errc::toolchain,
+        concatenated({"cannot load '", path,
+                      "': it has a C++ runtime linked into it (-static-libstdc++) and would use that instead "
+                      "of its host's, ",
+                      two_runtimes, "; link it without -static-libstdc++ and -static-libgcc"}),
+        path};
+}
+
+inline error second_unwinder(const std::string& path) {
+    return {errc::toolchain,
+            concatenated(
+                {"cannot load '", path,
+                 "': it or its host has the unwinder of exceptions linked into it (-static-libgcc), and an "
+                 "exception cannot pass from one unwinder to another; link both without -static-libgcc"}),
+            path};
+}
+
 /// How a library comes by a C++ runtime: exceptions, type information and the functions of the standard
 /// library.
 enum class runtime_use {
@@ -188,17 +233,17 @@ __attribute__((visibility("hidden"))) bool one_unwinder([[maybe_unused]] const l
 template <class System>
 void require_one_runtime(const std::string& path, const linkage& plugin) {
     if (!System::has_loader())
-        throw error::static_host(path);
+        throw static_host(path);
     if (plugin.runtime == runtime_use::none)
         return;
     const place ours = place_of_runtime<System>();
     if (ours == place::hidden && plugin.runtime != runtime_use::own)
-        throw error::runtime_hidden(path);
+        throw runtime_hidden(path);
     if (plugin.runtime == runtime_use::own ||
         (plugin.runtime == runtime_use::yielding && ours != place::first))
-        throw error::second_runtime(path);
+        throw second_runtime(path);
     if (!one_unwinder<System>(plugin))
-        throw error::second_unwinder(path);
+        throw second_unwinder(path);
 }
 
 } // namespace TENON_OWN

@@ -28,6 +28,23 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error nothing_before(std::string_view plugin) {
+    return {errc::nothing_before,
+            concatenated({"there is no version of '", plugin,
+                          "' to go back to: only the one before the newest is kept, and only once"})};
+}
+
+inline error too_many_versions(std::size_t mapped, std::size_t most, std::string_view why) {
+    return {errc::too_many,
+            concatenated(
+                {std::to_string(mapped), " versions are in memory, and options.reload.most_versions allows ",
+                 std::to_string(most),
+                 !why.empty() ? ": "
+                 : most < 3   ? ": one serves, and the one before is kept for a rollback; allow 3 or more"
+                              : ", because calls in them have not returned",
+                 why})};
+}
+
 /// Where the versions of one plugin come from.
 template <class T>
 class plugin_source {
@@ -208,7 +225,7 @@ public:
     reload rollback() {
         return change([&](std::string& refusal) {
             if (!before_)
-                throw error::nothing_before((*serving_.load()->code())->info().name);
+                throw nothing_before((*serving_.load()->code())->info().name);
             if (const std::uint64_t bad = serving_.load()->number(); replaced_by(before_, refusal)) {
                 // What is newest stays refused until there is something else.
                 avoided_ = std::exchange(now_, std::exchange(now_before_, ""));
@@ -346,7 +363,7 @@ private:
                 again_ = true;
                 reload_thread_.ask(*this);
             });
-            throw error::too_many_versions(mapped, most_mapped_, history_->stays());
+            throw too_many_versions(mapped, most_mapped_, history_->stays());
         }
     }
 

@@ -35,6 +35,48 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error not_signed(std::string_view url, std::string_view commit, std::string_view keys,
+                        std::string_view how, std::string_view said, std::string_view advice, errc code) {
+    return {code, concatenated({"commit ", commit, " of '", url,
+                                "' is refused, because options.policy.signed_by allows only what a "
+                                "key in ",
+                                keys, " has signed: git verify-commit ", how,
+                                said.empty() ? ", as it does where there is no signature" : ", and said:\n",
+                                said, advice.empty() || said.ends_with('\n') ? "" : "\n", advice})};
+}
+
+inline error no_git(std::string_view url) {
+    return {errc::fetch_failed,
+            concatenated({"cannot fetch '", url, "': there is no git in $PATH; install it"})};
+}
+
+inline error fetch_failed(std::string_view url, std::string_view how, std::string_view said,
+                          std::string_view command, std::string_view advice, errc code = errc::fetch_failed) {
+    return {code, concatenated({"cannot fetch '", url, "': git ", how,
+                                said.empty() ? ", and said nothing\n" : ", and said:\n", said,
+                                said.empty() || said.back() == '\n' ? "" : "\n", "command: ", command,
+                                advice.empty() ? "" : "\n", advice})};
+}
+
+inline error no_such_reference(std::string_view url, std::string_view reference, std::string_view known,
+                               bool shortened) {
+    return {errc::not_found,
+            concatenated({"the repository '", url, "' does not have ", reference, "; ",
+                          known.empty() ? "it has no branches and no tags" : "it has ", known,
+                          shortened ? "; a commit has to be given by its full id" : ""})};
+}
+
+inline error no_such_commit(std::string_view url, std::string_view id) {
+    return {errc::not_found,
+            concatenated({"the repository '", url, "' has no commit ", id, " on any branch or tag"})};
+}
+
+inline error no_subdirectory(std::string_view url, std::string_view commit, std::string_view subdirectory,
+                             std::string_view instead) {
+    return {errc::not_found, concatenated({"the repository '", url, "' has no directory '", subdirectory,
+                                           "' in commit ", commit, "; ", instead})};
+}
+
 /// How much of a fetch is done, in percent, by what git has said last; 0 where it does not tell yet.
 inline std::size_t fetched_percent(std::string_view said) {
     // A server may say much, a little at a time.
@@ -196,11 +238,11 @@ private:
         struct stat found;
         if (System::stat(path.c_str(), &found) != 0)
             throw basic_checkout<System>(join(folder(), commit))
-                .explained(error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
-                                                  instead_of<System>(path)));
+                .explained(
+                    no_subdirectory(wanted_.place, commit, wanted_.subdirectory, instead_of<System>(path)));
         if (!S_ISDIR(found.st_mode))
-            throw error::no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
-                                         "it is a file there, or a symbolic link, which is not followed");
+            throw no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
+                                  "it is a file there, or a symbolic link, which is not followed");
         return path;
     }
 
@@ -272,7 +314,7 @@ private:
                 known.push_back(each.name.substr(each.name.find('/', std::string_view("refs/").size()) + 1));
         const bool shortened =
             reference.size() >= 4 && std::all_of(reference.begin(), reference.end(), is_hex_digit);
-        throw error::no_such_reference(wanted_.place, described(), likeliest(reference, known), shortened);
+        throw no_such_reference(wanted_.place, described(), likeliest(reference, known), shortened);
     }
 
     std::vector<named_commit> listed(std::vector<std::string> arguments) const {
@@ -335,7 +377,7 @@ private:
                 fetch(where, {}, {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
             commit = id_of(there.id, where);
             if (fetching.how.known && !fetching.how.failed() && commit != there.id)
-                throw error::no_such_commit(wanted_.place, there.id);
+                throw no_such_commit(wanted_.place, there.id);
         } else if (!done && may_be_server) {
             trace("fetching ", there.name, " with its history");
             fetching = fetch(where, {}, {wanted});
@@ -397,8 +439,8 @@ private:
         // Where the host takes the child's status away, nothing says that the signature is good.
         if (!how.known || how.failed()) {
             const std::string said = shown_of(how.err);
-            throw error::not_signed(wanted_.place, commit, keys_->files(), how.how(), said,
-                                    known_cause(how.err), how.code(errc::forbidden));
+            throw not_signed(wanted_.place, commit, keys_->files(), how.how(), said, known_cause(how.err),
+                             how.code(errc::forbidden));
         }
     }
 
@@ -496,7 +538,7 @@ private:
                  const std::string& where, int seconds = 0, const watcher& meanwhile = {}) const {
         const std::string program = find_program<System>("git");
         if (program.empty())
-            throw error::no_git(wanted_.place);
+            throw no_git(wanted_.place);
         arguments.insert(arguments.begin(), program);
         variables.push_back("LC_ALL=C.UTF-8");
         command what{std::move(arguments), std::move(variables), where};
@@ -507,8 +549,8 @@ private:
 
     error failure(const finished& git) const {
         const std::string said = shown_of(git.how.err);
-        return error::fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(git.how),
-                                   git.how.code(errc::fetch_failed));
+        return fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(git.how),
+                            git.how.code(errc::fetch_failed));
     }
 
     /// By git's words where they are known, else by how it ended.

@@ -66,7 +66,7 @@ private:
         const basic_file<System> file(resolved, O_RDONLY | O_NONBLOCK);
         const struct stat status = file.status(resolved);
         if (!S_ISREG(status.st_mode))
-            throw error::not_a_regular_file(path);
+            throw not_a_regular_file(path);
         require_trust<System>(resolved, status, rule);
         return file.read(resolved);
     }

@@ -15,6 +15,10 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error not_a_regular_file(const std::string& path) {
+    return {errc::system_call, concatenated({"'", path, "' is not a regular file"}), path};
+}
+
 inline std::int64_t nanoseconds(const timespec& time) {
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
@@ -151,7 +155,7 @@ std::string read_file(const std::string& path, std::size_t limit = 64 * 1024 * 1
     // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
     const basic_file<System> from(path, O_RDONLY | O_NONBLOCK);
     if (!S_ISREG(from.status(path).st_mode))
-        throw error::not_a_regular_file(path);
+        throw not_a_regular_file(path);
     return from.read(path, limit);
 }
 

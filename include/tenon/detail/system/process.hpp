@@ -27,6 +27,13 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error cannot_run(const std::string& program, int error_number, std::string_view advice) {
+    return {
+        errc::system_call,
+        concatenated({"cannot run '", program, "': ", std::generic_category().message(error_number), advice}),
+        program};
+}
+
 /// The program that a command's first word names: a path, or a name that is looked for along $PATH, where
 /// relative entries do not count. Empty where there is none that can be run.
 template <class System = posix>
@@ -413,14 +420,14 @@ private:
         if (System::access(what_.folder.c_str(), X_OK) != 0)
             return error::system_call("run '" + program + "' in", what_.folder, errno);
         const bool is_there = System::access(program.c_str(), X_OK) == 0;
-        return error::cannot_run(
-            program, why,
-            is_there && why == ENOENT
-                ? "; it is there, and what runs it is not: the program in the first line "
-                  "of a script, or the system's loader"
-            : why == ENOEXEC ? "; a script begins with '#!' and the path of what runs it, and a "
-                               "program has to be one for this machine"
-                             : "");
+        return cannot_run(program, why,
+                          is_there && why == ENOENT
+                              ? "; it is there, and what runs it is not: the program in the first line "
+                                "of a script, or the system's loader"
+                          : why == ENOEXEC
+                              ? "; a script begins with '#!' and the path of what runs it, and a "
+                                "program has to be one for this machine"
+                              : "");
     }
 
     // Of a program that has ended already there is nothing to limit.
