@@ -159,6 +159,140 @@ inline std::string in_words(const allow_list<std::string>& what) {
 #include <utility>
 #include <vector>
 
+#ifndef TENON_ERROR_HPP
+#define TENON_ERROR_HPP
+
+#include <initializer_list>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+
+namespace tenon::inline v1 {
+
+/// What went wrong, for a program to act on.
+enum class errc {
+    system_call = 1,  ///< the operating system refused something
+    not_found,        ///< no such file, plugin or built-in
+    malformed_driver, ///< a driver string that names nothing
+    untrusted,        ///< somebody else could have written the file
+    not_a_library,    ///< not an ELF shared library for this machine, or a damaged one
+    not_a_plugin,     ///< a library without a plugin of this type, or one that hides its plugins
+    malformed_note,   ///< a manifest that tenon cannot have written
+    ambiguous,        ///< several plugins to choose from, or two of one name
+    toolchain, ///< compiled for another standard library, ABI or sanitizer, or linked with a runtime of its
+               ///< own
+    misfit,    ///< compiled against another shape of the interface
+    bad_interface,  ///< an interface that does not describe itself completely
+    load_failed,    ///< the system's loader refused the library
+    changed,        ///< the file changed while it was being loaded
+    no_compiler,    ///< no compiler, or one that cannot be run
+    build_failed,   ///< the compiler refused the source
+    build_needed,   ///< something has to be built and `build = never`
+    fetch_failed,   ///< git could not fetch or check out
+    timed_out,      ///< a build or a fetch took longer than it may
+    cancelled,      ///< options.stop asked for the end of a build or a fetch
+    forbidden,      ///< options.policy does not allow it
+    nothing_before, ///< there is no version to go back to
+    too_many,       ///< versions of one plugin that are in memory
+};
+
+namespace detail {
+inline namespace TENON_OWN {
+class category final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "tenon"; }
+    std::string message(int value) const override {
+        static constexpr const char* text[] = {
+            "success",        "system call failed", "not found",        "malformed driver",
+            "untrusted file", "not a library",      "not a plugin",     "malformed note",
+            "ambiguous",      "other toolchain",    "interface misfit", "bad interface",
+            "load failed",    "file changed",       "no compiler",      "build failed",
+            "build needed",   "fetch failed",       "timed out",        "cancelled",
+            "forbidden",      "nothing before",     "too many versions"};
+        const bool known = value >= 0 && value < static_cast<int>(sizeof text / sizeof *text);
+        return known ? text[value] : "unknown error";
+    }
+};
+
+/// One string of many.
+inline std::string concatenated(std::initializer_list<std::string_view> parts) {
+    std::string whole;
+    for (const std::string_view part : parts)
+        whole += part;
+    return whole;
+}
+
+// How one of several is chosen, for those who know no more of the driver than its path.
+inline constexpr std::string_view adding_a_plugin = "by adding '#' and its name",
+                                  adding_a_target = "by adding '#target=' and its name";
+} // namespace TENON_OWN
+} // namespace detail
+
+TENON_HIDDEN inline const std::error_category& category() noexcept {
+    static const detail::category instance;
+    return instance;
+}
+
+TENON_HIDDEN inline std::error_code make_error_code(errc code) noexcept {
+    return {static_cast<int>(code), category()};
+}
+
+/// The one type of exception that this library throws.
+///
+///     try { tenon::plugin<greeter> g{"./nowhere.so"}; }
+///     catch (const tenon::error& e) { std::cerr << e.what(); }   // cannot open './nowhere.so': No such file
+///     or directory
+///
+/// `what()` is for a person: what was expected, what was found, what to do, and verbatim what the loader, the
+/// compiler or git said. `code()` is an `errc`. Copying one does not throw.
+class error : public std::system_error {
+public:
+    error(errc code, const std::string& text, const std::string& path = {})
+        : std::system_error(make_error_code(code)), text_(text), path_(path) {}
+
+    const char* what() const noexcept override { return text_.what(); }
+    /// The file that the error is about; empty where there is none.
+    const char* path() const noexcept { return path_.what(); }
+
+    // What several headers throw; what one throws is made beside it.
+
+    static error system_call(std::string_view doing, const std::string& path, int error_number) {
+        return {errc::system_call,
+                detail::concatenated({"cannot ", doing, " '", path, "': ", reason(error_number)}), path};
+    }
+
+    static error bad_plugin_name(std::string_view name) {
+        return {
+            errc::malformed_driver,
+            detail::concatenated({"'", name, "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*"})};
+    }
+
+private:
+    static std::string reason(int error_number) { return std::generic_category().message(error_number); }
+
+    // std::runtime_error shares its text, so that copies of an error cannot throw.
+    std::runtime_error text_, path_;
+};
+
+} // namespace tenon::inline v1
+
+template <>
+struct std::is_error_code_enum<tenon::errc> : std::true_type {};
+
+namespace tenon::inline v1 {
+
+/// Also of an error that another library's copy of tenon threw, which has a category of its own.
+TENON_HIDDEN inline bool operator==(const std::error_code& code, errc what) noexcept {
+    return code.value() == static_cast<int>(what) &&
+           std::string_view(code.category().name()) == category().name();
+}
+
+} // namespace tenon::inline v1
+
+#endif
+
 #ifndef TENON_DETAIL_CACHE_BUILD_RECORD_HPP
 #define TENON_DETAIL_CACHE_BUILD_RECORD_HPP
 
@@ -177,6 +311,7 @@ inline std::string in_words(const allow_list<std::string>& what) {
 #include <string>
 #include <string_view>
 #include <utility>
+
 
 #ifndef TENON_DETAIL_SYSTEM_PATH_HPP
 #define TENON_DETAIL_SYSTEM_PATH_HPP
@@ -551,139 +686,6 @@ struct posix {
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_ERROR_HPP
-#define TENON_ERROR_HPP
-
-#include <initializer_list>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <system_error>
-
-
-namespace tenon::inline v1 {
-
-/// What went wrong, for a program to act on.
-enum class errc {
-    system_call = 1,  ///< the operating system refused something
-    not_found,        ///< no such file, plugin or built-in
-    malformed_driver, ///< a driver string that names nothing
-    untrusted,        ///< somebody else could have written the file
-    not_a_library,    ///< not an ELF shared library for this machine, or a damaged one
-    not_a_plugin,     ///< a library without a plugin of this type, or one that hides its plugins
-    malformed_note,   ///< a manifest that tenon cannot have written
-    ambiguous,        ///< several plugins to choose from, or two of one name
-    toolchain, ///< compiled for another standard library, ABI or sanitizer, or linked with a runtime of its
-               ///< own
-    misfit,    ///< compiled against another shape of the interface
-    bad_interface,  ///< an interface that does not describe itself completely
-    load_failed,    ///< the system's loader refused the library
-    changed,        ///< the file changed while it was being loaded
-    no_compiler,    ///< no compiler, or one that cannot be run
-    build_failed,   ///< the compiler refused the source
-    build_needed,   ///< something has to be built and `build = never`
-    fetch_failed,   ///< git could not fetch or check out
-    timed_out,      ///< a build or a fetch took longer than it may
-    cancelled,      ///< options.stop asked for the end of a build or a fetch
-    forbidden,      ///< options.policy does not allow it
-    nothing_before, ///< there is no version to go back to
-    too_many,       ///< versions of one plugin that are in memory
-};
-
-namespace detail {
-inline namespace TENON_OWN {
-class category final : public std::error_category {
-public:
-    const char* name() const noexcept override { return "tenon"; }
-    std::string message(int value) const override {
-        static constexpr const char* text[] = {
-            "success",        "system call failed", "not found",        "malformed driver",
-            "untrusted file", "not a library",      "not a plugin",     "malformed note",
-            "ambiguous",      "other toolchain",    "interface misfit", "bad interface",
-            "load failed",    "file changed",       "no compiler",      "build failed",
-            "build needed",   "fetch failed",       "timed out",        "cancelled",
-            "forbidden",      "nothing before",     "too many versions"};
-        const bool known = value >= 0 && value < static_cast<int>(sizeof text / sizeof *text);
-        return known ? text[value] : "unknown error";
-    }
-};
-
-/// One string of many.
-inline std::string concatenated(std::initializer_list<std::string_view> parts) {
-    std::string whole;
-    for (const std::string_view part : parts)
-        whole += part;
-    return whole;
-}
-
-// How one of several is chosen, for those who know no more of the driver than its path.
-inline constexpr std::string_view adding_a_plugin = "by adding '#' and its name",
-                                  adding_a_target = "by adding '#target=' and its name";
-} // namespace TENON_OWN
-} // namespace detail
-
-TENON_HIDDEN inline const std::error_category& category() noexcept {
-    static const detail::category instance;
-    return instance;
-}
-
-TENON_HIDDEN inline std::error_code make_error_code(errc code) noexcept {
-    return {static_cast<int>(code), category()};
-}
-
-/// The one type of exception that this library throws.
-///
-///     try { tenon::plugin<greeter> g{"./nowhere.so"}; }
-///     catch (const tenon::error& e) { std::cerr << e.what(); }   // cannot open './nowhere.so': No such file
-///     or directory
-///
-/// `what()` is for a person: what was expected, what was found, what to do, and verbatim what the loader, the
-/// compiler or git said. `code()` is an `errc`. Copying one does not throw.
-class error : public std::system_error {
-public:
-    error(errc code, const std::string& text, const std::string& path = {})
-        : std::system_error(make_error_code(code)), text_(text), path_(path) {}
-
-    const char* what() const noexcept override { return text_.what(); }
-    /// The file that the error is about; empty where there is none.
-    const char* path() const noexcept { return path_.what(); }
-
-    // What several headers throw; what one throws is made beside it.
-
-    static error system_call(std::string_view doing, const std::string& path, int error_number) {
-        return {errc::system_call,
-                detail::concatenated({"cannot ", doing, " '", path, "': ", reason(error_number)}), path};
-    }
-
-    static error bad_plugin_name(std::string_view name) {
-        return {
-            errc::malformed_driver,
-            detail::concatenated({"'", name, "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*"})};
-    }
-
-private:
-    static std::string reason(int error_number) { return std::generic_category().message(error_number); }
-
-    // std::runtime_error shares its text, so that copies of an error cannot throw.
-    std::runtime_error text_, path_;
-};
-
-} // namespace tenon::inline v1
-
-template <>
-struct std::is_error_code_enum<tenon::errc> : std::true_type {};
-
-namespace tenon::inline v1 {
-
-/// Also of an error that another library's copy of tenon threw, which has a category of its own.
-TENON_HIDDEN inline bool operator==(const std::error_code& code, errc what) noexcept {
-    return code.value() == static_cast<int>(what) &&
-           std::string_view(code.category().name()) == category().name();
-}
-
-} // namespace tenon::inline v1
 
 #endif
 
@@ -1165,6 +1167,7 @@ private:
 #include <string_view>
 #include <utility>
 
+
 #ifndef TENON_DETAIL_SYSTEM_DEADLINE_HPP
 #define TENON_DETAIL_SYSTEM_DEADLINE_HPP
 
@@ -1172,6 +1175,7 @@ private:
 #include <cstdint>
 #include <limits>
 #include <string>
+
 
 
 namespace tenon::inline v1 {
@@ -1182,10 +1186,10 @@ namespace tenon::inline v1 {
 /// in their first moments is not bounded. Memory, CPU time and files are counted for each process by itself,
 /// so that the sum is not bounded.
 struct TENON_HOST_TYPE limits {
-    std::uint64_t memory =
-        0; ///< bytes that it allocates; there is no good number for every machine and plugin
-    std::uint64_t cpu_seconds =
-        0; ///< options.build_timeout and options.fetch_timeout end what only waits, too
+    /// bytes that it allocates; there is no good number for every machine and plugin
+    std::uint64_t memory = 0;
+    /// options.build_timeout and options.fetch_timeout end what only waits, too
+    std::uint64_t cpu_seconds = 0;
     std::uint64_t file = 4ull << 30; ///< bytes in a file that it writes: no library and no pack is so large
     std::uint64_t output = 16ull << 20; ///< bytes that it says, which this process keeps in memory
 };
@@ -1285,6 +1289,7 @@ using deadline = basic_deadline<>;
 #include <string>
 #include <string_view>
 #include <vector>
+
 
 
 namespace tenon::inline v1::detail {
@@ -1818,8 +1823,8 @@ struct TENON_HOST_TYPE cache_entry {
     kind what;
     std::string path{};
     std::string type{}; ///< the plugin type, but of a checkout
-    std::string
-        name{}; ///< of a library the directory's, of a checkout the repository's URL as far as that is known
+    /// of a library the directory's, of a checkout the repository's URL as far as that is known
+    std::string name{};
     std::string commit{};   ///< of a checkout
     std::uint64_t size = 0; ///< on the disk, in bytes
     std::chrono::system_clock::time_point
@@ -2303,32 +2308,6 @@ public:
 #include <utility>
 #include <vector>
 
-#ifndef TENON_DETAIL_SYSTEM_MUTEX_LOCK_HPP
-#define TENON_DETAIL_SYSTEM_MUTEX_LOCK_HPP
-
-#include <pthread.h>
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// A mutex that is held for as long as this lives. Not the standard library's, which cost each host more to
-/// include than all that they would be used for.
-class mutex_lock {
-public:
-    explicit mutex_lock(pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }
-    mutex_lock(const mutex_lock&) = delete;
-    mutex_lock& operator=(const mutex_lock&) = delete;
-    ~mutex_lock() { ::pthread_mutex_unlock(&mutex_); }
-
-private:
-    pthread_mutex_t& mutex_;
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
 #ifndef TENON_REGISTRATION_HPP
 #define TENON_REGISTRATION_HPP
 
@@ -2633,14 +2612,13 @@ inline constexpr std::size_t field_count = count_fields<T, Fewest, count_initial
 
 // Both compilers show the line of the macro: an error in it means an anonymous union, or something else that
 // cannot be seen.
+// clang-format off
 #define TENON_DETAIL_BIND(N, TYPES, ...)                                                                     \
     if constexpr (field_count<T> == N) {                                                                     \
-        auto& [__VA_ARGS__] =                                                                                \
-            object; /* tenon: say tenon::layout<T> : tenon::fields<...> or tenon::opaque<T, 1> */            \
+        auto& [__VA_ARGS__] = object; /* tenon: say tenon::layout<T> : tenon::fields<...> or tenon::opaque<T, 1> */ \
         return list<TENON_DETAIL_TYPES TYPES>{};                                                             \
     } else
 #define TENON_DETAIL_TYPES(...) __VA_ARGS__
-// clang-format off
 #define TENON_DETAIL_NAMES_8 f0, f1, f2, f3, f4, f5, f6, f7
 #define TENON_DETAIL_TYPES_8 decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7)
 #define TENON_DETAIL_NAMES_16 TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14, f15
@@ -3103,6 +3081,33 @@ struct layout<registration> : opaque<registration, 1> {};
 
 #endif
 
+#ifndef TENON_DETAIL_SYSTEM_MUTEX_LOCK_HPP
+#define TENON_DETAIL_SYSTEM_MUTEX_LOCK_HPP
+
+#include <pthread.h>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// A mutex that is held for as long as this lives. Not the standard library's, which cost each host more to
+/// include than all that they would be used for.
+class mutex_lock {
+public:
+    explicit mutex_lock(pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }
+    mutex_lock(const mutex_lock&) = delete;
+    mutex_lock& operator=(const mutex_lock&) = delete;
+    ~mutex_lock() { ::pthread_mutex_unlock(&mutex_); }
+
+private:
+    pthread_mutex_t& mutex_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
 namespace tenon::inline v1 {
 
 template <class Signature>
@@ -3248,6 +3253,7 @@ private:
 #include <string_view>
 #include <utility>
 
+
 #ifndef TENON_DETAIL_BUILD_FILE_DIGESTS_HPP
 #define TENON_DETAIL_BUILD_FILE_DIGESTS_HPP
 
@@ -3259,6 +3265,7 @@ private:
 #include <string_view>
 #include <utility>
 #include <vector>
+
 
 
 namespace tenon::inline v1::detail {
@@ -3370,6 +3377,7 @@ private:
 #include <string_view>
 #include <utility>
 #include <vector>
+
 
 
 namespace tenon::inline v1::detail {
@@ -3923,481 +3931,6 @@ private:
 #include <utility>
 #include <vector>
 
-#ifndef TENON_DETAIL_BUILD_CMAKE_PROJECT_HPP
-#define TENON_DETAIL_BUILD_CMAKE_PROJECT_HPP
-
-#include <algorithm>
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#ifndef TENON_DETAIL_BUILD_COMPILATION_HPP
-#define TENON_DETAIL_BUILD_COMPILATION_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <deque>
-#include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#ifndef TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
-#define TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
-
-#include <cstddef>
-#include <initializer_list>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-inline error not_a_flag(std::string_view where, std::string_view line, std::string_view why) {
-    return {errc::build_failed, concatenated({where, ": the line '", line, "' is refused, because ", why}),
-            std::string(where.substr(0, where.rfind(':')))};
-}
-
-inline error refused_flag(std::string_view where, std::string_view flag) {
-    return {errc::build_failed,
-            concatenated({where, ": the flag '", flag,
-                          "' is refused, because what is made of a plugin's sources, by which program and "
-                          "where, is not for its flags to say; remove it"}),
-            std::string(where.substr(0, where.rfind(':')))};
-}
-
-inline error flag_runs_program(std::string_view where, std::string_view flag) {
-    return {errc::build_failed,
-            concatenated({where, ": the flag '", flag,
-                          "' is refused, because it has another program take part in the build, of which a "
-                          "change would not be seen; remove it, or set options.builds_may_run_programs"}),
-            std::string(where.substr(0, where.rfind(':')))};
-}
-
-inline error flag_writes_beside(std::string_view where, std::string_view flag) {
-    return {
-        errc::build_failed,
-        concatenated({where, ": the flag '", flag,
-                      "' is refused, because what it has written beside the objects is lost with these once "
-                      "the library is made; remove it, or give the directory a CMakeLists.txt, of which the "
-                      "build tree is kept"}),
-        std::string(where.substr(0, where.rfind(':')))};
-}
-
-inline error not_plain_text(const std::string& path) {
-    return {
-        errc::build_failed,
-        concatenated({"'", path,
-                      "' is not read, because it has zero bytes in it, as text in UTF-16 has; store it as "
-                      "UTF-8, one flag a line"}),
-        path};
-}
-
-/// The flags that somebody gives for a plugin, sorted by who reads them.
-class compile_flags {
-public:
-    /// `may_run_programs`: whether flags may name programs that take part in the build. `tree_stays`: whether
-    /// what compilers write beside their objects is still there when the build is done.
-    explicit compile_flags(bool may_run_programs = false, bool tree_stays = false)
-        : may_run_programs_(may_run_programs), tree_stays_(tree_stays) {}
-
-    /// Adds one flag, or the value of the one before. `where` says where it stands, for whoever has to change
-    /// it.
-    void add(const std::string& flag, const std::string& where) {
-        const bool language = std::exchange(language_follows_, false);
-        if (takes_away(flag) || (passed_on_ && (passes_away(flag) || changes_messages(flag))) ||
-            makes_headers(language               ? flag
-                          : begins(flag, {"-x"}) ? flag.substr(2)
-                                                 : ""))
-            throw refused_flag(where, flag);
-        if (!may_run_programs_ && runs_a_program(flag))
-            throw flag_runs_program(where, flag);
-        if (!tree_stays_ && writes_beside(flag))
-            throw flag_writes_beside(where, flag);
-        if (changes_messages(flag)) {
-            trace(where, ": the flag '", flag, "' is left out, because tenon reads what compilers say");
-            return;
-        }
-        passed_on_ = among(flag, {"-Xlinker", "-Xpreprocessor", "-Xclang"});
-        language_follows_ = !language && flag == "-x";
-        const bool value =
-            std::exchange(value_follows_, among(flag, {"-l", "-L", "-z", "-u", "-T", "-Xlinker"}));
-        if (value || value_follows_ || for_the_linker(flag)) {
-            link_.push_back(flag);
-            return;
-        }
-        compile_.push_back(flag);
-        // The linker would be given objects as if they were sources.
-        if (!language && !begins(flag, {"-x"}))
-            common_.push_back(flag);
-    }
-
-    /// Adds what a compile_flags.txt says, as clangd reads it: one flag a line, without the space around it.
-    void add_lines(std::string_view text, const std::string& path) {
-        if (text.find('\0') != text.npos)
-            throw not_plain_text(path);
-        if (constexpr std::string_view mark = "\xEF\xBB\xBF"; text.substr(0, mark.size()) == mark)
-            text.remove_prefix(mark.size());
-        for (std::size_t number = 1; !text.empty(); ++number) {
-            std::string_view line = text.substr(0, text.find('\n'));
-            text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
-            while (!line.empty() && space(line.front()))
-                line.remove_prefix(1);
-            while (!line.empty() && space(line.back()))
-                line.remove_suffix(1);
-            if (line.empty())
-                continue;
-            const std::string where = path + ':' + std::to_string(number);
-            if (const std::string why = mistake(line, path); !why.empty())
-                throw not_a_flag(where, line, why);
-            before_ = line[0] == '-' ? line : "";
-            add(std::string(line), where);
-        }
-    }
-
-    /// For what compiles.
-    const std::vector<std::string>& compile() const noexcept { return compile_; }
-
-    /// Those of them that the linker driver gets too, because some of them decide what it links, such as
-    /// -fsanitize: all but the language of the sources.
-    const std::vector<std::string>& common() const noexcept { return common_; }
-
-    /// For the link alone, and after the objects: a linker takes from a library what it misses by then.
-    const std::vector<std::string>& link() const noexcept { return link_; }
-
-    /// The folders that these flags have headers searched in.
-    std::vector<std::string> include_folders() const {
-        std::vector<std::string> found;
-        for (std::size_t i = 0; i < compile_.size(); ++i)
-            for (const std::string_view name : {"-I", "-iquote", "-isystem", "-idirafter"})
-                if (compile_[i].compare(0, name.size(), name) == 0) {
-                    if (compile_[i].size() > name.size())
-                        found.push_back(compile_[i].substr(name.size()));
-                    else if (i + 1 < compile_.size())
-                        found.push_back(compile_[i + 1]);
-                    break;
-                }
-        return found;
-    }
-
-private:
-    // Why a line is plainly not what its author meant; else empty. `before_` is the flag in the line before.
-    std::string mistake(std::string_view line, const std::string& path) const {
-        if (line[0] == '#')
-            return "the file has no comments, as each line is a flag; remove it";
-        if (line[0] == '"' || line[0] == '\'')
-            return "no shell reads it, and a quotation mark would be part of the flag; write it without";
-        if (line[0] == '-') {
-            const std::string_view first = line.substr(0, line.find(' '));
-            const auto next = line.find(" -");
-            // A macro may stand for anything.
-            const bool macro = begins(line, {"-D"}) && first.find('=') != first.npos;
-            const bool two = next + 2 < line.size() && next != line.npos && line[next + 2] != ' ' && !macro;
-            if (two || (first.size() < line.size() && takes_value(first)))
-                return "each line is one flag, or the value of the flag before; write it on several lines";
-            return "";
-        }
-        const std::string folder(parent(path));
-        if (line[0] == '@' || may_take_value(before_) || for_the_linker(line) ||
-            posix::access((line[0] == '/' ? std::string(line) : join(folder, line)).c_str(), F_OK) == 0)
-            return "";
-        return "a flag begins with '-', and no file in '" + folder +
-               "' has this name; correct it or remove it";
-    }
-
-    static bool takes_value(std::string_view flag) {
-        return among(flag, {"-D", "-I", "-L", "-U", "-idirafter", "-include", "-iquote", "-isystem", "-l",
-                            "-x", "-z", "-Xlinker", "-Xclang", "-Xpreprocessor"});
-    }
-
-    // False only for what certainly takes none in the next line: nobody knows all flags of all compilers.
-    static bool may_take_value(std::string_view flag) {
-        if (flag.empty() || (flag.size() > 2 && begins(flag, {"-D", "-I", "-L", "-U", "-l"})))
-            return false;
-        return !begins(flag, {"-W", "-O", "-f", "-g", "-m", "-std", "-pedantic", "-pthread"}) ||
-               among(flag, {"-framework", "-mllvm", "-gcc-toolchain"});
-    }
-
-    static bool space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-    static bool among(std::string_view flag, std::initializer_list<std::string_view> list) {
-        for (const std::string_view each : list)
-            if (flag == each)
-                return true;
-        return false;
-    }
-    static bool begins(std::string_view flag, std::initializer_list<std::string_view> list) {
-        for (const std::string_view each : list)
-            if (flag.substr(0, each.size()) == each)
-                return true;
-        return false;
-    }
-
-    // What would have the compiler write something else, or to another place, or read flags that nobody has
-    // looked at.
-    static bool takes_away(std::string_view flag) {
-        if (among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess",
-                         "--help", "--version"}) ||
-            begins(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps", "-dump", "-print-",
-                          "--print-"}))
-            return true;
-        if (!begins(flag, {"-Wl,", "-Wp,"}))
-            return false;
-        for (flag.remove_prefix(4); !flag.empty();) {
-            const std::string_view part = flag.substr(0, flag.find(','));
-            if (passes_away(part))
-                return true;
-            flag.remove_prefix(part.size() < flag.size() ? part.size() + 1 : flag.size());
-        }
-        return false;
-    }
-
-    // The same of what a step of the compiler is given: a linker's -M writes a map to standard output.
-    static bool passes_away(std::string_view flag) {
-        return flag == "-o" || begins(flag, {"--output", "-M", "@"});
-    }
-
-    // What would have another program run than those of the compiler, which nothing looks for changes of.
-    static bool runs_a_program(std::string_view flag) {
-        return begins(
-            flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path", "-load"});
-    }
-
-    // Whether a language is one of headers, which are precompiled and give no object.
-    static bool makes_headers(std::string_view language) { return language.find("-header") != language.npos; }
-
-    // What would have compilers write more files beside an object, or have the plugin write some there when
-    // it ends: data about its running, the order of its calls, its debug information.
-    static bool writes_beside(std::string_view flag) {
-        return among(flag, {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
-                            "-fcondition-coverage", "-fpath-coverage", "-fstack-usage", "-aux-info",
-                            "-serialize-diagnostics", "--serialize-diagnostics"}) ||
-               begins(flag, {"-fprofile-generate", "-fcs-profile-generate", "-fprofile-note", "-gsplit-dwarf",
-                             "-fcallgraph-info", "-fdump-", "-ftime-trace", "-fsave-optimization-record",
-                             "-foptimization-record-file"});
-    }
-
-    // What would have compilers say what they have to say in another form, or put it elsewhere, so that
-    // nobody here finds the files and lines in it.
-    static bool changes_messages(std::string_view flag) {
-        return begins(flag, {"-fdiagnostics-format", "-fdiagnostics-add-output", "-fdiagnostics-set-output",
-                             "-fdiagnostics-parseable-fixits", "-fdiagnostics-generate-patch",
-                             "-fdiagnostics-print-source-range-info", "-fdiagnostics-column-",
-                             "-fdiagnostics-show-location", "-fmessage-length", "-fno-show-column",
-                             "-fno-show-source-location"});
-    }
-
-    static bool for_the_linker(std::string_view flag) {
-        if (begins(flag, {"-l", "-L", "-Wl,", "-Xlinker"}))
-            return true;
-        if (flag.empty() || flag[0] == '-')
-            return false;
-        for (const std::string_view end : {".a", ".o", ".so"})
-            if (flag.size() > end.size() && flag.substr(flag.size() - end.size()) == end)
-                return true;
-        return false;
-    }
-
-    std::vector<std::string> compile_, common_, link_;
-    std::string before_;
-    bool may_run_programs_, tree_stays_;
-    bool value_follows_ = false; // of the flag before
-    bool language_follows_ = false;
-    bool passed_on_ = false;
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_DETAIL_BUILD_COMPILER_HPP
-#define TENON_DETAIL_BUILD_COMPILER_HPP
-
-#include <cstddef>
-#include <cstdlib>
-#include <map>
-#include <mutex>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#ifndef TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
-#define TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
-
-#include <cstddef>
-
-
-namespace tenon::inline v1 {
-namespace TENON_HIDDEN detail {
-
-// What decides whether two compilations agree on the standard library's types, read off predefined macros:
-// one `key=value` a line.
-
-#define TENON_DETAIL_TEXT(X) #X
-#define TENON_DETAIL_VALUE(X) TENON_DETAIL_TEXT(X)
-
-#if defined(_LIBCPP_ABI_VERSION)
-#define TENON_DETAIL_LIBRARY "library=libc++ abi " TENON_DETAIL_VALUE(_LIBCPP_ABI_VERSION) "\n"
-#elif defined(__GLIBCXX__) && _GLIBCXX_USE_CXX11_ABI
-#define TENON_DETAIL_LIBRARY "library=libstdc++ with the C++11 strings\n"
-#elif defined(__GLIBCXX__)
-#define TENON_DETAIL_LIBRARY "library=libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)\n"
-#else
-#error "tenon: this standard library is not known: libstdc++ and libc++ are"
-#endif
-
-#if defined(_GLIBCXX_DEBUG)
-#define TENON_DETAIL_DEBUG "debug mode=_GLIBCXX_DEBUG\n"
-#elif defined(_LIBCPP_DEBUG) && _LIBCPP_DEBUG > 0
-#define TENON_DETAIL_DEBUG "debug mode=_LIBCPP_DEBUG\n"
-#else
-#define TENON_DETAIL_DEBUG "debug mode=none\n"
-#endif
-
-#if defined(__has_feature)
-#define TENON_DETAIL_FEATURE(X) __has_feature(X)
-#else
-#define TENON_DETAIL_FEATURE(X) 0
-#endif
-
-#if defined(__SANITIZE_ADDRESS__) || TENON_DETAIL_FEATURE(address_sanitizer)
-#define TENON_DETAIL_SANITIZER "sanitizer=address\n"
-#elif defined(__SANITIZE_THREAD__) || TENON_DETAIL_FEATURE(thread_sanitizer)
-#define TENON_DETAIL_SANITIZER "sanitizer=thread\n"
-#elif TENON_DETAIL_FEATURE(memory_sanitizer)
-#define TENON_DETAIL_SANITIZER "sanitizer=memory\n"
-#else
-#define TENON_DETAIL_SANITIZER "sanitizer=none\n"
-#endif
-
-#define TENON_DETAIL_LONG_DOUBLE                                                                             \
-    "long double=" TENON_DETAIL_VALUE(__SIZEOF_LONG_DOUBLE__) " bytes, " TENON_DETAIL_VALUE(                 \
-        __LDBL_MANT_DIG__) " digits\n"
-#define TENON_DETAIL_WCHAR "wchar_t=" TENON_DETAIL_VALUE(__SIZEOF_WCHAR_T__) " bytes\n"
-
-static constexpr char toolchain[] = TENON_DETAIL_LIBRARY TENON_DETAIL_DEBUG TENON_DETAIL_SANITIZER
-    TENON_DETAIL_LONG_DOUBLE TENON_DETAIL_WCHAR;
-
-#undef TENON_DETAIL_TEXT
-#undef TENON_DETAIL_VALUE
-#undef TENON_DETAIL_LIBRARY
-#undef TENON_DETAIL_DEBUG
-#undef TENON_DETAIL_FEATURE
-#undef TENON_DETAIL_SANITIZER
-#undef TENON_DETAIL_LONG_DOUBLE
-#undef TENON_DETAIL_WCHAR
-
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
-#ifndef TENON_DETAIL_SYSTEM_PROCESS_HPP
-#define TENON_DETAIL_SYSTEM_PROCESS_HPP
-
-#include <algorithm>
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <initializer_list>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#ifndef TENON_DETAIL_SYSTEM_CHILD_LIFETIME_HPP
-#define TENON_DETAIL_SYSTEM_CHILD_LIFETIME_HPP
-
-#include <cerrno>
-#include <string>
-#include <utility>
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// A pipe of which neither end takes the number of a standard stream, or the one after: these a child sets up
-/// for itself, and a host may have closed its own.
-template <class System = posix>
-struct basic_pipe {
-    basic_file<System> from, to; ///< what is written to `to` is read from `from`
-
-    explicit basic_pipe(const char* purpose) {
-        int ends[2];
-        if (System::pipe(ends) != 0)
-            throw error::system_call("make a pipe for", purpose, errno);
-        from = basic_file<System>(ends[0]);
-        to = basic_file<System>(ends[1]);
-        for (basic_file<System>* const end : {&from, &to})
-            if (end->descriptor() <= STDERR_FILENO + 1) {
-                *end = basic_file<System>(System::duplicate(end->descriptor(), STDERR_FILENO + 2));
-                if (end->descriptor() < 0)
-                    throw error::system_call("make a pipe for", purpose, errno);
-            }
-    }
-};
-
-/// Ends a process group when this process ends, in whichever way, and says whether anybody is left of it.
-///
-/// The group has one end of a pipe, which nobody reads, and this process has the other. Linux closes it with
-/// the process, and is asked beforehand to tell the group of that by a signal: no helper has to live on, and
-/// nothing has to be done by whoever ends this process, or by the group. (PR_SET_PDEATHSIG, which only the
-/// child itself could set between fork and exec, reaches no grandchild and acts when a thread ends; the
-/// hang-up of a pseudo-terminal needs one for every compiler, and is told to the group's leader alone.)
-///
-/// What stays open: a host that is killed between the start of a program and the call of `hold`, less than a
-/// millisecond, leaves it running to its end. A host is not seen to end while a child that it has forked
-/// lives on with a copy of its end. A program that leaves its session, or closes its own end, is not reached.
-template <class System = posix>
-class basic_child_lifetime {
-public:
-    basic_child_lifetime() : pipe_("the life of a program") {}
-
-    /// What the group has to inherit.
-    int descriptor() const noexcept { return pipe_.from.descriptor(); }
-
-    /// The group is asked to end, by SIGTERM, when this process or this object goes.
-    void hold(pid_t group) noexcept {
-        if (System::signal_by(pipe_.from.descriptor(), SIGTERM, group) != 0)
-            trace("programs will outlive a host that is killed, because this system does not tell them");
-    }
-
-    /// What is left of the group may go on: a program may start a daemon.
-    void let_go() noexcept { System::signal_no_more(pipe_.from.descriptor()); }
-
-    /// Waits until nobody has the other end any more; who still has it when this object goes is killed.
-    bool all_gone_within(int milliseconds) noexcept {
-        System::signal_by_another(pipe_.from.descriptor(), SIGKILL);
-        pipe_.from = basic_file<System>();
-        const std::int64_t end = System::milliseconds() + milliseconds;
-        pollfd abandoned{pipe_.to.descriptor(), 0, 0};
-        for (;;) {
-            const std::int64_t left = end - System::milliseconds();
-            const int ready = System::poll(&abandoned, 1, left > 0 ? static_cast<int>(left) : 0);
-            if (ready >= 0 || errno != EINTR)
-                return ready > 0;
-        }
-    }
-
-private:
-    basic_pipe<System> pipe_;
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
 #ifndef TENON_DIAGNOSTIC_HPP
 #define TENON_DIAGNOSTIC_HPP
 
@@ -4411,6 +3944,7 @@ private:
 #include <system_error>
 #include <utility>
 #include <vector>
+
 
 
 namespace tenon::inline v1 {
@@ -4922,6 +4456,2013 @@ TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const error& of) {
 }
 
 } // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_DRIVER_HPP
+#define TENON_DRIVER_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_INTERFACE_HPP
+#define TENON_INTERFACE_HPP
+
+#include <cstddef>
+#include <new>
+#include <type_traits>
+
+
+namespace tenon::inline v1 {
+
+template <class Interface, class P>
+class holds;
+
+namespace TENON_HIDDEN detail {
+template <class Pieces>
+constexpr bool well_named(const Pieces& name) {
+    if (name.size() == 0 || name[0] < 'a' || name[0] > 'z')
+        return false;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const char c = name[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'))
+            return false;
+    }
+    return true;
+}
+} // namespace detail
+
+/// The name of a kind of plugin, and the header that states it.
+///
+///     static constexpr tenon::plugin_type type{"greeter"};   // in the interface
+///
+/// A name is `[a-z][a-z0-9_-]*`. The header's path is as the compiler saw it; the builder compiles plugins
+/// against it.
+class plugin_type {
+public:
+    template <std::size_t N>
+    consteval plugin_type(const char (&name)[N], const char* header = __builtin_FILE())
+        : name_(name), size_(N - 1), header_(header) {}
+
+    constexpr const char* name() const { return name_; }
+    constexpr std::size_t size() const { return size_; }
+    constexpr char operator[](std::size_t i) const { return name_[i]; }
+    constexpr const char* header() const { return header_; }
+
+private:
+    const char* name_;
+    std::size_t size_;
+    const char* header_;
+};
+
+/// The arguments that a plugin is made from; an interface without one makes its plugins from none.
+///
+///     using factory = tenon::factory<const settings&>;
+template <class... Argument>
+struct factory {};
+
+/// Chooses one of several functions of one name, by its type without the class.
+///
+///     using methods = tenon::methods<tenon::overload<int(int) const>(&shape::scale)>;
+template <class F, class C>
+consteval auto overload(F C::* method) {
+    return method;
+}
+
+template <auto Method>
+struct escape {};
+
+/// Lets one method give out what carries the plugin's code along: a `std::function`, a `std::shared_ptr` …
+///
+///     using methods = tenon::methods<tenon::lets_code_escape<&logger::sink>>;
+///
+/// Whoever calls it has to let go of the result before the plugin is closed.
+template <auto Method>
+TENON_HIDDEN inline constexpr escape<Method> lets_code_escape{};
+
+namespace TENON_HIDDEN detail {
+
+template <auto Method>
+consteval auto method_of(escape<Method>) {
+    return Method;
+}
+template <class F, class C>
+consteval auto method_of(F C::* method) {
+    return method;
+}
+
+template <class M>
+inline constexpr bool is_escape = false;
+template <auto Method>
+inline constexpr bool is_escape<escape<Method>> = true;
+
+template <class M>
+struct member_function {};
+template <class F, class C>
+struct member_function<F C::*> : function_parts<F> {
+    using signature = F;
+    using owner = C;
+};
+
+} // namespace detail
+
+/// Names every virtual function of an interface; the order is part of it, and new ones go to the end.
+///
+///     using methods = tenon::methods<&greeter::greet>;
+///
+/// A class that crosses an interface and is called through virtual functions, such as the services that a
+/// host gives its plugins, names them too. Host and plugin then have to have the same.
+template <auto... Method>
+struct methods {
+    static constexpr std::size_t size = sizeof...(Method);
+    using signatures =
+        detail::list<typename detail::member_function<decltype(detail::method_of(Method))>::signature...>;
+};
+
+namespace TENON_HIDDEN detail {
+
+// `&beside_self<T>::self` is ambiguous, and so no expression, if T has a `self`, even a private or an
+// overloaded one.
+struct has_self {
+    int self;
+};
+template <class T>
+struct beside_self : T, has_self {
+protected:
+    ~beside_self() noexcept;
+};
+template <class T>
+concept has_no_self =
+    requires { &beside_self<T>::self; } || requires { typename T::self; }; // a type is not in a model's way
+
+/// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names
+/// would hide those of an interface.
+struct model_access {
+    template <class T, class P, class... A>
+    static void make(holds<T, P>& model, A&&... arguments) {
+        ::new (static_cast<void*>(__builtin_addressof(model.self_))) P(static_cast<A&&>(arguments)...);
+        model.made_ = true;
+    }
+    template <class T, class P>
+    static P& held(holds<T, P>& model) noexcept {
+        return model.self_;
+    }
+};
+
+} // namespace detail
+
+/// What an interface's `model` derives from: it is an `Interface` and holds the plain class `P`.
+///
+///     template <user_driver P> struct user_provider::model final : tenon::holds<user_provider, P> {
+///         std::optional<user> get_user(std::string_view id) const override { return this->self().get_user(id); }
+///     };
+template <class Interface, class P>
+class holds : public Interface {
+    static_assert(detail::has_no_self<Interface>,
+                  "tenon: the interface has a function called `self`, and that is what a model calls its "
+                  "plain class: give the interface's function another name");
+
+public:
+    holds() noexcept {}
+    holds(const holds&) = delete;
+    holds& operator=(const holds&) = delete;
+    ~holds() override {
+        if (made_)
+            self_.~P();
+    }
+
+protected:
+    P& self() noexcept { return self_; }
+    const P& self() const noexcept { return self_; }
+
+private:
+    friend struct detail::model_access;
+
+    // The model's constructor is the implicit one, so the arguments come after it.
+    union {
+        P self_;
+    };
+    bool made_ = false;
+};
+
+// ---- What an interface has to be, one requirement a concept.
+
+template <class T>
+concept states_its_type = requires { requires std::is_same_v<decltype(T::type), const plugin_type>; };
+
+template <class T>
+concept has_valid_type_name = states_its_type<T> && detail::well_named(T::type);
+
+template <class T>
+concept has_virtual_destructor = std::has_virtual_destructor_v<T>;
+
+template <class T>
+concept is_abstract = std::is_abstract_v<T>;
+
+// All of it is one pointer to one virtual table; the manifest could tell of no more.
+template <class T>
+concept has_only_functions = detail::complete<T> && std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
+
+namespace TENON_HIDDEN detail {
+
+template <class T>
+struct factory_of {
+    using type = factory<>;
+};
+template <class T>
+    requires requires { typename T::factory; }
+struct factory_of<T> {
+    using type = typename T::factory;
+};
+
+template <class F>
+inline constexpr bool is_factory = false;
+template <class... A>
+inline constexpr bool is_factory<factory<A...>> = true;
+
+// An empty list where `factory` is no tenon::factory: a reached interface has no plugins, and may call
+// something else so.
+template <class F>
+struct arguments_of_factory {
+    using type = list<>;
+};
+template <class... A>
+struct arguments_of_factory<factory<A...>> {
+    using type = list<A...>;
+};
+
+template <class T>
+using factory_arguments = typename arguments_of_factory<typename factory_of<T>::type>::type;
+
+// What an interface lets its plugins hand on to their next version: a list of one type, or of none.
+template <class T>
+struct state_of {
+    using type = list<>;
+};
+template <class T>
+    requires requires { typename T::state; }
+struct state_of<T> {
+    using type = list<typename T::state>;
+};
+
+// Whether Method is a member function of T or of a base that T has once and not virtually.
+template <class T, class M>
+concept method_in_chain = std::is_member_function_pointer_v<M> &&
+                          requires(typename member_function<M>::owner* base) { static_cast<T*>(base); };
+
+#ifdef __clang__
+// A virtual function's member pointer cannot be compared in a constant expression (expr.eq/4.4). g++ folds it
+// all the same, so there a function that is not virtual is found in the manifest's slots instead.
+template <auto Method>
+concept virtual_method = !requires { typename std::bool_constant<(Method == Method)>; };
+#else
+template <auto Method>
+concept virtual_method = true;
+#endif
+
+// What is not constant, and is not called instead of being written to: a function, an object with virtual
+// functions.
+template <class T>
+concept passed_out = !std::is_const_v<T> && !std::is_function_v<T> && !is_polymorphic<T>;
+
+// What a parameter lets a plugin write to.
+template <class T>
+struct written_through {
+    using type = list<>;
+};
+template <passed_out T>
+struct written_through<T&> {
+    using type = list<T>;
+};
+template <passed_out T>
+struct written_through<T*> {
+    using type = list<T>;
+};
+template <class T>
+    requires std::is_class_v<T> &&
+             (spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
+struct written_through<T> {
+    template <class Element>
+    static consteval auto of(list<Element>) {
+        return typename written_through<Element*>::type{};
+    }
+    using type = decltype(of(typename arguments_of<T>::type{}));
+};
+
+template <class R, class... A>
+list<R, typename written_through<A>::type...> outputs(list<A...>);
+
+// What a method of `methods` gives out, unless its author lets code escape.
+template <auto Entry>
+consteval auto outputs_of() {
+    if constexpr (is_escape<std::remove_cv_t<decltype(Entry)>>) {
+        return list<>{};
+    } else {
+        using parts = member_function<decltype(Entry)>;
+        return decltype(detail::outputs<typename parts::result>(typename parts::parameters{})){};
+    }
+}
+
+template <class T, class Methods>
+inline constexpr bool methods_in_chain_v = false;
+template <class T, auto... M>
+inline constexpr bool methods_in_chain_v<T, methods<M...>> =
+    all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
+
+// Whether a class that one of T's methods is from has the same list of methods, which T then inherits.
+template <class T, class Owner>
+inline constexpr bool inherits_methods_of = false;
+template <class T, has_methods Owner>
+inline constexpr bool inherits_methods_of<T, Owner> =
+    !std::is_same_v<T, Owner> && std::is_same_v<typename T::methods, typename Owner::methods>;
+
+template <class T, class Methods>
+inline constexpr bool states_methods_v = false;
+template <class T, auto... M>
+inline constexpr bool states_methods_v<T, methods<M...>> =
+    all_of<!inherits_methods_of<T, typename member_function<decltype(detail::method_of(M))>::owner>...>;
+
+template <class Methods>
+inline constexpr bool methods_virtual_v = false;
+template <auto... M>
+inline constexpr bool methods_virtual_v<methods<M...>> = all_of<virtual_method<detail::method_of(M)>...>;
+
+template <class Methods>
+struct outputs_of_all;
+template <auto... M>
+struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
+
+// The types that a plugin gives out with a T. An interface gives out what its methods do; a type that carries
+// code is looked into no further.
+template <class T>
+struct step_out : step<T> {};
+template <carries_code T>
+struct step_out<T> {
+    using type = list<>;
+};
+template <class F, class C>
+    requires(!std::is_function_v<F>)
+struct step_out<F C::*> {
+    using type = list<F>;
+};
+template <has_methods T>
+    requires methods_in_chain_v<T, typename T::methods>
+struct step_out<T> : outputs_of_all<typename T::methods> {};
+
+/// The types that carry a plugin's code along, of all that are reached from some that it gives out.
+template <class... T>
+using carriers = typename those_that_are<is_carrier, everything_by<step_out, T...>>::type;
+
+/// Everything that crosses an interface's boundary.
+template <class T>
+using crossing = reached<typename T::methods::signatures, factory_arguments<T>, typename state_of<T>::type>;
+
+/// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
+template <class T>
+concept measurable = has_only_functions<T> && !std::is_final_v<T> &&
+                     methods_in_chain_v<T, typename T::methods> && methods_virtual_v<typename T::methods>;
+
+template <class T>
+concept reached_and_measurable = reached_by_methods<T> && measurable<T>;
+
+template <class T>
+using is_reached_and_measurable = std::bool_constant<reached_and_measurable<T>>;
+
+/// The interfaces among what crosses T's boundary: what its host or its plugins call besides T.
+template <class T>
+using reached_interfaces = typename those_that_are<is_reached_and_measurable, crossing<T>>::type;
+
+template <class List>
+inline constexpr bool all_measurable = false;
+template <class... T>
+inline constexpr bool all_measurable<list<T...>> = all_of<(!reached_by_methods<T> || measurable<T>)...>;
+
+// A name that two files can mean one type by; what the standard library makes of a type is said of that type.
+template <class T>
+concept shared_name =
+    standard<T> || !(spelled<T>().contains("(anonymous namespace)") || spelled<T>().contains("{anonymous}"));
+
+template <class List>
+inline constexpr bool all_names_shared = false;
+template <class... T>
+inline constexpr bool all_names_shared<list<T...>> = all_of<shared_name<T>...>;
+
+template <class List>
+inline constexpr bool all_layouts_known = false;
+template <class... T>
+inline constexpr bool all_layouts_known<list<T...>> = all_of<known_layout<T>...>;
+
+} // namespace detail
+
+template <class T>
+concept names_its_methods = detail::has_methods<T>;
+
+template <class T>
+concept names_only_its_own = names_its_methods<T> && detail::methods_in_chain_v<T, typename T::methods>;
+
+template <class T>
+concept names_only_virtual_functions =
+    names_only_its_own<T> && detail::methods_virtual_v<typename T::methods>;
+
+/// Its list is not the one of its base, which it has where it forgets to state its own.
+template <class T>
+concept states_its_methods = names_only_its_own<T> && detail::states_methods_v<T, typename T::methods>;
+
+template <class T>
+concept has_valid_factory = detail::is_factory<typename detail::factory_of<T>::type>;
+
+template <class T>
+concept keeps_its_code =
+    names_only_its_own<T> &&
+    std::is_same_v<detail::carriers<typename detail::outputs_of_all<typename T::methods>::type>,
+                   detail::list<>>;
+
+template <class T>
+concept state_keeps_its_code =
+    std::is_same_v<detail::carriers<typename detail::state_of<T>::type>, detail::list<>>;
+
+template <class T>
+concept has_known_layouts =
+    names_only_its_own<T> && has_valid_factory<T> && detail::all_layouts_known<detail::crossing<T>>;
+
+template <class T>
+concept has_shared_names = names_only_its_own<T> && has_valid_factory<T> && detail::shared_name<T> &&
+                           detail::all_names_shared<detail::crossing<T>>;
+
+template <class T>
+concept reaches_measurable_interfaces =
+    names_only_its_own<T> && has_valid_factory<T> && detail::all_measurable<detail::crossing<T>>;
+
+/// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of
+/// its virtual functions and the types that they pass known.
+template <class T>
+concept plugin_interface =
+    states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
+    has_only_functions<T> && names_its_methods<T> && names_only_its_own<T> &&
+    names_only_virtual_functions<T> && states_its_methods<T> && has_valid_factory<T> && keeps_its_code<T> &&
+    state_keeps_its_code<T> && has_known_layouts<T> && has_shared_names<T> &&
+    reaches_measurable_interfaces<T>;
+
+// ---- What an implementation has to be.
+
+namespace TENON_HIDDEN detail {
+template <class P, class Arguments>
+inline constexpr bool made_from = false;
+template <class P, class... A>
+inline constexpr bool made_from<P, list<A...>> =
+    requires(A&&... arguments) { P(static_cast<A&&>(arguments)...); };
+
+template <class P, class T>
+concept has_model_for = requires { typename T::template model<P>; };
+} // namespace detail
+
+template <class P, class T>
+concept derives_from_interface =
+    detail::complete<P> && std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
+
+template <class P, class T>
+concept implements_every_method = derives_from_interface<P, T> && !std::is_abstract_v<P>;
+
+template <class P, class T>
+concept fits_the_model = detail::complete<P> && !derives_from_interface<P, T> && detail::has_model_for<P, T>;
+
+template <class P, class T>
+concept made_from_the_factorys_arguments = detail::made_from<P, detail::factory_arguments<T>>;
+
+/// A class that plugins of type T can be made of: it implements T, or fits T's model.
+template <class P, class T>
+concept plugin_for = plugin_interface<T> && (implements_every_method<P, T> || fits_the_model<P, T>) &&
+                     made_from_the_factorys_arguments<P, T> && std::is_destructible_v<P>;
+
+/// Named by compilers behind a sentence about types, in an error that has nothing else to say.
+template <class... T>
+struct these_types;
+
+namespace TENON_HIDDEN detail {
+
+// ---- What the sentences of export.hpp are said of.
+
+// A value and no concept: g++ explains at length why a concept does not hold, and would bury the sentence.
+template <bool Holds>
+inline constexpr bool value = Holds;
+
+template <class T>
+using of_unknown_layout = std::bool_constant<!known_layout<T> && !has_virtual_functions<T>>;
+template <class T>
+using of_unknown_functions =
+    std::bool_constant<!known_layout<T> && has_virtual_functions<T> && !hides_functions<T>>;
+template <class T>
+using hiding_functions = std::bool_constant<hides_functions<T>>;
+template <class T>
+using named_for_one_file = std::bool_constant<!shared_name<T>>;
+template <class T>
+using called_with_data = std::bool_constant<reached_by_methods<T> && !has_only_functions<T>>;
+template <class T>
+concept has_methods_and_is_final = reached_by_methods<T> && std::is_final_v<T>;
+template <class T>
+using called_and_final = std::bool_constant<has_methods_and_is_final<T>>;
+template <class T>
+using called_by_foreign_methods = std::bool_constant<reached_by_methods<T> && !names_only_its_own<T>>;
+template <class T>
+using called_by_plain_functions =
+    std::bool_constant<names_only_its_own<T> && reached_by_methods<T> && !names_only_virtual_functions<T>>;
+
+// Of what crosses the interface, as far as it can be told.
+template <class T, template <class> class Is>
+struct crossing_that_are {
+    using type = list<>;
+};
+template <class T, template <class> class Is>
+    requires(names_only_its_own<T> && has_valid_factory<T>)
+struct crossing_that_are<T, Is> : those_that_are<Is, crossing<T>> {};
+
+template <class T>
+using unknown_layouts = typename crossing_that_are<T, of_unknown_layout>::type;
+template <class T>
+using unknown_functions = typename crossing_that_are<T, of_unknown_functions>::type;
+template <class T>
+using hidden_functions = typename crossing_that_are<T, hiding_functions>::type;
+template <class T>
+using names_of_one_file = typename crossing_that_are<T, named_for_one_file>::type;
+template <class T>
+using interfaces_with_data = typename crossing_that_are<T, called_with_data>::type;
+template <class T>
+using final_interfaces = typename crossing_that_are<T, called_and_final>::type;
+template <class T>
+using interfaces_of_foreign_methods = typename crossing_that_are<T, called_by_foreign_methods>::type;
+template <class T>
+using interfaces_of_plain_functions = typename crossing_that_are<T, called_by_plain_functions>::type;
+
+template <class T>
+struct given_out {
+    using type = list<>;
+};
+template <names_only_its_own T>
+struct given_out<T> : outputs_of_all<typename T::methods> {};
+template <class T>
+using carriers_given_out = carriers<typename given_out<T>::type>;
+template <class T>
+using carriers_in_state = carriers<typename state_of<T>::type>;
+
+// A class that is only declared gets an error for that, and none of these.
+template <class P, class T>
+concept is_no_longer_abstract = !derives_from_interface<P, T> || implements_every_method<P, T>;
+template <class P, class T>
+concept derives_or_fits = !complete<P> || derives_from_interface<P, T> || fits_the_model<P, T>;
+template <class P>
+concept is_destroyed = !complete<P> || std::is_destructible_v<P>;
+
+// The arguments are a parameter, so that compilers show them. True where another error tells the cause: an
+// object that cannot be destroyed cannot be made either.
+template <class P, class T, class Arguments>
+inline constexpr bool is_made_from = made_from<P, Arguments>;
+template <class P, class T, class Arguments>
+    requires(!complete<P> || !has_valid_factory<T> || !std::is_destructible_v<P> || std::is_abstract_v<P>)
+inline constexpr bool is_made_from<P, T, Arguments> = true;
+
+// The model is looked into only where no other error is about it or the plugin's class.
+template <class P, class T>
+concept models_without_self = !fits_the_model<P, T> || has_no_self<T>;
+template <class P, class T>
+concept looks_into_model = fits_the_model<P, T> && has_no_self<T> && std::is_destructible_v<P>;
+template <class P, class T>
+concept defines_the_model = !looks_into_model<P, T> || requires { sizeof(typename T::template model<P>); };
+template <class P, class T>
+concept has_a_concrete_model = !looks_into_model<P, T> || !defines_the_model<P, T> ||
+                               !requires { requires std::is_abstract_v<typename T::template model<P>>; };
+template <class P, class T>
+concept has_a_usable_model =
+    models_without_self<P, T> && defines_the_model<P, T> && has_a_concrete_model<P, T>;
+
+template <class P, class T>
+using arguments_not_taken =
+    std::conditional_t<is_made_from<P, T, factory_arguments<T>>, list<>, factory_arguments<T>>;
+
+template <class List>
+inline constexpr bool is_empty = std::is_same_v<List, list<>>;
+
+// The types that compilers are to name: where there are none, a type that is complete.
+template <class List>
+struct named {
+    using type = char;
+};
+template <class First, class... More>
+struct named<list<First, More...>> {
+    using type = these_types<First, More...>;
+};
+
+// Has the compiler say why a class does not fit the model, and so the author's concept.
+template <class P, class T>
+auto explain_model() {
+    if constexpr (!derives_or_fits<P, T>)
+        static_cast<void>(sizeof(typename T::template model<P>));
+    return true;
+}
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+
+namespace tenon::inline v1 {
+
+namespace detail {
+inline namespace TENON_OWN {
+
+inline error unknown_name(std::string_view type, std::string_view name, std::string_view known,
+                          std::string_view here, std::string_view searched = "") {
+    return {errc::not_found, concatenated({"unknown name '", name, "' of plugin type '", type, "'; ",
+                                           known.empty() ? "there are no plugins of that type" : "known: ",
+                                           known, searched.empty() ? "" : "; searched: ", searched,
+                                           here.empty() ? "" : "; there is a '", here,
+                                           here.empty() ? "" : "', and a path has to contain a slash"})};
+}
+
+inline error empty_driver() {
+    return {errc::malformed_driver,
+            "the driver is empty: it has to be the name of a plugin, the path of a library or of a "
+            "directory with its source, or the URL of a repository"};
+}
+
+inline error driver_too_long(std::size_t size, std::size_t longest) {
+    return {errc::malformed_driver,
+            concatenated({"a driver of ", std::to_string(size), " characters is too long: it may have ",
+                          std::to_string(longest)})};
+}
+
+inline error control_character(std::string_view escaped) {
+    return {errc::malformed_driver,
+            concatenated({"the driver '", escaped, "' has a control character, and none may"})};
+}
+
+inline error no_transport(std::string_view driver, std::string_view meant) {
+    return {errc::malformed_driver,
+            concatenated(
+                {"the driver '", driver,
+                 "' is neither a repository nor a path: a repository is written https://host/user/repo or "
+                 "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./",
+                 meant.empty() ? "" : "; write ", meant})};
+}
+
+inline error bad_repository(std::string_view url, std::string_view why, std::string_view meant) {
+    return {errc::malformed_driver, concatenated({"the repository '", url, "' is refused: ", why,
+                                                  meant.empty() ? "" : "; write ", meant})};
+}
+
+inline error bad_name(std::string_view name, std::string_view here) {
+    return {
+        errc::malformed_driver,
+        concatenated({"'", name,
+                      "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a "
+                      "slash",
+                      here.empty() ? "" : "; there is a '", here, here.empty() ? "" : "'"})};
+}
+
+inline error foreign_source(const std::string& path) {
+    return {errc::malformed_driver,
+            concatenated(
+                {"'", path,
+                 "' is neither a library nor a source that is compiled: such a source ends in .cpp, .cc, "
+                 ".cxx, .c++, .cp, .CPP or .C; a directory with a CMakeLists.txt can have others "
+                 "compiled"}),
+            path};
+}
+
+inline error bad_choice(const std::string& path, std::string_view choice, std::string_view why,
+                        std::string_view repository) {
+    return {errc::malformed_driver,
+            concatenated({"the driver '", path, "#", choice, "' is refused: ", why,
+                          repository.empty() ? "" : "; a repository is written ", repository}),
+            path};
+}
+
+inline error bad_plugin_choice(const std::string& path, std::string_view plugin) {
+    return {
+        errc::malformed_driver,
+        concatenated({"'", plugin, "', which follows '", path,
+                      "#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; where the "
+                      "'#' is part of a file's name, add another and the plugin, and where of a directory's, "
+                      "a slash"}),
+        path};
+}
+
+inline error no_such_path(const std::string& path, std::string_view instead, std::string_view repository) {
+    return {errc::not_found,
+            concatenated({"there is no '", path, "'; ", instead,
+                          repository.empty() ? "" : "; a repository is written ", repository}),
+            path};
+}
+
+inline error dangling_link(const std::string& path, std::string_view target) {
+    return {errc::not_found,
+            concatenated({"'", path, "' is a symbolic link to '", target, "', which is not there"}), path};
+}
+
+inline error neither_file_nor_directory(const std::string& path) {
+    return {errc::system_call, concatenated({"'", path, "' is neither a file nor a directory"}), path};
+}
+
+inline error no_targets_here(const std::string& path, std::string_view target) {
+    return {
+        errc::not_found,
+        concatenated({"'", path, "' has no target '", target, "': it is no directory with a CMakeLists.txt"}),
+        path};
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+
+/// What one string of a configuration says about where a plugin comes from.
+///
+///     json                                                          a name: built in, or in the search path
+///     ./libmany.so#ldap                                             a library, and which of its plugins
+///     ./drivers/ldap                                                a directory of source
+///     ./drivers#target=json&plugin=json                             which target of its CMakeLists.txt
+///     ./drivers/ldap.cpp                                            one source
+///     https://host/user/repo                                        a repository, at its default branch
+///     git+ssh://git@host/user/repo@v1.2#subdirectory=drivers/json&plugin=json
+///
+/// A path contains a slash, and a name never does. The last component of a path may end in `#` and a plugin's
+/// name, or what a repository's may; a file whose own name has a `#` needs a second one, and a directory a
+/// slash at its end.
+///
+/// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is
+/// spelled as pip does. The branch, tag or full commit id follows the first `@` after the host that does not
+/// follow a slash, so that both `/@user/repo` and the tag `json@1.2` can be written; any other `@` of a path
+/// is written `%40`. Percent-encoding of the address is left as it is, for git to read; the `#` of a branch
+/// or tag is written `%23`, and a `%` that two hexadecimal digits follow `%25`. Only ssh takes a user, and
+/// nothing takes a password: URLs end up in logs.
+struct TENON_HOST_TYPE driver {
+    enum class kind {
+        name,
+        /// or one source
+        library,
+        directory,
+        repository
+    };
+
+    kind what = kind::name;
+    std::string place{};        ///< the name; the path; or the URL, as git takes it
+    std::string plugin{};       ///< which of its plugins; empty: the only one
+    std::string reference{};    ///< of a repository: branch, tag or commit id; empty: its default branch
+    std::string subdirectory{}; ///< of a repository; empty: all of it
+    std::string target{};       ///< of a directory's CMakeLists.txt; empty: the only one that may be a plugin
+
+    /// Looks at the file system only to tell a file from a directory.
+    template <class System = detail::posix>
+    static driver parse(std::string_view text);
+};
+
+namespace detail {
+inline namespace TENON_OWN {
+
+constexpr bool is_control(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+constexpr bool is_letter_or_digit(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_hex_digit(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+constexpr bool all_are(bool (*kind)(char), std::string_view text) {
+    return std::all_of(text.begin(), text.end(), kind);
+}
+
+/// For messages: a terminal does not obey what it shows, but for the control characters that are kept.
+inline std::string escaped(std::string_view text, std::string_view kept = "") {
+    std::string safe;
+    for (const char c : text)
+        if (is_control(c) && kept.find(c) == kept.npos) {
+            constexpr char digits[] = "0123456789abcdef";
+            safe.append("\\x").append(1, digits[(c >> 4) & 15]).append(1, digits[c & 15]);
+        } else {
+            safe += c;
+        }
+    return safe;
+}
+
+/// For messages: without what may be a secret. A password that is not encoded may itself contain slashes and
+/// at signs, and a token is often given as the user, so that rather too much is hidden; only the user of ssh
+/// is never a secret.
+inline std::string without_credentials(std::string_view text) {
+    const auto scheme = text.find("://");
+    const auto begin = scheme == text.npos ? 0 : scheme + 3;
+    const std::string_view authority = text.substr(begin, text.find('/', begin) - begin);
+    const auto at = authority.find('@'), colon = authority.find(':');
+    const bool scp_like = scheme == text.npos && at < colon;
+    const bool port =
+        authority.starts_with('[') || authority.find_first_not_of("0123456789", colon + 1) == authority.npos;
+
+    auto end = text.npos;
+    if (colon != authority.npos && !port && !scp_like)
+        end = text.rfind('@');
+    else if (scheme != text.npos && at != authority.npos && !text.substr(0, scheme).ends_with("ssh"))
+        end = begin + authority.rfind('@');
+    if (end == text.npos || end < begin)
+        return std::string(text);
+    return std::string(text.substr(0, begin)).append("***").append(text.substr(end));
+}
+
+/// Whether all of a text is the id of a commit, in either of git's two object formats.
+constexpr bool is_commit_id(std::string_view text) {
+    return (text.size() == 40 || text.size() == 64) && all_are(is_hex_digit, text);
+}
+
+/// git's own rules for the name of a branch or tag, git-check-ref-format(1), and no leading hyphen.
+constexpr bool is_reference(std::string_view text) {
+    if (text.empty() || text == "@" || text.front() == '-' || text.back() == '.' ||
+        text.find("..") != text.npos || text.find("@{") != text.npos ||
+        text.find_first_of(" ~^:?*[\\") != text.npos || std::any_of(text.begin(), text.end(), is_control))
+        return false;
+    for (;;) {
+        const auto slash = text.find('/');
+        const std::string_view component = text.substr(0, slash);
+        if (component.empty() || component.front() == '.' || component.ends_with(".lock"))
+            return false;
+        if (slash == text.npos)
+            return true;
+        text.remove_prefix(slash + 1);
+    }
+}
+
+/// Whether a relative path stays below where it begins, and is no option to any program.
+constexpr bool stays_below(std::string_view path) {
+    if (path.starts_with('-'))
+        return false;
+    for (;;) {
+        const auto slash = path.find('/');
+        const std::string_view component = path.substr(0, slash);
+        if (component.empty() || component == "." || component == "..")
+            return false;
+        if (slash == path.npos)
+            return true;
+        path.remove_prefix(slash + 1);
+    }
+}
+
+/// `host`, `host:22`, `[::1]:22`: narrower than the standard for URLs, so that nothing is left that ssh could
+/// take for an option.
+constexpr bool is_host(std::string_view text) {
+    if (const auto colon = text.rfind(':'); colon != text.npos && !text.ends_with(']')) {
+        const std::string_view port = text.substr(colon + 1);
+        if (port.empty() || !all_are(is_digit, port))
+            return false;
+        text = text.substr(0, colon);
+    }
+    if (text.size() > 2 && text.starts_with('[') && text.ends_with(']'))
+        return all_are([](char c) { return is_hex_digit(c) || c == ':' || c == '.'; },
+                       text.substr(1, text.size() - 2));
+    return !text.empty() && text.front() != '-' && text.front() != '.' &&
+           all_are([](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; }, text);
+}
+
+constexpr bool is_user(std::string_view text) {
+    return !text.empty() && text.front() != '-' &&
+           all_are(
+               [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; },
+               text);
+}
+
+/// Whether percent-encoding hides a control character: a line break in a URL has made git ask one host's
+/// password for another.
+constexpr bool hides_control(std::string_view url) {
+    for (std::size_t i = 0; i + 2 < url.size(); ++i)
+        if (url[i] == '%' &&
+            (url[i + 1] == '0' || url[i + 1] == '1' || (url[i + 1] == '7' && (url[i + 2] | 0x20) == 'f')))
+            return true;
+    return false;
+}
+
+/// A text without its percent-encoding. What is no such encoding stays as it is.
+inline std::string percent_decoded(std::string_view text) {
+    const auto digit = [](char c) { return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10; };
+    std::string decoded;
+    while (!text.empty()) {
+        const bool encoded =
+            text.size() > 2 && text[0] == '%' && is_hex_digit(text[1]) && is_hex_digit(text[2]);
+        decoded += encoded ? static_cast<char>(digit(text[1]) << 4 | digit(text[2])) : text[0];
+        text.remove_prefix(encoded ? 3 : 1);
+    }
+    return decoded;
+}
+
+/// A name that CMake gives a target by itself.
+constexpr bool is_target(std::string_view text) {
+    return !text.empty() && text.front() != '-' &&
+           all_are(
+               [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; },
+               text);
+}
+
+/// Takes what follows a `#` apart: `KEY=VALUE`, joined by `&`, of these keys. `refused` makes an error of
+/// what is wrong.
+template <class Refused>
+void parse_choices(std::string_view text, driver& into, bool in_repository, const Refused& refused) {
+    for (bool more = true; more;) {
+        const std::string_view part = text.substr(0, text.find('&'));
+        more = part.size() < text.size();
+        text.remove_prefix(part.size() + more);
+        const auto equals = part.find('=');
+        const std::string_view key = part.substr(0, equals);
+        std::string* const value = key == "subdirectory" && in_repository ? &into.subdirectory
+                                   : key == "plugin"                      ? &into.plugin
+                                   : key == "target"                      ? &into.target
+                                                                          : nullptr;
+        if (!value || equals == part.npos)
+            throw refused(
+                std::string("after '#' it may have ") + (in_repository ? "subdirectory=FOLDER, " : "") +
+                "target=NAME and plugin=NAME, joined by '&', and nothing else" +
+                (in_repository ? "; a branch, tag or commit id follows '@', and a '#' in it is %23" : ""));
+        if (!value->empty())
+            throw refused("it says " + std::string(key) + "= twice");
+        *value = part.substr(equals + 1);
+        if (value == &into.plugin && !well_named(*value))
+            throw refused("the name of its plugin has to be [a-z][a-z0-9_-]*");
+        if (value == &into.target && !is_target(*value))
+            throw refused(
+                "the name of its target has to be letters, digits and ._+-, and not begin with '-'");
+        if (value == &into.subdirectory && !stays_below(*value))
+            throw refused("its subdirectory has to be a relative path without '.', '..' and a leading '-'");
+    }
+}
+
+/// How many letters one has to change, add or remove to make one text of the other.
+inline std::size_t edit_distance(std::string_view from, std::string_view to) {
+    std::vector<std::size_t> row(to.size() + 1);
+    for (std::size_t j = 0; j <= to.size(); ++j)
+        row[j] = j;
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t j = 0; j < to.size(); ++j) {
+            const std::size_t changed = diagonal + (from[i] != to[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+        }
+    }
+    return row.back();
+}
+
+/// The known names, each once, those most like the wanted one first.
+inline std::vector<std::string> by_likeness(std::string_view wanted, const std::vector<std::string>& known) {
+    std::vector<std::pair<std::size_t, std::string>> ranked;
+    for (const std::string& name : known)
+        ranked.emplace_back(edit_distance(wanted, name), name);
+    std::sort(ranked.begin(), ranked.end());
+    ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
+    std::vector<std::string> names;
+    for (auto& [distance, name] : ranked)
+        names.push_back(std::move(name));
+    return names;
+}
+
+/// For messages: `a, b, c and 4 more`, those most like the wanted one first; empty where nothing is known.
+inline std::string likeliest(std::string_view wanted, const std::vector<std::string>& known) {
+    constexpr std::size_t most = 8;
+    const std::vector<std::string> names = by_likeness(wanted, known);
+    std::string text;
+    for (std::size_t i = 0; i < names.size() && i < most; ++i)
+        text.append(i ? ", " : "").append(escaped(names[i]));
+    if (names.size() > most)
+        text.append(" and ").append(std::to_string(names.size() - most)).append(" more");
+    return text;
+}
+
+/// The path of a file or directory in the current directory that somebody who wrote this name may have meant;
+/// else empty.
+template <class System = posix>
+std::string found_here(std::string_view name) {
+    if (name.empty() || name.find('/') != name.npos)
+        return "";
+    const std::string as_it_is = "./" + std::string(name);
+    for (const std::string& path : {as_it_is, as_it_is + ".so", "./lib" + std::string(name) + ".so"})
+        if (struct stat found; System::stat(path.c_str(), &found) == 0 &&
+                               (path == as_it_is || (S_ISREG(found.st_mode) && found.st_size != 0)))
+            return path;
+    return "";
+}
+
+/// Throws where a path is a symbolic link that leads nowhere, or in a circle.
+template <class System = posix>
+void require_no_dangling_link(const std::string& path) {
+    struct stat found{};
+    if (System::lstat(path.c_str(), &found) != 0 || !S_ISLNK(found.st_mode) ||
+        System::stat(path.c_str(), &found) == 0)
+        return;
+    if (errno != ENOENT && errno != ENOTDIR)
+        throw error::system_call("look at", path, errno);
+    std::string target(4096, '\0');
+    const ssize_t size = System::readlink(path.c_str(), target.data(), target.size());
+    target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    throw detail::dangling_link(path, escaped(target));
+}
+
+/// Takes the URL of a repository apart. `refused` makes an error of what is wrong.
+template <class Refused>
+driver parse_repository(std::string_view text, const Refused& refused) {
+    const bool spelled_out = text.starts_with("git+");
+    std::string_view rest = text.substr(spelled_out ? 4 : 0);
+    const std::string_view transport = rest.substr(0, rest.find("://"));
+    if (transport == rest ||
+        (transport != "https" && !(spelled_out && (transport == "ssh" || transport == "file"))))
+        throw refused("it has to begin with https://, git+https://, git+ssh:// or git+file:///");
+    const std::string_view address = rest.substr(0, rest.find('#'));
+    const std::string_view fragment = rest.substr(address.size());
+
+    const std::size_t begin = transport.size() + 3;
+    std::string_view host = address.substr(begin, address.find('/', begin) - begin);
+    std::string_view path = address.substr(begin + host.size());
+    if (const auto at = host.rfind('@'); at != host.npos) {
+        const std::string_view user = host.substr(0, at);
+        if (transport != "ssh" || user.find(':') != user.npos)
+            throw refused("credentials do not belong in it, because it ends up in logs; leave them to git's "
+                          "credential helper "
+                          "or to ssh");
+        if (!is_user(user))
+            throw refused("its user is not one that ssh takes");
+        host.remove_prefix(at + 1);
+    }
+    if (transport == "file" && !host.empty())
+        throw refused("the path has to be absolute, as in git+file:///srv/repo");
+    if (transport == "ssh" && !is_host(host) && is_host(host.substr(0, host.find(':'))))
+        throw refused("its path follows the host behind a '/', and not behind a ':', which is for a port");
+    if (transport != "file" && !is_host(host))
+        throw refused("it has no host, or one that is not letters, digits, dots and hyphens");
+
+    driver parsed{.what = driver::kind::repository};
+    for (std::size_t i = 1; i < path.size(); ++i)
+        if (path[i] == '@' && path[i - 1] != '/') {
+            parsed.reference = percent_decoded(path.substr(i + 1));
+            path = path.substr(0, i);
+            if (!is_reference(parsed.reference))
+                throw refused(
+                    std::string(
+                        "what follows '@' is no name that git allows for a branch or tag, and no commit id") +
+                    (fragment.empty() ? "" : "; a '#' in it is written %23"));
+        }
+    if (path.find_first_not_of('/') == path.npos)
+        throw refused("it has no path after the host");
+    if (path.find(' ') != path.npos)
+        throw refused("a space in it is written %20");
+    if (hides_control(path))
+        throw refused("it hides a control character in percent-encoding");
+    parsed.place = address.substr(0, static_cast<std::size_t>(path.data() + path.size() - address.data()));
+
+    if (!fragment.empty())
+        parse_choices(fragment.substr(1), parsed, true, refused);
+    return parsed;
+}
+
+/// Whether a text is a repository's URL, as tenon spells it.
+inline bool is_repository(std::string_view text) {
+    struct refusal {};
+    try {
+        parse_repository(text, [](std::string_view) { return refusal(); });
+        return true;
+    } catch (const refusal&) {
+        return false;
+    }
+}
+
+/// `git@host:user/repo` and the like as a URL; empty if the text is not spelled so.
+inline std::string url_of_scp(std::string_view text) {
+    constexpr std::pair<std::string_view, std::string_view> forges[] = {
+        {"github", "github.com"}, {"gitlab", "gitlab.com"}, {"bitbucket", "bitbucket.org"}};
+    const auto colon = text.find(':');
+    if (colon == text.npos || colon > text.find('/'))
+        return "";
+    const std::string_view authority = text.substr(0, colon);
+    std::string_view path = text.substr(colon + 1);
+    for (const auto& [name, host] : forges)
+        if (authority == name)
+            return "https://" + std::string(host) + "/" + std::string(path);
+    if (const std::string_view port = path.substr(0, path.find('/'));
+        !port.empty() && all_are(is_digit, port))
+        return "https://" + std::string(text);
+    if (authority.find_first_of("@.") == authority.npos)
+        return "";
+    path.remove_prefix(path.starts_with('/') ? 1 : 0);
+    return "git+ssh://" + std::string(authority) + "/" + std::string(path);
+}
+
+/// `?ref=v1` and what else other tools have for a reference and a subdirectory, rewritten to `@v1` and
+/// `#subdirectory=`; empty if the query says something else.
+inline std::string without_query(std::string_view url) {
+    const auto mark = url.find('?');
+    std::string address(url.substr(0, mark)), reference, subdirectory;
+    std::string_view query = url.substr(mark + 1);
+    query = query.substr(0, query.find('#'));
+    const auto is_one_of = [](std::string_view key, std::initializer_list<std::string_view> keys) {
+        return std::find(keys.begin(), keys.end(), key) != keys.end();
+    };
+    while (!query.empty()) {
+        const std::string_view part = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(query.size(), part.size() + 1));
+        const auto equals = std::min(part.find('='), part.size());
+        const std::string_view key = part.substr(0, equals),
+                               value = part.substr(std::min(equals + 1, part.size()));
+        if (is_one_of(key, {"ref", "rev", "branch", "tag", "commit"}))
+            reference = value;
+        else if (is_one_of(key, {"dir", "subdir", "subdirectory", "path"}))
+            subdirectory = value;
+        else if (key != "depth")
+            return "";
+    }
+    // Terraform and go-getter write a subdirectory behind two slashes.
+    if (const auto two = address.find("//", address.find("://") + 3); two != address.npos) {
+        subdirectory = address.substr(two + 2);
+        address.resize(two);
+    }
+    return address + (reference.empty() ? "" : "@" + reference) +
+           (subdirectory.empty() ? "" : "#subdirectory=" + subdirectory);
+}
+
+/// What was probably meant by a text that names no repository as it is, spelled so that it does; empty where
+/// nothing comes close, and where there may be a secret in it.
+inline std::string meant_repository(std::string_view text) {
+    if (without_credentials(text) != text)
+        return "";
+    for (const std::string_view prefix : {"git::", "git+"})
+        text.remove_prefix(text.starts_with(prefix) ? prefix.size() : 0);
+    std::string url;
+    if (const auto scheme = text.find("://"); scheme == text.npos) {
+        url = text.find(':') < text.find('/') ? url_of_scp(text) : "https://" + std::string(text);
+    } else {
+        const std::string name = in_small_letters(text.substr(0, scheme)), rest(text.substr(scheme));
+        url = name == "ssh" || name == "file"                      ? "git+" + name + rest
+              : name == "https" || name == "http" || name == "git" ? "https" + rest
+                                                                   : "";
+        // `git+ssh://git@host:user/repo` is spelled by half as scp does.
+        const auto host = url.find("://") + 3, colon = url.find(':', host);
+        if (name == "ssh" && colon < url.find('/', host) && !is_repository(url))
+            url[colon] = '/';
+    }
+    if (url.find('?') != url.npos)
+        url = without_query(url);
+    return url != text && is_repository(url) ? url : "";
+}
+
+/// What a page of a forge shows, as a repository: of `https://host/user/repo/tree/v1/json` that is
+/// `https://host/user/repo@v1#subdirectory=json`. Empty where the address is like none.
+inline std::string repository_of_page(std::string_view url) {
+    for (const std::string_view mark :
+         {"/-/tree/", "/-/blob/", "/-/commit/", "/-/tags/", "/tree/", "/blob/", "/commit/", "/releases/tag/",
+          "/src/branch/", "/src/tag/", "/src/commit/"}) {
+        const auto at = url.find(mark);
+        if (at == url.npos)
+            continue;
+        const std::string_view rest = url.substr(at + mark.size()),
+                               reference = rest.substr(0, rest.find('/'));
+        const bool folder = reference.size() < rest.size() && mark.find("blob") == mark.npos;
+        std::string meant = std::string(url.substr(0, at)) + "@" + std::string(reference);
+        if (folder)
+            meant.append("#subdirectory=").append(rest.substr(reference.size() + 1));
+        return is_repository(meant) ? meant : "";
+    }
+    return "";
+}
+
+inline driver parse_repository(std::string_view text) {
+    const auto refused = [&](std::string_view why) {
+        return detail::bad_repository(without_credentials(text), why, meant_repository(text));
+    };
+    // git itself would ask the server for a path with the query in it.
+    if (const auto query = text.find('?'); query < text.find('#') && !meant_repository(text).empty())
+        throw refused("a branch, tag or commit id follows '@', and a folder '#subdirectory='");
+    return parse_repository(text, refused);
+}
+
+/// What is in the folder where a path is missing, for the error.
+template <class System>
+std::string instead_of(const std::string& path) {
+    const std::string folder(parent(path));
+    struct stat found{};
+    if (System::stat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
+        System::access(folder.c_str(), R_OK) != 0)
+        return "'" + folder + "' is no folder that can be looked into";
+    const std::vector<std::string> names = names_in<System>(folder);
+    return names.empty() ? "'" + folder + "' is empty"
+                         : "'" + folder + "' has " + likeliest(basename(path), names);
+}
+
+/// The repository that was probably meant by a relative path that leads nowhere, `host.tld/user/repo`; empty
+/// where the path is not so, and where its first folder is there.
+template <class System>
+std::string repository_meant_by(std::string_view path) {
+    const auto host_end = path.find('/');
+    const std::string host(path.substr(0, host_end));
+    struct stat found{};
+    const bool like_a_host =
+        !host.empty() && host.find('.', 1) != host.npos && host.back() != '.' && is_host(host);
+    if (!like_a_host || host_end == path.npos || path.find('/', host_end + 1) == path.npos ||
+        System::stat(host.c_str(), &found) == 0)
+        return "";
+    return meant_repository(path);
+}
+
+/// A driver as far as its text tells; whether a path is a library or a directory, only the file system does.
+struct spelled_driver {
+    driver of;
+    bool is_path = false;
+};
+
+template <class System>
+spelled_driver spelled_path(std::string_view text) {
+    driver found;
+    const std::string repository = repository_meant_by<System>(text);
+    if (const auto hash = text.rfind('#'); hash != text.npos && hash > text.rfind('/')) {
+        const std::string_view choice = text.substr(hash + 1);
+        text = text.substr(0, hash);
+        if (choice.find('=') != choice.npos) {
+            parse_choices(choice, found, false, [&](std::string_view why) {
+                return detail::bad_choice(std::string(text), choice, why, repository);
+            });
+        } else {
+            found.plugin = choice;
+            if (!well_named(choice))
+                throw detail::bad_plugin_choice(std::string(text), choice);
+        }
+    }
+    while (text.size() > 1 && text.ends_with("//"))
+        text.remove_suffix(1);
+    found.place = text;
+    return {std::move(found), true};
+}
+
+/// Throws where a driver names nothing.
+template <class System = posix>
+spelled_driver spelled(std::string_view text) {
+    constexpr std::size_t longest = 4096;
+    if (text.empty())
+        throw detail::empty_driver();
+    if (text.size() > longest)
+        throw detail::driver_too_long(text.size(), longest);
+    if (std::any_of(text.begin(), text.end(), is_control))
+        throw detail::control_character(escaped(without_credentials(text)));
+
+    const auto slash = text.find('/'), scheme = text.find("://");
+    if (text.starts_with("git+") || (scheme != text.npos && slash == scheme + 1))
+        return {parse_repository(text)};
+    // `git@host:repo` and `ext::command` are things that git itself would take.
+    if (const auto colon = text.find(':'); colon < slash && colon < text.find('#'))
+        throw detail::no_transport(without_credentials(text), meant_repository(text));
+    if (slash != text.npos)
+        return spelled_path<System>(text);
+    if (!well_named(text))
+        throw detail::bad_name(text, found_here<System>(text.substr(0, text.find('#'))));
+    return {{.what = driver::kind::name, .place = std::string(text)}};
+}
+
+/// What a path is.
+template <class System = posix>
+driver looked_at(driver path) {
+    struct stat found{};
+    if (System::stat(path.place.c_str(), &found) != 0) {
+        const int why = errno;
+        if (why != ENOENT)
+            throw error::system_call("look at", path.place, why);
+        while (path.place.size() > 1 && path.place.back() == '/')
+            path.place.pop_back();
+        require_no_dangling_link<System>(path.place);
+        throw detail::no_such_path(path.place, instead_of<System>(path.place),
+                                   repository_meant_by<System>(path.place));
+    }
+    if (S_ISREG(found.st_mode) && is_foreign_source_name(basename(path.place)))
+        throw detail::foreign_source(path.place);
+    if (S_ISREG(found.st_mode))
+        path.what = is_source_name(basename(path.place)) ? driver::kind::directory : driver::kind::library;
+    else if (S_ISDIR(found.st_mode))
+        path.what = driver::kind::directory;
+    else
+        throw detail::neither_file_nor_directory(path.place);
+    if (!path.target.empty() && !S_ISDIR(found.st_mode))
+        throw detail::no_targets_here(path.place, path.target);
+    if (path.place.size() > 1 && path.place.back() == '/')
+        path.place.pop_back();
+    return path;
+}
+
+/// The text that `driver::parse` makes this of. A placeholder may stand for a name.
+inline std::string text_of(const driver& from) {
+    std::string text = from.place;
+    const bool repository = from.what == driver::kind::repository;
+    if (repository && !text.starts_with("https:"))
+        text.insert(0, "git+");
+    if (!from.reference.empty())
+        text += '@';
+    for (std::size_t i = 0; i < from.reference.size(); ++i) {
+        const std::string_view rest = std::string_view(from.reference).substr(i);
+        const bool encoded =
+            rest.size() > 2 && rest[0] == '%' && is_hex_digit(rest[1]) && is_hex_digit(rest[2]);
+        text += rest[0] == '#' ? "%23" : encoded ? "%25" : std::string(1, rest[0]);
+    }
+    if (from.what == driver::kind::directory && basename(text).find('#') != text.npos)
+        text += '/';
+    const bool plugin_alone = !repository && from.target.empty();
+    const char* before = "#";
+    for (const auto& [key, value] :
+         {std::pair<const char*, const std::string&>{"subdirectory=", from.subdirectory},
+          {"target=", from.target},
+          {plugin_alone ? "" : "plugin=", from.plugin}})
+        if (!value.empty())
+            text.append(std::exchange(before, "&")).append(key).append(value);
+    return text;
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+
+template <class System>
+driver driver::parse(std::string_view text) {
+    detail::spelled_driver found = detail::spelled<System>(text);
+    return found.is_path ? detail::looked_at<System>(std::move(found.of)) : std::move(found.of);
+}
+
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_EVENT_HPP
+#define TENON_EVENT_HPP
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+
+
+namespace tenon::inline v1 {
+
+/// A step on the way from a driver to its plugin: told when it begins, and where its parts can be counted, as
+/// they are done. Or what a compiler warned of on that way.
+///
+///     tenon::loader loader{{.on_event = [](const tenon::event& e) { std::cerr << e.text() << '\n'; }}};   //
+///     compiling passwd
+struct TENON_HOST_TYPE event {
+    enum class step {
+        resolving,    ///< asking a remote what a branch or tag is
+        fetching,     ///< getting a commit; `done` is a percentage
+        falling_back, ///< the remote cannot be reached, and an older commit will do; `detail` says why
+        waiting,      ///< for another thread or process that builds or fetches the same
+        configuring,  ///< what a CMakeLists.txt says
+        precompiling, ///< the interface's headers
+        compiling,    ///< the sources
+        /// what was built
+        linking,
+        checking,
+        cached,  ///< nothing has to be built or fetched
+        warning, ///< of a compiler, a linker or CMake, in a build that goes on: `said` has it
+    };
+
+    step what;
+    std::string subject;  ///< the directory's name, or the repository's URL
+    std::size_t done = 0; ///< parts; 0 when the step begins
+    std::size_t of = 0;   ///< parts that there are; 0: nothing is counted
+    std::string detail{};
+    diagnostic said{};
+
+    /// `compiling passwd (3 of 12)`; of a warning what the compiler has printed, without the source.
+    std::string text() const {
+        if (what == step::warning)
+            return said.message();
+        constexpr const char* verb[] = {"asking",       "fetching",
+                                        "cannot reach", "waiting until another is done with",
+                                        "configuring",  "precompiling the headers of",
+                                        "compiling",    "linking",
+                                        "checking",     "found"};
+        std::string line = std::string(verb[static_cast<int>(what)]) + ' ' + subject;
+        if (done > 0 && what == step::fetching)
+            line += " (" + std::to_string(done) + "%)";
+        else if (done > 0 && of > 1)
+            line += " (" + std::to_string(done) + " of " + std::to_string(of) + ')';
+        if (!detail.empty())
+            line += ": " + detail;
+        return line;
+    }
+};
+
+/// Is told of every event by the thread that loads, which waits for it. May throw anything but `error`: that
+/// cancels the load, ends the compilers and the git that it runs, leaves nothing half-made, and reaches who
+/// asked for the plugin.
+using event_handler = std::function<void(const event&)>;
+
+namespace detail {
+inline namespace TENON_OWN {
+
+inline void tell(const event_handler& handler, const event& of) {
+    trace(of.text());
+    if (handler)
+        handler(of);
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_TRUST_HPP
+#define TENON_TRUST_HPP
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+
+namespace tenon::inline v1 {
+
+namespace detail {
+inline namespace TENON_OWN {
+
+inline error untrusted(const std::string& path, std::string_view why) {
+    return {errc::untrusted,
+            concatenated({"'", path, "' is not run, because somebody else could have written it: ", why}),
+            path};
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+
+/// Whose files a host runs: those that nobody but root, its own user and the ones named here could have
+/// written.
+///
+///     tenon::loader loader{{.trust = {.users = {1000}}}};            // what the deploying user owns too
+///     tenon::loader careless{{.trust = {.everyone = true}}};         // anything
+///
+/// A file may be writable by its group where that is its owner's own, which has the owner's number, or is
+/// among `groups`, and where no access list says who else may write. A folder that everybody may write to
+/// passes where it is sticky, as /tmp is.
+struct TENON_HOST_TYPE trust {
+    std::vector<uid_t> users{};
+    std::vector<gid_t> groups{};
+    bool everyone = false;
+};
+
+namespace detail {
+inline namespace TENON_OWN {
+
+template <class List, class Value>
+bool among(const List& list, Value value) {
+    for (const auto& each : list)
+        if (each == value)
+            return true;
+    return false;
+}
+
+// What keeps one file or folder from being trusted; empty where nothing does.
+template <class System>
+std::string distrust(const std::string& path, const struct stat& of, const trust& rule) {
+    if (of.st_uid != 0 && of.st_uid != System::geteuid() && !among(rule.users, of.st_uid))
+        return "'" + path + "' belongs to user " + std::to_string(of.st_uid) +
+               ", and this program runs as user " + std::to_string(System::geteuid()) + "; `chown " +
+               std::to_string(System::geteuid()) + " '" + path + "'`, or name the user in options.trust";
+    if (S_ISDIR(of.st_mode) && (of.st_mode & S_ISVTX))
+        return "";
+    if (of.st_mode & S_IWOTH)
+        return "everybody may write to '" + path + "'; `chmod o-w '" + path + "'`, or widen options.trust";
+    if (!(of.st_mode & S_IWGRP))
+        return "";
+    if (of.st_gid != of.st_uid && !among(rule.groups, of.st_gid))
+        return "group " + std::to_string(of.st_gid) + " may write to '" + path + "'; `chmod g-w '" + path +
+               "'`, or name the group in options.trust";
+    // Then what the mode says of the group is the most that anybody on the list may do.
+    if (System::has_access_list(path.c_str()))
+        return "an access list may let others write to '" + path + "'; `setfacl -b '" + path +
+               "'`, or widen options.trust";
+    return "";
+}
+
+/// Whether a path is canonical and its file, whose status is given, and every folder above it are trusted, as
+/// far as one look at each of them tells; where not, `require_trust` of the canonical path says why.
+template <class System = posix>
+bool plainly_trusted(const std::string& path, const struct stat& of, const trust& rule) {
+    if (rule.everyone || !is_normal(path) || !distrust<System>(path, of, rule).empty())
+        return false;
+    std::string folder = path;
+    for (std::size_t end = path.rfind('/');; end = path.rfind('/', end - 1)) {
+        folder.resize(end == 0 ? 1 : end);
+        struct stat found;
+        // A link is no folder here.
+        if (System::lstat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
+            !distrust<System>(folder, found, rule).empty())
+            return false;
+        if (end == 0)
+            return true;
+    }
+}
+
+/// Throws unless a file, whose canonical path and status are given, and every folder above it are trusted.
+template <class System = posix>
+void require_trust(const std::string& canonical, const struct stat& of, const trust& rule) {
+    if (rule.everyone)
+        return;
+    std::string why = distrust<System>(canonical, of, rule);
+    for (std::string_view folder = canonical; why.empty() && parent(folder) != folder;) {
+        folder = parent(folder);
+        struct stat found;
+        const std::string path(folder);
+        if (System::stat(path.c_str(), &found) != 0)
+            throw error::system_call("look at", path, errno);
+        why = distrust<System>(path, found, rule);
+    }
+    if (!why.empty())
+        throw detail::untrusted(canonical, why);
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+#ifndef TENON_DETAIL_BUILD_CMAKE_PROJECT_HPP
+#define TENON_DETAIL_BUILD_CMAKE_PROJECT_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+#ifndef TENON_DETAIL_BUILD_COMPILATION_HPP
+#define TENON_DETAIL_BUILD_COMPILATION_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+#ifndef TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
+#define TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
+
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+inline error not_a_flag(std::string_view where, std::string_view line, std::string_view why) {
+    return {errc::build_failed, concatenated({where, ": the line '", line, "' is refused, because ", why}),
+            std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error refused_flag(std::string_view where, std::string_view flag) {
+    return {errc::build_failed,
+            concatenated({where, ": the flag '", flag,
+                          "' is refused, because what is made of a plugin's sources, by which program and "
+                          "where, is not for its flags to say; remove it"}),
+            std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error flag_runs_program(std::string_view where, std::string_view flag) {
+    return {errc::build_failed,
+            concatenated({where, ": the flag '", flag,
+                          "' is refused, because it has another program take part in the build, of which a "
+                          "change would not be seen; remove it, or set options.builds_may_run_programs"}),
+            std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error flag_writes_beside(std::string_view where, std::string_view flag) {
+    return {
+        errc::build_failed,
+        concatenated({where, ": the flag '", flag,
+                      "' is refused, because what it has written beside the objects is lost with these once "
+                      "the library is made; remove it, or give the directory a CMakeLists.txt, of which the "
+                      "build tree is kept"}),
+        std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error not_plain_text(const std::string& path) {
+    return {
+        errc::build_failed,
+        concatenated({"'", path,
+                      "' is not read, because it has zero bytes in it, as text in UTF-16 has; store it as "
+                      "UTF-8, one flag a line"}),
+        path};
+}
+
+/// The flags that somebody gives for a plugin, sorted by who reads them.
+class compile_flags {
+public:
+    /// `may_run_programs`: whether flags may name programs that take part in the build. `tree_stays`: whether
+    /// what compilers write beside their objects is still there when the build is done.
+    explicit compile_flags(bool may_run_programs = false, bool tree_stays = false)
+        : may_run_programs_(may_run_programs), tree_stays_(tree_stays) {}
+
+    /// Adds one flag, or the value of the one before. `where` says where it stands, for whoever has to change
+    /// it.
+    void add(const std::string& flag, const std::string& where) {
+        const bool language = std::exchange(language_follows_, false);
+        if (takes_away(flag) || (passed_on_ && (passes_away(flag) || changes_messages(flag))) ||
+            makes_headers(language               ? flag
+                          : begins(flag, {"-x"}) ? flag.substr(2)
+                                                 : ""))
+            throw refused_flag(where, flag);
+        if (!may_run_programs_ && runs_a_program(flag))
+            throw flag_runs_program(where, flag);
+        if (!tree_stays_ && writes_beside(flag))
+            throw flag_writes_beside(where, flag);
+        if (changes_messages(flag)) {
+            trace(where, ": the flag '", flag, "' is left out, because tenon reads what compilers say");
+            return;
+        }
+        passed_on_ = among(flag, {"-Xlinker", "-Xpreprocessor", "-Xclang"});
+        language_follows_ = !language && flag == "-x";
+        const bool value =
+            std::exchange(value_follows_, among(flag, {"-l", "-L", "-z", "-u", "-T", "-Xlinker"}));
+        if (value || value_follows_ || for_the_linker(flag)) {
+            link_.push_back(flag);
+            return;
+        }
+        compile_.push_back(flag);
+        // The linker would be given objects as if they were sources.
+        if (!language && !begins(flag, {"-x"}))
+            common_.push_back(flag);
+    }
+
+    /// Adds what a compile_flags.txt says, as clangd reads it: one flag a line, without the space around it.
+    void add_lines(std::string_view text, const std::string& path) {
+        if (text.find('\0') != text.npos)
+            throw not_plain_text(path);
+        if (constexpr std::string_view mark = "\xEF\xBB\xBF"; text.substr(0, mark.size()) == mark)
+            text.remove_prefix(mark.size());
+        for (std::size_t number = 1; !text.empty(); ++number) {
+            std::string_view line = text.substr(0, text.find('\n'));
+            text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+            while (!line.empty() && space(line.front()))
+                line.remove_prefix(1);
+            while (!line.empty() && space(line.back()))
+                line.remove_suffix(1);
+            if (line.empty())
+                continue;
+            const std::string where = path + ':' + std::to_string(number);
+            if (const std::string why = mistake(line, path); !why.empty())
+                throw not_a_flag(where, line, why);
+            before_ = line[0] == '-' ? line : "";
+            add(std::string(line), where);
+        }
+    }
+
+    /// For what compiles.
+    const std::vector<std::string>& compile() const noexcept { return compile_; }
+
+    /// Those of them that the linker driver gets too, because some of them decide what it links, such as
+    /// -fsanitize: all but the language of the sources.
+    const std::vector<std::string>& common() const noexcept { return common_; }
+
+    /// For the link alone, and after the objects: a linker takes from a library what it misses by then.
+    const std::vector<std::string>& link() const noexcept { return link_; }
+
+    /// The folders that these flags have headers searched in.
+    std::vector<std::string> include_folders() const {
+        std::vector<std::string> found;
+        for (std::size_t i = 0; i < compile_.size(); ++i)
+            for (const std::string_view name : {"-I", "-iquote", "-isystem", "-idirafter"})
+                if (compile_[i].compare(0, name.size(), name) == 0) {
+                    if (compile_[i].size() > name.size())
+                        found.push_back(compile_[i].substr(name.size()));
+                    else if (i + 1 < compile_.size())
+                        found.push_back(compile_[i + 1]);
+                    break;
+                }
+        return found;
+    }
+
+private:
+    // Why a line is plainly not what its author meant; else empty. `before_` is the flag in the line before.
+    std::string mistake(std::string_view line, const std::string& path) const {
+        if (line[0] == '#')
+            return "the file has no comments, as each line is a flag; remove it";
+        if (line[0] == '"' || line[0] == '\'')
+            return "no shell reads it, and a quotation mark would be part of the flag; write it without";
+        if (line[0] == '-') {
+            const std::string_view first = line.substr(0, line.find(' '));
+            const auto next = line.find(" -");
+            // A macro may stand for anything.
+            const bool macro = begins(line, {"-D"}) && first.find('=') != first.npos;
+            const bool two = next + 2 < line.size() && next != line.npos && line[next + 2] != ' ' && !macro;
+            if (two || (first.size() < line.size() && takes_value(first)))
+                return "each line is one flag, or the value of the flag before; write it on several lines";
+            return "";
+        }
+        const std::string folder(parent(path));
+        if (line[0] == '@' || may_take_value(before_) || for_the_linker(line) ||
+            posix::access((line[0] == '/' ? std::string(line) : join(folder, line)).c_str(), F_OK) == 0)
+            return "";
+        return "a flag begins with '-', and no file in '" + folder +
+               "' has this name; correct it or remove it";
+    }
+
+    static bool takes_value(std::string_view flag) {
+        return among(flag, {"-D", "-I", "-L", "-U", "-idirafter", "-include", "-iquote", "-isystem", "-l",
+                            "-x", "-z", "-Xlinker", "-Xclang", "-Xpreprocessor"});
+    }
+
+    // False only for what certainly takes none in the next line: nobody knows all flags of all compilers.
+    static bool may_take_value(std::string_view flag) {
+        if (flag.empty() || (flag.size() > 2 && begins(flag, {"-D", "-I", "-L", "-U", "-l"})))
+            return false;
+        return !begins(flag, {"-W", "-O", "-f", "-g", "-m", "-std", "-pedantic", "-pthread"}) ||
+               among(flag, {"-framework", "-mllvm", "-gcc-toolchain"});
+    }
+
+    static bool space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+    static bool among(std::string_view flag, std::initializer_list<std::string_view> list) {
+        for (const std::string_view each : list)
+            if (flag == each)
+                return true;
+        return false;
+    }
+    static bool begins(std::string_view flag, std::initializer_list<std::string_view> list) {
+        for (const std::string_view each : list)
+            if (flag.substr(0, each.size()) == each)
+                return true;
+        return false;
+    }
+
+    // What would have the compiler write something else, or to another place, or read flags that nobody has
+    // looked at.
+    static bool takes_away(std::string_view flag) {
+        if (among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess",
+                         "--help", "--version"}) ||
+            begins(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps", "-dump", "-print-",
+                          "--print-"}))
+            return true;
+        if (!begins(flag, {"-Wl,", "-Wp,"}))
+            return false;
+        for (flag.remove_prefix(4); !flag.empty();) {
+            const std::string_view part = flag.substr(0, flag.find(','));
+            if (passes_away(part))
+                return true;
+            flag.remove_prefix(part.size() < flag.size() ? part.size() + 1 : flag.size());
+        }
+        return false;
+    }
+
+    // The same of what a step of the compiler is given: a linker's -M writes a map to standard output.
+    static bool passes_away(std::string_view flag) {
+        return flag == "-o" || begins(flag, {"--output", "-M", "@"});
+    }
+
+    // What would have another program run than those of the compiler, which nothing looks for changes of.
+    static bool runs_a_program(std::string_view flag) {
+        return begins(
+            flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path", "-load"});
+    }
+
+    // Whether a language is one of headers, which are precompiled and give no object.
+    static bool makes_headers(std::string_view language) { return language.find("-header") != language.npos; }
+
+    // What would have compilers write more files beside an object, or have the plugin write some there when
+    // it ends: data about its running, the order of its calls, its debug information.
+    static bool writes_beside(std::string_view flag) {
+        return among(flag, {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
+                            "-fcondition-coverage", "-fpath-coverage", "-fstack-usage", "-aux-info",
+                            "-serialize-diagnostics", "--serialize-diagnostics"}) ||
+               begins(flag, {"-fprofile-generate", "-fcs-profile-generate", "-fprofile-note", "-gsplit-dwarf",
+                             "-fcallgraph-info", "-fdump-", "-ftime-trace", "-fsave-optimization-record",
+                             "-foptimization-record-file"});
+    }
+
+    // What would have compilers say what they have to say in another form, or put it elsewhere, so that
+    // nobody here finds the files and lines in it.
+    static bool changes_messages(std::string_view flag) {
+        return begins(flag, {"-fdiagnostics-format", "-fdiagnostics-add-output", "-fdiagnostics-set-output",
+                             "-fdiagnostics-parseable-fixits", "-fdiagnostics-generate-patch",
+                             "-fdiagnostics-print-source-range-info", "-fdiagnostics-column-",
+                             "-fdiagnostics-show-location", "-fmessage-length", "-fno-show-column",
+                             "-fno-show-source-location"});
+    }
+
+    static bool for_the_linker(std::string_view flag) {
+        if (begins(flag, {"-l", "-L", "-Wl,", "-Xlinker"}))
+            return true;
+        if (flag.empty() || flag[0] == '-')
+            return false;
+        for (const std::string_view end : {".a", ".o", ".so"})
+            if (flag.size() > end.size() && flag.substr(flag.size() - end.size()) == end)
+                return true;
+        return false;
+    }
+
+    std::vector<std::string> compile_, common_, link_;
+    std::string before_;
+    bool may_run_programs_, tree_stays_;
+    bool value_follows_ = false; // of the flag before
+    bool language_follows_ = false;
+    bool passed_on_ = false;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_BUILD_COMPILER_HPP
+#define TENON_DETAIL_BUILD_COMPILER_HPP
+
+#include <cstddef>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+#ifndef TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
+#define TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
+
+#include <cstddef>
+
+
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
+
+// What decides whether two compilations agree on the standard library's types, read off predefined macros:
+// one `key=value` a line.
+
+#define TENON_DETAIL_TEXT(X) #X
+#define TENON_DETAIL_VALUE(X) TENON_DETAIL_TEXT(X)
+
+#if defined(_LIBCPP_ABI_VERSION)
+#define TENON_DETAIL_LIBRARY "library=libc++ abi " TENON_DETAIL_VALUE(_LIBCPP_ABI_VERSION) "\n"
+#elif defined(__GLIBCXX__) && _GLIBCXX_USE_CXX11_ABI
+#define TENON_DETAIL_LIBRARY "library=libstdc++ with the C++11 strings\n"
+#elif defined(__GLIBCXX__)
+#define TENON_DETAIL_LIBRARY "library=libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)\n"
+#else
+#error "tenon: this standard library is not known: libstdc++ and libc++ are"
+#endif
+
+#if defined(_GLIBCXX_DEBUG)
+#define TENON_DETAIL_DEBUG "debug mode=_GLIBCXX_DEBUG\n"
+#elif defined(_LIBCPP_DEBUG) && _LIBCPP_DEBUG > 0
+#define TENON_DETAIL_DEBUG "debug mode=_LIBCPP_DEBUG\n"
+#else
+#define TENON_DETAIL_DEBUG "debug mode=none\n"
+#endif
+
+#if defined(__has_feature)
+#define TENON_DETAIL_FEATURE(X) __has_feature(X)
+#else
+#define TENON_DETAIL_FEATURE(X) 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || TENON_DETAIL_FEATURE(address_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=address\n"
+#elif defined(__SANITIZE_THREAD__) || TENON_DETAIL_FEATURE(thread_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=thread\n"
+#elif TENON_DETAIL_FEATURE(memory_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=memory\n"
+#else
+#define TENON_DETAIL_SANITIZER "sanitizer=none\n"
+#endif
+
+#define TENON_DETAIL_LONG_DOUBLE                                                                             \
+    "long double=" TENON_DETAIL_VALUE(__SIZEOF_LONG_DOUBLE__) " bytes, " TENON_DETAIL_VALUE(                 \
+        __LDBL_MANT_DIG__) " digits\n"
+#define TENON_DETAIL_WCHAR "wchar_t=" TENON_DETAIL_VALUE(__SIZEOF_WCHAR_T__) " bytes\n"
+
+static constexpr char toolchain[] = TENON_DETAIL_LIBRARY TENON_DETAIL_DEBUG TENON_DETAIL_SANITIZER
+    TENON_DETAIL_LONG_DOUBLE TENON_DETAIL_WCHAR;
+
+#undef TENON_DETAIL_TEXT
+#undef TENON_DETAIL_VALUE
+#undef TENON_DETAIL_LIBRARY
+#undef TENON_DETAIL_DEBUG
+#undef TENON_DETAIL_FEATURE
+#undef TENON_DETAIL_SANITIZER
+#undef TENON_DETAIL_LONG_DOUBLE
+#undef TENON_DETAIL_WCHAR
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+#ifndef TENON_DETAIL_SYSTEM_PROCESS_HPP
+#define TENON_DETAIL_SYSTEM_PROCESS_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+#ifndef TENON_DETAIL_SYSTEM_CHILD_LIFETIME_HPP
+#define TENON_DETAIL_SYSTEM_CHILD_LIFETIME_HPP
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// A pipe of which neither end takes the number of a standard stream, or the one after: these a child sets up
+/// for itself, and a host may have closed its own.
+template <class System = posix>
+struct basic_pipe {
+    basic_file<System> from, to; ///< what is written to `to` is read from `from`
+
+    explicit basic_pipe(const char* purpose) {
+        int ends[2];
+        if (System::pipe(ends) != 0)
+            throw error::system_call("make a pipe for", purpose, errno);
+        from = basic_file<System>(ends[0]);
+        to = basic_file<System>(ends[1]);
+        for (basic_file<System>* const end : {&from, &to})
+            if (end->descriptor() <= STDERR_FILENO + 1) {
+                *end = basic_file<System>(System::duplicate(end->descriptor(), STDERR_FILENO + 2));
+                if (end->descriptor() < 0)
+                    throw error::system_call("make a pipe for", purpose, errno);
+            }
+    }
+};
+
+/// Ends a process group when this process ends, in whichever way, and says whether anybody is left of it.
+///
+/// The group has one end of a pipe, which nobody reads, and this process has the other. Linux closes it with
+/// the process, and is asked beforehand to tell the group of that by a signal: no helper has to live on, and
+/// nothing has to be done by whoever ends this process, or by the group. (PR_SET_PDEATHSIG, which only the
+/// child itself could set between fork and exec, reaches no grandchild and acts when a thread ends; the
+/// hang-up of a pseudo-terminal needs one for every compiler, and is told to the group's leader alone.)
+///
+/// What stays open: a host that is killed between the start of a program and the call of `hold`, less than a
+/// millisecond, leaves it running to its end. A host is not seen to end while a child that it has forked
+/// lives on with a copy of its end. A program that leaves its session, or closes its own end, is not reached.
+template <class System = posix>
+class basic_child_lifetime {
+public:
+    basic_child_lifetime() : pipe_("the life of a program") {}
+
+    /// What the group has to inherit.
+    int descriptor() const noexcept { return pipe_.from.descriptor(); }
+
+    /// The group is asked to end, by SIGTERM, when this process or this object goes.
+    void hold(pid_t group) noexcept {
+        if (System::signal_by(pipe_.from.descriptor(), SIGTERM, group) != 0)
+            trace("programs will outlive a host that is killed, because this system does not tell them");
+    }
+
+    /// What is left of the group may go on: a program may start a daemon.
+    void let_go() noexcept { System::signal_no_more(pipe_.from.descriptor()); }
+
+    /// Waits until nobody has the other end any more; who still has it when this object goes is killed.
+    bool all_gone_within(int milliseconds) noexcept {
+        System::signal_by_another(pipe_.from.descriptor(), SIGKILL);
+        pipe_.from = basic_file<System>();
+        const std::int64_t end = System::milliseconds() + milliseconds;
+        pollfd abandoned{pipe_.to.descriptor(), 0, 0};
+        for (;;) {
+            const std::int64_t left = end - System::milliseconds();
+            const int ready = System::poll(&abandoned, 1, left > 0 ? static_cast<int>(left) : 0);
+            if (ready >= 0 || errno != EINTR)
+                return ready > 0;
+        }
+    }
+
+private:
+    basic_pipe<System> pipe_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
 
 #endif
 
@@ -6392,8 +7933,8 @@ inline bool take_note(std::string_view& rest, elf_note& note) {
 
 /// What will keep a library in memory after its last user has closed it.
 struct pins {
-    std::vector<std::string>
-        unique_symbols; ///< mangled; what it defines as STB_GNU_UNIQUE, so that one definition serves all
+    /// mangled; what it defines as STB_GNU_UNIQUE, so that one definition serves all
+    std::vector<std::string> unique_symbols;
     bool thread_local_destructors = false; ///< it registers some, and each thread that did so keeps it
     bool nodelete = false;                 ///< linked with `-z nodelete`
 };
@@ -7627,6 +9168,7 @@ private:
 #include <vector>
 
 
+
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
@@ -7964,604 +9506,7 @@ private:
 #include <utility>
 #include <vector>
 
-#ifndef TENON_INTERFACE_HPP
-#define TENON_INTERFACE_HPP
 
-#include <cstddef>
-#include <new>
-#include <type_traits>
-
-
-namespace tenon::inline v1 {
-
-template <class Interface, class P>
-class holds;
-
-namespace TENON_HIDDEN detail {
-template <class Pieces>
-constexpr bool well_named(const Pieces& name) {
-    if (name.size() == 0 || name[0] < 'a' || name[0] > 'z')
-        return false;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        const char c = name[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'))
-            return false;
-    }
-    return true;
-}
-} // namespace detail
-
-/// The name of a kind of plugin, and the header that states it.
-///
-///     static constexpr tenon::plugin_type type{"greeter"};   // in the interface
-///
-/// A name is `[a-z][a-z0-9_-]*`. The header's path is as the compiler saw it; the builder compiles plugins
-/// against it.
-class plugin_type {
-public:
-    template <std::size_t N>
-    consteval plugin_type(const char (&name)[N], const char* header = __builtin_FILE())
-        : name_(name), size_(N - 1), header_(header) {}
-
-    constexpr const char* name() const { return name_; }
-    constexpr std::size_t size() const { return size_; }
-    constexpr char operator[](std::size_t i) const { return name_[i]; }
-    constexpr const char* header() const { return header_; }
-
-private:
-    const char* name_;
-    std::size_t size_;
-    const char* header_;
-};
-
-/// The arguments that a plugin is made from; an interface without one makes its plugins from none.
-///
-///     using factory = tenon::factory<const settings&>;
-template <class... Argument>
-struct factory {};
-
-/// Chooses one of several functions of one name, by its type without the class.
-///
-///     using methods = tenon::methods<tenon::overload<int(int) const>(&shape::scale)>;
-template <class F, class C>
-consteval auto overload(F C::* method) {
-    return method;
-}
-
-template <auto Method>
-struct escape {};
-
-/// Lets one method give out what carries the plugin's code along: a `std::function`, a `std::shared_ptr` …
-///
-///     using methods = tenon::methods<tenon::lets_code_escape<&logger::sink>>;
-///
-/// Whoever calls it has to let go of the result before the plugin is closed.
-template <auto Method>
-TENON_HIDDEN inline constexpr escape<Method> lets_code_escape{};
-
-namespace TENON_HIDDEN detail {
-
-template <auto Method>
-consteval auto method_of(escape<Method>) {
-    return Method;
-}
-template <class F, class C>
-consteval auto method_of(F C::* method) {
-    return method;
-}
-
-template <class M>
-inline constexpr bool is_escape = false;
-template <auto Method>
-inline constexpr bool is_escape<escape<Method>> = true;
-
-template <class M>
-struct member_function {};
-template <class F, class C>
-struct member_function<F C::*> : function_parts<F> {
-    using signature = F;
-    using owner = C;
-};
-
-} // namespace detail
-
-/// Names every virtual function of an interface; the order is part of it, and new ones go to the end.
-///
-///     using methods = tenon::methods<&greeter::greet>;
-///
-/// A class that crosses an interface and is called through virtual functions, such as the services that a
-/// host gives its plugins, names them too. Host and plugin then have to have the same.
-template <auto... Method>
-struct methods {
-    static constexpr std::size_t size = sizeof...(Method);
-    using signatures =
-        detail::list<typename detail::member_function<decltype(detail::method_of(Method))>::signature...>;
-};
-
-namespace TENON_HIDDEN detail {
-
-// `&beside_self<T>::self` is ambiguous, and so no expression, if T has a `self`, even a private or an
-// overloaded one.
-struct has_self {
-    int self;
-};
-template <class T>
-struct beside_self : T, has_self {
-protected:
-    ~beside_self() noexcept;
-};
-template <class T>
-concept has_no_self =
-    requires { &beside_self<T>::self; } || requires { typename T::self; }; // a type is not in a model's way
-
-/// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names
-/// would hide those of an interface.
-struct model_access {
-    template <class T, class P, class... A>
-    static void make(holds<T, P>& model, A&&... arguments) {
-        ::new (static_cast<void*>(__builtin_addressof(model.self_))) P(static_cast<A&&>(arguments)...);
-        model.made_ = true;
-    }
-    template <class T, class P>
-    static P& held(holds<T, P>& model) noexcept {
-        return model.self_;
-    }
-};
-
-} // namespace detail
-
-/// What an interface's `model` derives from: it is an `Interface` and holds the plain class `P`.
-///
-///     template <user_driver P> struct user_provider::model final : tenon::holds<user_provider, P> {
-///         std::optional<user> get_user(std::string_view id) const override { return this->self().get_user(id); }
-///     };
-template <class Interface, class P>
-class holds : public Interface {
-    static_assert(detail::has_no_self<Interface>,
-                  "tenon: the interface has a function called `self`, and that is what a model calls its "
-                  "plain class: give the interface's function another name");
-
-public:
-    holds() noexcept {}
-    holds(const holds&) = delete;
-    holds& operator=(const holds&) = delete;
-    ~holds() override {
-        if (made_)
-            self_.~P();
-    }
-
-protected:
-    P& self() noexcept { return self_; }
-    const P& self() const noexcept { return self_; }
-
-private:
-    friend struct detail::model_access;
-
-    // The model's constructor is the implicit one, so the arguments come after it.
-    union {
-        P self_;
-    };
-    bool made_ = false;
-};
-
-// ---- What an interface has to be, one requirement a concept.
-
-template <class T>
-concept states_its_type = requires { requires std::is_same_v<decltype(T::type), const plugin_type>; };
-
-template <class T>
-concept has_valid_type_name = states_its_type<T> && detail::well_named(T::type);
-
-template <class T>
-concept has_virtual_destructor = std::has_virtual_destructor_v<T>;
-
-template <class T>
-concept is_abstract = std::is_abstract_v<T>;
-
-// All of it is one pointer to one virtual table; the manifest could tell of no more.
-template <class T>
-concept has_only_functions = detail::complete<T> && std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
-
-namespace TENON_HIDDEN detail {
-
-template <class T>
-struct factory_of {
-    using type = factory<>;
-};
-template <class T>
-    requires requires { typename T::factory; }
-struct factory_of<T> {
-    using type = typename T::factory;
-};
-
-template <class F>
-inline constexpr bool is_factory = false;
-template <class... A>
-inline constexpr bool is_factory<factory<A...>> = true;
-
-// An empty list where `factory` is no tenon::factory: a reached interface has no plugins, and may call
-// something else so.
-template <class F>
-struct arguments_of_factory {
-    using type = list<>;
-};
-template <class... A>
-struct arguments_of_factory<factory<A...>> {
-    using type = list<A...>;
-};
-
-template <class T>
-using factory_arguments = typename arguments_of_factory<typename factory_of<T>::type>::type;
-
-// What an interface lets its plugins hand on to their next version: a list of one type, or of none.
-template <class T>
-struct state_of {
-    using type = list<>;
-};
-template <class T>
-    requires requires { typename T::state; }
-struct state_of<T> {
-    using type = list<typename T::state>;
-};
-
-// Whether Method is a member function of T or of a base that T has once and not virtually.
-template <class T, class M>
-concept method_in_chain = std::is_member_function_pointer_v<M> &&
-                          requires(typename member_function<M>::owner* base) { static_cast<T*>(base); };
-
-#ifdef __clang__
-// A virtual function's member pointer cannot be compared in a constant expression (expr.eq/4.4). g++ folds it
-// all the same, so there a function that is not virtual is found in the manifest's slots instead.
-template <auto Method>
-concept virtual_method = !requires { typename std::bool_constant<(Method == Method)>; };
-#else
-template <auto Method>
-concept virtual_method = true;
-#endif
-
-// What is not constant, and is not called instead of being written to: a function, an object with virtual
-// functions.
-template <class T>
-concept passed_out = !std::is_const_v<T> && !std::is_function_v<T> && !is_polymorphic<T>;
-
-// What a parameter lets a plugin write to.
-template <class T>
-struct written_through {
-    using type = list<>;
-};
-template <passed_out T>
-struct written_through<T&> {
-    using type = list<T>;
-};
-template <passed_out T>
-struct written_through<T*> {
-    using type = list<T>;
-};
-template <class T>
-    requires std::is_class_v<T> &&
-             (spelled<T>().is("std::span<") || spelled<T>().is("std::reference_wrapper<"))
-struct written_through<T> {
-    template <class Element>
-    static consteval auto of(list<Element>) {
-        return typename written_through<Element*>::type{};
-    }
-    using type = decltype(of(typename arguments_of<T>::type{}));
-};
-
-template <class R, class... A>
-list<R, typename written_through<A>::type...> outputs(list<A...>);
-
-// What a method of `methods` gives out, unless its author lets code escape.
-template <auto Entry>
-consteval auto outputs_of() {
-    if constexpr (is_escape<std::remove_cv_t<decltype(Entry)>>) {
-        return list<>{};
-    } else {
-        using parts = member_function<decltype(Entry)>;
-        return decltype(detail::outputs<typename parts::result>(typename parts::parameters{})){};
-    }
-}
-
-template <class T, class Methods>
-inline constexpr bool methods_in_chain_v = false;
-template <class T, auto... M>
-inline constexpr bool methods_in_chain_v<T, methods<M...>> =
-    all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
-
-// Whether a class that one of T's methods is from has the same list of methods, which T then inherits.
-template <class T, class Owner>
-inline constexpr bool inherits_methods_of = false;
-template <class T, has_methods Owner>
-inline constexpr bool inherits_methods_of<T, Owner> =
-    !std::is_same_v<T, Owner> && std::is_same_v<typename T::methods, typename Owner::methods>;
-
-template <class T, class Methods>
-inline constexpr bool states_methods_v = false;
-template <class T, auto... M>
-inline constexpr bool states_methods_v<T, methods<M...>> =
-    all_of<!inherits_methods_of<T, typename member_function<decltype(detail::method_of(M))>::owner>...>;
-
-template <class Methods>
-inline constexpr bool methods_virtual_v = false;
-template <auto... M>
-inline constexpr bool methods_virtual_v<methods<M...>> = all_of<virtual_method<detail::method_of(M)>...>;
-
-template <class Methods>
-struct outputs_of_all;
-template <auto... M>
-struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
-
-// The types that a plugin gives out with a T. An interface gives out what its methods do; a type that carries
-// code is looked into no further.
-template <class T>
-struct step_out : step<T> {};
-template <carries_code T>
-struct step_out<T> {
-    using type = list<>;
-};
-template <class F, class C>
-    requires(!std::is_function_v<F>)
-struct step_out<F C::*> {
-    using type = list<F>;
-};
-template <has_methods T>
-    requires methods_in_chain_v<T, typename T::methods>
-struct step_out<T> : outputs_of_all<typename T::methods> {};
-
-/// The types that carry a plugin's code along, of all that are reached from some that it gives out.
-template <class... T>
-using carriers = typename those_that_are<is_carrier, everything_by<step_out, T...>>::type;
-
-/// Everything that crosses an interface's boundary.
-template <class T>
-using crossing = reached<typename T::methods::signatures, factory_arguments<T>, typename state_of<T>::type>;
-
-/// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
-template <class T>
-concept measurable = has_only_functions<T> && !std::is_final_v<T> &&
-                     methods_in_chain_v<T, typename T::methods> && methods_virtual_v<typename T::methods>;
-
-template <class T>
-concept reached_and_measurable = reached_by_methods<T> && measurable<T>;
-
-template <class T>
-using is_reached_and_measurable = std::bool_constant<reached_and_measurable<T>>;
-
-/// The interfaces among what crosses T's boundary: what its host or its plugins call besides T.
-template <class T>
-using reached_interfaces = typename those_that_are<is_reached_and_measurable, crossing<T>>::type;
-
-template <class List>
-inline constexpr bool all_measurable = false;
-template <class... T>
-inline constexpr bool all_measurable<list<T...>> = all_of<(!reached_by_methods<T> || measurable<T>)...>;
-
-// A name that two files can mean one type by; what the standard library makes of a type is said of that type.
-template <class T>
-concept shared_name =
-    standard<T> || !(spelled<T>().contains("(anonymous namespace)") || spelled<T>().contains("{anonymous}"));
-
-template <class List>
-inline constexpr bool all_names_shared = false;
-template <class... T>
-inline constexpr bool all_names_shared<list<T...>> = all_of<shared_name<T>...>;
-
-template <class List>
-inline constexpr bool all_layouts_known = false;
-template <class... T>
-inline constexpr bool all_layouts_known<list<T...>> = all_of<known_layout<T>...>;
-
-} // namespace detail
-
-template <class T>
-concept names_its_methods = detail::has_methods<T>;
-
-template <class T>
-concept names_only_its_own = names_its_methods<T> && detail::methods_in_chain_v<T, typename T::methods>;
-
-template <class T>
-concept names_only_virtual_functions =
-    names_only_its_own<T> && detail::methods_virtual_v<typename T::methods>;
-
-/// Its list is not the one of its base, which it has where it forgets to state its own.
-template <class T>
-concept states_its_methods = names_only_its_own<T> && detail::states_methods_v<T, typename T::methods>;
-
-template <class T>
-concept has_valid_factory = detail::is_factory<typename detail::factory_of<T>::type>;
-
-template <class T>
-concept keeps_its_code =
-    names_only_its_own<T> &&
-    std::is_same_v<detail::carriers<typename detail::outputs_of_all<typename T::methods>::type>,
-                   detail::list<>>;
-
-template <class T>
-concept state_keeps_its_code =
-    std::is_same_v<detail::carriers<typename detail::state_of<T>::type>, detail::list<>>;
-
-template <class T>
-concept has_known_layouts =
-    names_only_its_own<T> && has_valid_factory<T> && detail::all_layouts_known<detail::crossing<T>>;
-
-template <class T>
-concept has_shared_names = names_only_its_own<T> && has_valid_factory<T> && detail::shared_name<T> &&
-                           detail::all_names_shared<detail::crossing<T>>;
-
-template <class T>
-concept reaches_measurable_interfaces =
-    names_only_its_own<T> && has_valid_factory<T> && detail::all_measurable<detail::crossing<T>>;
-
-/// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of
-/// its virtual functions and the types that they pass known.
-template <class T>
-concept plugin_interface =
-    states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
-    has_only_functions<T> && names_its_methods<T> && names_only_its_own<T> &&
-    names_only_virtual_functions<T> && states_its_methods<T> && has_valid_factory<T> && keeps_its_code<T> &&
-    state_keeps_its_code<T> && has_known_layouts<T> && has_shared_names<T> &&
-    reaches_measurable_interfaces<T>;
-
-// ---- What an implementation has to be.
-
-namespace TENON_HIDDEN detail {
-template <class P, class Arguments>
-inline constexpr bool made_from = false;
-template <class P, class... A>
-inline constexpr bool made_from<P, list<A...>> =
-    requires(A&&... arguments) { P(static_cast<A&&>(arguments)...); };
-
-template <class P, class T>
-concept has_model_for = requires { typename T::template model<P>; };
-} // namespace detail
-
-template <class P, class T>
-concept derives_from_interface =
-    detail::complete<P> && std::is_base_of_v<T, P> && std::is_convertible_v<P*, T*>;
-
-template <class P, class T>
-concept implements_every_method = derives_from_interface<P, T> && !std::is_abstract_v<P>;
-
-template <class P, class T>
-concept fits_the_model = detail::complete<P> && !derives_from_interface<P, T> && detail::has_model_for<P, T>;
-
-template <class P, class T>
-concept made_from_the_factorys_arguments = detail::made_from<P, detail::factory_arguments<T>>;
-
-/// A class that plugins of type T can be made of: it implements T, or fits T's model.
-template <class P, class T>
-concept plugin_for = plugin_interface<T> && (implements_every_method<P, T> || fits_the_model<P, T>) &&
-                     made_from_the_factorys_arguments<P, T> && std::is_destructible_v<P>;
-
-/// Named by compilers behind a sentence about types, in an error that has nothing else to say.
-template <class... T>
-struct these_types;
-
-namespace TENON_HIDDEN detail {
-
-// ---- What the sentences of export.hpp are said of.
-
-// A value and no concept: g++ explains at length why a concept does not hold, and would bury the sentence.
-template <bool Holds>
-inline constexpr bool value = Holds;
-
-template <class T>
-using of_unknown_layout = std::bool_constant<!known_layout<T> && !has_virtual_functions<T>>;
-template <class T>
-using of_unknown_functions =
-    std::bool_constant<!known_layout<T> && has_virtual_functions<T> && !hides_functions<T>>;
-template <class T>
-using hiding_functions = std::bool_constant<hides_functions<T>>;
-template <class T>
-using named_for_one_file = std::bool_constant<!shared_name<T>>;
-template <class T>
-using called_with_data = std::bool_constant<reached_by_methods<T> && !has_only_functions<T>>;
-template <class T>
-concept has_methods_and_is_final = reached_by_methods<T> && std::is_final_v<T>;
-template <class T>
-using called_and_final = std::bool_constant<has_methods_and_is_final<T>>;
-template <class T>
-using called_by_foreign_methods = std::bool_constant<reached_by_methods<T> && !names_only_its_own<T>>;
-template <class T>
-using called_by_plain_functions =
-    std::bool_constant<names_only_its_own<T> && reached_by_methods<T> && !names_only_virtual_functions<T>>;
-
-// Of what crosses the interface, as far as it can be told.
-template <class T, template <class> class Is>
-struct crossing_that_are {
-    using type = list<>;
-};
-template <class T, template <class> class Is>
-    requires(names_only_its_own<T> && has_valid_factory<T>)
-struct crossing_that_are<T, Is> : those_that_are<Is, crossing<T>> {};
-
-template <class T>
-using unknown_layouts = typename crossing_that_are<T, of_unknown_layout>::type;
-template <class T>
-using unknown_functions = typename crossing_that_are<T, of_unknown_functions>::type;
-template <class T>
-using hidden_functions = typename crossing_that_are<T, hiding_functions>::type;
-template <class T>
-using names_of_one_file = typename crossing_that_are<T, named_for_one_file>::type;
-template <class T>
-using interfaces_with_data = typename crossing_that_are<T, called_with_data>::type;
-template <class T>
-using final_interfaces = typename crossing_that_are<T, called_and_final>::type;
-template <class T>
-using interfaces_of_foreign_methods = typename crossing_that_are<T, called_by_foreign_methods>::type;
-template <class T>
-using interfaces_of_plain_functions = typename crossing_that_are<T, called_by_plain_functions>::type;
-
-template <class T>
-struct given_out {
-    using type = list<>;
-};
-template <names_only_its_own T>
-struct given_out<T> : outputs_of_all<typename T::methods> {};
-template <class T>
-using carriers_given_out = carriers<typename given_out<T>::type>;
-template <class T>
-using carriers_in_state = carriers<typename state_of<T>::type>;
-
-// A class that is only declared gets an error for that, and none of these.
-template <class P, class T>
-concept is_no_longer_abstract = !derives_from_interface<P, T> || implements_every_method<P, T>;
-template <class P, class T>
-concept derives_or_fits = !complete<P> || derives_from_interface<P, T> || fits_the_model<P, T>;
-template <class P>
-concept is_destroyed = !complete<P> || std::is_destructible_v<P>;
-
-// The arguments are a parameter, so that compilers show them. True where another error tells the cause: an
-// object that cannot be destroyed cannot be made either.
-template <class P, class T, class Arguments>
-inline constexpr bool is_made_from = made_from<P, Arguments>;
-template <class P, class T, class Arguments>
-    requires(!complete<P> || !has_valid_factory<T> || !std::is_destructible_v<P> || std::is_abstract_v<P>)
-inline constexpr bool is_made_from<P, T, Arguments> = true;
-
-// The model is looked into only where no other error is about it or the plugin's class.
-template <class P, class T>
-concept models_without_self = !fits_the_model<P, T> || has_no_self<T>;
-template <class P, class T>
-concept looks_into_model = fits_the_model<P, T> && has_no_self<T> && std::is_destructible_v<P>;
-template <class P, class T>
-concept defines_the_model = !looks_into_model<P, T> || requires { sizeof(typename T::template model<P>); };
-template <class P, class T>
-concept has_a_concrete_model = !looks_into_model<P, T> || !defines_the_model<P, T> ||
-                               !requires { requires std::is_abstract_v<typename T::template model<P>>; };
-template <class P, class T>
-concept has_a_usable_model =
-    models_without_self<P, T> && defines_the_model<P, T> && has_a_concrete_model<P, T>;
-
-template <class P, class T>
-using arguments_not_taken =
-    std::conditional_t<is_made_from<P, T, factory_arguments<T>>, list<>, factory_arguments<T>>;
-
-template <class List>
-inline constexpr bool is_empty = std::is_same_v<List, list<>>;
-
-// The types that compilers are to name: where there are none, a type that is complete.
-template <class List>
-struct named {
-    using type = char;
-};
-template <class First, class... More>
-struct named<list<First, More...>> {
-    using type = these_types<First, More...>;
-};
-
-// Has the compiler say why a class does not fit the model, and so the author's concept.
-template <class P, class T>
-auto explain_model() {
-    if constexpr (!derives_or_fits<P, T>)
-        static_cast<void>(sizeof(typename T::template model<P>));
-    return true;
-}
-
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -8697,6 +9642,7 @@ using headers = basic_interface_headers<>;
 #include <utility>
 
 
+
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
@@ -8786,6 +9732,7 @@ private:
 #include <string>
 #include <string_view>
 #include <utility>
+
 
 
 namespace tenon::inline v1::detail {
@@ -9029,928 +9976,6 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_DRIVER_HPP
-#define TENON_DRIVER_HPP
-
-#include <algorithm>
-#include <cerrno>
-#include <cstddef>
-#include <initializer_list>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace tenon::inline v1 {
-
-namespace detail {
-inline namespace TENON_OWN {
-
-inline error unknown_name(std::string_view type, std::string_view name, std::string_view known,
-                          std::string_view here, std::string_view searched = "") {
-    return {errc::not_found, concatenated({"unknown name '", name, "' of plugin type '", type, "'; ",
-                                           known.empty() ? "there are no plugins of that type" : "known: ",
-                                           known, searched.empty() ? "" : "; searched: ", searched,
-                                           here.empty() ? "" : "; there is a '", here,
-                                           here.empty() ? "" : "', and a path has to contain a slash"})};
-}
-
-inline error empty_driver() {
-    return {errc::malformed_driver,
-            "the driver is empty: it has to be the name of a plugin, the path of a library or of a "
-            "directory with its source, or the URL of a repository"};
-}
-
-inline error driver_too_long(std::size_t size, std::size_t longest) {
-    return {errc::malformed_driver,
-            concatenated({"a driver of ", std::to_string(size), " characters is too long: it may have ",
-                          std::to_string(longest)})};
-}
-
-inline error control_character(std::string_view escaped) {
-    return {errc::malformed_driver,
-            concatenated({"the driver '", escaped, "' has a control character, and none may"})};
-}
-
-inline error no_transport(std::string_view driver, std::string_view meant) {
-    return {errc::malformed_driver,
-            concatenated(
-                {"the driver '", driver,
-                 "' is neither a repository nor a path: a repository is written https://host/user/repo or "
-                 "git+ssh://git@host/user/repo, and a path whose first name has a colon begins with ./",
-                 meant.empty() ? "" : "; write ", meant})};
-}
-
-inline error bad_repository(std::string_view url, std::string_view why, std::string_view meant) {
-    return {errc::malformed_driver, concatenated({"the repository '", url, "' is refused: ", why,
-                                                  meant.empty() ? "" : "; write ", meant})};
-}
-
-inline error bad_name(std::string_view name, std::string_view here) {
-    return {
-        errc::malformed_driver,
-        concatenated({"'", name,
-                      "' is no name for a plugin: it has to be [a-z][a-z0-9_-]*, and a path has to contain a "
-                      "slash",
-                      here.empty() ? "" : "; there is a '", here, here.empty() ? "" : "'"})};
-}
-
-inline error foreign_source(const std::string& path) {
-    return {errc::malformed_driver,
-            concatenated(
-                {"'", path,
-                 "' is neither a library nor a source that is compiled: such a source ends in .cpp, .cc, "
-                 ".cxx, .c++, .cp, .CPP or .C; a directory with a CMakeLists.txt can have others "
-                 "compiled"}),
-            path};
-}
-
-inline error bad_choice(const std::string& path, std::string_view choice, std::string_view why,
-                        std::string_view repository) {
-    return {errc::malformed_driver,
-            concatenated({"the driver '", path, "#", choice, "' is refused: ", why,
-                          repository.empty() ? "" : "; a repository is written ", repository}),
-            path};
-}
-
-inline error bad_plugin_choice(const std::string& path, std::string_view plugin) {
-    return {
-        errc::malformed_driver,
-        concatenated({"'", plugin, "', which follows '", path,
-                      "#', is no name for a plugin: it has to be [a-z][a-z0-9_-]*; where the "
-                      "'#' is part of a file's name, add another and the plugin, and where of a directory's, "
-                      "a slash"}),
-        path};
-}
-
-inline error no_such_path(const std::string& path, std::string_view instead, std::string_view repository) {
-    return {errc::not_found,
-            concatenated({"there is no '", path, "'; ", instead,
-                          repository.empty() ? "" : "; a repository is written ", repository}),
-            path};
-}
-
-inline error dangling_link(const std::string& path, std::string_view target) {
-    return {errc::not_found,
-            concatenated({"'", path, "' is a symbolic link to '", target, "', which is not there"}), path};
-}
-
-inline error neither_file_nor_directory(const std::string& path) {
-    return {errc::system_call, concatenated({"'", path, "' is neither a file nor a directory"}), path};
-}
-
-inline error no_targets_here(const std::string& path, std::string_view target) {
-    return {
-        errc::not_found,
-        concatenated({"'", path, "' has no target '", target, "': it is no directory with a CMakeLists.txt"}),
-        path};
-}
-
-} // namespace TENON_OWN
-} // namespace detail
-
-/// What one string of a configuration says about where a plugin comes from.
-///
-///     json                                                          a name: built in, or in the search path
-///     ./libmany.so#ldap                                             a library, and which of its plugins
-///     ./drivers/ldap                                                a directory of source
-///     ./drivers#target=json&plugin=json                             which target of its CMakeLists.txt
-///     ./drivers/ldap.cpp                                            one source
-///     https://host/user/repo                                        a repository, at its default branch
-///     git+ssh://git@host/user/repo@v1.2#subdirectory=drivers/json&plugin=json
-///
-/// A path contains a slash, and a name never does. The last component of a path may end in `#` and a plugin's
-/// name, or what a repository's may; a file whose own name has a `#` needs a second one, and a directory a
-/// slash at its end.
-///
-/// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is
-/// spelled as pip does. The branch, tag or full commit id follows the first `@` after the host that does not
-/// follow a slash, so that both `/@user/repo` and the tag `json@1.2` can be written; any other `@` of a path
-/// is written `%40`. Percent-encoding of the address is left as it is, for git to read; the `#` of a branch
-/// or tag is written `%23`, and a `%` that two hexadecimal digits follow `%25`. Only ssh takes a user, and
-/// nothing takes a password: URLs end up in logs.
-struct TENON_HOST_TYPE driver {
-    enum class kind {
-        name,
-        library,
-        directory, ///< or one source
-        repository
-    };
-
-    kind what = kind::name;
-    std::string place{};        ///< the name; the path; or the URL, as git takes it
-    std::string plugin{};       ///< which of its plugins; empty: the only one
-    std::string reference{};    ///< of a repository: branch, tag or commit id; empty: its default branch
-    std::string subdirectory{}; ///< of a repository; empty: all of it
-    std::string target{};       ///< of a directory's CMakeLists.txt; empty: the only one that may be a plugin
-
-    /// Looks at the file system only to tell a file from a directory.
-    template <class System = detail::posix>
-    static driver parse(std::string_view text);
-};
-
-namespace detail {
-inline namespace TENON_OWN {
-
-constexpr bool is_control(char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-constexpr bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-constexpr bool is_letter_or_digit(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-constexpr bool is_hex_digit(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-constexpr bool all_are(bool (*kind)(char), std::string_view text) {
-    return std::all_of(text.begin(), text.end(), kind);
-}
-
-/// For messages: a terminal does not obey what it shows, but for the control characters that are kept.
-inline std::string escaped(std::string_view text, std::string_view kept = "") {
-    std::string safe;
-    for (const char c : text)
-        if (is_control(c) && kept.find(c) == kept.npos) {
-            constexpr char digits[] = "0123456789abcdef";
-            safe.append("\\x").append(1, digits[(c >> 4) & 15]).append(1, digits[c & 15]);
-        } else {
-            safe += c;
-        }
-    return safe;
-}
-
-/// For messages: without what may be a secret. A password that is not encoded may itself contain slashes and
-/// at signs, and a token is often given as the user, so that rather too much is hidden; only the user of ssh
-/// is never a secret.
-inline std::string without_credentials(std::string_view text) {
-    const auto scheme = text.find("://");
-    const auto begin = scheme == text.npos ? 0 : scheme + 3;
-    const std::string_view authority = text.substr(begin, text.find('/', begin) - begin);
-    const auto at = authority.find('@'), colon = authority.find(':');
-    const bool scp_like = scheme == text.npos && at < colon;
-    const bool port =
-        authority.starts_with('[') || authority.find_first_not_of("0123456789", colon + 1) == authority.npos;
-
-    auto end = text.npos;
-    if (colon != authority.npos && !port && !scp_like)
-        end = text.rfind('@');
-    else if (scheme != text.npos && at != authority.npos && !text.substr(0, scheme).ends_with("ssh"))
-        end = begin + authority.rfind('@');
-    if (end == text.npos || end < begin)
-        return std::string(text);
-    return std::string(text.substr(0, begin)).append("***").append(text.substr(end));
-}
-
-/// Whether all of a text is the id of a commit, in either of git's two object formats.
-constexpr bool is_commit_id(std::string_view text) {
-    return (text.size() == 40 || text.size() == 64) && all_are(is_hex_digit, text);
-}
-
-/// git's own rules for the name of a branch or tag, git-check-ref-format(1), and no leading hyphen.
-constexpr bool is_reference(std::string_view text) {
-    if (text.empty() || text == "@" || text.front() == '-' || text.back() == '.' ||
-        text.find("..") != text.npos || text.find("@{") != text.npos ||
-        text.find_first_of(" ~^:?*[\\") != text.npos || std::any_of(text.begin(), text.end(), is_control))
-        return false;
-    for (;;) {
-        const auto slash = text.find('/');
-        const std::string_view component = text.substr(0, slash);
-        if (component.empty() || component.front() == '.' || component.ends_with(".lock"))
-            return false;
-        if (slash == text.npos)
-            return true;
-        text.remove_prefix(slash + 1);
-    }
-}
-
-/// Whether a relative path stays below where it begins, and is no option to any program.
-constexpr bool stays_below(std::string_view path) {
-    if (path.starts_with('-'))
-        return false;
-    for (;;) {
-        const auto slash = path.find('/');
-        const std::string_view component = path.substr(0, slash);
-        if (component.empty() || component == "." || component == "..")
-            return false;
-        if (slash == path.npos)
-            return true;
-        path.remove_prefix(slash + 1);
-    }
-}
-
-/// `host`, `host:22`, `[::1]:22`: narrower than the standard for URLs, so that nothing is left that ssh could
-/// take for an option.
-constexpr bool is_host(std::string_view text) {
-    if (const auto colon = text.rfind(':'); colon != text.npos && !text.ends_with(']')) {
-        const std::string_view port = text.substr(colon + 1);
-        if (port.empty() || !all_are(is_digit, port))
-            return false;
-        text = text.substr(0, colon);
-    }
-    if (text.size() > 2 && text.starts_with('[') && text.ends_with(']'))
-        return all_are([](char c) { return is_hex_digit(c) || c == ':' || c == '.'; },
-                       text.substr(1, text.size() - 2));
-    return !text.empty() && text.front() != '-' && text.front() != '.' &&
-           all_are([](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; }, text);
-}
-
-constexpr bool is_user(std::string_view text) {
-    return !text.empty() && text.front() != '-' &&
-           all_are(
-               [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; },
-               text);
-}
-
-/// Whether percent-encoding hides a control character: a line break in a URL has made git ask one host's
-/// password for another.
-constexpr bool hides_control(std::string_view url) {
-    for (std::size_t i = 0; i + 2 < url.size(); ++i)
-        if (url[i] == '%' &&
-            (url[i + 1] == '0' || url[i + 1] == '1' || (url[i + 1] == '7' && (url[i + 2] | 0x20) == 'f')))
-            return true;
-    return false;
-}
-
-/// A text without its percent-encoding. What is no such encoding stays as it is.
-inline std::string percent_decoded(std::string_view text) {
-    const auto digit = [](char c) { return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10; };
-    std::string decoded;
-    while (!text.empty()) {
-        const bool encoded =
-            text.size() > 2 && text[0] == '%' && is_hex_digit(text[1]) && is_hex_digit(text[2]);
-        decoded += encoded ? static_cast<char>(digit(text[1]) << 4 | digit(text[2])) : text[0];
-        text.remove_prefix(encoded ? 3 : 1);
-    }
-    return decoded;
-}
-
-/// A name that CMake gives a target by itself.
-constexpr bool is_target(std::string_view text) {
-    return !text.empty() && text.front() != '-' &&
-           all_are(
-               [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; },
-               text);
-}
-
-/// Takes what follows a `#` apart: `KEY=VALUE`, joined by `&`, of these keys. `refused` makes an error of
-/// what is wrong.
-template <class Refused>
-void parse_choices(std::string_view text, driver& into, bool in_repository, const Refused& refused) {
-    for (bool more = true; more;) {
-        const std::string_view part = text.substr(0, text.find('&'));
-        more = part.size() < text.size();
-        text.remove_prefix(part.size() + more);
-        const auto equals = part.find('=');
-        const std::string_view key = part.substr(0, equals);
-        std::string* const value = key == "subdirectory" && in_repository ? &into.subdirectory
-                                   : key == "plugin"                      ? &into.plugin
-                                   : key == "target"                      ? &into.target
-                                                                          : nullptr;
-        if (!value || equals == part.npos)
-            throw refused(
-                std::string("after '#' it may have ") + (in_repository ? "subdirectory=FOLDER, " : "") +
-                "target=NAME and plugin=NAME, joined by '&', and nothing else" +
-                (in_repository ? "; a branch, tag or commit id follows '@', and a '#' in it is %23" : ""));
-        if (!value->empty())
-            throw refused("it says " + std::string(key) + "= twice");
-        *value = part.substr(equals + 1);
-        if (value == &into.plugin && !well_named(*value))
-            throw refused("the name of its plugin has to be [a-z][a-z0-9_-]*");
-        if (value == &into.target && !is_target(*value))
-            throw refused(
-                "the name of its target has to be letters, digits and ._+-, and not begin with '-'");
-        if (value == &into.subdirectory && !stays_below(*value))
-            throw refused("its subdirectory has to be a relative path without '.', '..' and a leading '-'");
-    }
-}
-
-/// How many letters one has to change, add or remove to make one text of the other.
-inline std::size_t edit_distance(std::string_view from, std::string_view to) {
-    std::vector<std::size_t> row(to.size() + 1);
-    for (std::size_t j = 0; j <= to.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 0; i < from.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t j = 0; j < to.size(); ++j) {
-            const std::size_t changed = diagonal + (from[i] != to[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row.back();
-}
-
-/// The known names, each once, those most like the wanted one first.
-inline std::vector<std::string> by_likeness(std::string_view wanted, const std::vector<std::string>& known) {
-    std::vector<std::pair<std::size_t, std::string>> ranked;
-    for (const std::string& name : known)
-        ranked.emplace_back(edit_distance(wanted, name), name);
-    std::sort(ranked.begin(), ranked.end());
-    ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
-    std::vector<std::string> names;
-    for (auto& [distance, name] : ranked)
-        names.push_back(std::move(name));
-    return names;
-}
-
-/// For messages: `a, b, c and 4 more`, those most like the wanted one first; empty where nothing is known.
-inline std::string likeliest(std::string_view wanted, const std::vector<std::string>& known) {
-    constexpr std::size_t most = 8;
-    const std::vector<std::string> names = by_likeness(wanted, known);
-    std::string text;
-    for (std::size_t i = 0; i < names.size() && i < most; ++i)
-        text.append(i ? ", " : "").append(escaped(names[i]));
-    if (names.size() > most)
-        text.append(" and ").append(std::to_string(names.size() - most)).append(" more");
-    return text;
-}
-
-/// The path of a file or directory in the current directory that somebody who wrote this name may have meant;
-/// else empty.
-template <class System = posix>
-std::string found_here(std::string_view name) {
-    if (name.empty() || name.find('/') != name.npos)
-        return "";
-    const std::string as_it_is = "./" + std::string(name);
-    for (const std::string& path : {as_it_is, as_it_is + ".so", "./lib" + std::string(name) + ".so"})
-        if (struct stat found; System::stat(path.c_str(), &found) == 0 &&
-                               (path == as_it_is || (S_ISREG(found.st_mode) && found.st_size != 0)))
-            return path;
-    return "";
-}
-
-/// Throws where a path is a symbolic link that leads nowhere, or in a circle.
-template <class System = posix>
-void require_no_dangling_link(const std::string& path) {
-    struct stat found{};
-    if (System::lstat(path.c_str(), &found) != 0 || !S_ISLNK(found.st_mode) ||
-        System::stat(path.c_str(), &found) == 0)
-        return;
-    if (errno != ENOENT && errno != ENOTDIR)
-        throw error::system_call("look at", path, errno);
-    std::string target(4096, '\0');
-    const ssize_t size = System::readlink(path.c_str(), target.data(), target.size());
-    target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    throw detail::dangling_link(path, escaped(target));
-}
-
-/// Takes the URL of a repository apart. `refused` makes an error of what is wrong.
-template <class Refused>
-driver parse_repository(std::string_view text, const Refused& refused) {
-    const bool spelled_out = text.starts_with("git+");
-    std::string_view rest = text.substr(spelled_out ? 4 : 0);
-    const std::string_view transport = rest.substr(0, rest.find("://"));
-    if (transport == rest ||
-        (transport != "https" && !(spelled_out && (transport == "ssh" || transport == "file"))))
-        throw refused("it has to begin with https://, git+https://, git+ssh:// or git+file:///");
-    const std::string_view address = rest.substr(0, rest.find('#'));
-    const std::string_view fragment = rest.substr(address.size());
-
-    const std::size_t begin = transport.size() + 3;
-    std::string_view host = address.substr(begin, address.find('/', begin) - begin);
-    std::string_view path = address.substr(begin + host.size());
-    if (const auto at = host.rfind('@'); at != host.npos) {
-        const std::string_view user = host.substr(0, at);
-        if (transport != "ssh" || user.find(':') != user.npos)
-            throw refused("credentials do not belong in it, because it ends up in logs; leave them to git's "
-                          "credential helper "
-                          "or to ssh");
-        if (!is_user(user))
-            throw refused("its user is not one that ssh takes");
-        host.remove_prefix(at + 1);
-    }
-    if (transport == "file" && !host.empty())
-        throw refused("the path has to be absolute, as in git+file:///srv/repo");
-    if (transport == "ssh" && !is_host(host) && is_host(host.substr(0, host.find(':'))))
-        throw refused("its path follows the host behind a '/', and not behind a ':', which is for a port");
-    if (transport != "file" && !is_host(host))
-        throw refused("it has no host, or one that is not letters, digits, dots and hyphens");
-
-    driver parsed{.what = driver::kind::repository};
-    for (std::size_t i = 1; i < path.size(); ++i)
-        if (path[i] == '@' && path[i - 1] != '/') {
-            parsed.reference = percent_decoded(path.substr(i + 1));
-            path = path.substr(0, i);
-            if (!is_reference(parsed.reference))
-                throw refused(
-                    std::string(
-                        "what follows '@' is no name that git allows for a branch or tag, and no commit id") +
-                    (fragment.empty() ? "" : "; a '#' in it is written %23"));
-        }
-    if (path.find_first_not_of('/') == path.npos)
-        throw refused("it has no path after the host");
-    if (path.find(' ') != path.npos)
-        throw refused("a space in it is written %20");
-    if (hides_control(path))
-        throw refused("it hides a control character in percent-encoding");
-    parsed.place = address.substr(0, static_cast<std::size_t>(path.data() + path.size() - address.data()));
-
-    if (!fragment.empty())
-        parse_choices(fragment.substr(1), parsed, true, refused);
-    return parsed;
-}
-
-/// Whether a text is a repository's URL, as tenon spells it.
-inline bool is_repository(std::string_view text) {
-    struct refusal {};
-    try {
-        parse_repository(text, [](std::string_view) { return refusal(); });
-        return true;
-    } catch (const refusal&) {
-        return false;
-    }
-}
-
-/// `git@host:user/repo` and the like as a URL; empty if the text is not spelled so.
-inline std::string url_of_scp(std::string_view text) {
-    constexpr std::pair<std::string_view, std::string_view> forges[] = {
-        {"github", "github.com"}, {"gitlab", "gitlab.com"}, {"bitbucket", "bitbucket.org"}};
-    const auto colon = text.find(':');
-    if (colon == text.npos || colon > text.find('/'))
-        return "";
-    const std::string_view authority = text.substr(0, colon);
-    std::string_view path = text.substr(colon + 1);
-    for (const auto& [name, host] : forges)
-        if (authority == name)
-            return "https://" + std::string(host) + "/" + std::string(path);
-    if (const std::string_view port = path.substr(0, path.find('/'));
-        !port.empty() && all_are(is_digit, port))
-        return "https://" + std::string(text);
-    if (authority.find_first_of("@.") == authority.npos)
-        return "";
-    path.remove_prefix(path.starts_with('/') ? 1 : 0);
-    return "git+ssh://" + std::string(authority) + "/" + std::string(path);
-}
-
-/// `?ref=v1` and what else other tools have for a reference and a subdirectory, rewritten to `@v1` and
-/// `#subdirectory=`; empty if the query says something else.
-inline std::string without_query(std::string_view url) {
-    const auto mark = url.find('?');
-    std::string address(url.substr(0, mark)), reference, subdirectory;
-    std::string_view query = url.substr(mark + 1);
-    query = query.substr(0, query.find('#'));
-    const auto is_one_of = [](std::string_view key, std::initializer_list<std::string_view> keys) {
-        return std::find(keys.begin(), keys.end(), key) != keys.end();
-    };
-    while (!query.empty()) {
-        const std::string_view part = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), part.size() + 1));
-        const auto equals = std::min(part.find('='), part.size());
-        const std::string_view key = part.substr(0, equals),
-                               value = part.substr(std::min(equals + 1, part.size()));
-        if (is_one_of(key, {"ref", "rev", "branch", "tag", "commit"}))
-            reference = value;
-        else if (is_one_of(key, {"dir", "subdir", "subdirectory", "path"}))
-            subdirectory = value;
-        else if (key != "depth")
-            return "";
-    }
-    // Terraform and go-getter write a subdirectory behind two slashes.
-    if (const auto two = address.find("//", address.find("://") + 3); two != address.npos) {
-        subdirectory = address.substr(two + 2);
-        address.resize(two);
-    }
-    return address + (reference.empty() ? "" : "@" + reference) +
-           (subdirectory.empty() ? "" : "#subdirectory=" + subdirectory);
-}
-
-/// What was probably meant by a text that names no repository as it is, spelled so that it does; empty where
-/// nothing comes close, and where there may be a secret in it.
-inline std::string meant_repository(std::string_view text) {
-    if (without_credentials(text) != text)
-        return "";
-    for (const std::string_view prefix : {"git::", "git+"})
-        text.remove_prefix(text.starts_with(prefix) ? prefix.size() : 0);
-    std::string url;
-    if (const auto scheme = text.find("://"); scheme == text.npos) {
-        url = text.find(':') < text.find('/') ? url_of_scp(text) : "https://" + std::string(text);
-    } else {
-        const std::string name = in_small_letters(text.substr(0, scheme)), rest(text.substr(scheme));
-        url = name == "ssh" || name == "file"                      ? "git+" + name + rest
-              : name == "https" || name == "http" || name == "git" ? "https" + rest
-                                                                   : "";
-        // `git+ssh://git@host:user/repo` is spelled by half as scp does.
-        const auto host = url.find("://") + 3, colon = url.find(':', host);
-        if (name == "ssh" && colon < url.find('/', host) && !is_repository(url))
-            url[colon] = '/';
-    }
-    if (url.find('?') != url.npos)
-        url = without_query(url);
-    return url != text && is_repository(url) ? url : "";
-}
-
-/// What a page of a forge shows, as a repository: of `https://host/user/repo/tree/v1/json` that is
-/// `https://host/user/repo@v1#subdirectory=json`. Empty where the address is like none.
-inline std::string repository_of_page(std::string_view url) {
-    for (const std::string_view mark :
-         {"/-/tree/", "/-/blob/", "/-/commit/", "/-/tags/", "/tree/", "/blob/", "/commit/", "/releases/tag/",
-          "/src/branch/", "/src/tag/", "/src/commit/"}) {
-        const auto at = url.find(mark);
-        if (at == url.npos)
-            continue;
-        const std::string_view rest = url.substr(at + mark.size()),
-                               reference = rest.substr(0, rest.find('/'));
-        const bool folder = reference.size() < rest.size() && mark.find("blob") == mark.npos;
-        std::string meant = std::string(url.substr(0, at)) + "@" + std::string(reference);
-        if (folder)
-            meant.append("#subdirectory=").append(rest.substr(reference.size() + 1));
-        return is_repository(meant) ? meant : "";
-    }
-    return "";
-}
-
-inline driver parse_repository(std::string_view text) {
-    const auto refused = [&](std::string_view why) {
-        return detail::bad_repository(without_credentials(text), why, meant_repository(text));
-    };
-    // git itself would ask the server for a path with the query in it.
-    if (const auto query = text.find('?'); query < text.find('#') && !meant_repository(text).empty())
-        throw refused("a branch, tag or commit id follows '@', and a folder '#subdirectory='");
-    return parse_repository(text, refused);
-}
-
-/// What is in the folder where a path is missing, for the error.
-template <class System>
-std::string instead_of(const std::string& path) {
-    const std::string folder(parent(path));
-    struct stat found{};
-    if (System::stat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
-        System::access(folder.c_str(), R_OK) != 0)
-        return "'" + folder + "' is no folder that can be looked into";
-    const std::vector<std::string> names = names_in<System>(folder);
-    return names.empty() ? "'" + folder + "' is empty"
-                         : "'" + folder + "' has " + likeliest(basename(path), names);
-}
-
-/// The repository that was probably meant by a relative path that leads nowhere, `host.tld/user/repo`; empty
-/// where the path is not so, and where its first folder is there.
-template <class System>
-std::string repository_meant_by(std::string_view path) {
-    const auto host_end = path.find('/');
-    const std::string host(path.substr(0, host_end));
-    struct stat found{};
-    const bool like_a_host =
-        !host.empty() && host.find('.', 1) != host.npos && host.back() != '.' && is_host(host);
-    if (!like_a_host || host_end == path.npos || path.find('/', host_end + 1) == path.npos ||
-        System::stat(host.c_str(), &found) == 0)
-        return "";
-    return meant_repository(path);
-}
-
-/// A driver as far as its text tells; whether a path is a library or a directory, only the file system does.
-struct spelled_driver {
-    driver of;
-    bool is_path = false;
-};
-
-template <class System>
-spelled_driver spelled_path(std::string_view text) {
-    driver found;
-    const std::string repository = repository_meant_by<System>(text);
-    if (const auto hash = text.rfind('#'); hash != text.npos && hash > text.rfind('/')) {
-        const std::string_view choice = text.substr(hash + 1);
-        text = text.substr(0, hash);
-        if (choice.find('=') != choice.npos) {
-            parse_choices(choice, found, false, [&](std::string_view why) {
-                return detail::bad_choice(std::string(text), choice, why, repository);
-            });
-        } else {
-            found.plugin = choice;
-            if (!well_named(choice))
-                throw detail::bad_plugin_choice(std::string(text), choice);
-        }
-    }
-    while (text.size() > 1 && text.ends_with("//"))
-        text.remove_suffix(1);
-    found.place = text;
-    return {std::move(found), true};
-}
-
-/// Throws where a driver names nothing.
-template <class System = posix>
-spelled_driver spelled(std::string_view text) {
-    constexpr std::size_t longest = 4096;
-    if (text.empty())
-        throw detail::empty_driver();
-    if (text.size() > longest)
-        throw detail::driver_too_long(text.size(), longest);
-    if (std::any_of(text.begin(), text.end(), is_control))
-        throw detail::control_character(escaped(without_credentials(text)));
-
-    const auto slash = text.find('/'), scheme = text.find("://");
-    if (text.starts_with("git+") || (scheme != text.npos && slash == scheme + 1))
-        return {parse_repository(text)};
-    // `git@host:repo` and `ext::command` are things that git itself would take.
-    if (const auto colon = text.find(':'); colon < slash && colon < text.find('#'))
-        throw detail::no_transport(without_credentials(text), meant_repository(text));
-    if (slash != text.npos)
-        return spelled_path<System>(text);
-    if (!well_named(text))
-        throw detail::bad_name(text, found_here<System>(text.substr(0, text.find('#'))));
-    return {{.what = driver::kind::name, .place = std::string(text)}};
-}
-
-/// What a path is.
-template <class System = posix>
-driver looked_at(driver path) {
-    struct stat found{};
-    if (System::stat(path.place.c_str(), &found) != 0) {
-        const int why = errno;
-        if (why != ENOENT)
-            throw error::system_call("look at", path.place, why);
-        while (path.place.size() > 1 && path.place.back() == '/')
-            path.place.pop_back();
-        require_no_dangling_link<System>(path.place);
-        throw detail::no_such_path(path.place, instead_of<System>(path.place),
-                                   repository_meant_by<System>(path.place));
-    }
-    if (S_ISREG(found.st_mode) && is_foreign_source_name(basename(path.place)))
-        throw detail::foreign_source(path.place);
-    if (S_ISREG(found.st_mode))
-        path.what = is_source_name(basename(path.place)) ? driver::kind::directory : driver::kind::library;
-    else if (S_ISDIR(found.st_mode))
-        path.what = driver::kind::directory;
-    else
-        throw detail::neither_file_nor_directory(path.place);
-    if (!path.target.empty() && !S_ISDIR(found.st_mode))
-        throw detail::no_targets_here(path.place, path.target);
-    if (path.place.size() > 1 && path.place.back() == '/')
-        path.place.pop_back();
-    return path;
-}
-
-/// The text that `driver::parse` makes this of. A placeholder may stand for a name.
-inline std::string text_of(const driver& from) {
-    std::string text = from.place;
-    const bool repository = from.what == driver::kind::repository;
-    if (repository && !text.starts_with("https:"))
-        text.insert(0, "git+");
-    if (!from.reference.empty())
-        text += '@';
-    for (std::size_t i = 0; i < from.reference.size(); ++i) {
-        const std::string_view rest = std::string_view(from.reference).substr(i);
-        const bool encoded =
-            rest.size() > 2 && rest[0] == '%' && is_hex_digit(rest[1]) && is_hex_digit(rest[2]);
-        text += rest[0] == '#' ? "%23" : encoded ? "%25" : std::string(1, rest[0]);
-    }
-    if (from.what == driver::kind::directory && basename(text).find('#') != text.npos)
-        text += '/';
-    const bool plugin_alone = !repository && from.target.empty();
-    const char* before = "#";
-    for (const auto& [key, value] :
-         {std::pair<const char*, const std::string&>{"subdirectory=", from.subdirectory},
-          {"target=", from.target},
-          {plugin_alone ? "" : "plugin=", from.plugin}})
-        if (!value.empty())
-            text.append(std::exchange(before, "&")).append(key).append(value);
-    return text;
-}
-
-} // namespace TENON_OWN
-} // namespace detail
-
-template <class System>
-driver driver::parse(std::string_view text) {
-    detail::spelled_driver found = detail::spelled<System>(text);
-    return found.is_path ? detail::looked_at<System>(std::move(found.of)) : std::move(found.of);
-}
-
-} // namespace tenon::inline v1
-
-#endif
-#ifndef TENON_EVENT_HPP
-#define TENON_EVENT_HPP
-
-#include <cstddef>
-#include <functional>
-#include <string>
-
-
-namespace tenon::inline v1 {
-
-/// A step on the way from a driver to its plugin: told when it begins, and where its parts can be counted, as
-/// they are done. Or what a compiler warned of on that way.
-///
-///     tenon::loader loader{{.on_event = [](const tenon::event& e) { std::cerr << e.text() << '\n'; }}};   //
-///     compiling passwd
-struct TENON_HOST_TYPE event {
-    enum class step {
-        resolving,    ///< asking a remote what a branch or tag is
-        fetching,     ///< getting a commit; `done` is a percentage
-        falling_back, ///< the remote cannot be reached, and an older commit will do; `detail` says why
-        waiting,      ///< for another thread or process that builds or fetches the same
-        configuring,  ///< what a CMakeLists.txt says
-        precompiling, ///< the interface's headers
-        compiling,    ///< the sources
-        linking,
-        checking, ///< what was built
-        cached,   ///< nothing has to be built or fetched
-        warning,  ///< of a compiler, a linker or CMake, in a build that goes on: `said` has it
-    };
-
-    step what;
-    std::string subject;  ///< the directory's name, or the repository's URL
-    std::size_t done = 0; ///< parts; 0 when the step begins
-    std::size_t of = 0;   ///< parts that there are; 0: nothing is counted
-    std::string detail{};
-    diagnostic said{};
-
-    /// `compiling passwd (3 of 12)`; of a warning what the compiler has printed, without the source.
-    std::string text() const {
-        if (what == step::warning)
-            return said.message();
-        constexpr const char* verb[] = {"asking",       "fetching",
-                                        "cannot reach", "waiting until another is done with",
-                                        "configuring",  "precompiling the headers of",
-                                        "compiling",    "linking",
-                                        "checking",     "found"};
-        std::string line = std::string(verb[static_cast<int>(what)]) + ' ' + subject;
-        if (done > 0 && what == step::fetching)
-            line += " (" + std::to_string(done) + "%)";
-        else if (done > 0 && of > 1)
-            line += " (" + std::to_string(done) + " of " + std::to_string(of) + ')';
-        if (!detail.empty())
-            line += ": " + detail;
-        return line;
-    }
-};
-
-/// Is told of every event by the thread that loads, which waits for it. May throw anything but `error`: that
-/// cancels the load, ends the compilers and the git that it runs, leaves nothing half-made, and reaches who
-/// asked for the plugin.
-using event_handler = std::function<void(const event&)>;
-
-namespace detail {
-inline namespace TENON_OWN {
-
-inline void tell(const event_handler& handler, const event& of) {
-    trace(of.text());
-    if (handler)
-        handler(of);
-}
-
-} // namespace TENON_OWN
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
-#ifndef TENON_TRUST_HPP
-#define TENON_TRUST_HPP
-
-#include <cerrno>
-#include <string>
-#include <string_view>
-#include <vector>
-
-
-namespace tenon::inline v1 {
-
-namespace detail {
-inline namespace TENON_OWN {
-
-inline error untrusted(const std::string& path, std::string_view why) {
-    return {errc::untrusted,
-            concatenated({"'", path, "' is not run, because somebody else could have written it: ", why}),
-            path};
-}
-
-} // namespace TENON_OWN
-} // namespace detail
-
-/// Whose files a host runs: those that nobody but root, its own user and the ones named here could have
-/// written.
-///
-///     tenon::loader loader{{.trust = {.users = {1000}}}};            // what the deploying user owns too
-///     tenon::loader careless{{.trust = {.everyone = true}}};         // anything
-///
-/// A file may be writable by its group where that is its owner's own, which has the owner's number, or is
-/// among `groups`, and where no access list says who else may write. A folder that everybody may write to
-/// passes where it is sticky, as /tmp is.
-struct TENON_HOST_TYPE trust {
-    std::vector<uid_t> users{};
-    std::vector<gid_t> groups{};
-    bool everyone = false;
-};
-
-namespace detail {
-inline namespace TENON_OWN {
-
-template <class List, class Value>
-bool among(const List& list, Value value) {
-    for (const auto& each : list)
-        if (each == value)
-            return true;
-    return false;
-}
-
-// What keeps one file or folder from being trusted; empty where nothing does.
-template <class System>
-std::string distrust(const std::string& path, const struct stat& of, const trust& rule) {
-    if (of.st_uid != 0 && of.st_uid != System::geteuid() && !among(rule.users, of.st_uid))
-        return "'" + path + "' belongs to user " + std::to_string(of.st_uid) +
-               ", and this program runs as user " + std::to_string(System::geteuid()) + "; `chown " +
-               std::to_string(System::geteuid()) + " '" + path + "'`, or name the user in options.trust";
-    if (S_ISDIR(of.st_mode) && (of.st_mode & S_ISVTX))
-        return "";
-    if (of.st_mode & S_IWOTH)
-        return "everybody may write to '" + path + "'; `chmod o-w '" + path + "'`, or widen options.trust";
-    if (!(of.st_mode & S_IWGRP))
-        return "";
-    if (of.st_gid != of.st_uid && !among(rule.groups, of.st_gid))
-        return "group " + std::to_string(of.st_gid) + " may write to '" + path + "'; `chmod g-w '" + path +
-               "'`, or name the group in options.trust";
-    // Then what the mode says of the group is the most that anybody on the list may do.
-    if (System::has_access_list(path.c_str()))
-        return "an access list may let others write to '" + path + "'; `setfacl -b '" + path +
-               "'`, or widen options.trust";
-    return "";
-}
-
-/// Whether a path is canonical and its file, whose status is given, and every folder above it are trusted, as
-/// far as one look at each of them tells; where not, `require_trust` of the canonical path says why.
-template <class System = posix>
-bool plainly_trusted(const std::string& path, const struct stat& of, const trust& rule) {
-    if (rule.everyone || !is_normal(path) || !distrust<System>(path, of, rule).empty())
-        return false;
-    std::string folder = path;
-    for (std::size_t end = path.rfind('/');; end = path.rfind('/', end - 1)) {
-        folder.resize(end == 0 ? 1 : end);
-        struct stat found;
-        // A link is no folder here.
-        if (System::lstat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
-            !distrust<System>(folder, found, rule).empty())
-            return false;
-        if (end == 0)
-            return true;
-    }
-}
-
-/// Throws unless a file, whose canonical path and status are given, and every folder above it are trusted.
-template <class System = posix>
-void require_trust(const std::string& canonical, const struct stat& of, const trust& rule) {
-    if (rule.everyone)
-        return;
-    std::string why = distrust<System>(canonical, of, rule);
-    for (std::string_view folder = canonical; why.empty() && parent(folder) != folder;) {
-        folder = parent(folder);
-        struct stat found;
-        const std::string path(folder);
-        if (System::stat(path.c_str(), &found) != 0)
-            throw error::system_call("look at", path, errno);
-        why = distrust<System>(path, found, rule);
-    }
-    if (!why.empty())
-        throw detail::untrusted(canonical, why);
-}
-
-} // namespace TENON_OWN
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
 
 namespace tenon::inline v1 {
 
@@ -9967,8 +9992,8 @@ struct TENON_HOST_TYPE build_options {
                                           ///< the compiler of this program saw
     tenon::profile profile = profile::optimised;
     bool fast_loading = false; ///< links in as few segments as the linker can; not of a CMakeLists.txt
-    unsigned jobs =
-        0; ///< compilers at once, of all loaders of this process together; 0: one for each processor
+    /// compilers at once, of all loaders of this process together; 0: one for each processor
+    unsigned jobs = 0;
     bool thorough = false;  ///< compares every header, the system's too, by what it says
     bool precompile = true; ///< the header of an interface that is compiled against more than once
     tenon::trust trust{};
@@ -10813,6 +10838,7 @@ using builder = basic_builder<>;
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+
 
 
 // The manifest as it stands in a file: ELF notes of owner "tenon", in the section `.note.tenon`, words in the
@@ -12018,6 +12044,7 @@ inline std::string toolchain_differences(std::string_view host, std::string_view
 #include <vector>
 
 
+
 namespace tenon::inline v1 {
 
 namespace detail {
@@ -12249,6 +12276,7 @@ private:
 
 #endif
 
+
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
@@ -12377,6 +12405,7 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
 #include <utility>
 #include <vector>
 
+
 #ifndef TENON_DETAIL_LIBRARY_LIBRARY_FILE_HPP
 #define TENON_DETAIL_LIBRARY_LIBRARY_FILE_HPP
 
@@ -12389,6 +12418,7 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
 #include <string_view>
 #include <utility>
 
+
 #ifndef TENON_DETAIL_LIBRARY_RUNTIME_HPP
 #define TENON_DETAIL_LIBRARY_RUNTIME_HPP
 
@@ -12399,6 +12429,7 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
 #include <string_view>
 #include <unwind.h>
 #include <vector>
+
 
 
 // libc++ has it, and its header leaves it out.
@@ -12470,8 +12501,8 @@ struct linkage {
     bool own_unwinder = false; ///< what finds the handlers of exceptions is linked into it (`-static-libgcc`)
     bool exports_plugins = false; ///< it shows `tenon_exports_v1`
     bool uses_own_folder = false; ///< it looks for libraries relative to `$ORIGIN`
-    const char* stays =
-        nullptr; ///< why its code may be called once it is closed, where it hands on what it never takes back
+    /// why its code may be called once it is closed, where it hands on what it never takes back
+    const char* stays = nullptr;
 };
 
 /// What hands a function to the C library that `taken_back_by` alone takes back, if anything does. The C
@@ -12895,6 +12926,7 @@ using library_file = basic_library_file<>;
 #include <string_view>
 #include <utility>
 #include <vector>
+
 
 
 namespace tenon::inline v1::detail {
@@ -13719,6 +13751,7 @@ constexpr const hooks<T>* hooks_of() {
 
 #endif
 
+
 namespace tenon::inline v1 {
 namespace TENON_HIDDEN detail {
 
@@ -14106,6 +14139,7 @@ struct TENON_HIDDEN tenon_exports_v1_range {
     TENON_DETAIL_EXPORT(T, P, NAME, VERSION, __COUNTER__)
 
 #endif
+
 
 namespace tenon::inline v1 {
 
@@ -14585,6 +14619,7 @@ private:
 #include <utility>
 #include <vector>
 
+
 #ifndef TENON_DETAIL_RELOAD_RELOAD_EVENT_HPP
 #define TENON_DETAIL_RELOAD_RELOAD_EVENT_HPP
 
@@ -14620,8 +14655,8 @@ struct TENON_HOST_TYPE reload {
     std::uint64_t version = 0; ///< 1 is the first; what is refused uses up a number too
     std::string plugin{};      ///< its name and its own version
     std::string reason{};      ///< a sentence; empty where all is well
-    std::chrono::microseconds
-        took{}; ///< built: to build or find it; replaced, rolled back: to load, make and switch
+    /// built: to build or find it; replaced, rolled back: to load, make and switch
+    std::chrono::microseconds took{};
 
     std::string text() const {
         constexpr const char* said[] = {
@@ -14810,6 +14845,7 @@ private:
 #include <utility>
 #include <vector>
 
+
 #ifndef TENON_DETAIL_RELOAD_PATH_WATCHER_HPP
 #define TENON_DETAIL_RELOAD_PATH_WATCHER_HPP
 
@@ -14825,6 +14861,7 @@ private:
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
 
 
 namespace tenon::inline v1::detail {
@@ -15969,6 +16006,7 @@ concept gives_values = detail::gives_values_v<typename T::methods>;
 #include <vector>
 
 
+
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
@@ -16299,13 +16337,6 @@ inline bool says_absent(std::string_view said) {
 #include <utility>
 #include <vector>
 
-#ifndef TENON_DETAIL_SOURCE_SIGNING_KEYS_HPP
-#define TENON_DETAIL_SOURCE_SIGNING_KEYS_HPP
-
-#include <cerrno>
-#include <string>
-#include <vector>
-
 #ifndef TENON_POLICY_HPP
 #define TENON_POLICY_HPP
 
@@ -16315,6 +16346,7 @@ inline bool says_absent(std::string_view said) {
 #include <string>
 #include <string_view>
 #include <utility>
+
 
 
 namespace tenon::inline v1 {
@@ -16504,6 +16536,15 @@ driver permitted_driver(std::string_view text, const policy& rules) {
 
 #endif
 
+#ifndef TENON_DETAIL_SOURCE_SIGNING_KEYS_HPP
+#define TENON_DETAIL_SOURCE_SIGNING_KEYS_HPP
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+
+
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
@@ -16584,6 +16625,7 @@ using signing_keys = basic_signing_keys<>;
 #include <vector>
 
 
+
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
@@ -16592,8 +16634,8 @@ inline namespace TENON_OWN {
 struct ssh_settings {
     std::optional<std::string> command{}; ///< $GIT_SSH_COMMAND, else core.sshCommand: words for a shell
     std::optional<std::string> program{}; ///< $GIT_SSH: a path, which `command` goes before
-    std::optional<std::string>
-        variant{}; ///< $GIT_SSH_VARIANT, else ssh.variant: which options the program takes
+    /// $GIT_SSH_VARIANT, else ssh.variant: which options the program takes
+    std::optional<std::string> variant{};
 };
 
 /// The settings with those of the environment in front. A program that runs with the rights of another user
@@ -17221,6 +17263,7 @@ using repository = basic_repository<>;
 #endif
 
 
+
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
@@ -17287,6 +17330,7 @@ using stop_event = basic_stop_event<>;
 #include <functional>
 #include <memory>
 #include <utility>
+
 
 
 namespace tenon::inline v1 {
@@ -17452,6 +17496,7 @@ private:
 #include <utility>
 
 
+
 namespace tenon::inline v1 {
 
 /// A plugin of type T: the object, and a share of the library with its code.
@@ -17613,6 +17658,7 @@ private:
 #include <vector>
 
 
+
 namespace tenon::inline v1 {
 
 namespace detail {
@@ -17726,6 +17772,7 @@ private:
 
 #endif
 
+
 namespace tenon::inline v1 {
 
 namespace detail {
@@ -17752,8 +17799,9 @@ inline error build_needed(const std::string& path) {
 
 /// Whether sources may be compiled and repositories fetched.
 enum class build_policy {
+    /// what the cache has is used, as long as it is current; no compiler and no git runs
     when_needed,
-    never, ///< what the cache has is used, as long as it is current; no compiler and no git runs
+    never,
 };
 
 /// How watched plugins are reloaded.
@@ -17771,26 +17819,27 @@ struct TENON_HOST_TYPE reload_options {
 
 /// How a loader works; all of it may be left out.
 struct TENON_HOST_TYPE loader_options {
-    std::string
-        cache{}; ///< where results are kept, a folder that is empty or tenon's; see README for what else is looked at
-    std::vector<std::string>
-        compiler{}; ///< its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
+    /// where results are kept, a folder that is empty or tenon's; see README for what else is looked at
+    std::string cache{};
+    /// its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
+    std::vector<std::string> compiler{};
     std::vector<std::string> flags{}; ///< more of them, for every plugin
-    bool builds_may_run_programs =
-        false; ///< lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's CMakeLists.txt says
+    /// lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's
+    /// CMakeLists.txt says
+    bool builds_may_run_programs = false;
     std::vector<std::string> include{}; ///< folders with headers, before those of the interface and of tenon
     tenon::profile profile = profile::optimised; ///< `quick` for plugins that are edited and reloaded
     /// Links plugins in as few segments as the linker can, of which the system's loader maps each: about half
     /// of what `dlopen` takes, and less hardening, as constants become executable, and virtual tables and
     /// `.got` stay writable. A CMakeLists.txt links as it says.
     bool fast_loading = false;
-    unsigned jobs =
-        0; ///< compilers at once, of all loaders of this process together; 0: one for each processor
+    /// compilers at once, of all loaders of this process together; 0: one for each processor
+    unsigned jobs = 0;
     bool precompile = true; ///< the header of an interface that is compiled against more than once
-    bool thorough =
-        false; ///< compares every header, the system's too, by what it says, even where it seems untouched
-    std::vector<std::string>
-        search{}; ///< folders in which a bare name may be a library, `name.so` or `libname.so`
+    /// compares every header, the system's too, by what it says, even where it seems untouched
+    bool thorough = false;
+    /// folders in which a bare name may be a library, `name.so` or `libname.so`
+    std::vector<std::string> search{};
     build_policy build = build_policy::when_needed;
     unload_policy unload = unload_policy::when_unused;
     tenon::trust trust{};
@@ -17798,13 +17847,13 @@ struct TENON_HOST_TYPE loader_options {
     bool private_copy = false; ///< see library_options
     event_handler on_event{};  ///< is told what takes time
     reload_options reload{};   ///< for `watch`
-    std::chrono::milliseconds build_timeout =
-        std::chrono::minutes(10); ///< with the wait for another process that builds the same; 0: none
+    /// with the wait for another process that builds the same; 0: none
+    std::chrono::milliseconds build_timeout = std::chrono::minutes(10);
     std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10); ///< the same for git
     tenon::limits limits{}; ///< of each run of a compiler and of git
 #ifdef __cpp_lib_jthread
-    std::stop_token
-        stop{}; ///< ends builds and fetches, with all of their programs; what needs none loads all the same
+    /// ends builds and fetches, with all of their programs; what needs none loads all the same
+    std::stop_token stop{};
 #endif
 };
 

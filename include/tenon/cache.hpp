@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/error.hpp>
+
 #include <tenon/detail/cache/build_record.hpp>
 #include <tenon/detail/cache/cache_directory.hpp>
 #include <tenon/detail/system/directory.hpp>
@@ -22,7 +24,6 @@
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1 {
 
@@ -39,8 +40,8 @@ struct TENON_HOST_TYPE cache_entry {
     kind what;
     std::string path{};
     std::string type{}; ///< the plugin type, but of a checkout
-    std::string
-        name{}; ///< of a library the directory's, of a checkout the repository's URL as far as that is known
+    /// of a library the directory's, of a checkout the repository's URL as far as that is known
+    std::string name{};
     std::string commit{};   ///< of a checkout
     std::uint64_t size = 0; ///< on the disk, in bytes
     std::chrono::system_clock::time_point

@@ -9,9 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/registration.hpp>
+
 #include <tenon/detail/system/mutex_lock.hpp>
 #include <tenon/detail/system/posix.hpp>
-#include <tenon/registration.hpp>
 
 namespace tenon::inline v1 {
 

@@ -13,8 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include <tenon/detail/system/path.hpp>
 #include <tenon/error.hpp>
+
+#include <tenon/detail/system/path.hpp>
 
 namespace tenon::inline v1 {
 

@@ -12,11 +12,12 @@
 #include <vector>
 
 #include <tenon/allow_list.hpp>
+#include <tenon/error.hpp>
+#include <tenon/interface.hpp>
+
 #include <tenon/detail/system/directory.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
-#include <tenon/error.hpp>
-#include <tenon/interface.hpp>
 
 namespace tenon::inline v1 {
 
@@ -149,8 +150,9 @@ inline error no_targets_here(const std::string& path, std::string_view target) {
 struct TENON_HOST_TYPE driver {
     enum class kind {
         name,
+        /// or one source
         library,
-        directory, ///< or one source
+        directory,
         repository
     };
 

@@ -6,8 +6,9 @@
 #include <functional>
 #include <string>
 
-#include <tenon/detail/system/trace.hpp>
 #include <tenon/diagnostic.hpp>
+
+#include <tenon/detail/system/trace.hpp>
 
 namespace tenon::inline v1 {
 
@@ -25,10 +26,11 @@ struct TENON_HOST_TYPE event {
         configuring,  ///< what a CMakeLists.txt says
         precompiling, ///< the interface's headers
         compiling,    ///< the sources
+        /// what was built
         linking,
-        checking, ///< what was built
-        cached,   ///< nothing has to be built or fetched
-        warning,  ///< of a compiler, a linker or CMake, in a build that goes on: `said` has it
+        checking,
+        cached,  ///< nothing has to be built or fetched
+        warning, ///< of a compiler, a linker or CMake, in a build that goes on: `said` has it
     };
 
     step what;

@@ -5,9 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <tenon/detail/interface/notes.hpp>
 #include <tenon/hooks.hpp>
 #include <tenon/interface.hpp>
+
+#include <tenon/detail/interface/notes.hpp>
 
 namespace tenon::inline v1 {
 namespace TENON_HIDDEN detail {

@@ -301,14 +301,13 @@ inline constexpr std::size_t field_count = count_fields<T, Fewest, count_initial
 
 // Both compilers show the line of the macro: an error in it means an anonymous union, or something else that
 // cannot be seen.
+// clang-format off
 #define TENON_DETAIL_BIND(N, TYPES, ...)                                                                     \
     if constexpr (field_count<T> == N) {                                                                     \
-        auto& [__VA_ARGS__] =                                                                                \
-            object; /* tenon: say tenon::layout<T> : tenon::fields<...> or tenon::opaque<T, 1> */            \
+        auto& [__VA_ARGS__] = object; /* tenon: say tenon::layout<T> : tenon::fields<...> or tenon::opaque<T, 1> */ \
         return list<TENON_DETAIL_TYPES TYPES>{};                                                             \
     } else
 #define TENON_DETAIL_TYPES(...) __VA_ARGS__
-// clang-format off
 #define TENON_DETAIL_NAMES_8 f0, f1, f2, f3, f4, f5, f6, f7
 #define TENON_DETAIL_TYPES_8 decltype(f0), decltype(f1), decltype(f2), decltype(f3), decltype(f4), decltype(f5), decltype(f6), decltype(f7)
 #define TENON_DETAIL_NAMES_16 TENON_DETAIL_NAMES_8, f8, f9, f10, f11, f12, f13, f14, f15

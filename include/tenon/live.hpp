@@ -8,14 +8,15 @@
 #include <memory>
 #include <utility>
 
+#include <tenon/export.hpp>
+#include <tenon/interface.hpp>
+
 #include <tenon/detail/library/plugin_code.hpp>
 #include <tenon/detail/reload/hazard_pointer.hpp>
 #include <tenon/detail/reload/live_versions.hpp>
 #include <tenon/detail/reload/only_values.hpp>
 #include <tenon/detail/reload/reload_event.hpp>
 #include <tenon/detail/reload/reload_thread.hpp>
-#include <tenon/export.hpp>
-#include <tenon/interface.hpp>
 
 namespace tenon::inline v1 {
 

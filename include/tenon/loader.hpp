@@ -15,6 +15,16 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/diagnostic.hpp>
+#include <tenon/driver.hpp>
+#include <tenon/error.hpp>
+#include <tenon/event.hpp>
+#include <tenon/live.hpp>
+#include <tenon/manifest.hpp>
+#include <tenon/plugin.hpp>
+#include <tenon/policy.hpp>
+#include <tenon/registry.hpp>
+
 #include <tenon/detail/build/builder.hpp>
 #include <tenon/detail/build/compiler.hpp>
 #include <tenon/detail/build/interface_headers.hpp>
@@ -30,15 +40,6 @@
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/stop_event.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/diagnostic.hpp>
-#include <tenon/driver.hpp>
-#include <tenon/error.hpp>
-#include <tenon/event.hpp>
-#include <tenon/live.hpp>
-#include <tenon/manifest.hpp>
-#include <tenon/plugin.hpp>
-#include <tenon/policy.hpp>
-#include <tenon/registry.hpp>
 
 namespace tenon::inline v1 {
 
@@ -66,8 +67,9 @@ inline error build_needed(const std::string& path) {
 
 /// Whether sources may be compiled and repositories fetched.
 enum class build_policy {
+    /// what the cache has is used, as long as it is current; no compiler and no git runs
     when_needed,
-    never, ///< what the cache has is used, as long as it is current; no compiler and no git runs
+    never,
 };
 
 /// How watched plugins are reloaded.
@@ -85,26 +87,27 @@ struct TENON_HOST_TYPE reload_options {
 
 /// How a loader works; all of it may be left out.
 struct TENON_HOST_TYPE loader_options {
-    std::string
-        cache{}; ///< where results are kept, a folder that is empty or tenon's; see README for what else is looked at
-    std::vector<std::string>
-        compiler{}; ///< its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
+    /// where results are kept, a folder that is empty or tenon's; see README for what else is looked at
+    std::string cache{};
+    /// its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
+    std::vector<std::string> compiler{};
     std::vector<std::string> flags{}; ///< more of them, for every plugin
-    bool builds_may_run_programs =
-        false; ///< lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's CMakeLists.txt says
+    /// lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's
+    /// CMakeLists.txt says
+    bool builds_may_run_programs = false;
     std::vector<std::string> include{}; ///< folders with headers, before those of the interface and of tenon
     tenon::profile profile = profile::optimised; ///< `quick` for plugins that are edited and reloaded
     /// Links plugins in as few segments as the linker can, of which the system's loader maps each: about half
     /// of what `dlopen` takes, and less hardening, as constants become executable, and virtual tables and
     /// `.got` stay writable. A CMakeLists.txt links as it says.
     bool fast_loading = false;
-    unsigned jobs =
-        0; ///< compilers at once, of all loaders of this process together; 0: one for each processor
+    /// compilers at once, of all loaders of this process together; 0: one for each processor
+    unsigned jobs = 0;
     bool precompile = true; ///< the header of an interface that is compiled against more than once
-    bool thorough =
-        false; ///< compares every header, the system's too, by what it says, even where it seems untouched
-    std::vector<std::string>
-        search{}; ///< folders in which a bare name may be a library, `name.so` or `libname.so`
+    /// compares every header, the system's too, by what it says, even where it seems untouched
+    bool thorough = false;
+    /// folders in which a bare name may be a library, `name.so` or `libname.so`
+    std::vector<std::string> search{};
     build_policy build = build_policy::when_needed;
     unload_policy unload = unload_policy::when_unused;
     tenon::trust trust{};
@@ -112,13 +115,13 @@ struct TENON_HOST_TYPE loader_options {
     bool private_copy = false; ///< see library_options
     event_handler on_event{};  ///< is told what takes time
     reload_options reload{};   ///< for `watch`
-    std::chrono::milliseconds build_timeout =
-        std::chrono::minutes(10); ///< with the wait for another process that builds the same; 0: none
+    /// with the wait for another process that builds the same; 0: none
+    std::chrono::milliseconds build_timeout = std::chrono::minutes(10);
     std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10); ///< the same for git
     tenon::limits limits{}; ///< of each run of a compiler and of git
 #ifdef __cpp_lib_jthread
-    std::stop_token
-        stop{}; ///< ends builds and fetches, with all of their programs; what needs none loads all the same
+    /// ends builds and fetches, with all of their programs; what needs none loads all the same
+    std::stop_token stop{};
 #endif
 };
 

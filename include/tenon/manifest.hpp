@@ -8,13 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/error.hpp>
+
 #include <tenon/detail/interface/toolchain.hpp>
 #include <tenon/detail/library/abi.hpp>
 #include <tenon/detail/library/elf.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1 {
 

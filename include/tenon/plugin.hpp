@@ -6,12 +6,13 @@
 #include <string_view>
 #include <utility>
 
-#include <tenon/detail/library/library.hpp>
-#include <tenon/detail/library/plugin_code.hpp>
-#include <tenon/detail/system/path.hpp>
 #include <tenon/error.hpp>
 #include <tenon/export.hpp>
 #include <tenon/interface.hpp>
+
+#include <tenon/detail/library/library.hpp>
+#include <tenon/detail/library/plugin_code.hpp>
+#include <tenon/detail/system/path.hpp>
 
 namespace tenon::inline v1 {
 

@@ -10,10 +10,11 @@
 #include <utility>
 
 #include <tenon/allow_list.hpp>
-#include <tenon/detail/system/path.hpp>
-#include <tenon/detail/system/posix.hpp>
 #include <tenon/driver.hpp>
 #include <tenon/error.hpp>
+
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
 
 namespace tenon::inline v1 {
 

@@ -8,9 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include <tenon/detail/library/abi.hpp>
 #include <tenon/error.hpp>
 #include <tenon/export.hpp>
+
+#include <tenon/detail/library/abi.hpp>
 
 namespace tenon::inline v1 {
 

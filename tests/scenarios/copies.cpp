@@ -41,9 +41,9 @@ void write_other_version(const path& include) {
     replace("version.hpp", TENON_VERSION, "0.0.9");
     const std::string other = "std::string of_another_version{}; ";
     for (const auto& [header, member] :
-         std::map<std::string, std::string>{{"loaded_names.hpp", "std::uint64_t last_ = 0;"},
-                                            {"library.hpp", "std::vector<entry> waiting_;"},
-                                            {"plugin_code.hpp", "plugin_info info_;"},
+         std::map<std::string, std::string>{{"detail/library/load_names.hpp", "std::uint64_t last_ = 0;"},
+                                            {"detail/library/library.hpp", "std::vector<entry> waiting_;"},
+                                            {"detail/library/plugin_code.hpp", "plugin_info info_;"},
                                             {"loader.hpp", "std::vector<std::string> search{};"},
                                             {"trust.hpp", "bool everyone = false;"}})
         replace(header.c_str(), member, other + member);

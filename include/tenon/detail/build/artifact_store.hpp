@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include <tenon/error.hpp>
+
 #include <tenon/detail/build/file_digests.hpp>
 #include <tenon/detail/build/up_to_date.hpp>
 #include <tenon/detail/cache/build_record.hpp>
@@ -17,7 +19,6 @@
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

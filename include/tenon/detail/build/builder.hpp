@@ -15,6 +15,14 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/diagnostic.hpp>
+#include <tenon/driver.hpp>
+#include <tenon/error.hpp>
+#include <tenon/event.hpp>
+#include <tenon/interface.hpp>
+#include <tenon/trust.hpp>
+#include <tenon/version.hpp>
+
 #include <tenon/detail/build/artifact_store.hpp>
 #include <tenon/detail/build/cmake_project.hpp>
 #include <tenon/detail/build/compilation.hpp>
@@ -39,13 +47,6 @@
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/sha256.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/diagnostic.hpp>
-#include <tenon/driver.hpp>
-#include <tenon/error.hpp>
-#include <tenon/event.hpp>
-#include <tenon/interface.hpp>
-#include <tenon/trust.hpp>
-#include <tenon/version.hpp>
 
 namespace tenon::inline v1 {
 
@@ -62,8 +63,8 @@ struct TENON_HOST_TYPE build_options {
                                           ///< the compiler of this program saw
     tenon::profile profile = profile::optimised;
     bool fast_loading = false; ///< links in as few segments as the linker can; not of a CMakeLists.txt
-    unsigned jobs =
-        0; ///< compilers at once, of all loaders of this process together; 0: one for each processor
+    /// compilers at once, of all loaders of this process together; 0: one for each processor
+    unsigned jobs = 0;
     bool thorough = false;  ///< compares every header, the system's too, by what it says
     bool precompile = true; ///< the header of an interface that is compiled against more than once
     tenon::trust trust{};

@@ -12,6 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/diagnostic.hpp>
+#include <tenon/error.hpp>
+#include <tenon/version.hpp>
+
 #include <tenon/detail/build/compilation.hpp>
 #include <tenon/detail/build/compile_flags.hpp>
 #include <tenon/detail/build/compiler.hpp>
@@ -32,9 +36,6 @@
 #include <tenon/detail/system/process.hpp>
 #include <tenon/detail/system/sha256.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/diagnostic.hpp>
-#include <tenon/error.hpp>
-#include <tenon/version.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

@@ -11,6 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/diagnostic.hpp>
+#include <tenon/error.hpp>
+
 #include <tenon/detail/build/compile_flags.hpp>
 #include <tenon/detail/build/compiler.hpp>
 #include <tenon/detail/build/linker.hpp>
@@ -24,8 +27,6 @@
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/process.hpp>
 #include <tenon/detail/system/sha256.hpp>
-#include <tenon/diagnostic.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1 {
 

@@ -9,10 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/error.hpp>
+
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/error.hpp>
+
 #include <tenon/detail/build/compile_flags.hpp>
 #include <tenon/detail/interface/toolchain.hpp>
 #include <tenon/detail/system/deadline.hpp>
@@ -21,7 +23,6 @@
 #include <tenon/detail/system/process.hpp>
 #include <tenon/detail/system/sha256.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

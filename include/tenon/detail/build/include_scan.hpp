@@ -8,11 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/error.hpp>
+
 #include <tenon/detail/build/system_packages.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

@@ -10,12 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/error.hpp>
+#include <tenon/interface.hpp>
+
 #include <tenon/detail/system/directory.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
-#include <tenon/error.hpp>
-#include <tenon/interface.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

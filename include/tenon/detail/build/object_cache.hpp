@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include <tenon/error.hpp>
+
 #include <tenon/detail/build/artifact_store.hpp>
 #include <tenon/detail/build/compiler.hpp>
 #include <tenon/detail/build/input_tracker.hpp>
@@ -12,7 +14,6 @@
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/sha256.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

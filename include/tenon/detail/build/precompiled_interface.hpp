@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include <tenon/error.hpp>
+
 #include <tenon/detail/build/artifact_store.hpp>
 #include <tenon/detail/build/compilation.hpp>
 #include <tenon/detail/build/compiler.hpp>
@@ -22,7 +24,6 @@
 #include <tenon/detail/system/process.hpp>
 #include <tenon/detail/system/sha256.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

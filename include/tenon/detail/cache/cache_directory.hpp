@@ -10,13 +10,14 @@
 #include <string_view>
 #include <utility>
 
+#include <tenon/error.hpp>
+
 #include <tenon/detail/system/deadline.hpp>
 #include <tenon/detail/system/directory.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

@@ -6,8 +6,9 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <tenon/detail/interface/toolchain.hpp>
 #include <tenon/interface.hpp>
+
+#include <tenon/detail/interface/toolchain.hpp>
 
 // The manifest as it stands in a file: ELF notes of owner "tenon", in the section `.note.tenon`, words in the
 // file's own byte order, texts ended by NUL. Every description begins with the key of the interface that it

@@ -5,9 +5,10 @@
 #include <string>
 #include <string_view>
 
-#include <tenon/detail/library/abi.hpp>
 #include <tenon/error.hpp>
 #include <tenon/manifest.hpp>
+
+#include <tenon/detail/library/abi.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

@@ -66,8 +66,8 @@ inline bool take_note(std::string_view& rest, elf_note& note) {
 
 /// What will keep a library in memory after its last user has closed it.
 struct pins {
-    std::vector<std::string>
-        unique_symbols; ///< mangled; what it defines as STB_GNU_UNIQUE, so that one definition serves all
+    /// mangled; what it defines as STB_GNU_UNIQUE, so that one definition serves all
+    std::vector<std::string> unique_symbols;
     bool thread_local_destructors = false; ///< it registers some, and each thread that did so keeps it
     bool nodelete = false;                 ///< linked with `-z nodelete`
 };

@@ -11,6 +11,9 @@
 #include <vector>
 
 #include <tenon/allow_list.hpp>
+#include <tenon/error.hpp>
+#include <tenon/trust.hpp>
+
 #include <tenon/detail/library/elf.hpp>
 #include <tenon/detail/library/library_file.hpp>
 #include <tenon/detail/library/load_names.hpp>
@@ -20,8 +23,6 @@
 #include <tenon/detail/system/mutex_lock.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/error.hpp>
-#include <tenon/trust.hpp>
 
 namespace tenon::inline v1 {
 

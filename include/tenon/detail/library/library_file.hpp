@@ -12,15 +12,16 @@
 #include <utility>
 
 #include <tenon/allow_list.hpp>
+#include <tenon/error.hpp>
+#include <tenon/manifest.hpp>
+#include <tenon/trust.hpp>
+
 #include <tenon/detail/library/runtime.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/mutex_lock.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/sha256.hpp>
-#include <tenon/error.hpp>
-#include <tenon/manifest.hpp>
-#include <tenon/trust.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

@@ -7,12 +7,13 @@
 #include <string_view>
 #include <utility>
 
-#include <tenon/detail/library/compatibility.hpp>
-#include <tenon/detail/library/library.hpp>
-#include <tenon/detail/library/library_file.hpp>
 #include <tenon/export.hpp>
 #include <tenon/hooks.hpp>
 #include <tenon/interface.hpp>
+
+#include <tenon/detail/library/compatibility.hpp>
+#include <tenon/detail/library/library.hpp>
+#include <tenon/detail/library/library_file.hpp>
 
 namespace tenon::inline v1 {
 

@@ -10,9 +10,10 @@
 #include <unwind.h>
 #include <vector>
 
+#include <tenon/error.hpp>
+
 #include <tenon/detail/library/elf.hpp>
 #include <tenon/detail/system/posix.hpp>
-#include <tenon/error.hpp>
 
 // libc++ has it, and its header leaves it out.
 namespace __cxxabiv1 {
@@ -83,8 +84,8 @@ struct linkage {
     bool own_unwinder = false; ///< what finds the handlers of exceptions is linked into it (`-static-libgcc`)
     bool exports_plugins = false; ///< it shows `tenon_exports_v1`
     bool uses_own_folder = false; ///< it looks for libraries relative to `$ORIGIN`
-    const char* stays =
-        nullptr; ///< why its code may be called once it is closed, where it hands on what it never takes back
+    /// why its code may be called once it is closed, where it hands on what it never takes back
+    const char* stays = nullptr;
 };
 
 /// What hands a function to the C library that `taken_back_by` alone takes back, if anything does. The C

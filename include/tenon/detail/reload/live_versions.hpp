@@ -13,6 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/error.hpp>
+#include <tenon/hooks.hpp>
+
 #include <tenon/detail/library/load_names.hpp>
 #include <tenon/detail/library/plugin_code.hpp>
 #include <tenon/detail/reload/file_snapshot.hpp>
@@ -22,8 +25,6 @@
 #include <tenon/detail/system/mutex_lock.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/error.hpp>
-#include <tenon/hooks.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

@@ -39,8 +39,8 @@ struct TENON_HOST_TYPE reload {
     std::uint64_t version = 0; ///< 1 is the first; what is refused uses up a number too
     std::string plugin{};      ///< its name and its own version
     std::string reason{};      ///< a sentence; empty where all is well
-    std::chrono::microseconds
-        took{}; ///< built: to build or find it; replaced, rolled back: to load, make and switch
+    /// built: to build or find it; replaced, rolled back: to load, make and switch
+    std::chrono::microseconds took{};
 
     std::string text() const {
         constexpr const char* said[] = {

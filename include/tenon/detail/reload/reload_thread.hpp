@@ -11,13 +11,14 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/error.hpp>
+
 #include <tenon/detail/reload/hazard_pointer.hpp>
 #include <tenon/detail/reload/path_watcher.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/mutex_lock.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

@@ -11,13 +11,14 @@
 #include <vector>
 
 #include <tenon/allow_list.hpp>
+#include <tenon/diagnostic.hpp>
+#include <tenon/driver.hpp>
+#include <tenon/error.hpp>
+
 #include <tenon/detail/system/directory.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
-#include <tenon/diagnostic.hpp>
-#include <tenon/driver.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

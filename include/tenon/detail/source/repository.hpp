@@ -12,6 +12,13 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/diagnostic.hpp>
+#include <tenon/driver.hpp>
+#include <tenon/error.hpp>
+#include <tenon/event.hpp>
+#include <tenon/policy.hpp>
+#include <tenon/trust.hpp>
+
 #include <tenon/detail/cache/cache_directory.hpp>
 #include <tenon/detail/source/checkout.hpp>
 #include <tenon/detail/source/git_advice.hpp>
@@ -25,12 +32,6 @@
 #include <tenon/detail/system/process.hpp>
 #include <tenon/detail/system/sha256.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/diagnostic.hpp>
-#include <tenon/driver.hpp>
-#include <tenon/error.hpp>
-#include <tenon/event.hpp>
-#include <tenon/policy.hpp>
-#include <tenon/trust.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
+#include <tenon/error.hpp>
+#include <tenon/policy.hpp>
+#include <tenon/trust.hpp>
+
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/sha256.hpp>
-#include <tenon/error.hpp>
-#include <tenon/policy.hpp>
-#include <tenon/trust.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

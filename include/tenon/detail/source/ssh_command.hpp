@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <tenon/allow_list.hpp>
+
 #include <tenon/detail/system/directory.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/process.hpp>
@@ -21,8 +22,8 @@ inline namespace TENON_OWN {
 struct ssh_settings {
     std::optional<std::string> command{}; ///< $GIT_SSH_COMMAND, else core.sshCommand: words for a shell
     std::optional<std::string> program{}; ///< $GIT_SSH: a path, which `command` goes before
-    std::optional<std::string>
-        variant{}; ///< $GIT_SSH_VARIANT, else ssh.variant: which options the program takes
+    /// $GIT_SSH_VARIANT, else ssh.variant: which options the program takes
+    std::optional<std::string> variant{};
 };
 
 /// The settings with those of the environment in front. A program that runs with the rights of another user

@@ -6,10 +6,11 @@
 #include <string>
 #include <utility>
 
+#include <tenon/error.hpp>
+
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

@@ -7,8 +7,9 @@
 #include <limits>
 #include <string>
 
-#include <tenon/detail/system/posix.hpp>
 #include <tenon/error.hpp>
+
+#include <tenon/detail/system/posix.hpp>
 
 namespace tenon::inline v1 {
 
@@ -18,10 +19,10 @@ namespace tenon::inline v1 {
 /// in their first moments is not bounded. Memory, CPU time and files are counted for each process by itself,
 /// so that the sum is not bounded.
 struct TENON_HOST_TYPE limits {
-    std::uint64_t memory =
-        0; ///< bytes that it allocates; there is no good number for every machine and plugin
-    std::uint64_t cpu_seconds =
-        0; ///< options.build_timeout and options.fetch_timeout end what only waits, too
+    /// bytes that it allocates; there is no good number for every machine and plugin
+    std::uint64_t memory = 0;
+    /// options.build_timeout and options.fetch_timeout end what only waits, too
+    std::uint64_t cpu_seconds = 0;
     std::uint64_t file = 4ull << 30; ///< bytes in a file that it writes: no library and no pack is so large
     std::uint64_t output = 16ull << 20; ///< bytes that it says, which this process keeps in memory
 };

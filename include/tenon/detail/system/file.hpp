@@ -8,9 +8,10 @@
 #include <string_view>
 #include <utility>
 
+#include <tenon/error.hpp>
+
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

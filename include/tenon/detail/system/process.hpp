@@ -14,6 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/diagnostic.hpp>
+#include <tenon/error.hpp>
+
 #include <tenon/detail/system/child_lifetime.hpp>
 #include <tenon/detail/system/deadline.hpp>
 #include <tenon/detail/system/directory.hpp>
@@ -21,8 +24,6 @@
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/trace.hpp>
-#include <tenon/diagnostic.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {

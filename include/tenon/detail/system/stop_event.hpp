@@ -12,9 +12,10 @@
 #include <stop_token>
 #endif
 
+#include <tenon/error.hpp>
+
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/posix.hpp>
-#include <tenon/error.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
