@@ -8488,10 +8488,10 @@ inline error several_targets(const std::string& directory, std::string_view know
 }
 
 inline error needs_library_of_build(const std::string& directory, std::string_view target,
-                                    std::string_view library) {
+                                    std::string_view needed) {
     return {errc::build_failed,
             concatenated({"the plugin in '", directory, "' is not used, because its target '", target,
-                          "' needs '", library,
+                          "' needs '", needed,
                           "', which is made with it and which nobody keeps: make that a STATIC library"}),
             directory};
 }

@@ -1,6 +1,6 @@
 // error: anonymous union
 // reason: say tenon::layout<T> : tenon::fields
-// lines: 160
+// lines: 200
 // above: any, there is no way for tenon to find out
 #include <tenon/export.hpp>
 

@@ -551,7 +551,10 @@ TEST_CASE("a compile_flags.txt that editors are glad of builds, and what compile
             work.build();
             FAIL("it was built");
         } catch (const error& e) {
-            const auto said = tenon::diagnostics(e);
+            // A g++ that has to say what it is may warn of its own libraries.
+            auto said = tenon::diagnostics(e);
+            std::erase_if(said,
+                          [](const auto& one) { return one.level != tenon::diagnostic::severity::error; });
             REQUIRE(!said.empty());
             CHECK(said[0].place() == (work.plugin / "other.cpp").native() + ":2:13");
         }
