@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -21,6 +22,7 @@
 #include <tenon/event.hpp>
 #include <tenon/live.hpp>
 #include <tenon/manifest.hpp>
+#include <tenon/options.hpp>
 #include <tenon/plugin.hpp>
 #include <tenon/policy.hpp>
 #include <tenon/registry.hpp>
@@ -87,7 +89,7 @@ struct TENON_HOST_TYPE reload_options {
 
 /// How a loader works; all of it may be left out.
 struct TENON_HOST_TYPE loader_options {
-    /// where results are kept, a folder that is empty or tenon's; see README for what else is looked at
+    /// where results are kept, a folder that is empty or tenon's; include/tenon/README.md says what else is looked at
     std::string cache{};
     /// its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
     std::vector<std::string> compiler{};
@@ -97,10 +99,6 @@ struct TENON_HOST_TYPE loader_options {
     bool builds_may_run_programs = false;
     std::vector<std::string> include{}; ///< folders with headers, before those of the interface and of tenon
     tenon::profile profile = profile::optimised; ///< `quick` for plugins that are edited and reloaded
-    /// Links plugins in as few segments as the linker can, of which the system's loader maps each: about half
-    /// of what `dlopen` takes, and less hardening, as constants become executable, and virtual tables and
-    /// `.got` stay writable. A CMakeLists.txt links as it says.
-    bool fast_loading = false;
     /// compilers at once, of all loaders of this process together; 0: one for each processor
     unsigned jobs = 0;
     bool precompile = true; ///< the header of an interface that is compiled against more than once
@@ -555,7 +553,6 @@ private:
              .target = from.target,
              .include = options_.include,
              .profile = options_.profile,
-             .fast_loading = options_.fast_loading,
              .jobs = options_.jobs,
              .thorough = options_.thorough,
              .precompile = options_.precompile,
@@ -573,11 +570,11 @@ private:
         const stop_event stop(*this);
         const detail::builder by = builder(from, stop.descriptor());
         if (options_.build == build_policy::never) {
-            std::string current = by.cached(directory, T::type);
-            if (current.empty())
+            const std::optional<std::string> current = by.cached(directory, T::type);
+            if (!current)
                 throw detail::build_needed(directory);
-            detail::note_use<>(current);
-            return current;
+            detail::note_use<>(*current);
+            return *current;
         }
         const std::string library = by.library(directory, T::type, [&](const std::string& unpublished) {
             check<T>({unpublished, from.plugin});

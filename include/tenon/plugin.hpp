@@ -9,6 +9,7 @@
 #include <tenon/error.hpp>
 #include <tenon/export.hpp>
 #include <tenon/interface.hpp>
+#include <tenon/options.hpp>
 
 #include <tenon/detail/library/library.hpp>
 #include <tenon/detail/library/plugin_code.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // compile_flags.txt.
 #include <tenon/detail/build/compile_flags.hpp>
+#include <tenon/detail/build/flag_inputs.hpp>
 
 #include <string>
 
@@ -26,8 +27,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 }
             for (const std::string& each : flags.common())
                 fuzz::require(each.compare(0, 2, "-x") != 0);
-            for (const std::string& each : flags.include_folders())
-                fuzz::require(!each.empty());
+            tenon::detail::flag_inputs named;
+            named.add(flags.words(), "/no/such/directory");
+            for (const std::string& folder : named.folders)
+                fuzz::require(!folder.empty() && folder[0] == '/');
             std::size_t lines = 0;
             for (const char c : input)
                 lines += c == '\n';

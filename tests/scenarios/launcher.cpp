@@ -42,7 +42,7 @@ struct workshop {
               "answer() { return TENS * 10 + 2; }\n");
     }
     int answer(const path& cache, const std::string& launcher) const {
-        const tenon::build_options options{.compiler = {launcher, TENON_GXX}, .include = {include}};
+        const tenon::detail::build_options options{.compiler = {launcher, TENON_GXX}, .include = {include}};
         const std::string library =
             basic_builder<>(options, basic_cache<>(cache)).library(plugin, tiny, [](const std::string&) {});
         void* const loaded = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);

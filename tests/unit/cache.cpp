@@ -96,9 +96,9 @@ struct workshop {
     static std::string record(const std::string& source, const std::string& key) {
         tenon::detail::build_result made;
         made.key = key;
-        made.compiler = std::string(64, '1');
+        made.tools = std::string(64, '1');
         made.files = {{source, {}, std::string(64, '2')}};
-        return tenon::detail::build_record().with(made, {});
+        return tenon::detail::build_record().with(made);
     }
 };
 

@@ -18,13 +18,12 @@
 
 #include <tenon/diagnostic.hpp>
 #include <tenon/loader.hpp>
-#include <tenon/manifest.hpp>
 
 #include "building.hpp"
 #include "catch.hpp"
 #include "plugins/part.hpp"
 
-using tenon::build_options;
+using tenon::detail::build_options;
 using tenon::errc;
 using tenon::error;
 using tenon::plugin_type;
@@ -70,7 +69,9 @@ struct workshop {
     }) const {
         return basic_builder<System>(options, basic_cache<System>(cache)).library(plugin, tiny, check);
     }
-    std::string cached() const { return basic_builder<>(options, basic_cache<>(cache)).cached(plugin, tiny); }
+    std::string cached() const {
+        return basic_builder<>(options, basic_cache<>(cache)).cached(plugin, tiny).value_or("");
+    }
 
     /// What the library that is current answers.
     int answer() const { return answer_of(build()); }
@@ -135,29 +136,6 @@ void next_tick() {
     std::this_thread::sleep_for(std::chrono::milliseconds(12));
 }
 
-/// What the system's loader maps of a library.
-struct segments {
-    explicit segments(const std::string& library) {
-        const std::string all = read(library);
-        ElfW(Ehdr) head;
-        std::memcpy(&head, all.data(), sizeof head);
-        for (std::size_t i = 0; i < head.e_phnum; ++i) {
-            ElfW(Phdr) each;
-            std::memcpy(&each, all.data() + head.e_phoff + i * sizeof each, sizeof each);
-            loaded += each.p_type == PT_LOAD;
-            constants_apart = constants_apart || (each.p_type == PT_LOAD && each.p_flags == PF_R);
-            sealed = sealed || each.p_type == PT_GNU_RELRO;
-            if (each.p_type == PT_NOTE)
-                notes_end = std::max(notes_end, each.p_offset + each.p_filesz);
-        }
-    }
-
-    int loaded = 0;
-    bool constants_apart = false; ///< from code, and so not executable
-    bool sealed = false;          ///< tables of functions are, once they are filled
-    ElfW(Off) notes_end = 0;      ///< in the file
-};
-
 struct counting : posix {
     static inline std::atomic<int> opened, spawned;
     static int open(const char* name, int flags, mode_t mode = 0) noexcept {
@@ -168,6 +146,14 @@ struct counting : posix {
                      char* const environment[]) noexcept {
         return ++spawned, posix::spawn(child, program, files, attributes, arguments, environment);
     }
+};
+
+/// A machine with another processor.
+struct elsewhere : posix {
+    static int open(const char* name, int flags, mode_t mode = 0) noexcept {
+        return posix::open(name == tenon::detail::processor_file ? other.c_str() : name, flags, mode);
+    }
+    static inline std::string other;
 };
 
 /// Lets one call of one kind fail, and counts them.
@@ -272,7 +258,7 @@ TEST_CASE("nothing but the record is read of a plugin of many files either", "[b
     CHECK(tests::fs::file_size(work.record()) > 16 * 1024);
     counting::opened = 0;
     CHECK(work.build<counting>() == library);
-    CHECK(counting::opened == 2);
+    CHECK(counting::opened == 1);
     write(work.plugin / "header149.hpp", "#define TENS 5\n");
     CHECK(work.build() != library);
 }
@@ -468,6 +454,165 @@ TEST_CASE("of several sources only those that changed are compiled again", "[bui
         CHECK(work.answer() == 212);
         CHECK(work.compiles() == 14);
     }
+}
+
+TEST_CASE("a header that only __has_include asks for is seen to come and to go", "[builder]") {
+    for (const std::string& compiler : tests::plugin_compilers()) {
+        INFO(compiler);
+        workshop work;
+        work.compiler(compiler);
+        write(work.plugin / "main.cpp",
+              "#if __has_include(\"config/local.hpp\")\n#include \"config/local.hpp\"\n"
+              "#else\n#define VALUE 1\n#endif\n" +
+                  work.answering("VALUE"));
+        CHECK(work.answer() == 1);
+        write(work.plugin / "config/local.hpp", "#define VALUE 2\n");
+        CHECK(work.answer() == 2);
+        remove(work.plugin / "config/local.hpp");
+        CHECK(work.answer() == 1);
+        create_directory(work.include / "config");
+        write(work.include / "config/local.hpp", "#define VALUE 3\n");
+        CHECK(work.answer() == 3);
+        const int compiles = work.compiles();
+        CHECK(work.answer() == 3);
+        CHECK(work.compiles() == compiles);
+
+        write(work.plugin / "main.cpp", "#if __has_include(\"feature.flag\")\n#define VALUE 4\n#else\n"
+                                        "#define VALUE 5\n#endif\n" +
+                                            work.answering("VALUE"));
+        CHECK(work.answer() == 5);
+        write(work.plugin / "feature.flag", "");
+        CHECK(work.answer() == 4);
+        remove(work.plugin / "feature.flag");
+        CHECK(work.answer() == 5);
+    }
+}
+
+TEST_CASE("one source of several that asks for a header is compiled again when that comes", "[builder]") {
+    workshop work;
+    write(work.plugin / "main.cpp", work.answering("other()"));
+    write(work.plugin / "main.cpp", "int other();\n" + work.answering("other()"));
+    write(work.plugin / "other.cpp", "#if __has_include(\"more.hpp\")\nint other() { return 2; }\n#else\n"
+                                     "int other() { return 1; }\n#endif\n");
+    CHECK(work.answer() == 1);
+    write(work.plugin / "main.cpp", "int other();\n\n" + work.answering("other()"));
+    CHECK(work.answer() == 1);
+    CHECK(work.compiles() == 3);
+    write(work.plugin / "more.hpp", "");
+    CHECK(work.answer() == 2);
+}
+
+TEST_CASE("a file that is embedded by the assembler is an input, also beside a source that changes",
+          "[builder]") {
+    workshop work;
+    write(work.plugin / "main.cpp", "extern \"C\" const char blob[];\n"
+                                    "asm(\".section .rodata\\nblob: .incbin \\\"data.bin\\\"\\n.text\");\n" +
+                                        work.answering("blob[0]"));
+    write(work.plugin / "data.bin", "a");
+    CHECK(work.answer() == 'a');
+    CHECK(work.answer() == 'a');
+    CHECK(work.compiles() == 1);
+    write(work.plugin / "data.bin", "b");
+    CHECK(work.answer() == 'b');
+    write(work.plugin / "other.cpp", "int more;\n");
+    CHECK(work.answer() == 'b');
+    write(work.plugin / "data.bin", "c");
+    CHECK(work.answer() == 'c');
+    write(work.plugin / "other.cpp", "int less;\n");
+    CHECK(work.answer() == 'c');
+    write(work.plugin / "data.bin", "d");
+    CHECK(work.answer() == 'd');
+}
+
+TEST_CASE("what names an input by a macro is compiled each time", "[builder]") {
+    workshop work;
+    write(work.plugin / "main.cpp",
+          "#define CONFIG \"config.hpp\"\n#if __has_include(CONFIG)\n#define VALUE 2\n"
+          "#else\n#define VALUE 1\n#endif\n" +
+              work.answering("VALUE"));
+    CHECK(work.answer() == 1);
+    CHECK(work.answer() == 1);
+    CHECK(work.compiles() == 2);
+    CHECK(work.cached() == "");
+    write(work.plugin / "config.hpp", "");
+    CHECK(work.answer() == 2);
+}
+
+TEST_CASE("a library that appears in an earlier folder, or of the preferred kind, is linked", "[builder]") {
+    workshop work;
+    const auto archive = [&](const path& folder, const std::string& value) {
+        write(work.root / "word.cpp", "extern \"C\" int word() { return " + value + "; }\n");
+        create_directories(folder);
+        const std::string object = work.root / "word.o";
+        tests::run({TENON_GXX, "-fPIC", "-c", work.root / "word.cpp", "-o", object});
+        remove(folder / "libword.a");
+        tests::run({"ar", "rcs", folder / "libword.a", object});
+    };
+    write(work.plugin / "main.cpp", "extern \"C\" int word();\n" + work.answering("word()"));
+    write(work.plugin / "compile_flags.txt", "-L../a\n--library-directory=../b\n-lword\n");
+    archive(work.root / "b", "1");
+    CHECK(work.answer() == 1);
+    archive(work.root / "b", "2");
+    CHECK(work.answer() == 2);
+    archive(work.root / "a", "3");
+    CHECK(work.answer() == 3);
+    write(work.root / "word.cpp", "extern \"C\" int word() { return 4; }\n");
+    tests::run({TENON_GXX, "-fPIC", "-shared", work.root / "word.cpp", "-o", work.root / "a/libword.so"});
+    write(work.plugin / "compile_flags.txt",
+          "-L../a\n--library-directory=../b\n-lword\n-Wl,-rpath," + (work.root / "a").native() + "\n");
+    CHECK(work.answer() == 4);
+}
+
+TEST_CASE("what flags name is an input: scripts of the linker, headers, lists", "[builder]") {
+    workshop work;
+    SECTION("a version script") {
+        write(work.plugin / "map.txt", "{ global: *; };");
+        write(work.plugin / "compile_flags.txt", "-Wl,--version-script=map.txt\n");
+        CHECK(work.answer() == 42);
+        write(work.plugin / "map.txt", "{ global: answer; local: *; };");
+        CHECK(work.answer() == 42);
+        CHECK(work.libraries().size() == 2);
+    }
+    SECTION("-include and -imacros") {
+        for (const std::string flag :
+             {"-include\npre.h", "-imacros\npre.h", "-includepre.h", "--include=pre.h"}) {
+            INFO(flag);
+            write(work.plugin / "main.cpp", work.answering("WORD"));
+            write(work.plugin / "pre.h", "#define WORD 1\n");
+            write(work.plugin / "compile_flags.txt", flag + "\n");
+            CHECK(work.answer() == 1);
+            write(work.plugin / "pre.h", "#define WORD 2\n");
+            CHECK(work.answer() == 2);
+        }
+    }
+    SECTION("folders with headers, in a longer spelling") {
+        for (const std::string flag : {"--include-directory=", "--include-directory\n", "-idirafter"}) {
+            INFO(flag);
+            remove_all(work.root / "first");
+            write(work.root / "second/w.hpp", "#define WORD 1\n");
+            write(work.plugin / "main.cpp", "#include <w.hpp>\n" + work.answering("WORD"));
+            write(work.plugin / "compile_flags.txt", flag + "../first\n" + flag + "../second\n");
+            CHECK(work.answer() == 1);
+            write(work.root / "first/w.hpp", "#define WORD 2\n");
+            CHECK(work.answer() == 2);
+        }
+    }
+}
+
+TEST_CASE("a library that was compiled for the processor of this machine is none for another", "[builder]") {
+    workshop work;
+    elsewhere::other = work.root / "cpuinfo";
+    write(elsewhere::other, "processor : 0\nmodel name : another\ncpu MHz : 1\n\nprocessor : 1\n");
+    write(work.plugin / "compile_flags.txt", "-march=native\n");
+    CHECK(work.answer() == 42);
+    CHECK(work.answer() == 42);
+    CHECK(work.compiles() == 1);
+    work.build<elsewhere>();
+    CHECK(work.compiles() == 2);
+    write(elsewhere::other, "processor : 7\nmodel name : another\ncpu MHz : 2\n\n");
+    work.build<elsewhere>();
+    work.build();
+    CHECK(work.compiles() == 2);
 }
 
 TEST_CASE("a header that comes to stand before another is seen", "[builder]") {
@@ -1542,64 +1687,4 @@ TEST_CASE(
     CHECK(basic_builder<>(work.options, basic_cache<>(work.cache))
               .watched(work.root / "no/such/source.cpp", tiny)
               .size() > 3);
-}
-
-TEST_CASE("a library that is to load fast has fewer segments, whichever linker makes it, and is another one",
-          "[builder]") {
-    for (const std::string& compiler : tests::plugin_compilers())
-        for (const std::string linker : {"", "bfd", "gold", "lld", "mold"}) {
-            workshop work;
-            work.compiler(compiler);
-            work.options.profile = tenon::profile::quick;
-            if (!linker.empty())
-                work.options.flags = {"-fuse-ld=" + linker};
-            if (!linker.empty() && !tests::installed("ld." + linker))
-                continue;
-            INFO(compiler << " " << linker);
-            const std::string usual = work.build();
-            work.options.fast_loading = true;
-            const std::string fast = work.build();
-            CHECK(fast != usual);
-            CHECK(workshop::answer_of(fast) == 42);
-            CHECK(segments(usual).sealed);
-            CHECK_FALSE(segments(fast).sealed);
-            CHECK_FALSE(segments(fast).constants_apart);
-            // Not every linker puts constants into a segment of their own.
-            CHECK(segments(fast).loaded + segments(usual).constants_apart <= segments(usual).loaded);
-            const int runs = work.runs();
-            CHECK(work.build() == fast);
-            work.options.fast_loading = false;
-            CHECK(work.build() == usual);
-            CHECK(work.runs() == runs);
-        }
-}
-
-TEST_CASE("a linker that knows no way to fewer segments links as it does by itself", "[builder]") {
-    workshop work;
-    work.compiler(TENON_CXX,
-                  "case \"$*\" in *--version*) echo another linker; exit;; *norelro*) exit 1;; esac");
-    work.options.fast_loading = true;
-    CHECK(work.answer() == 42);
-    CHECK(work.count("norelro") == 1);
-    CHECK(segments(work.build()).sealed);
-}
-
-TEST_CASE("a loader has plugins linked to load fast if it is told to, with the manifest in the first page",
-          "[builder]") {
-    for (const std::string& compiler : tests::plugin_compilers()) {
-        const scratch_directory root;
-        const path source = tests::source_directory / "tests/plugins/part.cpp";
-        const auto made = [&](bool fast) {
-            const tenon::loader loader{{.cache = root / "cache",
-                                        .compiler = {compiler},
-                                        .profile = tenon::profile::quick,
-                                        .fast_loading = fast}};
-            return loader.prepare<part>(source);
-        };
-        const std::string library = made(true);
-        CHECK_FALSE(segments(library).sealed);
-        CHECK(segments(library).notes_end < 4096);
-        CHECK(tenon::manifest(library).plugins().at(0).name == "plain");
-        CHECK(segments(made(false)).sealed);
-    }
 }

@@ -21,7 +21,7 @@
 #include "plugins/part.hpp"
 #include "remote.hpp"
 
-using tenon::build_options;
+using tenon::detail::build_options;
 using tenon::errc;
 using tenon::error;
 using tenon::plugin_type;
@@ -69,7 +69,9 @@ struct workshop {
         return basic_builder<System>(options, basic_cache<System>(cache))
             .library(plugin, tiny, [](const std::string&) {});
     }
-    std::string cached() const { return basic_builder<>(options, basic_cache<>(cache)).cached(plugin, tiny); }
+    std::string cached() const {
+        return basic_builder<>(options, basic_cache<>(cache)).cached(plugin, tiny).value_or("");
+    }
     int answer() const { return answer_of(build()); }
     std::string complaint() const {
         std::string said = refusal([&] { build(); });
@@ -223,6 +225,7 @@ TEST_CASE(
     CHECK(work.answer() == 21);
     CHECK(work.compiled("main.cpp") == 1);
     CHECK(work.compiled("parts/helper.cpp") == 2);
+    next_tick();
     write(work.plugin / "parts/helper.cpp", "int helper() { return 10; }\n");
     CHECK(work.build() == first);
     CHECK(work.compiled() == 3);
@@ -783,4 +786,79 @@ TEST_CASE("a loader takes a directory's and a repository's CMakeLists.txt, by ta
           std::string::npos);
     options.builds_may_run_programs = true;
     CHECK(tenon::loader(options).load<part>(repository, counts)->version() == 1);
+}
+
+TEST_CASE("what make does not know of is seen all the same: headers that are asked for, and embedded files",
+          "[cmake_tree]") {
+    if (without_cmake())
+        return;
+    workshop work;
+    write(work.plugin / "main.cpp", "#if __has_include(\"local.hpp\")\n#include \"local.hpp\"\n#else\n"
+                                    "#define VALUE blob[0]\n#endif\nextern \"C\" const char blob[];\n"
+                                    "asm(\".section .rodata\\nblob: .incbin \\\"" +
+                                        (work.plugin / "data.bin").native() + "\\\"\\n.text\");\n" +
+                                        answering("VALUE"));
+    write(work.plugin / "data.bin", "a");
+    next_tick();
+    CHECK(work.answer() == 'a');
+    next_tick();
+    write(work.plugin / "data.bin", "b");
+    CHECK(work.answer() == 'b');
+    next_tick();
+    write(work.plugin / "local.hpp", "#define VALUE 3\n");
+    CHECK(work.answer() == 3);
+    next_tick();
+    remove(work.plugin / "local.hpp");
+    CHECK(work.answer() == 'b');
+    next_tick();
+    // Outside the directory, where its headers are searched.
+    write(work.include / "local.hpp", "#define VALUE 4\n");
+    CHECK(work.answer() == 4);
+    const int compiled = work.compiled();
+    CHECK(work.answer() == 4);
+    CHECK(work.compiled() == compiled);
+}
+
+TEST_CASE("what the flags of a target name is an input: libraries in its folders, scripts, the processor",
+          "[cmake_tree]") {
+    if (without_cmake())
+        return;
+    workshop work;
+    const auto archive = [&](const path& folder, const std::string& value) {
+        write(work.root / "word.cpp", "extern \"C\" int word() { return " + value + "; }\n");
+        create_directories(folder);
+        tests::run({TENON_CXX, "-fPIC", "-c", work.root / "word.cpp", "-o", work.root / "word.o"});
+        remove(folder / "libword.a");
+        tests::run({"ar", "rcs", folder / "libword.a", work.root / "word.o"});
+        next_tick();
+    };
+    write(work.plugin / "main.cpp", "extern \"C\" int word();\n" + answering("word()"));
+    work.lists("tenon_add_plugin(answers SOURCES main.cpp)\n"
+               "target_compile_options(answers PRIVATE -march=native)\n"
+               "target_link_options(answers PRIVATE -L" +
+               (work.root / "a").native() + " -L" + (work.root / "b").native() + " -Wl,--version-script=" +
+               (work.root / "map.txt").native() + ")\ntarget_link_libraries(answers PRIVATE -lword)\n");
+    write(work.root / "map.txt", "{ global: *; };");
+    archive(work.root / "b", "1");
+    CHECK(work.answer() == 1);
+    next_tick();
+    archive(work.root / "b", "2");
+    CHECK(work.answer() == 2);
+    next_tick();
+    archive(work.root / "a", "3");
+    CHECK(work.answer() == 3);
+    next_tick();
+    write(work.root / "map.txt", "{ global: answer; local: *; };");
+    const std::string before = work.cached();
+    CHECK(before == "");
+    CHECK(work.answer() == 3);
+    const auto trees = work.trees();
+    const int compiled = work.compiled();
+    CHECK(work.answer() == 3);
+    CHECK(work.compiled() == compiled);
+    const tenon::detail::build_record record(read(trees.at(0).parent_path() / "finished").substr(7));
+    REQUIRE(record.results().size() == 1);
+    const auto& files = record.results()[0].files;
+    CHECK(std::any_of(files.begin(), files.end(),
+                      [](const auto& file) { return file.path == "/proc/cpuinfo"; }));
 }

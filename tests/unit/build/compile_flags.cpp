@@ -90,13 +90,6 @@ TEST_CASE("flags by which files are written beside an object are for trees that 
         CHECK_NOTHROW(compile_flags().add(flag, "f:1"));
 }
 
-TEST_CASE("folders with headers are found in either spelling", "[compile_flags]") {
-    compile_flags flags;
-    flags.add_lines(
-        "-Ia\n-I\nb\n-iquotec\n-iquote\nd\n-isysteme\n-isystem\nf\n-idirafter\ng\n-include\nh.hpp\n-I", "f");
-    CHECK(flags.include_folders() == list{"a", "b", "c", "d", "e", "f", "g"});
-}
-
 TEST_CASE("flags that run other programs need leave", "[compile_flags]") {
     CHECK_THROWS_WITH(
         compile_flags().add_lines("-Wall\n-B/opt/bin", "/p/compile_flags.txt"),

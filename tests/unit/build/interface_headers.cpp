@@ -77,8 +77,9 @@ TEST_CASE("a folder that holds another header of that name is passed over", "[he
     write(older + "/tenon/version.hpp", "#define TENON_VERSION \"0.0.1\"\n");
     write(right + "/calculator.hpp", says_calculator);
     write(right + "/tenon/version.hpp", says_version);
-    CHECK(headers({wrong, older, right}, "moved/tenon/detail/build/interface_headers.hpp").folders(relative) ==
-          folders{wrong, older, right});
+    CHECK(
+        headers({wrong, older, right}, "moved/tenon/detail/build/interface_headers.hpp").folders(relative) ==
+        folders{wrong, older, right});
     CHECK(tests::refusal([&] { headers({wrong, include}).folders(relative); }) == lost);
 }
 
@@ -86,7 +87,8 @@ TEST_CASE("a header that is not found names the ways to say where it is", "[head
     const std::string text = tests::refusal([] { headers({include}).folders(relative); });
     CHECK(text == lost);
     CHECK(tests::refusal([] {
-              headers({source + "/tests/plugins"}, "/nowhere/tenon/detail/build/interface_headers.hpp").folders(relative);
+              headers({source + "/tests/plugins"}, "/nowhere/tenon/detail/build/interface_headers.hpp")
+                  .folders(relative);
           }) == "cannot find the folder of the header 'tenon/version.hpp' that plugins are compiled against: "
                 "it is not where the compiler "
                 "of this program saw it; name its folder in $TENON_INCLUDE or in options.include");
@@ -137,7 +139,8 @@ TEST_CASE("what is no file is no header, and is not waited for", "[headers]") {
     tests::fs::create_directories(odd + "/calculator.hpp");
     tests::fs::create_directories(odd + "/tenon");
     REQUIRE(::mkfifo((odd + "/tenon/version.hpp").c_str(), 0600) == 0);
-    const std::string seen = include + "/tenon/detail/build/interface_headers.hpp", plugins = source + "/tests/plugins";
+    const std::string seen = include + "/tenon/detail/build/interface_headers.hpp",
+                      plugins = source + "/tests/plugins";
     CHECK(headers({odd}, seen).folders(here) == folders{odd, plugins, include + "/tenon/.."});
 
     tests::fs::remove(odd + "/tenon/version.hpp");
@@ -151,7 +154,8 @@ TEST_CASE("what is no file is no header, and is not waited for", "[headers]") {
 }
 
 TEST_CASE("a hostile $TENON_INCLUDE is only a list of folders", "[headers]") {
-    const std::string seen = include + "/tenon/detail/build/interface_headers.hpp", plugins = source + "/tests/plugins";
+    const std::string seen = include + "/tenon/detail/build/interface_headers.hpp",
+                      plugins = source + "/tests/plugins";
     {
         const include_variable set(std::string(5000, ':'));
         CHECK(headers({}, seen).folders(here) == folders{plugins, include + "/tenon/.."});

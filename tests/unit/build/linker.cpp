@@ -7,7 +7,6 @@
 #include "compiled.hpp"
 
 using tenon::detail::basic_compiler;
-using tenon::detail::few_segments;
 using tenon::detail::find_fast_linker;
 using tenon::detail::lets_choose_linker;
 using tenon::detail::linker_choice;
@@ -45,25 +44,4 @@ TEST_CASE("flags that name a linker, or tie one to the compiler, leave no choice
          {"-fuse-ld=bfd", "--ld-path=/x", "-flto", "-flto=auto", "-fsanitize=address", "-Tscript",
           "-Wl,-Tscript", "-Wl,-plugin=x", "-Wl,--unresolved-symbols=ignore-all"})
         CHECK(!lets_choose_linker({"-O2", flag}));
-}
-
-TEST_CASE("each linker knows, without a warning, the flags that have it make few segments", "[linker]") {
-    const scratch_directory scratch;
-    for (const std::string& compiler : tests::compilers())
-        for (const std::string name : {"bfd", "gold", "lld", "mold"}) {
-            if (!tests::installed("ld." + name)) {
-                WARN("ld." + name + " is absent, and not tested");
-                continue;
-            }
-            INFO(compiler << " " << name);
-            std::vector<std::string> words{compiler, "-fuse-ld=" + name};
-            const std::string version = linker_version<>(
-                {basic_compiler<>(words).arguments(), basic_compiler<>::variables(), "/"}, {});
-            for (const std::string& flag : few_segments(version))
-                words.push_back(flag);
-            words.insert(words.end(), {"-shared", "-o", scratch / "empty.so", "-x", "c++", "/dev/null"});
-            const auto said = tests::run(words);
-            CHECK(said.status == 0);
-            CHECK(said.out + said.err == "");
-        }
 }

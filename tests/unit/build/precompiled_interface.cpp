@@ -68,7 +68,7 @@ struct workshop {
     scratch_directory root;
     path plugin = root / "plugin", include = root / "include", cache = root / "cache", log = root / "log",
          wrapper = root / "c++";
-    tenon::build_options options{.include = {include}};
+    tenon::detail::build_options options{.include = {include}};
 };
 
 } // namespace

@@ -9,9 +9,7 @@
 
 using tenon::detail::basic_file_digests;
 using tenon::detail::basic_up_to_date;
-using tenon::detail::build_record;
 using tenon::detail::build_result;
-using tenon::detail::package_state;
 using tenon::detail::sha256;
 using tenon::detail::shadowing_names;
 using tests::scratch_directory;
@@ -27,34 +25,34 @@ struct remembered {
         write(root / "plugin/main.cpp", "source");
         write(root / "include/own.hpp", "header");
         write(root / "system/header.h", "system");
-        shadowing_names names;
-        for (const char* file : {"plugin/main.cpp", "include/own.hpp", "system/header.h"})
-            names.add((root / file).native());
         basic_file_digests<> inputs;
-        build_result result;
-        result.key = result.compiler = sha256("x").hex();
-        result.packages = package_state<>(far_future);
-        result.files = {*inputs.file(root / "plugin/main.cpp"), *inputs.file(root / "include/own.hpp")};
-        for (const char* folder : {"plugin", "include"})
+        result.key = result.tools = sha256("x").hex();
+        for (const char* file : {"plugin/main.cpp", "include/own.hpp", "system/header.h"})
+            result.files.push_back(*inputs.file(root / file));
+        result.names = {"sub/optional.hpp"};
+        shadowing_names names;
+        names.add(result);
+        for (const char* folder : {"plugin", "include", "missing"})
             result.folders.push_back(inputs.folder(root / folder, names.matter_to(sources)));
-        text = build_record().with(result, {*inputs.file(root / "system/header.h")});
     }
 
-    /// Whether the result is still current, and if so what has to be remembered anew.
-    bool same(bool with_compiler = true) {
-        const build_record record(text);
+    /// Whether the result is still current, and if so with which states.
+    bool same(bool with_tools = true) {
         basic_file_digests<> inputs;
-        basic_up_to_date<> compared(sources, record, record.results().at(0), far_future, inputs);
-        const bool is = compared.same(with_compiler);
+        basic_up_to_date<> compared(sources, result, far_future, inputs, with_tools);
+        const bool untouched = compared.untouched();
+        const bool is = compared.same();
+        CHECK((!untouched || is));
         moved = compared.moved();
+        CHECK(moved == (is && !untouched));
         read_again = compared.read_again();
-        if (is && moved)
-            text = compared.record();
+        if (is)
+            result = compared.result();
         return is;
     }
 
     scratch_directory root;
-    std::string text;
+    build_result result;
     tenon::detail::source_directories sources{.in = root / "plugin"};
     bool moved = false;
     std::vector<std::string> read_again;
@@ -62,14 +60,14 @@ struct remembered {
 
 } // namespace
 
-TEST_CASE("a result is current while its files are in the same state", "[comparison]") {
+TEST_CASE("a result is current while its files are in the same state", "[up_to_date]") {
     remembered work;
     CHECK(work.same());
     CHECK(!work.moved);
     CHECK(work.read_again.empty());
 }
 
-TEST_CASE("a file in another state that says the same is remembered in its new state", "[comparison]") {
+TEST_CASE("a file in another state that says the same is remembered in its new state", "[up_to_date]") {
     remembered work;
     write(work.root / "new.hpp", "header");
     tests::fs::rename(work.root / "new.hpp", work.root / "include/own.hpp");
@@ -80,7 +78,7 @@ TEST_CASE("a file in another state that says the same is remembered in its new s
     CHECK(!work.moved);
 }
 
-TEST_CASE("a result is not current when one of its files says something else, or is gone", "[comparison]") {
+TEST_CASE("a result is not current when one of its files says something else, or is gone", "[up_to_date]") {
     remembered work;
     SECTION("another content") {
         write(work.root / "include/own.hpp", "HEADER");
@@ -96,7 +94,7 @@ TEST_CASE("a result is not current when one of its files says something else, or
 }
 
 TEST_CASE("of the new names in a folder those of sources, flags and files that were read count",
-          "[comparison]") {
+          "[up_to_date]") {
     remembered work;
     write(work.root / "plugin/notes.txt", "");
     write(work.root / "include/another.cpp", "");
@@ -122,29 +120,38 @@ TEST_CASE("of the new names in a folder those of sources, flags and files that w
     CHECK(!work.same());
 }
 
-TEST_CASE("when packages have changed, the system's files are compared one by one", "[comparison]") {
+TEST_CASE("a name that was looked for without being found counts like one that was read", "[up_to_date]") {
     remembered work;
-    const std::string packages = package_state<>(far_future);
-    const auto forget_packages = [&] {
-        if (!packages.empty())
-            work.text.replace(work.text.find(packages), packages.size(), sha256("other packages").hex());
-    };
-    write(work.root / "system/header.h", "SYSTEM");
-    // Behind an equal state nobody looks; on a machine without a package manager there is no such state.
-    CHECK(work.same() == !packages.empty());
-    forget_packages();
+    SECTION("a header beside the sources") {
+        write(work.root / "plugin/optional.hpp", "");
+    }
+    SECTION("the folder that it would be in") {
+        create_directory(work.root / "include/sub");
+    }
+    SECTION("in a folder that was not there") {
+        write(work.root / "missing/optional.hpp", "");
+    }
     CHECK(!work.same());
-    write(work.root / "system/header.h", "system");
-    CHECK(work.same());
-    CHECK(work.moved);
-
-    forget_packages();
-    remove(work.root / "system/header.h");
-    CHECK(!work.same(true));
-    CHECK(work.same(false)); // an image without a compiler has no headers of the compiler's either
 }
 
-TEST_CASE("a new source is one that is compiled too, or any file below where CMake decides", "[comparison]") {
+TEST_CASE("a folder that was not there may come, as long as nothing in it matters", "[up_to_date]") {
+    remembered work;
+    write(work.root / "missing/other.hpp", "");
+    CHECK(work.same());
+    CHECK(work.moved);
+}
+
+TEST_CASE("without a compiler the system's files may be gone, and nobody else's", "[up_to_date]") {
+    remembered work;
+    work.result.files.push_back({"/usr/include/tenon/no/such/header.h", {}, sha256("x").hex()});
+    CHECK(!work.same());
+    basic_file_digests<> inputs;
+    CHECK(basic_up_to_date<>(work.sources, work.result, far_future, inputs, false).same());
+    remove(work.root / "include/own.hpp");
+    CHECK(!work.same(false));
+}
+
+TEST_CASE("a new source is one that is compiled too, or any file below where CMake decides", "[up_to_date]") {
     using tenon::detail::source_directories;
     const source_directories nowhere, plain{.in = "/p"}, below{.in = "/p", .below = true};
     CHECK(!nowhere.has("/p", "a.cpp"));

@@ -13,6 +13,7 @@
 
 #include <tenon/diagnostic.hpp>
 #include <tenon/error.hpp>
+#include <tenon/options.hpp>
 
 #include <tenon/detail/build/compile_flags.hpp>
 #include <tenon/detail/build/compiler.hpp>
@@ -28,15 +29,7 @@
 #include <tenon/detail/system/process.hpp>
 #include <tenon/detail/system/sha256.hpp>
 
-namespace tenon::inline v1 {
-
-/// What plugins are compiled for.
-enum class profile {
-    optimised, ///< to run fast and to be looked into by a debugger: -O2 -g
-    quick,     ///< to be there soon after an edit: -O0
-};
-
-namespace detail {
+namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
 inline error other_sanitizer(const std::string& compiler) {
@@ -107,7 +100,7 @@ public:
     basic_compilation(const basic_compiler<System>& compiler, const std::string& directory, word_list sources,
                       const compile_flags& flags, const word_list& folders, const basic_scratch<System>& in,
                       const basic_deadline<System>& within = {}, profile wanted = profile::optimised,
-                      unsigned jobs = 0, bool fast_loading = false)
+                      unsigned jobs = 0)
         : directory_(directory), sources_(std::move(sources)), scratch_(in), deadline_(within), jobs_(jobs) {
         const compile_flags own = compiler.flags(false);
         const compiler_traits traits = compiler.traits(within);
@@ -135,15 +128,8 @@ public:
         // Clang leaves a sanitizer's symbols to the host's executable.
         if (!(traits.clang && sanitizes(link_)))
             link_.push_back("-Wl,-z,defs");
-        if (fast_loading) {
-            // The compiler's own linker: mold, which is faster, makes more segments.
-            command what = prepared(link_);
-            add(what.arguments, after_objects_);
-            linker_.version = linker_version<System>(std::move(what), within);
-            linker_.flags = few_segments(linker_.version);
-        } else if (lets_choose_linker(link_) && lets_choose_linker(after_objects_)) {
+        if (lets_choose_linker(link_) && lets_choose_linker(after_objects_))
             linker_ = find_fast_linker(compiler, within);
-        }
     }
 
     /// Where the object of a source is made, or was put.
@@ -441,7 +427,6 @@ private:
 };
 
 } // namespace TENON_OWN
-} // namespace detail
-} // namespace tenon::inline v1
+} // namespace tenon::inline v1::detail
 
 #endif

@@ -85,8 +85,8 @@ public:
         }
         passed_on_ = among(flag, {"-Xlinker", "-Xpreprocessor", "-Xclang"});
         language_follows_ = !language && flag == "-x";
-        const bool value =
-            std::exchange(value_follows_, among(flag, {"-l", "-L", "-z", "-u", "-T", "-Xlinker"}));
+        const bool value = std::exchange(
+            value_follows_, among(flag, {"-l", "-L", "-z", "-u", "-T", "-Xlinker", "--library-directory"}));
         if (value || value_follows_ || for_the_linker(flag)) {
             link_.push_back(flag);
             return;
@@ -130,19 +130,11 @@ public:
     /// For the link alone, and after the objects: a linker takes from a library what it misses by then.
     const std::vector<std::string>& link() const noexcept { return link_; }
 
-    /// The folders that these flags have headers searched in.
-    std::vector<std::string> include_folders() const {
-        std::vector<std::string> found;
-        for (std::size_t i = 0; i < compile_.size(); ++i)
-            for (const std::string_view name : {"-I", "-iquote", "-isystem", "-idirafter"})
-                if (compile_[i].compare(0, name.size(), name) == 0) {
-                    if (compile_[i].size() > name.size())
-                        found.push_back(compile_[i].substr(name.size()));
-                    else if (i + 1 < compile_.size())
-                        found.push_back(compile_[i + 1]);
-                    break;
-                }
-        return found;
+    /// All of them.
+    std::vector<std::string> words() const {
+        std::vector<std::string> all = compile_;
+        all.insert(all.end(), link_.begin(), link_.end());
+        return all;
     }
 
 private:
@@ -172,7 +164,8 @@ private:
 
     static bool takes_value(std::string_view flag) {
         return among(flag, {"-D", "-I", "-L", "-U", "-idirafter", "-include", "-iquote", "-isystem", "-l",
-                            "-x", "-z", "-Xlinker", "-Xclang", "-Xpreprocessor"});
+                            "-x", "-z", "-Xlinker", "-Xclang", "-Xpreprocessor", "--include-directory",
+                            "--library-directory"});
     }
 
     // False only for what certainly takes none in the next line: nobody knows all flags of all compilers.
@@ -253,7 +246,7 @@ private:
     }
 
     static bool for_the_linker(std::string_view flag) {
-        if (begins(flag, {"-l", "-L", "-Wl,", "-Xlinker"}))
+        if (begins(flag, {"-l", "-L", "-Wl,", "-Xlinker", "--library-directory"}))
             return true;
         if (flag.empty() || flag[0] == '-')
             return false;

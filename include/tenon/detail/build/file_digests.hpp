@@ -23,7 +23,28 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// Looks at files and folders, and reads no file twice.
+/// What identifies the processor, to which `-march=native` compiles. Its digest leaves out what changes by the
+/// moment, such as the frequency, and takes the first of equal processors.
+inline constexpr std::string_view processor_file = "/proc/cpuinfo";
+
+/// The first processor in a /proc/cpuinfo, proc_cpuinfo(5), without what changes while it runs.
+inline std::string processor_in(std::string_view text) {
+    std::string processor;
+    for (text = text.substr(0, text.find("\n\n")); !text.empty();) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+        bool moves = false;
+        for (const std::string_view name :
+             {"processor", "cpu MHz", "bogomips", "BogoMIPS", "clock", "physical id", "core id", "apicid",
+              "initial apicid", "siblings", "cpu cores"})
+            moves = moves || line.substr(0, name.size()) == name;
+        if (!moves)
+            processor.append(line).append("\n");
+    }
+    return processor;
+}
+
+/// Takes digests of files and directories, and reads no file twice.
 template <class System = posix>
 class basic_file_digests {
 public:
@@ -43,6 +64,10 @@ public:
         const basic_file<System> from(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
         if (from.descriptor() < 0 || !S_ISREG(from.status(path).st_mode))
             return nullptr;
+        if (path == processor_file) {
+            input = {path, {}, sha256(processor_in(from.read(path))).hex()};
+            return &input;
+        }
         sha256 all;
         from.parts(path, [&](std::string_view part) { all.add(part); });
         // As it is after it was read: what was written to it meanwhile makes it younger than this look.
@@ -65,6 +90,10 @@ public:
         const bool there = System::stat(path.c_str(), &found) == 0;
         return seen_[path] = {path, there ? file_identity(found) : file_identity(), digest};
     }
+
+    /// The digest of a directory that is not there, or has no name that matters: that of an empty text.
+    static constexpr std::string_view empty =
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
     /// The digest of a folder with these names in it.
     template <class Matters>

@@ -10,7 +10,7 @@
 
 #include <tenon/error.hpp>
 
-#include <tenon/detail/build/system_packages.hpp>
+#include <tenon/detail/build/system_files.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
@@ -52,7 +52,7 @@ public:
         for (std::vector<std::string> left = std::move(sources); !left.empty();) {
             const std::string file = std::move(left.back());
             left.pop_back();
-            if (!paths_.insert(file).second || is_packaged<System>(file))
+            if (!paths_.insert(file).second || is_system_file<System>(file))
                 continue;
             for (const std::string& header : names(file))
                 if (std::string found = find(header, file, folders); !found.empty())

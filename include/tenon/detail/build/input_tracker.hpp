@@ -3,15 +3,19 @@
 #define TENON_DETAIL_BUILD_INPUT_TRACKER_HPP
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <tenon/detail/build/file_digests.hpp>
-#include <tenon/detail/build/system_packages.hpp>
+#include <tenon/detail/build/system_files.hpp>
+#include <tenon/detail/build/unlisted_inputs.hpp>
 #include <tenon/detail/build/up_to_date.hpp>
 #include <tenon/detail/cache/build_record.hpp>
 #include <tenon/detail/system/directory.hpp>
@@ -22,11 +26,11 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What a compiler is likely to read, known from an earlier run of it.
+/// What compilers are likely to read, known from an earlier build.
 struct expected_inputs {
-    std::set<std::string> files, folders;
-    shadowing_names names;
-    build_inputs said{}; ///< what they said, so that those in the same state need not be read
+    std::set<std::string> files{}, folders{};
+    shadowing_names names{};
+    build_result before{}; ///< the earlier result: its files that are in the same state need not be read
 };
 
 /// What changed while a compiler ran.
@@ -35,23 +39,23 @@ struct source_change {
     std::string how{};  ///< as far as that is known: `it had 8 bytes, and then 9`
 };
 
-/// The files and folders that a compiler reads, as they are before it runs and after it. What changes
-/// meanwhile may have been read as it was or as it is, so that nothing can be remembered of the result.
+/// The files and directories that compilers read, as they are before these run and afterwards. A change in
+/// between may have been read or not, so that nothing can be remembered of the result.
 template <class System = posix>
 class basic_input_tracker {
 public:
-    /// Looks at the files that are expected. `directory` has the sources.
+    /// Looks at the files that are expected. `directory` has the sources, and compilers work in it.
     basic_input_tracker(const std::string& directory, expected_inputs& expected)
         : directory_(directory), expected_(expected) {
-        before_.remember(expected.said);
+        before_.remember(expected.before.files);
+        remember(expected.before);
         for (const std::string& path : expected.files)
             before_.file(path);
     }
 
     const basic_file_digests<System>& before() const noexcept { return before_; }
 
-    /// Has to be called before the compiler runs, which will search headers in `folders`. All changes from
-    /// then on will be seen.
+    /// Has to be called before compilers run, which will search `folders`. Every later change is seen.
     void begin(std::vector<std::string> folders) {
         folders_ = std::move(folders);
         // Files are stamped in steps of some milliseconds: what was written in this one could not be told
@@ -63,7 +67,7 @@ public:
             struct stat found;
             if (System::stat(folder.c_str(), &found) == 0 && newest < file_identity(found).changed)
                 newest = file_identity(found).changed;
-            if (!is_systems(folder))
+            if (!belongs_to_system(folder))
                 names_before_[folder] = names_in<System>(folder);
         }
         // A clock that is behind that of a file server is not waited for.
@@ -74,41 +78,71 @@ public:
         after_.remember(before_.settled_by(start_));
     }
 
-    std::int64_t start() const noexcept { return start_; }
+    /// Takes files of another result, which are in the same state, to say what they said then.
+    void remember(const build_result& result) {
+        after_.remember(result.files);
+        known_names_.insert(result.names.begin(), result.names.end());
+        for (const build_input& file : result.files)
+            scanned_.insert_or_assign(file.path, file.digest);
+    }
 
-    /// Of files that are remembered to have said something in some state, those in that state are not read.
-    void remember(const build_inputs& files) { after_.remember(files); }
-
-    /// After the compiler has run, and said that it read `files`: adds these, and the folders that a header
-    /// was or could have been found in, to `made`, and those that are the system's to `system`.
-    /// `others` would have been read too. False where one of them changed.
-    bool take(const std::vector<std::string>& files, build_result& made, build_inputs& system,
-              const source_directories& others = {}) {
-        changed_ = {};
-        const auto add = [&](build_inputs& into, const build_input& now) {
-            into.push_back({now.path, settled(now.state, start_) ? now.state : file_identity(), now.digest});
-        };
-        expected_.names.clear();
+    /// Makes files that flags name inputs of every result, whether or not a compiler lists them.
+    void add_inputs(const std::vector<std::string>& files) {
+        named_.insert(named_.end(), files.begin(), files.end());
         for (const std::string& path : files) {
             expected_.files.insert(path);
-            expected_.names.add(path);
+            before_.file(path);
+            known_names_.emplace(basename(path));
+        }
+    }
+
+    /// After compilers have run, and said that they read `files`: what they read, the directories in which a
+    /// new name could shadow one of the files, and the names that they looked for. `others` may have been read
+    /// too, by programs that say nothing. Nothing where one of them changed, or `sources` got a new one.
+    std::optional<build_result> take(std::vector<std::string> files, const source_directories& sources = {},
+                                     const std::vector<std::string>& others = {}) {
+        build_result result;
+        changed_ = {};
+        files.insert(files.end(), named_.begin(), named_.end());
+        for (std::size_t i = 0; i < files.size(); ++i) // which grows by what is embedded
+            for (std::string& embedded : scan(files[i]))
+                files.push_back(std::move(embedded));
+        files.insert(files.end(), others.begin(), others.end());
+        std::sort(files.begin(), files.end());
+        files.erase(std::unique(files.begin(), files.end()), files.end());
+        for (const std::string& path : files) {
+            expected_.files.insert(path);
             const build_input* const now = after_.file(path);
             note_change(path, now);
             if (now)
-                add(is_systems(path) ? system : made.files, *now);
+                result.files.push_back(believed(*now));
         }
-        const auto matters = expected_.names.matter_to(others);
-        for (const std::string& folder : folders_that_matter(made.files)) {
+        add_other_kinds_of_libraries(files);
+        result.names.assign(known_names_.begin(), known_names_.end());
+        expected_.names.clear();
+        expected_.names.add(result);
+        const auto matters = expected_.names.matter_to(sources);
+        for (const std::string& folder : folders_that_matter(result.files)) {
             expected_.folders.insert(folder);
             const build_input& now = after_.folder(folder, matters);
             note_change_of_folder(now, matters);
-            add(made.folders, now);
+            result.folders.push_back(believed(now));
         }
-        return changed_.path.empty();
+        if (!changed_.path.empty())
+            return std::nullopt;
+        return result;
     }
 
-    /// Whether something that may write files of its own beside the others, and has read `read`, has been
-    /// given what was there at the beginning: its own may be new, or written once more with the same text.
+    /// A file that names another by a macro, so that nobody can say whether that changes.
+    const std::optional<std::string>& untraceable() const noexcept { return untraceable_; }
+
+    /// False for the system's files, which every user has to trust.
+    bool belongs_to_author(const std::string& path) const {
+        return path != processor_file && !belongs_to_system(path);
+    }
+
+    /// True if every expected file still has its initial content. Files in `read` must not even have been
+    /// rewritten. For tools like CMake that write into the source tree.
     bool as_given(const std::set<std::string>& read) {
         changed_ = {};
         basic_file_digests<System> now;
@@ -122,16 +156,16 @@ public:
         return changed_.path.empty();
     }
 
-    /// Whether files still say what something was made from.
-    bool still_say(const build_inputs& made_from) {
+    /// True if files still say what another result was made from.
+    bool still_say(const build_inputs& files) {
         changed_ = {};
-        for (const build_input& each : made_from)
-            if (const build_input* const now = after_.file(each.path); !now || now->digest != each.digest)
-                note(each.path, each, now);
+        for (const build_input& file : files)
+            if (const build_input* const now = after_.file(file.path); !now || now->digest != file.digest)
+                note(file.path, file, now);
         return changed_.path.empty();
     }
 
-    /// Whether all that was expected is as it was, for a compiler that did not say what it read.
+    /// True if all that was expected is as it was, for a compiler that did not say what it read.
     bool as_expected() {
         changed_ = {};
         for (const std::string& path : expected_.files)
@@ -144,12 +178,66 @@ public:
     const source_change& changed() const noexcept { return changed_; }
 
 private:
+    static constexpr std::uint64_t largest_text = 16 * 1024 * 1024;
+
+    build_input believed(const build_input& now) const {
+        return {now.path, settled(now.state, start_) ? now.state : file_identity(), now.digest};
+    }
+
+    // Notes the names that a file asks for, and returns the paths of what is embedded in it. Its text is read
+    // once more, out of the page cache; that of the system's files only where no earlier result knows it.
+    std::vector<std::string> scan(const std::string& path) {
+        std::vector<std::string> embedded;
+        const build_input* const now = after_.file(path);
+        if (!now || is_library(path) || path == processor_file || now->state.size > largest_text)
+            return embedded;
+        const bool is_systems = belongs_to_system(path);
+        std::string& scanned = scanned_[path];
+        if (is_systems && std::exchange(scanned, now->digest) == now->digest)
+            return embedded;
+        const unlisted_inputs unlisted = unlisted_inputs_in(read_file<System>(path));
+        known_names_.insert(unlisted.asked.begin(), unlisted.asked.end());
+        if (is_systems)
+            return embedded;
+        if (unlisted.unknown)
+            untraceable_ = path;
+        std::vector<std::string> searched{directory_, std::string(parent(path))};
+        searched.insert(searched.end(), folders_.begin(), folders_.end());
+        for (const std::string& name : unlisted.embedded) {
+            known_names_.insert(name);
+            for (const std::string& folder : searched) {
+                struct stat found;
+                if (std::string file = name[0] == '/' ? name : join(folder, name);
+                    System::stat(file.c_str(), &found) == 0 && S_ISREG(found.st_mode))
+                    embedded.push_back(std::move(file));
+            }
+        }
+        return embedded;
+    }
+
+    static bool is_library(std::string_view path) {
+        const std::string_view name = basename(path);
+        return name.ends_with(".a") || name.ends_with(".o") || name.ends_with(".gch") ||
+               name.find(".so") != name.npos;
+    }
+
+    // A linker that finds libx.a would have taken libx.so.
+    void add_other_kinds_of_libraries(const std::vector<std::string>& files) {
+        for (const std::string& path : files) {
+            const std::string_view name = basename(path);
+            if (name.ends_with(".a"))
+                known_names_.insert(std::string(name.substr(0, name.size() - 2)) + ".so");
+            else if (const std::size_t end = name.find(".so"); end != name.npos)
+                known_names_.insert(std::string(name.substr(0, end)) + ".a");
+        }
+    }
+
     void note(const std::string& path, std::string how) {
         if (changed_.path.empty())
             changed_ = {path, std::move(how)};
     }
     void note(const std::string& path, const build_input& was, const build_input* now) {
-        const auto size = [](const build_input& of) { return std::to_string(of.state.size); };
+        const auto size = [](const build_input& input) { return std::to_string(input.state.size); };
         note(path, !now ? "it is gone, or cannot be read any more"
                    : was.state.size != now->state.size
                        ? "it had " + size(was) + " bytes, and then " + size(*now)
@@ -201,23 +289,26 @@ private:
         }
     }
 
-    // What stands behind the state of the packages; never what lies beside the sources.
-    bool is_systems(const std::string& path) const {
+    // Never what lies beside the sources.
+    bool belongs_to_system(const std::string& path) const {
         const bool beside = !directory_.empty() && path.compare(0, directory_.size(), directory_) == 0;
-        return !beside && is_packaged<System>(path);
+        return !beside && is_system_file<System>(path);
     }
 
     // The folders that a header was or could have been found in, and those in them that bear the name of one
     // on the way to a header.
     std::set<std::string> folders_that_matter(const build_inputs& files) const {
         std::vector<std::string> folders = folders_;
-        for (const build_input& each : files)
-            folders.emplace_back(parent(each.path));
+        // Where every compiler looks before /usr/include.
+        folders.emplace_back("/usr/local/include");
+        for (const build_input& file : files)
+            if (file.path != processor_file)
+                folders.emplace_back(parent(file.path));
         std::set<std::string> found;
         while (!folders.empty()) {
             const std::string folder = std::move(folders.back());
             folders.pop_back();
-            if (is_systems(folder) || !found.insert(folder).second)
+            if (!found.insert(folder).second)
                 continue;
             for (const std::string& name : names_in<System>(folder)) {
                 struct stat inside;
@@ -234,7 +325,10 @@ private:
     const std::string& directory_;
     expected_inputs& expected_;
     basic_file_digests<System> before_, after_;
-    std::vector<std::string> folders_;
+    std::vector<std::string> folders_, named_;
+    std::map<std::string, std::string> scanned_; // digests of files
+    std::set<std::string> known_names_;
+    std::optional<std::string> untraceable_;
     std::map<std::string, std::vector<std::string>> names_before_; // in folders
     std::int64_t start_ = 0;
     source_change changed_;

@@ -66,17 +66,6 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
     return asked[compiler.stamp()] = found;
 }
 
-/// The flags with which a linker of that version makes as few segments as it can: constants are in one with
-/// code, and nothing is closed to writes once it is loaded.
-inline word_list few_segments(std::string_view version) {
-    const auto says = [&](std::string_view name) { return version.find(name) != version.npos; };
-    if (says("gold")) // has constants with code anyway, and refuses a flag for it
-        return {"-Wl,-z,norelro"};
-    if (says("LLD") || says("mold"))
-        return {"-Wl,--no-rosegment", "-Wl,-z,norelro"};
-    return {"-Wl,-z,noseparate-code", "-Wl,-z,norelro"};
-}
-
 /// Whether a fast linker may take the usual one's place in a link with these flags: not where they name one,
 /// not where compiler and linker have to be made for each other, and not where symbols may be missing by
 /// another flag than `-z undefs`: mold has such a symbol be null, and the plugin ends the program where it

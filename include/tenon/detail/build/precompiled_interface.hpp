@@ -3,17 +3,17 @@
 #define TENON_DETAIL_BUILD_PRECOMPILED_INTERFACE_HPP
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include <tenon/error.hpp>
 
-#include <tenon/detail/build/artifact_store.hpp>
+#include <tenon/detail/build/action_cache.hpp>
 #include <tenon/detail/build/compilation.hpp>
 #include <tenon/detail/build/compiler.hpp>
 #include <tenon/detail/build/input_tracker.hpp>
-#include <tenon/detail/build/system_packages.hpp>
 #include <tenon/detail/cache/build_record.hpp>
 #include <tenon/detail/cache/cache_directory.hpp>
 #include <tenon/detail/system/deadline.hpp>
@@ -110,156 +110,162 @@ inline bool lets_precompile(const word_list& flags) {
 template <class System = posix>
 class basic_precompiled_interface {
 public:
-    /// Of the header at `header`, for a plugin type of that name. `arguments` begin the command of a compiler
-    /// in `directory`; where they depend on that directory, so does what is made, and `local` says so.
-    basic_precompiled_interface(const basic_cache<System>& in, const basic_compiler<System>& compiler,
-                                std::string_view type, std::string header, word_list arguments,
-                                const std::string& directory, bool local, bool thorough)
-        : cache_(in), compiler_(compiler), header_(std::move(header)), arguments_(std::move(arguments)),
-          directory_(directory), shelf_(shelf(type, local, thorough)) {}
+    /// What the header is compiled with, and where.
+    struct settings {
+        const basic_compiler<System>& compiler;
+        std::string_view type; ///< name of the plugin type
+        std::string header;
+        word_list arguments;   ///< that begin the compiler's command
+        std::string directory; ///< in which it works
+        bool local;            ///< whether the arguments depend on the directory
+        bool thorough;
+        word_list folders;      ///< in which headers are searched
+        word_list named_inputs; ///< files that the arguments name
+    };
 
-    /// Whether there is one to use. The first time that it is missed only that is remembered, because making
-    /// one takes longer than compiling a plugin: it pays from the second time on. Never throws but where it
-    /// is called off. `making` is called before a compiler runs, and `say` with what that says of the header.
+    basic_precompiled_interface(const basic_cache<System>& in, settings given)
+        : cache_(in), given_(std::move(given)), headers_(action_of(in, given_)) {}
+
+    /// True if there is one to use. Only notes the first miss: making one takes longer than compiling a
+    /// plugin, so that it pays from the second plugin on. `making` is called before a compiler runs, and
+    /// `say` with what that says of the header. Throws only where the build is called off.
     template <class Making, class Say>
-    bool prepare(const word_list& folders, const basic_deadline<System>& within, unsigned jobs,
-                 Making&& making, Say&& say) {
+    bool prepare(const basic_deadline<System>& within, unsigned jobs, Making&& making, Say&& say) {
         try {
-            found_ = current();
-            if (found_.path.empty() && shelf_.text().empty()) {
-                shelf_.remember("missed once\n", basic_scratch<System>(cache_));
-                trace("'", header_, "' is precompiled when it is needed again");
+            found_ = headers_.find();
+            if (!found_ && headers_.text().empty()) {
+                publish<System>(headers_.record(), "missed once\n", basic_scratch<System>(cache_).path());
+                trace("'", given_.header, "' is precompiled when it is needed again");
                 return false;
             }
-            if (found_.path.empty()) {
-                const basic_lock<System> turn(shelf_.lock(), within, [] {});
-                found_ = current();
-                if (found_.path.empty()) {
+            if (!found_) {
+                const basic_lock<System> turn(headers_.lock(), within, [] {});
+                found_ = headers_.find();
+                if (!found_) {
                     making();
-                    if (!make(folders, within, jobs, say))
-                        return false;
-                    found_ = current();
+                    found_ = make(within, jobs, say);
                 }
             }
         } catch (const error& failed) {
             if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
                 throw;
-            trace("not using '", header_, "' precompiled: ", failed.what());
+            trace("not using '", given_.header, "' precompiled: ", failed.what());
             return false;
         }
-        if (!found_.path.empty() && found_.made.size == 0)
-            trace("not using '", header_, "' precompiled, because the compiler has refused it before");
-        note_use<System>(found_.path);
-        return !found_.path.empty() && found_.made.size != 0;
+        if (!found_)
+            return false;
+        note_use<System>(found_->path);
+        if (refused_before())
+            trace("not using '", given_.header, "' precompiled, because the compiler has refused it before");
+        return !refused_before();
     }
 
     /// What makes a compiler use it.
     word_list flags() const {
-        if (compiler_.traits().clang)
-            return {"-include-pch", found_.path};
-        return {"-Winvalid-pch", "-include", found_.path.substr(0, found_.path.size() - end.size())};
+        if (given_.compiler.traits().clang)
+            return {"-include-pch", found_->path};
+        return {"-Winvalid-pch", "-include", found_->path.substr(0, found_->path.size() - suffix.size())};
     }
 
     /// What it was made from.
-    const build_inputs& own_files() const noexcept { return found_.made.files; }
-    const build_inputs& system_files() const noexcept { return found_.system; }
+    const build_result& made() const noexcept { return found_->made; }
 
-    /// Sees to it that it is not used again until something has changed.
+    /// Sees to it that the header is not used precompiled again until something has changed.
     void refuse() {
         try {
             const basic_scratch<System> scratch(cache_);
             const std::string nothing = scratch / "refused";
             basic_file<System>(nothing, O_WRONLY | O_CREAT, 0600);
-            shelf_.keep(nothing, found_.made, found_.system, 1, scratch);
+            headers_.keep(nothing, found_->made, scratch);
         } catch (const error& failed) {
-            trace("not remembering that '", found_.path, "' was refused: ", failed.what());
+            trace("not remembering that '", found_->path, "' was refused: ", failed.what());
         }
     }
 
 private:
-    static constexpr std::string_view end = ".gch";
+    static constexpr std::string_view suffix = ".gch";
 
-    basic_artifact_store<System> shelf(std::string_view type, bool local, bool thorough) const {
+    static action action_of(const basic_cache<System>& in, const settings& given) {
         sha256 all;
-        all.field(header_).field(compiler_.stamp()).field(local ? directory_ : "");
-        for (const std::string& word : arguments_)
+        all.field(given.header)
+            .field(given.compiler.traits().identity)
+            .field(given.local ? given.directory : "");
+        for (const std::string& word : given.arguments)
             all.field(word);
-        return {join(join(join(cache_.path(), "bin"), type), "interface-"), all.hex(), end, thorough};
+        return {.stem = join(join(join(in.path(), "bin"), given.type), "interface-"),
+                .digest = all.hex(),
+                .suffix = suffix,
+                .tools = given.compiler.stamp(),
+                .kept = 1,
+                .thorough = given.thorough};
     }
 
-    auto current() const {
-        return shelf_.current({}, compiler_.stamp(), true, [](const std::string&) {});
+    // An empty file stands for a header that the compiler refuses precompiled.
+    bool refused_before() const {
+        struct stat found;
+        return System::stat(found_->path.c_str(), &found) != 0 || found.st_size == 0;
     }
 
-    template <class Say>
-    bool make(const word_list& folders, const basic_deadline<System>& within, unsigned jobs, Say& say) {
-        const build_record before(shelf_.text());
-        expected_inputs known;
-        known.files.insert(header_);
-        if (!before.results().empty())
-            for (const build_input& each : before.results()[0].files)
-                known.files.insert(each.path);
-        // No folder's sources go into it.
-        const std::string nowhere;
-        basic_input_tracker<System> observed(nowhere, known);
-        observed.begin(folders);
-        build_result made;
-        made.compiler = compiler_.stamp();
-        made.packages = package_state<System>(observed.start());
-
-        const basic_scratch<System> scratch(cache_);
-        const std::string result = scratch / "interface.gch", read = scratch / "interface.d";
-        command what{arguments_, basic_compiler<System>::variables(), directory_};
+    command compile_command(const std::string& result, const std::string& read) const {
+        command compile{given_.arguments, basic_compiler<System>::variables(), given_.directory};
         for (const std::string& word :
              {std::string("-MD"), std::string("-MT"), std::string("library"), std::string("-MF"), read,
               std::string("-x"), std::string("c++-header"), std::string("/dev/null"), std::string("-include"),
-              header_, std::string("-o"), result})
-            what.arguments.push_back(word);
+              given_.header, std::string("-o"), result})
+            compile.arguments.push_back(word);
         // Whether headers have changed is for the record to say: clang would take one that was only touched
         // for another.
         // What it instantiates of the header's templates, no plugin has to.
-        if (compiler_.traits().clang)
-            what.arguments.insert(what.arguments.end(),
-                                  {"-Xclang", "-fno-pch-timestamp", "-fpch-instantiate-templates"});
-        const basic_job_slot<System> job = basic_job_slot<System>::next_of(jobs, within);
-        const process_result how = run<System>(what, within);
-        struct stat status;
-        if (how.failed() || System::stat(result.c_str(), &status) != 0) {
-            trace("'", header_, "' cannot be precompiled: ", how.how(), "\n", how.err);
-            return false;
-        }
-        word_list files = read_dependencies(read_file<System>(read));
-        // The source that only has the header included.
+        if (given_.compiler.traits().clang)
+            compile.arguments.insert(compile.arguments.end(),
+                                     {"-Xclang", "-fno-pch-timestamp", "-fpch-instantiate-templates"});
+        return compile;
+    }
+
+    // The absolute paths that a compiler lists, but for the source that only has the header included.
+    word_list files_read(const std::string& list) const {
+        word_list files = read_dependencies(read_file<System>(list));
         std::erase(files, "/dev/null");
         for (std::string& path : files)
             if (path[0] != '/')
-                path.insert(0, join(directory_, ""));
-        build_inputs system;
-        if (!observed.take(files, made, system)) {
-            trace("'", observed.changed().path, "' changed while '", header_, "' was being precompiled");
-            return false;
+                path.insert(0, join(given_.directory, ""));
+        return files;
+    }
+
+    template <class Say>
+    std::optional<artifact> make(const basic_deadline<System>& within, unsigned jobs, Say& say) const {
+        expected_inputs known = headers_.expected();
+        known.files.insert(given_.header);
+        const std::string nowhere; // no directory's sources are part of it
+        basic_input_tracker<System> inputs(nowhere, known);
+        inputs.add_inputs(given_.named_inputs);
+        inputs.begin(given_.folders);
+
+        const basic_scratch<System> scratch(cache_);
+        const std::string result = scratch / "interface.gch", read = scratch / "interface.d";
+        const basic_job_slot<System> job = basic_job_slot<System>::next_of(jobs, within);
+        const process_result end = run<System>(compile_command(result, read), within);
+        struct stat status;
+        if (end.failed() || System::stat(result.c_str(), &status) != 0) {
+            trace("'", given_.header, "' cannot be precompiled: ", end.how(), "\n", end.err);
+            return std::nullopt;
         }
-        if (package_state<System>(observed.start()) != made.packages)
-            made.packages.clear();
-        sha256 all;
-        all.field(compiler_.traits().identity).field(shelf_.record());
-        for (const build_inputs* list : {&made.files, &system})
-            for (const build_input& each : *list)
-                all.field(each.path).field(each.digest);
-        made.key = all.hex();
-        shelf_.keep(result, made, system, 1, scratch);
+        std::optional<build_result> made = inputs.take(files_read(read));
+        if (!made || inputs.untraceable()) {
+            trace("'", made ? *inputs.untraceable() : inputs.changed().path,
+                  made ? "' names files by macros" : "' changed", " while '", given_.header,
+                  "' was being precompiled");
+            return std::nullopt;
+        }
         // Who includes it precompiled hears none of this.
-        say(how.err);
-        return true;
+        say(end.err);
+        return headers_.keep(result, std::move(*made), scratch);
     }
 
     basic_cache<System> cache_;
-    basic_compiler<System> compiler_;
-    std::string header_;
-    word_list arguments_;
-    std::string directory_;
-    basic_artifact_store<System> shelf_;
-    typename basic_artifact_store<System>::found found_{};
+    settings given_;
+    basic_action_cache<System> headers_;
+    std::optional<artifact> found_{};
 };
 
 } // namespace TENON_OWN

@@ -11,7 +11,7 @@
 
 #include <tenon/detail/build/file_digests.hpp>
 #include <tenon/detail/build/source_tree.hpp>
-#include <tenon/detail/build/system_packages.hpp>
+#include <tenon/detail/build/system_files.hpp>
 #include <tenon/detail/cache/build_record.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
@@ -21,11 +21,11 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// Where any new source would be compiled too.
+/// Directories where a newly added source file would join the build.
 struct source_directories {
-    std::string in{};                   ///< a folder; empty: nowhere
-    bool below = false;                 ///< and in the folders in it, where any name may be a source's
-    std::vector<std::string> without{}; ///< these, and what is below them
+    std::string in{};                   ///< empty: nowhere
+    bool below = false;                 ///< also in all directories below, where any name may be a source's
+    std::vector<std::string> without{}; ///< but not in these, nor below them
 
     bool has(std::string_view folder, std::string_view name) const {
         if (in.empty() || folder.substr(0, in.size()) != in)
@@ -38,8 +38,7 @@ struct source_directories {
     }
 };
 
-/// The names on the way to files: a new file or folder that bears none of them cannot be found instead of one
-/// of these.
+/// All path components of the inputs. A new file can shadow an input only if its name is one of these.
 class shadowing_names {
 public:
     void add(std::string_view path) {
@@ -50,17 +49,19 @@ public:
             path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
         }
     }
-    void add(const build_inputs& files) {
-        for (const build_input& each : files)
-            add(each.path);
+    void add(const build_result& result) {
+        for (const build_input& file : result.files)
+            add(file.path);
+        for (const std::string& name : result.names)
+            add(name);
     }
     void clear() { names_.clear(); }
     bool empty() const { return names_.empty(); }
 
     bool has(const std::string& name) const { return names_.count(name) != 0; }
 
-    /// Says of a name in a folder whether it can change what these and new sources compile to. Both have to
-    /// outlive the answer.
+    /// Says of a name in a directory whether it can change what the inputs and new sources compile to. Both
+    /// this and `sources` have to outlive the answer.
     auto matter_to(const source_directories& sources) const {
         return [this, &sources](const std::string& folder, const std::string& name) {
             return has(name) || name == "compile_flags.txt" || sources.has(folder, name);
@@ -71,45 +72,46 @@ private:
     std::set<std::string> names_;
 };
 
-/// A remembered result beside what is there now.
+/// Compares a remembered result with the files as they are now.
 template <class System = posix>
 class basic_up_to_date {
 public:
-    /// Of a result that `sources` would change, with what is there at the time `look`. `inputs` may be
-    /// shared with other comparisons. A thorough one reads every file, and believes in no state.
-    basic_up_to_date(const source_directories& sources, const build_record& record,
-                     const build_result& result, std::int64_t look, basic_file_digests<System>& inputs,
-                     bool thorough = false)
-        : sources_(sources), record_(record), now_(result), look_(look), inputs_(inputs),
+    /// `look` is the time of this comparison. `digests` may be shared with other comparisons. A thorough
+    /// comparison reads every file and believes no state. Without tools, the system's files may be gone: an
+    /// image without a compiler has no headers of that compiler either.
+    basic_up_to_date(const source_directories& sources, build_result result, std::int64_t look,
+                     basic_file_digests<System>& digests, bool has_tools = true, bool thorough = false)
+        : sources_(sources), now_(std::move(result)), look_(look), digests_(digests), has_tools_(has_tools),
           thorough_(thorough) {}
 
-    /// Whether everything is in the state that it was in, as far as that can be told without reading
-    /// anything.
+    /// True if every input is in its remembered state. Reads no file.
     bool untouched() const {
-        for (const build_inputs* list : {&now_.files, &now_.folders})
-            for (const build_input& each : *list)
-                if (!in_same_state(each))
+        for (const build_inputs* inputs : {&now_.files, &now_.folders})
+            for (const build_input& input : *inputs)
+                if (!in_same_state(input))
                     return false;
-        return !now_.packages.empty() && package_state<System>(look_) == now_.packages;
+        return true;
     }
 
-    /// Whether everything is as it was. Without a compiler, what belonged to it may be gone.
-    bool same(bool with_compiler) { return same_files() && same_folders() && same_packages(with_compiler); }
+    /// True if every input says what it said. Reads those files whose state is another.
+    bool same() { return same_files() && same_folders(); }
 
-    /// Those of the plugin's own files that are in another state and say the same.
+    /// The files that are in another state and say the same.
     const std::vector<std::string>& read_again() const noexcept { return read_again_; }
 
-    /// Whether the states are others than in the record.
+    /// True if the states are others than the remembered ones.
     bool moved() const noexcept { return moved_; }
 
-    /// The text of a record with the result as it is now first; empty where the record lacks a part of it.
-    std::string record() { return has_system_files() ? record_.with(now_, system_) : ""; }
+    /// The result with the states that its inputs have now.
+    const build_result& result() const noexcept { return now_; }
 
 private:
     bool same_files() {
         for (build_input& file : now_.files)
             if (!in_same_state(file)) {
-                const build_input* const seen = inputs_.file(file.path);
+                const build_input* const seen = digests_.file(file.path);
+                if (!seen && !has_tools_ && is_system_file<System>(file.path))
+                    continue;
                 if (!seen || !take_state(file, *seen))
                     return differs(file);
                 read_again_.push_back(file.path);
@@ -119,39 +121,22 @@ private:
 
     bool same_folders() {
         const auto matters = [&](const std::string& folder, const std::string& name) {
-            if (names_.empty() && has_system_files()) {
-                names_.add(now_.files);
-                names_.add(system_);
-            }
+            if (names_.empty())
+                names_.add(now_);
             return names_.matter_to(sources_)(folder, name);
         };
         for (build_input& folder : now_.folders)
-            if (!in_same_state(folder) && !take_state(folder, inputs_.folder(folder.path, matters)))
+            if (!in_same_state(folder) && (has_tools_ || !is_system_file<System>(folder.path)) &&
+                !take_state(folder, digests_.folder(folder.path, matters)))
                 return differs(folder);
-        return true;
-    }
-
-    bool same_packages(bool with_compiler) {
-        const std::string packages = package_state<System>(look_);
-        if (!thorough_ && !packages.empty() && packages == now_.packages)
-            return true;
-        if (!has_system_files())
-            return false;
-        for (build_input& file : system_)
-            if (!in_same_state(file)) {
-                const build_input* const seen = inputs_.file(file.path);
-                if (seen ? !take_state(file, *seen) : with_compiler)
-                    return differs(file);
-            }
-        moved_ = moved_ || packages != now_.packages;
-        now_.packages = packages;
         return true;
     }
 
     bool in_same_state(const build_input& input) const {
         struct stat found;
-        return !thorough_ && System::stat(input.path.c_str(), &found) == 0 &&
-               file_identity(found) == input.state;
+        if (System::stat(input.path.c_str(), &found) != 0)
+            return input.digest == basic_file_digests<System>::empty && input.state == file_identity();
+        return !thorough_ && file_identity(found) == input.state;
     }
 
     bool take_state(build_input& input, const build_input& seen) {
@@ -163,25 +148,16 @@ private:
         return true;
     }
 
-    bool has_system_files() {
-        if (!system_read_)
-            system_read_ = record_.system_files(now_, system_);
-        return system_read_;
-    }
-
     bool differs(const build_input& input) const {
         trace("'", input.path, "' has changed since a library was made from it");
         return false;
     }
 
     const source_directories& sources_;
-    const build_record& record_;
     build_result now_;
     std::int64_t look_;
-    basic_file_digests<System>& inputs_;
-    bool thorough_;
-    build_inputs system_;
-    bool system_read_ = false;
+    basic_file_digests<System>& digests_;
+    bool has_tools_, thorough_;
     shadowing_names names_;
     std::vector<std::string> read_again_;
     bool moved_ = false;

@@ -5,18 +5,20 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include <tenon/version.hpp>
+
 #include <tenon/detail/system/file.hpp>
-#include <tenon/detail/system/sha256.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// A file or folder that a library was made from, as it was then. Where the state is empty, it is not to be
-/// believed and only the digest counts.
+/// A file or directory that a result was made from. An empty state is never believed: only the digest counts.
 struct build_input {
     std::string path;
     file_identity state;
@@ -24,167 +26,161 @@ struct build_input {
 };
 using build_inputs = std::vector<build_input>;
 
-/// A library that was built, and all that it was made from.
+/// A file that was built, and all that it was made from.
 struct build_result {
-    std::string key;        ///< the library's name in the cache
-    std::uint64_t size = 0; ///< of the library, in which a file that a crash has cut short differs
-    std::string compiler;   ///< its stamp
-    std::string packages;   ///< what the system's packages were; empty where that is not known
-    build_inputs files;     ///< the plugin's own
-    build_inputs folders;   ///< in which a new file could take the place of one of these
-    std::string system;     ///< names the list of the files that are the system's own
+    std::string key;                  ///< SHA-256 in the name of the file in the cache
+    std::uint64_t size = 0;           ///< of that file: a file that a crash cut short has another
+    std::string tools;                ///< stamp of the programs that built it
+    build_inputs files{};             ///< all that these programs read
+    build_inputs folders{};           ///< where a new name could shadow one of the files
+    std::vector<std::string> names{}; ///< looked for without being read: `__has_include("x.hpp")`, `-lx`
 };
 
-/// What is remembered about the last few libraries that one directory gave, newest first.
+/// The last few results of one action, newest first.
 ///
-/// A record that is damaged, cut short or made up is an empty one: what it says is only ever compared, and
-/// the one name in it that is looked for is known to be 64 hexadecimal digits.
+/// A record that is damaged, cut short or made up reads as an empty one. Nothing is lost: all that a record
+/// says is only ever compared, and the one name in it that is opened is known to be 64 hexadecimal digits.
 class build_record {
 public:
     static constexpr std::size_t most_results = 8;
 
     build_record() = default;
-    explicit build_record(std::string text) : build_record(std::move(text), std::string::npos) {
-        if (rest_.substr(0, 7) != "system ") {
+    /// Reads at most `most` of the newest results of a text.
+    explicit build_record(std::string_view text, std::size_t most = most_results) {
+        build_inputs inputs;
+        std::size_t count = 0;
+        reader from{text};
+        bool whole = from.take(header) && from.take("inputs ") && from.take_number(count, '\n') &&
+                     from.take_inputs(inputs, count);
+        while (whole && !from.rest.empty() && results_.size() < most)
+            whole = from.take_result(results_.emplace_back(), inputs);
+        if (!whole)
             results_.clear();
-            rest_ = {};
-        }
     }
-    /// So many of its newest results, of a text that may end after them. It knows of no system's files.
-    build_record(std::string text, std::size_t most) : text_(std::move(text)), rest_(text_) {
-        if (!take(header) || !take_results(most)) {
-            results_.clear();
-            rest_ = {};
-        }
-    }
-    build_record(const build_record&) = delete; // `rest_` views the text
-    build_record& operator=(const build_record&) = delete;
 
     const std::vector<build_result>& results() const noexcept { return results_; }
 
-    /// The system's files that a result was made from: hundreds, and read only when they are asked for. False
-    /// where the record has no such list.
-    bool system_files(const build_result& of, build_inputs& into) const {
-        for (build_record rest(rest_); rest.take("system ");) {
-            std::string name;
-            std::size_t count = 0;
-            build_inputs files;
-            if (!rest.take_digest(name) || !rest.take_count(count) || !rest.take_inputs(files, count))
-                return false;
-            if (name == of.system) {
-                into = std::move(files);
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /// The text of a record that has this result first.
-    std::string with(build_result newest, const build_inputs& its_system_files,
-                     std::size_t most = most_results) const {
-        std::string lists;
-        newest.system = list(lists, its_system_files);
-        std::vector<const build_result*> kept{&newest};
-        for (const build_result& each : results_)
-            if (each.key != newest.key && kept.size() < most)
-                kept.push_back(&each);
-
-        std::string text(header);
-        for (const build_result* each : kept) {
-            if (build_inputs files; each->system != newest.system && lists.find(each->system) == lists.npos &&
-                                    system_files(*each, files))
-                list(lists, files);
-            text += "result " + each->key + ' ' + std::to_string(each->size) + ' ' + each->compiler + ' ' +
-                    (each->packages.empty() ? "-" : each->packages) + ' ' + each->system + ' ' +
-                    std::to_string(each->files.size()) + ' ' + std::to_string(each->folders.size()) + '\n';
-            add(text, each->files);
-            add(text, each->folders);
-        }
-        return text + lists;
+    /// The text of a record that has this result first, and `most` results at most.
+    std::string with(const build_result& newest, std::size_t most = most_results) const {
+        writer to;
+        std::size_t kept = 1;
+        to.add(newest);
+        for (const build_result& result : results_)
+            if (result.key != newest.key && kept++ < most)
+                to.add(result);
+        return std::string(header) + "inputs " + std::to_string(to.lines.size()) + '\n' + to.inputs +
+               to.results;
     }
 
 private:
-    static constexpr std::string_view header = "tenon build record 1\n";
+    static constexpr std::string_view header = "tenon build record 2\n";
 
-    explicit build_record(std::string_view rest) : rest_(rest) {}
+    // Results share most of their inputs, so that each is written once and named by its number.
+    struct writer {
+        std::map<std::string, std::size_t> lines{};
+        std::string inputs{}, results{};
 
-    static void add(std::string& text, const build_inputs& inputs) {
-        for (const build_input& each : inputs) {
-            const file_identity& state = each.state;
+        void add(const build_result& result) {
+            results += "result " + result.key + ' ' + std::to_string(result.size) + ' ' + result.tools;
+            add(result.files);
+            add(result.folders);
+            results += ' ' + std::to_string(result.names.size()) + '\n';
+            for (const std::string& name : result.names)
+                results += name + '\n';
+        }
+
+        void add(const build_inputs& list) {
+            results += ' ' + std::to_string(list.size());
+            for (const build_input& input : list)
+                results += ' ' + std::to_string(number_of(input));
+        }
+
+        std::size_t number_of(const build_input& input) {
+            std::string line;
+            const file_identity& state = input.state;
             for (const std::uint64_t number :
                  {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
                   static_cast<std::uint64_t>(state.changed)})
-                text += std::to_string(number) + ' ';
-            text += each.digest + ' ' + each.path + '\n';
+                line += std::to_string(number) + ' ';
+            line += input.digest + ' ' + input.path + '\n';
+            const auto [place, is_new] = lines.try_emplace(std::move(line), lines.size());
+            if (is_new)
+                inputs += place->first;
+            return place->second;
         }
-    }
+    };
 
-    // Adds a list of files under a name made of what it says.
-    static std::string list(std::string& text, const build_inputs& files) {
-        std::string lines;
-        add(lines, files);
-        std::string name = sha256(lines).hex();
-        text += "system " + name + ' ' + std::to_string(files.size()) + '\n' + lines;
-        return name;
-    }
+    struct reader {
+        std::string_view rest;
 
-    bool take_results(std::size_t most) {
-        while (results_.size() < most && take("result ")) {
-            build_result read;
-            std::size_t files = 0, folders = 0;
-            if (!take_digest(read.key) || !take_number(read.size) || !take_digest(read.compiler) ||
-                !(take("- ") || take_digest(read.packages)) || !take_digest(read.system) ||
-                !take_number(files) || !take_count(folders) || !take_inputs(read.files, files) ||
-                !take_inputs(read.folders, folders))
+        bool take(std::string_view word) {
+            if (rest.substr(0, word.size()) != word)
                 return false;
-            results_.push_back(std::move(read));
+            rest.remove_prefix(word.size());
+            return true;
         }
-        return true;
-    }
 
-    bool take(std::string_view word) {
-        if (rest_.substr(0, word.size()) != word)
-            return false;
-        rest_.remove_prefix(word.size());
-        return true;
-    }
-
-    template <class Number>
-    bool take_number(Number& into, char end = ' ') {
-        const auto [after, failed] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), into);
-        rest_.remove_prefix(static_cast<std::size_t>(after - rest_.data()));
-        return failed == std::errc{} && take({&end, 1});
-    }
-    bool take_count(std::size_t& into) { return take_number(into, '\n'); }
-
-    bool take_digest(std::string& into) {
-        into = rest_.substr(0, 64);
-        return into.size() == 64 && into.find_first_not_of("0123456789abcdef") == into.npos &&
-               (rest_.remove_prefix(64), take(" "));
-    }
-
-    bool take_inputs(build_inputs& into, std::size_t count) {
-        for (; count > 0; --count) {
-            build_input read;
-            std::uint64_t modified = 0, changed = 0;
-            if (!take_number(read.state.device) || !take_number(read.state.inode) ||
-                !take_number(read.state.size) || !take_number(modified) || !take_number(changed) ||
-                !take_digest(read.digest))
-                return false;
-            read.state.modified = static_cast<std::int64_t>(modified);
-            read.state.changed = static_cast<std::int64_t>(changed);
-            const std::size_t end = rest_.find('\n');
-            if (end == rest_.npos || rest_.empty() || rest_[0] != '/')
-                return false;
-            read.path = rest_.substr(0, end);
-            rest_.remove_prefix(end + 1);
-            into.push_back(std::move(read));
+        template <class Number>
+        bool take_number(Number& into, char end) {
+            const auto [after, failed] = std::from_chars(rest.data(), rest.data() + rest.size(), into);
+            rest.remove_prefix(static_cast<std::size_t>(after - rest.data()));
+            return failed == std::errc{} && take({&end, 1});
         }
-        return true;
-    }
 
-    std::string text_;
-    std::string_view rest_;
+        bool take_digest(std::string& into) {
+            into = rest.substr(0, 64);
+            rest.remove_prefix(into.size());
+            return into.size() == 64 && into.find_first_not_of("0123456789abcdef") == into.npos && take(" ");
+        }
+
+        bool take_line(std::string& into) {
+            const std::size_t end = rest.find('\n');
+            if (end == rest.npos)
+                return false;
+            into = rest.substr(0, end);
+            rest.remove_prefix(end + 1);
+            return true;
+        }
+
+        bool take_inputs(build_inputs& into, std::size_t count) {
+            for (; count > 0; --count) {
+                build_input& input = into.emplace_back();
+                file_identity& state = input.state;
+                std::uint64_t modified = 0, changed = 0;
+                if (!take_number(state.device, ' ') || !take_number(state.inode, ' ') ||
+                    !take_number(state.size, ' ') || !take_number(modified, ' ') ||
+                    !take_number(changed, ' ') || !take_digest(input.digest) || !take_line(input.path) ||
+                    input.path.empty() || input.path[0] != '/')
+                    return false;
+                state.modified = static_cast<std::int64_t>(modified);
+                state.changed = static_cast<std::int64_t>(changed);
+            }
+            return true;
+        }
+
+        bool take_numbered(build_inputs& into, const build_inputs& inputs) {
+            std::size_t count = 0;
+            if (!take_number(count, ' '))
+                return false;
+            for (std::size_t number = 0; count > 0; --count) {
+                if (!take_number(number, ' ') || number >= inputs.size())
+                    return false;
+                into.push_back(inputs[number]);
+            }
+            return true;
+        }
+
+        bool take_result(build_result& into, const build_inputs& inputs) {
+            std::size_t names = 0;
+            bool good = take("result ") && take_digest(into.key) && take_number(into.size, ' ') &&
+                        take_digest(into.tools) && take_numbered(into.files, inputs) &&
+                        take_numbered(into.folders, inputs) && take_number(names, '\n');
+            for (; good && names > 0; --names)
+                good = take_line(into.names.emplace_back());
+            return good;
+        }
+    };
+
     std::vector<build_result> results_;
 };
 

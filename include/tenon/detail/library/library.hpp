@@ -10,9 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include <tenon/allow_list.hpp>
 #include <tenon/error.hpp>
-#include <tenon/trust.hpp>
+#include <tenon/options.hpp>
 
 #include <tenon/detail/library/elf.hpp>
 #include <tenon/detail/library/library_file.hpp>
@@ -25,23 +24,6 @@
 #include <tenon/detail/system/trace.hpp>
 
 namespace tenon::inline v1 {
-
-/// When a library's code goes: with its last handle, or never, for leak checkers that look for it at the end
-/// and for libraries that are not safe to unload.
-enum class unload_policy { when_unused, never };
-
-/// How libraries are loaded.
-struct TENON_HOST_TYPE library_options {
-    unload_policy unload = unload_policy::when_unused;
-    tenon::trust trust{};
-    /// Loads a copy in memory that nobody can change: its path is not the file's, so it cannot find files
-    /// beside itself.
-    bool private_copy = false;
-    /// Of the file, in hexadecimal; checked on the bytes that are loaded where these are a private copy. Else
-    /// they are read once more, and who may write to the file can change it until it is mapped, and while it
-    /// is.
-    allow_list<std::string> sha256{};
-};
 
 /// What became of a library's code when a handle was closed.
 ///

@@ -8,26 +8,11 @@
 #include <string>
 
 #include <tenon/error.hpp>
+#include <tenon/options.hpp>
 
 #include <tenon/detail/system/posix.hpp>
 
-namespace tenon::inline v1 {
-
-/// How much compilers and git may use; 0: as much as this process itself.
-///
-/// They are set just after a program was started, for it and for what it has started by then: what these do
-/// in their first moments is not bounded. Memory, CPU time and files are counted for each process by itself,
-/// so that the sum is not bounded.
-struct TENON_HOST_TYPE limits {
-    /// bytes that it allocates; there is no good number for every machine and plugin
-    std::uint64_t memory = 0;
-    /// options.build_timeout and options.fetch_timeout end what only waits, too
-    std::uint64_t cpu_seconds = 0;
-    std::uint64_t file = 4ull << 30; ///< bytes in a file that it writes: no library and no pack is so large
-    std::uint64_t output = 16ull << 20; ///< bytes that it says, which this process keeps in memory
-};
-
-namespace detail {
+namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
 /// What ended a program, or the wait for something.
@@ -108,7 +93,6 @@ private:
 using deadline = basic_deadline<>;
 
 } // namespace TENON_OWN
-} // namespace detail
-} // namespace tenon::inline v1
+} // namespace tenon::inline v1::detail
 
 #endif

@@ -1,47 +1,18 @@
 // SPDX-License-Identifier: MIT
-#ifndef TENON_DETAIL_BUILD_SYSTEM_PACKAGES_HPP
-#define TENON_DETAIL_BUILD_SYSTEM_PACKAGES_HPP
+#ifndef TENON_DETAIL_BUILD_SYSTEM_FILES_HPP
+#define TENON_DETAIL_BUILD_SYSTEM_FILES_HPP
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <tenon/detail/build/file_digests.hpp>
-#include <tenon/detail/system/directory.hpp>
-#include <tenon/detail/system/file.hpp>
+#include <tenon/version.hpp>
+
+#include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
-#include <tenon/detail/system/sha256.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
-
-/// Where the known package managers say what is installed.
-inline constexpr const char* package_lists[] = {"/var/lib/dpkg/status",  "/var/lib/rpm/rpmdb.sqlite",
-                                                "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-                                                "/lib/apk/db/installed", "/var/lib/pacman/local"};
-
-/// Stands for all files that belong to the system's package manager: it changes whenever that installs or
-/// removes something. Empty where no manager is known, or where it has worked only just now.
-template <class System = posix>
-std::string package_state(std::int64_t look) {
-    sha256 all;
-    bool any = false;
-    for (const char* list : package_lists) {
-        struct stat found;
-        if (System::stat(list, &found) != 0)
-            continue;
-        const file_identity state(found);
-        if (!settled(state, look))
-            return "";
-        any = true;
-        for (const std::uint64_t number :
-             {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
-              static_cast<std::uint64_t>(state.changed)})
-            all.field(std::to_string(number));
-    }
-    return any ? all.hex() : "";
-}
 
 /// A path without `.` and `..`, as far as its text goes; empty where it is relative, or leaves its first
 /// folder on the way.
@@ -66,9 +37,9 @@ inline std::string within_first_folder(std::string_view path) {
     return text;
 }
 
-/// Whether a file or folder is one that only a package manager changes, or nobody.
+/// True of files and directories that belong to the system: only its administrator or package manager writes there.
 template <class System = posix>
-bool is_packaged(const std::string& path) {
+bool is_system_file(const std::string& path) {
     const auto inside = [](std::string place) {
         place += '/';
         // Not all of /usr: what is in /usr/local anybody may have put there, and in /usr/share are plugins
@@ -82,8 +53,9 @@ bool is_packaged(const std::string& path) {
     // Clang calls them `/usr/bin/../lib/gcc/…`.
     if (!inside(within_first_folder(path)))
         return false;
-    // A link to somewhere else is not.
-    return inside(canonical<System>(path));
+    // A link to somewhere else is not. Of what is gone, the name is all there is.
+    const std::string target = canonical<System>(path);
+    return target.empty() || inside(target);
 }
 
 } // namespace TENON_OWN

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_BUILD_ACTION_CACHE_HPP
+#define TENON_DETAIL_BUILD_ACTION_CACHE_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/error.hpp>
+
+#include <tenon/detail/build/file_digests.hpp>
+#include <tenon/detail/build/input_tracker.hpp>
+#include <tenon/detail/build/up_to_date.hpp>
+#include <tenon/detail/cache/build_record.hpp>
+#include <tenon/detail/cache/cache_directory.hpp>
+#include <tenon/detail/system/deadline.hpp>
+#include <tenon/detail/system/file.hpp>
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/sha256.hpp>
+#include <tenon/detail/system/trace.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// Something that programs make of files, named by all that is known before they run.
+struct action {
+    std::string stem;                   ///< path in the cache that the names of its files begin with
+    std::string digest;                 ///< SHA-256 of what is the same for every result: flags, directory, …
+    std::string_view suffix;            ///< of a result's name: ".so", ".o", ".gch"
+    std::optional<std::string> tools{}; ///< stamp of the programs; none where they are not installed
+    std::string recipe{};               ///< what the programs are told, for the name of a result
+    source_directories sources{};       ///< where a new source would join
+    std::size_t kept = build_record::most_results; ///< results that are remembered
+    bool thorough = false;                         ///< compare what files say, and believe no state
+};
+
+/// A result of an action in the cache, and what it was made from.
+struct artifact {
+    std::string path;
+    build_result made;
+    bool remembered = true; ///< false: the record has older states of the inputs, or another result first
+};
+
+/// The results of one action that are in the cache, found by what their inputs say.
+///
+/// The name of a result is the SHA-256 of all that it was made from, so that none is ever written to again. A
+/// record beside the results lists the inputs of the last few: as long as these are in the remembered states,
+/// nothing runs and no input is read. A caller holds `lock` while it makes a result:
+///
+///     if (auto found = cache.find()) return found;
+///     … lock; find again; let a basic_input_tracker begin; run the programs …
+///     if (auto made = tracker.take(files)) return cache.keep(finished, *made, scratch);
+template <class System = posix>
+class basic_action_cache {
+public:
+    explicit basic_action_cache(action what) : action_(std::move(what)) {}
+
+    const action& what() const noexcept { return action_; }
+    std::string result(const std::string& key) const {
+        return action_.stem + key + std::string(action_.suffix);
+    }
+    std::string record() const { return action_.stem + action_.digest + ".record"; }
+    std::string lock() const { return action_.stem + action_.digest + ".lock"; }
+
+    /// All that is remembered; an empty text where there is no record.
+    std::string text() const {
+        try {
+            return read_file<System>(record());
+        } catch (const error&) {
+            // Without it everything is made again, and what then stands in the way is an error that is worth
+            // more.
+            return "";
+        }
+    }
+
+    /// What the programs will probably read, for a tracker: the inputs of the last result.
+    expected_inputs expected() const {
+        expected_inputs known;
+        const build_record record(text(), 1);
+        if (record.results().empty())
+            return known;
+        for (const build_input& file : record.results()[0].files)
+            known.files.insert(file.path);
+        if (!action_.thorough)
+            known.before = record.results()[0];
+        return known;
+    }
+
+    /// The first recorded result whose inputs are unchanged, made by the programs that are installed, or by
+    /// any where none are. Calls `read_again` for each input with another state and the same content.
+    template <class ReadAgain>
+    std::optional<artifact> find(ReadAgain&& read_again) const {
+        const std::string text = this->text();
+        const std::int64_t look = nanoseconds(System::now());
+        basic_file_digests<System> digests;
+        // Most often nothing has changed, and only the newest result need be read.
+        if (!action_.thorough)
+            if (const build_record newest(text, 1); !newest.results().empty())
+                if (auto found = compare(newest.results()[0], look, digests, true, read_again))
+                    return found;
+        const build_record record(text);
+        for (const build_result& result : record.results())
+            if (auto found = compare(result, look, digests, false, read_again)) {
+                found->remembered = found->remembered && &result == record.results().data();
+                return found;
+            }
+        return std::nullopt;
+    }
+
+    std::optional<artifact> find() const {
+        return find([](const std::string&) {});
+    }
+
+    /// Puts a result that is here first in the record.
+    void remember(build_result made, const basic_scratch<System>& beside) const {
+        const std::string path = result(made.key);
+        struct stat status;
+        if (System::stat(path.c_str(), &status) != 0)
+            throw error::system_call("look at", path, errno);
+        made.size = static_cast<std::uint64_t>(status.st_size);
+        made.tools = action_.tools.value_or(made.tools);
+        publish<System>(record(), build_record(text()).with(made, action_.kept), beside.path());
+    }
+
+    /// SHA-256 of the recipe and of all that a result was made from.
+    std::string key_of(const build_result& made) const {
+        sha256 all;
+        all.field(action_.recipe.empty() ? action_.digest : action_.recipe);
+        // The folders too: a header that is only asked for changes the result, and is none of the files.
+        for (const build_inputs* inputs : {&made.files, &made.folders})
+            for (const build_input& input : *inputs)
+                all.field(input.path).field(input.digest);
+        return all.hex();
+    }
+
+    /// Puts a finished file here under the name of what it was made from, remembers it, and removes the
+    /// results that are forgotten with it.
+    artifact keep(const std::string& finished, build_result made, const basic_scratch<System>& beside) const {
+        made.key = key_of(made);
+        const std::string path = result(made.key);
+        if (System::rename(finished.c_str(), path.c_str()) != 0)
+            throw error::system_call("rename to", path, errno);
+        const build_record before(text());
+        remember(made, beside);
+        const build_record after(text());
+        for (const build_result& old : before.results())
+            if (std::none_of(after.results().begin(), after.results().end(),
+                             [&](const build_result& result) { return result.key == old.key; }))
+                System::unlink(result(old.key).c_str());
+        return {path, std::move(made)};
+    }
+
+private:
+    template <class ReadAgain>
+    std::optional<artifact> compare(const build_result& result, std::int64_t look,
+                                    basic_file_digests<System>& digests, bool states_alone,
+                                    ReadAgain& read_again) const {
+        if (!is_there(result))
+            return std::nullopt;
+        basic_up_to_date<System> compared(action_.sources, result, look, digests, action_.tools.has_value(),
+                                          action_.thorough);
+        try {
+            if (states_alone ? !compared.untouched() : !compared.same())
+                return std::nullopt;
+        } catch (const error& e) {
+            trace("not using '", this->result(result.key), "': ", e.what());
+            return std::nullopt;
+        }
+        for (const std::string& path : compared.read_again())
+            read_again(path);
+        trace("'", this->result(result.key), "' is current");
+        return artifact{this->result(result.key), compared.result(), !compared.moved()};
+    }
+
+    // A host without a compiler uses what was built while there was one.
+    bool is_there(const build_result& made) const {
+        struct stat seen;
+        return (!action_.tools || made.tools == *action_.tools) &&
+               System::stat(result(made.key).c_str(), &seen) == 0 &&
+               static_cast<std::uint64_t>(seen.st_size) == made.size;
+    }
+
+    action action_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_BUILD_CMAKE_LIBRARY_HPP
+#define TENON_DETAIL_BUILD_CMAKE_LIBRARY_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <elf.h>
+#include <fcntl.h>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tenon/driver.hpp>
+#include <tenon/error.hpp>
+
+#include <tenon/detail/library/elf.hpp>
+#include <tenon/detail/system/file.hpp>
+#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/process.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+inline error no_target(const std::string& directory, std::string_view target, std::string_view known) {
+    if (known.empty())
+        return {errc::not_found,
+                concatenated({"the CMakeLists.txt in '", directory,
+                              "' makes no library that can be loaded; tenon_add_plugin(NAME SOURCES ...) or "
+                              "add_library(NAME MODULE ...) is expected"}),
+                directory};
+    return {errc::not_found,
+            concatenated({"the CMakeLists.txt in '", directory,
+                          "' makes no library that can be loaded named '", target, "'; it has ", known}),
+            directory};
+}
+
+inline error several_targets(const std::string& directory, std::string_view known) {
+    return {errc::ambiguous,
+            concatenated({"the CMakeLists.txt in '", directory,
+                          "' makes several libraries that may be the plugin: ", known, "; choose one ",
+                          adding_a_target}),
+            directory};
+}
+
+inline error needs_library_of_build(const std::string& directory, std::string_view target,
+                                    std::string_view needed) {
+    return {errc::build_failed,
+            concatenated({"the plugin in '", directory, "' is not used, because its target '", target,
+                          "' needs '", needed,
+                          "', which is made with it and which nobody keeps: make that a STATIC library"}),
+            directory};
+}
+
+/// A library that a CMakeLists.txt makes.
+struct cmake_library {
+    std::string target, path;
+    bool module = false;
+    bool plugin = false; ///< says tenon_add_plugin
+};
+
+/// The one that is meant: the target of that name; else the only one that is said to be a plugin; else the
+/// only module; else the only library.
+inline const cmake_library& chosen_library(const std::string& directory, const std::string& target,
+                                           const std::vector<cmake_library>& all) {
+    const auto names = [](const std::vector<const cmake_library*>& of) {
+        std::string text;
+        for (const cmake_library* each : of)
+            text.append(text.empty() ? "" : ", ").append(each->target);
+        return text;
+    };
+    std::vector<const cmake_library*> any, modules, plugins;
+    for (const cmake_library& each : all) {
+        any.push_back(&each);
+        if (each.module)
+            modules.push_back(&each);
+        if (each.plugin)
+            plugins.push_back(&each);
+        if (each.target == target)
+            return each;
+    }
+    if (!target.empty() || any.empty())
+        throw no_target(directory, target, names(any));
+    const auto& likely = !plugins.empty() ? plugins : !modules.empty() ? modules : any;
+    if (likely.size() > 1)
+        throw several_targets(directory, names(likely));
+    return *likely[0];
+}
+
+/// The libraries that were written down, and where CMake's own modules are; false where that is not what
+/// `cmake_beginning` writes.
+inline bool read_cmake_libraries(std::string_view text, std::vector<cmake_library>& into,
+                                 std::string& modules) {
+    const auto line = [&] {
+        const std::string_view first = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), first.size() + 1));
+        return first;
+    };
+    const auto skip = [](std::string_view& from, std::string_view word) {
+        if (from.substr(0, word.size()) != word)
+            return false;
+        from.remove_prefix(word.size());
+        return true;
+    };
+    std::string_view first = line();
+    if (!skip(first, "modules "))
+        return false;
+    modules = first;
+    while (!text.empty()) {
+        std::string_view head = line();
+        cmake_library read;
+        if (!skip(head, "library "))
+            return false;
+        read.module = skip(head, "MODULE_LIBRARY ");
+        if (!read.module && !skip(head, "SHARED_LIBRARY "))
+            return false;
+        read.plugin = !skip(head, "FALSE ");
+        if (read.plugin)
+            head.remove_prefix(std::min(head.size(), head.find(' ') + 1));
+        read.target = head;
+        read.path = line();
+        into.push_back(std::move(read));
+    }
+    return true;
+}
+
+/// What a library is called by those that need it, what it needs, and where that is looked for. Of a file that
+/// is no library, or is not there, no more than its name.
+template <class System = posix>
+struct library_needs {
+    explicit library_needs(const std::string& path) : name(basename(path)), folders{"/"} {
+        const basic_file<System> file(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
+        if (file.descriptor() < 0)
+            return;
+        typename elf_reader<System>::loader_information told;
+        const elf_reader<System> reader(file.descriptor(), path);
+        reader.read(told);
+        told.for_each([&](std::int64_t tag, std::uint64_t value) {
+            const std::string_view text = told.name(value);
+            if (tag == DT_SONAME)
+                name = text;
+            else if (tag == DT_NEEDED)
+                libraries.emplace(text);
+            else if (tag == DT_RUNPATH || tag == DT_RPATH)
+                add_folders(text);
+        });
+    }
+
+    void add_folders(std::string_view list) {
+        while (!list.empty()) {
+            const std::string_view one = list.substr(0, list.find(':'));
+            folders.emplace_back(one);
+            list.remove_prefix(one.size() < list.size() ? one.size() + 1 : one.size());
+        }
+    }
+
+    std::string name;
+    std::set<std::string> libraries;
+    std::vector<std::string> folders;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
