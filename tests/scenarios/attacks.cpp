@@ -238,7 +238,7 @@ struct documented {
     std::vector<std::string> passed, given;
 
     explicit documented(const std::string& program) {
-        const std::string readme = tests::read(tests::source_directory / "README.md"),
+        const std::string readme = tests::read(tests::source_directory / "include/tenon/README.md"),
                           begin = "\n| " + program + " | ";
         const auto row = readme.find(begin);
         REQUIRE(row != readme.npos);
