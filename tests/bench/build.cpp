@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../compiled.hpp"
+#include "compiled.hpp"
 #include "times.hpp"
 #include "worker.hpp"
 

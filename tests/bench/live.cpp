@@ -11,7 +11,7 @@
 #include <memory>
 #include <thread>
 
-#include "../compiled.hpp"
+#include "compiled.hpp"
 #include "../plugins/beacon.hpp"
 #include "times.hpp"
 
