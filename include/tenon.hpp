@@ -299,9 +299,12 @@ TENON_HIDDEN inline bool operator==(const std::error_code& code, errc what) noex
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
 
 #ifndef TENON_DETAIL_SYSTEM_FILE_HPP
 #define TENON_DETAIL_SYSTEM_FILE_HPP
@@ -856,131 +859,11 @@ void publish(const std::string& path, std::string_view text, const std::string& 
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_DETAIL_SYSTEM_SHA256_HPP
-#define TENON_DETAIL_SYSTEM_SHA256_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// SHA-256 (FIPS 180-4) of a text that comes in parts.
-///
-///     sha256("abc").hex();   // ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
-class sha256 {
-public:
-    constexpr sha256() = default;
-    constexpr explicit sha256(std::string_view text) { add(text); }
-
-    constexpr sha256& add(std::string_view text) {
-        size_ += text.size();
-        while (!text.empty()) {
-            // Whole blocks of a long text are not worth a copy.
-            if (filled_ == 0 && text.size() >= sizeof block_) {
-                mix(text.data());
-                text.remove_prefix(sizeof block_);
-                continue;
-            }
-            block_[filled_++] = text[0];
-            text.remove_prefix(1);
-            if (filled_ == sizeof block_) {
-                mix(block_);
-                filled_ = 0;
-            }
-        }
-        return *this;
-    }
-
-    /// A text and its length: no two lists of fields give the same whole.
-    constexpr sha256& field(std::string_view text) {
-        char size[8] = {};
-        store(size, text.size());
-        return add({size, sizeof size}).add(text);
-    }
-
-    /// The digest of all that was added so far, as 64 hexadecimal digits.
-    std::string hex() const {
-        sha256 whole = *this;
-        whole.finish();
-        std::string text;
-        for (const std::uint32_t word : whole.state_)
-            for (int shift = 28; shift >= 0; shift -= 4)
-                text += "0123456789abcdef"[word >> shift & 15];
-        return text;
-    }
-
-private:
-    constexpr void finish() {
-        char size[8] = {};
-        store(size, size_ * 8);
-        add({"\x80", 1});
-        while (filled_ != sizeof block_ - sizeof size)
-            add({"\0", 1});
-        add({size, sizeof size});
-    }
-
-    static constexpr void store(char (&into)[8], std::uint64_t value) {
-        for (int i = 0; i < 8; ++i)
-            into[i] = static_cast<char>(value >> (56 - 8 * i) & 255);
-    }
-
-    static constexpr std::uint32_t rotate(std::uint32_t word, int by) {
-        return word >> by | word << (32 - by);
-    }
-
-    constexpr void mix(const char* block) {
-        std::uint32_t w[64] = {};
-        for (std::size_t i = 0; i < 64; ++i)
-            w[i / 4] = w[i / 4] << 8 | static_cast<unsigned char>(block[i]);
-        for (std::size_t i = 16; i < 64; ++i) {
-            const std::uint32_t s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3;
-            const std::uint32_t s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
-            w[i] = w[i - 16] + s0 + w[i - 7] + s1;
-        }
-        std::uint32_t a = state_[0], b = state_[1], c = state_[2], d = state_[3];
-        std::uint32_t e = state_[4], f = state_[5], g = state_[6], h = state_[7];
-        for (std::size_t i = 0; i < 64; ++i) {
-            const std::uint32_t s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
-            const std::uint32_t first = h + s1 + ((e & f) ^ (~e & g)) + constants[i] + w[i];
-            const std::uint32_t s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
-            const std::uint32_t second = s0 + ((a & b) ^ (a & c) ^ (b & c));
-            h = g, g = f, f = e, e = d + first, d = c, c = b, b = a, a = first + second;
-        }
-        state_[0] += a, state_[1] += b, state_[2] += c, state_[3] += d;
-        state_[4] += e, state_[5] += f, state_[6] += g, state_[7] += h;
-    }
-
-    static constexpr std::uint32_t constants[64] = {
-        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-        0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-        0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-        0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-        0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-        0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-        0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-        0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
-
-    std::uint32_t state_[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                               0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    std::uint64_t size_ = 0;
-    char block_[64] = {};
-    std::size_t filled_ = 0;
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// A file or folder that a library was made from, as it was then. Where the state is empty, it is not to be
-/// believed and only the digest counts.
+/// A file or directory that a result was made from. An empty state is never believed: only the digest counts.
 struct build_input {
     std::string path;
     file_identity state;
@@ -988,167 +871,161 @@ struct build_input {
 };
 using build_inputs = std::vector<build_input>;
 
-/// A library that was built, and all that it was made from.
+/// A file that was built, and all that it was made from.
 struct build_result {
-    std::string key;        ///< the library's name in the cache
-    std::uint64_t size = 0; ///< of the library, in which a file that a crash has cut short differs
-    std::string compiler;   ///< its stamp
-    std::string packages;   ///< what the system's packages were; empty where that is not known
-    build_inputs files;     ///< the plugin's own
-    build_inputs folders;   ///< in which a new file could take the place of one of these
-    std::string system;     ///< names the list of the files that are the system's own
+    std::string key;                  ///< SHA-256 in the name of the file in the cache
+    std::uint64_t size = 0;           ///< of that file: a file that a crash cut short has another
+    std::string tools;                ///< stamp of the programs that built it
+    build_inputs files{};             ///< all that these programs read
+    build_inputs folders{};           ///< where a new name could shadow one of the files
+    std::vector<std::string> names{}; ///< looked for without being read: `__has_include("x.hpp")`, `-lx`
 };
 
-/// What is remembered about the last few libraries that one directory gave, newest first.
+/// The last few results of one action, newest first.
 ///
-/// A record that is damaged, cut short or made up is an empty one: what it says is only ever compared, and
-/// the one name in it that is looked for is known to be 64 hexadecimal digits.
+/// A record that is damaged, cut short or made up reads as an empty one. Nothing is lost: all that a record
+/// says is only ever compared, and the one name in it that is opened is known to be 64 hexadecimal digits.
 class build_record {
 public:
     static constexpr std::size_t most_results = 8;
 
     build_record() = default;
-    explicit build_record(std::string text) : build_record(std::move(text), std::string::npos) {
-        if (rest_.substr(0, 7) != "system ") {
+    /// Reads at most `most` of the newest results of a text.
+    explicit build_record(std::string_view text, std::size_t most = most_results) {
+        build_inputs inputs;
+        std::size_t count = 0;
+        reader from{text};
+        bool whole = from.take(header) && from.take("inputs ") && from.take_number(count, '\n') &&
+                     from.take_inputs(inputs, count);
+        while (whole && !from.rest.empty() && results_.size() < most)
+            whole = from.take_result(results_.emplace_back(), inputs);
+        if (!whole)
             results_.clear();
-            rest_ = {};
-        }
     }
-    /// So many of its newest results, of a text that may end after them. It knows of no system's files.
-    build_record(std::string text, std::size_t most) : text_(std::move(text)), rest_(text_) {
-        if (!take(header) || !take_results(most)) {
-            results_.clear();
-            rest_ = {};
-        }
-    }
-    build_record(const build_record&) = delete; // `rest_` views the text
-    build_record& operator=(const build_record&) = delete;
 
     const std::vector<build_result>& results() const noexcept { return results_; }
 
-    /// The system's files that a result was made from: hundreds, and read only when they are asked for. False
-    /// where the record has no such list.
-    bool system_files(const build_result& of, build_inputs& into) const {
-        for (build_record rest(rest_); rest.take("system ");) {
-            std::string name;
-            std::size_t count = 0;
-            build_inputs files;
-            if (!rest.take_digest(name) || !rest.take_count(count) || !rest.take_inputs(files, count))
-                return false;
-            if (name == of.system) {
-                into = std::move(files);
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /// The text of a record that has this result first.
-    std::string with(build_result newest, const build_inputs& its_system_files,
-                     std::size_t most = most_results) const {
-        std::string lists;
-        newest.system = list(lists, its_system_files);
-        std::vector<const build_result*> kept{&newest};
-        for (const build_result& each : results_)
-            if (each.key != newest.key && kept.size() < most)
-                kept.push_back(&each);
-
-        std::string text(header);
-        for (const build_result* each : kept) {
-            if (build_inputs files; each->system != newest.system && lists.find(each->system) == lists.npos &&
-                                    system_files(*each, files))
-                list(lists, files);
-            text += "result " + each->key + ' ' + std::to_string(each->size) + ' ' + each->compiler + ' ' +
-                    (each->packages.empty() ? "-" : each->packages) + ' ' + each->system + ' ' +
-                    std::to_string(each->files.size()) + ' ' + std::to_string(each->folders.size()) + '\n';
-            add(text, each->files);
-            add(text, each->folders);
-        }
-        return text + lists;
+    /// The text of a record that has this result first, and `most` results at most.
+    std::string with(const build_result& newest, std::size_t most = most_results) const {
+        writer to;
+        std::size_t kept = 1;
+        to.add(newest);
+        for (const build_result& result : results_)
+            if (result.key != newest.key && kept++ < most)
+                to.add(result);
+        return std::string(header) + "inputs " + std::to_string(to.lines.size()) + '\n' + to.inputs +
+               to.results;
     }
 
 private:
-    static constexpr std::string_view header = "tenon build record 1\n";
+    static constexpr std::string_view header = "tenon build record 2\n";
 
-    explicit build_record(std::string_view rest) : rest_(rest) {}
+    // Results share most of their inputs, so that each is written once and named by its number.
+    struct writer {
+        std::map<std::string, std::size_t> lines{};
+        std::string inputs{}, results{};
 
-    static void add(std::string& text, const build_inputs& inputs) {
-        for (const build_input& each : inputs) {
-            const file_identity& state = each.state;
+        void add(const build_result& result) {
+            results += "result " + result.key + ' ' + std::to_string(result.size) + ' ' + result.tools;
+            add(result.files);
+            add(result.folders);
+            results += ' ' + std::to_string(result.names.size()) + '\n';
+            for (const std::string& name : result.names)
+                results += name + '\n';
+        }
+
+        void add(const build_inputs& list) {
+            results += ' ' + std::to_string(list.size());
+            for (const build_input& input : list)
+                results += ' ' + std::to_string(number_of(input));
+        }
+
+        std::size_t number_of(const build_input& input) {
+            std::string line;
+            const file_identity& state = input.state;
             for (const std::uint64_t number :
                  {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
                   static_cast<std::uint64_t>(state.changed)})
-                text += std::to_string(number) + ' ';
-            text += each.digest + ' ' + each.path + '\n';
+                line += std::to_string(number) + ' ';
+            line += input.digest + ' ' + input.path + '\n';
+            const auto [place, is_new] = lines.try_emplace(std::move(line), lines.size());
+            if (is_new)
+                inputs += place->first;
+            return place->second;
         }
-    }
+    };
 
-    // Adds a list of files under a name made of what it says.
-    static std::string list(std::string& text, const build_inputs& files) {
-        std::string lines;
-        add(lines, files);
-        std::string name = sha256(lines).hex();
-        text += "system " + name + ' ' + std::to_string(files.size()) + '\n' + lines;
-        return name;
-    }
+    struct reader {
+        std::string_view rest;
 
-    bool take_results(std::size_t most) {
-        while (results_.size() < most && take("result ")) {
-            build_result read;
-            std::size_t files = 0, folders = 0;
-            if (!take_digest(read.key) || !take_number(read.size) || !take_digest(read.compiler) ||
-                !(take("- ") || take_digest(read.packages)) || !take_digest(read.system) ||
-                !take_number(files) || !take_count(folders) || !take_inputs(read.files, files) ||
-                !take_inputs(read.folders, folders))
+        bool take(std::string_view word) {
+            if (rest.substr(0, word.size()) != word)
                 return false;
-            results_.push_back(std::move(read));
+            rest.remove_prefix(word.size());
+            return true;
         }
-        return true;
-    }
 
-    bool take(std::string_view word) {
-        if (rest_.substr(0, word.size()) != word)
-            return false;
-        rest_.remove_prefix(word.size());
-        return true;
-    }
-
-    template <class Number>
-    bool take_number(Number& into, char end = ' ') {
-        const auto [after, failed] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), into);
-        rest_.remove_prefix(static_cast<std::size_t>(after - rest_.data()));
-        return failed == std::errc{} && take({&end, 1});
-    }
-    bool take_count(std::size_t& into) { return take_number(into, '\n'); }
-
-    bool take_digest(std::string& into) {
-        into = rest_.substr(0, 64);
-        return into.size() == 64 && into.find_first_not_of("0123456789abcdef") == into.npos &&
-               (rest_.remove_prefix(64), take(" "));
-    }
-
-    bool take_inputs(build_inputs& into, std::size_t count) {
-        for (; count > 0; --count) {
-            build_input read;
-            std::uint64_t modified = 0, changed = 0;
-            if (!take_number(read.state.device) || !take_number(read.state.inode) ||
-                !take_number(read.state.size) || !take_number(modified) || !take_number(changed) ||
-                !take_digest(read.digest))
-                return false;
-            read.state.modified = static_cast<std::int64_t>(modified);
-            read.state.changed = static_cast<std::int64_t>(changed);
-            const std::size_t end = rest_.find('\n');
-            if (end == rest_.npos || rest_.empty() || rest_[0] != '/')
-                return false;
-            read.path = rest_.substr(0, end);
-            rest_.remove_prefix(end + 1);
-            into.push_back(std::move(read));
+        template <class Number>
+        bool take_number(Number& into, char end) {
+            const auto [after, failed] = std::from_chars(rest.data(), rest.data() + rest.size(), into);
+            rest.remove_prefix(static_cast<std::size_t>(after - rest.data()));
+            return failed == std::errc{} && take({&end, 1});
         }
-        return true;
-    }
 
-    std::string text_;
-    std::string_view rest_;
+        bool take_digest(std::string& into) {
+            into = rest.substr(0, 64);
+            rest.remove_prefix(into.size());
+            return into.size() == 64 && into.find_first_not_of("0123456789abcdef") == into.npos && take(" ");
+        }
+
+        bool take_line(std::string& into) {
+            const std::size_t end = rest.find('\n');
+            if (end == rest.npos)
+                return false;
+            into = rest.substr(0, end);
+            rest.remove_prefix(end + 1);
+            return true;
+        }
+
+        bool take_inputs(build_inputs& into, std::size_t count) {
+            for (; count > 0; --count) {
+                build_input& input = into.emplace_back();
+                file_identity& state = input.state;
+                std::uint64_t modified = 0, changed = 0;
+                if (!take_number(state.device, ' ') || !take_number(state.inode, ' ') ||
+                    !take_number(state.size, ' ') || !take_number(modified, ' ') ||
+                    !take_number(changed, ' ') || !take_digest(input.digest) || !take_line(input.path) ||
+                    input.path.empty() || input.path[0] != '/')
+                    return false;
+                state.modified = static_cast<std::int64_t>(modified);
+                state.changed = static_cast<std::int64_t>(changed);
+            }
+            return true;
+        }
+
+        bool take_numbered(build_inputs& into, const build_inputs& inputs) {
+            std::size_t count = 0;
+            if (!take_number(count, ' '))
+                return false;
+            for (std::size_t number = 0; count > 0; --count) {
+                if (!take_number(number, ' ') || number >= inputs.size())
+                    return false;
+                into.push_back(inputs[number]);
+            }
+            return true;
+        }
+
+        bool take_result(build_result& into, const build_inputs& inputs) {
+            std::size_t names = 0;
+            bool good = take("result ") && take_digest(into.key) && take_number(into.size, ' ') &&
+                        take_digest(into.tools) && take_numbered(into.files, inputs) &&
+                        take_numbered(into.folders, inputs) && take_number(names, '\n');
+            for (; good && names > 0; --names)
+                good = take_line(into.names.emplace_back());
+            return good;
+        }
+    };
+
     std::vector<build_result> results_;
 };
 
@@ -1176,7 +1053,127 @@ private:
 #include <limits>
 #include <string>
 
+#ifndef TENON_OPTIONS_HPP
+#define TENON_OPTIONS_HPP
 
+#include <cstdint>
+#include <string>
+
+#ifndef TENON_TRUST_HPP
+#define TENON_TRUST_HPP
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+
+namespace tenon::inline v1 {
+
+namespace detail {
+inline namespace TENON_OWN {
+
+inline error untrusted(const std::string& path, std::string_view why) {
+    return {errc::untrusted,
+            concatenated({"'", path, "' is not run, because somebody else could have written it: ", why}),
+            path};
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+
+/// Whose files a host runs: those that nobody but root, its own user and the ones named here could have
+/// written.
+///
+///     tenon::loader loader{{.trust = {.users = {1000}}}};            // what the deploying user owns too
+///     tenon::loader careless{{.trust = {.everyone = true}}};         // anything
+///
+/// A file may be writable by its group where that is its owner's own, which has the owner's number, or is
+/// among `groups`, and where no access list says who else may write. A folder that everybody may write to
+/// passes where it is sticky, as /tmp is.
+struct TENON_HOST_TYPE trust {
+    std::vector<uid_t> users{};
+    std::vector<gid_t> groups{};
+    bool everyone = false;
+};
+
+namespace detail {
+inline namespace TENON_OWN {
+
+template <class List, class Value>
+bool among(const List& list, Value value) {
+    for (const auto& each : list)
+        if (each == value)
+            return true;
+    return false;
+}
+
+// What keeps one file or folder from being trusted; empty where nothing does.
+template <class System>
+std::string distrust(const std::string& path, const struct stat& of, const trust& rule) {
+    if (of.st_uid != 0 && of.st_uid != System::geteuid() && !among(rule.users, of.st_uid))
+        return "'" + path + "' belongs to user " + std::to_string(of.st_uid) +
+               ", and this program runs as user " + std::to_string(System::geteuid()) + "; `chown " +
+               std::to_string(System::geteuid()) + " '" + path + "'`, or name the user in options.trust";
+    if (S_ISDIR(of.st_mode) && (of.st_mode & S_ISVTX))
+        return "";
+    if (of.st_mode & S_IWOTH)
+        return "everybody may write to '" + path + "'; `chmod o-w '" + path + "'`, or widen options.trust";
+    if (!(of.st_mode & S_IWGRP))
+        return "";
+    if (of.st_gid != of.st_uid && !among(rule.groups, of.st_gid))
+        return "group " + std::to_string(of.st_gid) + " may write to '" + path + "'; `chmod g-w '" + path +
+               "'`, or name the group in options.trust";
+    // Then what the mode says of the group is the most that anybody on the list may do.
+    if (System::has_access_list(path.c_str()))
+        return "an access list may let others write to '" + path + "'; `setfacl -b '" + path +
+               "'`, or widen options.trust";
+    return "";
+}
+
+/// Whether a path is canonical and its file, whose status is given, and every folder above it are trusted, as
+/// far as one look at each of them tells; where not, `require_trust` of the canonical path says why.
+template <class System = posix>
+bool plainly_trusted(const std::string& path, const struct stat& of, const trust& rule) {
+    if (rule.everyone || !is_normal(path) || !distrust<System>(path, of, rule).empty())
+        return false;
+    std::string folder = path;
+    for (std::size_t end = path.rfind('/');; end = path.rfind('/', end - 1)) {
+        folder.resize(end == 0 ? 1 : end);
+        struct stat found;
+        // A link is no folder here.
+        if (System::lstat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
+            !distrust<System>(folder, found, rule).empty())
+            return false;
+        if (end == 0)
+            return true;
+    }
+}
+
+/// Throws unless a file, whose canonical path and status are given, and every folder above it are trusted.
+template <class System = posix>
+void require_trust(const std::string& canonical, const struct stat& of, const trust& rule) {
+    if (rule.everyone)
+        return;
+    std::string why = distrust<System>(canonical, of, rule);
+    for (std::string_view folder = canonical; why.empty() && parent(folder) != folder;) {
+        folder = parent(folder);
+        struct stat found;
+        const std::string path(folder);
+        if (System::stat(path.c_str(), &found) != 0)
+            throw error::system_call("look at", path, errno);
+        why = distrust<System>(path, found, rule);
+    }
+    if (!why.empty())
+        throw detail::untrusted(canonical, why);
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
 
 namespace tenon::inline v1 {
 
@@ -1194,7 +1191,35 @@ struct TENON_HOST_TYPE limits {
     std::uint64_t output = 16ull << 20; ///< bytes that it says, which this process keeps in memory
 };
 
-namespace detail {
+/// What plugins are compiled for.
+enum class profile {
+    optimised, ///< to run fast and to be looked into by a debugger: -O2 -g
+    quick,     ///< to be there soon after an edit: -O0
+};
+
+/// When a library's code goes: with its last handle, or never, for leak checkers that look for it at the end
+/// and for libraries that are not safe to unload.
+enum class unload_policy { when_unused, never };
+
+/// How libraries are loaded.
+struct TENON_HOST_TYPE library_options {
+    unload_policy unload = unload_policy::when_unused;
+    tenon::trust trust{};
+    /// Loads a copy in memory that nobody can change: its path is not the file's, so it cannot find files
+    /// beside itself.
+    bool private_copy = false;
+    /// Of the file, in hexadecimal; checked on the bytes that are loaded where these are a private copy. Else
+    /// they are read once more, and who may write to the file can change it until it is mapped, and while it
+    /// is.
+    allow_list<std::string> sha256{};
+};
+
+} // namespace tenon::inline v1
+
+#endif
+
+
+namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
 /// What ended a program, or the wait for something.
@@ -1275,8 +1300,7 @@ private:
 using deadline = basic_deadline<>;
 
 } // namespace TENON_OWN
-} // namespace detail
-} // namespace tenon::inline v1
+} // namespace tenon::inline v1::detail
 
 #endif
 #ifndef TENON_DETAIL_SYSTEM_DIRECTORY_HPP
@@ -3243,15 +3267,18 @@ private:
 
 #endif
 
-#ifndef TENON_DETAIL_BUILD_ARTIFACT_STORE_HPP
-#define TENON_DETAIL_BUILD_ARTIFACT_STORE_HPP
+#ifndef TENON_DETAIL_BUILD_ACTION_CACHE_HPP
+#define TENON_DETAIL_BUILD_ACTION_CACHE_HPP
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 
 #ifndef TENON_DETAIL_BUILD_FILE_DIGESTS_HPP
@@ -3267,11 +3294,151 @@ private:
 #include <vector>
 
 
+#ifndef TENON_DETAIL_SYSTEM_SHA256_HPP
+#define TENON_DETAIL_SYSTEM_SHA256_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// Looks at files and folders, and reads no file twice.
+/// SHA-256 (FIPS 180-4) of a text that comes in parts.
+///
+///     sha256("abc").hex();   // ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
+class sha256 {
+public:
+    constexpr sha256() = default;
+    constexpr explicit sha256(std::string_view text) { add(text); }
+
+    constexpr sha256& add(std::string_view text) {
+        size_ += text.size();
+        while (!text.empty()) {
+            // Whole blocks of a long text are not worth a copy.
+            if (filled_ == 0 && text.size() >= sizeof block_) {
+                mix(text.data());
+                text.remove_prefix(sizeof block_);
+                continue;
+            }
+            block_[filled_++] = text[0];
+            text.remove_prefix(1);
+            if (filled_ == sizeof block_) {
+                mix(block_);
+                filled_ = 0;
+            }
+        }
+        return *this;
+    }
+
+    /// A text and its length: no two lists of fields give the same whole.
+    constexpr sha256& field(std::string_view text) {
+        char size[8] = {};
+        store(size, text.size());
+        return add({size, sizeof size}).add(text);
+    }
+
+    /// The digest of all that was added so far, as 64 hexadecimal digits.
+    std::string hex() const {
+        sha256 whole = *this;
+        whole.finish();
+        std::string text;
+        for (const std::uint32_t word : whole.state_)
+            for (int shift = 28; shift >= 0; shift -= 4)
+                text += "0123456789abcdef"[word >> shift & 15];
+        return text;
+    }
+
+private:
+    constexpr void finish() {
+        char size[8] = {};
+        store(size, size_ * 8);
+        add({"\x80", 1});
+        while (filled_ != sizeof block_ - sizeof size)
+            add({"\0", 1});
+        add({size, sizeof size});
+    }
+
+    static constexpr void store(char (&into)[8], std::uint64_t value) {
+        for (int i = 0; i < 8; ++i)
+            into[i] = static_cast<char>(value >> (56 - 8 * i) & 255);
+    }
+
+    static constexpr std::uint32_t rotate(std::uint32_t word, int by) {
+        return word >> by | word << (32 - by);
+    }
+
+    constexpr void mix(const char* block) {
+        std::uint32_t w[64] = {};
+        for (std::size_t i = 0; i < 64; ++i)
+            w[i / 4] = w[i / 4] << 8 | static_cast<unsigned char>(block[i]);
+        for (std::size_t i = 16; i < 64; ++i) {
+            const std::uint32_t s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3;
+            const std::uint32_t s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
+            w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+        }
+        std::uint32_t a = state_[0], b = state_[1], c = state_[2], d = state_[3];
+        std::uint32_t e = state_[4], f = state_[5], g = state_[6], h = state_[7];
+        for (std::size_t i = 0; i < 64; ++i) {
+            const std::uint32_t s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
+            const std::uint32_t first = h + s1 + ((e & f) ^ (~e & g)) + constants[i] + w[i];
+            const std::uint32_t s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
+            const std::uint32_t second = s0 + ((a & b) ^ (a & c) ^ (b & c));
+            h = g, g = f, f = e, e = d + first, d = c, c = b, b = a, a = first + second;
+        }
+        state_[0] += a, state_[1] += b, state_[2] += c, state_[3] += d;
+        state_[4] += e, state_[5] += f, state_[6] += g, state_[7] += h;
+    }
+
+    static constexpr std::uint32_t constants[64] = {
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+        0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+        0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+        0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+        0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+        0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+        0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+        0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+    std::uint32_t state_[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                               0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    std::uint64_t size_ = 0;
+    char block_[64] = {};
+    std::size_t filled_ = 0;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// What identifies the processor, to which `-march=native` compiles. Its digest leaves out what changes by the
+/// moment, such as the frequency, and takes the first of equal processors.
+inline constexpr std::string_view processor_file = "/proc/cpuinfo";
+
+/// The first processor in a /proc/cpuinfo, proc_cpuinfo(5), without what changes while it runs.
+inline std::string processor_in(std::string_view text) {
+    std::string processor;
+    for (text = text.substr(0, text.find("\n\n")); !text.empty();) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+        bool moves = false;
+        for (const std::string_view name :
+             {"processor", "cpu MHz", "bogomips", "BogoMIPS", "clock", "physical id", "core id", "apicid",
+              "initial apicid", "siblings", "cpu cores"})
+            moves = moves || line.substr(0, name.size()) == name;
+        if (!moves)
+            processor.append(line).append("\n");
+    }
+    return processor;
+}
+
+/// Takes digests of files and directories, and reads no file twice.
 template <class System = posix>
 class basic_file_digests {
 public:
@@ -3291,6 +3458,10 @@ public:
         const basic_file<System> from(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
         if (from.descriptor() < 0 || !S_ISREG(from.status(path).st_mode))
             return nullptr;
+        if (path == processor_file) {
+            input = {path, {}, sha256(processor_in(from.read(path))).hex()};
+            return &input;
+        }
         sha256 all;
         from.parts(path, [&](std::string_view part) { all.add(part); });
         // As it is after it was read: what was written to it meanwhile makes it younger than this look.
@@ -3313,6 +3484,10 @@ public:
         const bool there = System::stat(path.c_str(), &found) == 0;
         return seen_[path] = {path, there ? file_identity(found) : file_identity(), digest};
     }
+
+    /// The digest of a directory that is not there, or has no name that matters: that of an empty text.
+    static constexpr std::string_view empty =
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
     /// The digest of a folder with these names in it.
     template <class Matters>
@@ -3351,6 +3526,187 @@ public:
 private:
     std::map<std::string, build_input> seen_, remembered_;
 };
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_BUILD_INPUT_TRACKER_HPP
+#define TENON_DETAIL_BUILD_INPUT_TRACKER_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_DETAIL_BUILD_SYSTEM_FILES_HPP
+#define TENON_DETAIL_BUILD_SYSTEM_FILES_HPP
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// A path without `.` and `..`, as far as its text goes; empty where it is relative, or leaves its first
+/// folder on the way.
+inline std::string within_first_folder(std::string_view path) {
+    if (path.empty() || path[0] != '/')
+        return "";
+    std::vector<std::string_view> parts;
+    while (!path.empty()) {
+        const std::string_view part = path.substr(0, path.find('/'));
+        path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
+        if (part == "..") {
+            if (parts.size() < 2)
+                return "";
+            parts.pop_back();
+        } else if (!part.empty() && part != ".") {
+            parts.push_back(part);
+        }
+    }
+    std::string text;
+    for (const std::string_view part : parts)
+        text.append("/").append(part);
+    return text;
+}
+
+/// True of files and directories that belong to the system: only its administrator or package manager writes there.
+template <class System = posix>
+bool is_system_file(const std::string& path) {
+    const auto inside = [](std::string place) {
+        place += '/';
+        // Not all of /usr: what is in /usr/local anybody may have put there, and in /usr/share are plugins
+        // that an administrator edits.
+        for (const std::string_view root :
+             {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/nix/store/", "/gnu/store/"})
+            if (place.compare(0, root.size(), root) == 0)
+                return true;
+        return false;
+    };
+    // Clang calls them `/usr/bin/../lib/gcc/…`.
+    if (!inside(within_first_folder(path)))
+        return false;
+    // A link to somewhere else is not. Of what is gone, the name is all there is.
+    const std::string target = canonical<System>(path);
+    return target.empty() || inside(target);
+}
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_BUILD_UNLISTED_INPUTS_HPP
+#define TENON_DETAIL_BUILD_UNLISTED_INPUTS_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// What a source asks for and a compiler lists in no dependency file: `unlisted_inputs_in(text)` finds
+/// "local.hpp" in `#if __has_include("local.hpp")`, and "logo.png" in `asm(".incbin \"logo.png\"")`.
+struct unlisted_inputs {
+    std::vector<std::string> asked{};    ///< by __has_include: there or not there
+    std::vector<std::string> embedded{}; ///< by .incbin, .include of an assembler, or #embed
+    bool unknown = false;                ///< a macro stands for one of the names
+};
+
+namespace unlisted {
+
+inline std::string_view skip_spaces(std::string_view text) {
+    const std::size_t begin = text.find_first_not_of(" \t");
+    return begin == text.npos ? std::string_view() : text.substr(begin);
+}
+
+// The line up to `at` and the line from there on.
+inline std::string_view line_before(std::string_view text, std::size_t at) {
+    const std::size_t end = text.rfind('\n', at);
+    return text.substr(end == text.npos ? 0 : end + 1, at - (end == text.npos ? 0 : end + 1));
+}
+inline std::string_view line_from(std::string_view text, std::size_t at) {
+    return text.substr(at, text.find('\n', at) - at);
+}
+
+inline bool in_comment(std::string_view before) {
+    const std::string_view first = skip_spaces(before);
+    return before.find("//") != before.npos || first.substr(0, 1) == "*" || first.substr(0, 2) == "/*";
+}
+
+/// Calls `found(after)` with what follows each `word` in its line, but in comments.
+template <class Found>
+void for_each(std::string_view text, std::string_view word, Found&& found) {
+    for (std::size_t at = 0; (at = text.find(word, at)) != text.npos;) {
+        const std::string_view before = line_before(text, at);
+        at += word.size();
+        if (!in_comment(before))
+            found(before, line_from(text, at));
+    }
+}
+
+inline void add_asked(unlisted_inputs& to, std::string_view text) {
+    for (const std::string_view word : {"__has_include", "__has_embed"})
+        for_each(text, word, [&](std::string_view, std::string_view after) {
+            if (after.substr(0, 5) == "_next")
+                after.remove_prefix(5);
+            after = skip_spaces(after);
+            if (after.substr(0, 1) != "(")
+                return; // `#ifdef __has_include`
+            after = skip_spaces(after.substr(1));
+            const char end = after.substr(0, 1) == "<" ? '>' : '"';
+            const std::size_t length = after.find(end, 1);
+            if (after.empty() || (end == '"' && after[0] != '"') || length == after.npos)
+                to.unknown = true;
+            else
+                to.asked.emplace_back(after.substr(1, length - 1));
+        });
+}
+
+inline void add_embedded(unlisted_inputs& to, std::string_view text) {
+    for (const std::string_view word : {".incbin", ".include", "embed"})
+        for_each(text, word, [&](std::string_view before, std::string_view after) {
+            const bool directive = word == "embed";
+            if (directive && (skip_spaces(before).substr(0, 1) != "#" ||
+                              !skip_spaces(skip_spaces(before).substr(1)).empty()))
+                return;
+            after = skip_spaces(after);
+            const bool escaped = after.substr(0, 1) == "\\";
+            after = after.substr(escaped ? 1 : 0);
+            const char open = after.empty() ? '\0' : after[0];
+            if (open != '"' && !(directive && open == '<')) {
+                to.unknown = to.unknown || (directive && open != '\0');
+                return;
+            }
+            const std::size_t end = after.find_first_of(open == '<' ? ">" : "\"\\", 1);
+            // A quotation mark that ends the string before the name, and a macro after it.
+            if (end == after.npos || end == 1 || after[1] == ' ')
+                to.unknown = true;
+            else
+                to.embedded.emplace_back(after.substr(1, end - 1));
+        });
+}
+
+} // namespace unlisted
+
+inline unlisted_inputs unlisted_inputs_in(std::string_view text) {
+    unlisted_inputs found;
+    unlisted::add_asked(found, text);
+    unlisted::add_embedded(found, text);
+    return found;
+}
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
@@ -3521,101 +3877,15 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_DETAIL_BUILD_SYSTEM_PACKAGES_HPP
-#define TENON_DETAIL_BUILD_SYSTEM_PACKAGES_HPP
-
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <vector>
-
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// Where the known package managers say what is installed.
-inline constexpr const char* package_lists[] = {"/var/lib/dpkg/status",  "/var/lib/rpm/rpmdb.sqlite",
-                                                "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-                                                "/lib/apk/db/installed", "/var/lib/pacman/local"};
-
-/// Stands for all files that belong to the system's package manager: it changes whenever that installs or
-/// removes something. Empty where no manager is known, or where it has worked only just now.
-template <class System = posix>
-std::string package_state(std::int64_t look) {
-    sha256 all;
-    bool any = false;
-    for (const char* list : package_lists) {
-        struct stat found;
-        if (System::stat(list, &found) != 0)
-            continue;
-        const file_identity state(found);
-        if (!settled(state, look))
-            return "";
-        any = true;
-        for (const std::uint64_t number :
-             {state.device, state.inode, state.size, static_cast<std::uint64_t>(state.modified),
-              static_cast<std::uint64_t>(state.changed)})
-            all.field(std::to_string(number));
-    }
-    return any ? all.hex() : "";
-}
-
-/// A path without `.` and `..`, as far as its text goes; empty where it is relative, or leaves its first
-/// folder on the way.
-inline std::string within_first_folder(std::string_view path) {
-    if (path.empty() || path[0] != '/')
-        return "";
-    std::vector<std::string_view> parts;
-    while (!path.empty()) {
-        const std::string_view part = path.substr(0, path.find('/'));
-        path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
-        if (part == "..") {
-            if (parts.size() < 2)
-                return "";
-            parts.pop_back();
-        } else if (!part.empty() && part != ".") {
-            parts.push_back(part);
-        }
-    }
-    std::string text;
-    for (const std::string_view part : parts)
-        text.append("/").append(part);
-    return text;
-}
-
-/// Whether a file or folder is one that only a package manager changes, or nobody.
-template <class System = posix>
-bool is_packaged(const std::string& path) {
-    const auto inside = [](std::string place) {
-        place += '/';
-        // Not all of /usr: what is in /usr/local anybody may have put there, and in /usr/share are plugins
-        // that an administrator edits.
-        for (const std::string_view root :
-             {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/nix/store/", "/gnu/store/"})
-            if (place.compare(0, root.size(), root) == 0)
-                return true;
-        return false;
-    };
-    // Clang calls them `/usr/bin/../lib/gcc/…`.
-    if (!inside(within_first_folder(path)))
-        return false;
-    // A link to somewhere else is not.
-    return inside(canonical<System>(path));
-}
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// Where any new source would be compiled too.
+/// Directories where a newly added source file would join the build.
 struct source_directories {
-    std::string in{};                   ///< a folder; empty: nowhere
-    bool below = false;                 ///< and in the folders in it, where any name may be a source's
-    std::vector<std::string> without{}; ///< these, and what is below them
+    std::string in{};                   ///< empty: nowhere
+    bool below = false;                 ///< also in all directories below, where any name may be a source's
+    std::vector<std::string> without{}; ///< but not in these, nor below them
 
     bool has(std::string_view folder, std::string_view name) const {
         if (in.empty() || folder.substr(0, in.size()) != in)
@@ -3628,8 +3898,7 @@ struct source_directories {
     }
 };
 
-/// The names on the way to files: a new file or folder that bears none of them cannot be found instead of one
-/// of these.
+/// All path components of the inputs. A new file can shadow an input only if its name is one of these.
 class shadowing_names {
 public:
     void add(std::string_view path) {
@@ -3640,17 +3909,19 @@ public:
             path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
         }
     }
-    void add(const build_inputs& files) {
-        for (const build_input& each : files)
-            add(each.path);
+    void add(const build_result& result) {
+        for (const build_input& file : result.files)
+            add(file.path);
+        for (const std::string& name : result.names)
+            add(name);
     }
     void clear() { names_.clear(); }
     bool empty() const { return names_.empty(); }
 
     bool has(const std::string& name) const { return names_.count(name) != 0; }
 
-    /// Says of a name in a folder whether it can change what these and new sources compile to. Both have to
-    /// outlive the answer.
+    /// Says of a name in a directory whether it can change what the inputs and new sources compile to. Both
+    /// this and `sources` have to outlive the answer.
     auto matter_to(const source_directories& sources) const {
         return [this, &sources](const std::string& folder, const std::string& name) {
             return has(name) || name == "compile_flags.txt" || sources.has(folder, name);
@@ -3661,45 +3932,46 @@ private:
     std::set<std::string> names_;
 };
 
-/// A remembered result beside what is there now.
+/// Compares a remembered result with the files as they are now.
 template <class System = posix>
 class basic_up_to_date {
 public:
-    /// Of a result that `sources` would change, with what is there at the time `look`. `inputs` may be
-    /// shared with other comparisons. A thorough one reads every file, and believes in no state.
-    basic_up_to_date(const source_directories& sources, const build_record& record,
-                     const build_result& result, std::int64_t look, basic_file_digests<System>& inputs,
-                     bool thorough = false)
-        : sources_(sources), record_(record), now_(result), look_(look), inputs_(inputs),
+    /// `look` is the time of this comparison. `digests` may be shared with other comparisons. A thorough
+    /// comparison reads every file and believes no state. Without tools, the system's files may be gone: an
+    /// image without a compiler has no headers of that compiler either.
+    basic_up_to_date(const source_directories& sources, build_result result, std::int64_t look,
+                     basic_file_digests<System>& digests, bool has_tools = true, bool thorough = false)
+        : sources_(sources), now_(std::move(result)), look_(look), digests_(digests), has_tools_(has_tools),
           thorough_(thorough) {}
 
-    /// Whether everything is in the state that it was in, as far as that can be told without reading
-    /// anything.
+    /// True if every input is in its remembered state. Reads no file.
     bool untouched() const {
-        for (const build_inputs* list : {&now_.files, &now_.folders})
-            for (const build_input& each : *list)
-                if (!in_same_state(each))
+        for (const build_inputs* inputs : {&now_.files, &now_.folders})
+            for (const build_input& input : *inputs)
+                if (!in_same_state(input))
                     return false;
-        return !now_.packages.empty() && package_state<System>(look_) == now_.packages;
+        return true;
     }
 
-    /// Whether everything is as it was. Without a compiler, what belonged to it may be gone.
-    bool same(bool with_compiler) { return same_files() && same_folders() && same_packages(with_compiler); }
+    /// True if every input says what it said. Reads those files whose state is another.
+    bool same() { return same_files() && same_folders(); }
 
-    /// Those of the plugin's own files that are in another state and say the same.
+    /// The files that are in another state and say the same.
     const std::vector<std::string>& read_again() const noexcept { return read_again_; }
 
-    /// Whether the states are others than in the record.
+    /// True if the states are others than the remembered ones.
     bool moved() const noexcept { return moved_; }
 
-    /// The text of a record with the result as it is now first; empty where the record lacks a part of it.
-    std::string record() { return has_system_files() ? record_.with(now_, system_) : ""; }
+    /// The result with the states that its inputs have now.
+    const build_result& result() const noexcept { return now_; }
 
 private:
     bool same_files() {
         for (build_input& file : now_.files)
             if (!in_same_state(file)) {
-                const build_input* const seen = inputs_.file(file.path);
+                const build_input* const seen = digests_.file(file.path);
+                if (!seen && !has_tools_ && is_system_file<System>(file.path))
+                    continue;
                 if (!seen || !take_state(file, *seen))
                     return differs(file);
                 read_again_.push_back(file.path);
@@ -3709,39 +3981,22 @@ private:
 
     bool same_folders() {
         const auto matters = [&](const std::string& folder, const std::string& name) {
-            if (names_.empty() && has_system_files()) {
-                names_.add(now_.files);
-                names_.add(system_);
-            }
+            if (names_.empty())
+                names_.add(now_);
             return names_.matter_to(sources_)(folder, name);
         };
         for (build_input& folder : now_.folders)
-            if (!in_same_state(folder) && !take_state(folder, inputs_.folder(folder.path, matters)))
+            if (!in_same_state(folder) && (has_tools_ || !is_system_file<System>(folder.path)) &&
+                !take_state(folder, digests_.folder(folder.path, matters)))
                 return differs(folder);
-        return true;
-    }
-
-    bool same_packages(bool with_compiler) {
-        const std::string packages = package_state<System>(look_);
-        if (!thorough_ && !packages.empty() && packages == now_.packages)
-            return true;
-        if (!has_system_files())
-            return false;
-        for (build_input& file : system_)
-            if (!in_same_state(file)) {
-                const build_input* const seen = inputs_.file(file.path);
-                if (seen ? !take_state(file, *seen) : with_compiler)
-                    return differs(file);
-            }
-        moved_ = moved_ || packages != now_.packages;
-        now_.packages = packages;
         return true;
     }
 
     bool in_same_state(const build_input& input) const {
         struct stat found;
-        return !thorough_ && System::stat(input.path.c_str(), &found) == 0 &&
-               file_identity(found) == input.state;
+        if (System::stat(input.path.c_str(), &found) != 0)
+            return input.digest == basic_file_digests<System>::empty && input.state == file_identity();
+        return !thorough_ && file_identity(found) == input.state;
     }
 
     bool take_state(build_input& input, const build_input& seen) {
@@ -3753,25 +4008,16 @@ private:
         return true;
     }
 
-    bool has_system_files() {
-        if (!system_read_)
-            system_read_ = record_.system_files(now_, system_);
-        return system_read_;
-    }
-
     bool differs(const build_input& input) const {
         trace("'", input.path, "' has changed since a library was made from it");
         return false;
     }
 
     const source_directories& sources_;
-    const build_record& record_;
     build_result now_;
     std::int64_t look_;
-    basic_file_digests<System>& inputs_;
-    bool thorough_;
-    build_inputs system_;
-    bool system_read_ = false;
+    basic_file_digests<System>& digests_;
+    bool has_tools_, thorough_;
     shadowing_names names_;
     std::vector<std::string> read_again_;
     bool moved_ = false;
@@ -3785,129 +4031,312 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// Results of one kind in the cache: each has the SHA-256 of all that went into it in its name, and a record
-/// beside them lists the files that went into the last few.
+/// What compilers are likely to read, known from an earlier build.
+struct expected_inputs {
+    std::set<std::string> files{}, folders{};
+    shadowing_names names{};
+    build_result before{}; ///< the earlier result: its files that are in the same state need not be read
+};
+
+/// What changed while a compiler ran.
+struct source_change {
+    std::string path{}; ///< empty where nothing did
+    std::string how{};  ///< as far as that is known: `it had 8 bytes, and then 9`
+};
+
+/// The files and directories that compilers read, as they are before these run and afterwards. A change in
+/// between may have been read or not, so that nothing can be remembered of the result.
 template <class System = posix>
-class basic_artifact_store {
+class basic_input_tracker {
 public:
-    /// All names begin with the path `stem`. `digest` is of what is the same for each result, and `end` is
-    /// how the names of results end. `thorough` is how files are compared.
-    basic_artifact_store(std::string stem, std::string digest, std::string_view end, bool thorough)
-        : stem_(std::move(stem)), digest_(std::move(digest)), end_(end), thorough_(thorough) {}
+    /// Looks at the files that are expected. `directory` has the sources, and compilers work in it.
+    basic_input_tracker(const std::string& directory, expected_inputs& expected)
+        : directory_(directory), expected_(expected) {
+        before_.remember(expected.before.files);
+        remember(expected.before);
+        for (const std::string& path : expected.files)
+            before_.file(path);
+    }
 
-    const std::string& stem() const noexcept { return stem_; }
-    std::string result(const std::string& key) const { return stem_ + key + end_; }
-    std::string record() const { return stem_ + digest_ + ".record"; }
-    std::string lock() const { return stem_ + digest_ + ".lock"; }
+    const basic_file_digests<System>& before() const noexcept { return before_; }
 
-    /// What has been remembered, as a text.
-    std::string text() const {
-        try {
-            return read_file<System>(record());
-        } catch (const error&) {
-            // Without it everything is compiled again, and what then stands in the way is an error that is
-            // worth more.
-            return "";
+    /// Has to be called before compilers run, which will search `folders`. Every later change is seen.
+    void begin(std::vector<std::string> folders) {
+        folders_ = std::move(folders);
+        // Files are stamped in steps of some milliseconds: what was written in this one could not be told
+        // from what will be.
+        std::int64_t newest = before_.newest();
+        std::set<std::string> searched = expected_.folders;
+        searched.insert(folders_.begin(), folders_.end());
+        for (const std::string& folder : searched) {
+            struct stat found;
+            if (System::stat(folder.c_str(), &found) == 0 && newest < file_identity(found).changed)
+                newest = file_identity(found).changed;
+            if (!belongs_to_system(folder))
+                names_before_[folder] = names_in<System>(folder);
+        }
+        // A clock that is behind that of a file server is not waited for.
+        for (int i = 0; i < 50 && nanoseconds(System::now()) <= newest; ++i)
+            System::pause_a_millisecond();
+        start_ = nanoseconds(System::now());
+        // What is in the same state afterwards was not written to, and need not be read again.
+        after_.remember(before_.settled_by(start_));
+    }
+
+    /// Takes files of another result, which are in the same state, to say what they said then.
+    void remember(const build_result& result) {
+        after_.remember(result.files);
+        known_names_.insert(result.names.begin(), result.names.end());
+        for (const build_input& file : result.files)
+            scanned_.insert_or_assign(file.path, file.digest);
+    }
+
+    /// Makes files that flags name inputs of every result, whether or not a compiler lists them.
+    void add_inputs(const std::vector<std::string>& files) {
+        named_.insert(named_.end(), files.begin(), files.end());
+        for (const std::string& path : files) {
+            expected_.files.insert(path);
+            before_.file(path);
+            known_names_.emplace(basename(path));
         }
     }
 
-    /// A result that is current: all of its files and folders are as they were when it was made.
-    struct found {
-        std::string path;    ///< empty where there is none
-        std::string record;  ///< the text that is to be remembered; empty where it is remembered already
-        build_result made{}; ///< and `system`: where they were asked for
-        build_inputs system{};
-    };
-
-    /// That none of `others` would change, compiled by those tools whose stamp this is: empty where there are
-    /// none. `changed_state` is told of each file that is in another state and says the same.
-    template <class Changed>
-    found current(const source_directories& others, const std::string& tools, bool with_inputs,
-                  Changed&& changed_state) const {
-        const std::int64_t look = nanoseconds(System::now());
-        basic_file_digests<System> inputs;
-        // Most often nothing has changed, and the rest of a record need not be read.
-        for (const bool whole : {false, true}) {
-            if (thorough_ || with_inputs)
-                break;
-            const build_record newest(whole ? text() : beginning(), 1);
-            for (const build_result& each : newest.results())
-                if (is_there(each, tools) &&
-                    basic_up_to_date<System>(others, newest, each, look, inputs).untouched()) {
-                    trace("'", result(each.key), "' is current");
-                    return {result(each.key), ""};
-                }
-            if (!newest.results().empty())
-                break;
+    /// After compilers have run, and said that they read `files`: what they read, the directories in which a
+    /// new name could shadow one of the files, and the names that they looked for. `others` may have been read
+    /// too, by programs that say nothing. Nothing where one of them changed, or `sources` got a new one.
+    std::optional<build_result> take(std::vector<std::string> files, const source_directories& sources = {},
+                                     const std::vector<std::string>& others = {}) {
+        build_result result;
+        changed_ = {};
+        files.insert(files.end(), named_.begin(), named_.end());
+        for (std::size_t i = 0; i < files.size(); ++i) // which grows by what is embedded
+            for (std::string& embedded : scan(files[i]))
+                files.push_back(std::move(embedded));
+        files.insert(files.end(), others.begin(), others.end());
+        std::sort(files.begin(), files.end());
+        files.erase(std::unique(files.begin(), files.end()), files.end());
+        for (const std::string& path : files) {
+            expected_.files.insert(path);
+            const build_input* const now = after_.file(path);
+            note_change(path, now);
+            if (now)
+                result.files.push_back(believed(*now));
         }
-        const build_record record(text());
-        for (const build_result& each : record.results()) {
-            if (!is_there(each, tools))
-                continue;
-            basic_up_to_date<System> compared(others, record, each, look, inputs, thorough_);
-            try {
-                if (!compared.same(!tools.empty()))
-                    continue;
-            } catch (const error& e) {
-                trace("not using '", result(each.key), "': ", e.what());
-                continue;
+        add_other_kinds_of_libraries(files);
+        result.names.assign(known_names_.begin(), known_names_.end());
+        expected_.names.clear();
+        expected_.names.add(result);
+        const auto matters = expected_.names.matter_to(sources);
+        for (const std::string& folder : folders_that_matter(result.files)) {
+            expected_.folders.insert(folder);
+            const build_input& now = after_.folder(folder, matters);
+            note_change_of_folder(now, matters);
+            result.folders.push_back(believed(now));
+        }
+        if (!changed_.path.empty())
+            return std::nullopt;
+        return result;
+    }
+
+    /// A file that names another by a macro, so that nobody can say whether that changes.
+    const std::optional<std::string>& untraceable() const noexcept { return untraceable_; }
+
+    /// False for the system's files, which every user has to trust.
+    bool belongs_to_author(const std::string& path) const {
+        return path != processor_file && !belongs_to_system(path);
+    }
+
+    /// True if every expected file still has its initial content. Files in `read` must not even have been
+    /// rewritten. For tools like CMake that write into the source tree.
+    bool as_given(const std::set<std::string>& read) {
+        changed_ = {};
+        basic_file_digests<System> now;
+        now.remember(before_.settled_by(start_));
+        for (const std::string& path : expected_.files)
+            if (const build_input* const was = before_.seen(path)) {
+                const build_input* const is = now.file(path);
+                if (!is || is->digest != was->digest || (read.count(path) != 0 && is->state != was->state))
+                    note(path, *was, is);
             }
-            for (const std::string& path : compared.read_again())
-                changed_state(path);
-            const bool first = &each == record.results().data();
-            found current{result(each.key), first && !compared.moved() ? "" : compared.record()};
-            if (with_inputs) {
-                if (!record.system_files(each, current.system))
-                    continue;
-                current.made = each;
-            }
-            trace("'", current.path, "' is current");
-            return current;
-        }
-        return {};
+        return changed_.path.empty();
     }
 
-    void remember(const std::string& record_text, const basic_scratch<System>& beside) const {
-        publish<System>(record(), record_text, beside.path());
+    /// True if files still say what another result was made from.
+    bool still_say(const build_inputs& files) {
+        changed_ = {};
+        for (const build_input& file : files)
+            if (const build_input* const now = after_.file(file.path); !now || now->digest != file.digest)
+                note(file.path, file, now);
+        return changed_.path.empty();
     }
 
-    /// Puts a finished file here, and forgets all but the `most` newest with it.
-    void keep(const std::string& finished, build_result made, const build_inputs& system, std::size_t most,
-              const basic_scratch<System>& beside) const {
-        const std::string path = result(made.key);
-        struct stat status;
-        if (System::stat(finished.c_str(), &status) != 0)
-            throw error::system_call("look at", finished, errno);
-        made.size = static_cast<std::uint64_t>(status.st_size);
-        if (System::rename(finished.c_str(), path.c_str()) != 0)
-            throw error::system_call("rename to", path, errno);
-        const build_record before(text());
-        const std::string now = before.with(std::move(made), system, most);
-        remember(now, beside);
-        for (const build_result& each : before.results())
-            if (now.find("result " + each.key) == now.npos)
-                System::unlink(result(each.key).c_str());
+    /// True if all that was expected is as it was, for a compiler that did not say what it read.
+    bool as_expected() {
+        changed_ = {};
+        for (const std::string& path : expected_.files)
+            if (before_.seen(path))
+                note_change(path, after_.file(path));
+        return changed_.path.empty();
     }
+
+    /// The first of what changed: a file, where one did.
+    const source_change& changed() const noexcept { return changed_; }
 
 private:
-    // As much of the record as one call reads; mostly that has the newest result.
-    std::string beginning() const {
-        const basic_file<System> file(System::open(record().c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
-        char part[16 * 1024];
-        const ssize_t got = file.descriptor() < 0 ? 0 : System::read(file.descriptor(), part, sizeof part);
-        return {part, got > 0 ? static_cast<std::size_t>(got) : 0};
+    static constexpr std::uint64_t largest_text = 16 * 1024 * 1024;
+
+    build_input believed(const build_input& now) const {
+        return {now.path, settled(now.state, start_) ? now.state : file_identity(), now.digest};
     }
 
-    // A host without a compiler uses what was built while there was one.
-    bool is_there(const build_result& made, const std::string& tools) const {
-        struct stat seen;
-        return (tools.empty() || made.compiler == tools) &&
-               System::stat(result(made.key).c_str(), &seen) == 0 &&
-               static_cast<std::uint64_t>(seen.st_size) == made.size;
+    // Notes the names that a file asks for, and returns the paths of what is embedded in it. Its text is read
+    // once more, out of the page cache; that of the system's files only where no earlier result knows it.
+    std::vector<std::string> scan(const std::string& path) {
+        std::vector<std::string> embedded;
+        const build_input* const now = after_.file(path);
+        if (!now || is_library(path) || path == processor_file || now->state.size > largest_text)
+            return embedded;
+        const bool is_systems = belongs_to_system(path);
+        std::string& scanned = scanned_[path];
+        if (is_systems && std::exchange(scanned, now->digest) == now->digest)
+            return embedded;
+        const unlisted_inputs unlisted = unlisted_inputs_in(read_file<System>(path));
+        known_names_.insert(unlisted.asked.begin(), unlisted.asked.end());
+        if (is_systems)
+            return embedded;
+        if (unlisted.unknown)
+            untraceable_ = path;
+        std::vector<std::string> searched{directory_, std::string(parent(path))};
+        searched.insert(searched.end(), folders_.begin(), folders_.end());
+        for (const std::string& name : unlisted.embedded) {
+            known_names_.insert(name);
+            for (const std::string& folder : searched) {
+                struct stat found;
+                if (std::string file = name[0] == '/' ? name : join(folder, name);
+                    System::stat(file.c_str(), &found) == 0 && S_ISREG(found.st_mode))
+                    embedded.push_back(std::move(file));
+            }
+        }
+        return embedded;
     }
 
-    std::string stem_, digest_, end_;
-    bool thorough_;
+    static bool is_library(std::string_view path) {
+        const std::string_view name = basename(path);
+        return name.ends_with(".a") || name.ends_with(".o") || name.ends_with(".gch") ||
+               name.find(".so") != name.npos;
+    }
+
+    // A linker that finds libx.a would have taken libx.so.
+    void add_other_kinds_of_libraries(const std::vector<std::string>& files) {
+        for (const std::string& path : files) {
+            const std::string_view name = basename(path);
+            if (name.ends_with(".a"))
+                known_names_.insert(std::string(name.substr(0, name.size() - 2)) + ".so");
+            else if (const std::size_t end = name.find(".so"); end != name.npos)
+                known_names_.insert(std::string(name.substr(0, end)) + ".a");
+        }
+    }
+
+    void note(const std::string& path, std::string how) {
+        if (changed_.path.empty())
+            changed_ = {path, std::move(how)};
+    }
+    void note(const std::string& path, const build_input& was, const build_input* now) {
+        const auto size = [](const build_input& input) { return std::to_string(input.state.size); };
+        note(path, !now ? "it is gone, or cannot be read any more"
+                   : was.state.size != now->state.size
+                       ? "it had " + size(was) + " bytes, and then " + size(*now)
+                   : was.state.inode != now->state.inode ? "another file took its place"
+                                                         : "it was written to");
+    }
+
+    void note_change(const std::string& path, const build_input* now) {
+        const build_input* const was = before_.seen(path);
+        if (was && (!now || now->state != was->state || now->digest != was->digest))
+            note(path, *was, now);
+        else if (!now)
+            note(path, "it is gone, or cannot be read any more");
+        else if (!was && !settled(now->state, start_))
+            note(path, "it was written to, or is new");
+    }
+
+    // Names that do not matter may come and go: an editor's, and a compiler's where $TMPDIR is among the
+    // sources.
+    template <class Matters>
+    void note_change_of_folder(const build_input& now, const Matters& matters) {
+        const auto before = names_before_.find(now.path);
+        if (before == names_before_.end()) {
+            if (!settled(now.state, start_))
+                note(now.path, "something in it came or went");
+            return;
+        }
+        const auto& names = before->second;
+        if (basic_file_digests<System>::digest_of(now.path, names, matters) != now.digest) {
+            const std::vector<std::string> after = names_in<System>(now.path);
+            const auto lacks = [&](const std::vector<std::string>& all, const std::string& name) {
+                return !std::binary_search(all.begin(), all.end(), name);
+            };
+            for (const std::string& name : after)
+                if (lacks(names, name) && matters(now.path, name))
+                    note(now.path, "'" + name + "' came into it");
+            for (const std::string& name : names)
+                if (lacks(after, name) && matters(now.path, name))
+                    note(now.path, "'" + name + "' went from it");
+            note(now.path, "something in it came or went");
+        }
+        // What was moved away and back may have been missed by a compiler.
+        for (const std::string& name : names) {
+            const std::string path = join(now.path, name);
+            struct stat found;
+            if (matters(now.path, name) && System::lstat(path.c_str(), &found) == 0 &&
+                S_ISREG(found.st_mode) && !settled(file_identity(found), start_))
+                note_change(path, after_.file(path));
+        }
+    }
+
+    // Never what lies beside the sources.
+    bool belongs_to_system(const std::string& path) const {
+        const bool beside = !directory_.empty() && path.compare(0, directory_.size(), directory_) == 0;
+        return !beside && is_system_file<System>(path);
+    }
+
+    // The folders that a header was or could have been found in, and those in them that bear the name of one
+    // on the way to a header.
+    std::set<std::string> folders_that_matter(const build_inputs& files) const {
+        std::vector<std::string> folders = folders_;
+        // Where every compiler looks before /usr/include.
+        folders.emplace_back("/usr/local/include");
+        for (const build_input& file : files)
+            if (file.path != processor_file)
+                folders.emplace_back(parent(file.path));
+        std::set<std::string> found;
+        while (!folders.empty()) {
+            const std::string folder = std::move(folders.back());
+            folders.pop_back();
+            if (!found.insert(folder).second)
+                continue;
+            for (const std::string& name : names_in<System>(folder)) {
+                struct stat inside;
+                // A link may lead back to here.
+                if (std::string path = join(folder, name); expected_.names.has(name) &&
+                                                           System::lstat(path.c_str(), &inside) == 0 &&
+                                                           S_ISDIR(inside.st_mode))
+                    folders.push_back(std::move(path));
+            }
+        }
+        return found;
+    }
+
+    const std::string& directory_;
+    expected_inputs& expected_;
+    basic_file_digests<System> before_, after_;
+    std::vector<std::string> folders_, named_;
+    std::map<std::string, std::string> scanned_; // digests of files
+    std::set<std::string> known_names_;
+    std::optional<std::string> untraceable_;
+    std::map<std::string, std::vector<std::string>> names_before_; // in folders
+    std::int64_t start_ = 0;
+    source_change changed_;
 };
 
 } // namespace TENON_OWN
@@ -3915,20 +4344,181 @@ private:
 
 #endif
 
-#ifndef TENON_DETAIL_BUILD_BUILDER_HPP
-#define TENON_DETAIL_BUILD_BUILDER_HPP
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
-#include <algorithm>
-#include <cerrno>
-#include <cstddef>
+/// Something that programs make of files, named by all that is known before they run.
+struct action {
+    std::string stem;                   ///< path in the cache that the names of its files begin with
+    std::string digest;                 ///< SHA-256 of what is the same for every result: flags, directory, …
+    std::string_view suffix;            ///< of a result's name: ".so", ".o", ".gch"
+    std::optional<std::string> tools{}; ///< stamp of the programs; none where they are not installed
+    std::string recipe{};               ///< what the programs are told, for the name of a result
+    source_directories sources{};       ///< where a new source would join
+    std::size_t kept = build_record::most_results; ///< results that are remembered
+    bool thorough = false;                         ///< compare what files say, and believe no state
+};
+
+/// A result of an action in the cache, and what it was made from.
+struct artifact {
+    std::string path;
+    build_result made;
+    bool remembered = true; ///< false: the record has older states of the inputs, or another result first
+};
+
+/// The results of one action that are in the cache, found by what their inputs say.
+///
+/// The name of a result is the SHA-256 of all that it was made from, so that none is ever written to again. A
+/// record beside the results lists the inputs of the last few: as long as these are in the remembered states,
+/// nothing runs and no input is read. A caller holds `lock` while it makes a result:
+///
+///     if (auto found = cache.find()) return found;
+///     … lock; find again; let a basic_input_tracker begin; run the programs …
+///     if (auto made = tracker.take(files)) return cache.keep(finished, *made, scratch);
+template <class System = posix>
+class basic_action_cache {
+public:
+    explicit basic_action_cache(action what) : action_(std::move(what)) {}
+
+    const action& what() const noexcept { return action_; }
+    std::string result(const std::string& key) const {
+        return action_.stem + key + std::string(action_.suffix);
+    }
+    std::string record() const { return action_.stem + action_.digest + ".record"; }
+    std::string lock() const { return action_.stem + action_.digest + ".lock"; }
+
+    /// All that is remembered; an empty text where there is no record.
+    std::string text() const {
+        try {
+            return read_file<System>(record());
+        } catch (const error&) {
+            // Without it everything is made again, and what then stands in the way is an error that is worth
+            // more.
+            return "";
+        }
+    }
+
+    /// What the programs will probably read, for a tracker: the inputs of the last result.
+    expected_inputs expected() const {
+        expected_inputs known;
+        const build_record record(text(), 1);
+        if (record.results().empty())
+            return known;
+        for (const build_input& file : record.results()[0].files)
+            known.files.insert(file.path);
+        if (!action_.thorough)
+            known.before = record.results()[0];
+        return known;
+    }
+
+    /// The first recorded result whose inputs are unchanged, made by the programs that are installed, or by
+    /// any where none are. Calls `read_again` for each input with another state and the same content.
+    template <class ReadAgain>
+    std::optional<artifact> find(ReadAgain&& read_again) const {
+        const std::string text = this->text();
+        const std::int64_t look = nanoseconds(System::now());
+        basic_file_digests<System> digests;
+        // Most often nothing has changed, and only the newest result need be read.
+        if (!action_.thorough)
+            if (const build_record newest(text, 1); !newest.results().empty())
+                if (auto found = compare(newest.results()[0], look, digests, true, read_again))
+                    return found;
+        const build_record record(text);
+        for (const build_result& result : record.results())
+            if (auto found = compare(result, look, digests, false, read_again)) {
+                found->remembered = found->remembered && &result == record.results().data();
+                return found;
+            }
+        return std::nullopt;
+    }
+
+    std::optional<artifact> find() const {
+        return find([](const std::string&) {});
+    }
+
+    /// Puts a result that is here first in the record.
+    void remember(build_result made, const basic_scratch<System>& beside) const {
+        const std::string path = result(made.key);
+        struct stat status;
+        if (System::stat(path.c_str(), &status) != 0)
+            throw error::system_call("look at", path, errno);
+        made.size = static_cast<std::uint64_t>(status.st_size);
+        made.tools = action_.tools.value_or(made.tools);
+        publish<System>(record(), build_record(text()).with(made, action_.kept), beside.path());
+    }
+
+    /// SHA-256 of the recipe and of all that a result was made from.
+    std::string key_of(const build_result& made) const {
+        sha256 all;
+        all.field(action_.recipe.empty() ? action_.digest : action_.recipe);
+        // The folders too: a header that is only asked for changes the result, and is none of the files.
+        for (const build_inputs* inputs : {&made.files, &made.folders})
+            for (const build_input& input : *inputs)
+                all.field(input.path).field(input.digest);
+        return all.hex();
+    }
+
+    /// Puts a finished file here under the name of what it was made from, remembers it, and removes the
+    /// results that are forgotten with it.
+    artifact keep(const std::string& finished, build_result made, const basic_scratch<System>& beside) const {
+        made.key = key_of(made);
+        const std::string path = result(made.key);
+        if (System::rename(finished.c_str(), path.c_str()) != 0)
+            throw error::system_call("rename to", path, errno);
+        const build_record before(text());
+        remember(made, beside);
+        const build_record after(text());
+        for (const build_result& old : before.results())
+            if (std::none_of(after.results().begin(), after.results().end(),
+                             [&](const build_result& result) { return result.key == old.key; }))
+                System::unlink(result(old.key).c_str());
+        return {path, std::move(made)};
+    }
+
+private:
+    template <class ReadAgain>
+    std::optional<artifact> compare(const build_result& result, std::int64_t look,
+                                    basic_file_digests<System>& digests, bool states_alone,
+                                    ReadAgain& read_again) const {
+        if (!is_there(result))
+            return std::nullopt;
+        basic_up_to_date<System> compared(action_.sources, result, look, digests, action_.tools.has_value(),
+                                          action_.thorough);
+        try {
+            if (states_alone ? !compared.untouched() : !compared.same())
+                return std::nullopt;
+        } catch (const error& e) {
+            trace("not using '", this->result(result.key), "': ", e.what());
+            return std::nullopt;
+        }
+        for (const std::string& path : compared.read_again())
+            read_again(path);
+        trace("'", this->result(result.key), "' is current");
+        return artifact{this->result(result.key), compared.result(), !compared.moved()};
+    }
+
+    // A host without a compiler uses what was built while there was one.
+    bool is_there(const build_result& made) const {
+        struct stat seen;
+        return (!action_.tools || made.tools == *action_.tools) &&
+               System::stat(result(made.key).c_str(), &seen) == 0 &&
+               static_cast<std::uint64_t>(seen.st_size) == made.size;
+    }
+
+    action action_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+#ifndef TENON_DETAIL_BUILD_BUILD_OPTIONS_HPP
+#define TENON_DETAIL_BUILD_BUILD_OPTIONS_HPP
+
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
-#include <optional>
-#include <set>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #ifndef TENON_DIAGNOSTIC_HPP
@@ -4458,13 +5048,177 @@ TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const error& of) {
 } // namespace tenon::inline v1
 
 #endif
-#ifndef TENON_DRIVER_HPP
-#define TENON_DRIVER_HPP
+#ifndef TENON_EVENT_HPP
+#define TENON_EVENT_HPP
 
-#include <algorithm>
-#include <cerrno>
 #include <cstddef>
-#include <initializer_list>
+#include <functional>
+#include <string>
+
+
+
+namespace tenon::inline v1 {
+
+/// A step on the way from a driver to its plugin: told when it begins, and where its parts can be counted, as
+/// they are done. Or what a compiler warned of on that way.
+///
+///     tenon::loader loader{{.on_event = [](const tenon::event& e) { std::cerr << e.text() << '\n'; }}};   //
+///     compiling passwd
+struct TENON_HOST_TYPE event {
+    enum class step {
+        resolving,    ///< asking a remote what a branch or tag is
+        fetching,     ///< getting a commit; `done` is a percentage
+        falling_back, ///< the remote cannot be reached, and an older commit will do; `detail` says why
+        waiting,      ///< for another thread or process that builds or fetches the same
+        configuring,  ///< what a CMakeLists.txt says
+        precompiling, ///< the interface's headers
+        compiling,    ///< the sources
+        /// what was built
+        linking,
+        checking,
+        cached,  ///< nothing has to be built or fetched
+        warning, ///< of a compiler, a linker or CMake, in a build that goes on: `said` has it
+    };
+
+    step what;
+    std::string subject;  ///< the directory's name, or the repository's URL
+    std::size_t done = 0; ///< parts; 0 when the step begins
+    std::size_t of = 0;   ///< parts that there are; 0: nothing is counted
+    std::string detail{};
+    diagnostic said{};
+
+    /// `compiling passwd (3 of 12)`; of a warning what the compiler has printed, without the source.
+    std::string text() const {
+        if (what == step::warning)
+            return said.message();
+        constexpr const char* verb[] = {"asking",       "fetching",
+                                        "cannot reach", "waiting until another is done with",
+                                        "configuring",  "precompiling the headers of",
+                                        "compiling",    "linking",
+                                        "checking",     "found"};
+        std::string line = std::string(verb[static_cast<int>(what)]) + ' ' + subject;
+        if (done > 0 && what == step::fetching)
+            line += " (" + std::to_string(done) + "%)";
+        else if (done > 0 && of > 1)
+            line += " (" + std::to_string(done) + " of " + std::to_string(of) + ')';
+        if (!detail.empty())
+            line += ": " + detail;
+        return line;
+    }
+};
+
+/// Is told of every event by the thread that loads, which waits for it. May throw anything but `error`: that
+/// cancels the load, ends the compilers and the git that it runs, leaves nothing half-made, and reaches who
+/// asked for the plugin.
+using event_handler = std::function<void(const event&)>;
+
+namespace detail {
+inline namespace TENON_OWN {
+
+inline void tell(const event_handler& handler, const event& of) {
+    trace(of.text());
+    if (handler)
+        handler(of);
+}
+
+} // namespace TENON_OWN
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// How directories of sources become libraries.
+struct build_options {
+    std::vector<std::string> compiler{};  ///< program and first arguments, such as {"ccache", "g++"}; empty:
+                                          ///< $CXX, else the family that built this program
+    std::vector<std::string> flags{};     ///< for every plugin, and before those in its compile_flags.txt
+    bool builds_may_run_programs = false; ///< lets flags name programs that take part in the build (compiler
+                                          ///< plugins, -B, -wrapper, -specs), and repositories have CMake run
+    bool fetched = false;                 ///< the source is from a repository
+    std::string target{};                 ///< of a CMakeLists.txt; empty: the only one that can be a plugin
+    std::vector<std::string> include{};   ///< folders searched before those in $TENON_INCLUDE and those that
+                                          ///< the compiler of this program saw
+    tenon::profile profile = profile::optimised;
+    /// compilers at once, of all loaders of this process together; 0: one for each processor
+    unsigned jobs = 0;
+    bool thorough = false;  ///< compares every header, the system's too, by what it says
+    bool precompile = true; ///< the header of an interface that is compiled against more than once
+    tenon::trust trust{};
+    event_handler on_event{};
+    /// Is given, after a build that succeeded, what was said in it.
+    std::function<void(std::vector<diagnostic>)> on_built{};
+    tenon::limits limits{};   ///< of each run of the compiler
+    std::int64_t timeout = 0; ///< in milliseconds, of a build with the wait for another's; 0: none
+    int stop = -1;            ///< a descriptor that calls a build off once it can be read
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+#ifndef TENON_DETAIL_BUILD_BUILD_REPORT_HPP
+#define TENON_DETAIL_BUILD_BUILD_REPORT_HPP
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// What a build has to tell while it goes on: its steps, and the warnings of compilers, linkers and CMake. Each
+/// warning is told once, however many sources include what it is about.
+class build_report {
+public:
+    /// For the plugin called `name`, compiled in `directory`. The handler has to outlive the report.
+    build_report(const event_handler& handler, std::string name, std::string directory)
+        : handler_(handler), name_(std::move(name)), directory_(std::move(directory)) {}
+
+    void step(event::step step, std::size_t done = 0, std::size_t all = 0) const {
+        tell(handler_, {step, name_, done, all});
+    }
+
+    /// Tells the warnings in what a program has said.
+    void said(std::string_view text) {
+        for (diagnostic& warning : diagnostic_reader(directory_).read(text)) {
+            // A linker's words are not always marked as a warning.
+            if (warning.level == diagnostic::severity::error)
+                warning.level = diagnostic::severity::warning;
+            if (told_.insert(warning.place() + '\n' + warning.text).second) {
+                warnings_.push_back(std::move(warning));
+                tell(handler_, {.what = event::step::warning, .subject = name_, .said = warnings_.back()});
+            }
+        }
+    }
+
+    std::vector<diagnostic> take_warnings() { return std::move(warnings_); }
+
+private:
+    const event_handler& handler_;
+    std::string name_, directory_;
+    std::set<std::string> told_;
+    std::vector<diagnostic> warnings_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+#ifndef TENON_DETAIL_BUILD_BUILD_TARGET_HPP
+#define TENON_DETAIL_BUILD_BUILD_TARGET_HPP
+
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -5068,6 +5822,47 @@ auto explain_model() {
 } // namespace tenon::inline v1
 
 #endif
+
+#ifndef TENON_DETAIL_BUILD_CMAKE_PROJECT_HPP
+#define TENON_DETAIL_BUILD_CMAKE_PROJECT_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+#ifndef TENON_DETAIL_BUILD_CMAKE_LIBRARY_HPP
+#define TENON_DETAIL_BUILD_CMAKE_LIBRARY_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <elf.h>
+#include <fcntl.h>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef TENON_DRIVER_HPP
+#define TENON_DRIVER_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 
 
 namespace tenon::inline v1 {
@@ -5790,580 +6585,580 @@ driver driver::parse(std::string_view text) {
 } // namespace tenon::inline v1
 
 #endif
-#ifndef TENON_EVENT_HPP
-#define TENON_EVENT_HPP
 
-#include <cstddef>
-#include <functional>
-#include <string>
+#ifndef TENON_DETAIL_LIBRARY_ELF_HPP
+#define TENON_DETAIL_LIBRARY_ELF_HPP
 
 
-
-namespace tenon::inline v1 {
-
-/// A step on the way from a driver to its plugin: told when it begins, and where its parts can be counted, as
-/// they are done. Or what a compiler warned of on that way.
-///
-///     tenon::loader loader{{.on_event = [](const tenon::event& e) { std::cerr << e.text() << '\n'; }}};   //
-///     compiling passwd
-struct TENON_HOST_TYPE event {
-    enum class step {
-        resolving,    ///< asking a remote what a branch or tag is
-        fetching,     ///< getting a commit; `done` is a percentage
-        falling_back, ///< the remote cannot be reached, and an older commit will do; `detail` says why
-        waiting,      ///< for another thread or process that builds or fetches the same
-        configuring,  ///< what a CMakeLists.txt says
-        precompiling, ///< the interface's headers
-        compiling,    ///< the sources
-        /// what was built
-        linking,
-        checking,
-        cached,  ///< nothing has to be built or fetched
-        warning, ///< of a compiler, a linker or CMake, in a build that goes on: `said` has it
-    };
-
-    step what;
-    std::string subject;  ///< the directory's name, or the repository's URL
-    std::size_t done = 0; ///< parts; 0 when the step begins
-    std::size_t of = 0;   ///< parts that there are; 0: nothing is counted
-    std::string detail{};
-    diagnostic said{};
-
-    /// `compiling passwd (3 of 12)`; of a warning what the compiler has printed, without the source.
-    std::string text() const {
-        if (what == step::warning)
-            return said.message();
-        constexpr const char* verb[] = {"asking",       "fetching",
-                                        "cannot reach", "waiting until another is done with",
-                                        "configuring",  "precompiling the headers of",
-                                        "compiling",    "linking",
-                                        "checking",     "found"};
-        std::string line = std::string(verb[static_cast<int>(what)]) + ' ' + subject;
-        if (done > 0 && what == step::fetching)
-            line += " (" + std::to_string(done) + "%)";
-        else if (done > 0 && of > 1)
-            line += " (" + std::to_string(done) + " of " + std::to_string(of) + ')';
-        if (!detail.empty())
-            line += ": " + detail;
-        return line;
-    }
-};
-
-/// Is told of every event by the thread that loads, which waits for it. May throw anything but `error`: that
-/// cancels the load, ends the compilers and the git that it runs, leaves nothing half-made, and reaches who
-/// asked for the plugin.
-using event_handler = std::function<void(const event&)>;
-
-namespace detail {
-inline namespace TENON_OWN {
-
-inline void tell(const event_handler& handler, const event& of) {
-    trace(of.text());
-    if (handler)
-        handler(of);
-}
-
-} // namespace TENON_OWN
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
-#ifndef TENON_TRUST_HPP
-#define TENON_TRUST_HPP
-
-#include <cerrno>
-#include <string>
-#include <string_view>
-#include <vector>
-
-
-
-namespace tenon::inline v1 {
-
-namespace detail {
-inline namespace TENON_OWN {
-
-inline error untrusted(const std::string& path, std::string_view why) {
-    return {errc::untrusted,
-            concatenated({"'", path, "' is not run, because somebody else could have written it: ", why}),
-            path};
-}
-
-} // namespace TENON_OWN
-} // namespace detail
-
-/// Whose files a host runs: those that nobody but root, its own user and the ones named here could have
-/// written.
-///
-///     tenon::loader loader{{.trust = {.users = {1000}}}};            // what the deploying user owns too
-///     tenon::loader careless{{.trust = {.everyone = true}}};         // anything
-///
-/// A file may be writable by its group where that is its owner's own, which has the owner's number, or is
-/// among `groups`, and where no access list says who else may write. A folder that everybody may write to
-/// passes where it is sticky, as /tmp is.
-struct TENON_HOST_TYPE trust {
-    std::vector<uid_t> users{};
-    std::vector<gid_t> groups{};
-    bool everyone = false;
-};
-
-namespace detail {
-inline namespace TENON_OWN {
-
-template <class List, class Value>
-bool among(const List& list, Value value) {
-    for (const auto& each : list)
-        if (each == value)
-            return true;
-    return false;
-}
-
-// What keeps one file or folder from being trusted; empty where nothing does.
-template <class System>
-std::string distrust(const std::string& path, const struct stat& of, const trust& rule) {
-    if (of.st_uid != 0 && of.st_uid != System::geteuid() && !among(rule.users, of.st_uid))
-        return "'" + path + "' belongs to user " + std::to_string(of.st_uid) +
-               ", and this program runs as user " + std::to_string(System::geteuid()) + "; `chown " +
-               std::to_string(System::geteuid()) + " '" + path + "'`, or name the user in options.trust";
-    if (S_ISDIR(of.st_mode) && (of.st_mode & S_ISVTX))
-        return "";
-    if (of.st_mode & S_IWOTH)
-        return "everybody may write to '" + path + "'; `chmod o-w '" + path + "'`, or widen options.trust";
-    if (!(of.st_mode & S_IWGRP))
-        return "";
-    if (of.st_gid != of.st_uid && !among(rule.groups, of.st_gid))
-        return "group " + std::to_string(of.st_gid) + " may write to '" + path + "'; `chmod g-w '" + path +
-               "'`, or name the group in options.trust";
-    // Then what the mode says of the group is the most that anybody on the list may do.
-    if (System::has_access_list(path.c_str()))
-        return "an access list may let others write to '" + path + "'; `setfacl -b '" + path +
-               "'`, or widen options.trust";
-    return "";
-}
-
-/// Whether a path is canonical and its file, whose status is given, and every folder above it are trusted, as
-/// far as one look at each of them tells; where not, `require_trust` of the canonical path says why.
-template <class System = posix>
-bool plainly_trusted(const std::string& path, const struct stat& of, const trust& rule) {
-    if (rule.everyone || !is_normal(path) || !distrust<System>(path, of, rule).empty())
-        return false;
-    std::string folder = path;
-    for (std::size_t end = path.rfind('/');; end = path.rfind('/', end - 1)) {
-        folder.resize(end == 0 ? 1 : end);
-        struct stat found;
-        // A link is no folder here.
-        if (System::lstat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
-            !distrust<System>(folder, found, rule).empty())
-            return false;
-        if (end == 0)
-            return true;
-    }
-}
-
-/// Throws unless a file, whose canonical path and status are given, and every folder above it are trusted.
-template <class System = posix>
-void require_trust(const std::string& canonical, const struct stat& of, const trust& rule) {
-    if (rule.everyone)
-        return;
-    std::string why = distrust<System>(canonical, of, rule);
-    for (std::string_view folder = canonical; why.empty() && parent(folder) != folder;) {
-        folder = parent(folder);
-        struct stat found;
-        const std::string path(folder);
-        if (System::stat(path.c_str(), &found) != 0)
-            throw error::system_call("look at", path, errno);
-        why = distrust<System>(path, found, rule);
-    }
-    if (!why.empty())
-        throw detail::untrusted(canonical, why);
-}
-
-} // namespace TENON_OWN
-} // namespace detail
-} // namespace tenon::inline v1
-
-#endif
-
-#ifndef TENON_DETAIL_BUILD_CMAKE_PROJECT_HPP
-#define TENON_DETAIL_BUILD_CMAKE_PROJECT_HPP
-
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <set>
+#include <cstring>
+#include <elf.h>
+#include <link.h>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-
-#ifndef TENON_DETAIL_BUILD_COMPILATION_HPP
-#define TENON_DETAIL_BUILD_COMPILATION_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <deque>
-#include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-#ifndef TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
-#define TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
-
-#include <cstddef>
-#include <initializer_list>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
 
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-inline error not_a_flag(std::string_view where, std::string_view line, std::string_view why) {
-    return {errc::build_failed, concatenated({where, ": the line '", line, "' is refused, because ", why}),
-            std::string(where.substr(0, where.rfind(':')))};
+inline error not_a_library(const std::string& path, std::string_view why) {
+    return {errc::not_a_library,
+            concatenated({"'", path, "' is not a library that this program can load: ", why}), path};
 }
 
-inline error refused_flag(std::string_view where, std::string_view flag) {
-    return {errc::build_failed,
-            concatenated({where, ": the flag '", flag,
-                          "' is refused, because what is made of a plugin's sources, by which program and "
-                          "where, is not for its flags to say; remove it"}),
-            std::string(where.substr(0, where.rfind(':')))};
+inline error malformed_note(const std::string& path, std::string_view why) {
+    return {errc::malformed_note,
+            concatenated({"the manifest in '", path, "' is damaged: ", why, "; compile the library again"}),
+            path};
 }
 
-inline error flag_runs_program(std::string_view where, std::string_view flag) {
-    return {errc::build_failed,
-            concatenated({where, ": the flag '", flag,
-                          "' is refused, because it has another program take part in the build, of which a "
-                          "change would not be seen; remove it, or set options.builds_may_run_programs"}),
-            std::string(where.substr(0, where.rfind(':')))};
+/// A run of notes: where it is in the library's memory, counted from its base, and what the file says stands
+/// there.
+struct note_range {
+    std::uint64_t address;
+    std::string bytes;
+};
+
+struct elf_note {
+    std::string_view owner; // with the NUL that ends it
+    std::uint32_t kind;
+    std::string_view description;
+};
+
+/// Takes the first note off a run of notes; false at its end, and where what is left is no note.
+inline bool take_note(std::string_view& rest, elf_note& note) {
+    const auto padded = [](std::uint64_t size) { return (size + 3) / 4 * 4; };
+    std::uint32_t words[3] = {};
+    // A linker that puts sections of several alignments into one segment leaves zeros between them.
+    for (; rest.size() >= sizeof words; rest.remove_prefix(4)) {
+        std::memcpy(words, rest.data(), sizeof words);
+        if (words[0] != 0)
+            break;
+    }
+    const std::uint64_t description = sizeof words + padded(words[0]), end = description + words[1];
+    if (words[0] == 0 || end > rest.size())
+        return false;
+    note = {rest.substr(sizeof words, words[0]), words[2],
+            rest.substr(static_cast<std::size_t>(description), words[1])};
+    rest.remove_prefix(padded(end) < rest.size() ? static_cast<std::size_t>(padded(end)) : rest.size());
+    return true;
 }
 
-inline error flag_writes_beside(std::string_view where, std::string_view flag) {
-    return {
-        errc::build_failed,
-        concatenated({where, ": the flag '", flag,
-                      "' is refused, because what it has written beside the objects is lost with these once "
-                      "the library is made; remove it, or give the directory a CMakeLists.txt, of which the "
-                      "build tree is kept"}),
-        std::string(where.substr(0, where.rfind(':')))};
-}
+/// What will keep a library in memory after its last user has closed it.
+struct pins {
+    /// mangled; what it defines as STB_GNU_UNIQUE, so that one definition serves all
+    std::vector<std::string> unique_symbols;
+    bool thread_local_destructors = false; ///< it registers some, and each thread that did so keeps it
+    bool nodelete = false;                 ///< linked with `-z nodelete`
+};
 
-inline error not_plain_text(const std::string& path) {
-    return {
-        errc::build_failed,
-        concatenated({"'", path,
-                      "' is not read, because it has zero bytes in it, as text in UTF-16 has; store it as "
-                      "UTF-8, one flag a line"}),
-        path};
-}
-
-/// The flags that somebody gives for a plugin, sorted by who reads them.
-class compile_flags {
+/// A table of a file, whose entries need not be aligned there.
+template <class Entry>
+class entries {
 public:
-    /// `may_run_programs`: whether flags may name programs that take part in the build. `tree_stays`: whether
-    /// what compilers write beside their objects is still there when the build is done.
-    explicit compile_flags(bool may_run_programs = false, bool tree_stays = false)
-        : may_run_programs_(may_run_programs), tree_stays_(tree_stays) {}
+    class iterator {
+    public:
+        explicit iterator(const char* at) noexcept : at_(at) {}
+        Entry operator*() const noexcept {
+            Entry one;
+            std::memcpy(&one, at_, sizeof one);
+            return one;
+        }
+        iterator& operator++() noexcept {
+            at_ += sizeof(Entry);
+            return *this;
+        }
+        friend bool operator==(iterator, iterator) = default;
 
-    /// Adds one flag, or the value of the one before. `where` says where it stands, for whoever has to change
-    /// it.
-    void add(const std::string& flag, const std::string& where) {
-        const bool language = std::exchange(language_follows_, false);
-        if (takes_away(flag) || (passed_on_ && (passes_away(flag) || changes_messages(flag))) ||
-            makes_headers(language               ? flag
-                          : begins(flag, {"-x"}) ? flag.substr(2)
-                                                 : ""))
-            throw refused_flag(where, flag);
-        if (!may_run_programs_ && runs_a_program(flag))
-            throw flag_runs_program(where, flag);
-        if (!tree_stays_ && writes_beside(flag))
-            throw flag_writes_beside(where, flag);
-        if (changes_messages(flag)) {
-            trace(where, ": the flag '", flag, "' is left out, because tenon reads what compilers say");
-            return;
-        }
-        passed_on_ = among(flag, {"-Xlinker", "-Xpreprocessor", "-Xclang"});
-        language_follows_ = !language && flag == "-x";
-        const bool value =
-            std::exchange(value_follows_, among(flag, {"-l", "-L", "-z", "-u", "-T", "-Xlinker"}));
-        if (value || value_follows_ || for_the_linker(flag)) {
-            link_.push_back(flag);
-            return;
-        }
-        compile_.push_back(flag);
-        // The linker would be given objects as if they were sources.
-        if (!language && !begins(flag, {"-x"}))
-            common_.push_back(flag);
+    private:
+        const char* at_;
+    };
+
+    entries() = default;
+    /// Of bytes that outlive it.
+    explicit entries(std::string_view at_hand) noexcept
+        : at_hand_(at_hand.data()), size_(at_hand.size() / sizeof(Entry)) {}
+    explicit entries(std::string read) noexcept
+        : read_(std::move(read)), size_(read_.size() / sizeof(Entry)) {}
+
+    std::size_t size() const noexcept { return size_; }
+    iterator begin() const noexcept { return iterator(data()); }
+    iterator end() const noexcept { return iterator(data() + size_ * sizeof(Entry)); }
+    Entry operator[](std::size_t i) const noexcept { return *iterator(data() + i * sizeof(Entry)); }
+
+private:
+    const char* data() const noexcept { return at_hand_ ? at_hand_ : read_.data(); }
+
+    const char* at_hand_ = nullptr;
+    std::string read_;
+    std::size_t size_ = 0;
+};
+
+/// Reads an ELF file of this machine's own kind, believing none of it: what is damaged is an `error` with
+/// `errc::not_a_library`. The path is for messages and has to outlive the reader, as the file has to.
+template <class System = posix>
+class elf_reader {
+public:
+    using header = ElfW(Ehdr);
+    using segment = ElfW(Phdr);
+    using section = ElfW(Shdr);
+    using symbol = ElfW(Sym);
+    using dynamic = ElfW(Dyn);
+
+    elf_reader(int fd, const std::string& path) : fd_(fd), path_(path) { read_headers(); }
+    /// Of a file whose status is known.
+    elf_reader(int fd, const struct stat& status, const std::string& path)
+        : fd_(fd), path_(path), size_(size_of(status)) {
+        read_headers();
     }
 
-    /// Adds what a compile_flags.txt says, as clangd reads it: one flag a line, without the space around it.
-    void add_lines(std::string_view text, const std::string& path) {
-        if (text.find('\0') != text.npos)
-            throw not_plain_text(path);
-        if (constexpr std::string_view mark = "\xEF\xBB\xBF"; text.substr(0, mark.size()) == mark)
-            text.remove_prefix(mark.size());
-        for (std::size_t number = 1; !text.empty(); ++number) {
-            std::string_view line = text.substr(0, text.find('\n'));
-            text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
-            while (!line.empty() && space(line.front()))
-                line.remove_prefix(1);
-            while (!line.empty() && space(line.back()))
-                line.remove_suffix(1);
-            if (line.empty())
+    elf_reader(const elf_reader&) = delete;
+    elf_reader& operator=(const elf_reader&) = delete;
+    elf_reader(int, std::string&&) = delete;
+    elf_reader(int, const struct stat&, std::string&&) = delete; // it would be gone before the reader
+
+    /// Throws where this file would kill a program whose system loader met it: that maps what the headers
+    /// say, over whatever is there, and dies of SIGBUS where the file is shorter.
+    void require_loadable() const {
+        // Linkers write these last, so this is what most truncated files lack.
+        if (header_.e_shoff != 0 &&
+            !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
+            refuse("its section headers lie past its end: it is truncated");
+        std::uint64_t free = 0;
+        for (const segment& each : segments_) {
+            if (each.p_type != PT_GNU_STACK && !inside(each.p_offset, each.p_filesz))
+                refuse("a segment of " + std::to_string(each.p_filesz) + " bytes begins at byte " +
+                       std::to_string(each.p_offset) + " and the file ends at byte " +
+                       std::to_string(size()) + ": it is truncated");
+            if (each.p_type != PT_LOAD)
                 continue;
-            const std::string where = path + ':' + std::to_string(number);
-            if (const std::string why = mistake(line, path); !why.empty())
-                throw not_a_flag(where, line, why);
-            before_ = line[0] == '-' ? line : "";
-            add(std::string(line), where);
+            if (each.p_filesz > each.p_memsz)
+                refuse("a segment is larger in the file than in memory");
+            if (each.p_align & (each.p_align - 1))
+                refuse("a segment's alignment is " + std::to_string(each.p_align) +
+                       ", which is no power of two");
+            constexpr std::uint64_t half = ~std::uintptr_t{0} / 2;
+            if (each.p_vaddr > half || each.p_memsz > half - each.p_vaddr)
+                refuse("a segment ends past the end of all memory");
+            if (each.p_vaddr < free)
+                refuse("its segments overlap in memory, or are not in order");
+            free = each.p_vaddr + each.p_memsz;
         }
     }
 
-    /// For what compiles.
-    const std::vector<std::string>& compile() const noexcept { return compile_; }
+    /// The runs of notes that one of this owner is in: out of the segments of notes, or, where a tool has
+    /// moved them, out of the sections.
+    std::vector<note_range> notes(std::string_view owner) const {
+        std::vector<note_range> found;
+        std::uint64_t read = 0;
+        for (const segment& each : segments_)
+            if (each.p_type == PT_NOTE)
+                keep(found, read, owner, each.p_offset, each.p_filesz, each.p_vaddr);
+        if (found.empty())
+            for (const section& each : sections())
+                if (each.sh_type == SHT_NOTE && (each.sh_flags & SHF_ALLOC))
+                    keep(found, read, owner, each.sh_offset, each.sh_size, each.sh_addr);
+        return found;
+    }
 
-    /// Those of them that the linker driver gets too, because some of them decide what it links, such as
-    /// -fsanitize: all but the language of the sources.
-    const std::vector<std::string>& common() const noexcept { return common_; }
+    /// What the system's loader is told of a library: where its tables are, and the names in them.
+    struct loader_information {
+        entries<dynamic> all;
+        std::string room;
+        std::string_view names; // in `room` or the first page
 
-    /// For the link alone, and after the objects: a linker takes from a library what it misses by then.
-    const std::vector<std::string>& link() const noexcept { return link_; }
+        loader_information() = default;
+        loader_information(const loader_information&) = delete;
+        loader_information& operator=(const loader_information&) = delete;
 
-    /// The folders that these flags have headers searched in.
-    std::vector<std::string> include_folders() const {
-        std::vector<std::string> found;
-        for (std::size_t i = 0; i < compile_.size(); ++i)
-            for (const std::string_view name : {"-I", "-iquote", "-isystem", "-idirafter"})
-                if (compile_[i].compare(0, name.size(), name) == 0) {
-                    if (compile_[i].size() > name.size())
-                        found.push_back(compile_[i].substr(name.size()));
-                    else if (i + 1 < compile_.size())
-                        found.push_back(compile_[i + 1]);
+        template <class Take>
+        void for_each(Take&& take) const {
+            for (const dynamic& each : all) {
+                if (each.d_tag == DT_NULL)
                     break;
-                }
+                take(static_cast<std::int64_t>(each.d_tag), static_cast<std::uint64_t>(each.d_un.d_val));
+            }
+        }
+
+        /// The last one with a tag, as the system's loader takes it; 0 where there is none.
+        std::uint64_t value(std::int64_t wanted) const {
+            std::uint64_t found = 0;
+            for_each([&](std::int64_t tag, std::uint64_t value) { found = tag == wanted ? value : found; });
+            return found;
+        }
+
+        /// Whether the library's own symbols come before those of all others (`-Bsymbolic`).
+        bool symbolic() const {
+            bool found = false;
+            for_each([&](std::int64_t tag, std::uint64_t value) {
+                found = found || tag == DT_SYMBOLIC || (tag == DT_FLAGS && (value & DF_SYMBOLIC) != 0);
+            });
+            return found;
+        }
+
+        /// Whether libraries are looked for relative to the folder that this one is loaded from.
+        bool uses_own_folder() const {
+            bool found = false;
+            for_each([&](std::int64_t tag, std::uint64_t value) {
+                if (tag != DT_RUNPATH && tag != DT_RPATH && tag != DT_NEEDED)
+                    return;
+                const std::string_view text = name(value);
+                found = found || text.find("$ORIGIN") != text.npos || text.find("${ORIGIN}") != text.npos;
+            });
+            return found;
+        }
+
+        /// The name at an offset; empty where that is outside of the names, and cut off after `longest`
+        /// characters.
+        std::string_view name(std::uint64_t at, std::size_t longest = 4096) const {
+            const std::string_view rest =
+                names.substr(at < names.size() ? static_cast<std::size_t>(at) : names.size(), longest);
+            return rest.substr(0, rest.find('\0'));
+        }
+    };
+
+    /// Reads what the system's loader is told.
+    void read(loader_information& into) const {
+        constexpr std::uint64_t most =
+            1024 * 1024; // room for 65,536 entries, each of which may have a name to search
+        if (dynamic_.p_filesz > most)
+            refuse("its dynamic section is too large: " + std::to_string(dynamic_.p_filesz) + " bytes");
+        into.all = table<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section");
+        if (const std::uint64_t at = into.value(DT_STRTAB))
+            into.names = part(offset_of(at), into.value(DT_STRSZ), "names of symbols", into.room);
+    }
+
+    /// Gives `take` each symbol that the system's loader may find in the library or look for elsewhere: its
+    /// number, the first characters of its name, since any number of symbols may have one name, of megabytes,
+    /// and itself.
+    template <class Take>
+    void for_each_symbol(const loader_information& of, Take&& take, std::size_t longest = 64) const {
+        const std::uint64_t at = of.value(DT_SYMTAB);
+        const entries<symbol> all =
+            at ? table<symbol>(offset_of(at), number_of_symbols(of) * sizeof(symbol), "dynamic symbols")
+               : entries<symbol>();
+        std::size_t number = 0;
+        for (const symbol& each : all) {
+            if (each.st_name >= of.names.size())
+                refuse("the name of a symbol lies outside of its names");
+            take(number++, of.name(each.st_name, longest), each);
+        }
+    }
+
+    /// Whether the system's loader is asked to look up one of these symbols, each by its number, when it
+    /// loads the library: what a linker has bound for good is not looked up.
+    bool looks_up(const loader_information& of, const std::vector<bool>& symbols) const {
+        const bool with_addends = of.value(DT_PLTREL) == DT_RELA;
+        return relocates<ElfW(Rela)>(of, DT_RELA, DT_RELASZ, symbols) ||
+               relocates<ElfW(Rel)>(of, DT_REL, DT_RELSZ, symbols) ||
+               (with_addends ? relocates<ElfW(Rela)>(of, DT_JMPREL, DT_PLTRELSZ, symbols)
+                             : relocates<ElfW(Rel)>(of, DT_JMPREL, DT_PLTRELSZ, symbols));
+    }
+
+    /// Whether it has a section of that name; true where it has no section headers, since then nobody knows.
+    bool may_have_section(std::string_view name) const {
+        const entries<section> all = sections();
+        if (header_.e_shstrndx >= all.size())
+            return true;
+        std::string room;
+        const section names = all[header_.e_shstrndx];
+        const std::string_view text = part(names.sh_offset, names.sh_size, "names of sections", room);
+        for (const section& each : all)
+            if (const std::string_view rest =
+                    text.substr(each.sh_name < text.size() ? each.sh_name : text.size(), name.size() + 1);
+                rest.size() > name.size() && rest.back() == '\0' && rest.substr(0, name.size()) == name)
+                return true;
+        return false;
+    }
+
+    /// Reads what will keep in memory a library that shows a symbol at least, as one with plugins does.
+    pins what_pins() const {
+        constexpr std::size_t most = 1000, longest = 1024;
+        loader_information information;
+        read(information);
+        pins found;
+        found.nodelete = (information.value(DT_FLAGS_1) & DF_1_NODELETE) != 0;
+        const auto look_at = [&](std::size_t, std::string_view name, const symbol& each) {
+            const bool defined = each.st_shndx != SHN_UNDEF;
+            // The binding is in the upper half, in files of either class.
+            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
+                found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
+            if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
+                found.thread_local_destructors = true;
+        };
+        for_each_symbol(information, look_at, longest);
         return found;
     }
 
 private:
-    // Why a line is plainly not what its author meant; else empty. `before_` is the flag in the line before.
-    std::string mistake(std::string_view line, const std::string& path) const {
-        if (line[0] == '#')
-            return "the file has no comments, as each line is a flag; remove it";
-        if (line[0] == '"' || line[0] == '\'')
-            return "no shell reads it, and a quotation mark would be part of the flag; write it without";
-        if (line[0] == '-') {
-            const std::string_view first = line.substr(0, line.find(' '));
-            const auto next = line.find(" -");
-            // A macro may stand for anything.
-            const bool macro = begins(line, {"-D"}) && first.find('=') != first.npos;
-            const bool two = next + 2 < line.size() && next != line.npos && line[next + 2] != ' ' && !macro;
-            if (two || (first.size() < line.size() && takes_value(first)))
-                return "each line is one flag, or the value of the flag before; write it on several lines";
-            return "";
+    static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+    // Holes make a file of any size, and no library has this much of anything that is read here.
+    static constexpr std::uint64_t most_bytes = 256 * 1024 * 1024;
+
+    std::uint64_t size_of(const struct stat& status) const {
+        if (!S_ISREG(status.st_mode))
+            refuse("it is not a regular file");
+        return static_cast<std::uint64_t>(status.st_size);
+    }
+
+    // Asked for when it is needed, and it is not where all that is wanted lies in the first page.
+    std::uint64_t size() const {
+        if (size_ == unknown) {
+            struct stat status;
+            if (System::fstat(fd_, &status) != 0)
+                throw error::system_call("look at", path_, errno);
+            size_ = size_of(status);
         }
-        const std::string folder(parent(path));
-        if (line[0] == '@' || may_take_value(before_) || for_the_linker(line) ||
-            posix::access((line[0] == '/' ? std::string(line) : join(folder, line)).c_str(), F_OK) == 0)
-            return "";
-        return "a flag begins with '-', and no file in '" + folder +
-               "' has this name; correct it or remove it";
+        return size_;
     }
 
-    static bool takes_value(std::string_view flag) {
-        return among(flag, {"-D", "-I", "-L", "-U", "-idirafter", "-include", "-iquote", "-isystem", "-l",
-                            "-x", "-z", "-Xlinker", "-Xclang", "-Xpreprocessor"});
+    [[noreturn]] void refuse(const std::string& why) const { throw not_a_library(path_, why); }
+
+    bool at_hand(std::uint64_t offset, std::uint64_t length) const {
+        return offset <= page_.size() && length <= page_.size() - offset;
+    }
+    bool inside(std::uint64_t offset, std::uint64_t length) const {
+        return at_hand(offset, length) || (offset <= size() && length <= size() - offset);
     }
 
-    // False only for what certainly takes none in the next line: nobody knows all flags of all compilers.
-    static bool may_take_value(std::string_view flag) {
-        if (flag.empty() || (flag.size() > 2 && begins(flag, {"-D", "-I", "-L", "-U", "-l"})))
-            return false;
-        return !begins(flag, {"-W", "-O", "-f", "-g", "-m", "-std", "-pedantic", "-pthread"}) ||
-               among(flag, {"-framework", "-mllvm", "-gcc-toolchain"});
-    }
-
-    static bool space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-    static bool among(std::string_view flag, std::initializer_list<std::string_view> list) {
-        for (const std::string_view each : list)
-            if (flag == each)
-                return true;
-        return false;
-    }
-    static bool begins(std::string_view flag, std::initializer_list<std::string_view> list) {
-        for (const std::string_view each : list)
-            if (flag.substr(0, each.size()) == each)
-                return true;
-        return false;
-    }
-
-    // What would have the compiler write something else, or to another place, or read flags that nobody has
-    // looked at.
-    static bool takes_away(std::string_view flag) {
-        if (among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess",
-                         "--help", "--version"}) ||
-            begins(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps", "-dump", "-print-",
-                          "--print-"}))
-            return true;
-        if (!begins(flag, {"-Wl,", "-Wp,"}))
-            return false;
-        for (flag.remove_prefix(4); !flag.empty();) {
-            const std::string_view part = flag.substr(0, flag.find(','));
-            if (passes_away(part))
-                return true;
-            flag.remove_prefix(part.size() < flag.size() ? part.size() + 1 : flag.size());
+    void read_headers() {
+        std::size_t got = 0;
+        while (got < sizeof first_) {
+            const ssize_t more =
+                System::pread(fd_, first_ + got, sizeof first_ - got, static_cast<off_t>(got));
+            if (more < 0 && errno == EINTR)
+                continue;
+            if (more < 0) {
+                const int reason = errno;
+                size(); // where it is a folder or a pipe, says so
+                throw error::system_call("read", path_, reason);
+            }
+            if (more == 0)
+                break;
+            got += static_cast<std::size_t>(more);
         }
-        return false;
+        page_ = {first_, got};
+        if (got < sizeof first_ && size() > got)
+            refuse("it became shorter while it was being read");
+        check_header();
+        segments_ = table<segment>(header_.e_phoff, header_.e_phnum, header_.e_phentsize, "program headers");
+        find_dynamic_section();
     }
 
-    // The same of what a step of the compiler is given: a linker's -M writes a map to standard output.
-    static bool passes_away(std::string_view flag) {
-        return flag == "-o" || begins(flag, {"--output", "-M", "@"});
+    void read_into(char* into, std::size_t size, std::uint64_t offset) const {
+        for (std::size_t done = 0; done < size;) {
+            const ssize_t got =
+                System::pread(fd_, into + done, size - done, static_cast<off_t>(offset + done));
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0)
+                throw error::system_call("read", path_, errno);
+            if (got == 0)
+                refuse("it became shorter while it was being read");
+            done += static_cast<std::size_t>(got);
+        }
     }
 
-    // What would have another program run than those of the compiler, which nothing looks for changes of.
-    static bool runs_a_program(std::string_view flag) {
-        return begins(
-            flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path", "-load"});
+    // Bytes of the file: in the first page where they lie there, and else in `room`.
+    std::string_view part(std::uint64_t offset, std::uint64_t length, const char* what,
+                          std::string& room) const {
+        if (at_hand(offset, length))
+            return page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
+        if (!inside(offset, length))
+            refuse("its " + std::string(what) + " lie past its end: it is truncated");
+        if (length > most_bytes)
+            refuse("its " + std::string(what) + " are too large: " + std::to_string(length) + " bytes");
+        room.resize(static_cast<std::size_t>(length));
+        read_into(room.data(), room.size(), offset);
+        return room;
     }
 
-    // Whether a language is one of headers, which are precompiled and give no object.
-    static bool makes_headers(std::string_view language) { return language.find("-header") != language.npos; }
-
-    // What would have compilers write more files beside an object, or have the plugin write some there when
-    // it ends: data about its running, the order of its calls, its debug information.
-    static bool writes_beside(std::string_view flag) {
-        return among(flag, {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
-                            "-fcondition-coverage", "-fpath-coverage", "-fstack-usage", "-aux-info",
-                            "-serialize-diagnostics", "--serialize-diagnostics"}) ||
-               begins(flag, {"-fprofile-generate", "-fcs-profile-generate", "-fprofile-note", "-gsplit-dwarf",
-                             "-fcallgraph-info", "-fdump-", "-ftime-trace", "-fsave-optimization-record",
-                             "-foptimization-record-file"});
+    template <class Entry>
+    entries<Entry> table(std::uint64_t offset, std::uint64_t length, const char* what) const {
+        std::string room;
+        const std::string_view raw = part(offset, length, what, room);
+        return raw.data() == room.data() ? entries<Entry>(std::move(room)) : entries<Entry>(raw);
     }
 
-    // What would have compilers say what they have to say in another form, or put it elsewhere, so that
-    // nobody here finds the files and lines in it.
-    static bool changes_messages(std::string_view flag) {
-        return begins(flag, {"-fdiagnostics-format", "-fdiagnostics-add-output", "-fdiagnostics-set-output",
-                             "-fdiagnostics-parseable-fixits", "-fdiagnostics-generate-patch",
-                             "-fdiagnostics-print-source-range-info", "-fdiagnostics-column-",
-                             "-fdiagnostics-show-location", "-fmessage-length", "-fno-show-column",
-                             "-fno-show-source-location"});
+    template <class Entry>
+    entries<Entry> table(std::uint64_t offset, std::uint64_t count, std::uint64_t entry_size,
+                         const char* what) const {
+        if (count != 0 && entry_size != sizeof(Entry))
+            refuse("an entry of its " + std::string(what) + " has " + std::to_string(entry_size) +
+                   " bytes, not " + std::to_string(sizeof(Entry)));
+        return table<Entry>(offset, count * sizeof(Entry), what);
     }
 
-    static bool for_the_linker(std::string_view flag) {
-        if (begins(flag, {"-l", "-L", "-Wl,", "-Xlinker"}))
-            return true;
-        if (flag.empty() || flag[0] == '-')
-            return false;
-        for (const std::string_view end : {".a", ".o", ".so"})
-            if (flag.size() > end.size() && flag.substr(flag.size() - end.size()) == end)
+    entries<section> sections() const {
+        if (header_.e_shoff == 0)
+            return {};
+        return table<section>(header_.e_shoff, header_.e_shnum, header_.e_shentsize, "section headers");
+    }
+
+    void check_header() {
+        if (page_.size() < SELFMAG || page_.compare(0, SELFMAG, ELFMAG) != 0)
+            refuse(page_.empty() ? "it is empty" : "it does not begin as an ELF file does");
+        if (page_.size() < sizeof header_)
+            refuse("it ends within the ELF header: it is truncated");
+        std::memcpy(&header_, page_.data(), sizeof header_);
+        const int ours = sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32;
+        if (header_.e_ident[EI_CLASS] != ours)
+            refuse("it is " + std::string(ours == ELFCLASS64 ? "not a 64-bit" : "not a 32-bit") +
+                   " library, as this program is");
+        if (header_.e_ident[EI_DATA] !=
+            (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB))
+            refuse("it is of the other byte order");
+        if (header_.e_machine != machine())
+            refuse("it is for another processor (ELF machine " + std::to_string(header_.e_machine) +
+                   ", and this program is " + std::to_string(machine()) + ")");
+        if (header_.e_type != ET_DYN)
+            refuse(header_.e_type == ET_REL    ? "it is an object file, not linked yet: link it with -shared"
+                   : header_.e_type == ET_EXEC ? "it is a program"
+                                               : "its ELF type is " + std::to_string(header_.e_type));
+        if (header_.e_phnum == PN_XNUM)
+            refuse("it has " + std::to_string(PN_XNUM) + " program headers or more");
+    }
+
+    static constexpr unsigned machine() {
+#if defined(__x86_64__)
+        return EM_X86_64;
+#elif defined(__aarch64__)
+        return EM_AARCH64;
+#elif defined(__i386__)
+        return EM_386;
+#elif defined(__arm__)
+        return EM_ARM;
+#elif defined(__riscv)
+        return EM_RISCV;
+#elif defined(__powerpc64__)
+        return EM_PPC64;
+#elif defined(__s390__)
+        return EM_S390;
+#elif defined(__loongarch__)
+        return 258;
+#else
+#error "tenon: the ELF number of this processor is not known here; add it"
+#endif
+    }
+
+    void find_dynamic_section() {
+        for (const segment& each : segments_)
+            if (each.p_type == PT_DYNAMIC)
+                dynamic_ = each;
+        if (dynamic_.p_type != PT_DYNAMIC)
+            refuse("it has no dynamic section");
+        if (dynamic_.p_filesz < sizeof(dynamic) ||
+            !loaded(dynamic_.p_offset, dynamic_.p_filesz, dynamic_.p_vaddr))
+            refuse("its dynamic section is not in the part of it that is loaded: is it a file of debug "
+                   "information?");
+    }
+
+    // Whether a part of the file stands at that address, all of it, once the library is loaded.
+    bool loaded(std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
+        for (const segment& each : segments_)
+            if (each.p_type == PT_LOAD && offset >= each.p_offset &&
+                offset - each.p_offset <= each.p_filesz && size <= each.p_filesz - (offset - each.p_offset) &&
+                address - each.p_vaddr == offset - each.p_offset)
                 return true;
         return false;
     }
 
-    std::vector<std::string> compile_, common_, link_;
-    std::string before_;
-    bool may_run_programs_, tree_stays_;
-    bool value_follows_ = false; // of the flag before
-    bool language_follows_ = false;
-    bool passed_on_ = false;
+    // Where in the file the bytes are that stand at an address once the library is loaded.
+    std::uint64_t offset_of(std::uint64_t address) const {
+        for (const segment& each : segments_)
+            if (each.p_type == PT_LOAD && address >= each.p_vaddr && address - each.p_vaddr < each.p_filesz)
+                return each.p_offset + (address - each.p_vaddr);
+        refuse("a table that its dynamic section names is not in the part of it that is loaded");
+    }
+
+    // The loader needs no number of them; it follows from what it finds them by.
+    std::uint64_t number_of_symbols(const loader_information& of) const {
+        constexpr std::uint64_t word = sizeof(std::uint32_t);
+        if (const std::uint64_t at = of.value(DT_GNU_HASH)) {
+            const std::uint64_t begin = offset_of(at);
+            const entries<std::uint32_t> head = table<std::uint32_t>(begin, 4 * word, "hash table");
+            const std::uint64_t buckets = begin + 4 * word + head[2] * std::uint64_t{sizeof(ElfW(Addr))};
+            std::uint64_t last = 0;
+            for (const std::uint32_t each : table<std::uint32_t>(buckets, head[0] * word, "hash table"))
+                last = each > last ? each : last;
+            // Those that it lacks come before the first that is hashed; of a library that has none, some
+            // linkers do not say where that would be.
+            return last < head[1] ? head[1]
+                                  : end_of_chain(buckets + (std::uint64_t{head[0]} - head[1]) * word, last);
+        }
+        const std::uint64_t at = of.value(DT_HASH);
+        return at ? table<std::uint32_t>(offset_of(at), 2 * word, "hash table")[1] : 0;
+    }
+
+    // A symbol's hash is odd where its chain ends, and the last chain ends with the last symbol.
+    std::uint64_t end_of_chain(std::uint64_t hashes, std::uint64_t symbol_number) const {
+        constexpr std::uint64_t at_once = 256;
+        for (;; symbol_number += at_once) {
+            const std::uint64_t from = hashes + symbol_number * sizeof(std::uint32_t),
+                                left = from < size() ? size() - from : 0;
+            const std::uint64_t count =
+                left / sizeof(std::uint32_t) < at_once ? left / sizeof(std::uint32_t) : at_once;
+            if (count == 0)
+                refuse("its hash table has no end: it is truncated");
+            if (symbol_number > most_bytes / sizeof(symbol))
+                refuse("its dynamic symbols are too many: more than " +
+                       std::to_string(most_bytes / sizeof(symbol)));
+            std::uint64_t end = symbol_number;
+            for (const std::uint32_t hash :
+                 table<std::uint32_t>(from, count * sizeof(std::uint32_t), "hash table")) {
+                ++end;
+                if (hash & 1)
+                    return end;
+            }
+        }
+    }
+
+    template <class Relocation>
+    bool relocates(const loader_information& of, std::int64_t where, std::int64_t size,
+                   const std::vector<bool>& symbols) const {
+        const std::uint64_t at = of.value(where);
+        if (!at)
+            return false;
+        constexpr int symbol_in_info = sizeof(void*) == 8 ? 32 : 8;
+        for (const Relocation& each : table<Relocation>(offset_of(at), of.value(size), "relocations"))
+            if (const std::uint64_t number = each.r_info >> symbol_in_info;
+                number < symbols.size() && symbols[number])
+                return true;
+        return false;
+    }
+
+    void keep(std::vector<note_range>& found, std::uint64_t& read, std::string_view owner,
+              std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
+        std::string room;
+        const std::string_view notes = part(offset, size, "notes", room);
+        // Many segments may lie in one place of a file, and each is kept.
+        constexpr std::uint64_t most = 16 * 1024 * 1024;
+        if (size > most - read)
+            refuse("its notes are too large: more than " + std::to_string(most) + " bytes");
+        read += size;
+        if (notes.find(owner) == notes.npos)
+            return;
+        if (!loaded(offset, size, address))
+            throw malformed_note(path_, "it is not in the part of the file that is loaded");
+        found.push_back({address, std::string(notes)});
+    }
+
+    int fd_;
+    const std::string& path_;
+    mutable std::uint64_t size_ = unknown;
+    char first_[4096];
+    std::string_view page_; // of which so much is there
+    header header_{};
+    entries<segment> segments_;
+    segment dynamic_{};
 };
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_DETAIL_BUILD_COMPILER_HPP
-#define TENON_DETAIL_BUILD_COMPILER_HPP
-
-#include <cstddef>
-#include <cstdlib>
-#include <map>
-#include <mutex>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-#ifndef TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
-#define TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
-
-#include <cstddef>
-
-
-namespace tenon::inline v1 {
-namespace TENON_HIDDEN detail {
-
-// What decides whether two compilations agree on the standard library's types, read off predefined macros:
-// one `key=value` a line.
-
-#define TENON_DETAIL_TEXT(X) #X
-#define TENON_DETAIL_VALUE(X) TENON_DETAIL_TEXT(X)
-
-#if defined(_LIBCPP_ABI_VERSION)
-#define TENON_DETAIL_LIBRARY "library=libc++ abi " TENON_DETAIL_VALUE(_LIBCPP_ABI_VERSION) "\n"
-#elif defined(__GLIBCXX__) && _GLIBCXX_USE_CXX11_ABI
-#define TENON_DETAIL_LIBRARY "library=libstdc++ with the C++11 strings\n"
-#elif defined(__GLIBCXX__)
-#define TENON_DETAIL_LIBRARY "library=libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)\n"
-#else
-#error "tenon: this standard library is not known: libstdc++ and libc++ are"
-#endif
-
-#if defined(_GLIBCXX_DEBUG)
-#define TENON_DETAIL_DEBUG "debug mode=_GLIBCXX_DEBUG\n"
-#elif defined(_LIBCPP_DEBUG) && _LIBCPP_DEBUG > 0
-#define TENON_DETAIL_DEBUG "debug mode=_LIBCPP_DEBUG\n"
-#else
-#define TENON_DETAIL_DEBUG "debug mode=none\n"
-#endif
-
-#if defined(__has_feature)
-#define TENON_DETAIL_FEATURE(X) __has_feature(X)
-#else
-#define TENON_DETAIL_FEATURE(X) 0
-#endif
-
-#if defined(__SANITIZE_ADDRESS__) || TENON_DETAIL_FEATURE(address_sanitizer)
-#define TENON_DETAIL_SANITIZER "sanitizer=address\n"
-#elif defined(__SANITIZE_THREAD__) || TENON_DETAIL_FEATURE(thread_sanitizer)
-#define TENON_DETAIL_SANITIZER "sanitizer=thread\n"
-#elif TENON_DETAIL_FEATURE(memory_sanitizer)
-#define TENON_DETAIL_SANITIZER "sanitizer=memory\n"
-#else
-#define TENON_DETAIL_SANITIZER "sanitizer=none\n"
-#endif
-
-#define TENON_DETAIL_LONG_DOUBLE                                                                             \
-    "long double=" TENON_DETAIL_VALUE(__SIZEOF_LONG_DOUBLE__) " bytes, " TENON_DETAIL_VALUE(                 \
-        __LDBL_MANT_DIG__) " digits\n"
-#define TENON_DETAIL_WCHAR "wchar_t=" TENON_DETAIL_VALUE(__SIZEOF_WCHAR_T__) " bytes\n"
-
-static constexpr char toolchain[] = TENON_DETAIL_LIBRARY TENON_DETAIL_DEBUG TENON_DETAIL_SANITIZER
-    TENON_DETAIL_LONG_DOUBLE TENON_DETAIL_WCHAR;
-
-#undef TENON_DETAIL_TEXT
-#undef TENON_DETAIL_VALUE
-#undef TENON_DETAIL_LIBRARY
-#undef TENON_DETAIL_DEBUG
-#undef TENON_DETAIL_FEATURE
-#undef TENON_DETAIL_SANITIZER
-#undef TENON_DETAIL_LONG_DOUBLE
-#undef TENON_DETAIL_WCHAR
-
-} // namespace detail
-} // namespace tenon::inline v1
 
 #endif
 #ifndef TENON_DETAIL_SYSTEM_PROCESS_HPP
@@ -6999,6 +7794,508 @@ process_result run(command what, const basic_deadline<System>& within = basic_de
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
+inline error no_target(const std::string& directory, std::string_view target, std::string_view known) {
+    if (known.empty())
+        return {errc::not_found,
+                concatenated({"the CMakeLists.txt in '", directory,
+                              "' makes no library that can be loaded; tenon_add_plugin(NAME SOURCES ...) or "
+                              "add_library(NAME MODULE ...) is expected"}),
+                directory};
+    return {errc::not_found,
+            concatenated({"the CMakeLists.txt in '", directory,
+                          "' makes no library that can be loaded named '", target, "'; it has ", known}),
+            directory};
+}
+
+inline error several_targets(const std::string& directory, std::string_view known) {
+    return {errc::ambiguous,
+            concatenated({"the CMakeLists.txt in '", directory,
+                          "' makes several libraries that may be the plugin: ", known, "; choose one ",
+                          adding_a_target}),
+            directory};
+}
+
+inline error needs_library_of_build(const std::string& directory, std::string_view target,
+                                    std::string_view needed) {
+    return {errc::build_failed,
+            concatenated({"the plugin in '", directory, "' is not used, because its target '", target,
+                          "' needs '", needed,
+                          "', which is made with it and which nobody keeps: make that a STATIC library"}),
+            directory};
+}
+
+/// A library that a CMakeLists.txt makes.
+struct cmake_library {
+    std::string target, path;
+    bool module = false;
+    bool plugin = false; ///< says tenon_add_plugin
+};
+
+/// The one that is meant: the target of that name; else the only one that is said to be a plugin; else the
+/// only module; else the only library.
+inline const cmake_library& chosen_library(const std::string& directory, const std::string& target,
+                                           const std::vector<cmake_library>& all) {
+    const auto names = [](const std::vector<const cmake_library*>& of) {
+        std::string text;
+        for (const cmake_library* each : of)
+            text.append(text.empty() ? "" : ", ").append(each->target);
+        return text;
+    };
+    std::vector<const cmake_library*> any, modules, plugins;
+    for (const cmake_library& each : all) {
+        any.push_back(&each);
+        if (each.module)
+            modules.push_back(&each);
+        if (each.plugin)
+            plugins.push_back(&each);
+        if (each.target == target)
+            return each;
+    }
+    if (!target.empty() || any.empty())
+        throw no_target(directory, target, names(any));
+    const auto& likely = !plugins.empty() ? plugins : !modules.empty() ? modules : any;
+    if (likely.size() > 1)
+        throw several_targets(directory, names(likely));
+    return *likely[0];
+}
+
+/// The libraries that were written down, and where CMake's own modules are; false where that is not what
+/// `cmake_beginning` writes.
+inline bool read_cmake_libraries(std::string_view text, std::vector<cmake_library>& into,
+                                 std::string& modules) {
+    const auto line = [&] {
+        const std::string_view first = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), first.size() + 1));
+        return first;
+    };
+    const auto skip = [](std::string_view& from, std::string_view word) {
+        if (from.substr(0, word.size()) != word)
+            return false;
+        from.remove_prefix(word.size());
+        return true;
+    };
+    std::string_view first = line();
+    if (!skip(first, "modules "))
+        return false;
+    modules = first;
+    while (!text.empty()) {
+        std::string_view head = line();
+        cmake_library read;
+        if (!skip(head, "library "))
+            return false;
+        read.module = skip(head, "MODULE_LIBRARY ");
+        if (!read.module && !skip(head, "SHARED_LIBRARY "))
+            return false;
+        read.plugin = !skip(head, "FALSE ");
+        if (read.plugin)
+            head.remove_prefix(std::min(head.size(), head.find(' ') + 1));
+        read.target = head;
+        read.path = line();
+        into.push_back(std::move(read));
+    }
+    return true;
+}
+
+/// What a library is called by those that need it, what it needs, and where that is looked for. Of a file that
+/// is no library, or is not there, no more than its name.
+template <class System = posix>
+struct library_needs {
+    explicit library_needs(const std::string& path) : name(basename(path)), folders{"/"} {
+        const basic_file<System> file(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
+        if (file.descriptor() < 0)
+            return;
+        typename elf_reader<System>::loader_information told;
+        const elf_reader<System> reader(file.descriptor(), path);
+        reader.read(told);
+        told.for_each([&](std::int64_t tag, std::uint64_t value) {
+            const std::string_view text = told.name(value);
+            if (tag == DT_SONAME)
+                name = text;
+            else if (tag == DT_NEEDED)
+                libraries.emplace(text);
+            else if (tag == DT_RUNPATH || tag == DT_RPATH)
+                add_folders(text);
+        });
+    }
+
+    void add_folders(std::string_view list) {
+        while (!list.empty()) {
+            const std::string_view one = list.substr(0, list.find(':'));
+            folders.emplace_back(one);
+            list.remove_prefix(one.size() < list.size() ? one.size() + 1 : one.size());
+        }
+    }
+
+    std::string name;
+    std::set<std::string> libraries;
+    std::vector<std::string> folders;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_BUILD_CMAKE_SCRIPTS_HPP
+#define TENON_DETAIL_BUILD_CMAKE_SCRIPTS_HPP
+
+#include <fcntl.h>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+#ifndef TENON_DETAIL_BUILD_COMPILER_HPP
+#define TENON_DETAIL_BUILD_COMPILER_HPP
+
+#include <cstddef>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+#ifndef TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
+#define TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
+
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+inline error not_a_flag(std::string_view where, std::string_view line, std::string_view why) {
+    return {errc::build_failed, concatenated({where, ": the line '", line, "' is refused, because ", why}),
+            std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error refused_flag(std::string_view where, std::string_view flag) {
+    return {errc::build_failed,
+            concatenated({where, ": the flag '", flag,
+                          "' is refused, because what is made of a plugin's sources, by which program and "
+                          "where, is not for its flags to say; remove it"}),
+            std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error flag_runs_program(std::string_view where, std::string_view flag) {
+    return {errc::build_failed,
+            concatenated({where, ": the flag '", flag,
+                          "' is refused, because it has another program take part in the build, of which a "
+                          "change would not be seen; remove it, or set options.builds_may_run_programs"}),
+            std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error flag_writes_beside(std::string_view where, std::string_view flag) {
+    return {
+        errc::build_failed,
+        concatenated({where, ": the flag '", flag,
+                      "' is refused, because what it has written beside the objects is lost with these once "
+                      "the library is made; remove it, or give the directory a CMakeLists.txt, of which the "
+                      "build tree is kept"}),
+        std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error not_plain_text(const std::string& path) {
+    return {
+        errc::build_failed,
+        concatenated({"'", path,
+                      "' is not read, because it has zero bytes in it, as text in UTF-16 has; store it as "
+                      "UTF-8, one flag a line"}),
+        path};
+}
+
+/// The flags that somebody gives for a plugin, sorted by who reads them.
+class compile_flags {
+public:
+    /// `may_run_programs`: whether flags may name programs that take part in the build. `tree_stays`: whether
+    /// what compilers write beside their objects is still there when the build is done.
+    explicit compile_flags(bool may_run_programs = false, bool tree_stays = false)
+        : may_run_programs_(may_run_programs), tree_stays_(tree_stays) {}
+
+    /// Adds one flag, or the value of the one before. `where` says where it stands, for whoever has to change
+    /// it.
+    void add(const std::string& flag, const std::string& where) {
+        const bool language = std::exchange(language_follows_, false);
+        if (takes_away(flag) || (passed_on_ && (passes_away(flag) || changes_messages(flag))) ||
+            makes_headers(language               ? flag
+                          : begins(flag, {"-x"}) ? flag.substr(2)
+                                                 : ""))
+            throw refused_flag(where, flag);
+        if (!may_run_programs_ && runs_a_program(flag))
+            throw flag_runs_program(where, flag);
+        if (!tree_stays_ && writes_beside(flag))
+            throw flag_writes_beside(where, flag);
+        if (changes_messages(flag)) {
+            trace(where, ": the flag '", flag, "' is left out, because tenon reads what compilers say");
+            return;
+        }
+        passed_on_ = among(flag, {"-Xlinker", "-Xpreprocessor", "-Xclang"});
+        language_follows_ = !language && flag == "-x";
+        const bool value = std::exchange(
+            value_follows_, among(flag, {"-l", "-L", "-z", "-u", "-T", "-Xlinker", "--library-directory"}));
+        if (value || value_follows_ || for_the_linker(flag)) {
+            link_.push_back(flag);
+            return;
+        }
+        compile_.push_back(flag);
+        // The linker would be given objects as if they were sources.
+        if (!language && !begins(flag, {"-x"}))
+            common_.push_back(flag);
+    }
+
+    /// Adds what a compile_flags.txt says, as clangd reads it: one flag a line, without the space around it.
+    void add_lines(std::string_view text, const std::string& path) {
+        if (text.find('\0') != text.npos)
+            throw not_plain_text(path);
+        if (constexpr std::string_view mark = "\xEF\xBB\xBF"; text.substr(0, mark.size()) == mark)
+            text.remove_prefix(mark.size());
+        for (std::size_t number = 1; !text.empty(); ++number) {
+            std::string_view line = text.substr(0, text.find('\n'));
+            text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+            while (!line.empty() && space(line.front()))
+                line.remove_prefix(1);
+            while (!line.empty() && space(line.back()))
+                line.remove_suffix(1);
+            if (line.empty())
+                continue;
+            const std::string where = path + ':' + std::to_string(number);
+            if (const std::string why = mistake(line, path); !why.empty())
+                throw not_a_flag(where, line, why);
+            before_ = line[0] == '-' ? line : "";
+            add(std::string(line), where);
+        }
+    }
+
+    /// For what compiles.
+    const std::vector<std::string>& compile() const noexcept { return compile_; }
+
+    /// Those of them that the linker driver gets too, because some of them decide what it links, such as
+    /// -fsanitize: all but the language of the sources.
+    const std::vector<std::string>& common() const noexcept { return common_; }
+
+    /// For the link alone, and after the objects: a linker takes from a library what it misses by then.
+    const std::vector<std::string>& link() const noexcept { return link_; }
+
+    /// All of them.
+    std::vector<std::string> words() const {
+        std::vector<std::string> all = compile_;
+        all.insert(all.end(), link_.begin(), link_.end());
+        return all;
+    }
+
+private:
+    // Why a line is plainly not what its author meant; else empty. `before_` is the flag in the line before.
+    std::string mistake(std::string_view line, const std::string& path) const {
+        if (line[0] == '#')
+            return "the file has no comments, as each line is a flag; remove it";
+        if (line[0] == '"' || line[0] == '\'')
+            return "no shell reads it, and a quotation mark would be part of the flag; write it without";
+        if (line[0] == '-') {
+            const std::string_view first = line.substr(0, line.find(' '));
+            const auto next = line.find(" -");
+            // A macro may stand for anything.
+            const bool macro = begins(line, {"-D"}) && first.find('=') != first.npos;
+            const bool two = next + 2 < line.size() && next != line.npos && line[next + 2] != ' ' && !macro;
+            if (two || (first.size() < line.size() && takes_value(first)))
+                return "each line is one flag, or the value of the flag before; write it on several lines";
+            return "";
+        }
+        const std::string folder(parent(path));
+        if (line[0] == '@' || may_take_value(before_) || for_the_linker(line) ||
+            posix::access((line[0] == '/' ? std::string(line) : join(folder, line)).c_str(), F_OK) == 0)
+            return "";
+        return "a flag begins with '-', and no file in '" + folder +
+               "' has this name; correct it or remove it";
+    }
+
+    static bool takes_value(std::string_view flag) {
+        return among(flag, {"-D", "-I", "-L", "-U", "-idirafter", "-include", "-iquote", "-isystem", "-l",
+                            "-x", "-z", "-Xlinker", "-Xclang", "-Xpreprocessor", "--include-directory",
+                            "--library-directory"});
+    }
+
+    // False only for what certainly takes none in the next line: nobody knows all flags of all compilers.
+    static bool may_take_value(std::string_view flag) {
+        if (flag.empty() || (flag.size() > 2 && begins(flag, {"-D", "-I", "-L", "-U", "-l"})))
+            return false;
+        return !begins(flag, {"-W", "-O", "-f", "-g", "-m", "-std", "-pedantic", "-pthread"}) ||
+               among(flag, {"-framework", "-mllvm", "-gcc-toolchain"});
+    }
+
+    static bool space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+    static bool among(std::string_view flag, std::initializer_list<std::string_view> list) {
+        for (const std::string_view each : list)
+            if (flag == each)
+                return true;
+        return false;
+    }
+    static bool begins(std::string_view flag, std::initializer_list<std::string_view> list) {
+        for (const std::string_view each : list)
+            if (flag.substr(0, each.size()) == each)
+                return true;
+        return false;
+    }
+
+    // What would have the compiler write something else, or to another place, or read flags that nobody has
+    // looked at.
+    static bool takes_away(std::string_view flag) {
+        if (among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess",
+                         "--help", "--version"}) ||
+            begins(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps", "-dump", "-print-",
+                          "--print-"}))
+            return true;
+        if (!begins(flag, {"-Wl,", "-Wp,"}))
+            return false;
+        for (flag.remove_prefix(4); !flag.empty();) {
+            const std::string_view part = flag.substr(0, flag.find(','));
+            if (passes_away(part))
+                return true;
+            flag.remove_prefix(part.size() < flag.size() ? part.size() + 1 : flag.size());
+        }
+        return false;
+    }
+
+    // The same of what a step of the compiler is given: a linker's -M writes a map to standard output.
+    static bool passes_away(std::string_view flag) {
+        return flag == "-o" || begins(flag, {"--output", "-M", "@"});
+    }
+
+    // What would have another program run than those of the compiler, which nothing looks for changes of.
+    static bool runs_a_program(std::string_view flag) {
+        return begins(
+            flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path", "-load"});
+    }
+
+    // Whether a language is one of headers, which are precompiled and give no object.
+    static bool makes_headers(std::string_view language) { return language.find("-header") != language.npos; }
+
+    // What would have compilers write more files beside an object, or have the plugin write some there when
+    // it ends: data about its running, the order of its calls, its debug information.
+    static bool writes_beside(std::string_view flag) {
+        return among(flag, {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
+                            "-fcondition-coverage", "-fpath-coverage", "-fstack-usage", "-aux-info",
+                            "-serialize-diagnostics", "--serialize-diagnostics"}) ||
+               begins(flag, {"-fprofile-generate", "-fcs-profile-generate", "-fprofile-note", "-gsplit-dwarf",
+                             "-fcallgraph-info", "-fdump-", "-ftime-trace", "-fsave-optimization-record",
+                             "-foptimization-record-file"});
+    }
+
+    // What would have compilers say what they have to say in another form, or put it elsewhere, so that
+    // nobody here finds the files and lines in it.
+    static bool changes_messages(std::string_view flag) {
+        return begins(flag, {"-fdiagnostics-format", "-fdiagnostics-add-output", "-fdiagnostics-set-output",
+                             "-fdiagnostics-parseable-fixits", "-fdiagnostics-generate-patch",
+                             "-fdiagnostics-print-source-range-info", "-fdiagnostics-column-",
+                             "-fdiagnostics-show-location", "-fmessage-length", "-fno-show-column",
+                             "-fno-show-source-location"});
+    }
+
+    static bool for_the_linker(std::string_view flag) {
+        if (begins(flag, {"-l", "-L", "-Wl,", "-Xlinker", "--library-directory"}))
+            return true;
+        if (flag.empty() || flag[0] == '-')
+            return false;
+        for (const std::string_view end : {".a", ".o", ".so"})
+            if (flag.size() > end.size() && flag.substr(flag.size() - end.size()) == end)
+                return true;
+        return false;
+    }
+
+    std::vector<std::string> compile_, common_, link_;
+    std::string before_;
+    bool may_run_programs_, tree_stays_;
+    bool value_follows_ = false; // of the flag before
+    bool language_follows_ = false;
+    bool passed_on_ = false;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
+#define TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
+
+#include <cstddef>
+
+
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
+
+// What decides whether two compilations agree on the standard library's types, read off predefined macros:
+// one `key=value` a line.
+
+#define TENON_DETAIL_TEXT(X) #X
+#define TENON_DETAIL_VALUE(X) TENON_DETAIL_TEXT(X)
+
+#if defined(_LIBCPP_ABI_VERSION)
+#define TENON_DETAIL_LIBRARY "library=libc++ abi " TENON_DETAIL_VALUE(_LIBCPP_ABI_VERSION) "\n"
+#elif defined(__GLIBCXX__) && _GLIBCXX_USE_CXX11_ABI
+#define TENON_DETAIL_LIBRARY "library=libstdc++ with the C++11 strings\n"
+#elif defined(__GLIBCXX__)
+#define TENON_DETAIL_LIBRARY "library=libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)\n"
+#else
+#error "tenon: this standard library is not known: libstdc++ and libc++ are"
+#endif
+
+#if defined(_GLIBCXX_DEBUG)
+#define TENON_DETAIL_DEBUG "debug mode=_GLIBCXX_DEBUG\n"
+#elif defined(_LIBCPP_DEBUG) && _LIBCPP_DEBUG > 0
+#define TENON_DETAIL_DEBUG "debug mode=_LIBCPP_DEBUG\n"
+#else
+#define TENON_DETAIL_DEBUG "debug mode=none\n"
+#endif
+
+#if defined(__has_feature)
+#define TENON_DETAIL_FEATURE(X) __has_feature(X)
+#else
+#define TENON_DETAIL_FEATURE(X) 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || TENON_DETAIL_FEATURE(address_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=address\n"
+#elif defined(__SANITIZE_THREAD__) || TENON_DETAIL_FEATURE(thread_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=thread\n"
+#elif TENON_DETAIL_FEATURE(memory_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=memory\n"
+#else
+#define TENON_DETAIL_SANITIZER "sanitizer=none\n"
+#endif
+
+#define TENON_DETAIL_LONG_DOUBLE                                                                             \
+    "long double=" TENON_DETAIL_VALUE(__SIZEOF_LONG_DOUBLE__) " bytes, " TENON_DETAIL_VALUE(                 \
+        __LDBL_MANT_DIG__) " digits\n"
+#define TENON_DETAIL_WCHAR "wchar_t=" TENON_DETAIL_VALUE(__SIZEOF_WCHAR_T__) " bytes\n"
+
+static constexpr char toolchain[] = TENON_DETAIL_LIBRARY TENON_DETAIL_DEBUG TENON_DETAIL_SANITIZER
+    TENON_DETAIL_LONG_DOUBLE TENON_DETAIL_WCHAR;
+
+#undef TENON_DETAIL_TEXT
+#undef TENON_DETAIL_VALUE
+#undef TENON_DETAIL_LIBRARY
+#undef TENON_DETAIL_DEBUG
+#undef TENON_DETAIL_FEATURE
+#undef TENON_DETAIL_SANITIZER
+#undef TENON_DETAIL_LONG_DOUBLE
+#undef TENON_DETAIL_WCHAR
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
 inline error no_compiler(std::string_view tried) {
     return {errc::no_compiler, concatenated({"there is no compiler for plugins: ", tried,
                                              "; install one, or name another in $CXX or options.compiler"})};
@@ -7294,6 +8591,290 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// What a CMakeLists.txt finds in the package `tenon`, besides the target. tenon's own CMakeLists.txt takes
+/// it from here for the package that is installed.
+inline constexpr std::string_view cmake_functions =
+    R"cmake(# tenon_add_plugin(NAME SOURCES SOURCE... [OUTPUT_DIRECTORY DIRECTORY])
+#
+# A library with plugins, NAME.so, as tenon's loader compiles them: it can be unloaded, and shows its host nothing but what
+# TENON_EXPORT does. It stands in the OUTPUT_DIRECTORY, else in CMAKE_LIBRARY_OUTPUT_DIRECTORY, else where CMake puts
+# libraries: name one of them in the host's options.search. The target's property TENON_PLUGIN is true.
+function(tenon_add_plugin name)
+    cmake_parse_arguments(PARSE_ARGV 1 plugin "" OUTPUT_DIRECTORY SOURCES)
+    if(NOT plugin_SOURCES OR plugin_UNPARSED_ARGUMENTS OR plugin_KEYWORDS_MISSING_VALUES)
+        message(FATAL_ERROR "tenon_add_plugin(NAME SOURCES SOURCE... [OUTPUT_DIRECTORY DIRECTORY]) was called as "
+                            "tenon_add_plugin(${name} ${ARGN})")
+    endif()
+    add_library(${name} MODULE ${plugin_SOURCES})
+    target_link_libraries(${name} PRIVATE tenon::tenon)
+    set_target_properties(${name} PROPERTIES
+        TENON_PLUGIN TRUE PREFIX "" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN TRUE)
+    # g++ makes the static variables of inline functions unique in the process, and a library with one stays for good.
+    target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
+    # What is missing is found out here and not by the host; but clang leaves a sanitizer's functions to the program.
+    string(TOUPPER "${CMAKE_BUILD_TYPE}" configuration)
+    if(NOT (CMAKE_CXX_COMPILER_ID MATCHES Clang AND "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${configuration}}" MATCHES "-fsanitize="))
+        set(sanitizers "$<FILTER:$<TARGET_PROPERTY:${name},COMPILE_OPTIONS>,INCLUDE,^-fsanitize=>")
+        target_link_options(${name} PRIVATE
+            "$<$<NOT:$<AND:$<CXX_COMPILER_ID:Clang>,$<BOOL:${sanitizers}>>>:LINKER:-z,defs>")
+    endif()
+    if(plugin_OUTPUT_DIRECTORY)
+        set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${plugin_OUTPUT_DIRECTORY}")
+    endif()
+endfunction()
+)cmake";
+
+/// What CMake runs before a project's own commands. It writes down which libraries there are when all of them
+/// are known.
+inline constexpr std::string_view cmake_beginning = R"cmake(
+include_guard(GLOBAL)
+include("${CMAKE_CURRENT_LIST_DIR}/options.cmake")
+add_link_options(${tenon_link_options}) # before those of a target, which may say otherwise
+
+function(tenon_libraries_in directory)
+    get_property(targets DIRECTORY "${directory}" PROPERTY BUILDSYSTEM_TARGETS)
+    foreach(target IN LISTS targets)
+        get_target_property(type "${target}" TYPE)
+        if(type MATCHES "^(MODULE|SHARED)_LIBRARY$")
+            set_property(TARGET "${target}" APPEND PROPERTY LINK_OPTIONS
+                "LINKER:--dependency-file=${tenon_folder}/linked/${target}.d")
+            get_target_property(plugin "${target}" TENON_PLUGIN)
+            if(NOT plugin)
+                set(plugin FALSE)
+            endif()
+            set_property(GLOBAL APPEND_STRING PROPERTY tenon_libraries
+                "library ${type} ${plugin} ${target}\n$<TARGET_FILE:${target}>\n")
+        endif()
+    endforeach()
+    get_property(inside DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
+    foreach(each IN LISTS inside)
+        tenon_libraries_in("${each}")
+    endforeach()
+endfunction()
+
+function(tenon_tell)
+    tenon_libraries_in("${CMAKE_SOURCE_DIR}")
+    get_property(libraries GLOBAL PROPERTY tenon_libraries)
+    file(GENERATE OUTPUT "${tenon_folder}/libraries" CONTENT "modules ${CMAKE_ROOT}\n${libraries}")
+endfunction()
+
+cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL tenon_tell)
+)cmake";
+
+/// A text as one argument that CMake takes as it is.
+inline std::string cmake_argument(std::string_view text) {
+    std::string marks = "=";
+    while (text.find(']' + marks) != text.npos)
+        marks += '=';
+    // A line break that follows at once would not count.
+    return '[' + marks + '[' + std::string(text) + ']' + marks + ']';
+}
+
+/// Words as one text of CMake's that a shell takes apart into these again, and CMake before it.
+inline std::string cmake_shell_words(const word_list& words) {
+    std::string text;
+    for (const std::string& word : words) {
+        text += text.empty() ? "'" : " '";
+        for (const char c : word)
+            switch (c) {
+            case '\'':
+                text += "'\\''";
+                break;
+            case ';':
+                text += "\\;";
+                break;
+            case ',':
+                text += "$<COMMA>";
+                break;
+            case '>':
+                text += "$<ANGLE-R>";
+                break;
+            default:
+                text += c;
+            }
+        text += '\'';
+    }
+    return text;
+}
+
+/// What is the same for all builds of one directory.
+struct cmake_settings {
+    std::string directory;
+    word_list program_words; ///< what runs the compiler, and the compiler
+    compiler_traits traits;
+    word_list compile, link; ///< flags of the host's, of any kind
+    word_list folders;       ///< with headers, for all targets
+    profile wanted;
+    std::string target;
+};
+
+/// The package `tenon` as find_package finds it: the host's own headers.
+inline std::string cmake_package(const cmake_settings& given) {
+    std::string includes;
+    for (const std::string& folder : given.folders)
+        includes += ' ' + cmake_argument(folder);
+    return "if(NOT TARGET tenon::tenon)\n    add_library(tenon::tenon INTERFACE IMPORTED)\n"
+           "    target_include_directories(tenon::tenon INTERFACE" +
+           includes +
+           ")\n    target_compile_features(tenon::tenon INTERFACE cxx_std_20)\n"
+           "    set_target_properties(tenon::tenon PROPERTIES IMPORTED_NO_SYSTEM TRUE)\nendif()\n" +
+           std::string(cmake_functions);
+}
+
+inline std::string cmake_package_version() {
+    const std::string_view version = TENON_VERSION;
+    const std::string minor(version.substr(0, version.rfind('.')));
+    return "set(PACKAGE_VERSION " + std::string(version) +
+           ")\nset(wanted \"${PACKAGE_FIND_VERSION_MAJOR}.${PACKAGE_FIND_VERSION_MINOR}\")\n"
+           "if(NOT PACKAGE_FIND_VERSION OR (wanted STREQUAL \"" +
+           minor +
+           "\" AND NOT PACKAGE_FIND_VERSION VERSION_GREATER PACKAGE_VERSION))\n"
+           "    set(PACKAGE_VERSION_COMPATIBLE TRUE)\nendif()\n"
+           "if(PACKAGE_FIND_VERSION VERSION_EQUAL PACKAGE_VERSION)\n"
+           "    set(PACKAGE_VERSION_EXACT TRUE)\nendif()\n";
+}
+
+/// Flags of any kind, which CMake's checks of the compiler do not see.
+inline std::string cmake_options(const cmake_settings& given) {
+    std::string text = "include_directories(BEFORE";
+    for (const std::string& folder : given.folders)
+        text += ' ' + cmake_argument(folder);
+    text += ")\n";
+    if (!given.compile.empty())
+        text += "add_compile_options(" +
+                cmake_argument("$<$<COMPILE_LANGUAGE:CXX>:SHELL:" + cmake_shell_words(given.compile) + '>') +
+                ")\n";
+    if (!given.link.empty())
+        text += "add_link_options(" + cmake_argument("SHELL:" + cmake_shell_words(given.link)) + ")\n";
+    return text;
+}
+
+/// The C compiler of a C++ compiler's family, so that what both compile can be linked.
+template <class System = posix>
+std::string c_compiler_beside(const std::string& cxx) {
+    std::string name(basename(cxx));
+    for (const auto& [plus, plain] : {std::pair{"clang++", "clang"}, {"g++", "gcc"}})
+        if (const auto at = name.rfind(plus); at != name.npos) {
+            name.replace(at, std::string_view(plus).size(), plain);
+            return find_program<System>(join(parent(cxx), name));
+        }
+    return "";
+}
+
+/// The compilers' flags that CMake's checks of the compiler see too: nothing is among them that a shell or
+/// make reads otherwise than CMake.
+struct cmake_flags {
+    std::string cxx, c;
+    bool sanitized = false;
+
+    explicit cmake_flags(const compiler_traits& traits) {
+        const word_list abi = toolchain_flags(toolchain, traits.clang);
+        for (const std::string& flag : abi)
+            add(cxx, flag);
+        for (const char* flag : {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"})
+            add(cxx, flag);
+        if (traits.gnu_unique)
+            add(cxx, "-fno-gnu-unique");
+        if (traits.clang)
+            add(cxx, "-Qunused-arguments");
+        add(c, "-fPIC");
+        add(c, "-fvisibility=hidden");
+        for (const std::string& flag : abi)
+            if (flag.compare(0, 11, "-fsanitize=") == 0) {
+                add(c, flag);
+                sanitized = true;
+            }
+    }
+
+private:
+    static void add(std::string& text, std::string_view flag) {
+        text.append(text.empty() ? "" : " ").append(flag);
+    }
+};
+
+/// The variables that CMake begins with, for a tree in `folder`.
+template <class System = posix>
+std::string cmake_variables(const cmake_settings& given, const std::string& folder) {
+    std::string text;
+    const auto set = [&](std::string_view name, std::string_view value) {
+        text.append("set(")
+            .append(name)
+            .append(" ")
+            .append(cmake_argument(value))
+            .append(" CACHE STRING \"\")\n");
+    };
+    word_list words = given.program_words;
+    const std::string compiler = find_program<System>(words.back());
+    words.pop_back();
+    std::string launchers;
+    for (const std::string& word : words)
+        launchers.append(launchers.empty() ? "" : ";").append(word);
+    set("CMAKE_CXX_COMPILER", compiler);
+    if (!launchers.empty()) {
+        set("CMAKE_CXX_COMPILER_LAUNCHER", launchers);
+        set("CMAKE_C_COMPILER_LAUNCHER", launchers);
+    }
+    if (const std::string c = c_compiler_beside<System>(compiler); !c.empty())
+        set("CMAKE_C_COMPILER", c);
+    const cmake_flags flags(given.traits);
+    set("CMAKE_CXX_FLAGS", flags.cxx);
+    set("CMAKE_C_FLAGS", flags.c);
+    set("CMAKE_CXX_STANDARD", language_flag().substr(language_flag().find("++") + 2) == "20" ? "20"
+                              : language_flag().ends_with("2b")                              ? "23"
+                                                                                             : "26");
+    set("CMAKE_CXX_EXTENSIONS", language_flag().find("gnu") != std::string::npos ? "ON" : "OFF");
+    set("CMAKE_POSITION_INDEPENDENT_CODE", "ON");
+    set("CMAKE_BUILD_TYPE", given.wanted == profile::quick ? "Debug" : "RelWithDebInfo");
+    // Clang leaves a sanitizer's symbols to the host's executable.
+    set("tenon_link_options", given.traits.clang && flags.sanitized ? "" : "LINKER:-z,defs");
+    for (const char* kind : {"CMAKE_MODULE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS"})
+        text.append("set(").append(kind).append(
+            " \"\" CACHE STRING \"\" FORCE)\n"); // they come after a target's own
+    set("CMAKE_VERBOSE_MAKEFILE", "ON");
+    set("CMAKE_COLOR_DIAGNOSTICS", "OFF");
+    set("CMAKE_FIND_USE_PACKAGE_REGISTRY", "OFF");
+    set("CMAKE_PROJECT_TOP_LEVEL_INCLUDES", join(folder, "begin.cmake"));
+    set("tenon_DIR", folder);
+    set("tenon_folder", folder);
+    return text;
+}
+
+/// Writes all that CMake is told into the `folder` of a new tree.
+template <class System = posix>
+void write_cmake_scripts(const cmake_settings& given, const std::string& folder) {
+    const std::pair<const char*, std::string> scripts[] = {
+        {"settings.cmake", cmake_variables<System>(given, folder)},
+        {"options.cmake", cmake_options(given)},
+        {"begin.cmake", std::string(cmake_beginning)},
+        {"tenonConfig.cmake", cmake_package(given)},
+        {"tenonConfigVersion.cmake", cmake_package_version()}};
+    for (const auto& [name, text] : scripts) {
+        const std::string path = join(folder, name);
+        basic_file<System>(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600).write(path, text);
+    }
+}
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_BUILD_COMPILATION_HPP
+#define TENON_DETAIL_BUILD_COMPILATION_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
 #ifndef TENON_DETAIL_BUILD_LINKER_HPP
 #define TENON_DETAIL_BUILD_LINKER_HPP
 
@@ -7355,17 +8936,6 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
     }
     const std::lock_guard<std::mutex> turn(one_at_a_time);
     return asked[compiler.stamp()] = found;
-}
-
-/// The flags with which a linker of that version makes as few segments as it can: constants are in one with
-/// code, and nothing is closed to writes once it is loaded.
-inline word_list few_segments(std::string_view version) {
-    const auto says = [&](std::string_view name) { return version.find(name) != version.npos; };
-    if (says("gold")) // has constants with code anyway, and refuses a flag for it
-        return {"-Wl,-z,norelro"};
-    if (says("LLD") || says("mold"))
-        return {"-Wl,--no-rosegment", "-Wl,-z,norelro"};
-    return {"-Wl,-z,noseparate-code", "-Wl,-z,norelro"};
 }
 
 /// Whether a fast linker may take the usual one's place in a link with these flags: not where they name one,
@@ -7452,15 +9022,7 @@ private:
 
 #endif
 
-namespace tenon::inline v1 {
-
-/// What plugins are compiled for.
-enum class profile {
-    optimised, ///< to run fast and to be looked into by a debugger: -O2 -g
-    quick,     ///< to be there soon after an edit: -O0
-};
-
-namespace detail {
+namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
 inline error other_sanitizer(const std::string& compiler) {
@@ -7531,7 +9093,7 @@ public:
     basic_compilation(const basic_compiler<System>& compiler, const std::string& directory, word_list sources,
                       const compile_flags& flags, const word_list& folders, const basic_scratch<System>& in,
                       const basic_deadline<System>& within = {}, profile wanted = profile::optimised,
-                      unsigned jobs = 0, bool fast_loading = false)
+                      unsigned jobs = 0)
         : directory_(directory), sources_(std::move(sources)), scratch_(in), deadline_(within), jobs_(jobs) {
         const compile_flags own = compiler.flags(false);
         const compiler_traits traits = compiler.traits(within);
@@ -7559,15 +9121,8 @@ public:
         // Clang leaves a sanitizer's symbols to the host's executable.
         if (!(traits.clang && sanitizes(link_)))
             link_.push_back("-Wl,-z,defs");
-        if (fast_loading) {
-            // The compiler's own linker: mold, which is faster, makes more segments.
-            command what = prepared(link_);
-            add(what.arguments, after_objects_);
-            linker_.version = linker_version<System>(std::move(what), within);
-            linker_.flags = few_segments(linker_.version);
-        } else if (lets_choose_linker(link_) && lets_choose_linker(after_objects_)) {
+        if (lets_choose_linker(link_) && lets_choose_linker(after_objects_))
             linker_ = find_fast_linker(compiler, within);
-        }
     }
 
     /// Where the object of a source is made, or was put.
@@ -7865,579 +9420,102 @@ private:
 };
 
 } // namespace TENON_OWN
-} // namespace detail
-} // namespace tenon::inline v1
+} // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_DETAIL_LIBRARY_ELF_HPP
-#define TENON_DETAIL_LIBRARY_ELF_HPP
+#ifndef TENON_DETAIL_BUILD_FLAG_INPUTS_HPP
+#define TENON_DETAIL_BUILD_FLAG_INPUTS_HPP
 
-
-#include <cerrno>
+#include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <elf.h>
-#include <link.h>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 
+
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-inline error not_a_library(const std::string& path, std::string_view why) {
-    return {errc::not_a_library,
-            concatenated({"'", path, "' is not a library that this program can load: ", why}), path};
-}
-
-inline error malformed_note(const std::string& path, std::string_view why) {
-    return {errc::malformed_note,
-            concatenated({"the manifest in '", path, "' is damaged: ", why, "; compile the library again"}),
-            path};
-}
-
-/// A run of notes: where it is in the library's memory, counted from its base, and what the file says stands
-/// there.
-struct note_range {
-    std::uint64_t address;
-    std::string bytes;
-};
-
-struct elf_note {
-    std::string_view owner; // with the NUL that ends it
-    std::uint32_t kind;
-    std::string_view description;
-};
-
-/// Takes the first note off a run of notes; false at its end, and where what is left is no note.
-inline bool take_note(std::string_view& rest, elf_note& note) {
-    const auto padded = [](std::uint64_t size) { return (size + 3) / 4 * 4; };
-    std::uint32_t words[3] = {};
-    // A linker that puts sections of several alignments into one segment leaves zeros between them.
-    for (; rest.size() >= sizeof words; rest.remove_prefix(4)) {
-        std::memcpy(words, rest.data(), sizeof words);
-        if (words[0] != 0)
-            break;
-    }
-    const std::uint64_t description = sizeof words + padded(words[0]), end = description + words[1];
-    if (words[0] == 0 || end > rest.size())
-        return false;
-    note = {rest.substr(sizeof words, words[0]), words[2],
-            rest.substr(static_cast<std::size_t>(description), words[1])};
-    rest.remove_prefix(padded(end) < rest.size() ? static_cast<std::size_t>(padded(end)) : rest.size());
-    return true;
-}
-
-/// What will keep a library in memory after its last user has closed it.
-struct pins {
-    /// mangled; what it defines as STB_GNU_UNIQUE, so that one definition serves all
-    std::vector<std::string> unique_symbols;
-    bool thread_local_destructors = false; ///< it registers some, and each thread that did so keeps it
-    bool nodelete = false;                 ///< linked with `-z nodelete`
-};
-
-/// A table of a file, whose entries need not be aligned there.
-template <class Entry>
-class entries {
-public:
-    class iterator {
-    public:
-        explicit iterator(const char* at) noexcept : at_(at) {}
-        Entry operator*() const noexcept {
-            Entry one;
-            std::memcpy(&one, at_, sizeof one);
-            return one;
-        }
-        iterator& operator++() noexcept {
-            at_ += sizeof(Entry);
-            return *this;
-        }
-        friend bool operator==(iterator, iterator) = default;
-
-    private:
-        const char* at_;
-    };
-
-    entries() = default;
-    /// Of bytes that outlive it.
-    explicit entries(std::string_view at_hand) noexcept
-        : at_hand_(at_hand.data()), size_(at_hand.size() / sizeof(Entry)) {}
-    explicit entries(std::string read) noexcept
-        : read_(std::move(read)), size_(read_.size() / sizeof(Entry)) {}
-
-    std::size_t size() const noexcept { return size_; }
-    iterator begin() const noexcept { return iterator(data()); }
-    iterator end() const noexcept { return iterator(data() + size_ * sizeof(Entry)); }
-    Entry operator[](std::size_t i) const noexcept { return *iterator(data() + i * sizeof(Entry)); }
-
-private:
-    const char* data() const noexcept { return at_hand_ ? at_hand_ : read_.data(); }
-
-    const char* at_hand_ = nullptr;
-    std::string read_;
-    std::size_t size_ = 0;
-};
-
-/// Reads an ELF file of this machine's own kind, believing none of it: what is damaged is an `error` with
-/// `errc::not_a_library`. The path is for messages and has to outlive the reader, as the file has to.
-template <class System = posix>
-class elf_reader {
-public:
-    using header = ElfW(Ehdr);
-    using segment = ElfW(Phdr);
-    using section = ElfW(Shdr);
-    using symbol = ElfW(Sym);
-    using dynamic = ElfW(Dyn);
-
-    elf_reader(int fd, const std::string& path) : fd_(fd), path_(path) { read_headers(); }
-    /// Of a file whose status is known.
-    elf_reader(int fd, const struct stat& status, const std::string& path)
-        : fd_(fd), path_(path), size_(size_of(status)) {
-        read_headers();
-    }
-
-    elf_reader(const elf_reader&) = delete;
-    elf_reader& operator=(const elf_reader&) = delete;
-    elf_reader(int, std::string&&) = delete;
-    elf_reader(int, const struct stat&, std::string&&) = delete; // it would be gone before the reader
-
-    /// Throws where this file would kill a program whose system loader met it: that maps what the headers
-    /// say, over whatever is there, and dies of SIGBUS where the file is shorter.
-    void require_loadable() const {
-        // Linkers write these last, so this is what most truncated files lack.
-        if (header_.e_shoff != 0 &&
-            !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
-            refuse("its section headers lie past its end: it is truncated");
-        std::uint64_t free = 0;
-        for (const segment& each : segments_) {
-            if (each.p_type != PT_GNU_STACK && !inside(each.p_offset, each.p_filesz))
-                refuse("a segment of " + std::to_string(each.p_filesz) + " bytes begins at byte " +
-                       std::to_string(each.p_offset) + " and the file ends at byte " +
-                       std::to_string(size()) + ": it is truncated");
-            if (each.p_type != PT_LOAD)
-                continue;
-            if (each.p_filesz > each.p_memsz)
-                refuse("a segment is larger in the file than in memory");
-            if (each.p_align & (each.p_align - 1))
-                refuse("a segment's alignment is " + std::to_string(each.p_align) +
-                       ", which is no power of two");
-            constexpr std::uint64_t half = ~std::uintptr_t{0} / 2;
-            if (each.p_vaddr > half || each.p_memsz > half - each.p_vaddr)
-                refuse("a segment ends past the end of all memory");
-            if (each.p_vaddr < free)
-                refuse("its segments overlap in memory, or are not in order");
-            free = each.p_vaddr + each.p_memsz;
-        }
-    }
-
-    /// The runs of notes that one of this owner is in: out of the segments of notes, or, where a tool has
-    /// moved them, out of the sections.
-    std::vector<note_range> notes(std::string_view owner) const {
-        std::vector<note_range> found;
-        std::uint64_t read = 0;
-        for (const segment& each : segments_)
-            if (each.p_type == PT_NOTE)
-                keep(found, read, owner, each.p_offset, each.p_filesz, each.p_vaddr);
-        if (found.empty())
-            for (const section& each : sections())
-                if (each.sh_type == SHT_NOTE && (each.sh_flags & SHF_ALLOC))
-                    keep(found, read, owner, each.sh_offset, each.sh_size, each.sh_addr);
-        return found;
-    }
-
-    /// What the system's loader is told of a library: where its tables are, and the names in them.
-    struct loader_information {
-        entries<dynamic> all;
-        std::string room;
-        std::string_view names; // in `room` or the first page
-
-        loader_information() = default;
-        loader_information(const loader_information&) = delete;
-        loader_information& operator=(const loader_information&) = delete;
-
-        template <class Take>
-        void for_each(Take&& take) const {
-            for (const dynamic& each : all) {
-                if (each.d_tag == DT_NULL)
-                    break;
-                take(static_cast<std::int64_t>(each.d_tag), static_cast<std::uint64_t>(each.d_un.d_val));
-            }
-        }
-
-        /// The last one with a tag, as the system's loader takes it; 0 where there is none.
-        std::uint64_t value(std::int64_t wanted) const {
-            std::uint64_t found = 0;
-            for_each([&](std::int64_t tag, std::uint64_t value) { found = tag == wanted ? value : found; });
-            return found;
-        }
-
-        /// Whether the library's own symbols come before those of all others (`-Bsymbolic`).
-        bool symbolic() const {
-            bool found = false;
-            for_each([&](std::int64_t tag, std::uint64_t value) {
-                found = found || tag == DT_SYMBOLIC || (tag == DT_FLAGS && (value & DF_SYMBOLIC) != 0);
-            });
-            return found;
-        }
-
-        /// Whether libraries are looked for relative to the folder that this one is loaded from.
-        bool uses_own_folder() const {
-            bool found = false;
-            for_each([&](std::int64_t tag, std::uint64_t value) {
-                if (tag != DT_RUNPATH && tag != DT_RPATH && tag != DT_NEEDED)
-                    return;
-                const std::string_view text = name(value);
-                found = found || text.find("$ORIGIN") != text.npos || text.find("${ORIGIN}") != text.npos;
-            });
-            return found;
-        }
-
-        /// The name at an offset; empty where that is outside of the names, and cut off after `longest`
-        /// characters.
-        std::string_view name(std::uint64_t at, std::size_t longest = 4096) const {
-            const std::string_view rest =
-                names.substr(at < names.size() ? static_cast<std::size_t>(at) : names.size(), longest);
-            return rest.substr(0, rest.find('\0'));
-        }
-    };
-
-    /// Reads what the system's loader is told.
-    void read(loader_information& into) const {
-        constexpr std::uint64_t most =
-            1024 * 1024; // room for 65,536 entries, each of which may have a name to search
-        if (dynamic_.p_filesz > most)
-            refuse("its dynamic section is too large: " + std::to_string(dynamic_.p_filesz) + " bytes");
-        into.all = table<dynamic>(dynamic_.p_offset, dynamic_.p_filesz, "dynamic section");
-        if (const std::uint64_t at = into.value(DT_STRTAB))
-            into.names = part(offset_of(at), into.value(DT_STRSZ), "names of symbols", into.room);
-    }
-
-    /// Gives `take` each symbol that the system's loader may find in the library or look for elsewhere: its
-    /// number, the first characters of its name, since any number of symbols may have one name, of megabytes,
-    /// and itself.
-    template <class Take>
-    void for_each_symbol(const loader_information& of, Take&& take, std::size_t longest = 64) const {
-        const std::uint64_t at = of.value(DT_SYMTAB);
-        const entries<symbol> all =
-            at ? table<symbol>(offset_of(at), number_of_symbols(of) * sizeof(symbol), "dynamic symbols")
-               : entries<symbol>();
-        std::size_t number = 0;
-        for (const symbol& each : all) {
-            if (each.st_name >= of.names.size())
-                refuse("the name of a symbol lies outside of its names");
-            take(number++, of.name(each.st_name, longest), each);
-        }
-    }
-
-    /// Whether the system's loader is asked to look up one of these symbols, each by its number, when it
-    /// loads the library: what a linker has bound for good is not looked up.
-    bool looks_up(const loader_information& of, const std::vector<bool>& symbols) const {
-        const bool with_addends = of.value(DT_PLTREL) == DT_RELA;
-        return relocates<ElfW(Rela)>(of, DT_RELA, DT_RELASZ, symbols) ||
-               relocates<ElfW(Rel)>(of, DT_REL, DT_RELSZ, symbols) ||
-               (with_addends ? relocates<ElfW(Rela)>(of, DT_JMPREL, DT_PLTRELSZ, symbols)
-                             : relocates<ElfW(Rel)>(of, DT_JMPREL, DT_PLTRELSZ, symbols));
-    }
-
-    /// Whether it has a section of that name; true where it has no section headers, since then nobody knows.
-    bool may_have_section(std::string_view name) const {
-        const entries<section> all = sections();
-        if (header_.e_shstrndx >= all.size())
+/// Leaves the directory of a flag that has headers or libraries searched there; nothing where the next word
+/// names it. Returns false, and leaves the flag, where it is another one.
+inline bool skip_search_flag(std::string_view& flag) {
+    for (const std::string_view name :
+         {"--include-directory-after", "--include-directory", "--library-directory", "-iwithprefixbefore",
+          "-iwithprefix", "-cxx-isystem", "-isystem", "-iquote", "-idirafter", "-Wl,--library-path",
+          "-Wl,-rpath-link", "-Wl,-L", "-I", "-L", "-F"})
+        if (flag.substr(0, name.size()) == name) {
+            flag.remove_prefix(name.size());
+            if (flag.substr(0, 1) == "=" || flag.substr(0, 1) == ",")
+                flag.remove_prefix(1);
             return true;
-        std::string room;
-        const section names = all[header_.e_shstrndx];
-        const std::string_view text = part(names.sh_offset, names.sh_size, "names of sections", room);
-        for (const section& each : all)
-            if (const std::string_view rest =
-                    text.substr(each.sh_name < text.size() ? each.sh_name : text.size(), name.size() + 1);
-                rest.size() > name.size() && rest.back() == '\0' && rest.substr(0, name.size()) == name)
-                return true;
-        return false;
-    }
+        }
+    return false;
+}
 
-    /// Reads what will keep in memory a library that shows a symbol at least, as one with plugins does.
-    pins what_pins() const {
-        constexpr std::size_t most = 1000, longest = 1024;
-        loader_information information;
-        read(information);
-        pins found;
-        found.nodelete = (information.value(DT_FLAGS_1) & DF_1_NODELETE) != 0;
-        const auto look_at = [&](std::size_t, std::string_view name, const symbol& each) {
-            const bool defined = each.st_shndx != SHN_UNDEF;
-            // The binding is in the upper half, in files of either class.
-            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
-                found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
-            if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
-                found.thread_local_destructors = true;
+/// The parts of a flag that may be a path: `map.txt` in `-Wl,--version-script=map.txt`. Most are none, as
+/// `address` in `-fsanitize=address`.
+inline std::vector<std::string> possible_paths(std::string_view flag) {
+    std::vector<std::string> parts;
+    for (const std::string_view name : {"-D", "-U", "-std", "-O", "-g", "-W"})
+        if (flag.substr(0, name.size()) == name && (flag.size() < 4 || flag[3] != ',')) // -Wl, -Wa, -Wp,
+            return parts;
+    for (const std::string_view joined : {"-include", "-imacros", "-T"})
+        if (flag.substr(0, joined.size()) == joined)
+            parts.emplace_back(flag.substr(joined.size()));
+    for (std::size_t at = 0; at <= flag.size();) {
+        parts.emplace_back(flag.substr(at, flag.find(',', at) - at));
+        const std::size_t end = flag.find_first_of("=,", at);
+        at = end == flag.npos ? flag.size() + 1 : end + 1;
+    }
+    std::erase_if(parts, [](const std::string& part) { return part.empty() || part[0] == '-'; });
+    return parts;
+}
+
+/// What flags have compilers and linkers read, or look for, without its being listed in what these say.
+///
+///     flag_inputs<>({"-L", "lib", "-Wl,-T,kernel.ld", "-march=native"}, "/p")
+///         // folders: "/p/lib"; files: "/p/kernel.ld" if it is there, and "/proc/cpuinfo"
+struct flag_inputs {
+    std::vector<std::string>
+        folders{}; ///< in which headers and libraries are searched; some may not be there
+    std::vector<std::string> files{};
+
+    /// Adds what `words` name, for a command that runs in `directory`.
+    template <class System = posix>
+    void add(const std::vector<std::string>& words, const std::string& directory) {
+        const auto absolute = [&](std::string_view path) {
+            return path.substr(0, 1) == "/" ? std::string(path) : join(directory, path);
         };
-        for_each_symbol(information, look_at, longest);
-        return found;
+        for (std::size_t i = 0; i < words.size(); ++i) {
+            std::string_view flag = words[i];
+            if (skip_search_flag(flag) && (!flag.empty() || i + 1 < words.size())) {
+                folders.push_back(absolute(flag.empty() ? words[i + 1] : flag));
+                continue;
+            }
+            for (const std::string& part : possible_paths(flag))
+                add_file<System>(absolute(part), flag.substr(0, 9) == "-fprofile");
+            if (flag.starts_with("-m") && flag.ends_with("=native"))
+                files.emplace_back(processor_file);
+        }
     }
 
 private:
-    static constexpr std::uint64_t unknown = ~std::uint64_t{0};
-    // Holes make a file of any size, and no library has this much of anything that is read here.
-    static constexpr std::uint64_t most_bytes = 256 * 1024 * 1024;
-
-    std::uint64_t size_of(const struct stat& status) const {
-        if (!S_ISREG(status.st_mode))
-            refuse("it is not a regular file");
-        return static_cast<std::uint64_t>(status.st_size);
-    }
-
-    // Asked for when it is needed, and it is not where all that is wanted lies in the first page.
-    std::uint64_t size() const {
-        if (size_ == unknown) {
-            struct stat status;
-            if (System::fstat(fd_, &status) != 0)
-                throw error::system_call("look at", path_, errno);
-            size_ = size_of(status);
-        }
-        return size_;
-    }
-
-    [[noreturn]] void refuse(const std::string& why) const { throw not_a_library(path_, why); }
-
-    bool at_hand(std::uint64_t offset, std::uint64_t length) const {
-        return offset <= page_.size() && length <= page_.size() - offset;
-    }
-    bool inside(std::uint64_t offset, std::uint64_t length) const {
-        return at_hand(offset, length) || (offset <= size() && length <= size() - offset);
-    }
-
-    void read_headers() {
-        std::size_t got = 0;
-        while (got < sizeof first_) {
-            const ssize_t more =
-                System::pread(fd_, first_ + got, sizeof first_ - got, static_cast<off_t>(got));
-            if (more < 0 && errno == EINTR)
-                continue;
-            if (more < 0) {
-                const int reason = errno;
-                size(); // where it is a folder or a pipe, says so
-                throw error::system_call("read", path_, reason);
-            }
-            if (more == 0)
-                break;
-            got += static_cast<std::size_t>(more);
-        }
-        page_ = {first_, got};
-        if (got < sizeof first_ && size() > got)
-            refuse("it became shorter while it was being read");
-        check_header();
-        segments_ = table<segment>(header_.e_phoff, header_.e_phnum, header_.e_phentsize, "program headers");
-        find_dynamic_section();
-    }
-
-    void read_into(char* into, std::size_t size, std::uint64_t offset) const {
-        for (std::size_t done = 0; done < size;) {
-            const ssize_t got =
-                System::pread(fd_, into + done, size - done, static_cast<off_t>(offset + done));
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got < 0)
-                throw error::system_call("read", path_, errno);
-            if (got == 0)
-                refuse("it became shorter while it was being read");
-            done += static_cast<std::size_t>(got);
-        }
-    }
-
-    // Bytes of the file: in the first page where they lie there, and else in `room`.
-    std::string_view part(std::uint64_t offset, std::uint64_t length, const char* what,
-                          std::string& room) const {
-        if (at_hand(offset, length))
-            return page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
-        if (!inside(offset, length))
-            refuse("its " + std::string(what) + " lie past its end: it is truncated");
-        if (length > most_bytes)
-            refuse("its " + std::string(what) + " are too large: " + std::to_string(length) + " bytes");
-        room.resize(static_cast<std::size_t>(length));
-        read_into(room.data(), room.size(), offset);
-        return room;
-    }
-
-    template <class Entry>
-    entries<Entry> table(std::uint64_t offset, std::uint64_t length, const char* what) const {
-        std::string room;
-        const std::string_view raw = part(offset, length, what, room);
-        return raw.data() == room.data() ? entries<Entry>(std::move(room)) : entries<Entry>(raw);
-    }
-
-    template <class Entry>
-    entries<Entry> table(std::uint64_t offset, std::uint64_t count, std::uint64_t entry_size,
-                         const char* what) const {
-        if (count != 0 && entry_size != sizeof(Entry))
-            refuse("an entry of its " + std::string(what) + " has " + std::to_string(entry_size) +
-                   " bytes, not " + std::to_string(sizeof(Entry)));
-        return table<Entry>(offset, count * sizeof(Entry), what);
-    }
-
-    entries<section> sections() const {
-        if (header_.e_shoff == 0)
-            return {};
-        return table<section>(header_.e_shoff, header_.e_shnum, header_.e_shentsize, "section headers");
-    }
-
-    void check_header() {
-        if (page_.size() < SELFMAG || page_.compare(0, SELFMAG, ELFMAG) != 0)
-            refuse(page_.empty() ? "it is empty" : "it does not begin as an ELF file does");
-        if (page_.size() < sizeof header_)
-            refuse("it ends within the ELF header: it is truncated");
-        std::memcpy(&header_, page_.data(), sizeof header_);
-        const int ours = sizeof(void*) == 8 ? ELFCLASS64 : ELFCLASS32;
-        if (header_.e_ident[EI_CLASS] != ours)
-            refuse("it is " + std::string(ours == ELFCLASS64 ? "not a 64-bit" : "not a 32-bit") +
-                   " library, as this program is");
-        if (header_.e_ident[EI_DATA] !=
-            (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB))
-            refuse("it is of the other byte order");
-        if (header_.e_machine != machine())
-            refuse("it is for another processor (ELF machine " + std::to_string(header_.e_machine) +
-                   ", and this program is " + std::to_string(machine()) + ")");
-        if (header_.e_type != ET_DYN)
-            refuse(header_.e_type == ET_REL    ? "it is an object file, not linked yet: link it with -shared"
-                   : header_.e_type == ET_EXEC ? "it is a program"
-                                               : "its ELF type is " + std::to_string(header_.e_type));
-        if (header_.e_phnum == PN_XNUM)
-            refuse("it has " + std::to_string(PN_XNUM) + " program headers or more");
-    }
-
-    static constexpr unsigned machine() {
-#if defined(__x86_64__)
-        return EM_X86_64;
-#elif defined(__aarch64__)
-        return EM_AARCH64;
-#elif defined(__i386__)
-        return EM_386;
-#elif defined(__arm__)
-        return EM_ARM;
-#elif defined(__riscv)
-        return EM_RISCV;
-#elif defined(__powerpc64__)
-        return EM_PPC64;
-#elif defined(__s390__)
-        return EM_S390;
-#elif defined(__loongarch__)
-        return 258;
-#else
-#error "tenon: the ELF number of this processor is not known here; add it"
-#endif
-    }
-
-    void find_dynamic_section() {
-        for (const segment& each : segments_)
-            if (each.p_type == PT_DYNAMIC)
-                dynamic_ = each;
-        if (dynamic_.p_type != PT_DYNAMIC)
-            refuse("it has no dynamic section");
-        if (dynamic_.p_filesz < sizeof(dynamic) ||
-            !loaded(dynamic_.p_offset, dynamic_.p_filesz, dynamic_.p_vaddr))
-            refuse("its dynamic section is not in the part of it that is loaded: is it a file of debug "
-                   "information?");
-    }
-
-    // Whether a part of the file stands at that address, all of it, once the library is loaded.
-    bool loaded(std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
-        for (const segment& each : segments_)
-            if (each.p_type == PT_LOAD && offset >= each.p_offset &&
-                offset - each.p_offset <= each.p_filesz && size <= each.p_filesz - (offset - each.p_offset) &&
-                address - each.p_vaddr == offset - each.p_offset)
-                return true;
-        return false;
-    }
-
-    // Where in the file the bytes are that stand at an address once the library is loaded.
-    std::uint64_t offset_of(std::uint64_t address) const {
-        for (const segment& each : segments_)
-            if (each.p_type == PT_LOAD && address >= each.p_vaddr && address - each.p_vaddr < each.p_filesz)
-                return each.p_offset + (address - each.p_vaddr);
-        refuse("a table that its dynamic section names is not in the part of it that is loaded");
-    }
-
-    // The loader needs no number of them; it follows from what it finds them by.
-    std::uint64_t number_of_symbols(const loader_information& of) const {
-        constexpr std::uint64_t word = sizeof(std::uint32_t);
-        if (const std::uint64_t at = of.value(DT_GNU_HASH)) {
-            const std::uint64_t begin = offset_of(at);
-            const entries<std::uint32_t> head = table<std::uint32_t>(begin, 4 * word, "hash table");
-            const std::uint64_t buckets = begin + 4 * word + head[2] * std::uint64_t{sizeof(ElfW(Addr))};
-            std::uint64_t last = 0;
-            for (const std::uint32_t each : table<std::uint32_t>(buckets, head[0] * word, "hash table"))
-                last = each > last ? each : last;
-            // Those that it lacks come before the first that is hashed; of a library that has none, some
-            // linkers do not say where that would be.
-            return last < head[1] ? head[1]
-                                  : end_of_chain(buckets + (std::uint64_t{head[0]} - head[1]) * word, last);
-        }
-        const std::uint64_t at = of.value(DT_HASH);
-        return at ? table<std::uint32_t>(offset_of(at), 2 * word, "hash table")[1] : 0;
-    }
-
-    // A symbol's hash is odd where its chain ends, and the last chain ends with the last symbol.
-    std::uint64_t end_of_chain(std::uint64_t hashes, std::uint64_t symbol_number) const {
-        constexpr std::uint64_t at_once = 256;
-        for (;; symbol_number += at_once) {
-            const std::uint64_t from = hashes + symbol_number * sizeof(std::uint32_t),
-                                left = from < size() ? size() - from : 0;
-            const std::uint64_t count =
-                left / sizeof(std::uint32_t) < at_once ? left / sizeof(std::uint32_t) : at_once;
-            if (count == 0)
-                refuse("its hash table has no end: it is truncated");
-            if (symbol_number > most_bytes / sizeof(symbol))
-                refuse("its dynamic symbols are too many: more than " +
-                       std::to_string(most_bytes / sizeof(symbol)));
-            std::uint64_t end = symbol_number;
-            for (const std::uint32_t hash :
-                 table<std::uint32_t>(from, count * sizeof(std::uint32_t), "hash table")) {
-                ++end;
-                if (hash & 1)
-                    return end;
-            }
-        }
-    }
-
-    template <class Relocation>
-    bool relocates(const loader_information& of, std::int64_t where, std::int64_t size,
-                   const std::vector<bool>& symbols) const {
-        const std::uint64_t at = of.value(where);
-        if (!at)
-            return false;
-        constexpr int symbol_in_info = sizeof(void*) == 8 ? 32 : 8;
-        for (const Relocation& each : table<Relocation>(offset_of(at), of.value(size), "relocations"))
-            if (const std::uint64_t number = each.r_info >> symbol_in_info;
-                number < symbols.size() && symbols[number])
-                return true;
-        return false;
-    }
-
-    void keep(std::vector<note_range>& found, std::uint64_t& read, std::string_view owner,
-              std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
-        std::string room;
-        const std::string_view notes = part(offset, size, "notes", room);
-        // Many segments may lie in one place of a file, and each is kept.
-        constexpr std::uint64_t most = 16 * 1024 * 1024;
-        if (size > most - read)
-            refuse("its notes are too large: more than " + std::to_string(most) + " bytes");
-        read += size;
-        if (notes.find(owner) == notes.npos)
+    // Profiles are looked up in a directory by the names of sources.
+    template <class System>
+    void add_file(const std::string& path, bool or_all_in_it) {
+        struct stat found;
+        if (System::stat(path.c_str(), &found) != 0 || path.find('\n') != path.npos)
             return;
-        if (!loaded(offset, size, address))
-            throw malformed_note(path_, "it is not in the part of the file that is loaded");
-        found.push_back({address, std::string(notes)});
+        if (S_ISREG(found.st_mode))
+            files.push_back(path);
+        else if (or_all_in_it && S_ISDIR(found.st_mode)) {
+            folders.push_back(path);
+            for (const std::string& name : names_in<System>(path))
+                add_file<System>(join(path, name), false);
+        }
     }
-
-    int fd_;
-    const std::string& path_;
-    mutable std::uint64_t size_ = unknown;
-    char first_[4096];
-    std::string_view page_; // of which so much is there
-    header header_{};
-    entries<segment> segments_;
-    segment dynamic_{};
 };
 
 } // namespace TENON_OWN
@@ -8464,214 +9542,6 @@ inline error old_cmake(const std::string& directory, const std::string& cmake) {
                  "' does not run CMAKE_PROJECT_TOP_LEVEL_INCLUDES: install CMake 3.24 or newer, and begin "
                  "the CMakeLists.txt with cmake_minimum_required and project"}),
             directory};
-}
-
-inline error no_target(const std::string& directory, std::string_view target, std::string_view known) {
-    if (known.empty())
-        return {errc::not_found,
-                concatenated({"the CMakeLists.txt in '", directory,
-                              "' makes no library that can be loaded; tenon_add_plugin(NAME SOURCES ...) or "
-                              "add_library(NAME MODULE ...) is expected"}),
-                directory};
-    return {errc::not_found,
-            concatenated({"the CMakeLists.txt in '", directory,
-                          "' makes no library that can be loaded named '", target, "'; it has ", known}),
-            directory};
-}
-
-inline error several_targets(const std::string& directory, std::string_view known) {
-    return {errc::ambiguous,
-            concatenated({"the CMakeLists.txt in '", directory,
-                          "' makes several libraries that may be the plugin: ", known, "; choose one ",
-                          adding_a_target}),
-            directory};
-}
-
-inline error needs_library_of_build(const std::string& directory, std::string_view target,
-                                    std::string_view needed) {
-    return {errc::build_failed,
-            concatenated({"the plugin in '", directory, "' is not used, because its target '", target,
-                          "' needs '", needed,
-                          "', which is made with it and which nobody keeps: make that a STATIC library"}),
-            directory};
-}
-
-/// What a CMakeLists.txt finds in the package `tenon`, besides the target. tenon's own CMakeLists.txt takes
-/// it from here for the package that is installed.
-inline constexpr std::string_view cmake_functions =
-    R"cmake(# tenon_add_plugin(NAME SOURCES SOURCE... [OUTPUT_DIRECTORY DIRECTORY])
-#
-# A library with plugins, NAME.so, as tenon's loader compiles them: it can be unloaded, and shows its host nothing but what
-# TENON_EXPORT does. It stands in the OUTPUT_DIRECTORY, else in CMAKE_LIBRARY_OUTPUT_DIRECTORY, else where CMake puts
-# libraries: name one of them in the host's options.search. The target's property TENON_PLUGIN is true.
-function(tenon_add_plugin name)
-    cmake_parse_arguments(PARSE_ARGV 1 plugin "" OUTPUT_DIRECTORY SOURCES)
-    if(NOT plugin_SOURCES OR plugin_UNPARSED_ARGUMENTS OR plugin_KEYWORDS_MISSING_VALUES)
-        message(FATAL_ERROR "tenon_add_plugin(NAME SOURCES SOURCE... [OUTPUT_DIRECTORY DIRECTORY]) was called as "
-                            "tenon_add_plugin(${name} ${ARGN})")
-    endif()
-    add_library(${name} MODULE ${plugin_SOURCES})
-    target_link_libraries(${name} PRIVATE tenon::tenon)
-    set_target_properties(${name} PROPERTIES
-        TENON_PLUGIN TRUE PREFIX "" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN TRUE)
-    # g++ makes the static variables of inline functions unique in the process, and a library with one stays for good.
-    target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
-    # What is missing is found out here and not by the host; but clang leaves a sanitizer's functions to the program.
-    string(TOUPPER "${CMAKE_BUILD_TYPE}" configuration)
-    if(NOT (CMAKE_CXX_COMPILER_ID MATCHES Clang AND "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${configuration}}" MATCHES "-fsanitize="))
-        set(sanitizers "$<FILTER:$<TARGET_PROPERTY:${name},COMPILE_OPTIONS>,INCLUDE,^-fsanitize=>")
-        target_link_options(${name} PRIVATE
-            "$<$<NOT:$<AND:$<CXX_COMPILER_ID:Clang>,$<BOOL:${sanitizers}>>>:LINKER:-z,defs>")
-    endif()
-    if(plugin_OUTPUT_DIRECTORY)
-        set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${plugin_OUTPUT_DIRECTORY}")
-    endif()
-endfunction()
-)cmake";
-
-/// What CMake runs before a project's own commands. It writes down which libraries there are when all of them
-/// are known.
-inline constexpr std::string_view cmake_beginning = R"cmake(
-include_guard(GLOBAL)
-include("${CMAKE_CURRENT_LIST_DIR}/options.cmake")
-add_link_options(${tenon_link_options}) # before those of a target, which may say otherwise
-
-function(tenon_libraries_in directory)
-    get_property(targets DIRECTORY "${directory}" PROPERTY BUILDSYSTEM_TARGETS)
-    foreach(target IN LISTS targets)
-        get_target_property(type "${target}" TYPE)
-        if(type MATCHES "^(MODULE|SHARED)_LIBRARY$")
-            set_property(TARGET "${target}" APPEND PROPERTY LINK_OPTIONS
-                "LINKER:--dependency-file=${tenon_folder}/linked/${target}.d")
-            get_target_property(plugin "${target}" TENON_PLUGIN)
-            if(NOT plugin)
-                set(plugin FALSE)
-            endif()
-            set_property(GLOBAL APPEND_STRING PROPERTY tenon_libraries
-                "library ${type} ${plugin} ${target}\n$<TARGET_FILE:${target}>\n")
-        endif()
-    endforeach()
-    get_property(inside DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
-    foreach(each IN LISTS inside)
-        tenon_libraries_in("${each}")
-    endforeach()
-endfunction()
-
-function(tenon_tell)
-    tenon_libraries_in("${CMAKE_SOURCE_DIR}")
-    get_property(libraries GLOBAL PROPERTY tenon_libraries)
-    file(GENERATE OUTPUT "${tenon_folder}/libraries" CONTENT "modules ${CMAKE_ROOT}\n${libraries}")
-endfunction()
-
-cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL tenon_tell)
-)cmake";
-
-/// A text as one argument that CMake takes as it is.
-inline std::string cmake_argument(std::string_view text) {
-    std::string marks = "=";
-    while (text.find(']' + marks) != text.npos)
-        marks += '=';
-    // A line break that follows at once would not count.
-    return '[' + marks + '[' + std::string(text) + ']' + marks + ']';
-}
-
-/// Words as one text of CMake's that a shell takes apart into these again, and CMake before it.
-inline std::string cmake_shell_words(const word_list& words) {
-    std::string text;
-    for (const std::string& word : words) {
-        text += text.empty() ? "'" : " '";
-        for (const char c : word)
-            switch (c) {
-            case '\'':
-                text += "'\\''";
-                break;
-            case ';':
-                text += "\\;";
-                break;
-            case ',':
-                text += "$<COMMA>";
-                break;
-            case '>':
-                text += "$<ANGLE-R>";
-                break;
-            default:
-                text += c;
-            }
-        text += '\'';
-    }
-    return text;
-}
-
-/// A library that a CMakeLists.txt makes.
-struct cmake_library {
-    std::string target, path;
-    bool module = false;
-    bool plugin = false; ///< says tenon_add_plugin
-};
-
-/// The one that is meant: the target of that name; else the only one that is said to be a plugin; else the
-/// only module; else the only library.
-inline const cmake_library& chosen_library(const std::string& directory, const std::string& target,
-                                           const std::vector<cmake_library>& all) {
-    const auto names = [](const std::vector<const cmake_library*>& of) {
-        std::string text;
-        for (const cmake_library* each : of)
-            text.append(text.empty() ? "" : ", ").append(each->target);
-        return text;
-    };
-    std::vector<const cmake_library*> any, modules, plugins;
-    for (const cmake_library& each : all) {
-        any.push_back(&each);
-        if (each.module)
-            modules.push_back(&each);
-        if (each.plugin)
-            plugins.push_back(&each);
-        if (each.target == target)
-            return each;
-    }
-    if (!target.empty() || any.empty())
-        throw no_target(directory, target, names(any));
-    const auto& likely = !plugins.empty() ? plugins : !modules.empty() ? modules : any;
-    if (likely.size() > 1)
-        throw several_targets(directory, names(likely));
-    return *likely[0];
-}
-
-/// The libraries that were written down, and where CMake's own modules are; false where that is not what
-/// `cmake_beginning` writes.
-inline bool read_cmake_libraries(std::string_view text, std::vector<cmake_library>& into,
-                                 std::string& modules) {
-    const auto line = [&] {
-        const std::string_view first = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), first.size() + 1));
-        return first;
-    };
-    const auto skip = [](std::string_view& from, std::string_view word) {
-        if (from.substr(0, word.size()) != word)
-            return false;
-        from.remove_prefix(word.size());
-        return true;
-    };
-    std::string_view first = line();
-    if (!skip(first, "modules "))
-        return false;
-    modules = first;
-    while (!text.empty()) {
-        std::string_view head = line();
-        cmake_library read;
-        if (!skip(head, "library "))
-            return false;
-        read.module = skip(head, "MODULE_LIBRARY ");
-        if (!read.module && !skip(head, "SHARED_LIBRARY "))
-            return false;
-        read.plugin = !skip(head, "FALSE ");
-        if (read.plugin)
-            head.remove_prefix(std::min(head.size(), head.find(' ') + 1));
-        read.target = head;
-        read.path = line();
-        into.push_back(std::move(read));
-    }
-    return true;
 }
 
 /// The files that CMake has read to write makefiles, as it writes them down for these.
@@ -8701,18 +9571,9 @@ inline word_list read_cmake_files(std::string_view makefile) {
 template <class System = posix>
 class basic_cmake_project {
 public:
-    /// What is the same for all builds of one directory.
-    struct settings {
-        std::string directory;
-        const basic_compiler<System>& compiler;
-        const compile_flags& flags; ///< the host's
-        word_list folders;          ///< with headers, for all targets
-        profile wanted;
-        std::string target;
-    };
-
     /// Kept in the folder `all`.
-    basic_cmake_project(std::string all, settings given) : all_(std::move(all)), given_(std::move(given)) {
+    basic_cmake_project(std::string all, cmake_settings given)
+        : all_(std::move(all)), given_(std::move(given)) {
         std::string text;
         try {
             text = read_file<System>(state());
@@ -8725,11 +9586,8 @@ public:
             return;
         folder_ = join(all_, std::string_view(text).substr(0, line));
         ended_ = nanoseconds(found.st_mtim);
-        const build_record record(text.substr(line + 1));
-        if (record.results().size() != 1 || !record.system_files(record.results()[0], system_) ||
-            !read_libraries())
-            folder_.clear();
-        else
+        const build_record record(std::string_view(text).substr(line + 1));
+        if (record.results().size() == 1 && read_libraries())
             last_ = record.results()[0];
     }
 
@@ -8740,35 +9598,26 @@ public:
     /// finds other projects.
     static word_list variables() { return environment({"CMAKE_PREFIX_PATH", "PKG_CONFIG_PATH"}); }
 
-    /// The states and digests of the files of the last build, for who looks at them now.
-    build_inputs last_files() const {
-        build_inputs files = last_.files;
-        files.insert(files.end(), system_.begin(), system_.end());
-        return files;
-    }
+    /// What the last build that ended well was made from; none where the tree cannot be gone on with.
+    const std::optional<build_result>& last() const noexcept { return last_; }
 
-    /// Makes ready for a build of `sources` by tools with that stamp: what cannot be gone on with goes.
-    /// `configuring` is called before CMake reads the CMakeLists.txt, and `say` with what it says of that.
-    /// Gives whether it has.
+    /// Prepares the build tree, starting a fresh one if the old one cannot be trusted. `tools` is the stamp of
+    /// the programs that build. `configuring` is called before CMake reads the CMakeLists.txt, and `say` with
+    /// what CMake says then. Returns true if CMake ran.
     template <class Configuring, class Say>
     bool prepare(const basic_source_tree<System>& sources, const std::string& tools,
                  const basic_deadline<System>& within, Configuring&& configuring, Say&& say) {
         if (program().empty())
             throw no_cmake(given_.directory);
-        const std::string why = !usable()                 ? "there is none that was finished"
-                                : last_.compiler != tools ? "other programs build it"
-                                                          : unseen(sources);
+        const std::string why = !last_                  ? "there is none that was finished"
+                                : last_->tools != tools ? "other programs build it"
+                                                        : unseen(sources);
         const bool again = why.empty() && must_configure();
         System::unlink(state().c_str());
-        if (!why.empty()) {
-            trace("beginning a new tree for '", given_.directory, "': ", why);
-            remove_tree<System>(all_);
-            make_folders<System>(all_);
-            folder_ = join(all_, "XXXXXX");
-            if (!System::mkdtemp(folder_.data()))
-                throw error::system_call("make a folder in", all_, errno);
-            write_scripts();
-        }
+        if (!why.empty())
+            begin_new_tree(why);
+        else
+            forget_linked();
         if (!why.empty() || again) {
             configuring();
             say(configure(within));
@@ -8822,14 +9671,21 @@ public:
         return {files.begin(), files.end()};
     }
 
+    /// What the flags of all targets name, once the tree is configured.
+    flag_inputs named_inputs() const {
+        flag_inputs named;
+        if (last_ || !libraries_.empty())
+            add_named(named, build_folder());
+        std::erase_if(named.files, [&](const std::string& path) { return is_in(path, all_); });
+        std::erase_if(named.folders, [&](const std::string& path) { return is_in(path, all_); });
+        return named;
+    }
+
     /// Says that all compilers have ended by themselves, and that nothing else was read than this.
-    void keep(const build_result& made, const build_inputs& system,
-              const basic_scratch<System>& beside) const {
-        build_result first = made;
-        if (first.key.empty())
-            first.key = std::string(64, '0');
-        publish<System>(state(),
-                        std::string(basename(folder_)) + '\n' + build_record().with(std::move(first), system),
+    void keep(build_result made, const std::string& tools, const basic_scratch<System>& beside) const {
+        made.key = sha256(folder_).hex();
+        made.tools = tools;
+        publish<System>(state(), std::string(basename(folder_)) + '\n' + build_record().with(made),
                         beside.path());
     }
 
@@ -8838,7 +9694,17 @@ private:
     std::string build_folder() const { return join(folder_, "build"); }
     std::string linked_folder() const { return join(folder_, "linked"); }
 
-    bool usable() const { return !folder_.empty(); }
+    void begin_new_tree(const std::string& why) {
+        trace("beginning a new tree for '", given_.directory, "': ", why);
+        last_.reset();
+        remove_tree<System>(all_);
+        make_folders<System>(all_);
+        folder_ = join(all_, "XXXXXX");
+        if (!System::mkdtemp(folder_.data()))
+            throw error::system_call("make a folder in", all_, errno);
+        make_folders<System>(linked_folder());
+        write_cmake_scripts<System>(given_, folder_);
+    }
 
     static bool is_in(std::string_view path, std::string_view folder) {
         return !folder.empty() && path.size() > folder.size() && path[folder.size()] == '/' &&
@@ -8850,46 +9716,77 @@ private:
     // One thing that has changed and that make would not see.
     std::string unseen(const basic_source_tree<System>& sources) {
         shadowing_names names;
+        names.add(*last_);
+        basic_file_digests<System> digests;
         std::set<std::string> before;
-        for (const build_inputs* list : {&last_.files, &system_})
-            for (const build_input& each : *list) {
-                names.add(each.path);
-                before.insert(each.path);
-                struct stat found;
-                if (System::stat(each.path.c_str(), &found) != 0)
-                    return "'" + each.path + "' is gone";
-                if (file_identity(found) == each.state)
-                    continue;
-                if (nanoseconds(found.st_mtim) <= ended_)
-                    return "'" + each.path + "' has changed and is older than what was made of it";
-                changed_.insert(each.path);
+        for (const build_input& file : last_->files) {
+            before.insert(file.path);
+            struct stat found;
+            if (System::stat(file.path.c_str(), &found) != 0)
+                return "'" + file.path + "' is gone";
+            if (file_identity(found) == file.state)
+                continue;
+            if (file.path == processor_file) {
+                if (const build_input* const now = digests.file(file.path);
+                    !now || now->digest != file.digest)
+                    return "it was built on another processor, for that one";
+            } else if (nanoseconds(found.st_mtim) <= ended_) {
+                return "'" + file.path + "' has changed and is older than what was made of it";
+            } else {
+                changed_.insert(file.path);
             }
+        }
         for (const std::string& path : sources.files())
             if (before.count(path) == 0) {
                 if (names.has(std::string(basename(path))))
                     return "'" + path + "' is new, and may be found instead of another file";
                 more_ = true;
             }
-        const source_directories none;
-        basic_file_digests<System> seen;
-        for (const build_input& each : last_.folders)
-            if (!is_in(each.path, given_.directory) && each.path != given_.directory &&
-                seen.folder(each.path, names.matter_to(none)).digest != each.digest)
-                return "files in '" + each.path + "' may be found instead of others";
+        for (const std::string& path : changed_)
+            if (!seen_by_make(path) &&
+                std::any_of(last_->names.begin(), last_->names.end(),
+                            [&](const std::string& name) { return basename(name) == basename(path); }))
+                return "'" + path + "' has changed, and make does not know what was made of it";
+        const source_directories nowhere;
+        for (const build_input& folder : last_->folders)
+            if (!is_in(folder.path, given_.directory) && folder.path != given_.directory &&
+                digests.folder(folder.path, names.matter_to(nowhere)).digest != folder.digest)
+                return "files in '" + folder.path + "' may be found instead of others";
         return "";
     }
 
-    // Whether anything has changed but what only compilers read: CMake does not say what else it has read.
-    bool must_configure() const {
+    // The sorted list of what compilers have read, as they say.
+    const word_list& compiled() {
+        if (compiled_.empty()) {
+            add_compiled(compiled_, build_folder());
+            std::sort(compiled_.begin(), compiled_.end());
+        }
+        return compiled_;
+    }
+
+    bool seen_by_make(const std::string& path) {
         const word_list by_cmake = files_read_by_cmake();
-        word_list compiled;
-        add_compiled(compiled, build_folder());
-        std::sort(compiled.begin(), compiled.end());
+        return std::binary_search(compiled().begin(), compiled().end(), path) ||
+               std::find(by_cmake.begin(), by_cmake.end(), path) != by_cmake.end();
+    }
+
+    // True if anything has changed but what only compilers read: CMake does not say what else it has read.
+    bool must_configure() {
+        const word_list by_cmake = files_read_by_cmake();
         for (const std::string& path : changed_)
-            if (!std::binary_search(compiled.begin(), compiled.end(), path) ||
+            if (!std::binary_search(compiled().begin(), compiled().end(), path) ||
                 std::find(by_cmake.begin(), by_cmake.end(), path) != by_cmake.end())
                 return true;
         return more_;
+    }
+
+    // Has make link again where a linker may have read what changed: make knows the objects alone.
+    void forget_linked() {
+        if (std::any_of(changed_.begin(), changed_.end(), [&](const std::string& path) {
+                return !std::binary_search(compiled().begin(), compiled().end(), path);
+            }))
+            for (const cmake_library& library : libraries_)
+                System::unlink(library.path.c_str());
     }
 
     word_list files_read_by_cmake() const {
@@ -8918,6 +9815,26 @@ private:
     static void add_listed(word_list& found, const std::string& list, std::string_view ran_in) {
         for (std::string& path : read_dependencies(read_file<System>(list)))
             found.push_back(path[0] == '/' ? std::move(path) : join(ran_in, path));
+    }
+
+    // What the commands name that CMake has written for make, in a folder and below.
+    static void add_named(flag_inputs& named, const std::string& folder) {
+        for (const std::string& name : names_in<System>(folder)) {
+            const std::string path = join(folder, name);
+            struct stat seen;
+            if (System::lstat(path.c_str(), &seen) != 0)
+                continue;
+            if (S_ISDIR(seen.st_mode))
+                add_named(named, path);
+            else if (name == "flags.make" || name == "link.txt") {
+                word_list words = shell_words(read_file<System>(path));
+                // Not the program that is run.
+                words.erase(words.begin(),
+                            std::find_if(words.begin(), words.end(),
+                                         [](const std::string& word) { return word.substr(0, 1) == "-"; }));
+                named.add<System>(words, path.substr(0, path.rfind("/CMakeFiles/")));
+            }
+        }
     }
 
     // ---- Running CMake
@@ -8968,9 +9885,10 @@ private:
     // What it would load it says itself, whoever has linked it and with which flags.
     void require_alone() const {
         const cmake_library& plugin = library();
-        const needs own(plugin.path);
+        const library_needs<System> own(plugin.path);
         for (const cmake_library& each : libraries_)
-            if (each.target != plugin.target && own.libraries.count(needs(each.path).name) != 0)
+            if (each.target != plugin.target &&
+                own.libraries.count(library_needs<System>(each.path).name) != 0)
                 throw needs_library_of_build(given_.directory, plugin.target, each.target);
         for (const std::string& name : own.libraries)
             for (const std::string& folder : own.folders)
@@ -8979,516 +9897,15 @@ private:
                     throw needs_library_of_build(given_.directory, plugin.target, basename(path));
     }
 
-    // What a library is called by those that need it, what it needs, and where that is looked for. Of what is
-    // no library, or is not there, no more than its name.
-    struct needs {
-        explicit needs(const std::string& path) : name(basename(path)), folders{"/"} {
-            const basic_file<System> file(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
-            if (file.descriptor() < 0)
-                return;
-            typename elf_reader<System>::loader_information told;
-            const elf_reader<System> reader(file.descriptor(), path);
-            reader.read(told);
-            told.for_each([&](std::int64_t tag, std::uint64_t value) {
-                const std::string_view text = told.name(value);
-                if (tag == DT_SONAME)
-                    name = text;
-                else if (tag == DT_NEEDED)
-                    libraries.emplace(text);
-                else if (tag == DT_RUNPATH || tag == DT_RPATH)
-                    add_folders(text);
-            });
-        }
-
-        void add_folders(std::string_view list) {
-            while (!list.empty()) {
-                const std::string_view one = list.substr(0, list.find(':'));
-                folders.emplace_back(one);
-                list.remove_prefix(one.size() < list.size() ? one.size() + 1 : one.size());
-            }
-        }
-
-        std::string name;
-        std::set<std::string> libraries;
-        word_list folders;
-    };
-
-    // ---- What CMake is told
-
-    void write_scripts() const {
-        make_folders<System>(linked_folder());
-        const auto write = [&](std::string_view name, std::string_view text) {
-            const std::string path = join(folder_, name);
-            basic_file<System>(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600).write(path, text);
-        };
-        write("settings.cmake", settings_text());
-        write("options.cmake", options_text());
-        write("begin.cmake", cmake_beginning);
-        std::string includes;
-        for (const std::string& folder : given_.folders)
-            includes += ' ' + cmake_argument(folder);
-        write("tenonConfig.cmake",
-              "if(NOT TARGET tenon::tenon)\n    add_library(tenon::tenon INTERFACE IMPORTED)\n"
-              "    target_include_directories(tenon::tenon INTERFACE" +
-                  includes +
-                  ")\n    target_compile_features(tenon::tenon INTERFACE cxx_std_20)\n"
-                  "    set_target_properties(tenon::tenon PROPERTIES IMPORTED_NO_SYSTEM TRUE)\nendif()\n" +
-                  std::string(cmake_functions));
-        const std::string_view version = TENON_VERSION;
-        const std::string minor(version.substr(0, version.rfind('.')));
-        write("tenonConfigVersion.cmake",
-              "set(PACKAGE_VERSION " + std::string(version) +
-                  ")\nset(wanted \"${PACKAGE_FIND_VERSION_MAJOR}.${PACKAGE_FIND_VERSION_MINOR}\")\n"
-                  "if(NOT PACKAGE_FIND_VERSION OR (wanted STREQUAL \"" +
-                  minor +
-                  "\" AND NOT PACKAGE_FIND_VERSION VERSION_GREATER PACKAGE_VERSION))\n"
-                  "    set(PACKAGE_VERSION_COMPATIBLE TRUE)\nendif()\n"
-                  "if(PACKAGE_FIND_VERSION VERSION_EQUAL PACKAGE_VERSION)\n"
-                  "    set(PACKAGE_VERSION_EXACT TRUE)\nendif()\n");
-    }
-
-    // Checks of the compiler see these flags too, and so nothing is among them that a shell or make reads
-    // otherwise than CMake.
-    std::string settings_text() const {
-        const compiler_traits traits = given_.compiler.traits();
-        const word_list abi = toolchain_flags(toolchain, traits.clang);
-        const auto joined = [](const word_list& words) {
-            std::string text;
-            for (const std::string& word : words)
-                text.append(text.empty() ? "" : " ").append(word);
-            return text;
-        };
-        word_list cxx = abi, c;
-        cxx.insert(cxx.end(), {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
-        if (traits.gnu_unique)
-            cxx.push_back("-fno-gnu-unique");
-        if (traits.clang)
-            cxx.push_back("-Qunused-arguments");
-        c.insert(c.end(), {"-fPIC", "-fvisibility=hidden"});
-        bool sanitized = false;
-        for (const std::string& flag : abi)
-            if (flag.compare(0, 11, "-fsanitize=") == 0) {
-                c.push_back(flag);
-                sanitized = true;
-            }
-        word_list words = given_.compiler.program_words();
-        const std::string compiler = find_program<System>(words.back());
-        words.pop_back();
-        std::string launchers, text;
-        for (const std::string& each : words)
-            launchers.append(launchers.empty() ? "" : ";").append(each);
-        const auto set = [&](std::string_view name, std::string_view value) {
-            text.append("set(").append(name).append(" ").append(cmake_argument(value));
-            text.append(" CACHE STRING \"\")\n");
-        };
-        set("CMAKE_CXX_COMPILER", compiler);
-        if (!launchers.empty()) {
-            set("CMAKE_CXX_COMPILER_LAUNCHER", launchers);
-            set("CMAKE_C_COMPILER_LAUNCHER", launchers);
-        }
-        if (const std::string found = c_compiler(compiler); !found.empty())
-            set("CMAKE_C_COMPILER", found);
-        set("CMAKE_CXX_FLAGS", joined(cxx));
-        set("CMAKE_C_FLAGS", joined(c));
-        set("CMAKE_CXX_STANDARD", language_flag().substr(language_flag().find("++") + 2) == "20" ? "20"
-                                  : language_flag().ends_with("2b")                              ? "23"
-                                                                                                 : "26");
-        set("CMAKE_CXX_EXTENSIONS", language_flag().find("gnu") != std::string::npos ? "ON" : "OFF");
-        set("CMAKE_POSITION_INDEPENDENT_CODE", "ON");
-        set("CMAKE_BUILD_TYPE", given_.wanted == profile::quick ? "Debug" : "RelWithDebInfo");
-        // Clang leaves a sanitizer's symbols to the host's executable.
-        set("tenon_link_options", traits.clang && sanitized ? "" : "LINKER:-z,defs");
-        for (const char* kind : {"CMAKE_MODULE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS"})
-            text.append("set(").append(kind).append(
-                " \"\" CACHE STRING \"\" FORCE)\n"); // they come after a target's own
-        set("CMAKE_VERBOSE_MAKEFILE", "ON");
-        set("CMAKE_COLOR_DIAGNOSTICS", "OFF");
-        set("CMAKE_FIND_USE_PACKAGE_REGISTRY", "OFF");
-        set("CMAKE_PROJECT_TOP_LEVEL_INCLUDES", join(folder_, "begin.cmake"));
-        set("tenon_DIR", folder_);
-        set("tenon_folder", folder_);
-        return text;
-    }
-
-    // Of the same family, so that what both compile can be linked.
-    static std::string c_compiler(const std::string& cxx) {
-        std::string name(basename(cxx));
-        for (const auto& [plus, plain] : {std::pair{"clang++", "clang"}, {"g++", "gcc"}})
-            if (const auto at = name.rfind(plus); at != name.npos) {
-                name.replace(at, std::string_view(plus).size(), plain);
-                return find_program<System>(join(parent(cxx), name));
-            }
-        return "";
-    }
-
-    // Flags of any kind.
-    std::string options_text() const {
-        std::string text = "include_directories(BEFORE";
-        for (const std::string& folder : given_.folders)
-            text += ' ' + cmake_argument(folder);
-        text += ")\n";
-        const compile_flags of_compiler = given_.compiler.flags(true);
-        word_list compile, link;
-        for (const compile_flags* flags : {&of_compiler, &given_.flags}) {
-            compile.insert(compile.end(), flags->compile().begin(), flags->compile().end());
-            link.insert(link.end(), flags->common().begin(), flags->common().end());
-            link.insert(link.end(), flags->link().begin(), flags->link().end());
-        }
-        if (!compile.empty())
-            text += "add_compile_options(" +
-                    cmake_argument("$<$<COMPILE_LANGUAGE:CXX>:SHELL:" + cmake_shell_words(compile) + '>') +
-                    ")\n";
-        if (!link.empty())
-            text += "add_link_options(" + cmake_argument("SHELL:" + cmake_shell_words(link)) + ")\n";
-        return text;
-    }
-
     std::string all_, folder_; // all trees that there ever were, and this one
-    settings given_;
-    build_result last_{};
-    build_inputs system_{};
+    cmake_settings given_;
+    std::optional<build_result> last_{};
+    word_list compiled_{};
     std::int64_t ended_ = 0;
     std::vector<cmake_library> libraries_{};
     std::string modules_{};
     std::set<std::string> changed_{};
     bool more_ = false;
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_DETAIL_BUILD_INCLUDE_SCAN_HPP
-#define TENON_DETAIL_BUILD_INCLUDE_SCAN_HPP
-
-#include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// The headers that a text includes, in their quotes or brackets; also those that a condition or a comment
-/// leaves out, and none whose name a macro stands for.
-inline std::vector<std::string_view> included_in(std::string_view text) {
-    std::vector<std::string_view> found;
-    while (!text.empty()) {
-        std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
-        const auto skip = [&](std::string_view word) {
-            if (const auto begin = line.find_first_not_of(" \t"); begin != line.npos)
-                line.remove_prefix(begin);
-            if (line.substr(0, word.size()) != word)
-                return false;
-            line.remove_prefix(word.size());
-            return true;
-        };
-        if (!skip("#") || !skip("include") || !(skip("\"") || skip("<")))
-            continue;
-        const auto end = line.find(line.data()[-1] == '"' ? '"' : '>');
-        if (end != line.npos && end > 0)
-            found.emplace_back(line.data() - 1, end + 2);
-    }
-    return found;
-}
-
-/// What decides which headers some sources are compiled with, told from their text: for those that no
-/// compiler has read so far, or has refused.
-template <class System = posix>
-class basic_include_scan {
-public:
-    /// Headers are searched beside the file that includes them and in `folders`.
-    basic_include_scan(std::vector<std::string> sources, const std::vector<std::string>& folders) {
-        for (std::vector<std::string> left = std::move(sources); !left.empty();) {
-            const std::string file = std::move(left.back());
-            left.pop_back();
-            if (!paths_.insert(file).second || is_packaged<System>(file))
-                continue;
-            for (const std::string& header : names(file))
-                if (std::string found = find(header, file, folders); !found.empty())
-                    left.push_back(std::move(found));
-        }
-    }
-
-    /// All files that may be read, and all folders in which one that is not there now would be found first.
-    const std::set<std::string>& paths() const noexcept { return paths_; }
-
-private:
-    static std::vector<std::string> names(const std::string& file) {
-        try {
-            const std::string text = read_file<System>(file);
-            const std::vector<std::string_view> found = included_in(text);
-            return {found.begin(), found.end()};
-        } catch (const error&) {
-            return {}; // it is not there now
-        }
-    }
-
-    std::string find(const std::string& header, const std::string& from,
-                     const std::vector<std::string>& folders) {
-        const std::string name = header.substr(1, header.size() - 2);
-        std::vector<std::string> searched;
-        if (name[0] == '/' || header[0] == '"')
-            searched.emplace_back(name[0] == '/' ? "/" : parent(from));
-        searched.insert(searched.end(), folders.begin(), folders.end());
-        struct stat found;
-        for (const std::string& folder : searched) {
-            std::string path = name[0] == '/' ? name : join(folder, name);
-            for (std::string_view above = path; above.size() > folder.size();) {
-                above = parent(above);
-                if (System::stat(std::string(above).c_str(), &found) == 0) {
-                    paths_.emplace(above);
-                    break;
-                }
-            }
-            if (System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode))
-                return path;
-        }
-        return "";
-    }
-
-    std::set<std::string> paths_;
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_DETAIL_BUILD_INPUT_TRACKER_HPP
-#define TENON_DETAIL_BUILD_INPUT_TRACKER_HPP
-
-#include <algorithm>
-#include <cstdint>
-#include <map>
-#include <set>
-#include <string>
-#include <utility>
-#include <vector>
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// What a compiler is likely to read, known from an earlier run of it.
-struct expected_inputs {
-    std::set<std::string> files, folders;
-    shadowing_names names;
-    build_inputs said{}; ///< what they said, so that those in the same state need not be read
-};
-
-/// What changed while a compiler ran.
-struct source_change {
-    std::string path{}; ///< empty where nothing did
-    std::string how{};  ///< as far as that is known: `it had 8 bytes, and then 9`
-};
-
-/// The files and folders that a compiler reads, as they are before it runs and after it. What changes
-/// meanwhile may have been read as it was or as it is, so that nothing can be remembered of the result.
-template <class System = posix>
-class basic_input_tracker {
-public:
-    /// Looks at the files that are expected. `directory` has the sources.
-    basic_input_tracker(const std::string& directory, expected_inputs& expected)
-        : directory_(directory), expected_(expected) {
-        before_.remember(expected.said);
-        for (const std::string& path : expected.files)
-            before_.file(path);
-    }
-
-    const basic_file_digests<System>& before() const noexcept { return before_; }
-
-    /// Has to be called before the compiler runs, which will search headers in `folders`. All changes from
-    /// then on will be seen.
-    void begin(std::vector<std::string> folders) {
-        folders_ = std::move(folders);
-        // Files are stamped in steps of some milliseconds: what was written in this one could not be told
-        // from what will be.
-        std::int64_t newest = before_.newest();
-        std::set<std::string> searched = expected_.folders;
-        searched.insert(folders_.begin(), folders_.end());
-        for (const std::string& folder : searched) {
-            struct stat found;
-            if (System::stat(folder.c_str(), &found) == 0 && newest < file_identity(found).changed)
-                newest = file_identity(found).changed;
-            if (!is_systems(folder))
-                names_before_[folder] = names_in<System>(folder);
-        }
-        // A clock that is behind that of a file server is not waited for.
-        for (int i = 0; i < 50 && nanoseconds(System::now()) <= newest; ++i)
-            System::pause_a_millisecond();
-        start_ = nanoseconds(System::now());
-        // What is in the same state afterwards was not written to, and need not be read again.
-        after_.remember(before_.settled_by(start_));
-    }
-
-    std::int64_t start() const noexcept { return start_; }
-
-    /// Of files that are remembered to have said something in some state, those in that state are not read.
-    void remember(const build_inputs& files) { after_.remember(files); }
-
-    /// After the compiler has run, and said that it read `files`: adds these, and the folders that a header
-    /// was or could have been found in, to `made`, and those that are the system's to `system`.
-    /// `others` would have been read too. False where one of them changed.
-    bool take(const std::vector<std::string>& files, build_result& made, build_inputs& system,
-              const source_directories& others = {}) {
-        changed_ = {};
-        const auto add = [&](build_inputs& into, const build_input& now) {
-            into.push_back({now.path, settled(now.state, start_) ? now.state : file_identity(), now.digest});
-        };
-        expected_.names.clear();
-        for (const std::string& path : files) {
-            expected_.files.insert(path);
-            expected_.names.add(path);
-            const build_input* const now = after_.file(path);
-            note_change(path, now);
-            if (now)
-                add(is_systems(path) ? system : made.files, *now);
-        }
-        const auto matters = expected_.names.matter_to(others);
-        for (const std::string& folder : folders_that_matter(made.files)) {
-            expected_.folders.insert(folder);
-            const build_input& now = after_.folder(folder, matters);
-            note_change_of_folder(now, matters);
-            add(made.folders, now);
-        }
-        return changed_.path.empty();
-    }
-
-    /// Whether something that may write files of its own beside the others, and has read `read`, has been
-    /// given what was there at the beginning: its own may be new, or written once more with the same text.
-    bool as_given(const std::set<std::string>& read) {
-        changed_ = {};
-        basic_file_digests<System> now;
-        now.remember(before_.settled_by(start_));
-        for (const std::string& path : expected_.files)
-            if (const build_input* const was = before_.seen(path)) {
-                const build_input* const is = now.file(path);
-                if (!is || is->digest != was->digest || (read.count(path) != 0 && is->state != was->state))
-                    note(path, *was, is);
-            }
-        return changed_.path.empty();
-    }
-
-    /// Whether files still say what something was made from.
-    bool still_say(const build_inputs& made_from) {
-        changed_ = {};
-        for (const build_input& each : made_from)
-            if (const build_input* const now = after_.file(each.path); !now || now->digest != each.digest)
-                note(each.path, each, now);
-        return changed_.path.empty();
-    }
-
-    /// Whether all that was expected is as it was, for a compiler that did not say what it read.
-    bool as_expected() {
-        changed_ = {};
-        for (const std::string& path : expected_.files)
-            if (before_.seen(path))
-                note_change(path, after_.file(path));
-        return changed_.path.empty();
-    }
-
-    /// The first of what changed: a file, where one did.
-    const source_change& changed() const noexcept { return changed_; }
-
-private:
-    void note(const std::string& path, std::string how) {
-        if (changed_.path.empty())
-            changed_ = {path, std::move(how)};
-    }
-    void note(const std::string& path, const build_input& was, const build_input* now) {
-        const auto size = [](const build_input& of) { return std::to_string(of.state.size); };
-        note(path, !now ? "it is gone, or cannot be read any more"
-                   : was.state.size != now->state.size
-                       ? "it had " + size(was) + " bytes, and then " + size(*now)
-                   : was.state.inode != now->state.inode ? "another file took its place"
-                                                         : "it was written to");
-    }
-
-    void note_change(const std::string& path, const build_input* now) {
-        const build_input* const was = before_.seen(path);
-        if (was && (!now || now->state != was->state || now->digest != was->digest))
-            note(path, *was, now);
-        else if (!now)
-            note(path, "it is gone, or cannot be read any more");
-        else if (!was && !settled(now->state, start_))
-            note(path, "it was written to, or is new");
-    }
-
-    // Names that do not matter may come and go: an editor's, and a compiler's where $TMPDIR is among the
-    // sources.
-    template <class Matters>
-    void note_change_of_folder(const build_input& now, const Matters& matters) {
-        const auto before = names_before_.find(now.path);
-        if (before == names_before_.end()) {
-            if (!settled(now.state, start_))
-                note(now.path, "something in it came or went");
-            return;
-        }
-        const auto& names = before->second;
-        if (basic_file_digests<System>::digest_of(now.path, names, matters) != now.digest) {
-            const std::vector<std::string> after = names_in<System>(now.path);
-            const auto lacks = [&](const std::vector<std::string>& all, const std::string& name) {
-                return !std::binary_search(all.begin(), all.end(), name);
-            };
-            for (const std::string& name : after)
-                if (lacks(names, name) && matters(now.path, name))
-                    note(now.path, "'" + name + "' came into it");
-            for (const std::string& name : names)
-                if (lacks(after, name) && matters(now.path, name))
-                    note(now.path, "'" + name + "' went from it");
-            note(now.path, "something in it came or went");
-        }
-        // What was moved away and back may have been missed by a compiler.
-        for (const std::string& name : names) {
-            const std::string path = join(now.path, name);
-            struct stat found;
-            if (matters(now.path, name) && System::lstat(path.c_str(), &found) == 0 &&
-                S_ISREG(found.st_mode) && !settled(file_identity(found), start_))
-                note_change(path, after_.file(path));
-        }
-    }
-
-    // What stands behind the state of the packages; never what lies beside the sources.
-    bool is_systems(const std::string& path) const {
-        const bool beside = !directory_.empty() && path.compare(0, directory_.size(), directory_) == 0;
-        return !beside && is_packaged<System>(path);
-    }
-
-    // The folders that a header was or could have been found in, and those in them that bear the name of one
-    // on the way to a header.
-    std::set<std::string> folders_that_matter(const build_inputs& files) const {
-        std::vector<std::string> folders = folders_;
-        for (const build_input& each : files)
-            folders.emplace_back(parent(each.path));
-        std::set<std::string> found;
-        while (!folders.empty()) {
-            const std::string folder = std::move(folders.back());
-            folders.pop_back();
-            if (is_systems(folder) || !found.insert(folder).second)
-                continue;
-            for (const std::string& name : names_in<System>(folder)) {
-                struct stat inside;
-                // A link may lead back to here.
-                if (std::string path = join(folder, name); expected_.names.has(name) &&
-                                                           System::lstat(path.c_str(), &inside) == 0 &&
-                                                           S_ISDIR(inside.st_mode))
-                    folders.push_back(std::move(path));
-            }
-        }
-        return found;
-    }
-
-    const std::string& directory_;
-    expected_inputs& expected_;
-    basic_file_digests<System> before_, after_;
-    std::vector<std::string> folders_;
-    std::map<std::string, std::vector<std::string>> names_before_; // in folders
-    std::int64_t start_ = 0;
-    source_change changed_;
 };
 
 } // namespace TENON_OWN
@@ -9635,9 +10052,659 @@ using headers = basic_interface_headers<>;
 } // namespace tenon::inline v1::detail
 
 #endif
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+inline error no_sources(const std::string& directory, std::string_view found, std::string_view left_out) {
+    return {
+        errc::not_found,
+        concatenated({"'", directory,
+                      "' has no sources to compile: files that end in .cpp, .cc, .cxx, .c++, .cp, .CPP or .C "
+                      "are expected in it, and it ",
+                      found, left_out.empty() ? "" : "; ", left_out}),
+        directory};
+}
+
+/// What a source or directory of sources is compiled with, and where in the cache its library is kept.
+template <class System = posix>
+class basic_build_target {
+public:
+    const build_options& options;
+    const plugin_type& type;
+    const std::string path; ///< canonical
+    std::string directory;  ///< the same, or the one with the source
+    std::string source{};   ///< a single one; empty: all in the directory
+    bool cmake = false;     ///< whether it has a CMakeLists.txt
+    const basic_compiler<System> compiler;
+    action library{};                   ///< the one whose results are the libraries
+    std::string tree{};                 ///< where CMake builds
+    std::vector<std::string> written{}; ///< directories below CMake's that builds write to themselves
+
+    /// `options` and `type` have to outlive the target.
+    basic_build_target(const build_options& how, const basic_cache<System>& in,
+                       const std::string& canonical_path, const plugin_type& of)
+        : options(how), type(of), path(canonical_path), directory(path), compiler(how.compiler) {
+        struct stat found;
+        const bool there = System::stat(path.c_str(), &found) == 0;
+        if (there ? S_ISREG(found.st_mode) : is_source_name(basename(path))) {
+            directory = parent(path);
+            source = basename(path);
+        } else if (System::lstat(lists_file().c_str(), &found) == 0) {
+            cmake = true;
+            written = written_below(in);
+        }
+        library.digest = digest();
+        library.stem = join(join(join(in.path(), "bin"), type.name()), safe(name()) + '-');
+        library.suffix = ".so";
+        library.tools = cmake ? cmake_tools() : tools();
+        library.sources = {source.empty() ? directory : "", cmake, written};
+        library.thorough = options.thorough;
+        tree = library.stem + library.digest + ".tree";
+    }
+
+    std::string_view name() const { return basename(path); }
+    std::string lists_file() const { return join(directory, "CMakeLists.txt"); }
+    std::string flags_file() const { return join(directory, "compile_flags.txt"); }
+
+    /// The names of the sources that are compiled; throws where there are none.
+    std::vector<std::string> sources() const {
+        if (source.empty())
+            return sources_in(directory);
+        if (path.find('\n') != std::string::npos)
+            throw line_break_in_name(path);
+        return {source};
+    }
+
+    /// The host's flags, and those in the flags file where there is one.
+    compile_flags flags(bool has_file) const {
+        compile_flags flags(options.builds_may_run_programs, cmake);
+        for (const std::string& flag : options.flags)
+            flags.add(flag, "options.flags");
+        if (has_file) {
+            require_trusted(flags_file());
+            flags.add_lines(read_file<System>(flags_file()), flags_file());
+        }
+        return flags;
+    }
+
+    /// What these flags, and those in the compiler's own command, have read and searched.
+    flag_inputs inputs_named_by(const compile_flags& flags) const {
+        flag_inputs named;
+        named.add<System>(flags.words(), directory);
+        named.add<System>(compiler.flags(cmake).words(), directory);
+        return named;
+    }
+
+    /// The directories with the headers of the interface and of tenon.
+    std::vector<std::string> interface_folders() const {
+        std::vector<std::string> folders = basic_interface_headers<System>(options.include).folders(type);
+        for (std::string& folder : folders)
+            folder = absolute<System>(folder);
+        return folders;
+    }
+
+    /// The header of the interface.
+    std::string header() const {
+        return absolute<System>(basic_interface_headers<System>(options.include).header(type));
+    }
+
+    /// Throws where somebody that options.trust does not name could have written a file.
+    void require_trusted(const std::string& file) const {
+        if (!options.trust.everyone)
+            require_trust<System>(canonical_of(file), status_of(file), options.trust);
+    }
+
+    /// The canonical path; throws where there is nothing.
+    static std::string canonical_of(const std::string& path) {
+        std::string found = canonical<System>(path);
+        if (found.empty())
+            throw error::system_call("find", path, errno);
+        return found;
+    }
+
+    static struct stat status_of(const std::string& path) {
+        struct stat found;
+        if (System::stat(path.c_str(), &found) != 0)
+            throw error::system_call("look at", path, errno);
+        return found;
+    }
+
+private:
+    // Of all that decides what the result is, but for the files.
+    std::string digest() const {
+        sha256 all;
+        const char* const include = ::secure_getenv("TENON_INCLUDE");
+        for (const std::string_view part :
+             {std::string_view(TENON_VERSION), std::string_view(path), std::string_view(type.name()),
+              std::string_view(type.header()), std::string_view(toolchain),
+              std::string_view(include ? include : "")})
+            all.field(part);
+        all.field(language_flag()).field(compiler.choice());
+        all.field(options.profile == profile::quick ? "quick" : "optimised");
+        for (const std::vector<std::string>* list : {&options.flags, &options.include}) {
+            all.field(std::to_string(list->size()));
+            for (const std::string& word : *list)
+                all.field(word);
+        }
+        all.field(options.builds_may_run_programs ? "builds may run programs" : "");
+        // What was compiled from files that one host trusts is nothing to a host that trusts fewer.
+        all.field(options.trust.everyone ? "everyone" : "");
+        for (const uid_t user : options.trust.users)
+            all.field("user " + std::to_string(user));
+        for (const gid_t group : options.trust.groups)
+            all.field("group " + std::to_string(group));
+        if (cmake) {
+            all.field("cmake").field(options.target);
+            for (const std::string& variable : basic_cmake_project<System>::variables())
+                all.field(variable);
+        }
+        return all.hex();
+    }
+
+    std::optional<std::string> tools() const {
+        return compiler.stamp().empty() ? std::nullopt : std::optional(compiler.stamp());
+    }
+
+    std::optional<std::string> cmake_tools() const {
+        const std::string program = basic_cmake_project<System>::program();
+        struct stat found;
+        if (!compiler.found() || program.empty() || System::stat(program.c_str(), &found) != 0)
+            return std::nullopt;
+        const file_identity state(found);
+        return sha256()
+            .field(compiler.stamp())
+            .field(program)
+            .field(std::to_string(state.size))
+            .field(std::to_string(state.modified))
+            .hex();
+    }
+
+    // The cache and $TMPDIR, where they are among the sources.
+    std::vector<std::string> written_below(const basic_cache<System>& in) const {
+        std::vector<std::string> found;
+        const char* const set = ::secure_getenv("TMPDIR");
+        const std::string temporary = set ? from_anywhere<System>("TMPDIR", set) : "";
+        for (const std::string& folder : {in.path(), temporary})
+            if (std::string real = without_links(folder); real.starts_with(join(directory, "")))
+                found.push_back(std::move(real));
+        return found;
+    }
+
+    // Of what is not there yet, the folder that it will be in.
+    static std::string without_links(const std::string& folder) {
+        if (std::string found = canonical<System>(folder); !found.empty())
+            return found;
+        return folder.find('/') == folder.npos || folder == "/"
+                   ? folder
+                   : join(without_links(std::string(parent(folder))), basename(folder));
+    }
+
+    // A name for files, made of one that may have any characters and any length.
+    static std::string safe(std::string_view name) {
+        std::string text;
+        for (const char c : name.substr(0, 64)) {
+            const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                               c == '.' || c == '-';
+            text += plain ? c : '_';
+        }
+        return text;
+    }
+
+    static std::vector<std::string> sources_in(const std::string& directory) {
+        std::vector<std::string> sources;
+        std::string others;
+        for (const std::string& name : names_in<System>(directory)) {
+            const std::string path = join(directory, name);
+            if (is_source_name(name))
+                require_no_dangling_link<System>(path);
+            struct stat found{};
+            const bool there = System::stat(path.c_str(), &found) == 0;
+            if (is_source_name(name) && there && S_ISREG(found.st_mode)) {
+                if (path.find('\n') != std::string::npos)
+                    throw line_break_in_name(path);
+                sources.push_back(name);
+            } else if (others.size() < 200)
+                others += (others.empty() ? "has '" : ", '") + name + (S_ISDIR(found.st_mode) ? "/'" : "'");
+        }
+        if (sources.empty())
+            throw no_sources(directory, others.empty() ? "is empty" : others,
+                             sentence_on_sources_left_out<System>(directory, sources));
+        return sources;
+    }
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+#ifndef TENON_DETAIL_BUILD_BUILDER_HPP
+#define TENON_DETAIL_BUILD_BUILDER_HPP
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+#ifndef TENON_DETAIL_BUILD_CMAKE_BUILD_HPP
+#define TENON_DETAIL_BUILD_CMAKE_BUILD_HPP
+
+#include <cerrno>
+#include <fcntl.h>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+#ifndef TENON_DETAIL_BUILD_LIBRARY_PUBLISHER_HPP
+#define TENON_DETAIL_BUILD_LIBRARY_PUBLISHER_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <fcntl.h>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// A library that was built, and is not yet where others find it.
+struct built_library {
+    std::string file;
+    build_result made{};                ///< with its key
+    std::vector<std::string> files{};   ///< that compilers have read
+    std::vector<std::string> sources{}; ///< that were compiled; none where CMake says which
+    bool traceable = true; ///< false: an input is named by a macro, and the result not remembered
+};
+
+/// Puts libraries where others find them, once these are good ones.
+template <class System = posix>
+class basic_library_publisher {
+public:
+    /// `target` has to outlive the publisher.
+    explicit basic_library_publisher(const basic_build_target<System>& target) : target_(target) {}
+
+    /// Calls `check(path)`, which throws where the library is no good, and puts the library at `path`, unless
+    /// there is one of that name: equal, and perhaps in use.
+    template <class Check>
+    void publish(const built_library& built, const std::string& path, Check& check) const {
+        const auto good = [&](const std::string& candidate) {
+            try {
+                check(candidate);
+            } catch (const error& wrong) {
+                throw about_sources(wrong, candidate, built);
+            }
+        };
+        // Linkers let the umask say who may write to it, and the check refuses what others may.
+        if (System::chmod(built.file.c_str(), 0700) != 0)
+            throw error::system_call("change the mode of", built.file, errno);
+        good(built.file);
+        trace_pins(built.file);
+        if (struct stat found; System::stat(path.c_str(), &found) == 0) {
+            try {
+                good(path);
+                return;
+            } catch (const error& e) {
+                trace("replacing '", path, "': ", e.what());
+            }
+        }
+        // A loss of power might else leave a file of the right size that says nothing, under a name that
+        // promises what is in it.
+        if (System::fsync(basic_file<System>(built.file, O_RDONLY).descriptor()) != 0)
+            throw error::system_call("store", built.file, errno);
+        if (System::rename(built.file.c_str(), path.c_str()) != 0)
+            throw error::system_call("rename to", path, errno);
+    }
+
+private:
+    // The error in words that the author of a plugin knows: the place of its sources, which of them were left
+    // out, and which header of the interface was used.
+    error about_sources(const error& wrong, const std::string& checked, const built_library& built) const {
+        const errc code = static_cast<errc>(wrong.code().value());
+        std::string text = wrong.what();
+        for (std::size_t i = 0; (i = text.find(checked, i)) != text.npos; i += target_.path.size())
+            text.replace(i, checked.size(), target_.path);
+        if (code == errc::misfit || code == errc::bad_interface)
+            text += header_used(built.files);
+        if (code == errc::not_a_plugin && !target_.cmake && target_.source.empty())
+            if (const std::string left_out =
+                    sentence_on_sources_left_out<System>(target_.directory, built.sources);
+                !left_out.empty())
+                text += "; " + left_out;
+        return {code, text, target_.path};
+    }
+
+    // Says which header of the interface's file name compilers have read: another than this program's, or
+    // that one as it is now.
+    std::string header_used(const std::vector<std::string>& files) const {
+        const std::string own = target_.header();
+        struct stat wanted, found;
+        if (System::stat(own.c_str(), &wanted) != 0)
+            return "";
+        bool used = false;
+        for (const std::string& path : files)
+            if (basename(path) == basename(own) && System::stat(path.c_str(), &found) == 0) {
+                if (found.st_dev != wanted.st_dev || found.st_ino != wanted.st_ino)
+                    return "; its sources include '" + path + "', and the header of this program is '" + own +
+                           '\'';
+                used = true;
+            }
+        return used ? "; its sources include '" + own +
+                          "' as it is now: where that has changed since this program was compiled, compile "
+                          "the program again"
+                    : "";
+    }
+
+    static void trace_pins(const std::string& path) {
+        if (!tracing())
+            return;
+        const basic_file<System> open(path, O_RDONLY);
+        for (const std::string& symbol :
+             elf_reader<System>(open.descriptor(), path).what_pins().unique_symbols)
+            trace("'", path, "' will stay in memory for its unique symbol ", symbol);
+    }
+
+    const basic_build_target<System>& target_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// One attempt to have CMake build the library of a directory with a CMakeLists.txt.
+template <class System = posix>
+class basic_cmake_build {
+public:
+    /// All of these have to outlive the attempt.
+    basic_cmake_build(const basic_build_target<System>& target, const basic_scratch<System>& scratch,
+                      const basic_deadline<System>& within, expected_inputs& expected, build_report& report)
+        : target_(target), scratch_(scratch), within_(within), expected_(expected), report_(report),
+          sources_(trusted_sources()), folders_(target.interface_folders()),
+          project_(target.tree, settings()) {}
+
+    /// The library; nothing where an input changed meanwhile, which `changed()` names.
+    std::optional<built_library> run() {
+        if (project_.last())
+            expected_.before = *project_.last();
+        observe(sources_);
+        bool compiling = false;
+        try {
+            if (!configure())
+                return std::nullopt;
+            compiling = true;
+            report_.step(event::step::compiling);
+            project_.build(target_.options.jobs, within_, [&](std::string_view text) { report_.said(text); });
+        } catch (const error& failed) {
+            if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
+                throw;
+            if (compiling ? !inputs_->as_expected() : !inputs_->as_given({}))
+                return std::nullopt;
+            if (compiling)
+                try_to_keep_tree();
+            throw;
+        }
+        return take_library();
+    }
+
+    const source_change& changed() const noexcept { return inputs_->changed(); }
+
+private:
+    // Before any program runs.
+    basic_source_tree<System> trusted_sources() const {
+        basic_source_tree<System> tree(target_.directory, target_.written);
+        for (const std::vector<std::string>* paths : {&tree.folders(), &tree.files()})
+            for (const std::string& path : *paths)
+                require_trusted_inside(path);
+        return tree;
+    }
+
+    cmake_settings settings() const {
+        if (basic_cmake_project<System>::program().empty())
+            throw no_cmake(target_.directory);
+        cmake_settings given{target_.directory,
+                             target_.compiler.program_words(),
+                             target_.compiler.traits(within_),
+                             {},
+                             {},
+                             folders_,
+                             target_.options.profile,
+                             target_.options.target};
+        const compile_flags of_compiler = target_.compiler.flags(true), of_host = target_.flags(false);
+        for (const compile_flags* flags : {&of_compiler, &of_host}) {
+            given.compile.insert(given.compile.end(), flags->compile().begin(), flags->compile().end());
+            given.link.insert(given.link.end(), flags->common().begin(), flags->common().end());
+            given.link.insert(given.link.end(), flags->link().begin(), flags->link().end());
+        }
+        return given;
+    }
+
+    // Looks at all that may be read from now on.
+    void observe(const basic_source_tree<System>& tree) {
+        expected_.files.insert(tree.files().begin(), tree.files().end());
+        expected_.folders.insert(tree.folders().begin(), tree.folders().end());
+        const flag_inputs named = project_.named_inputs();
+        inputs_.emplace(target_.directory, expected_);
+        inputs_->add_inputs(named.files);
+        std::vector<std::string> searched = folders_;
+        searched.insert(searched.end(), tree.folders().begin(), tree.folders().end());
+        searched.insert(searched.end(), named.folders.begin(), named.folders.end());
+        inputs_->begin(std::move(searched));
+    }
+
+    // Has CMake read the CMakeLists.txt where that is needed; false where something changed meanwhile.
+    bool configure() {
+        if (!project_.prepare(
+                sources_, target_.library.tools.value_or(""), within_,
+                [&] { report_.step(event::step::configuring); },
+                [&](std::string_view text) { report_.said(text); }))
+            return true;
+        if (!inputs_->as_given(project_.configured_from()))
+            return false;
+        // What it has written among the sources is theirs from now on.
+        observe(basic_source_tree<System>(target_.directory, target_.written));
+        return true;
+    }
+
+    std::optional<build_result> take() {
+        const basic_source_tree<System> now(target_.directory, target_.written);
+        return inputs_->take(project_.files(), target_.library.sources, now.files());
+    }
+
+    void try_to_keep_tree() {
+        try {
+            if (std::optional<build_result> made = take(); made && !inputs_->untraceable())
+                project_.keep(std::move(*made), target_.library.tools.value_or(""), scratch_);
+        } catch (const error& e) {
+            trace("not keeping the tree of '", target_.path, "': ", e.what());
+        }
+    }
+
+    std::optional<built_library> take_library() {
+        std::optional<build_result> made = take();
+        if (!made)
+            return std::nullopt;
+        built_library built{scratch_ / "library.so"};
+        built.traceable = !inputs_->untraceable();
+        if (built.traceable)
+            project_.keep(*made, target_.library.tools.value_or(""), scratch_);
+        for (const build_input& file : made->files)
+            if (file.path.compare(0, target_.directory.size(), target_.directory) != 0 &&
+                inputs_->belongs_to_author(file.path))
+                target_.require_trusted(file.path);
+        made->key = copy_of(project_.library().path, built.file);
+        built.made = std::move(*made);
+        built.files = project_.files();
+        return built;
+    }
+
+    // What is below a folder that is trusted is to be looked at alone; only links lead elsewhere.
+    void require_trusted_inside(const std::string& path) const {
+        struct stat found;
+        if (target_.options.trust.everyone || path == target_.directory)
+            return;
+        if (System::lstat(path.c_str(), &found) != 0)
+            throw error::system_call("look at", path, errno);
+        if (S_ISLNK(found.st_mode))
+            return target_.require_trusted(path);
+        if (const std::string why = distrust<System>(path, found, target_.options.trust); !why.empty())
+            throw untrusted(path, why);
+    }
+
+    // Gives its SHA-256: with the same in it, it is the same library.
+    static std::string copy_of(const std::string& original, const std::string& path) {
+        const basic_file<System> from(original, O_RDONLY);
+        const basic_file<System> to(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        sha256 all;
+        from.parts(original, [&](std::string_view part) {
+            all.add(part);
+            to.write(path, part);
+        });
+        return all.hex();
+    }
+
+    const basic_build_target<System>& target_;
+    const basic_scratch<System>& scratch_;
+    const basic_deadline<System>& within_;
+    expected_inputs& expected_;
+    build_report& report_;
+    const basic_source_tree<System> sources_;
+    std::vector<std::string> folders_;
+    basic_cmake_project<System> project_;
+    std::optional<basic_input_tracker<System>> inputs_{};
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_BUILD_INCLUDE_SCAN_HPP
+#define TENON_DETAIL_BUILD_INCLUDE_SCAN_HPP
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// The headers that a text includes, in their quotes or brackets; also those that a condition or a comment
+/// leaves out, and none whose name a macro stands for.
+inline std::vector<std::string_view> included_in(std::string_view text) {
+    std::vector<std::string_view> found;
+    while (!text.empty()) {
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+        const auto skip = [&](std::string_view word) {
+            if (const auto begin = line.find_first_not_of(" \t"); begin != line.npos)
+                line.remove_prefix(begin);
+            if (line.substr(0, word.size()) != word)
+                return false;
+            line.remove_prefix(word.size());
+            return true;
+        };
+        if (!skip("#") || !skip("include") || !(skip("\"") || skip("<")))
+            continue;
+        const auto end = line.find(line.data()[-1] == '"' ? '"' : '>');
+        if (end != line.npos && end > 0)
+            found.emplace_back(line.data() - 1, end + 2);
+    }
+    return found;
+}
+
+/// What decides which headers some sources are compiled with, told from their text: for those that no
+/// compiler has read so far, or has refused.
+template <class System = posix>
+class basic_include_scan {
+public:
+    /// Headers are searched beside the file that includes them and in `folders`.
+    basic_include_scan(std::vector<std::string> sources, const std::vector<std::string>& folders) {
+        for (std::vector<std::string> left = std::move(sources); !left.empty();) {
+            const std::string file = std::move(left.back());
+            left.pop_back();
+            if (!paths_.insert(file).second || is_system_file<System>(file))
+                continue;
+            for (const std::string& header : names(file))
+                if (std::string found = find(header, file, folders); !found.empty())
+                    left.push_back(std::move(found));
+        }
+    }
+
+    /// All files that may be read, and all folders in which one that is not there now would be found first.
+    const std::set<std::string>& paths() const noexcept { return paths_; }
+
+private:
+    static std::vector<std::string> names(const std::string& file) {
+        try {
+            const std::string text = read_file<System>(file);
+            const std::vector<std::string_view> found = included_in(text);
+            return {found.begin(), found.end()};
+        } catch (const error&) {
+            return {}; // it is not there now
+        }
+    }
+
+    std::string find(const std::string& header, const std::string& from,
+                     const std::vector<std::string>& folders) {
+        const std::string name = header.substr(1, header.size() - 2);
+        std::vector<std::string> searched;
+        if (name[0] == '/' || header[0] == '"')
+            searched.emplace_back(name[0] == '/' ? "/" : parent(from));
+        searched.insert(searched.end(), folders.begin(), folders.end());
+        struct stat found;
+        for (const std::string& folder : searched) {
+            std::string path = name[0] == '/' ? name : join(folder, name);
+            for (std::string_view above = path; above.size() > folder.size();) {
+                above = parent(above);
+                if (System::stat(std::string(above).c_str(), &found) == 0) {
+                    paths_.emplace(above);
+                    break;
+                }
+            }
+            if (System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode))
+                return path;
+        }
+        return "";
+    }
+
+    std::set<std::string> paths_;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_BUILD_SOURCE_BUILD_HPP
+#define TENON_DETAIL_BUILD_SOURCE_BUILD_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
 #ifndef TENON_DETAIL_BUILD_OBJECT_CACHE_HPP
 #define TENON_DETAIL_BUILD_OBJECT_CACHE_HPP
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -9646,79 +10713,63 @@ using headers = basic_interface_headers<>;
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What one source of several was compiled to the last few times, so that an edit to one of them compiles
-/// one.
+/// The objects that one source of several was compiled to the last few times, so that an edit compiles one
+/// source.
 template <class System = posix>
 class basic_object_cache {
 public:
-    /// Of `source` in `directory`, compiled by a command that begins with `arguments`. Names in the cache
-    /// begin with the path `stem`.
+    /// `arguments` begin the compiler's command. Names in the cache begin with the path `stem`.
     basic_object_cache(const basic_compiler<System>& compiler, const std::string& directory,
                        const std::string& source, const word_list& arguments, const std::string& stem,
                        bool thorough)
-        : compiler_(compiler), shelf_(shelf(directory, source, arguments, stem, thorough)) {}
+        : objects_({.stem = stem,
+                    .digest = digest_of(compiler, directory, source, arguments),
+                    .suffix = ".o",
+                    .tools = compiler.stamp(),
+                    .kept = 4,
+                    .thorough = thorough}) {}
 
-    /// Puts the object at `path` where there is one that is current.
+    /// Puts the object at `path` where there is one that is current, and returns whether there is.
     bool take(const std::string& path) {
         try {
-            found_ = shelf_.current({}, compiler_.stamp(), true, [](const std::string&) {});
+            // A name of its own, which stays when others forget the object.
+            if (auto found = objects_.find(); found && System::link(found->path.c_str(), path.c_str()) == 0)
+                taken_ = std::move(found->made);
         } catch (const error& failed) {
             trace("compiling again: ", failed.what());
-            return false;
         }
-        // A name of its own, which stays when others forget the object.
-        taken_ = !found_.path.empty() && System::link(found_.path.c_str(), path.c_str()) == 0;
-        return taken_;
+        return taken_.has_value();
     }
 
-    bool taken() const noexcept { return taken_; }
+    /// What the object that was taken was made from.
+    const std::optional<build_result>& taken() const noexcept { return taken_; }
 
-    /// What a taken one was made from.
-    const build_inputs& own_files() const noexcept { return found_.made.files; }
-    const build_inputs& system_files() const noexcept { return found_.system; }
-
-    /// Keeps one that was compiled from `files`, unless one of these changed meanwhile. Never throws: the
-    /// library does not depend on it.
-    void keep(const std::string& path, const word_list& files, basic_input_tracker<System>& observed,
-              const std::string& packages, const basic_scratch<System>& scratch) const {
+    /// Keeps an object that was compiled from `files`, unless one of these changed meanwhile. Never throws:
+    /// the library does not depend on it.
+    void keep(const std::string& path, const word_list& files, basic_input_tracker<System>& inputs,
+              const basic_scratch<System>& scratch) const {
         try {
-            build_result made;
-            build_inputs system;
-            made.compiler = compiler_.stamp();
-            made.packages = packages;
-            if (!observed.take(files, made, system))
-                return;
-            sha256 all;
-            all.field(compiler_.traits().identity).field(shelf_.record());
-            for (const build_inputs* list : {&made.files, &system})
-                for (const build_input& each : *list)
-                    all.field(each.path).field(each.digest);
-            made.key = all.hex();
+            std::optional<build_result> made = inputs.take(files);
             const std::string copy = path + ".kept";
-            if (System::link(path.c_str(), copy.c_str()) == 0)
-                shelf_.keep(copy, std::move(made), system, most, scratch);
+            if (made && !inputs.untraceable() && System::link(path.c_str(), copy.c_str()) == 0)
+                objects_.keep(copy, std::move(*made), scratch);
         } catch (const error& failed) {
             trace("not keeping '", path, "': ", failed.what());
         }
     }
 
 private:
-    static constexpr std::size_t most = 4;
-
-    basic_artifact_store<System> shelf(const std::string& directory, const std::string& source,
-                                       const word_list& arguments, const std::string& stem,
-                                       bool thorough) const {
+    static std::string digest_of(const basic_compiler<System>& compiler, const std::string& directory,
+                                 const std::string& source, const word_list& arguments) {
         sha256 all;
-        all.field(directory).field(source).field(compiler_.stamp());
+        all.field(directory).field(source).field(compiler.traits().identity);
         for (const std::string& word : arguments)
             all.field(word);
-        return {stem, all.hex(), ".o", thorough};
+        return all.hex();
     }
 
-    basic_compiler<System> compiler_;
-    basic_artifact_store<System> shelf_;
-    typename basic_artifact_store<System>::found found_{};
-    bool taken_ = false;
+    basic_action_cache<System> objects_;
+    std::optional<build_result> taken_;
 };
 
 } // namespace TENON_OWN
@@ -9729,6 +10780,7 @@ private:
 #define TENON_DETAIL_BUILD_PRECOMPILED_INTERFACE_HPP
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9820,156 +10872,162 @@ inline bool lets_precompile(const word_list& flags) {
 template <class System = posix>
 class basic_precompiled_interface {
 public:
-    /// Of the header at `header`, for a plugin type of that name. `arguments` begin the command of a compiler
-    /// in `directory`; where they depend on that directory, so does what is made, and `local` says so.
-    basic_precompiled_interface(const basic_cache<System>& in, const basic_compiler<System>& compiler,
-                                std::string_view type, std::string header, word_list arguments,
-                                const std::string& directory, bool local, bool thorough)
-        : cache_(in), compiler_(compiler), header_(std::move(header)), arguments_(std::move(arguments)),
-          directory_(directory), shelf_(shelf(type, local, thorough)) {}
+    /// What the header is compiled with, and where.
+    struct settings {
+        const basic_compiler<System>& compiler;
+        std::string_view type; ///< name of the plugin type
+        std::string header;
+        word_list arguments;   ///< that begin the compiler's command
+        std::string directory; ///< in which it works
+        bool local;            ///< whether the arguments depend on the directory
+        bool thorough;
+        word_list folders;      ///< in which headers are searched
+        word_list named_inputs; ///< files that the arguments name
+    };
 
-    /// Whether there is one to use. The first time that it is missed only that is remembered, because making
-    /// one takes longer than compiling a plugin: it pays from the second time on. Never throws but where it
-    /// is called off. `making` is called before a compiler runs, and `say` with what that says of the header.
+    basic_precompiled_interface(const basic_cache<System>& in, settings given)
+        : cache_(in), given_(std::move(given)), headers_(action_of(in, given_)) {}
+
+    /// True if there is one to use. Only notes the first miss: making one takes longer than compiling a
+    /// plugin, so that it pays from the second plugin on. `making` is called before a compiler runs, and
+    /// `say` with what that says of the header. Throws only where the build is called off.
     template <class Making, class Say>
-    bool prepare(const word_list& folders, const basic_deadline<System>& within, unsigned jobs,
-                 Making&& making, Say&& say) {
+    bool prepare(const basic_deadline<System>& within, unsigned jobs, Making&& making, Say&& say) {
         try {
-            found_ = current();
-            if (found_.path.empty() && shelf_.text().empty()) {
-                shelf_.remember("missed once\n", basic_scratch<System>(cache_));
-                trace("'", header_, "' is precompiled when it is needed again");
+            found_ = headers_.find();
+            if (!found_ && headers_.text().empty()) {
+                publish<System>(headers_.record(), "missed once\n", basic_scratch<System>(cache_).path());
+                trace("'", given_.header, "' is precompiled when it is needed again");
                 return false;
             }
-            if (found_.path.empty()) {
-                const basic_lock<System> turn(shelf_.lock(), within, [] {});
-                found_ = current();
-                if (found_.path.empty()) {
+            if (!found_) {
+                const basic_lock<System> turn(headers_.lock(), within, [] {});
+                found_ = headers_.find();
+                if (!found_) {
                     making();
-                    if (!make(folders, within, jobs, say))
-                        return false;
-                    found_ = current();
+                    found_ = make(within, jobs, say);
                 }
             }
         } catch (const error& failed) {
             if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
                 throw;
-            trace("not using '", header_, "' precompiled: ", failed.what());
+            trace("not using '", given_.header, "' precompiled: ", failed.what());
             return false;
         }
-        if (!found_.path.empty() && found_.made.size == 0)
-            trace("not using '", header_, "' precompiled, because the compiler has refused it before");
-        note_use<System>(found_.path);
-        return !found_.path.empty() && found_.made.size != 0;
+        if (!found_)
+            return false;
+        note_use<System>(found_->path);
+        if (refused_before())
+            trace("not using '", given_.header, "' precompiled, because the compiler has refused it before");
+        return !refused_before();
     }
 
     /// What makes a compiler use it.
     word_list flags() const {
-        if (compiler_.traits().clang)
-            return {"-include-pch", found_.path};
-        return {"-Winvalid-pch", "-include", found_.path.substr(0, found_.path.size() - end.size())};
+        if (given_.compiler.traits().clang)
+            return {"-include-pch", found_->path};
+        return {"-Winvalid-pch", "-include", found_->path.substr(0, found_->path.size() - suffix.size())};
     }
 
     /// What it was made from.
-    const build_inputs& own_files() const noexcept { return found_.made.files; }
-    const build_inputs& system_files() const noexcept { return found_.system; }
+    const build_result& made() const noexcept { return found_->made; }
 
-    /// Sees to it that it is not used again until something has changed.
+    /// Sees to it that the header is not used precompiled again until something has changed.
     void refuse() {
         try {
             const basic_scratch<System> scratch(cache_);
             const std::string nothing = scratch / "refused";
             basic_file<System>(nothing, O_WRONLY | O_CREAT, 0600);
-            shelf_.keep(nothing, found_.made, found_.system, 1, scratch);
+            headers_.keep(nothing, found_->made, scratch);
         } catch (const error& failed) {
-            trace("not remembering that '", found_.path, "' was refused: ", failed.what());
+            trace("not remembering that '", found_->path, "' was refused: ", failed.what());
         }
     }
 
 private:
-    static constexpr std::string_view end = ".gch";
+    static constexpr std::string_view suffix = ".gch";
 
-    basic_artifact_store<System> shelf(std::string_view type, bool local, bool thorough) const {
+    static action action_of(const basic_cache<System>& in, const settings& given) {
         sha256 all;
-        all.field(header_).field(compiler_.stamp()).field(local ? directory_ : "");
-        for (const std::string& word : arguments_)
+        all.field(given.header)
+            .field(given.compiler.traits().identity)
+            .field(given.local ? given.directory : "");
+        for (const std::string& word : given.arguments)
             all.field(word);
-        return {join(join(join(cache_.path(), "bin"), type), "interface-"), all.hex(), end, thorough};
+        return {.stem = join(join(join(in.path(), "bin"), given.type), "interface-"),
+                .digest = all.hex(),
+                .suffix = suffix,
+                .tools = given.compiler.stamp(),
+                .kept = 1,
+                .thorough = given.thorough};
     }
 
-    auto current() const {
-        return shelf_.current({}, compiler_.stamp(), true, [](const std::string&) {});
+    // An empty file stands for a header that the compiler refuses precompiled.
+    bool refused_before() const {
+        struct stat found;
+        return System::stat(found_->path.c_str(), &found) != 0 || found.st_size == 0;
     }
 
-    template <class Say>
-    bool make(const word_list& folders, const basic_deadline<System>& within, unsigned jobs, Say& say) {
-        const build_record before(shelf_.text());
-        expected_inputs known;
-        known.files.insert(header_);
-        if (!before.results().empty())
-            for (const build_input& each : before.results()[0].files)
-                known.files.insert(each.path);
-        // No folder's sources go into it.
-        const std::string nowhere;
-        basic_input_tracker<System> observed(nowhere, known);
-        observed.begin(folders);
-        build_result made;
-        made.compiler = compiler_.stamp();
-        made.packages = package_state<System>(observed.start());
-
-        const basic_scratch<System> scratch(cache_);
-        const std::string result = scratch / "interface.gch", read = scratch / "interface.d";
-        command what{arguments_, basic_compiler<System>::variables(), directory_};
+    command compile_command(const std::string& result, const std::string& read) const {
+        command compile{given_.arguments, basic_compiler<System>::variables(), given_.directory};
         for (const std::string& word :
              {std::string("-MD"), std::string("-MT"), std::string("library"), std::string("-MF"), read,
               std::string("-x"), std::string("c++-header"), std::string("/dev/null"), std::string("-include"),
-              header_, std::string("-o"), result})
-            what.arguments.push_back(word);
+              given_.header, std::string("-o"), result})
+            compile.arguments.push_back(word);
         // Whether headers have changed is for the record to say: clang would take one that was only touched
         // for another.
         // What it instantiates of the header's templates, no plugin has to.
-        if (compiler_.traits().clang)
-            what.arguments.insert(what.arguments.end(),
-                                  {"-Xclang", "-fno-pch-timestamp", "-fpch-instantiate-templates"});
-        const basic_job_slot<System> job = basic_job_slot<System>::next_of(jobs, within);
-        const process_result how = run<System>(what, within);
-        struct stat status;
-        if (how.failed() || System::stat(result.c_str(), &status) != 0) {
-            trace("'", header_, "' cannot be precompiled: ", how.how(), "\n", how.err);
-            return false;
-        }
-        word_list files = read_dependencies(read_file<System>(read));
-        // The source that only has the header included.
+        if (given_.compiler.traits().clang)
+            compile.arguments.insert(compile.arguments.end(),
+                                     {"-Xclang", "-fno-pch-timestamp", "-fpch-instantiate-templates"});
+        return compile;
+    }
+
+    // The absolute paths that a compiler lists, but for the source that only has the header included.
+    word_list files_read(const std::string& list) const {
+        word_list files = read_dependencies(read_file<System>(list));
         std::erase(files, "/dev/null");
         for (std::string& path : files)
             if (path[0] != '/')
-                path.insert(0, join(directory_, ""));
-        build_inputs system;
-        if (!observed.take(files, made, system)) {
-            trace("'", observed.changed().path, "' changed while '", header_, "' was being precompiled");
-            return false;
+                path.insert(0, join(given_.directory, ""));
+        return files;
+    }
+
+    template <class Say>
+    std::optional<artifact> make(const basic_deadline<System>& within, unsigned jobs, Say& say) const {
+        expected_inputs known = headers_.expected();
+        known.files.insert(given_.header);
+        const std::string nowhere; // no directory's sources are part of it
+        basic_input_tracker<System> inputs(nowhere, known);
+        inputs.add_inputs(given_.named_inputs);
+        inputs.begin(given_.folders);
+
+        const basic_scratch<System> scratch(cache_);
+        const std::string result = scratch / "interface.gch", read = scratch / "interface.d";
+        const basic_job_slot<System> job = basic_job_slot<System>::next_of(jobs, within);
+        const process_result end = run<System>(compile_command(result, read), within);
+        struct stat status;
+        if (end.failed() || System::stat(result.c_str(), &status) != 0) {
+            trace("'", given_.header, "' cannot be precompiled: ", end.how(), "\n", end.err);
+            return std::nullopt;
         }
-        if (package_state<System>(observed.start()) != made.packages)
-            made.packages.clear();
-        sha256 all;
-        all.field(compiler_.traits().identity).field(shelf_.record());
-        for (const build_inputs* list : {&made.files, &system})
-            for (const build_input& each : *list)
-                all.field(each.path).field(each.digest);
-        made.key = all.hex();
-        shelf_.keep(result, made, system, 1, scratch);
+        std::optional<build_result> made = inputs.take(files_read(read));
+        if (!made || inputs.untraceable()) {
+            trace("'", made ? *inputs.untraceable() : inputs.changed().path,
+                  made ? "' names files by macros" : "' changed", " while '", given_.header,
+                  "' was being precompiled");
+            return std::nullopt;
+        }
         // Who includes it precompiled hears none of this.
-        say(how.err);
-        return true;
+        say(end.err);
+        return headers_.keep(result, std::move(*made), scratch);
     }
 
     basic_cache<System> cache_;
-    basic_compiler<System> compiler_;
-    std::string header_;
-    word_list arguments_;
-    std::string directory_;
-    basic_artifact_store<System> shelf_;
-    typename basic_artifact_store<System>::found found_{};
+    settings given_;
+    basic_action_cache<System> headers_;
+    std::optional<artifact> found_{};
 };
 
 } // namespace TENON_OWN
@@ -9977,46 +11035,220 @@ private:
 
 #endif
 
-namespace tenon::inline v1 {
-
-/// How directories of sources become libraries.
-struct TENON_HOST_TYPE build_options {
-    std::vector<std::string> compiler{};  ///< program and first arguments, such as {"ccache", "g++"}; empty:
-                                          ///< $CXX, else the family that built this program
-    std::vector<std::string> flags{};     ///< for every plugin, and before those in its compile_flags.txt
-    bool builds_may_run_programs = false; ///< lets flags name programs that take part in the build (compiler
-                                          ///< plugins, -B, -wrapper, -specs), and repositories have CMake run
-    bool fetched = false;                 ///< the source is from a repository
-    std::string target{};                 ///< of a CMakeLists.txt; empty: the only one that can be a plugin
-    std::vector<std::string> include{};   ///< folders searched before those in $TENON_INCLUDE and those that
-                                          ///< the compiler of this program saw
-    tenon::profile profile = profile::optimised;
-    bool fast_loading = false; ///< links in as few segments as the linker can; not of a CMakeLists.txt
-    /// compilers at once, of all loaders of this process together; 0: one for each processor
-    unsigned jobs = 0;
-    bool thorough = false;  ///< compares every header, the system's too, by what it says
-    bool precompile = true; ///< the header of an interface that is compiled against more than once
-    tenon::trust trust{};
-    event_handler on_event{};
-    /// Is given, after a build that succeeded, what was said in it.
-    std::function<void(std::vector<diagnostic>)> on_built{};
-    tenon::limits limits{};   ///< of each run of the compiler
-    std::int64_t timeout = 0; ///< in milliseconds, of a build with the wait for another's; 0: none
-    int stop = -1;            ///< a descriptor that calls a build off once it can be read
-};
-
-namespace detail {
+namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-inline error no_sources(const std::string& directory, std::string_view found, std::string_view left_out) {
-    return {
-        errc::not_found,
-        concatenated({"'", directory,
-                      "' has no sources to compile: files that end in .cpp, .cc, .cxx, .c++, .cp, .CPP or .C "
-                      "are expected in it, and it ",
-                      found, left_out.empty() ? "" : "; ", left_out}),
-        directory};
-}
+/// One attempt to compile a directory's sources, or a single source, to a library.
+template <class System = posix>
+class basic_source_build {
+public:
+    /// Looks at what `expected` names. All of these, and `scratch`, have to outlive the attempt.
+    basic_source_build(const basic_build_target<System>& target, const basic_cache<System>& in,
+                       const basic_scratch<System>& scratch, const basic_deadline<System>& within,
+                       expected_inputs& expected, build_report& report)
+        : target_(target), cache_(in), scratch_(scratch), within_(within), report_(report),
+          sources_(target.sources()), folders_(target.interface_folders()),
+          inputs_(target.directory, with_sources(expected)),
+          flags_(target.flags(inputs_.before().seen(target.flags_file()) != nullptr)),
+          named_(target.inputs_named_by(flags_)),
+          compilation_(target.compiler, target.directory, sources_, flags_, folders_, scratch, within,
+                       target.options.profile, target.options.jobs) {}
+
+    /// The library; nothing where an input changed meanwhile, which `changed()` names.
+    std::optional<built_library> run() {
+        inputs_.add_inputs(named_.files);
+        inputs_.begin(searched());
+        try {
+            compile_and_link();
+        } catch (const error& failed) {
+            if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
+                throw;
+            if (!inputs_.as_expected())
+                return std::nullopt;
+            keep_objects();
+            throw;
+        }
+        if (precompiled_ && compilation_.refused())
+            precompiled_->refuse();
+        for (const build_result* result : reused())
+            inputs_.remember(*result);
+        keep_objects();
+        return take_library();
+    }
+
+    const source_change& changed() const noexcept { return inputs_.changed(); }
+
+private:
+    expected_inputs& with_sources(expected_inputs& expected) const {
+        for (const std::string& source : sources_) {
+            const std::string path = join(target_.directory, source);
+            target_.require_trusted(path);
+            expected.files.insert(path);
+        }
+        expected.files.insert(target_.flags_file());
+        return expected;
+    }
+
+    // The directories in which compilers and linkers search.
+    std::vector<std::string> searched() const {
+        std::vector<std::string> folders = folders_;
+        folders.push_back(target_.directory);
+        folders.insert(folders.end(), named_.folders.begin(), named_.folders.end());
+        return folders;
+    }
+
+    void compile_and_link() {
+        // A single source is compiled again whenever its library is.
+        if (sources_.size() > 1)
+            take_objects();
+        precompile();
+        const auto taken = static_cast<std::size_t>(std::count_if(
+            objects_.begin(), objects_.end(), [](const auto& object) { return object.taken().has_value(); }));
+        const auto say = [&](std::string_view text) { report_.said(text); };
+        report_.step(event::step::compiling, taken, sources_.size());
+        compilation_.compile(
+            [&](std::size_t done) { report_.step(event::step::compiling, done, sources_.size()); }, say);
+        report_.step(event::step::linking);
+        compilation_.link(say);
+    }
+
+    // What each source was compiled to before, where that is current.
+    void take_objects() {
+        for (std::size_t i = 0; i < sources_.size(); ++i) {
+            objects_.emplace_back(target_.compiler, target_.directory, sources_[i], compilation_.arguments(),
+                                  target_.library.stem, target_.options.thorough);
+            if (objects_.back().take(compilation_.object(i)))
+                compilation_.reuse(i);
+        }
+    }
+
+    // Objects that were compiled now are there for the next time, also where another source was refused.
+    void keep_objects() {
+        for (std::size_t i = 0; i < objects_.size(); ++i) {
+            struct stat status;
+            if (objects_[i].taken() || System::stat(compilation_.object(i).c_str(), &status) != 0)
+                continue;
+            word_list files = compilation_.read_for(i);
+            if (precompiled_)
+                for (const build_input& file : precompiled_->made().files)
+                    files.push_back(file.path);
+            objects_[i].keep(compilation_.object(i), files, inputs_, scratch_);
+        }
+    }
+
+    // What this library is made of that was made before.
+    std::vector<const build_result*> reused() const {
+        std::vector<const build_result*> results;
+        for (const basic_object_cache<System>& object : objects_)
+            if (object.taken())
+                results.push_back(&*object.taken());
+        if (precompiled_)
+            results.push_back(&precompiled_->made());
+        return results;
+    }
+
+    std::optional<built_library> take_library() {
+        built_library built{compilation_.library()};
+        built.sources = sources_;
+        built.files = compilation_.files();
+        for (const build_result* result : reused())
+            for (const build_input& file : result->files)
+                built.files.push_back(file.path);
+        if (inputs_.before().seen(target_.flags_file()))
+            built.files.push_back(target_.flags_file());
+        std::optional<build_result> made = inputs_.take(built.files, target_.library.sources);
+        for (const build_result* result : reused())
+            if (!made || !inputs_.still_say(result->files))
+                return std::nullopt;
+        if (!made)
+            return std::nullopt;
+        for (const build_input& file : made->files)
+            if (inputs_.belongs_to_author(file.path))
+                target_.require_trusted(file.path);
+        built.traceable = !inputs_.untraceable();
+        if (!built.traceable)
+            trace("'", target_.path, "' is compiled each time, because '", *inputs_.untraceable(),
+                  "' names a file by a macro, for __has_include, .incbin or #embed");
+        made->key = built.traceable ? key_of(*made) : sha256(read_file<System>(built.file)).hex();
+        built.made = std::move(*made);
+        return built;
+    }
+
+    std::string key_of(const build_result& made) const {
+        sha256 all;
+        all.field(target_.compiler.traits().identity).field(target_.directory).field(compilation_.recipe());
+        // The folders too: a header that is only asked for changes the result, and is none of the files.
+        for (const build_inputs* inputs : {&made.files, &made.folders})
+            for (const build_input& input : *inputs)
+                all.field(input.path).field(input.digest);
+        return all.hex();
+    }
+
+    // Has the interface's header precompiled, where these sources can be compiled with that.
+    void precompile() {
+        if (const std::string_view why = why_not_precompiled(); !why.empty()) {
+            trace("'", target_.directory, "' is compiled without a precompiled interface: ", why);
+            return;
+        }
+        const std::string header = target_.header();
+        std::vector<bool> begin_so;
+        for (const std::string& source : sources_) {
+            const std::string text = read_file<System>(join(target_.directory, source));
+            begin_so.push_back(begins_with<System>(text, header, target_.directory, folders_));
+            if (!begin_so.back())
+                trace("'", source, "' is compiled without a precompiled interface: it does not begin with '",
+                      header, "'");
+        }
+        if (std::find(begin_so.begin(), begin_so.end(), true) == begin_so.end())
+            return;
+        std::vector<std::string> searched = folders_;
+        searched.insert(searched.end(), named_.folders.begin(), named_.folders.end());
+        const bool local =
+            !flags_.compile().empty() || !target_.compiler.flags(target_.cmake).compile().empty();
+        precompiled_.emplace(cache_, typename basic_precompiled_interface<System>::settings{
+                                         target_.compiler, target_.type.name(), header,
+                                         compilation_.arguments(), target_.directory, local,
+                                         target_.options.thorough, std::move(searched), named_.files});
+        if (precompiled_->prepare(
+                within_, target_.options.jobs, [&] { report_.step(event::step::precompiling); },
+                [&](std::string_view text) { report_.said(text); }))
+            compilation_.try_with(precompiled_->flags(), std::move(begin_so));
+        else
+            precompiled_.reset();
+    }
+
+    std::string_view why_not_precompiled() const {
+        if (!target_.options.precompile)
+            return "options.precompile says so";
+        // Those that remember results or have them made elsewhere go by the text of a source.
+        if (target_.compiler.launched())
+            return "another program runs the compiler";
+        if (!lets_precompile(compilation_.arguments()))
+            return "its flags put something before it, or change where it is found";
+        return "";
+    }
+
+    const basic_build_target<System>& target_;
+    const basic_cache<System>& cache_;
+    const basic_scratch<System>& scratch_;
+    const basic_deadline<System>& within_;
+    build_report& report_;
+    std::vector<std::string> sources_, folders_;
+    basic_input_tracker<System> inputs_;
+    compile_flags flags_;
+    flag_inputs named_;
+    basic_compilation<System> compilation_;
+    std::vector<basic_object_cache<System>> objects_{};
+    std::optional<basic_precompiled_interface<System>> precompiled_{};
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 inline error cmake_runs_programs(const std::string& directory) {
     return {errc::build_failed,
@@ -10028,671 +11260,163 @@ inline error cmake_runs_programs(const std::string& directory) {
             directory};
 }
 
-inline error sources_keep_changing(const std::string& directory, std::string_view path, std::string_view how,
-                                   bool cmake) {
+inline error sources_keep_changing(const std::string& directory, const source_change& change, bool cmake) {
     return {errc::changed,
-            concatenated({"the plugin in '", directory, "' was not built, because '", path,
-                          "' changed each time while it was being compiled", how.empty() ? "" : " (", how,
-                          how.empty() ? "" : ")", "; try again when it is left alone",
+            concatenated({"the plugin in '", directory, "' was not built, because '", change.path,
+                          "' changed each time while it was being compiled", change.how.empty() ? "" : " (",
+                          change.how, change.how.empty() ? "" : ")", "; try again when it is left alone",
                           cmake ? "; every file below a CMakeLists.txt may be a source: let programs write "
                                   "elsewhere, or under names that begin with '.'"
                                 : ""}),
             directory};
 }
 
-/// Compiles directories of sources, and remembers what came of it.
+/// Compiles sources to libraries, and remembers from what: as long as that is unchanged, nothing runs.
 ///
-/// A library's name says what it was made from, so none is ever written to again. A record beside it lists
-/// the files that went into the last few: as long as their states are the remembered ones, nothing runs and
-/// nothing is read.
+///     builder build(options, cache);
+///     build.library("./filters/echo", type, check)   // ~/.cache/tenon/bin/filter/echo-3f….so
+///
+/// A builder has no state of its own. Any number of threads and processes may build the same plugin at once:
+/// one compiles, and the others wait for it.
 template <class System = posix>
 class basic_builder {
+    using target = basic_build_target<System>;
+    using library_cache = basic_action_cache<System>;
+
 public:
     basic_builder(build_options options, basic_cache<System> in)
         : options_(std::move(options)), cache_(std::move(in)) {}
 
-    /// The library that a source, or all sources in a directory, compile to, compiled where the cache has
-    /// none that is current. `check(path)` looks at a library before anybody else can find it, and throws
-    /// where it is no good.
+    /// The library that a source, or all sources in a directory, compile to; compiled where the cache has none
+    /// that is current. `check(path)` looks at a library before anybody else can find it, and throws where
+    /// the library is no good.
     template <class Check>
     std::string library(const std::string& source, const plugin_type& type, Check&& check) const {
-        const place at = place_of(source, type);
-        if (const result now = current(at); !now.library.empty()) {
-            tell(at, event::step::cached);
-            if (!now.record.empty())
-                refresh(at);
-            return now.library;
+        const target wanted = target_of(source, type);
+        const library_cache libraries(wanted.library);
+        build_report report = report_of(wanted);
+        if (const std::optional<artifact> found = find(wanted, libraries)) {
+            report.step(event::step::cached);
+            if (!found->remembered)
+                refresh(wanted, libraries);
+            return found->path;
         }
         make_folders<System>(join(cache_.folder("bin"), type.name()));
         const basic_deadline<System> within(options_.limits, options_.timeout, options_.stop,
                                             "options.build_timeout");
-        const basic_lock<System> turn(at.libraries.lock(), within, [&] { tell(at, event::step::waiting); });
-        result now = current(at);
-        if (now.library.empty())
-            now = build(at, type, within, check);
-        else
-            tell(at, event::step::cached);
-        if (!now.record.empty())
-            remember(at, now.record);
-        return now.library;
-    }
-
-    /// The library that is current in the cache; empty where there is none. Runs nothing and writes nothing.
-    std::string cached(const std::string& source, const plugin_type& type) const {
-        return current(place_of(source, type)).library;
-    }
-
-    /// The files and folders that can change what `library` gives, or whether it gives any; sorted. A folder
-    /// stands for the names in it, and some of these are not there now. What has never been compiled, or is
-    /// refused, is told from the text of its sources.
-    std::vector<std::string> watched(const std::string& source, const plugin_type& type) const {
-        std::string where = absolute(source);
-        std::set<std::string> paths{where};
-        try {
-            where = canonical(source);
-        } catch (const error&) {
-            // It is gone for now.
+        const basic_lock<System> turn(libraries.lock(), within, [&] { report.step(event::step::waiting); });
+        if (const std::optional<artifact> found = find(wanted, libraries)) {
+            report.step(event::step::cached);
+            if (!found->remembered)
+                libraries.remember(found->made, basic_scratch<System>(cache_));
+            return found->path;
         }
-        const place at = place_of_canonical(where, type);
-        paths.insert({where, at.directory, flags_file(at)});
-        for (const std::string& program : at.compiler.programs())
-            paths.insert(program);
-        for (const char* const list : package_lists)
-            if (struct stat found; System::stat(list, &found) == 0)
-                paths.insert(list);
-        const build_record record(at.libraries.text());
-        for (const build_result& each : record.results())
-            for (const build_inputs* list : {&each.files, &each.folders})
-                for (const build_input& input : *list)
-                    paths.insert(input.path);
+        return build(wanted, libraries, within, report, check);
+    }
 
-        std::vector<std::string> sources;
-        std::vector<std::string> folders = absolute(options_.include);
-        const auto as_far_as_known = [](const auto& look) {
-            try {
-                look();
-            } catch (const error& e) {
-                trace("watching without it: ", e.what());
-            }
-        };
-        as_far_as_known(
-            [&] { folders = absolute(basic_interface_headers<System>(options_.include).folders(type)); });
-        as_far_as_known([&] {
-            const compile_flags flags = read_flags(at, System::access(flags_file(at).c_str(), F_OK) == 0);
-            add_include_folders(folders, at, flags);
-        });
-        as_far_as_known([&] {
-            if (at.cmake) {
-                const basic_source_tree<System> tree(at.directory, at.written);
-                paths.insert(tree.folders().begin(), tree.folders().end());
-                paths.insert(tree.files().begin(), tree.files().end());
-            } else {
-                for (const std::string& name : sources_of(at))
-                    sources.push_back(join(at.directory, name));
-            }
-        });
-        paths.insert(folders.begin(), folders.end());
-        paths.merge(std::set<std::string>(basic_include_scan<System>(std::move(sources), folders).paths()));
+    /// The library that is current in the cache. Runs nothing and writes nothing.
+    std::optional<std::string> cached(const std::string& source, const plugin_type& type) const {
+        const target wanted = target_of(source, type);
+        std::optional<artifact> found = find(wanted, library_cache(wanted.library));
+        return found ? std::optional(std::move(found->path)) : std::nullopt;
+    }
+
+    /// The files and directories that can change what `library` returns, or whether it returns; sorted. A
+    /// directory stands for the names in it, and some of these are not there now. What has never been
+    /// compiled, or is refused, is told from the text of its sources.
+    std::vector<std::string> watched(const std::string& source, const plugin_type& type) const {
+        std::string path = absolute<System>(source);
+        std::set<std::string> paths{path};
+        if (std::string found = canonical<System>(path); !found.empty()) // else it is gone for now
+            path = std::move(found);
+        const target wanted(options_, cache_, path, type);
+        paths.insert({path, wanted.directory, wanted.flags_file()});
+        for (const std::string& program : wanted.compiler.programs())
+            paths.insert(program);
+        const build_record record(library_cache(wanted.library).text());
+        for (const build_result& result : record.results())
+            for (const build_inputs* inputs : {&result.files, &result.folders})
+                for (const build_input& input : *inputs)
+                    paths.insert(input.path);
+        paths.erase(std::string(processor_file));
+        paths.merge(told_from_sources(wanted));
         return {paths.begin(), paths.end()};
     }
 
 private:
-    // What is to be compiled, and where what comes of it is kept.
-    struct place {
-        std::string path;      // canonical
-        std::string directory; // the same, or the source's
-        std::string source;    // empty: all in the directory
-        bool cmake;
-        basic_compiler<System> compiler;
-        std::string tools; // the stamp of all programs that build it; empty where there are none
-        basic_artifact_store<System> libraries;
-        std::string tree;
-        std::vector<std::string> written{}; // folders below CMake's that builds write to themselves
-
-        std::string name() const { return std::string(basename(path)); }
-        source_directories others() const { return {source.empty() ? directory : "", cmake, written}; }
-    };
-
-    // What compilers, linkers and CMake say in a build that goes on: told at once, and each thing once,
-    // however many sources include what it is about.
-    class remarks {
-    public:
-        remarks(const event_handler& handler, const place& at) : handler_(handler), at_(at) {}
-
-        void operator()(std::string_view said) {
-            for (diagnostic& each : diagnostic_reader(at_.directory).read(said)) {
-                // A linker's words are not always marked as a warning.
-                if (each.level == diagnostic::severity::error)
-                    each.level = diagnostic::severity::warning;
-                if (told_.insert(each.place() + '\n' + each.text).second) {
-                    all_.push_back(std::move(each));
-                    detail::tell(handler_,
-                                 {.what = event::step::warning, .subject = at_.name(), .said = all_.back()});
-                }
-            }
-        }
-
-        std::vector<diagnostic> take() { return std::move(all_); }
-
-    private:
-        const event_handler& handler_;
-        const place& at_;
-        std::set<std::string> told_;
-        std::vector<diagnostic> all_;
-    };
-
-    // Both empty where there is none; a record only where it is to be written.
-    struct result {
-        std::string library, record;
-    };
-
-    void tell(const place& at, event::step what, std::size_t done = 0, std::size_t of = 0) const {
-        detail::tell(options_.on_event, {what, at.name(), done, of});
+    target target_of(const std::string& source, const plugin_type& type) const {
+        return {options_, cache_, target::canonical_of(source), type};
     }
 
-    place place_of(const std::string& source, const plugin_type& type) const {
-        return place_of_canonical(canonical(source), type);
+    build_report report_of(const target& wanted) const {
+        return {options_.on_event, std::string(wanted.name()), wanted.directory};
     }
 
-    place place_of_canonical(const std::string& where, const plugin_type& type) const {
-        const basic_compiler<System> compiler(options_.compiler);
-
-        sha256 all;
-        const char* const include = ::secure_getenv("TENON_INCLUDE");
-        for (const std::string_view part :
-             {std::string_view(TENON_VERSION), std::string_view(where), std::string_view(type.name()),
-              std::string_view(type.header()), std::string_view(toolchain),
-              std::string_view(include ? include : "")})
-            all.field(part);
-        all.field(language_flag()).field(compiler.choice());
-        all.field(options_.profile == profile::quick ? "quick" : "optimised");
-        for (const std::vector<std::string>* list : {&options_.flags, &options_.include}) {
-            all.field(std::to_string(list->size()));
-            for (const std::string& each : *list)
-                all.field(each);
-        }
-        all.field(options_.builds_may_run_programs ? "builds may run programs" : "");
-        // What was compiled from files that one host trusts is nothing to a host that trusts fewer.
-        all.field(options_.trust.everyone ? "everyone" : "");
-        for (const uid_t user : options_.trust.users)
-            all.field("user " + std::to_string(user));
-        for (const gid_t group : options_.trust.groups)
-            all.field("group " + std::to_string(group));
-        place at{.path = where,
-                 .directory = where,
-                 .source = "",
-                 .cmake = false,
-                 .compiler = compiler,
-                 .tools = compiler.stamp(),
-                 .libraries = {"", "", "", false},
-                 .tree = ""};
-        struct stat found;
-        const bool there = System::stat(where.c_str(), &found) == 0;
-        if (there ? S_ISREG(found.st_mode) : is_source_name(basename(where))) {
-            at.directory = parent(where);
-            at.source = basename(where);
-        } else if (System::lstat(lists_file(at).c_str(), &found) == 0) {
-            at.cmake = true;
-            at.tools = cmake_tools(compiler);
-            all.field("cmake").field(options_.target);
-            for (const std::string& each : basic_cmake_project<System>::variables())
-                all.field(each);
-            at.written = written_below(where);
-        }
-        // A CMakeLists.txt says itself how its libraries are linked.
-        if (options_.fast_loading && !at.cmake)
-            all.field("fast loading");
-        const std::string digest = all.hex();
-        const std::string stem =
-            join(join(join(cache_.path(), "bin"), type.name()), safe(basename(where)) + '-');
-        at.libraries = {stem, digest, ".so", options_.thorough};
-        at.tree = stem + digest + ".tree";
-        return at;
+    static std::optional<artifact> find(const target& wanted, const library_cache& libraries) {
+        return libraries.find([&](const std::string& path) { wanted.require_trusted(path); });
     }
 
-    // The cache and $TMPDIR, where they are among the sources.
-    std::vector<std::string> written_below(const std::string& directory) const {
-        std::vector<std::string> found;
-        const char* const set = ::secure_getenv("TMPDIR");
-        const std::string temporary = set ? from_anywhere<System>("TMPDIR", set) : "";
-        for (const std::string& folder : {cache_.path(), temporary})
-            if (std::string path = without_links(folder); path.starts_with(join(directory, "")))
-                found.push_back(std::move(path));
-        return found;
-    }
-
-    // Of what is not there yet, the folder that it will be in.
-    static std::string without_links(const std::string& path) {
-        if (std::string found = detail::canonical<System>(path); !found.empty())
-            return found;
-        return path.find('/') == path.npos || path == "/"
-                   ? path
-                   : join(without_links(std::string(parent(path))), basename(path));
-    }
-
-    static std::string cmake_tools(const basic_compiler<System>& compiler) {
-        const std::string cmake = basic_cmake_project<System>::program();
-        struct stat found;
-        if (!compiler.found() || cmake.empty() || System::stat(cmake.c_str(), &found) != 0)
-            return "";
-        const file_identity state(found);
-        return sha256()
-            .field(compiler.stamp())
-            .field(cmake)
-            .field(std::to_string(state.size))
-            .field(std::to_string(state.modified))
-            .hex();
-    }
-
-    static std::string canonical(const std::string& path) {
-        std::string found = detail::canonical<System>(path);
-        if (found.empty())
-            throw error::system_call("find", path, errno);
-        return found;
-    }
-
-    // A name for files, made of one that may have any characters and any length.
-    static std::string safe(std::string_view name) {
-        std::string text;
-        for (const char c : name.substr(0, 64)) {
-            const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                               c == '.' || c == '-';
-            text += plain ? c : '_';
-        }
-        return text;
-    }
-
-    // ---- Is there a library that is current?
-
-    result current(const place& at) const {
-        const auto found = at.libraries.current(at.others(), at.tools, false,
-                                                [&](const std::string& path) { require_trusted(path); });
-        return {found.path, found.record};
-    }
-
-    // Writes a record that says of the same results in which state their files are now.
-    void refresh(const place& at) const {
+    // Writes a record of the same results with the states that their files have now.
+    void refresh(const target& wanted, const library_cache& libraries) const {
         try {
             // Who has it now builds, and writes one himself.
-            const basic_lock<System> turn(at.libraries.lock(), basic_deadline<System>().at_most(0), [] {});
-            if (const result now = current(at); !now.record.empty())
-                remember(at, now.record);
+            const basic_lock<System> turn(libraries.lock(), basic_deadline<System>().at_most(0), [] {});
+            if (const std::optional<artifact> found = find(wanted, libraries); found && !found->remembered)
+                libraries.remember(found->made, basic_scratch<System>(cache_));
         } catch (const error& e) {
             // A cache that cannot be written to serves all the same.
-            trace("not remembering the files of '", at.path, "': ", e.what());
+            trace("not remembering the files of '", wanted.path, "': ", e.what());
         }
     }
 
-    void remember(const place& at, const std::string& record) const {
-        at.libraries.remember(record, basic_scratch<System>(cache_));
-    }
-
-    // ---- Making one
-
     template <class Check>
-    result build(const place& at, const plugin_type& type, const basic_deadline<System>& within,
-                 Check& check) const {
-        require_trust<System>(at.directory, status_of(at.directory), options_.trust);
-        require_file_if_any(at.cmake ? lists_file(at) : flags_file(at));
-        if (at.cmake && options_.fetched && !options_.builds_may_run_programs)
-            throw cmake_runs_programs(at.directory);
-        if (!at.cmake && !options_.target.empty())
-            throw no_targets_here(at.path, options_.target);
-        const build_record record(at.libraries.text());
-        expected_inputs known;
-        if (!record.results().empty())
-            for (const build_input& file : record.results()[0].files)
-                known.files.insert(file.path);
+    std::string build(const target& wanted, const library_cache& libraries,
+                      const basic_deadline<System>& within, build_report& report, Check& check) const {
+        require_buildable(wanted);
+        expected_inputs expected = libraries.expected();
         source_change changed;
-        remarks say(options_.on_event, at);
         for (int attempt = 0; attempt < 3; ++attempt) {
-            result made = at.cmake ? try_cmake(at, type, within, check, record, known, changed, say)
-                                   : try_to_build(at, type, within, check, record, known, changed, say);
-            if (!made.library.empty()) {
-                if (options_.on_built)
-                    options_.on_built(say.take());
-                return made;
-            }
-            trace("'", changed.path, "' changed while '", at.path, "' was being compiled");
-        }
-        throw sources_keep_changing(at.path, changed.path, changed.how, at.cmake);
-    }
-
-    // Nothing where something changed meanwhile.
-    template <class Check>
-    result try_to_build(const place& at, const plugin_type& type, const basic_deadline<System>& within,
-                        Check& check, const build_record& record, expected_inputs& known,
-                        source_change& changed, remarks& say) const {
-        const std::vector<std::string> sources = sources_of(at);
-        for (const std::string& source : sources) {
-            require_trusted(join(at.directory, source));
-            known.files.insert(join(at.directory, source));
-        }
-        known.files.insert(flags_file(at));
-        const source_directories others = at.others();
-        basic_input_tracker<System> observed(at.directory, known);
-
-        const compile_flags flags = read_flags(at, observed.before().seen(flags_file(at)) != nullptr);
-        std::vector<std::string> folders =
-            absolute(basic_interface_headers<System>(options_.include).folders(type));
-        const basic_scratch<System> scratch(cache_);
-        basic_compilation<System> compilation(at.compiler, at.directory, sources, flags, folders, scratch,
-                                              within, options_.profile, options_.jobs, options_.fast_loading);
-        folders.push_back(at.directory);
-        add_include_folders(folders, at, flags);
-
-        observed.begin(std::move(folders));
-        std::optional<basic_precompiled_interface<System>> precompiled;
-        std::vector<basic_object_cache<System>> objects;
-        build_result made;
-        made.compiler = at.compiler.stamp();
-        made.packages = package_state<System>(observed.start());
-        try {
-            // A single one is compiled again whenever its library is.
-            if (sources.size() > 1)
-                objects = objects_for(at, sources, compilation);
-            precompiled = precompiled_for(at, type, sources, flags, compilation, within, say);
-            const auto reused = static_cast<std::size_t>(
-                std::count_if(objects.begin(), objects.end(), [](const auto& each) { return each.taken(); }));
-            tell(at, event::step::compiling, reused, sources.size());
-            compilation.compile(
-                [&](std::size_t done) { tell(at, event::step::compiling, done, sources.size()); }, say);
-            tell(at, event::step::linking);
-            compilation.link(say);
-        } catch (const error& failed) {
-            if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
-                throw;
-            if (observed.as_expected()) {
-                keep(objects, compilation, precompiled, observed, made.packages, scratch);
-                throw;
-            }
-            changed = observed.changed();
-            return {};
-        }
-        if (package_state<System>(observed.start()) != made.packages)
-            made.packages.clear();
-        std::vector<build_inputs> remembered;
-        for (const basic_object_cache<System>& each : objects)
-            for (const build_inputs* list : {&each.own_files(), &each.system_files()})
-                if (each.taken())
-                    remembered.push_back(*list);
-        if (precompiled) {
-            if (compilation.refused())
-                precompiled->refuse();
-            remembered.push_back(precompiled->own_files());
-            remembered.push_back(precompiled->system_files());
-        }
-        std::vector<std::string> files = compilation.files();
-        for (const build_inputs& list : remembered) {
-            observed.remember(list);
-            for (const build_input& each : list)
-                files.push_back(each.path);
-        }
-        std::sort(files.begin(), files.end());
-        files.erase(std::unique(files.begin(), files.end()), files.end());
-        keep(objects, compilation, precompiled, observed, made.packages, scratch);
-        if (observed.before().seen(flags_file(at)))
-            files.push_back(flags_file(at));
-        build_inputs system;
-        bool same = observed.take(files, made, system, others);
-        for (const build_inputs& list : remembered)
-            same = same && observed.still_say(list);
-        if (!same) {
-            changed = observed.changed();
-            return {};
-        }
-
-        for (const build_input& each : made.files)
-            require_trusted(each.path);
-        made.key = key_of(at, compilation.recipe(), made.files, system);
-        const std::string library = at.libraries.result(made.key);
-        tell(at, event::step::checking);
-        publish_library(compilation.library(), library, checked(at, type, files, sources, check));
-        made.size = static_cast<std::uint64_t>(status_of(library).st_size);
-        return {library, record.with(made, system)};
-    }
-
-    // The same where CMake builds it.
-    template <class Check>
-    result try_cmake(const place& at, const plugin_type& type, const basic_deadline<System>& within,
-                     Check& check, const build_record& record, expected_inputs& known, source_change& changed,
-                     remarks& say) const {
-        const basic_source_tree<System> sources(at.directory, at.written);
-        for (const std::vector<std::string>* list : {&sources.folders(), &sources.files()})
-            for (const std::string& path : *list)
-                require_trusted_in(at.directory, path);
-        const compile_flags flags = read_flags(at, false);
-        std::vector<std::string> folders =
-            absolute(basic_interface_headers<System>(options_.include).folders(type));
-        basic_cmake_project<System> tree(
-            at.tree, {at.directory, at.compiler, flags, folders, options_.profile, options_.target});
-        known.said = tree.last_files();
-        const source_directories others = at.others();
-        std::optional<basic_input_tracker<System>> observed;
-        const auto observe = [&](const basic_source_tree<System>& now) {
-            known.files.insert(now.files().begin(), now.files().end());
-            known.folders.insert(now.folders().begin(), now.folders().end());
-            observed.emplace(at.directory, known);
-            std::vector<std::string> searched = folders;
-            searched.insert(searched.end(), now.folders().begin(), now.folders().end());
-            observed->begin(std::move(searched));
-        };
-        observe(sources);
-        build_result made;
-        build_inputs system;
-        made.compiler = at.tools;
-        made.packages = package_state<System>(observed->start());
-        const basic_scratch<System> scratch(cache_);
-        const auto take = [&] {
-            if (package_state<System>(observed->start()) != made.packages)
-                made.packages.clear();
-            std::vector<std::string> files = tree.files();
-            const basic_source_tree<System> now(at.directory, at.written);
-            files.insert(files.end(), now.files().begin(), now.files().end());
-            std::sort(files.begin(), files.end());
-            files.erase(std::unique(files.begin(), files.end()), files.end());
-            return observed->take(files, made, system, others);
-        };
-        bool compiling = false;
-        try {
-            if (tree.prepare(sources, at.tools, within, [&] { tell(at, event::step::configuring); }, say)) {
-                if (!observed->as_given(tree.configured_from())) {
-                    changed = observed->changed();
-                    return {};
-                }
-                // What it has written among the sources is theirs from now on.
-                observe(basic_source_tree<System>(at.directory, at.written));
-            }
-            compiling = true;
-            tell(at, event::step::compiling);
-            tree.build(options_.jobs, within, say);
-        } catch (const error& failed) {
-            if (failed.code() == errc::timed_out || failed.code() == errc::cancelled)
-                throw;
-            if (compiling ? !observed->as_expected() : !observed->as_given({})) {
-                changed = observed->changed();
-                return {};
-            }
-            try {
-                if (compiling && take())
-                    tree.keep(made, system, scratch);
-            } catch (const error& e) {
-                trace("not keeping the tree of '", at.path, "': ", e.what());
-            }
-            throw;
-        }
-        if (!take()) {
-            changed = observed->changed();
-            return {};
-        }
-        tree.keep(made, system, scratch);
-
-        for (const build_input& each : made.files)
-            if (each.path.compare(0, at.directory.size(), at.directory) != 0)
-                require_trusted(each.path);
-        const std::string copy = scratch / "library.so";
-        made.key = copy_of(tree.library().path, copy);
-        const std::string library = at.libraries.result(made.key);
-        tell(at, event::step::checking);
-        publish_library(copy, library, checked(at, type, tree.files(), {}, check));
-        made.size = static_cast<std::uint64_t>(status_of(library).st_size);
-        return {library, record.with(made, system)};
-    }
-
-    // What is below a folder that is trusted is to be looked at alone; only links lead elsewhere.
-    void require_trusted_in(const std::string& directory, const std::string& path) const {
-        struct stat found;
-        if (options_.trust.everyone || path == directory)
-            return;
-        if (System::lstat(path.c_str(), &found) != 0)
-            throw error::system_call("look at", path, errno);
-        if (S_ISLNK(found.st_mode))
-            return require_trusted(path);
-        if (const std::string why = distrust<System>(path, found, options_.trust); !why.empty())
-            throw untrusted(path, why);
-    }
-
-    // Gives its SHA-256: with the same in it, it is the same library.
-    static std::string copy_of(const std::string& original, const std::string& path) {
-        const basic_file<System> from(original, O_RDONLY);
-        const basic_file<System> to(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-        sha256 all;
-        from.parts(original, [&](std::string_view part) {
-            all.add(part);
-            to.write(path, part);
-        });
-        return all.hex();
-    }
-
-    // What each source is compiled to, taken from the cache where it is there.
-    std::vector<basic_object_cache<System>> objects_for(const place& at,
-                                                        const std::vector<std::string>& sources,
-                                                        basic_compilation<System>& compilation) const {
-        std::vector<basic_object_cache<System>> found;
-        for (std::size_t i = 0; i < sources.size(); ++i) {
-            found.emplace_back(at.compiler, at.directory, sources[i], compilation.arguments(),
-                               at.libraries.stem(), options_.thorough);
-            if (found.back().take(compilation.object(i)))
-                compilation.reuse(i);
-        }
-        return found;
-    }
-
-    // Those that were compiled now are there for the next time, also where another one was refused.
-    static void keep(const std::vector<basic_object_cache<System>>& objects,
-                     const basic_compilation<System>& compilation,
-                     const std::optional<basic_precompiled_interface<System>>& precompiled,
-                     basic_input_tracker<System>& observed, std::string packages,
-                     const basic_scratch<System>& scratch) {
-        if (package_state<System>(observed.start()) != packages)
-            packages.clear();
-        for (std::size_t i = 0; i < objects.size(); ++i) {
-            struct stat made;
-            if (objects[i].taken() || System::stat(compilation.object(i).c_str(), &made) != 0)
+            const basic_scratch<System> scratch(cache_);
+            std::optional<built_library> built =
+                try_to_build(wanted, within, report, expected, scratch, changed);
+            if (!built) {
+                trace("'", changed.path, "' changed while '", wanted.path, "' was being compiled");
                 continue;
-            word_list files = compilation.read_for(i);
-            if (precompiled)
-                for (const build_inputs* list : {&precompiled->own_files(), &precompiled->system_files()})
-                    for (const build_input& each : *list)
-                        files.push_back(each.path);
-            std::sort(files.begin(), files.end());
-            files.erase(std::unique(files.begin(), files.end()), files.end());
-            objects[i].keep(compilation.object(i), files, observed, packages, scratch);
+            }
+            std::string path = libraries.result(built->made.key);
+            report.step(event::step::checking);
+            basic_library_publisher<System>(wanted).publish(*built, path, check);
+            if (built->traceable)
+                libraries.remember(built->made, scratch);
+            if (options_.on_built)
+                options_.on_built(report.take_warnings());
+            return path;
         }
+        throw sources_keep_changing(wanted.path, changed, wanted.cmake);
     }
 
-    // The interface's header, precompiled, where there is one that these sources can be compiled with.
-    std::optional<basic_precompiled_interface<System>>
-    precompiled_for(const place& at, const plugin_type& type, const std::vector<std::string>& sources,
-                    const compile_flags& flags, basic_compilation<System>& compilation,
-                    const basic_deadline<System>& within, remarks& say) const {
-        const auto without = [&](std::string_view why) {
-            trace("'", at.directory, "' is compiled without a precompiled interface: ", why);
-            return std::nullopt;
+    std::optional<built_library> try_to_build(const target& wanted, const basic_deadline<System>& within,
+                                              build_report& report, expected_inputs& expected,
+                                              const basic_scratch<System>& scratch,
+                                              source_change& changed) const {
+        const auto run = [&](auto&& attempt) {
+            std::optional<built_library> built = attempt.run();
+            if (!built)
+                changed = attempt.changed();
+            return built;
         };
-        if (!options_.precompile)
-            return without("options.precompile says so");
-        // Those that remember results or have them made elsewhere go by the text of a source.
-        if (at.compiler.launched())
-            return without("another program runs the compiler");
-        if (!lets_precompile(compilation.arguments()))
-            return without("its flags put something before it, or change where it is found");
-
-        const basic_interface_headers<System> known(options_.include);
-        const std::string header = absolute(known.header(type));
-        std::vector<std::string> folders = absolute(known.folders(type));
-        std::vector<bool> begin_so;
-        for (const std::string& source : sources) {
-            begin_so.push_back(begins_with<System>(read_file<System>(join(at.directory, source)), header,
-                                                   at.directory, folders));
-            if (!begin_so.back())
-                trace("'", source, "' is compiled without a precompiled interface: it does not begin with '",
-                      header, "'");
-        }
-        if (std::find(begin_so.begin(), begin_so.end(), true) == begin_so.end())
-            return std::nullopt;
-
-        add_include_folders(folders, at, flags);
-        const bool has_own_flags = !flags.compile().empty() || !at.compiler.flags(at.cmake).compile().empty();
-        std::optional<basic_precompiled_interface<System>> found(
-            std::in_place, cache_, at.compiler, type.name(), header, compilation.arguments(), at.directory,
-            has_own_flags, options_.thorough);
-        if (!found->prepare(
-                folders, within, options_.jobs, [&] { tell(at, event::step::precompiling); }, say))
-            return std::nullopt;
-        compilation.try_with(found->flags(), std::move(begin_so));
-        return found;
+        if (wanted.cmake)
+            return run(basic_cmake_build<System>(wanted, scratch, within, expected, report));
+        return run(basic_source_build<System>(wanted, cache_, scratch, within, expected, report));
     }
 
-    static std::vector<std::string> sources_of(const place& at) {
-        if (at.source.empty())
-            return sources_in(at.directory);
-        if (at.path.find('\n') != std::string::npos)
-            throw line_break_in_name(at.path);
-        return {at.source};
-    }
-
-    static std::vector<std::string> sources_in(const std::string& directory) {
-        std::vector<std::string> sources;
-        std::string others;
-        for (const std::string& name : names_in<System>(directory)) {
-            const std::string path = join(directory, name);
-            if (is_source_name(name))
-                require_no_dangling_link<System>(path);
-            struct stat found{};
-            const bool there = System::stat(path.c_str(), &found) == 0;
-            if (is_source_name(name) && there && S_ISREG(found.st_mode)) {
-                if (path.find('\n') != std::string::npos)
-                    throw line_break_in_name(path);
-                sources.push_back(name);
-            } else if (others.size() < 200)
-                others += (others.empty() ? "has '" : ", '") + name + (S_ISDIR(found.st_mode) ? "/'" : "'");
-        }
-        if (sources.empty())
-            throw no_sources(directory, others.empty() ? "is empty" : others,
-                             sentence_on_sources_left_out<System>(directory, sources));
-        return sources;
-    }
-
-    compile_flags read_flags(const place& at, bool has_file) const {
-        compile_flags flags(options_.builds_may_run_programs, at.cmake);
-        for (const std::string& flag : options_.flags)
-            flags.add(flag, "options.flags");
-        const std::string path = flags_file(at);
-        if (has_file) {
-            require_trusted(path);
-            flags.add_lines(read_file<System>(path), path);
-        }
-        return flags;
-    }
-
-    // The folders that flags have headers searched in: those of the plugin and of the compiler's own command.
-    static void add_include_folders(std::vector<std::string>& to, const place& at,
-                                    const compile_flags& flags) {
-        const compile_flags of_compiler = at.compiler.flags(at.cmake);
-        for (const compile_flags* each : {&flags, &of_compiler})
-            for (const std::string& folder : each->include_folders())
-                to.push_back(absolute(folder, at.directory));
+    void require_buildable(const target& wanted) const {
+        require_trust<System>(wanted.directory, target::status_of(wanted.directory), options_.trust);
+        require_file_if_any(wanted.cmake ? wanted.lists_file() : wanted.flags_file());
+        if (wanted.cmake && options_.fetched && !options_.builds_may_run_programs)
+            throw cmake_runs_programs(wanted.directory);
+        if (!wanted.cmake && !options_.target.empty())
+            throw no_targets_here(wanted.path, options_.target);
     }
 
     // What else has a name by which a file is looked for is nobody's intention.
@@ -10703,122 +11427,40 @@ private:
             throw not_a_regular_file(path);
     }
 
-    static std::string lists_file(const place& at) { return join(at.directory, "CMakeLists.txt"); }
-    static std::string flags_file(const place& at) { return join(at.directory, "compile_flags.txt"); }
-
-    static std::string absolute(const std::string& path, const std::string& from) {
-        return path[0] == '/' ? path : join(from, path);
-    }
-    static std::string absolute(const std::string& path) {
-        return absolute(path, path[0] == '/' ? "" : canonical("."));
-    }
-    static std::vector<std::string> absolute(std::vector<std::string> paths) {
-        for (std::string& path : paths)
-            path = absolute(path);
-        return paths;
-    }
-
-    static struct stat status_of(const std::string& path) {
-        struct stat found;
-        if (System::stat(path.c_str(), &found) != 0)
-            throw error::system_call("look at", path, errno);
-        return found;
-    }
-
-    void require_trusted(const std::string& path) const {
-        if (!options_.trust.everyone)
-            require_trust<System>(canonical(path), status_of(path), options_.trust);
-    }
-
-    static std::string key_of(const place& at, const std::string& recipe, const build_inputs& own,
-                              const build_inputs& system) {
-        sha256 all;
-        all.field(at.compiler.traits().identity).field(at.directory).field(recipe);
-        for (const build_inputs* list : {&own, &system})
-            for (const build_input& file : *list)
-                all.field(file.path).field(file.digest);
-        return all.hex();
-    }
-
-    static void trace_pins(const std::string& path) {
-        if (!tracing())
-            return;
-        const basic_file<System> open(path, O_RDONLY);
-        for (const std::string& symbol :
-             elf_reader<System>(open.descriptor(), path).what_pins().unique_symbols)
-            trace("'", path, "' will stay in memory for its unique symbol ", symbol);
-    }
-
-    // A check whose errors are about what the author of a plugin knows: the place of its sources, which of
-    // them were left out, and which header of the interface was used. `files` were read by compilers.
-    template <class Check>
-    auto checked(const place& at, const plugin_type& type, const std::vector<std::string>& files,
-                 const std::vector<std::string>& sources, Check& check) const {
-        return [&, files, sources](const std::string& library) {
+    // The inputs that the text of the sources names, as far as that can be read.
+    std::set<std::string> told_from_sources(const target& wanted) const {
+        std::set<std::string> paths;
+        std::vector<std::string> sources, folders;
+        for (const std::string& folder : options_.include)
+            folders.push_back(absolute<System>(folder));
+        const auto as_far_as_known = [](const auto& look) {
             try {
-                check(library);
-            } catch (const error& wrong) {
-                const errc code = static_cast<errc>(wrong.code().value());
-                std::string text = wrong.what();
-                for (std::size_t i = 0; (i = text.find(library, i)) != text.npos; i += at.path.size())
-                    text.replace(i, library.size(), at.path);
-                if (code == errc::misfit || code == errc::bad_interface)
-                    text += header_used(type, files);
-                if (code == errc::not_a_plugin && !at.cmake && at.source.empty())
-                    if (const std::string left_out =
-                            sentence_on_sources_left_out<System>(at.directory, sources);
-                        !left_out.empty())
-                        text += "; " + left_out;
-                throw error(code, text, at.path);
+                look();
+            } catch (const error& e) {
+                trace("watching without it: ", e.what());
             }
         };
-    }
-
-    // Says which header of the interface's file name compilers have read: another than this program's, or
-    // that one as it is now.
-    std::string header_used(const plugin_type& type, const std::vector<std::string>& files) const {
-        const std::string own = absolute(basic_interface_headers<System>(options_.include).header(type));
-        struct stat wanted, found;
-        if (System::stat(own.c_str(), &wanted) != 0)
-            return "";
-        bool used = false;
-        for (const std::string& path : files)
-            if (basename(path) == basename(own) && System::stat(path.c_str(), &found) == 0) {
-                if (found.st_dev != wanted.st_dev || found.st_ino != wanted.st_ino)
-                    return "; its sources include '" + path + "', and the header of this program is '" + own +
-                           '\'';
-                used = true;
+        as_far_as_known([&] { folders = wanted.interface_folders(); });
+        as_far_as_known([&] {
+            const bool has_file = System::access(wanted.flags_file().c_str(), F_OK) == 0;
+            const flag_inputs named = wanted.inputs_named_by(wanted.flags(has_file));
+            folders.insert(folders.end(), named.folders.begin(), named.folders.end());
+            paths.insert(named.files.begin(), named.files.end());
+            paths.erase(std::string(processor_file));
+        });
+        as_far_as_known([&] {
+            if (wanted.cmake) {
+                const basic_source_tree<System> tree(wanted.directory, wanted.written);
+                paths.insert(tree.folders().begin(), tree.folders().end());
+                paths.insert(tree.files().begin(), tree.files().end());
+            } else {
+                for (const std::string& name : wanted.sources())
+                    sources.push_back(join(wanted.directory, name));
             }
-        return used ? "; its sources include '" + own +
-                          "' as it is now: where that has changed since this program was compiled, compile "
-                          "the program again"
-                    : "";
-    }
-
-    // Checks a library and puts it where others find it, unless there is one of that name: equal, and perhaps
-    // in use.
-    template <class Check>
-    static void publish_library(const std::string& unpublished, const std::string& path, const Check& check) {
-        // Linkers let the umask say who may write to it, and the check refuses what others may.
-        if (System::chmod(unpublished.c_str(), 0700) != 0)
-            throw error::system_call("change the mode of", unpublished, errno);
-        check(unpublished);
-        trace_pins(unpublished);
-        struct stat found;
-        if (System::stat(path.c_str(), &found) == 0) {
-            try {
-                check(path);
-                return;
-            } catch (const error& e) {
-                trace("replacing '", path, "': ", e.what());
-            }
-        }
-        // A loss of power might else leave a file of the right size that says nothing, under a name that
-        // promises what is in it.
-        if (System::fsync(basic_file<System>(unpublished, O_RDONLY).descriptor()) != 0)
-            throw error::system_call("store", unpublished, errno);
-        if (System::rename(unpublished.c_str(), path.c_str()) != 0)
-            throw error::system_call("rename to", path, errno);
+        });
+        paths.insert(folders.begin(), folders.end());
+        paths.merge(std::set<std::string>(basic_include_scan<System>(std::move(sources), folders).paths()));
+        return paths;
     }
 
     build_options options_;
@@ -10827,8 +11469,7 @@ private:
 using builder = basic_builder<>;
 
 } // namespace TENON_OWN
-} // namespace detail
-} // namespace tenon::inline v1
+} // namespace tenon::inline v1::detail
 
 #endif
 
@@ -13176,23 +13817,6 @@ private:
 #endif
 
 namespace tenon::inline v1 {
-
-/// When a library's code goes: with its last handle, or never, for leak checkers that look for it at the end
-/// and for libraries that are not safe to unload.
-enum class unload_policy { when_unused, never };
-
-/// How libraries are loaded.
-struct TENON_HOST_TYPE library_options {
-    unload_policy unload = unload_policy::when_unused;
-    tenon::trust trust{};
-    /// Loads a copy in memory that nobody can change: its path is not the file's, so it cannot find files
-    /// beside itself.
-    bool private_copy = false;
-    /// Of the file, in hexadecimal; checked on the bytes that are loaded where these are a private copy. Else
-    /// they are read once more, and who may write to the file can change it until it is mapped, and while it
-    /// is.
-    allow_list<std::string> sha256{};
-};
 
 /// What became of a library's code when a handle was closed.
 ///
@@ -17480,6 +18104,7 @@ private:
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -17819,7 +18444,7 @@ struct TENON_HOST_TYPE reload_options {
 
 /// How a loader works; all of it may be left out.
 struct TENON_HOST_TYPE loader_options {
-    /// where results are kept, a folder that is empty or tenon's; see README for what else is looked at
+    /// where results are kept, a folder that is empty or tenon's; include/tenon/README.md says what else is looked at
     std::string cache{};
     /// its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
     std::vector<std::string> compiler{};
@@ -17829,10 +18454,6 @@ struct TENON_HOST_TYPE loader_options {
     bool builds_may_run_programs = false;
     std::vector<std::string> include{}; ///< folders with headers, before those of the interface and of tenon
     tenon::profile profile = profile::optimised; ///< `quick` for plugins that are edited and reloaded
-    /// Links plugins in as few segments as the linker can, of which the system's loader maps each: about half
-    /// of what `dlopen` takes, and less hardening, as constants become executable, and virtual tables and
-    /// `.got` stay writable. A CMakeLists.txt links as it says.
-    bool fast_loading = false;
     /// compilers at once, of all loaders of this process together; 0: one for each processor
     unsigned jobs = 0;
     bool precompile = true; ///< the header of an interface that is compiled against more than once
@@ -18287,7 +18908,6 @@ private:
              .target = from.target,
              .include = options_.include,
              .profile = options_.profile,
-             .fast_loading = options_.fast_loading,
              .jobs = options_.jobs,
              .thorough = options_.thorough,
              .precompile = options_.precompile,
@@ -18305,11 +18925,11 @@ private:
         const stop_event stop(*this);
         const detail::builder by = builder(from, stop.descriptor());
         if (options_.build == build_policy::never) {
-            std::string current = by.cached(directory, T::type);
-            if (current.empty())
+            const std::optional<std::string> current = by.cached(directory, T::type);
+            if (!current)
                 throw detail::build_needed(directory);
-            detail::note_use<>(current);
-            return current;
+            detail::note_use<>(*current);
+            return *current;
         }
         const std::string library = by.library(directory, T::type, [&](const std::string& unpublished) {
             check<T>({unpublished, from.plugin});
