@@ -256,6 +256,10 @@ public:
     /// The file that the error is about; empty where there is none.
     const char* path() const noexcept { return path_.what(); }
 
+    /// What a failed build has to say besides, for `failed_commands`: a virtual function, because hosts may
+    /// have no run-time type information. Null for all other errors.
+    virtual const void* details() const noexcept { return nullptr; }
+
     // What several headers throw; what one throws is made beside it.
 
     static error system_call(std::string_view doing, const std::string& path, int error_number) {
@@ -4528,6 +4532,7 @@ private:
 #include <charconv>
 #include <cstddef>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -4975,60 +4980,41 @@ inline std::string cause_of_failure(std::string_view folder, std::string_view sa
     return line.append(advice_for(line)).append(variables);
 }
 
-/// Reads `exited with status 1` and `was killed by signal 11`.
-inline std::optional<int> number_after(std::string_view text, std::string_view words) {
-    int number = 0;
-    if (text.substr(0, words.size()) != words)
-        return {};
-    const auto [end, failed] = std::from_chars(text.data() + words.size(), text.data() + text.size(), number);
-    return failed == std::errc{} ? std::optional(number) : std::nullopt;
-}
-
-inline bool is_ending(std::string_view line) {
-    for (const std::string_view words :
-         {"exited with status ", "was killed by signal ", "was ended after ", "ended in an unknown way"})
-        if (line.substr(0, words.size()) == words)
-            return true;
-    return false;
-}
-
 } // namespace TENON_OWN
 } // namespace detail
 
-/// The commands that failed in a build, out of the error's text; none where it is another error.
+/// The error of a build in which commands failed. Copying one does not throw.
+///
+///     catch (const tenon::build_error& e) { std::cerr << e.commands()[0].ending; }   // exited with status 1
+///
+/// `what()` has the cause in its first line, then each command with how it ended and every word that it said.
+class TENON_HOST_TYPE build_error : public error {
+public:
+    build_error(errc code, const std::string& text, const std::string& directory,
+                std::vector<failed_command> commands)
+        : error(code, text, directory),
+          commands_(std::make_shared<const std::vector<failed_command>>(std::move(commands))) {}
+
+    const std::vector<failed_command>& commands() const noexcept { return *commands_; }
+
+    const void* details() const noexcept override { return commands_.get(); }
+
+private:
+    std::shared_ptr<const std::vector<failed_command>> commands_;
+};
+
+/// The commands that failed in a build; none where the error is another, or another copy of tenon in this
+/// process made it.
 ///
 ///     catch (const tenon::error& e) {
-///         for (const tenon::failed_command& each : tenon::failed_commands(e))
-///             std::cerr << each.command << ' ' << each.ending << '\n';   // g++ -std=c++20 ... exited with
-///             status 1
+///         for (const tenon::failed_command& failed : tenon::failed_commands(e))
+///             std::cerr << failed.command << ' ' << failed.ending << '\n';   // g++ … exited with status 1
 ///     }
-TENON_HIDDEN inline std::vector<failed_command> failed_commands(const error& of) {
-    const std::string_view text = of.what();
-    const std::string mark = std::string("\nthe plugin in '") + of.path() + "' was not built:\n";
-    const auto begin = text.find(mark);
-    if (begin == text.npos)
+TENON_HIDDEN inline std::vector<failed_command> failed_commands(const error& failed) {
+    // A copy of tenon that was compiled with other modes has vectors of another layout.
+    if (&failed.code().category() != &category() || !failed.details())
         return {};
-    std::vector<failed_command> found;
-    std::string_view rest = text.substr(begin + mark.size());
-    // All were run by one program: a line that only looks like a command is one that a compiler has said.
-    const std::string_view program = rest.substr(0, rest.find(' ') + 1);
-    while (!rest.empty()) {
-        const std::string_view line = detail::take_line(rest);
-        if (line.substr(0, program.size()) == program && detail::is_ending(rest)) {
-            std::string_view ending = detail::take_line(rest);
-            constexpr std::string_view said = ", and said:";
-            if (ending.size() > said.size() && ending.substr(ending.size() - said.size()) == said)
-                ending.remove_suffix(said.size());
-            found.push_back({std::string(line), std::string(ending),
-                             detail::number_after(ending, "exited with status "),
-                             detail::number_after(ending, "was killed by signal ")});
-        } else if (!found.empty()) {
-            found.back().output.append(line).append("\n");
-        }
-    }
-    for (failed_command& each : found)
-        each.diagnostics = detail::diagnostic_reader(of.path()).read(each.output);
-    return found;
+    return *static_cast<const std::vector<failed_command>*>(failed.details());
 }
 
 /// What the compiler and the linker say of a build that failed; none where the error is another.
@@ -5037,11 +5023,11 @@ TENON_HIDDEN inline std::vector<failed_command> failed_commands(const error& of)
 ///         for (const tenon::diagnostic& each : tenon::diagnostics(e))
 ///             editor.mark(each.file, each.line, each.column, each.text);
 ///     }
-TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const error& of) {
+TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const error& failed) {
     std::vector<diagnostic> all;
-    for (failed_command& each : failed_commands(of))
-        for (diagnostic& one : each.diagnostics)
-            all.push_back(std::move(one));
+    for (failed_command& command : failed_commands(failed))
+        for (diagnostic& said : command.diagnostics)
+            all.push_back(std::move(said));
     return all;
 }
 
@@ -8871,6 +8857,7 @@ void write_cmake_scripts(const cmake_settings& given, const std::string& folder)
 #include <set>
 #include <string>
 #include <string_view>
+#include <sys/wait.h>
 #include <utility>
 #include <vector>
 
@@ -9034,11 +9021,57 @@ inline error other_sanitizer(const std::string& compiler) {
             compiler};
 }
 
-inline error build_failed(const std::string& directory, std::string_view first, std::string_view runs,
-                          errc code = errc::build_failed) {
-    return {code, concatenated({first, "\nthe plugin in '", directory, "' was not built:\n", runs}),
-            directory};
-}
+/// What went wrong in a build, of as many commands as failed.
+class build_failures {
+public:
+    /// `directory` is the plugin's, for the error.
+    explicit build_failures(std::string directory) : directory_(std::move(directory)) {}
+
+    bool empty() const noexcept { return commands_.empty(); }
+
+    void add(const command& run, const process_result& end) {
+        std::string said = end.err + end.out;
+        failed_command failed{.command = shown(run), .ending = end.how()};
+        // A command is here although it has not failed, because what it was to make is not there.
+        if (end.known && !end.failed())
+            failed.ending += " and made no output";
+        if (end.known && end.cause == stop_reason::itself) {
+            if (WIFSIGNALED(end.status))
+                failed.signal = WTERMSIG(end.status);
+            else
+                failed.exit_status = WEXITSTATUS(end.status);
+        }
+        const std::string how = std::string(basename(run.arguments[0])) + ' ' + failed.ending;
+        const bool cut_short = end.cause == stop_reason::time || end.cause == stop_reason::stop;
+        if (cut_short) {
+            first_ = how;
+            code_ = end.code(code_);
+        } else if (first_.empty()) {
+            first_ = end.limit.empty() ? cause_of_failure(run.folder, said, how) : how;
+        }
+        if (!said.empty() && said.back() != '\n')
+            said += '\n';
+        failed.diagnostics = diagnostic_reader(directory_).read(said);
+        failed.output = std::move(said);
+        commands_.push_back(std::move(failed));
+    }
+
+    /// The error, with advice below its first line.
+    build_error error_with(const std::string& advice = "") const {
+        std::string text = first_ + (advice.empty() ? "" : '\n' + advice) + "\nthe plugin in '" + directory_ +
+                           "' was not built:\n";
+        for (const failed_command& failed : commands_)
+            text += failed.command + '\n' + failed.ending + (failed.output.empty() ? "\n" : ", and said:\n") +
+                    failed.output;
+        text.pop_back();
+        return {code_, text, directory_, commands_};
+    }
+
+private:
+    std::string directory_, first_;
+    std::vector<failed_command> commands_;
+    errc code_ = errc::build_failed;
+};
 
 /// The files that a compiler says, in the words of a makefile, that it has read.
 inline word_list read_dependencies(std::string_view makefile) {
@@ -9170,7 +9203,7 @@ public:
     /// that it takes.
     template <class Done, class Say>
     void compile(Done&& done, Say&& say) {
-        failures failed;
+        build_failures failed(directory_);
         std::size_t ends = reused_.size();
         std::vector<std::size_t> all, again;
         for (std::size_t i = 0; i < sources_.size(); ++i)
@@ -9198,7 +9231,8 @@ public:
             }
             done(++ends);
         });
-        failed.raise(directory_);
+        if (!failed.empty())
+            throw failed.error_with();
     }
 
     /// Throws what the linker says where it refuses; else calls `say` with that.
@@ -9214,9 +9248,9 @@ public:
             end = run<System>(what, deadline_);
         }
         if (!succeeded(end, library())) {
-            failures failed;
+            build_failures failed(directory_);
             failed.add(what, with_the_fault_alone(end));
-            failed.raise(directory_, misses_symbols(end.err) ? what_is_left_out() : "");
+            throw failed.error_with(misses_symbols(end.err) ? what_is_left_out() : "");
         }
         linked_ = read_linked(end.out);
         say(end.err);
@@ -9273,36 +9307,6 @@ private:
         return !end.failed() && System::stat(result.c_str(), &made) == 0;
     }
 
-    // What went wrong, of as many commands as there were.
-    struct failures {
-        std::string first, runs;
-        errc code = errc::build_failed;
-
-        void add(const command& what, const process_result& end) {
-            const std::string said = end.err + end.out;
-            // It is here although it has not failed, because what it was to make is not there.
-            const std::string process_result =
-                end.how() + (end.known && !end.failed() ? " and made no output" : "");
-            const std::string how = std::string(basename(what.arguments[0])) + ' ' + process_result;
-            if (cut_short(end)) {
-                first = how;
-                code = end.code(code);
-            }
-            if (first.empty())
-                first = end.limit.empty() ? cause_of_failure(what.folder, said, how) : how;
-            runs += shown(what) + '\n' + process_result + (said.empty() ? "" : ", and said:\n") + said +
-                    (ends_line(said) ? "" : "\n");
-        }
-
-        void raise(const std::string& directory, const std::string& advice = "") const {
-            if (!runs.empty())
-                throw build_failed(directory, first + (advice.empty() ? "" : '\n' + advice),
-                                   std::string_view(runs).substr(0, runs.size() - 1), code);
-        }
-
-        static bool ends_line(const std::string& text) { return !text.empty() && text.back() == '\n'; }
-    };
-
     static void add(word_list& to, const word_list& more) { to.insert(to.end(), more.begin(), more.end()); }
 
     // What the linker has opened is no fault, and what ran the linker repeats that it failed.
@@ -9347,9 +9351,9 @@ private:
         const auto wait_for_next = [&] {
             const process_result end = now.front().process.wait();
             if (cut_short(end)) {
-                failures failed;
+                build_failures failed(directory_);
                 failed.add(now.front().process.what(), end);
-                failed.raise(directory_);
+                throw failed.error_with();
             }
             tell(which[ends++], now.front().process.what(), end);
             now.pop_front();
@@ -9858,18 +9862,9 @@ private:
         const process_result end = run<System>(what, within);
         if (!end.failed())
             return end.err;
-        const bool cut_short = end.cause == stop_reason::time || end.cause == stop_reason::stop;
-        const std::string how = "cmake " + end.how();
-        const std::string first = cut_short || !end.limit.empty()
-                                      ? how
-                                      : cause_of_failure(given_.directory, end.err + end.out, how);
-        // What make says on the way there comes last.
-        std::string said = end.err + end.out;
-        while (!said.empty() && said.back() == '\n')
-            said.pop_back();
-        throw build_failed(given_.directory, first,
-                           shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") + said,
-                           end.code(errc::build_failed));
+        build_failures failed(given_.directory);
+        failed.add(what, end);
+        throw failed.error_with();
     }
 
     bool read_libraries() {
@@ -16642,18 +16637,18 @@ class basic_checkout {
 public:
     explicit basic_checkout(std::string folder) : folder_(std::move(folder)) {}
 
-    /// The error, with a sentence for each of these that it is about. Only files and folders that it names
+    /// Throws the error with a sentence for each of these that it is about. Only files and folders that it names
     /// are looked at.
-    error explained(const error& failed) const {
+    [[noreturn]] void throw_explained(const error& failed) const {
         const std::string text = failed.what(),
                           mark = std::string("\nthe plugin in '") + failed.path() + "' was not built:\n";
-        const std::string all = sentences(failed, text.substr(0, text.find(mark)));
-        if (all.empty())
-            return failed;
         // Behind the headline, for which nobody has to look far.
         const auto at = std::min(text.find(mark), text.size());
-        return {static_cast<errc>(failed.code().value()), text.substr(0, at) + all + text.substr(at),
-                failed.path()};
+        const std::string more = text.substr(0, at) + sentences(failed, text.substr(0, at)) + text.substr(at);
+        const errc code = static_cast<errc>(failed.code().value());
+        if (failed.details())
+            throw build_error(code, more, failed.path(), failed_commands(failed));
+        throw error(code, more, failed.path());
     }
 
 private:
@@ -17519,8 +17514,8 @@ private:
         path = join(path, wanted_.subdirectory);
         struct stat found;
         if (System::stat(path.c_str(), &found) != 0)
-            throw basic_checkout<System>(join(folder(), commit))
-                .explained(
+            basic_checkout<System>(join(folder(), commit))
+                .throw_explained(
                     no_subdirectory(wanted_.place, commit, wanted_.subdirectory, instead_of<System>(path)));
         if (!S_ISDIR(found.st_mode))
             throw no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
@@ -18746,7 +18741,7 @@ private:
                 std::string_view whole = directory;
                 if (!from.subdirectory.empty())
                     whole.remove_suffix(from.subdirectory.size() + 1);
-                throw detail::checkout(std::string(whole)).explained(e);
+                detail::checkout(std::string(whole)).throw_explained(e);
             }
         }
         }

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -455,60 +456,41 @@ inline std::string cause_of_failure(std::string_view folder, std::string_view sa
     return line.append(advice_for(line)).append(variables);
 }
 
-/// Reads `exited with status 1` and `was killed by signal 11`.
-inline std::optional<int> number_after(std::string_view text, std::string_view words) {
-    int number = 0;
-    if (text.substr(0, words.size()) != words)
-        return {};
-    const auto [end, failed] = std::from_chars(text.data() + words.size(), text.data() + text.size(), number);
-    return failed == std::errc{} ? std::optional(number) : std::nullopt;
-}
-
-inline bool is_ending(std::string_view line) {
-    for (const std::string_view words :
-         {"exited with status ", "was killed by signal ", "was ended after ", "ended in an unknown way"})
-        if (line.substr(0, words.size()) == words)
-            return true;
-    return false;
-}
-
 } // namespace TENON_OWN
 } // namespace detail
 
-/// The commands that failed in a build, out of the error's text; none where it is another error.
+/// The error of a build in which commands failed. Copying one does not throw.
+///
+///     catch (const tenon::build_error& e) { std::cerr << e.commands()[0].ending; }   // exited with status 1
+///
+/// `what()` has the cause in its first line, then each command with how it ended and every word that it said.
+class TENON_HOST_TYPE build_error : public error {
+public:
+    build_error(errc code, const std::string& text, const std::string& directory,
+                std::vector<failed_command> commands)
+        : error(code, text, directory),
+          commands_(std::make_shared<const std::vector<failed_command>>(std::move(commands))) {}
+
+    const std::vector<failed_command>& commands() const noexcept { return *commands_; }
+
+    const void* details() const noexcept override { return commands_.get(); }
+
+private:
+    std::shared_ptr<const std::vector<failed_command>> commands_;
+};
+
+/// The commands that failed in a build; none where the error is another, or another copy of tenon in this
+/// process made it.
 ///
 ///     catch (const tenon::error& e) {
-///         for (const tenon::failed_command& each : tenon::failed_commands(e))
-///             std::cerr << each.command << ' ' << each.ending << '\n';   // g++ -std=c++20 ... exited with
-///             status 1
+///         for (const tenon::failed_command& failed : tenon::failed_commands(e))
+///             std::cerr << failed.command << ' ' << failed.ending << '\n';   // g++ … exited with status 1
 ///     }
-TENON_HIDDEN inline std::vector<failed_command> failed_commands(const error& of) {
-    const std::string_view text = of.what();
-    const std::string mark = std::string("\nthe plugin in '") + of.path() + "' was not built:\n";
-    const auto begin = text.find(mark);
-    if (begin == text.npos)
+TENON_HIDDEN inline std::vector<failed_command> failed_commands(const error& failed) {
+    // A copy of tenon that was compiled with other modes has vectors of another layout.
+    if (&failed.code().category() != &category() || !failed.details())
         return {};
-    std::vector<failed_command> found;
-    std::string_view rest = text.substr(begin + mark.size());
-    // All were run by one program: a line that only looks like a command is one that a compiler has said.
-    const std::string_view program = rest.substr(0, rest.find(' ') + 1);
-    while (!rest.empty()) {
-        const std::string_view line = detail::take_line(rest);
-        if (line.substr(0, program.size()) == program && detail::is_ending(rest)) {
-            std::string_view ending = detail::take_line(rest);
-            constexpr std::string_view said = ", and said:";
-            if (ending.size() > said.size() && ending.substr(ending.size() - said.size()) == said)
-                ending.remove_suffix(said.size());
-            found.push_back({std::string(line), std::string(ending),
-                             detail::number_after(ending, "exited with status "),
-                             detail::number_after(ending, "was killed by signal ")});
-        } else if (!found.empty()) {
-            found.back().output.append(line).append("\n");
-        }
-    }
-    for (failed_command& each : found)
-        each.diagnostics = detail::diagnostic_reader(of.path()).read(each.output);
-    return found;
+    return *static_cast<const std::vector<failed_command>*>(failed.details());
 }
 
 /// What the compiler and the linker say of a build that failed; none where the error is another.
@@ -517,11 +499,11 @@ TENON_HIDDEN inline std::vector<failed_command> failed_commands(const error& of)
 ///         for (const tenon::diagnostic& each : tenon::diagnostics(e))
 ///             editor.mark(each.file, each.line, each.column, each.text);
 ///     }
-TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const error& of) {
+TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const error& failed) {
     std::vector<diagnostic> all;
-    for (failed_command& each : failed_commands(of))
-        for (diagnostic& one : each.diagnostics)
-            all.push_back(std::move(one));
+    for (failed_command& command : failed_commands(failed))
+        for (diagnostic& said : command.diagnostics)
+            all.push_back(std::move(said));
     return all;
 }
 

@@ -97,6 +97,10 @@ public:
     /// The file that the error is about; empty where there is none.
     const char* path() const noexcept { return path_.what(); }
 
+    /// What a failed build has to say besides, for `failed_commands`: a virtual function, because hosts may
+    /// have no run-time type information. Null for all other errors.
+    virtual const void* details() const noexcept { return nullptr; }
+
     // What several headers throw; what one throws is made beside it.
 
     static error system_call(std::string_view doing, const std::string& path, int error_number) {

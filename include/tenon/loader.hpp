@@ -391,7 +391,7 @@ private:
                 std::string_view whole = directory;
                 if (!from.subdirectory.empty())
                     whole.remove_suffix(from.subdirectory.size() + 1);
-                throw detail::checkout(std::string(whole)).explained(e);
+                detail::checkout(std::string(whole)).throw_explained(e);
             }
         }
         }

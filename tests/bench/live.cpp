@@ -11,8 +11,8 @@
 #include <memory>
 #include <thread>
 
-#include "compiled.hpp"
 #include "../plugins/beacon.hpp"
+#include "compiled.hpp"
 #include "times.hpp"
 
 namespace {

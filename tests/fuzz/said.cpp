@@ -15,17 +15,12 @@ const std::string digest(64, 'a');
 
 /// A record that was read says the same once it is written and read again.
 void reread(const tenon::detail::build_record& record) {
-    const tenon::detail::build_record again(record.with({digest, 1, digest, "", {}, {}, ""}, {}));
+    const tenon::detail::build_record again(record.with({digest, 1, digest}));
     fuzz::require(!again.results().empty() && again.results()[0].key == digest);
     std::size_t kept = 1;
     for (const auto& each : record.results())
         if (each.key != digest && kept < again.results().size())
             fuzz::require(again.results()[kept++].key == each.key);
-    // The list of a made-up name gets another, and then its result has none.
-    for (const auto& each : record.results()) {
-        tenon::detail::build_inputs files;
-        record.system_files(each, files);
-    }
 }
 
 } // namespace
@@ -35,13 +30,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::answer([&] {
         for (const auto& each : tenon::detail::diagnostic_reader("/plugin").read(input))
             fuzz::require(each.place().size() >= each.file.size());
-        tenon::failed_commands({tenon::errc::build_failed, std::string(input), "/plugin"});
         tenon::detail::read_dependencies(input);
         tenon::detail::read_linked(input);
         const std::string text(input);
         reread(tenon::detail::build_record(text));
         reread(tenon::detail::build_record(text, 1));
-        reread(tenon::detail::build_record("tenon build record 1\n" + text));
+        reread(tenon::detail::build_record("tenon build record 2\n" + text));
     });
     return 0;
 }

@@ -39,7 +39,8 @@ list read(const std::string& said) {
 }
 
 /// What became of a plugin with these sources.
-error failure(const tests::fs::path& directory, const std::string& compiler, const list& flags = {}) {
+tenon::build_error failure(const tests::fs::path& directory, const std::string& compiler,
+                           const list& flags = {}) {
     tests::scratch_directory root;
     tests::write(root / "include/tiny.hpp", "// a plugin_type named \"tiny\"\n");
     const tenon::detail::basic_builder<> builder(
@@ -48,7 +49,7 @@ error failure(const tests::fs::path& directory, const std::string& compiler, con
     try {
         builder.library(directory, tenon::plugin_type{"tiny", "/nowhere/tiny.hpp"},
                         [](const std::string&) {});
-    } catch (const error& e) {
+    } catch (const tenon::build_error& e) {
         return e;
     }
     throw std::runtime_error("it was built");
@@ -288,14 +289,40 @@ TEST_CASE("an error that is no failed build has no diagnostics", "[diagnostic]")
 }
 
 TEST_CASE("a failed build has each command with how it ended and what it said", "[diagnostic]") {
-    const error e = tenon::detail::build_failed(
-        "/p", "/p/a.cpp:1:1: error: no",
-        "/usr/bin/g++ -c /p/a.cpp\nexited with status 1, and said:\n/p/a.cpp:1:1: error: no\n"
-        "/usr/bin/ls\nexited with status 3\n"
+    const auto ended = [](int status, const std::string& said) {
+        tenon::detail::process_result end;
+        end.known = true;
+        end.status = status;
+        end.err = said;
+        return end;
+    };
+    tenon::detail::process_result late = ended(0, "x");
+    late.cause = tenon::detail::stop_reason::time;
+    late.milliseconds = 1000;
+    const auto compile = [](const std::string& source) {
+        return tenon::detail::command{{"/usr/bin/g++", "-c", source}, {}, "/p"};
+    };
+    tenon::detail::build_failures failures("/p");
+    failures.add(compile("/p/a.cpp"),
+                 ended(0x100, "/p/a.cpp:1:1: error: no\n/usr/bin/ls\nexited with status 3\n"));
+    failures.add(compile("/p/b.cpp"), ended(11, ""));
+    failures.add(compile("/p/c d.cpp"), late);
+    const tenon::build_error e = failures.error_with("some advice");
+    const std::string text =
+        "g++ was ended after 1.0 seconds, because its time was up\nsome advice\n"
+        "the plugin in '/p' was not built:\n"
+        "/usr/bin/g++ -c /p/a.cpp\nexited with status 1, and said:\n"
+        "/p/a.cpp:1:1: error: no\n/usr/bin/ls\nexited with status 3\n"
         "/usr/bin/g++ -c /p/b.cpp\nwas killed by signal 11 (Segmentation fault)\n"
-        "/usr/bin/g++ -c '/p/c d.cpp'\nwas ended after 1.0 seconds, because its time was up, and said:\nx");
-    const std::vector<failed_command> all = tenon::failed_commands(e);
+        "/usr/bin/g++ -c '/p/c d.cpp'\nwas ended after 1.0 seconds, because its time was "
+        "up, and said:\nx";
+    CHECK(e.what() == text);
+    CHECK(e.code() == tenon::errc::timed_out);
+
+    const error& caught = e; // as a host has it
+    const std::vector<failed_command> all = tenon::failed_commands(caught);
     REQUIRE(all.size() == 3);
+    CHECK(all.data() != e.commands().data());
     CHECK(all[0].command == "/usr/bin/g++ -c /p/a.cpp");
     CHECK(all[0].ending == "exited with status 1");
     CHECK(all[0].exit_status == 1);
@@ -310,6 +337,15 @@ TEST_CASE("a failed build has each command with how it ended and what it said", 
     CHECK(all[2].ending == "was ended after 1.0 seconds, because its time was up");
     CHECK((!all[2].signal && !all[2].exit_status));
     CHECK(all[2].output == "x\n");
+    CHECK(tenon::diagnostics(caught).size() == 1);
+}
+
+TEST_CASE("a text that looks like a failed build is none", "[diagnostic]") {
+    CHECK(tenon::failed_commands(error(tenon::errc::build_failed,
+                                       "x\nthe plugin in '/p' was not built:\ng++ -c\n"
+                                       "exited with status 1",
+                                       "/p"))
+              .empty());
 }
 
 TEST_CASE("the diagnostics of real compilers name the file, line and column", "[diagnostic]") {
@@ -321,7 +357,7 @@ TEST_CASE("the diagnostics of real compilers name the file, line and column", "[
     for (const std::string& compiler : compilers())
         for (const std::string colour : {"auto", "always"}) {
             INFO(compiler << " " << colour);
-            const error e = failure(directory, compiler, {"-fdiagnostics-color=" + colour});
+            const tenon::build_error e = failure(directory, compiler, {"-fdiagnostics-color=" + colour});
             INFO(e.what());
             const std::vector<failed_command> commands = tenon::failed_commands(e);
             REQUIRE(commands.size() == 2);
@@ -442,7 +478,7 @@ TEST_CASE("the diagnostics of real linkers name what is missing", "[diagnostic]"
                         .status != 0)
                     continue;
                 INFO(compiler << " " << linker << " " << flag);
-                const error e = failure(directory, compiler, {"-fuse-ld=" + linker, flag});
+                const tenon::build_error e = failure(directory, compiler, {"-fuse-ld=" + linker, flag});
                 INFO(e.what());
                 const std::vector<diagnostic> all = tenon::diagnostics(e);
                 REQUIRE(all.size() == 1);

@@ -23,12 +23,12 @@
 #include "catch.hpp"
 #include "plugins/part.hpp"
 
-using tenon::detail::build_options;
 using tenon::errc;
 using tenon::error;
 using tenon::plugin_type;
 using tenon::detail::basic_builder;
 using tenon::detail::basic_cache;
+using tenon::detail::build_options;
 using tenon::detail::posix;
 using tests::read;
 using tests::scratch_directory;

@@ -414,7 +414,7 @@ TEST_CASE("what CMake and its compilers refuse is told, with the first error fir
     const auto failure = [&] {
         try {
             work.build();
-        } catch (const error& e) {
+        } catch (const tenon::build_error& e) {
             return e;
         }
         throw std::logic_error("nothing failed");
@@ -422,7 +422,7 @@ TEST_CASE("what CMake and its compilers refuse is told, with the first error fir
     write(work.plugin / "main.cpp", "int f() { return absent; }\n");
     write(work.plugin / "other.cpp", "int g() { return 1; }\n");
     work.lists("tenon_add_plugin(answers SOURCES other.cpp main.cpp)\n");
-    const error refused = failure();
+    const tenon::build_error refused = failure();
     CHECK(refused.code() == errc::build_failed);
     CHECK(std::string(refused.what()).starts_with((work.plugin / "main.cpp:1:18: error: ").native()));
     CHECK(std::string(refused.what()).find("\nexited with status 2, and said:\n") != std::string::npos);

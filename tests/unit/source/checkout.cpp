@@ -47,14 +47,20 @@ struct files {
 
     /// What is said about a build in which a compiler said this.
     std::string sentences(const std::string& said, const std::string& driver = "/json") const {
-        const error plain = tenon::detail::build_failed(
-            root + driver, "json.cpp:1: error: no",
-            "g++ -Ithird/party json/dep/x.cpp json/data.a\nexited with status 1, and said:\n" + said);
-        const error more = detail::checkout(root).explained(plain);
-        CHECK(more.code() == errc::build_failed);
-        CHECK(more.path() == root + driver);
-        CHECK(tenon::failed_commands(more).size() == 1);
-        const std::string before = plain.what(), after = more.what();
+        const std::string command = "g++ -Ithird/party json/dep/x.cpp json/data.a",
+                          before = "json.cpp:1: error: no\nthe plugin in '" + root + driver +
+                                   "' was not built:\n" + command + "\nexited with status 1, and said:\n" +
+                                   said;
+        std::string after;
+        try {
+            detail::checkout(root).throw_explained(tenon::build_error(
+                errc::build_failed, before, root + driver, {{.command = command, .output = said}}));
+        } catch (const tenon::build_error& more) {
+            CHECK(more.code() == errc::build_failed);
+            CHECK(more.path() == root + driver);
+            CHECK(more.commands().at(0).command == command);
+            after = more.what();
+        }
         const auto end = before.find('\n');
         CHECK(after.substr(0, end) == before.substr(0, end));
         CHECK(after.ends_with(before.substr(end)));
@@ -79,8 +85,8 @@ TEST_CASE("an error that leads into a submodule says that it is one", "[checkout
           "\n'third/party'" + submodule_of);
 
     const error empty = tenon::detail::no_sources(here.root + "/third/party", "is empty", "");
-    CHECK(detail::checkout(here.root).explained(empty).what() ==
-          std::string(empty.what()) + "\n'third/party'" + submodule_of);
+    CHECK_THROWS_WITH(detail::checkout(here.root).throw_explained(empty),
+                      std::string(empty.what()) + "\n'third/party'" + submodule_of);
 }
 
 TEST_CASE("an error about what became a file says what it is in the repository", "[checkout]") {

@@ -373,18 +373,9 @@ private:
         const process_result end = run<System>(what, within);
         if (!end.failed())
             return end.err;
-        const bool cut_short = end.cause == stop_reason::time || end.cause == stop_reason::stop;
-        const std::string how = "cmake " + end.how();
-        const std::string first = cut_short || !end.limit.empty()
-                                      ? how
-                                      : cause_of_failure(given_.directory, end.err + end.out, how);
-        // What make says on the way there comes last.
-        std::string said = end.err + end.out;
-        while (!said.empty() && said.back() == '\n')
-            said.pop_back();
-        throw build_failed(given_.directory, first,
-                           shown(what) + '\n' + end.how() + (said.empty() ? "" : ", and said:\n") + said,
-                           end.code(errc::build_failed));
+        build_failures failed(given_.directory);
+        failed.add(what, end);
+        throw failed.error_with();
     }
 
     bool read_libraries() {

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <sys/wait.h>
 #include <utility>
 #include <vector>
 
@@ -41,11 +42,57 @@ inline error other_sanitizer(const std::string& compiler) {
             compiler};
 }
 
-inline error build_failed(const std::string& directory, std::string_view first, std::string_view runs,
-                          errc code = errc::build_failed) {
-    return {code, concatenated({first, "\nthe plugin in '", directory, "' was not built:\n", runs}),
-            directory};
-}
+/// What went wrong in a build, of as many commands as failed.
+class build_failures {
+public:
+    /// `directory` is the plugin's, for the error.
+    explicit build_failures(std::string directory) : directory_(std::move(directory)) {}
+
+    bool empty() const noexcept { return commands_.empty(); }
+
+    void add(const command& run, const process_result& end) {
+        std::string said = end.err + end.out;
+        failed_command failed{.command = shown(run), .ending = end.how()};
+        // A command is here although it has not failed, because what it was to make is not there.
+        if (end.known && !end.failed())
+            failed.ending += " and made no output";
+        if (end.known && end.cause == stop_reason::itself) {
+            if (WIFSIGNALED(end.status))
+                failed.signal = WTERMSIG(end.status);
+            else
+                failed.exit_status = WEXITSTATUS(end.status);
+        }
+        const std::string how = std::string(basename(run.arguments[0])) + ' ' + failed.ending;
+        const bool cut_short = end.cause == stop_reason::time || end.cause == stop_reason::stop;
+        if (cut_short) {
+            first_ = how;
+            code_ = end.code(code_);
+        } else if (first_.empty()) {
+            first_ = end.limit.empty() ? cause_of_failure(run.folder, said, how) : how;
+        }
+        if (!said.empty() && said.back() != '\n')
+            said += '\n';
+        failed.diagnostics = diagnostic_reader(directory_).read(said);
+        failed.output = std::move(said);
+        commands_.push_back(std::move(failed));
+    }
+
+    /// The error, with advice below its first line.
+    build_error error_with(const std::string& advice = "") const {
+        std::string text = first_ + (advice.empty() ? "" : '\n' + advice) + "\nthe plugin in '" + directory_ +
+                           "' was not built:\n";
+        for (const failed_command& failed : commands_)
+            text += failed.command + '\n' + failed.ending + (failed.output.empty() ? "\n" : ", and said:\n") +
+                    failed.output;
+        text.pop_back();
+        return {code_, text, directory_, commands_};
+    }
+
+private:
+    std::string directory_, first_;
+    std::vector<failed_command> commands_;
+    errc code_ = errc::build_failed;
+};
 
 /// The files that a compiler says, in the words of a makefile, that it has read.
 inline word_list read_dependencies(std::string_view makefile) {
@@ -177,7 +224,7 @@ public:
     /// that it takes.
     template <class Done, class Say>
     void compile(Done&& done, Say&& say) {
-        failures failed;
+        build_failures failed(directory_);
         std::size_t ends = reused_.size();
         std::vector<std::size_t> all, again;
         for (std::size_t i = 0; i < sources_.size(); ++i)
@@ -205,7 +252,8 @@ public:
             }
             done(++ends);
         });
-        failed.raise(directory_);
+        if (!failed.empty())
+            throw failed.error_with();
     }
 
     /// Throws what the linker says where it refuses; else calls `say` with that.
@@ -221,9 +269,9 @@ public:
             end = run<System>(what, deadline_);
         }
         if (!succeeded(end, library())) {
-            failures failed;
+            build_failures failed(directory_);
             failed.add(what, with_the_fault_alone(end));
-            failed.raise(directory_, misses_symbols(end.err) ? what_is_left_out() : "");
+            throw failed.error_with(misses_symbols(end.err) ? what_is_left_out() : "");
         }
         linked_ = read_linked(end.out);
         say(end.err);
@@ -280,36 +328,6 @@ private:
         return !end.failed() && System::stat(result.c_str(), &made) == 0;
     }
 
-    // What went wrong, of as many commands as there were.
-    struct failures {
-        std::string first, runs;
-        errc code = errc::build_failed;
-
-        void add(const command& what, const process_result& end) {
-            const std::string said = end.err + end.out;
-            // It is here although it has not failed, because what it was to make is not there.
-            const std::string process_result =
-                end.how() + (end.known && !end.failed() ? " and made no output" : "");
-            const std::string how = std::string(basename(what.arguments[0])) + ' ' + process_result;
-            if (cut_short(end)) {
-                first = how;
-                code = end.code(code);
-            }
-            if (first.empty())
-                first = end.limit.empty() ? cause_of_failure(what.folder, said, how) : how;
-            runs += shown(what) + '\n' + process_result + (said.empty() ? "" : ", and said:\n") + said +
-                    (ends_line(said) ? "" : "\n");
-        }
-
-        void raise(const std::string& directory, const std::string& advice = "") const {
-            if (!runs.empty())
-                throw build_failed(directory, first + (advice.empty() ? "" : '\n' + advice),
-                                   std::string_view(runs).substr(0, runs.size() - 1), code);
-        }
-
-        static bool ends_line(const std::string& text) { return !text.empty() && text.back() == '\n'; }
-    };
-
     static void add(word_list& to, const word_list& more) { to.insert(to.end(), more.begin(), more.end()); }
 
     // What the linker has opened is no fault, and what ran the linker repeats that it failed.
@@ -354,9 +372,9 @@ private:
         const auto wait_for_next = [&] {
             const process_result end = now.front().process.wait();
             if (cut_short(end)) {
-                failures failed;
+                build_failures failed(directory_);
                 failed.add(now.front().process.what(), end);
-                failed.raise(directory_);
+                throw failed.error_with();
             }
             tell(which[ends++], now.front().process.what(), end);
             now.pop_front();

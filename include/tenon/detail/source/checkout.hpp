@@ -31,18 +31,18 @@ class basic_checkout {
 public:
     explicit basic_checkout(std::string folder) : folder_(std::move(folder)) {}
 
-    /// The error, with a sentence for each of these that it is about. Only files and folders that it names
+    /// Throws the error with a sentence for each of these that it is about. Only files and folders that it names
     /// are looked at.
-    error explained(const error& failed) const {
+    [[noreturn]] void throw_explained(const error& failed) const {
         const std::string text = failed.what(),
                           mark = std::string("\nthe plugin in '") + failed.path() + "' was not built:\n";
-        const std::string all = sentences(failed, text.substr(0, text.find(mark)));
-        if (all.empty())
-            return failed;
         // Behind the headline, for which nobody has to look far.
         const auto at = std::min(text.find(mark), text.size());
-        return {static_cast<errc>(failed.code().value()), text.substr(0, at) + all + text.substr(at),
-                failed.path()};
+        const std::string more = text.substr(0, at) + sentences(failed, text.substr(0, at)) + text.substr(at);
+        const errc code = static_cast<errc>(failed.code().value());
+        if (failed.details())
+            throw build_error(code, more, failed.path(), failed_commands(failed));
+        throw error(code, more, failed.path());
     }
 
 private:

@@ -238,8 +238,8 @@ private:
         path = join(path, wanted_.subdirectory);
         struct stat found;
         if (System::stat(path.c_str(), &found) != 0)
-            throw basic_checkout<System>(join(folder(), commit))
-                .explained(
+            basic_checkout<System>(join(folder(), commit))
+                .throw_explained(
                     no_subdirectory(wanted_.place, commit, wanted_.subdirectory, instead_of<System>(path)));
         if (!S_ISDIR(found.st_mode))
             throw no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
