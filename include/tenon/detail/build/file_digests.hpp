@@ -81,12 +81,20 @@ public:
             remembered_.insert_or_assign(each.path, each);
     }
 
-    /// The state of a folder, and a digest of those names in it that matter; of a folder that is not there as
-    /// of one that is empty.
+    /// The sorted names in a directory, listed once; none where it is not there.
+    const std::vector<std::string>& names(const std::string& path) {
+        const auto [place, fresh] = names_.try_emplace(path);
+        if (fresh)
+            place->second = names_in<System>(path);
+        return place->second;
+    }
+
+    /// The state of a directory, and a digest of those names in it that matter.
     template <class Matters>
     const build_input& folder(const std::string& path, Matters&& matters) {
-        const std::string digest = digest_of(path, names_in<System>(path), matters);
+        const std::string digest = digest_of(path, names(path), matters);
         struct stat found;
+        // As it is after it was listed: a name that came meanwhile makes it younger than this look.
         const bool there = System::stat(path.c_str(), &found) == 0;
         return seen_[path] = {path, there ? file_identity(found) : file_identity(), digest};
     }
@@ -131,6 +139,7 @@ public:
 
 private:
     std::map<std::string, build_input> seen_, remembered_;
+    std::map<std::string, std::vector<std::string>> names_;
 };
 
 } // namespace TENON_OWN

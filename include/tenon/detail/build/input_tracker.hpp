@@ -267,7 +267,7 @@ private:
         }
         const auto& names = before->second;
         if (basic_file_digests<System>::digest_of(now.path, names, matters) != now.digest) {
-            const std::vector<std::string> after = names_in<System>(now.path);
+            const std::vector<std::string>& after = after_.names(now.path);
             const auto lacks = [&](const std::vector<std::string>& all, const std::string& name) {
                 return !std::binary_search(all.begin(), all.end(), name);
             };
@@ -297,7 +297,7 @@ private:
 
     // The folders that a header was or could have been found in, and those in them that bear the name of one
     // on the way to a header.
-    std::set<std::string> folders_that_matter(const build_inputs& files) const {
+    std::set<std::string> folders_that_matter(const build_inputs& files) {
         std::vector<std::string> folders = folders_;
         // Where every compiler looks before /usr/include.
         folders.emplace_back("/usr/local/include");
@@ -310,7 +310,7 @@ private:
             folders.pop_back();
             if (!found.insert(folder).second)
                 continue;
-            for (const std::string& name : names_in<System>(folder)) {
+            for (const std::string& name : after_.names(folder)) {
                 struct stat inside;
                 // A link may lead back to here.
                 if (std::string path = join(folder, name); expected_.names.has(name) &&
