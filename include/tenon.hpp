@@ -3479,12 +3479,20 @@ public:
             remembered_.insert_or_assign(each.path, each);
     }
 
-    /// The state of a folder, and a digest of those names in it that matter; of a folder that is not there as
-    /// of one that is empty.
+    /// The sorted names in a directory, listed once; none where it is not there.
+    const std::vector<std::string>& names(const std::string& path) {
+        const auto [place, fresh] = names_.try_emplace(path);
+        if (fresh)
+            place->second = names_in<System>(path);
+        return place->second;
+    }
+
+    /// The state of a directory, and a digest of those names in it that matter.
     template <class Matters>
     const build_input& folder(const std::string& path, Matters&& matters) {
-        const std::string digest = digest_of(path, names_in<System>(path), matters);
+        const std::string digest = digest_of(path, names(path), matters);
         struct stat found;
+        // As it is after it was listed: a name that came meanwhile makes it younger than this look.
         const bool there = System::stat(path.c_str(), &found) == 0;
         return seen_[path] = {path, there ? file_identity(found) : file_identity(), digest};
     }
@@ -3529,6 +3537,7 @@ public:
 
 private:
     std::map<std::string, build_input> seen_, remembered_;
+    std::map<std::string, std::vector<std::string>> names_;
 };
 
 } // namespace TENON_OWN
@@ -4276,7 +4285,7 @@ private:
         }
         const auto& names = before->second;
         if (basic_file_digests<System>::digest_of(now.path, names, matters) != now.digest) {
-            const std::vector<std::string> after = names_in<System>(now.path);
+            const std::vector<std::string>& after = after_.names(now.path);
             const auto lacks = [&](const std::vector<std::string>& all, const std::string& name) {
                 return !std::binary_search(all.begin(), all.end(), name);
             };
@@ -4306,7 +4315,7 @@ private:
 
     // The folders that a header was or could have been found in, and those in them that bear the name of one
     // on the way to a header.
-    std::set<std::string> folders_that_matter(const build_inputs& files) const {
+    std::set<std::string> folders_that_matter(const build_inputs& files) {
         std::vector<std::string> folders = folders_;
         // Where every compiler looks before /usr/include.
         folders.emplace_back("/usr/local/include");
@@ -4319,7 +4328,7 @@ private:
             folders.pop_back();
             if (!found.insert(folder).second)
                 continue;
-            for (const std::string& name : names_in<System>(folder)) {
+            for (const std::string& name : after_.names(folder)) {
                 struct stat inside;
                 // A link may lead back to here.
                 if (std::string path = join(folder, name); expected_.names.has(name) &&
@@ -15257,9 +15266,9 @@ namespace tenon::inline v1 {
 
 /// A step in the life of a watched plugin, as it is told to `live::on_event`.
 ///
-///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });   // version 3 of
+///     users.on_event([](const tenon::reload_event& r) { std::clog << r.text() << '\n'; });   // version 3 of
 ///     json 1.2.0 has taken over
-struct TENON_HOST_TYPE reload {
+struct TENON_HOST_TYPE reload_event {
     enum class step {
         built,       ///< there is a newer library, about to be loaded
         replaced,    ///< a newer version has taken over
@@ -15303,7 +15312,7 @@ struct TENON_HOST_TYPE live_status {
 
 /// Is told of every reload, by the thread that does it: that of the watcher, a caller of `refresh` or
 /// `rollback`, or who lets go of a `pinned` version last. What it throws is lost.
-using reload_handler = std::function<void(const reload&)>;
+using reload_handler = std::function<void(const reload_event&)>;
 
 namespace detail {
 inline namespace TENON_OWN {
@@ -15329,7 +15338,7 @@ public:
     }
 
     /// Tells the handler now, or where something is being changed, once that is done.
-    void tell(reload what) noexcept {
+    void tell(reload_event what) noexcept {
         try {
             trace(what.text());
             const mutex_lock locked(mutex_);
@@ -15408,7 +15417,7 @@ public:
 private:
     void tell_waiting() noexcept {
         const mutex_lock one_at_a_time(telling_);
-        for (reload next; take(next);)
+        for (reload_event next; take(next);)
             try {
                 // A handler may replace itself.
                 if (const reload_handler handler = handler_)
@@ -15425,7 +15434,7 @@ private:
         });
     }
 
-    bool take(reload& into) {
+    bool take(reload_event& into) {
         const mutex_lock locked(mutex_);
         if (holds_ > 0 || waiting_.empty())
             return false;
@@ -15441,7 +15450,7 @@ private:
     pthread_mutex_t telling_, mutex_ = PTHREAD_MUTEX_INITIALIZER;
     reload_handler handler_;
     std::function<void()> room_;
-    std::deque<reload> waiting_;
+    std::deque<reload_event> waiting_;
     unsigned holds_ = 0;
     std::vector<loaded_image> open_; // one of each version
     std::vector<left> left_;         // what was in memory after its last version had closed it
@@ -16194,7 +16203,7 @@ public:
         const std::string plugin = name();
         const unloaded verdict = code_->close();
         history_->closed(closing, verdict);
-        history_->tell({reload::step::closed, number_, plugin, verdict.reason(), {}});
+        history_->tell({reload_event::step::closed, number_, plugin, verdict.reason(), {}});
     }
 
     const plugin_code<T>& operator*() const noexcept { return *code_; }
@@ -16245,7 +16254,7 @@ private:
             stop(object_);
         delete object_;
         if (started_)
-            code_->history()->tell({reload::step::retired, number_, code_->name(), "", {}});
+            code_->history()->tell({reload_event::step::retired, number_, code_->name(), "", {}});
     }
 
     std::shared_ptr<version_code<T>> code_;
@@ -16335,11 +16344,11 @@ public:
     }
 
     /// `again` also takes what was refused before.
-    reload refresh(bool again) {
+    reload_event refresh(bool again) {
         return change([&](std::string& refusal) { return newer(again, refusal); });
     }
 
-    reload rollback() {
+    reload_event rollback() {
         return change([&](std::string& refusal) {
             if (!before_)
                 throw nothing_before((*serving_.load()->code())->info().name);
@@ -16349,7 +16358,7 @@ public:
                 before_.reset();
                 count(&versions::replaced_, "version " + std::to_string(bad) + " was rolled back");
             }
-            return reload::step::rolled_back;
+            return reload_event::step::rolled_back;
         });
     }
 
@@ -16370,7 +16379,7 @@ public:
             const bool room = again_.exchange(false) || (short_of_room_ && history_->mapped() < most_mapped_);
             if (failed_ && !room && every_ == 0 && before == failed_files_)
                 return;
-            failed_ = refresh(false).what == reload::step::refused;
+            failed_ = refresh(false).what == reload_event::step::refused;
             if (failed_)
                 failed_files_ = before.with(watched());
         } catch (...) {
@@ -16395,8 +16404,8 @@ private:
 
     // Makes a change, one at a time; `make(refusal)` says what it did, or why it did not.
     template <class Change>
-    reload change(const Change& make) {
-        reload result;
+    reload_event change(const Change& make) {
+        reload_event result;
         {
             const reload_history::hold until_unlocked(*history_);
             const mutex_lock locked(changing_);
@@ -16412,14 +16421,14 @@ private:
                 refusal = exception_text();
             }
             if (!refusal.empty()) {
-                result.what = reload::step::refused;
+                result.what = reload_event::step::refused;
                 result.reason = refusal;
                 count(&versions::refused_, refusal);
             }
             result.version = serving_.load()->number();
             result.plugin = serving_.load()->code()->name();
             result.took = took();
-            if (result.what != reload::step::unchanged)
+            if (result.what != reload_event::step::unchanged)
                 history_->tell(result);
         }
         retire();
@@ -16437,7 +16446,7 @@ private:
         refusal_ = refusal;
     }
 
-    reload::step newer(bool again, std::string& refusal) {
+    reload_event::step newer(bool again, std::string& refusal) {
         std::string newest;
         std::shared_ptr<version_code<T>> next;
         short_of_room_ = false;
@@ -16459,17 +16468,17 @@ private:
                 const mutex_lock locked(counting_);
                 refusal_.clear();
             }
-            return reload::step::unchanged;
+            return reload_event::step::unchanged;
         }
-        history_->tell({reload::step::built, numbers_ + 1, next->name(), "", took()});
+        history_->tell({reload_event::step::built, numbers_ + 1, next->name(), "", took()});
         if (!replaced_by(std::move(next), refusal)) {
             avoided_ = newest;
-            return reload::step::refused;
+            return reload_event::step::refused;
         }
         now_before_ = std::exchange(now_, newest);
         avoided_.clear();
         count(&versions::replaced_, "");
-        return reload::step::replaced;
+        return reload_event::step::replaced;
     }
 
     void require_room() {
@@ -17991,7 +18000,7 @@ private:
 ///     tenon::live<user_provider> users = loader.watch<user_provider>(driver, settings);
 ///     users->get_user("root");                    // in the newest version that works
 ///     auto pinned = users.pin();                  // one version for as long as this lives
-///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });
+///     users.on_event([](const tenon::reload_event& r) { std::clog << r.text() << '\n'; });
 ///
 /// When what the driver names has changed, it is built, checked, loaded beside the old version, constructed,
 /// given the old one's state, started and put to the host's `check`; then it serves, and the old one is
@@ -18063,13 +18072,13 @@ public:
 
     /// Looks for something newer now, also for what was refused before, and returns what came of it. Waits
     /// for builds and fetches; any thread.
-    reload refresh() { return versions_->refresh(true); }
+    reload_event refresh() { return versions_->refresh(true); }
 
     /// Goes back to the version before, as a new object of the same code that is given the state of the one
     /// that serves; what serves now is not taken again until there is something newer. Throws `error` with
     /// `errc::nothing_before` where there is none: before the first reload, and twice in a row. What the
     /// older version's code throws is a refusal.
-    reload rollback() { return versions_->rollback(); }
+    reload_event rollback() { return versions_->rollback(); }
 
     /// Used by `loader::watch`: a handle whose versions come from `source`, each made by `make`.
     static live from(std::unique_ptr<detail::plugin_source<T>> source, typename versions::maker make,

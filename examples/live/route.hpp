@@ -64,8 +64,8 @@ public:
     route(const tenon::loader& loader, std::string path, configuration::route given)
         : path_(std::move(path)), driver_(given.driver), settings_(std::move(given.settings)),
           handler_(loader.watch<handler>(driver_, std::ref<host>(*this))) {
-        handler_.on_event([this](const tenon::reload& step) {
-            if (step.what == tenon::reload::step::built)
+        handler_.on_event([this](const tenon::reload_event& step) {
+            if (step.what == tenon::reload_event::step::built)
                 build_took_ = std::chrono::duration<double, std::milli>(step.took).count();
             web::log(path_ + ": " + step.text());
         });

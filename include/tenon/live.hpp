@@ -57,7 +57,7 @@ private:
 ///     tenon::live<user_provider> users = loader.watch<user_provider>(driver, settings);
 ///     users->get_user("root");                    // in the newest version that works
 ///     auto pinned = users.pin();                  // one version for as long as this lives
-///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });
+///     users.on_event([](const tenon::reload_event& r) { std::clog << r.text() << '\n'; });
 ///
 /// When what the driver names has changed, it is built, checked, loaded beside the old version, constructed,
 /// given the old one's state, started and put to the host's `check`; then it serves, and the old one is
@@ -129,13 +129,13 @@ public:
 
     /// Looks for something newer now, also for what was refused before, and returns what came of it. Waits
     /// for builds and fetches; any thread.
-    reload refresh() { return versions_->refresh(true); }
+    reload_event refresh() { return versions_->refresh(true); }
 
     /// Goes back to the version before, as a new object of the same code that is given the state of the one
     /// that serves; what serves now is not taken again until there is something newer. Throws `error` with
     /// `errc::nothing_before` where there is none: before the first reload, and twice in a row. What the
     /// older version's code throws is a refusal.
-    reload rollback() { return versions_->rollback(); }
+    reload_event rollback() { return versions_->rollback(); }
 
     /// Used by `loader::watch`: a handle whose versions come from `source`, each made by `make`.
     static live from(std::unique_ptr<detail::plugin_source<T>> source, typename versions::maker make,

@@ -114,10 +114,10 @@ struct replaced {
     replaced(const tests::scratch_directory& scratch, const std::string& name, bool copies, host& versions)
         : all(ready(scratch, name)), library(linked(scratch / (name + ".so"), all[0])),
           watched(watch(library, copies, versions)) {
-        watched.on_event([this](const tenon::reload& r) {
-            if (r.what == tenon::reload::step::built)
+        watched.on_event([this](const tenon::reload_event& r) {
+            if (r.what == tenon::reload_event::step::built)
                 found = r.took.count();
-            if (r.what == tenon::reload::step::replaced)
+            if (r.what == tenon::reload_event::step::replaced)
                 microseconds = found + r.took.count();
         });
     }
@@ -178,8 +178,8 @@ void answers(int rounds, const tests::scratch_directory& scratch, host& versions
     options.profile = tenon::profile::quick;
     auto watched = tenon::loader(options).watch<beacon>(folder, std::ref<beacon_host>(versions));
     std::atomic<std::int64_t> built = 0;
-    watched.on_event([&](const tenon::reload& r) {
-        if (r.what == tenon::reload::step::built)
+    watched.on_event([&](const tenon::reload_event& r) {
+        if (r.what == tenon::reload_event::step::built)
             built = r.took.count();
     });
     times whole, builds, rest;

@@ -122,7 +122,8 @@ void watch(const std::string& library) {
     paper host;
     std::atomic<int> told = 0;
     tenon::live<ledger> book = tenon::loader().watch<ledger>(watched + "#book", first, std::ref(host));
-    book.on_event([&](const tenon::reload& step) { told += step.what == tenon::reload::step::replaced; });
+    book.on_event(
+        [&](const tenon::reload_event& step) { told += step.what == tenon::reload_event::step::replaced; });
     book.check([](ledger& newer) { REQUIRE(newer.entries().size() == 3); });
     host.written({"bread", 260, "rye"});
     REQUIRE(book->entries().size() == 3);
@@ -131,9 +132,9 @@ void watch(const std::string& library) {
     std::filesystem::copy_file(library, watched + ".new");
     std::filesystem::rename(watched + ".new", watched);
     while (book.status().version == 1) // another thread may be faster
-        REQUIRE(book.refresh().what != tenon::reload::step::refused);
+        REQUIRE(book.refresh().what != tenon::reload_event::step::refused);
     REQUIRE(book->total("bread") == 510 && before->total("bread") == 510);
-    REQUIRE(book.rollback().what == tenon::reload::step::rolled_back);
+    REQUIRE(book.rollback().what == tenon::reload_event::step::rolled_back);
     REQUIRE(book->total("bread") == 510 && book.status().refused == 0);
     static_cast<void>(tenon::live<ledger>(std::move(book))); // ends with its thread
     REQUIRE(told == 1);

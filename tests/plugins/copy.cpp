@@ -60,7 +60,7 @@ struct application : tenon::loader {
     tenon::registry registry;
     tenon::loader_options options;
     std::optional<tenon::manifest> manifest;
-    tenon::reload last;
+    tenon::reload_event last;
 };
 
 extern "C" [[gnu::visibility("default")]] const copy COPY{load,   number,  close, close_while_handling,

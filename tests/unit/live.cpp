@@ -16,9 +16,9 @@
 #include "plugins/beacon.hpp"
 #include "remote.hpp"
 
-using tenon::reload;
+using tenon::reload_event;
 using tests::fs::path;
-using step = tenon::reload::step;
+using step = tenon::reload_event::step;
 using way = beacon::way;
 using namespace std::chrono_literals;
 
@@ -76,7 +76,7 @@ struct host : beacon_host {
 /// What happened to a watched plugin, to be waited for.
 class events {
 public:
-    void add(const reload& what) {
+    void add(const reload_event& what) {
         {
             const std::lock_guard locked(mutex_);
             all_.push_back(what);
@@ -85,7 +85,7 @@ public:
     }
 
     /// The next event of that kind; the test fails where there is none in half a minute.
-    reload next(step what) {
+    reload_event next(step what) {
         std::unique_lock locked(mutex_);
         for (;;) {
             for (; seen_ < all_.size(); ++seen_)
@@ -93,7 +93,7 @@ public:
                     return all_[seen_++];
             if (more_.wait_for(locked, 30s) == std::cv_status::timeout) {
                 std::string text = "waited for an event that does not come; there were:";
-                for (const reload& each : all_)
+                for (const reload_event& each : all_)
                     text += "\n" + each.text();
                 FAIL(text);
             }
@@ -101,13 +101,13 @@ public:
     }
     std::size_t count(step what) {
         const std::lock_guard locked(mutex_);
-        return static_cast<std::size_t>(
-            std::count_if(all_.begin(), all_.end(), [&](const reload& each) { return each.what == what; }));
+        return static_cast<std::size_t>(std::count_if(
+            all_.begin(), all_.end(), [&](const reload_event& each) { return each.what == what; }));
     }
     std::vector<std::string> texts() {
         const std::lock_guard locked(mutex_);
         std::vector<std::string> found;
-        for (const reload& each : std::exchange(all_, {}))
+        for (const reload_event& each : std::exchange(all_, {}))
             found.push_back(each.text());
         seen_ = 0;
         return found;
@@ -116,7 +116,7 @@ public:
 private:
     std::mutex mutex_;
     std::condition_variable more_;
-    std::vector<reload> all_;
+    std::vector<reload_event> all_;
     std::size_t seen_ = 0;
 };
 
@@ -143,7 +143,7 @@ struct workshop {
     tenon::live<beacon> watch(const std::string& driver = "") {
         auto watched =
             loader.watch<beacon>(driver.empty() ? library.native() : driver, std::ref<beacon_host>(versions));
-        watched.on_event([this](const reload& what) { happened.add(what); });
+        watched.on_event([this](const reload_event& what) { happened.add(what); });
         return watched;
     }
 
@@ -203,7 +203,7 @@ TEST_CASE("a call goes to the version that its library has now, without being as
     const auto watched = here.watch();
     CHECK(watched->version(way::at_once) == 1);
     here.put(2);
-    const reload replaced = here.happened.next(step::replaced);
+    const reload_event replaced = here.happened.next(step::replaced);
     CHECK(replaced.version == 2);
     CHECK(watched->version(way::at_once) == 2);
     CHECK(watched.status().version == 2);
@@ -249,7 +249,7 @@ TEST_CASE("a library that is still being written is refused, and taken once it i
     {
         // A linker that closes its file before it is done with it.
         tests::write(here.library, bytes.substr(0, bytes.size() / 2));
-        const reload refused = here.happened.next(step::refused);
+        const reload_event refused = here.happened.next(step::refused);
         CHECK(refused.version == 1);
         INFO(refused.reason);
         CHECK(refused.reason.find("truncated") != std::string::npos);
@@ -326,7 +326,7 @@ TEST_CASE("refresh() answers what came of it, and takes what was refused before"
     here.put(2);
     here.happened.next(step::refused);
     healthy = true;
-    const reload taken = watched.refresh();
+    const reload_event taken = watched.refresh();
     CHECK(taken.what == step::replaced);
     CHECK(taken.took.count() > 0);
     CHECK(watched->version(way::at_once) == 2);
@@ -380,7 +380,7 @@ TEST_CASE("the version before takes over again, once, and what was there is not 
         "there is no version of 'lit' to go back to: only the one before the newest is kept, and only once");
     here.put(2);
     here.happened.next(step::replaced);
-    const reload back = watched.rollback();
+    const reload_event back = watched.rollback();
     CHECK(back.what == step::rolled_back);
     CHECK(back.version == 3);
     CHECK(back.text() == "version 3 of lit 1.0.0 has taken over again");
@@ -404,7 +404,7 @@ TEST_CASE("a rollback that comes to nothing leaves the version that serves", "[l
     here.put(2);
     here.happened.next(step::replaced);
     watched.check([](beacon&) { throw std::runtime_error("no way back"); });
-    const reload refused = watched.rollback();
+    const reload_event refused = watched.rollback();
     CHECK(refused.what == step::refused);
     CHECK(refused.reason == "no way back");
     CHECK(watched->version(way::at_once) == 2);
@@ -764,10 +764,10 @@ TEST_CASE("a handler may ask for a reload, replace itself, and throw", "[live]")
     workshop here;
     auto watched = here.watch();
     std::vector<std::string> told;
-    watched.on_event([&](const reload& what) {
+    watched.on_event([&](const reload_event& what) {
         told.push_back(what.text());
         if (what.what == step::replaced) {
-            watched.on_event([&](const reload& later) {
+            watched.on_event([&](const reload_event& later) {
                 here.happened.add(later);
                 throw std::runtime_error("nobody hears this");
             });
@@ -783,7 +783,7 @@ TEST_CASE("a handler may ask for a reload, replace itself, and throw", "[live]")
 TEST_CASE("handlers that ask for a reload and threads that make one do not wait for each other", "[live]") {
     workshop here;
     auto watched = here.watch();
-    watched.on_event([&](const reload& what) {
+    watched.on_event([&](const reload_event& what) {
         if (what.what == step::retired) {
             std::this_thread::sleep_for(1ms); // in which another thread begins to
             watched.refresh();
@@ -848,13 +848,13 @@ TEST_CASE("an edited source is built and takes over, and one that is refused say
     CHECK(watched->version(way::at_once) == 1);
 
     source.set(2);
-    const reload built = here.happened.next(step::built);
+    const reload_event built = here.happened.next(step::built);
     CHECK(built.took > 1ms);
     here.happened.next(step::replaced);
     CHECK(watched->version(way::at_once) == 2);
 
     source.set(3, "this is not C++\n");
-    const reload refused = here.happened.next(step::refused);
+    const reload_event refused = here.happened.next(step::refused);
     CHECK(refused.reason.find("error: ") != std::string::npos);
     CHECK(refused.text().find("version 2 of lit 1.0.0 goes on, because a newer one was refused: ") == 0);
     CHECK(watched->version(way::at_once) == 2);

@@ -10,15 +10,15 @@
 
 #include "catch.hpp"
 
-using tenon::reload;
+using tenon::reload_event;
 using tenon::unloaded;
 using tenon::detail::loaded_image;
 using tenon::detail::reload_history;
-using step = tenon::reload::step;
+using step = tenon::reload_event::step;
 
 namespace {
 
-reload told(step what, std::string reason = "") {
+reload_event told(step what, std::string reason = "") {
     return {what, 3, "json 1.2.0", std::move(reason), {}};
 }
 
@@ -45,7 +45,7 @@ TEST_CASE("a handler is told at once, in order, and what it throws is lost", "[r
     reload_history history;
     history.tell(told(step::built)); // to nobody
     std::vector<step> heard;
-    history.on_event([&](const reload& what) {
+    history.on_event([&](const reload_event& what) {
         heard.push_back(what.what);
         throw std::runtime_error("lost");
     });
@@ -60,7 +60,7 @@ TEST_CASE("a handler is told at once, in order, and what it throws is lost", "[r
 TEST_CASE("while something is held nothing is told, by any thread, and afterwards everything", "[reload]") {
     reload_history history;
     std::vector<step> heard;
-    history.on_event([&](const reload& what) { heard.push_back(what.what); });
+    history.on_event([&](const reload_event& what) { heard.push_back(what.what); });
     {
         const reload_history::hold held(history);
         history.tell(told(step::built));
@@ -76,10 +76,10 @@ TEST_CASE("while something is held nothing is told, by any thread, and afterward
 TEST_CASE("a handler may tell, and replace itself", "[reload]") {
     reload_history history;
     std::vector<step> heard;
-    history.on_event([&](const reload& what) {
+    history.on_event([&](const reload_event& what) {
         heard.push_back(what.what);
         if (what.what == step::built) {
-            history.on_event([&](const reload& later) { heard.push_back(later.what); });
+            history.on_event([&](const reload_event& later) { heard.push_back(later.what); });
             history.tell(told(step::closed));
         }
     });

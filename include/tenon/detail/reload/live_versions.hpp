@@ -78,7 +78,7 @@ public:
         const std::string plugin = name();
         const unloaded verdict = code_->close();
         history_->closed(closing, verdict);
-        history_->tell({reload::step::closed, number_, plugin, verdict.reason(), {}});
+        history_->tell({reload_event::step::closed, number_, plugin, verdict.reason(), {}});
     }
 
     const plugin_code<T>& operator*() const noexcept { return *code_; }
@@ -129,7 +129,7 @@ private:
             stop(object_);
         delete object_;
         if (started_)
-            code_->history()->tell({reload::step::retired, number_, code_->name(), "", {}});
+            code_->history()->tell({reload_event::step::retired, number_, code_->name(), "", {}});
     }
 
     std::shared_ptr<version_code<T>> code_;
@@ -219,11 +219,11 @@ public:
     }
 
     /// `again` also takes what was refused before.
-    reload refresh(bool again) {
+    reload_event refresh(bool again) {
         return change([&](std::string& refusal) { return newer(again, refusal); });
     }
 
-    reload rollback() {
+    reload_event rollback() {
         return change([&](std::string& refusal) {
             if (!before_)
                 throw nothing_before((*serving_.load()->code())->info().name);
@@ -233,7 +233,7 @@ public:
                 before_.reset();
                 count(&versions::replaced_, "version " + std::to_string(bad) + " was rolled back");
             }
-            return reload::step::rolled_back;
+            return reload_event::step::rolled_back;
         });
     }
 
@@ -254,7 +254,7 @@ public:
             const bool room = again_.exchange(false) || (short_of_room_ && history_->mapped() < most_mapped_);
             if (failed_ && !room && every_ == 0 && before == failed_files_)
                 return;
-            failed_ = refresh(false).what == reload::step::refused;
+            failed_ = refresh(false).what == reload_event::step::refused;
             if (failed_)
                 failed_files_ = before.with(watched());
         } catch (...) {
@@ -279,8 +279,8 @@ private:
 
     // Makes a change, one at a time; `make(refusal)` says what it did, or why it did not.
     template <class Change>
-    reload change(const Change& make) {
-        reload result;
+    reload_event change(const Change& make) {
+        reload_event result;
         {
             const reload_history::hold until_unlocked(*history_);
             const mutex_lock locked(changing_);
@@ -296,14 +296,14 @@ private:
                 refusal = exception_text();
             }
             if (!refusal.empty()) {
-                result.what = reload::step::refused;
+                result.what = reload_event::step::refused;
                 result.reason = refusal;
                 count(&versions::refused_, refusal);
             }
             result.version = serving_.load()->number();
             result.plugin = serving_.load()->code()->name();
             result.took = took();
-            if (result.what != reload::step::unchanged)
+            if (result.what != reload_event::step::unchanged)
                 history_->tell(result);
         }
         retire();
@@ -321,7 +321,7 @@ private:
         refusal_ = refusal;
     }
 
-    reload::step newer(bool again, std::string& refusal) {
+    reload_event::step newer(bool again, std::string& refusal) {
         std::string newest;
         std::shared_ptr<version_code<T>> next;
         short_of_room_ = false;
@@ -343,17 +343,17 @@ private:
                 const mutex_lock locked(counting_);
                 refusal_.clear();
             }
-            return reload::step::unchanged;
+            return reload_event::step::unchanged;
         }
-        history_->tell({reload::step::built, numbers_ + 1, next->name(), "", took()});
+        history_->tell({reload_event::step::built, numbers_ + 1, next->name(), "", took()});
         if (!replaced_by(std::move(next), refusal)) {
             avoided_ = newest;
-            return reload::step::refused;
+            return reload_event::step::refused;
         }
         now_before_ = std::exchange(now_, newest);
         avoided_.clear();
         count(&versions::replaced_, "");
-        return reload::step::replaced;
+        return reload_event::step::replaced;
     }
 
     void require_room() {

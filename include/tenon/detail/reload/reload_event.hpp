@@ -22,9 +22,9 @@ namespace tenon::inline v1 {
 
 /// A step in the life of a watched plugin, as it is told to `live::on_event`.
 ///
-///     users.on_event([](const tenon::reload& r) { std::clog << r.text() << '\n'; });   // version 3 of
+///     users.on_event([](const tenon::reload_event& r) { std::clog << r.text() << '\n'; });   // version 3 of
 ///     json 1.2.0 has taken over
-struct TENON_HOST_TYPE reload {
+struct TENON_HOST_TYPE reload_event {
     enum class step {
         built,       ///< there is a newer library, about to be loaded
         replaced,    ///< a newer version has taken over
@@ -68,7 +68,7 @@ struct TENON_HOST_TYPE live_status {
 
 /// Is told of every reload, by the thread that does it: that of the watcher, a caller of `refresh` or
 /// `rollback`, or who lets go of a `pinned` version last. What it throws is lost.
-using reload_handler = std::function<void(const reload&)>;
+using reload_handler = std::function<void(const reload_event&)>;
 
 namespace detail {
 inline namespace TENON_OWN {
@@ -94,7 +94,7 @@ public:
     }
 
     /// Tells the handler now, or where something is being changed, once that is done.
-    void tell(reload what) noexcept {
+    void tell(reload_event what) noexcept {
         try {
             trace(what.text());
             const mutex_lock locked(mutex_);
@@ -173,7 +173,7 @@ public:
 private:
     void tell_waiting() noexcept {
         const mutex_lock one_at_a_time(telling_);
-        for (reload next; take(next);)
+        for (reload_event next; take(next);)
             try {
                 // A handler may replace itself.
                 if (const reload_handler handler = handler_)
@@ -190,7 +190,7 @@ private:
         });
     }
 
-    bool take(reload& into) {
+    bool take(reload_event& into) {
         const mutex_lock locked(mutex_);
         if (holds_ > 0 || waiting_.empty())
             return false;
@@ -206,7 +206,7 @@ private:
     pthread_mutex_t telling_, mutex_ = PTHREAD_MUTEX_INITIALIZER;
     reload_handler handler_;
     std::function<void()> room_;
-    std::deque<reload> waiting_;
+    std::deque<reload_event> waiting_;
     unsigned holds_ = 0;
     std::vector<loaded_image> open_; // one of each version
     std::vector<left> left_;         // what was in memory after its last version had closed it
