@@ -239,11 +239,11 @@ TENON_HIDDEN inline std::error_code make_error_code(errc code) noexcept {
     return {static_cast<int>(code), category()};
 }
 
-/// The one type of exception that this library throws.
+/// The one type of exception that this library throws; `build_error` is one, with more to say.
 ///
 ///     try { tenon::plugin<greeter> g{"./nowhere.so"}; }
-///     catch (const tenon::error& e) { std::cerr << e.what(); }   // cannot open './nowhere.so': No such file
-///     or directory
+///     catch (const tenon::error& e) { std::cerr << e.what(); }
+///     // cannot open './nowhere.so': No such file or directory
 ///
 /// `what()` is for a person: what was expected, what was found, what to do, and verbatim what the loader, the
 /// compiler or git said. `code()` is an `errc`. Copying one does not throw.
@@ -1181,40 +1181,49 @@ void require_trust(const std::string& canonical, const struct stat& of, const tr
 
 namespace tenon::inline v1 {
 
-/// How much compilers and git may use; 0: as much as this process itself.
+/// The most that one run of a compiler or of git may use. 0 is the limit of this process itself.
 ///
-/// They are set just after a program was started, for it and for what it has started by then: what these do
-/// in their first moments is not bounded. Memory, CPU time and files are counted for each process by itself,
-/// so that the sum is not bounded.
+///     tenon::loader loader{{.limits = {.memory = 2ull << 30, .cpu_seconds = 300}}};
+///
+/// The limits of memory, CPU time and files hold for each process of a run by itself: their sum has no bound.
+/// They are set right after a program has started, so that its first moments have no bound either. A program
+/// that reaches one fails, and the error names the limit.
 struct TENON_HOST_TYPE limits {
-    /// bytes that it allocates; there is no good number for every machine and plugin
+    /// Bytes of address space. No number is right for every machine and plugin.
     std::uint64_t memory = 0;
-    /// options.build_timeout and options.fetch_timeout end what only waits, too
+    /// Seconds of CPU time. Programs that only wait are ended by options.build_timeout and fetch_timeout.
     std::uint64_t cpu_seconds = 0;
-    std::uint64_t file = 4ull << 30; ///< bytes in a file that it writes: no library and no pack is so large
-    std::uint64_t output = 16ull << 20; ///< bytes that it says, which this process keeps in memory
+    /// Bytes in one file that is written. No library and no pack of git's is so large.
+    std::uint64_t file = 4ull << 30;
+    /// Bytes of output, which this process keeps in memory.
+    std::uint64_t output = 16ull << 20;
 };
 
-/// What plugins are compiled for.
+/// What the loader compiles plugins for.
 enum class profile {
-    optimised, ///< to run fast and to be looked into by a debugger: -O2 -g
-    quick,     ///< to be there soon after an edit: -O0
+    optimised, ///< running fast, and debuggers: -O2 -g
+    quick,     ///< a short wait after an edit: -O0
 };
 
-/// When a library's code goes: with its last handle, or never, for leak checkers that look for it at the end
-/// and for libraries that are not safe to unload.
-enum class unload_policy { when_unused, never };
+/// When the code of a library leaves memory.
+enum class unload_policy {
+    when_unused, ///< with the last handle
+    never, ///< for leak checkers that look for it at the end, and for libraries that are not safe to unload
+};
 
-/// How libraries are loaded.
+/// How one library is loaded.
+///
+///     tenon::plugin<greeter> hello{tenon::library_options{.private_copy = true}, "./libhello.so"};
 struct TENON_HOST_TYPE library_options {
     unload_policy unload = unload_policy::when_unused;
+    /// Whose files are run.
     tenon::trust trust{};
-    /// Loads a copy in memory that nobody can change: its path is not the file's, so it cannot find files
-    /// beside itself.
+    /// Loads a sealed copy in memory, which nobody can change any more. The copy has another path than the
+    /// file, so that the library finds no files beside itself.
     bool private_copy = false;
-    /// Of the file, in hexadecimal; checked on the bytes that are loaded where these are a private copy. Else
-    /// they are read once more, and who may write to the file can change it until it is mapped, and while it
-    /// is.
+    /// Digests of the library's file, in hexadecimal. With `private_copy` the bytes that are loaded are the
+    /// bytes that were compared. Without it, who may write to the file can change it until it is mapped, and
+    /// afterwards.
     allow_list<std::string> sha256{};
 };
 
@@ -3053,22 +3062,22 @@ using is_carrier = std::bool_constant<carries_code<T>>;
 
 namespace tenon::inline v1 {
 
-/// What a plugin has registered with its host, for as long as this lives: a member of the plugin's, so that
-/// it ends with it.
+/// One registration of a plugin with its host. The registration ends with the object: let it be a member of
+/// the plugin's class.
 ///
 ///     struct audit {
 ///         explicit audit(host& h) : changes_(h.on_change([this](const change& c) { write(c); })) {}
 ///         tenon::registration changes_;   // after what the callback uses, so that it goes first
 ///     };
 ///
-/// Made by a host, mostly by `callbacks`. Its end waits for a call under way in another thread, so it must
-/// not be ended holding what that call waits for. One that is moved from is none. May outlive what it is
-/// registered with. For one thread at a time.
+/// A host makes it, mostly with `callbacks`. Its end waits for a call under way in another thread: do not end
+/// it while holding what that call waits for. A registration that was moved from is empty. It may outlive
+/// what it is registered with. One thread at a time may use it.
 class [[nodiscard]] registration {
 public:
     registration() noexcept = default;
 
-    /// For hosts: `call(with, number)` is what ends it, once.
+    /// For hosts: the end of the registration calls `call(with, number)`, once.
     registration(void (*call)(void* with, unsigned long number) noexcept, void* with,
                  unsigned long number) noexcept
         : end_(call), with_(with), number_(number) {}
@@ -3141,17 +3150,16 @@ namespace tenon::inline v1 {
 template <class Signature>
 class TENON_HOST_TYPE callbacks;
 
-/// The functions that plugins have registered with their host, none of which is called, or there, once its
+/// The functions that plugins have registered with their host. None of them is called, or in memory, once its
 /// plugin is gone.
 ///
-///     tenon::callbacks<void(const change&)> changed;                                                      //
-///     the host's tenon::registration on_change(std::function<void(const change&)> call) { return
-///     changed.add(std::move(call)); } changed(what); // calls all
+///     tenon::callbacks<void(const change&)> changed;                                         // the host's
+///     tenon::registration on_change(std::function<void(const change&)> f) { return changed.add(std::move(f)); }
+///     changed(change{…});                                                                    // calls all
 ///
-/// Any thread may call, and add, and end a registration, at any time and from a callback as well. A
-/// registration that has ended is not called any more, and its function is destroyed; one that is ended by
-/// its own callback goes when that returns. Those that are added meanwhile are not called by a call under
-/// way.
+/// Any thread may call, add and end a registration at any time, from a callback as well. A registration that
+/// has ended is not called any more, and its function is destroyed; a registration that its own callback ends
+/// goes when that returns. What is added during a call is not part of that call.
 template <class... A>
 class callbacks<void(A...)> {
 public:
@@ -5054,11 +5062,12 @@ TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const error& failed) {
 
 namespace tenon::inline v1 {
 
-/// A step on the way from a driver to its plugin: told when it begins, and where its parts can be counted, as
-/// they are done. Or what a compiler warned of on that way.
+/// One step on the way from a driver to its plugin, or one warning of a compiler on that way.
 ///
-///     tenon::loader loader{{.on_event = [](const tenon::event& e) { std::cerr << e.text() << '\n'; }}};   //
-///     compiling passwd
+///     tenon::loader loader{{.on_event = [](const tenon::event& e) { std::cerr << e.text() << '\n'; }}};
+///     // compiling passwd
+///
+/// A step is told when it begins, and again as its parts are done, where these can be counted.
 struct TENON_HOST_TYPE event {
     enum class step {
         resolving,    ///< asking a remote what a branch or tag is
@@ -5068,11 +5077,10 @@ struct TENON_HOST_TYPE event {
         configuring,  ///< what a CMakeLists.txt says
         precompiling, ///< the interface's headers
         compiling,    ///< the sources
-        /// what was built
-        linking,
-        checking,
-        cached,  ///< nothing has to be built or fetched
-        warning, ///< of a compiler, a linker or CMake, in a build that goes on: `said` has it
+        linking,      ///< their objects
+        checking,     ///< the library that was built
+        cached,       ///< nothing has to be built or fetched
+        warning,      ///< of a compiler, a linker or CMake, in a build that goes on: `said` has it
     };
 
     step what;
@@ -5102,9 +5110,10 @@ struct TENON_HOST_TYPE event {
     }
 };
 
-/// Is told of every event by the thread that loads, which waits for it. May throw anything but `error`: that
-/// cancels the load, ends the compilers and the git that it runs, leaves nothing half-made, and reaches who
-/// asked for the plugin.
+/// A function that is told of every event, by the thread that loads, which waits for it.
+///
+/// What the function throws cancels the load: the compilers and the git that run are ended, nothing is left
+/// half-made, and the exception reaches who asked for the plugin. It may be anything but `error`.
 using event_handler = std::function<void(const event&)>;
 
 namespace detail {
@@ -7537,7 +7546,7 @@ public:
         }
         lifeline_.hold(child_);
         limit(child_);
-        // Only so are they seen to end.
+        // Close our write ends; otherwise we never see the end of what the program says.
         out_.to = basic_file<System>();
         err_.to = basic_file<System>();
         System::never_wait_for(out_.from.descriptor());
@@ -8963,12 +8972,11 @@ inline bool lets_choose_linker(const word_list& flags) {
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// One of the compilers that this process may run at once, whichever threads and loaders they work for; for
-/// as long as it lives.
+/// One slot of the process-wide limit on concurrent compilers. Released on destruction.
 template <class System = posix>
 class basic_job_slot {
 public:
-    basic_job_slot() = default; ///< none
+    basic_job_slot() = default; ///< empty: holds no slot
     basic_job_slot(basic_job_slot&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
     basic_job_slot& operator=(basic_job_slot&& other) noexcept {
         std::swap(held_, other.held_);
@@ -8981,7 +8989,8 @@ public:
 
     explicit operator bool() const noexcept { return held_ != nullptr; }
 
-    /// One of `most`, of as many as there are processors where that is 0; none where others have them all.
+    /// A free slot of `most`, or of one for each processor where `most` is 0; an empty object where none is
+    /// free.
     static basic_job_slot one_of(unsigned most) noexcept {
         // A machine that does not know counts as one.
         const long limit = most != 0 ? static_cast<long>(most) : std::max(System::processors(), 1L);
@@ -8993,7 +9002,8 @@ public:
         return job;
     }
 
-    /// The same, when there is one. None where the wait is called off, which the next program then sees too.
+    /// The next slot that is free. An empty object where the wait is called off, which the next program then
+    /// sees too.
     static basic_job_slot next_of(unsigned most, const basic_deadline<System>& within) noexcept {
         basic_job_slot job = one_of(most);
         while (!job && within.cause() == stop_reason::itself) {
@@ -9574,13 +9584,13 @@ inline word_list read_cmake_files(std::string_view makefile) {
     return found;
 }
 
-/// A directory with a CMakeLists.txt as CMake builds it: a tree in the cache that is kept from one build to
-/// the next, so that make compiles what has changed.
+/// A build tree of CMake's in the cache, kept from one build to the next, so that make compiles only what has
+/// changed.
 ///
-/// What make would not see is not left to it. It goes by times, so that a tree in which anything has changed
-/// without being newer than what was made of it is begun again, and so is one whose last build nobody has
-/// seen to end well: what a killed compiler left is never linked. Each tree has a name of its own, because a
-/// compiler may live on that writes into the one before.
+/// make compares timestamps, so it misses a changed file that is older than its output, such as a restored
+/// backup, and knows nothing of inputs that no dependency file lists. Both are detected here, as is an
+/// interrupted build, and start a clean tree. Each tree has a name of its own, because a compiler of the tree
+/// before may still be writing.
 template <class System = posix>
 class basic_cmake_project {
 public:
@@ -14197,12 +14207,12 @@ using library = basic_library<>;
 // that the interface itself has means what the interface says, and is no hook. Any other member of such a
 // name would never be called, and is an error.
 //
-// void start()           after construction, when nothing of the system's loader is held any more: the place
-// for threads void stop() noexcept   before destruction, where start() has returned: the place to end them
-// void quiesce()         before the next version is made: lets go of what only one can have, such as a port
-// or a lock void resume()          takes it back, where the next version came to nothing state save()
-// what the next version starts from, of the interface's `using state = ...` void restore(state)    in the
-// next version, between its construction and its start()
+//     void start()            after construction, outside of the system loader's lock: the place for threads
+//     void stop() noexcept    before destruction, where start() has returned: the place to end them
+//     void quiesce()          before the next version is made: lets go of what only one can have, such as a port
+//     void resume()           takes that back, where the next version came to nothing
+//     state save()            what the next version starts from, of the interface's `using state = ...`
+//     void restore(state)     in the next version, between its construction and its start()
 
 namespace tenon::inline v1 {
 
@@ -15266,8 +15276,8 @@ namespace tenon::inline v1 {
 
 /// A step in the life of a watched plugin, as it is told to `live::on_event`.
 ///
-///     users.on_event([](const tenon::reload_event& r) { std::clog << r.text() << '\n'; });   // version 3 of
-///     json 1.2.0 has taken over
+///     users.on_event([](const tenon::reload_event& r) { std::clog << r.text() << '\n'; });
+///     // version 3 of json 1.2.0 has taken over
 struct TENON_HOST_TYPE reload_event {
     enum class step {
         built,       ///< there is a newer library, about to be loaded
@@ -15974,8 +15984,8 @@ public:
         wake();
     }
 
-    /// Once this has returned, nothing of it is called any more, unless this is called by what is being
-    /// called.
+    /// Waits until no call into `what` is running, unless called from within such a call. None begins
+    /// afterwards.
     void remove(reloadable& what) {
         pthread_t process_result{};
         {
@@ -18428,56 +18438,70 @@ inline error build_needed(const std::string& path) {
 
 /// Whether sources may be compiled and repositories fetched.
 enum class build_policy {
-    /// what the cache has is used, as long as it is current; no compiler and no git runs
-    when_needed,
-    never,
+    when_needed, ///< where the cache has no result that is current
+    never,       ///< no compiler and no git runs; what is not in the cache is an error, `errc::build_needed`
 };
 
 /// How watched plugins are reloaded.
 struct TENON_HOST_TYPE reload_options {
-    /// How often to ask a remote whether a branch or tag has moved; 0: only when `live::refresh` does.
+    /// How often a remote is asked whether a branch or tag has moved. 0: when `live::refresh` asks.
     std::chrono::milliseconds fetch_every{0};
-    /// Libraries of one plugin in memory at once, with those that cannot be unmapped; a newer one is refused
-    /// then. Fewer than 3 leave no room for a second reload: one serves, and the one before is kept for
-    /// `live::rollback`.
+    /// The most libraries of one plugin in memory at once, with those that cannot be unmapped; at the limit a
+    /// newer version is refused. Fewer than 3 leave no room for a second reload, because one version serves
+    /// and the one before is kept for `live::rollback`.
     std::size_t most_versions = 16;
-    /// Loads a library that is given as one from a copy in memory, as `private_copy` does, so that who writes
-    /// over the file does not write over running code. Without this it can find files beside itself.
+    /// Loads a driver's library from a copy in memory, as `private_copy` does: who writes over the file does
+    /// not write over running code then. Without a copy the library finds files beside itself.
     bool copy_libraries = true;
 };
 
-/// How a loader works; all of it may be left out.
+/// How a loader works. Every member may be left out.
+///
+///     tenon::loader loader{{.search = {"/opt/plugins"}, .build = tenon::build_policy::never}};
 struct TENON_HOST_TYPE loader_options {
-    /// where results are kept, a folder that is empty or tenon's; include/tenon/README.md says what else is looked at
+    /// The directory where results are kept: an empty one, or tenon's. Else $TENON_CACHE,
+    /// $XDG_CACHE_HOME/tenon, ~/.cache/tenon.
     std::string cache{};
-    /// its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
+    /// The compiler's argument vector: `{"ccache", "g++"}`. Else $CXX, else the family that compiled this
+    /// program.
     std::vector<std::string> compiler{};
-    std::vector<std::string> flags{}; ///< more of them, for every plugin
-    /// lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's
-    /// CMakeLists.txt says
+    /// Flags for every plugin, before those in its compile_flags.txt.
+    std::vector<std::string> flags{};
+    /// Lets flags name programs that take part in a build (compiler plugins, -B, -wrapper), and CMake run
+    /// what a repository's CMakeLists.txt says.
     bool builds_may_run_programs = false;
-    std::vector<std::string> include{}; ///< folders with headers, before those of the interface and of tenon
-    tenon::profile profile = profile::optimised; ///< `quick` for plugins that are edited and reloaded
-    /// compilers at once, of all loaders of this process together; 0: one for each processor
+    /// Directories with headers, searched before those of the interface and of tenon.
+    std::vector<std::string> include{};
+    /// `quick` for plugins that are edited and reloaded.
+    tenon::profile profile = profile::optimised;
+    /// The most compilers at once, of all loaders of this process together. 0: one for each processor.
     unsigned jobs = 0;
-    bool precompile = true; ///< the header of an interface that is compiled against more than once
-    /// compares every header, the system's too, by what it says, even where it seems untouched
+    /// Precompiles the header of an interface the second time that a plugin is compiled against it.
+    bool precompile = true;
+    /// Compares what every file says, the system's headers too, even where its state is unchanged.
     bool thorough = false;
-    /// folders in which a bare name may be a library, `name.so` or `libname.so`
+    /// Directories in which a bare name may be a library, `name.so` or `libname.so`.
     std::vector<std::string> search{};
     build_policy build = build_policy::when_needed;
     unload_policy unload = unload_policy::when_unused;
+    /// Whose files are compiled and run.
     tenon::trust trust{};
-    tenon::policy policy{};    ///< what may be loaded at all
-    bool private_copy = false; ///< see library_options
-    event_handler on_event{};  ///< is told what takes time
-    reload_options reload{};   ///< for `watch`
-    /// with the wait for another process that builds the same; 0: none
+    /// Which drivers are loaded at all.
+    tenon::policy policy{};
+    /// See `library_options`.
+    bool private_copy = false;
+    /// Is told of each step that takes time.
+    event_handler on_event{};
+    /// For `loader::watch`.
+    reload_options reload{};
+    /// The most time of a build, with the wait for another process that builds the same. 0: no limit.
     std::chrono::milliseconds build_timeout = std::chrono::minutes(10);
-    std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10); ///< the same for git
-    tenon::limits limits{}; ///< of each run of a compiler and of git
+    /// The same for git.
+    std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10);
+    /// The limits of each run of a compiler and of git.
+    tenon::limits limits{};
 #ifdef __cpp_lib_jthread
-    /// ends builds and fetches, with all of their programs; what needs none loads all the same
+    /// Ends builds and fetches, with all of their programs. What needs none of these loads all the same.
     std::stop_token stop{};
 #endif
 };

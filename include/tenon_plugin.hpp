@@ -1397,12 +1397,12 @@ auto explain_model() {
 // that the interface itself has means what the interface says, and is no hook. Any other member of such a
 // name would never be called, and is an error.
 //
-// void start()           after construction, when nothing of the system's loader is held any more: the place
-// for threads void stop() noexcept   before destruction, where start() has returned: the place to end them
-// void quiesce()         before the next version is made: lets go of what only one can have, such as a port
-// or a lock void resume()          takes it back, where the next version came to nothing state save()
-// what the next version starts from, of the interface's `using state = ...` void restore(state)    in the
-// next version, between its construction and its start()
+//     void start()            after construction, outside of the system loader's lock: the place for threads
+//     void stop() noexcept    before destruction, where start() has returned: the place to end them
+//     void quiesce()          before the next version is made: lets go of what only one can have, such as a port
+//     void resume()           takes that back, where the next version came to nothing
+//     state save()            what the next version starts from, of the interface's `using state = ...`
+//     void restore(state)     in the next version, between its construction and its start()
 
 namespace tenon::inline v1 {
 
@@ -2296,22 +2296,22 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 
 namespace tenon::inline v1 {
 
-/// What a plugin has registered with its host, for as long as this lives: a member of the plugin's, so that
-/// it ends with it.
+/// One registration of a plugin with its host. The registration ends with the object: let it be a member of
+/// the plugin's class.
 ///
 ///     struct audit {
 ///         explicit audit(host& h) : changes_(h.on_change([this](const change& c) { write(c); })) {}
 ///         tenon::registration changes_;   // after what the callback uses, so that it goes first
 ///     };
 ///
-/// Made by a host, mostly by `callbacks`. Its end waits for a call under way in another thread, so it must
-/// not be ended holding what that call waits for. One that is moved from is none. May outlive what it is
-/// registered with. For one thread at a time.
+/// A host makes it, mostly with `callbacks`. Its end waits for a call under way in another thread: do not end
+/// it while holding what that call waits for. A registration that was moved from is empty. It may outlive
+/// what it is registered with. One thread at a time may use it.
 class [[nodiscard]] registration {
 public:
     registration() noexcept = default;
 
-    /// For hosts: `call(with, number)` is what ends it, once.
+    /// For hosts: the end of the registration calls `call(with, number)`, once.
     registration(void (*call)(void* with, unsigned long number) noexcept, void* with,
                  unsigned long number) noexcept
         : end_(call), with_(with), number_(number) {}

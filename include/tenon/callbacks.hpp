@@ -19,17 +19,16 @@ namespace tenon::inline v1 {
 template <class Signature>
 class TENON_HOST_TYPE callbacks;
 
-/// The functions that plugins have registered with their host, none of which is called, or there, once its
+/// The functions that plugins have registered with their host. None of them is called, or in memory, once its
 /// plugin is gone.
 ///
-///     tenon::callbacks<void(const change&)> changed;                                                      //
-///     the host's tenon::registration on_change(std::function<void(const change&)> call) { return
-///     changed.add(std::move(call)); } changed(what); // calls all
+///     tenon::callbacks<void(const change&)> changed;                                         // the host's
+///     tenon::registration on_change(std::function<void(const change&)> f) { return changed.add(std::move(f)); }
+///     changed(change{…});                                                                    // calls all
 ///
-/// Any thread may call, and add, and end a registration, at any time and from a callback as well. A
-/// registration that has ended is not called any more, and its function is destroyed; one that is ended by
-/// its own callback goes when that returns. Those that are added meanwhile are not called by a call under
-/// way.
+/// Any thread may call, add and end a registration at any time, from a callback as well. A registration that
+/// has ended is not called any more, and its function is destroyed; a registration that its own callback ends
+/// goes when that returns. What is added during a call is not part of that call.
 template <class... A>
 class callbacks<void(A...)> {
 public:

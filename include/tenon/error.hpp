@@ -80,11 +80,11 @@ TENON_HIDDEN inline std::error_code make_error_code(errc code) noexcept {
     return {static_cast<int>(code), category()};
 }
 
-/// The one type of exception that this library throws.
+/// The one type of exception that this library throws; `build_error` is one, with more to say.
 ///
 ///     try { tenon::plugin<greeter> g{"./nowhere.so"}; }
-///     catch (const tenon::error& e) { std::cerr << e.what(); }   // cannot open './nowhere.so': No such file
-///     or directory
+///     catch (const tenon::error& e) { std::cerr << e.what(); }
+///     // cannot open './nowhere.so': No such file or directory
 ///
 /// `what()` is for a person: what was expected, what was found, what to do, and verbatim what the loader, the
 /// compiler or git said. `code()` is an `errc`. Copying one does not throw.

@@ -12,11 +12,12 @@
 
 namespace tenon::inline v1 {
 
-/// A step on the way from a driver to its plugin: told when it begins, and where its parts can be counted, as
-/// they are done. Or what a compiler warned of on that way.
+/// One step on the way from a driver to its plugin, or one warning of a compiler on that way.
 ///
-///     tenon::loader loader{{.on_event = [](const tenon::event& e) { std::cerr << e.text() << '\n'; }}};   //
-///     compiling passwd
+///     tenon::loader loader{{.on_event = [](const tenon::event& e) { std::cerr << e.text() << '\n'; }}};
+///     // compiling passwd
+///
+/// A step is told when it begins, and again as its parts are done, where these can be counted.
 struct TENON_HOST_TYPE event {
     enum class step {
         resolving,    ///< asking a remote what a branch or tag is
@@ -26,11 +27,10 @@ struct TENON_HOST_TYPE event {
         configuring,  ///< what a CMakeLists.txt says
         precompiling, ///< the interface's headers
         compiling,    ///< the sources
-        /// what was built
-        linking,
-        checking,
-        cached,  ///< nothing has to be built or fetched
-        warning, ///< of a compiler, a linker or CMake, in a build that goes on: `said` has it
+        linking,      ///< their objects
+        checking,     ///< the library that was built
+        cached,       ///< nothing has to be built or fetched
+        warning,      ///< of a compiler, a linker or CMake, in a build that goes on: `said` has it
     };
 
     step what;
@@ -60,9 +60,10 @@ struct TENON_HOST_TYPE event {
     }
 };
 
-/// Is told of every event by the thread that loads, which waits for it. May throw anything but `error`: that
-/// cancels the load, ends the compilers and the git that it runs, leaves nothing half-made, and reaches who
-/// asked for the plugin.
+/// A function that is told of every event, by the thread that loads, which waits for it.
+///
+/// What the function throws cancels the load: the compilers and the git that run are ended, nothing is left
+/// half-made, and the exception reaches who asked for the plugin. It may be anything but `error`.
 using event_handler = std::function<void(const event&)>;
 
 namespace detail {

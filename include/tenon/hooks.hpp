@@ -10,12 +10,12 @@
 // that the interface itself has means what the interface says, and is no hook. Any other member of such a
 // name would never be called, and is an error.
 //
-// void start()           after construction, when nothing of the system's loader is held any more: the place
-// for threads void stop() noexcept   before destruction, where start() has returned: the place to end them
-// void quiesce()         before the next version is made: lets go of what only one can have, such as a port
-// or a lock void resume()          takes it back, where the next version came to nothing state save()
-// what the next version starts from, of the interface's `using state = ...` void restore(state)    in the
-// next version, between its construction and its start()
+//     void start()            after construction, outside of the system loader's lock: the place for threads
+//     void stop() noexcept    before destruction, where start() has returned: the place to end them
+//     void quiesce()          before the next version is made: lets go of what only one can have, such as a port
+//     void resume()           takes that back, where the next version came to nothing
+//     state save()            what the next version starts from, of the interface's `using state = ...`
+//     void restore(state)     in the next version, between its construction and its start()
 
 namespace tenon::inline v1 {
 

@@ -69,56 +69,70 @@ inline error build_needed(const std::string& path) {
 
 /// Whether sources may be compiled and repositories fetched.
 enum class build_policy {
-    /// what the cache has is used, as long as it is current; no compiler and no git runs
-    when_needed,
-    never,
+    when_needed, ///< where the cache has no result that is current
+    never,       ///< no compiler and no git runs; what is not in the cache is an error, `errc::build_needed`
 };
 
 /// How watched plugins are reloaded.
 struct TENON_HOST_TYPE reload_options {
-    /// How often to ask a remote whether a branch or tag has moved; 0: only when `live::refresh` does.
+    /// How often a remote is asked whether a branch or tag has moved. 0: when `live::refresh` asks.
     std::chrono::milliseconds fetch_every{0};
-    /// Libraries of one plugin in memory at once, with those that cannot be unmapped; a newer one is refused
-    /// then. Fewer than 3 leave no room for a second reload: one serves, and the one before is kept for
-    /// `live::rollback`.
+    /// The most libraries of one plugin in memory at once, with those that cannot be unmapped; at the limit a
+    /// newer version is refused. Fewer than 3 leave no room for a second reload, because one version serves
+    /// and the one before is kept for `live::rollback`.
     std::size_t most_versions = 16;
-    /// Loads a library that is given as one from a copy in memory, as `private_copy` does, so that who writes
-    /// over the file does not write over running code. Without this it can find files beside itself.
+    /// Loads a driver's library from a copy in memory, as `private_copy` does: who writes over the file does
+    /// not write over running code then. Without a copy the library finds files beside itself.
     bool copy_libraries = true;
 };
 
-/// How a loader works; all of it may be left out.
+/// How a loader works. Every member may be left out.
+///
+///     tenon::loader loader{{.search = {"/opt/plugins"}, .build = tenon::build_policy::never}};
 struct TENON_HOST_TYPE loader_options {
-    /// where results are kept, a folder that is empty or tenon's; include/tenon/README.md says what else is looked at
+    /// The directory where results are kept: an empty one, or tenon's. Else $TENON_CACHE,
+    /// $XDG_CACHE_HOME/tenon, ~/.cache/tenon.
     std::string cache{};
-    /// its argument vector: `{"ccache", "g++"}`; else $CXX, else what compiled this program
+    /// The compiler's argument vector: `{"ccache", "g++"}`. Else $CXX, else the family that compiled this
+    /// program.
     std::vector<std::string> compiler{};
-    std::vector<std::string> flags{}; ///< more of them, for every plugin
-    /// lets flags name them (compiler plugins, -B, -wrapper), and CMake run what a repository's
-    /// CMakeLists.txt says
+    /// Flags for every plugin, before those in its compile_flags.txt.
+    std::vector<std::string> flags{};
+    /// Lets flags name programs that take part in a build (compiler plugins, -B, -wrapper), and CMake run
+    /// what a repository's CMakeLists.txt says.
     bool builds_may_run_programs = false;
-    std::vector<std::string> include{}; ///< folders with headers, before those of the interface and of tenon
-    tenon::profile profile = profile::optimised; ///< `quick` for plugins that are edited and reloaded
-    /// compilers at once, of all loaders of this process together; 0: one for each processor
+    /// Directories with headers, searched before those of the interface and of tenon.
+    std::vector<std::string> include{};
+    /// `quick` for plugins that are edited and reloaded.
+    tenon::profile profile = profile::optimised;
+    /// The most compilers at once, of all loaders of this process together. 0: one for each processor.
     unsigned jobs = 0;
-    bool precompile = true; ///< the header of an interface that is compiled against more than once
-    /// compares every header, the system's too, by what it says, even where it seems untouched
+    /// Precompiles the header of an interface the second time that a plugin is compiled against it.
+    bool precompile = true;
+    /// Compares what every file says, the system's headers too, even where its state is unchanged.
     bool thorough = false;
-    /// folders in which a bare name may be a library, `name.so` or `libname.so`
+    /// Directories in which a bare name may be a library, `name.so` or `libname.so`.
     std::vector<std::string> search{};
     build_policy build = build_policy::when_needed;
     unload_policy unload = unload_policy::when_unused;
+    /// Whose files are compiled and run.
     tenon::trust trust{};
-    tenon::policy policy{};    ///< what may be loaded at all
-    bool private_copy = false; ///< see library_options
-    event_handler on_event{};  ///< is told what takes time
-    reload_options reload{};   ///< for `watch`
-    /// with the wait for another process that builds the same; 0: none
+    /// Which drivers are loaded at all.
+    tenon::policy policy{};
+    /// See `library_options`.
+    bool private_copy = false;
+    /// Is told of each step that takes time.
+    event_handler on_event{};
+    /// For `loader::watch`.
+    reload_options reload{};
+    /// The most time of a build, with the wait for another process that builds the same. 0: no limit.
     std::chrono::milliseconds build_timeout = std::chrono::minutes(10);
-    std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10); ///< the same for git
-    tenon::limits limits{}; ///< of each run of a compiler and of git
+    /// The same for git.
+    std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10);
+    /// The limits of each run of a compiler and of git.
+    tenon::limits limits{};
 #ifdef __cpp_lib_jthread
-    /// ends builds and fetches, with all of their programs; what needs none loads all the same
+    /// Ends builds and fetches, with all of their programs. What needs none of these loads all the same.
     std::stop_token stop{};
 #endif
 };

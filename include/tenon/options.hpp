@@ -11,40 +11,49 @@
 
 namespace tenon::inline v1 {
 
-/// How much compilers and git may use; 0: as much as this process itself.
+/// The most that one run of a compiler or of git may use. 0 is the limit of this process itself.
 ///
-/// They are set just after a program was started, for it and for what it has started by then: what these do
-/// in their first moments is not bounded. Memory, CPU time and files are counted for each process by itself,
-/// so that the sum is not bounded.
+///     tenon::loader loader{{.limits = {.memory = 2ull << 30, .cpu_seconds = 300}}};
+///
+/// The limits of memory, CPU time and files hold for each process of a run by itself: their sum has no bound.
+/// They are set right after a program has started, so that its first moments have no bound either. A program
+/// that reaches one fails, and the error names the limit.
 struct TENON_HOST_TYPE limits {
-    /// bytes that it allocates; there is no good number for every machine and plugin
+    /// Bytes of address space. No number is right for every machine and plugin.
     std::uint64_t memory = 0;
-    /// options.build_timeout and options.fetch_timeout end what only waits, too
+    /// Seconds of CPU time. Programs that only wait are ended by options.build_timeout and fetch_timeout.
     std::uint64_t cpu_seconds = 0;
-    std::uint64_t file = 4ull << 30; ///< bytes in a file that it writes: no library and no pack is so large
-    std::uint64_t output = 16ull << 20; ///< bytes that it says, which this process keeps in memory
+    /// Bytes in one file that is written. No library and no pack of git's is so large.
+    std::uint64_t file = 4ull << 30;
+    /// Bytes of output, which this process keeps in memory.
+    std::uint64_t output = 16ull << 20;
 };
 
-/// What plugins are compiled for.
+/// What the loader compiles plugins for.
 enum class profile {
-    optimised, ///< to run fast and to be looked into by a debugger: -O2 -g
-    quick,     ///< to be there soon after an edit: -O0
+    optimised, ///< running fast, and debuggers: -O2 -g
+    quick,     ///< a short wait after an edit: -O0
 };
 
-/// When a library's code goes: with its last handle, or never, for leak checkers that look for it at the end
-/// and for libraries that are not safe to unload.
-enum class unload_policy { when_unused, never };
+/// When the code of a library leaves memory.
+enum class unload_policy {
+    when_unused, ///< with the last handle
+    never, ///< for leak checkers that look for it at the end, and for libraries that are not safe to unload
+};
 
-/// How libraries are loaded.
+/// How one library is loaded.
+///
+///     tenon::plugin<greeter> hello{tenon::library_options{.private_copy = true}, "./libhello.so"};
 struct TENON_HOST_TYPE library_options {
     unload_policy unload = unload_policy::when_unused;
+    /// Whose files are run.
     tenon::trust trust{};
-    /// Loads a copy in memory that nobody can change: its path is not the file's, so it cannot find files
-    /// beside itself.
+    /// Loads a sealed copy in memory, which nobody can change any more. The copy has another path than the
+    /// file, so that the library finds no files beside itself.
     bool private_copy = false;
-    /// Of the file, in hexadecimal; checked on the bytes that are loaded where these are a private copy. Else
-    /// they are read once more, and who may write to the file can change it until it is mapped, and while it
-    /// is.
+    /// Digests of the library's file, in hexadecimal. With `private_copy` the bytes that are loaded are the
+    /// bytes that were compared. Without it, who may write to the file can change it until it is mapped, and
+    /// afterwards.
     allow_list<std::string> sha256{};
 };
 

@@ -7,22 +7,22 @@
 
 namespace tenon::inline v1 {
 
-/// What a plugin has registered with its host, for as long as this lives: a member of the plugin's, so that
-/// it ends with it.
+/// One registration of a plugin with its host. The registration ends with the object: let it be a member of
+/// the plugin's class.
 ///
 ///     struct audit {
 ///         explicit audit(host& h) : changes_(h.on_change([this](const change& c) { write(c); })) {}
 ///         tenon::registration changes_;   // after what the callback uses, so that it goes first
 ///     };
 ///
-/// Made by a host, mostly by `callbacks`. Its end waits for a call under way in another thread, so it must
-/// not be ended holding what that call waits for. One that is moved from is none. May outlive what it is
-/// registered with. For one thread at a time.
+/// A host makes it, mostly with `callbacks`. Its end waits for a call under way in another thread: do not end
+/// it while holding what that call waits for. A registration that was moved from is empty. It may outlive
+/// what it is registered with. One thread at a time may use it.
 class [[nodiscard]] registration {
 public:
     registration() noexcept = default;
 
-    /// For hosts: `call(with, number)` is what ends it, once.
+    /// For hosts: the end of the registration calls `call(with, number)`, once.
     registration(void (*call)(void* with, unsigned long number) noexcept, void* with,
                  unsigned long number) noexcept
         : end_(call), with_(with), number_(number) {}

@@ -76,13 +76,13 @@ inline word_list read_cmake_files(std::string_view makefile) {
     return found;
 }
 
-/// A directory with a CMakeLists.txt as CMake builds it: a tree in the cache that is kept from one build to
-/// the next, so that make compiles what has changed.
+/// A build tree of CMake's in the cache, kept from one build to the next, so that make compiles only what has
+/// changed.
 ///
-/// What make would not see is not left to it. It goes by times, so that a tree in which anything has changed
-/// without being newer than what was made of it is begun again, and so is one whose last build nobody has
-/// seen to end well: what a killed compiler left is never linked. Each tree has a name of its own, because a
-/// compiler may live on that writes into the one before.
+/// make compares timestamps, so it misses a changed file that is older than its output, such as a restored
+/// backup, and knows nothing of inputs that no dependency file lists. Both are detected here, as is an
+/// interrupted build, and start a clean tree. Each tree has a name of its own, because a compiler of the tree
+/// before may still be writing.
 template <class System = posix>
 class basic_cmake_project {
 public:

@@ -22,8 +22,8 @@ namespace tenon::inline v1 {
 
 /// A step in the life of a watched plugin, as it is told to `live::on_event`.
 ///
-///     users.on_event([](const tenon::reload_event& r) { std::clog << r.text() << '\n'; });   // version 3 of
-///     json 1.2.0 has taken over
+///     users.on_event([](const tenon::reload_event& r) { std::clog << r.text() << '\n'; });
+///     // version 3 of json 1.2.0 has taken over
 struct TENON_HOST_TYPE reload_event {
     enum class step {
         built,       ///< there is a newer library, about to be loaded

@@ -71,8 +71,8 @@ public:
         wake();
     }
 
-    /// Once this has returned, nothing of it is called any more, unless this is called by what is being
-    /// called.
+    /// Waits until no call into `what` is running, unless called from within such a call. None begins
+    /// afterwards.
     void remove(reloadable& what) {
         pthread_t process_result{};
         {

@@ -12,12 +12,11 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// One of the compilers that this process may run at once, whichever threads and loaders they work for; for
-/// as long as it lives.
+/// One slot of the process-wide limit on concurrent compilers. Released on destruction.
 template <class System = posix>
 class basic_job_slot {
 public:
-    basic_job_slot() = default; ///< none
+    basic_job_slot() = default; ///< empty: holds no slot
     basic_job_slot(basic_job_slot&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
     basic_job_slot& operator=(basic_job_slot&& other) noexcept {
         std::swap(held_, other.held_);
@@ -30,7 +29,8 @@ public:
 
     explicit operator bool() const noexcept { return held_ != nullptr; }
 
-    /// One of `most`, of as many as there are processors where that is 0; none where others have them all.
+    /// A free slot of `most`, or of one for each processor where `most` is 0; an empty object where none is
+    /// free.
     static basic_job_slot one_of(unsigned most) noexcept {
         // A machine that does not know counts as one.
         const long limit = most != 0 ? static_cast<long>(most) : std::max(System::processors(), 1L);
@@ -42,7 +42,8 @@ public:
         return job;
     }
 
-    /// The same, when there is one. None where the wait is called off, which the next program then sees too.
+    /// The next slot that is free. An empty object where the wait is called off, which the next program then
+    /// sees too.
     static basic_job_slot next_of(unsigned most, const basic_deadline<System>& within) noexcept {
         basic_job_slot job = one_of(most);
         while (!job && within.cause() == stop_reason::itself) {

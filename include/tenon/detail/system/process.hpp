@@ -306,7 +306,7 @@ public:
         }
         lifeline_.hold(child_);
         limit(child_);
-        // Only so are they seen to end.
+        // Close our write ends; otherwise we never see the end of what the program says.
         out_.to = basic_file<System>();
         err_.to = basic_file<System>();
         System::never_wait_for(out_.from.descriptor());
