@@ -15,6 +15,8 @@
 #include <tenon/error.hpp>
 #include <tenon/interface.hpp>
 
+#include <tenon/detail/source/driver_text.hpp>
+#include <tenon/detail/source/suggestions.hpp>
 #include <tenon/detail/system/directory.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
@@ -171,148 +173,6 @@ struct TENON_HOST_TYPE driver {
 namespace detail {
 inline namespace TENON_OWN {
 
-constexpr bool is_control(char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-constexpr bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-constexpr bool is_letter_or_digit(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-constexpr bool is_hex_digit(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-constexpr bool all_are(bool (*kind)(char), std::string_view text) {
-    return std::all_of(text.begin(), text.end(), kind);
-}
-
-/// For messages: a terminal does not obey what it shows, but for the control characters that are kept.
-inline std::string escaped(std::string_view text, std::string_view kept = "") {
-    std::string safe;
-    for (const char c : text)
-        if (is_control(c) && kept.find(c) == kept.npos) {
-            constexpr char digits[] = "0123456789abcdef";
-            safe.append("\\x").append(1, digits[(c >> 4) & 15]).append(1, digits[c & 15]);
-        } else {
-            safe += c;
-        }
-    return safe;
-}
-
-/// For messages: without what may be a secret. A password that is not encoded may itself contain slashes and
-/// at signs, and a token is often given as the user, so that rather too much is hidden; only the user of ssh
-/// is never a secret.
-inline std::string without_credentials(std::string_view text) {
-    const auto scheme = text.find("://");
-    const auto begin = scheme == text.npos ? 0 : scheme + 3;
-    const std::string_view authority = text.substr(begin, text.find('/', begin) - begin);
-    const auto at = authority.find('@'), colon = authority.find(':');
-    const bool scp_like = scheme == text.npos && at < colon;
-    const bool port =
-        authority.starts_with('[') || authority.find_first_not_of("0123456789", colon + 1) == authority.npos;
-
-    auto end = text.npos;
-    if (colon != authority.npos && !port && !scp_like)
-        end = text.rfind('@');
-    else if (scheme != text.npos && at != authority.npos && !text.substr(0, scheme).ends_with("ssh"))
-        end = begin + authority.rfind('@');
-    if (end == text.npos || end < begin)
-        return std::string(text);
-    return std::string(text.substr(0, begin)).append("***").append(text.substr(end));
-}
-
-/// Whether all of a text is the id of a commit, in either of git's two object formats.
-constexpr bool is_commit_id(std::string_view text) {
-    return (text.size() == 40 || text.size() == 64) && all_are(is_hex_digit, text);
-}
-
-/// git's own rules for the name of a branch or tag, git-check-ref-format(1), and no leading hyphen.
-constexpr bool is_reference(std::string_view text) {
-    if (text.empty() || text == "@" || text.front() == '-' || text.back() == '.' ||
-        text.find("..") != text.npos || text.find("@{") != text.npos ||
-        text.find_first_of(" ~^:?*[\\") != text.npos || std::any_of(text.begin(), text.end(), is_control))
-        return false;
-    for (;;) {
-        const auto slash = text.find('/');
-        const std::string_view component = text.substr(0, slash);
-        if (component.empty() || component.front() == '.' || component.ends_with(".lock"))
-            return false;
-        if (slash == text.npos)
-            return true;
-        text.remove_prefix(slash + 1);
-    }
-}
-
-/// Whether a relative path stays below where it begins, and is no option to any program.
-constexpr bool stays_below(std::string_view path) {
-    if (path.starts_with('-'))
-        return false;
-    for (;;) {
-        const auto slash = path.find('/');
-        const std::string_view component = path.substr(0, slash);
-        if (component.empty() || component == "." || component == "..")
-            return false;
-        if (slash == path.npos)
-            return true;
-        path.remove_prefix(slash + 1);
-    }
-}
-
-/// `host`, `host:22`, `[::1]:22`: narrower than the standard for URLs, so that nothing is left that ssh could
-/// take for an option.
-constexpr bool is_host(std::string_view text) {
-    if (const auto colon = text.rfind(':'); colon != text.npos && !text.ends_with(']')) {
-        const std::string_view port = text.substr(colon + 1);
-        if (port.empty() || !all_are(is_digit, port))
-            return false;
-        text = text.substr(0, colon);
-    }
-    if (text.size() > 2 && text.starts_with('[') && text.ends_with(']'))
-        return all_are([](char c) { return is_hex_digit(c) || c == ':' || c == '.'; },
-                       text.substr(1, text.size() - 2));
-    return !text.empty() && text.front() != '-' && text.front() != '.' &&
-           all_are([](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_'; }, text);
-}
-
-constexpr bool is_user(std::string_view text) {
-    return !text.empty() && text.front() != '-' &&
-           all_are(
-               [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; },
-               text);
-}
-
-/// Whether percent-encoding hides a control character: a line break in a URL has made git ask one host's
-/// password for another.
-constexpr bool hides_control(std::string_view url) {
-    for (std::size_t i = 0; i + 2 < url.size(); ++i)
-        if (url[i] == '%' &&
-            (url[i + 1] == '0' || url[i + 1] == '1' || (url[i + 1] == '7' && (url[i + 2] | 0x20) == 'f')))
-            return true;
-    return false;
-}
-
-/// A text without its percent-encoding. What is no such encoding stays as it is.
-inline std::string percent_decoded(std::string_view text) {
-    const auto digit = [](char c) { return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10; };
-    std::string decoded;
-    while (!text.empty()) {
-        const bool encoded =
-            text.size() > 2 && text[0] == '%' && is_hex_digit(text[1]) && is_hex_digit(text[2]);
-        decoded += encoded ? static_cast<char>(digit(text[1]) << 4 | digit(text[2])) : text[0];
-        text.remove_prefix(encoded ? 3 : 1);
-    }
-    return decoded;
-}
-
-/// A name that CMake gives a target by itself.
-constexpr bool is_target(std::string_view text) {
-    return !text.empty() && text.front() != '-' &&
-           all_are(
-               [](char c) { return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '+'; },
-               text);
-}
-
 /// Takes what follows a `#` apart: `KEY=VALUE`, joined by `&`, of these keys. `refused` makes an error of
 /// what is wrong.
 template <class Refused>
@@ -345,61 +205,6 @@ void parse_choices(std::string_view text, driver& into, bool in_repository, cons
     }
 }
 
-/// How many letters one has to change, add or remove to make one text of the other.
-inline std::size_t edit_distance(std::string_view from, std::string_view to) {
-    std::vector<std::size_t> row(to.size() + 1);
-    for (std::size_t j = 0; j <= to.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 0; i < from.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i + 1);
-        for (std::size_t j = 0; j < to.size(); ++j) {
-            const std::size_t changed = diagonal + (from[i] != to[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row.back();
-}
-
-/// The known names, each once, those most like the wanted one first.
-inline std::vector<std::string> by_likeness(std::string_view wanted, const std::vector<std::string>& known) {
-    std::vector<std::pair<std::size_t, std::string>> ranked;
-    for (const std::string& name : known)
-        ranked.emplace_back(edit_distance(wanted, name), name);
-    std::sort(ranked.begin(), ranked.end());
-    ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
-    std::vector<std::string> names;
-    for (auto& [distance, name] : ranked)
-        names.push_back(std::move(name));
-    return names;
-}
-
-/// For messages: `a, b, c and 4 more`, those most like the wanted one first; empty where nothing is known.
-inline std::string likeliest(std::string_view wanted, const std::vector<std::string>& known) {
-    constexpr std::size_t most = 8;
-    const std::vector<std::string> names = by_likeness(wanted, known);
-    std::string text;
-    for (std::size_t i = 0; i < names.size() && i < most; ++i)
-        text.append(i ? ", " : "").append(escaped(names[i]));
-    if (names.size() > most)
-        text.append(" and ").append(std::to_string(names.size() - most)).append(" more");
-    return text;
-}
-
-/// The path of a file or directory in the current directory that somebody who wrote this name may have meant;
-/// else empty.
-template <class System = posix>
-std::string found_here(std::string_view name) {
-    if (name.empty() || name.find('/') != name.npos)
-        return "";
-    const std::string as_it_is = "./" + std::string(name);
-    for (const std::string& path : {as_it_is, as_it_is + ".so", "./lib" + std::string(name) + ".so"})
-        if (struct stat found; System::stat(path.c_str(), &found) == 0 &&
-                               (path == as_it_is || (S_ISREG(found.st_mode) && found.st_size != 0)))
-            return path;
-    return "";
-}
-
 /// Throws where a path is a symbolic link that leads nowhere, or in a circle.
 template <class System = posix>
 void require_no_dangling_link(const std::string& path) {
@@ -430,12 +235,15 @@ driver parse_repository(std::string_view text, const Refused& refused) {
     const std::size_t begin = transport.size() + 3;
     std::string_view host = address.substr(begin, address.find('/', begin) - begin);
     std::string_view path = address.substr(begin + host.size());
+    constexpr std::string_view credentials =
+        "credentials do not belong in it, because it ends up in logs; leave "
+        "them to git's credential helper or to ssh";
+    if (without_query_secrets(address) != address)
+        throw refused(credentials);
     if (const auto at = host.rfind('@'); at != host.npos) {
         const std::string_view user = host.substr(0, at);
         if (transport != "ssh" || user.find(':') != user.npos)
-            throw refused("credentials do not belong in it, because it ends up in logs; leave them to git's "
-                          "credential helper "
-                          "or to ssh");
+            throw refused(credentials);
         if (!is_user(user))
             throw refused("its user is not one that ssh takes");
         host.remove_prefix(at + 1);
@@ -480,59 +288,6 @@ inline bool is_repository(std::string_view text) {
     } catch (const refusal&) {
         return false;
     }
-}
-
-/// `git@host:user/repo` and the like as a URL; empty if the text is not spelled so.
-inline std::string url_of_scp(std::string_view text) {
-    constexpr std::pair<std::string_view, std::string_view> forges[] = {
-        {"github", "github.com"}, {"gitlab", "gitlab.com"}, {"bitbucket", "bitbucket.org"}};
-    const auto colon = text.find(':');
-    if (colon == text.npos || colon > text.find('/'))
-        return "";
-    const std::string_view authority = text.substr(0, colon);
-    std::string_view path = text.substr(colon + 1);
-    for (const auto& [name, host] : forges)
-        if (authority == name)
-            return "https://" + std::string(host) + "/" + std::string(path);
-    if (const std::string_view port = path.substr(0, path.find('/'));
-        !port.empty() && all_are(is_digit, port))
-        return "https://" + std::string(text);
-    if (authority.find_first_of("@.") == authority.npos)
-        return "";
-    path.remove_prefix(path.starts_with('/') ? 1 : 0);
-    return "git+ssh://" + std::string(authority) + "/" + std::string(path);
-}
-
-/// `?ref=v1` and what else other tools have for a reference and a subdirectory, rewritten to `@v1` and
-/// `#subdirectory=`; empty if the query says something else.
-inline std::string without_query(std::string_view url) {
-    const auto mark = url.find('?');
-    std::string address(url.substr(0, mark)), reference, subdirectory;
-    std::string_view query = url.substr(mark + 1);
-    query = query.substr(0, query.find('#'));
-    const auto is_one_of = [](std::string_view key, std::initializer_list<std::string_view> keys) {
-        return std::find(keys.begin(), keys.end(), key) != keys.end();
-    };
-    while (!query.empty()) {
-        const std::string_view part = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), part.size() + 1));
-        const auto equals = std::min(part.find('='), part.size());
-        const std::string_view key = part.substr(0, equals),
-                               value = part.substr(std::min(equals + 1, part.size()));
-        if (is_one_of(key, {"ref", "rev", "branch", "tag", "commit"}))
-            reference = value;
-        else if (is_one_of(key, {"dir", "subdir", "subdirectory", "path"}))
-            subdirectory = value;
-        else if (key != "depth")
-            return "";
-    }
-    // Terraform and go-getter write a subdirectory behind two slashes.
-    if (const auto two = address.find("//", address.find("://") + 3); two != address.npos) {
-        subdirectory = address.substr(two + 2);
-        address.resize(two);
-    }
-    return address + (reference.empty() ? "" : "@" + reference) +
-           (subdirectory.empty() ? "" : "#subdirectory=" + subdirectory);
 }
 
 /// What was probably meant by a text that names no repository as it is, spelled so that it does; empty where
