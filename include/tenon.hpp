@@ -5873,10 +5873,8 @@ auto explain_model() {
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <string>
 #include <string_view>
-
 
 
 // What the texts of drivers are made of, and how they are shown.

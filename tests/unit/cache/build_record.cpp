@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <tenon/detail/cache/build_record.hpp>
 
+#include <tenon/detail/system/sha256.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>

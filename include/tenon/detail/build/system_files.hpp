@@ -8,6 +8,7 @@
 
 #include <tenon/version.hpp>
 
+#include <tenon/detail/system/directory.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
 

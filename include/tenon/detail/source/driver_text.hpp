@@ -4,13 +4,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <string>
 #include <string_view>
 
+#include <tenon/allow_list.hpp>
 #include <tenon/version.hpp>
-
-#include <tenon/detail/system/path.hpp>
 
 // What the texts of drivers are made of, and how they are shown.
 
