@@ -3202,7 +3202,7 @@ private:
 
         unsigned long number;
         std::function<void(A...)> call;
-        bool process_result = false;
+        bool ended = false;
         std::vector<pid_t> threads{}; // that are in it
     };
 
@@ -3230,7 +3230,7 @@ private:
     struct running {
         running(list& of, entry& which) : all(of), what(which) {
             const detail::mutex_lock locked(all.mutex);
-            entered = !what.process_result;
+            entered = !what.ended;
             if (entered)
                 what.threads.push_back(detail::posix::thread());
         }
@@ -3241,7 +3241,7 @@ private:
             std::function<void(A...)> last;
             const detail::mutex_lock locked(all.mutex);
             what.threads.erase(std::find(what.threads.begin(), what.threads.end(), detail::posix::thread()));
-            if (what.process_result && what.threads.empty())
+            if (what.ended && what.threads.empty())
                 last.swap(what.call);
             ::pthread_cond_broadcast(&all.left);
         }
@@ -3260,7 +3260,7 @@ private:
                                         [&](const auto& each) { return each->number == number; });
         const std::shared_ptr<entry> ending = *found;
         all.entries.erase(found);
-        ending->process_result = true;
+        ending->ended = true;
         const pid_t self = detail::posix::thread();
         const auto elsewhere = [&] {
             return std::any_of(ending->threads.begin(), ending->threads.end(),
@@ -15288,7 +15288,7 @@ public:
             std::atomic_signal_fence(std::memory_order_seq_cst);
         }
         if (record_.awaited.load(std::memory_order_relaxed)) [[unlikely]]
-            process_result();
+            announce_free();
     }
 
     Object* get() const noexcept { return object_; }
@@ -15297,7 +15297,7 @@ public:
     bool throwing() const noexcept { return basic_hazard_domain<System>::throwing(record_); }
 
 private:
-    [[gnu::noinline]] void process_result() {
+    [[gnu::noinline]] void announce_free() {
         if (record_.awaited.exchange(false))
             record_.of->freed();
     }
@@ -16045,7 +16045,7 @@ public:
             wake_ = basic_file<System>(System::event());
             if (wake_.descriptor() < 0)
                 throw error::system_call("make an event for", "reloads", errno);
-            basic_hazard_domain<System>::here().when_free(&process_result, this);
+            basic_hazard_domain<System>::here().when_free(&wake_thread, this);
         }
         if (!running_)
             start();
@@ -16056,7 +16056,7 @@ public:
     /// Waits until no call into `what` is running, unless called from within such a call. None begins
     /// afterwards.
     void remove(reloadable& what) {
-        pthread_t process_result{};
+        pthread_t ending{};
         {
             const mutex_lock locked(mutex_);
             served_.erase(&what);
@@ -16071,9 +16071,9 @@ public:
                 return;
             ending_ = true;
             wake();
-            process_result = thread_;
+            ending = thread_;
         }
-        ::pthread_join(process_result, nullptr);
+        ::pthread_join(ending, nullptr);
         const mutex_lock locked(mutex_);
         running_ = ending_ = false;
         if (served_.empty())
@@ -16105,7 +16105,7 @@ private:
 
     basic_reload_thread() = default;
 
-    static void process_result(void* self) { static_cast<basic_reload_thread*>(self)->wake(); }
+    static void wake_thread(void* self) { static_cast<basic_reload_thread*>(self)->wake(); }
     void wake() const noexcept {
         const std::uint64_t one = 1;
         [[maybe_unused]] const ssize_t written = System::write(wake_.descriptor(), &one, sizeof one);

@@ -71,7 +71,7 @@ private:
 
         unsigned long number;
         std::function<void(A...)> call;
-        bool process_result = false;
+        bool ended = false;
         std::vector<pid_t> threads{}; // that are in it
     };
 
@@ -99,7 +99,7 @@ private:
     struct running {
         running(list& of, entry& which) : all(of), what(which) {
             const detail::mutex_lock locked(all.mutex);
-            entered = !what.process_result;
+            entered = !what.ended;
             if (entered)
                 what.threads.push_back(detail::posix::thread());
         }
@@ -110,7 +110,7 @@ private:
             std::function<void(A...)> last;
             const detail::mutex_lock locked(all.mutex);
             what.threads.erase(std::find(what.threads.begin(), what.threads.end(), detail::posix::thread()));
-            if (what.process_result && what.threads.empty())
+            if (what.ended && what.threads.empty())
                 last.swap(what.call);
             ::pthread_cond_broadcast(&all.left);
         }
@@ -129,7 +129,7 @@ private:
                                         [&](const auto& each) { return each->number == number; });
         const std::shared_ptr<entry> ending = *found;
         all.entries.erase(found);
-        ending->process_result = true;
+        ending->ended = true;
         const pid_t self = detail::posix::thread();
         const auto elsewhere = [&] {
             return std::any_of(ending->threads.begin(), ending->threads.end(),

@@ -295,11 +295,11 @@ TEST_CASE("what is wrong with a configuration is said with its file", "[live_exa
     const scratch_directory scratch;
     const auto said = [&](const std::string& text) {
         write(scratch / "live.toml", text);
-        const tests::outcome process_result = tests::run({TENON_LIVE_PROGRAM, "live.toml"}, scratch.path(),
+        const tests::outcome ended = tests::run({TENON_LIVE_PROGRAM, "live.toml"}, scratch.path(),
                                                          {"TENON_CACHE=" + (scratch / "cache").native()});
-        CHECK(process_result.status == 1);
-        CHECK(process_result.out == "");
-        return process_result.err;
+        CHECK(ended.status == 1);
+        CHECK(ended.out == "");
+        return ended.err;
     };
     CHECK(said("port = ").starts_with("live: live.toml: line 1: "));
     CHECK(said("port = 0") ==

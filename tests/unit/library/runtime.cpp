@@ -72,7 +72,7 @@ const pair_of& ours() {
 }
 
 /// One letter for each plugin.
-std::string verdicts(const tests::outcome& process_result) {
+std::string verdicts(const tests::outcome& ended) {
     const std::pair<std::string_view, char> letters[] = {
         {"works", 'w'},
         {"': it has a C++ runtime linked into it (-static-libstdc++) and would use that instead of its "
@@ -83,7 +83,7 @@ std::string verdicts(const tests::outcome& process_result) {
         {"': this program is linked statically, ", 'S'},
     };
     std::string found;
-    for (std::string_view rest = process_result.err; !rest.empty();) {
+    for (std::string_view rest = ended.err; !rest.empty();) {
         const std::string_view line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(line.size() + 1);
         char letter = '?';
@@ -91,9 +91,7 @@ std::string verdicts(const tests::outcome& process_result) {
             letter = line.find(text) != line.npos ? meaning : letter;
         found += letter == '?' ? "\n" + std::string(line) + "\n" : std::string(1, letter);
     }
-    return found + (process_result.status == 0
-                        ? ""
-                        : " and ended with status " + std::to_string(process_result.status));
+    return found + (ended.status == 0 ? "" : " and ended with status " + std::to_string(ended.status));
 }
 
 /// A way to link a host, and what it says of plugins: those that are dynamic, with -static-libgcc, with

@@ -239,7 +239,7 @@ public:
             std::atomic_signal_fence(std::memory_order_seq_cst);
         }
         if (record_.awaited.load(std::memory_order_relaxed)) [[unlikely]]
-            process_result();
+            announce_free();
     }
 
     Object* get() const noexcept { return object_; }
@@ -248,7 +248,7 @@ public:
     bool throwing() const noexcept { return basic_hazard_domain<System>::throwing(record_); }
 
 private:
-    [[gnu::noinline]] void process_result() {
+    [[gnu::noinline]] void announce_free() {
         if (record_.awaited.exchange(false))
             record_.of->freed();
     }

@@ -63,7 +63,7 @@ public:
             wake_ = basic_file<System>(System::event());
             if (wake_.descriptor() < 0)
                 throw error::system_call("make an event for", "reloads", errno);
-            basic_hazard_domain<System>::here().when_free(&process_result, this);
+            basic_hazard_domain<System>::here().when_free(&wake_thread, this);
         }
         if (!running_)
             start();
@@ -74,7 +74,7 @@ public:
     /// Waits until no call into `what` is running, unless called from within such a call. None begins
     /// afterwards.
     void remove(reloadable& what) {
-        pthread_t process_result{};
+        pthread_t ending{};
         {
             const mutex_lock locked(mutex_);
             served_.erase(&what);
@@ -89,9 +89,9 @@ public:
                 return;
             ending_ = true;
             wake();
-            process_result = thread_;
+            ending = thread_;
         }
-        ::pthread_join(process_result, nullptr);
+        ::pthread_join(ending, nullptr);
         const mutex_lock locked(mutex_);
         running_ = ending_ = false;
         if (served_.empty())
@@ -123,7 +123,7 @@ private:
 
     basic_reload_thread() = default;
 
-    static void process_result(void* self) { static_cast<basic_reload_thread*>(self)->wake(); }
+    static void wake_thread(void* self) { static_cast<basic_reload_thread*>(self)->wake(); }
     void wake() const noexcept {
         const std::uint64_t one = 1;
         [[maybe_unused]] const ssize_t written = System::write(wake_.descriptor(), &one, sizeof one);
