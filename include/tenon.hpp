@@ -4084,9 +4084,9 @@ public:
     /// Has to be called before compilers run, which will search `folders`. Every later change is seen.
     void begin(std::vector<std::string> folders) {
         folders_ = std::move(folders);
-        // Files are stamped in steps of some milliseconds: what was written in this one could not be told
-        // from what will be.
-        std::int64_t newest = before_.newest();
+        // Files are stamped in steps of some milliseconds. What was written in this step, in places too that no
+        // earlier build knows of, could not be told from what is written while compilers run.
+        std::int64_t newest = std::max(before_.newest(), nanoseconds(System::now()));
         std::set<std::string> searched = expected_.folders;
         searched.insert(folders_.begin(), folders_.end());
         for (const std::string& folder : searched) {

@@ -156,6 +156,16 @@ struct elsewhere : posix {
     static inline std::string other;
 };
 
+/// A kernel that counts time in steps of 32 ms.
+struct coarse_clock : posix {
+    static timespec now() noexcept {
+        constexpr long step = 32'000'000;
+        timespec time = posix::now();
+        time.tv_nsec -= time.tv_nsec % step;
+        return time;
+    }
+};
+
 /// Lets one call of one kind fail, and counts them.
 struct failing : posix {
     static inline std::string kind;
@@ -633,6 +643,23 @@ TEST_CASE("a header that comes to stand before another is seen", "[builder]") {
     write(work.plugin / "net/port.hpp", "#define PORT 3\n");
     work.options.flags.insert(work.options.flags.begin(), "-I.");
     CHECK(work.answer() == 3);
+}
+
+TEST_CASE("a header in a new folder, written just before the build, is compiled once", "[builder]") {
+    workshop work;
+    write(work.plugin / "main.cpp", "#include <net/port.hpp>\n" + work.answering("PORT"));
+    write(work.root / "late/net/port.hpp", "#define PORT 1\n");
+    create_directory(work.root / "early");
+    work.options.flags = {"-I../early", "-I../late"};
+    work.build();
+    create_directory(work.root / "early/net");
+    // No earlier build knows of this header, whose stamp is later than that of every folder that is known.
+    const auto step = [] { return tenon::detail::nanoseconds(coarse_clock::now()); };
+    for (const auto begin = step(); step() == begin;)
+        posix::pause_a_millisecond();
+    write(work.root / "early/net/port.hpp", "#define PORT 2\n");
+    work.build<coarse_clock>();
+    CHECK(work.compiles() == 2);
 }
 
 TEST_CASE("a folder that headers were found in may change in other ways", "[builder]") {
