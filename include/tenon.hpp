@@ -153,6 +153,7 @@ inline std::string in_words(const allow_list<std::string>& what) {
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -1044,6 +1045,7 @@ private:
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -1603,8 +1605,8 @@ public:
         if (found.st_mode & S_ISVTX)
             throw not_a_cache(path_, "it is a folder for everybody's files");
         // Another process may have put its mark there after the first look.
-        if (const std::string other = not_tenons(); !other.empty() && !is_marked())
-            throw not_a_cache(path_, "it has '" + other + "', which is not tenon's");
+        if (const auto other = not_tenons(); other && !is_marked())
+            throw not_a_cache(path_, "it has '" + *other + "', which is not tenon's");
     }
 
     const std::string& path() const noexcept { return path_; }
@@ -1668,14 +1670,14 @@ private:
         basic_file<System>(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600).write(path, cache_mark);
     }
 
-    // A name in the folder that makes the folder somebody else's; empty where there is none. What file
-    // systems and version control keep in a folder that is otherwise empty is nobody's.
-    std::string not_tenons() const {
+    // A name in the folder that makes the folder somebody else's. What file systems and version control keep
+    // in a folder that is otherwise empty is nobody's.
+    std::optional<std::string> not_tenons() const {
         for (const std::string& name : names_in<System>(path_))
             if (name != "lost+found" && name != ".gitignore" && name != ".gitkeep" &&
                 !(name == "CACHEDIR.TAG" && begins_the_mark()))
                 return name;
-        return "";
+        return std::nullopt;
     }
 
     bool begins_the_mark() const {
@@ -2001,18 +2003,20 @@ private:
     // `NAME-DIGEST.END`, as files are called that a build leaves in `bin/TYPE`. A name may have hyphens and
     // dots too.
     struct built_name {
-        std::string_view name, end; // `end` is empty where it is no such name
-
-        explicit built_name(std::string_view whole) {
-            constexpr std::size_t digest = 64;
-            const auto dot = whole.rfind('.');
-            if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
-                !is_hex(whole.substr(dot - digest, digest), digest))
-                return;
-            name = whole.substr(0, dot - digest - 1);
-            end = whole.substr(dot);
-        }
+        std::string_view name, end;
     };
+    static std::optional<built_name> parse_built_name(std::string_view whole) {
+        constexpr std::size_t digest = 64;
+        const auto dot = whole.rfind('.');
+        if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
+            !is_hex(whole.substr(dot - digest, digest), digest))
+            return std::nullopt;
+        return built_name{whole.substr(0, dot - digest - 1), whole.substr(dot)};
+    }
+    static bool ends_in(std::string_view whole, std::string_view end) {
+        const auto built = parse_built_name(whole);
+        return built && built->end == end;
+    }
 
     static bool is_repository_name(std::string_view name) {
         return name.size() > 33 && name[name.size() - 33] == '-' && is_hex(name.substr(name.size() - 32), 32);
@@ -2058,26 +2062,26 @@ private:
         const std::string folder = join(below("bin"), type);
         const std::vector<std::string> names = names_in(folder);
         std::set<std::string_view> being_built;
-        for (const std::string& each : names)
-            if (const built_name name(each); name.end == lock_end && is_locked(join(folder, each)))
-                being_built.insert(name.name);
-        for (const std::string& each : names) {
-            const built_name name(each);
-            const std::string path = join(folder, each);
-            const bool is_right = name.end == tree_end ? is_folder(path) : is_file(path);
-            if (name.end.empty() || name.end == lock_end || !is_right)
+        for (const std::string& name : names)
+            if (ends_in(name, lock_end) && is_locked(join(folder, name)))
+                being_built.insert(parse_built_name(name)->name);
+        for (const std::string& name : names) {
+            const auto built = parse_built_name(name);
+            const std::string path = join(folder, name);
+            if (!built || built->end == lock_end ||
+                !(built->end == tree_end ? is_folder(path) : is_file(path)))
                 continue;
-            const kind what = name.end == library_end  ? kind::library
-                              : name.end == record_end ? kind::record
-                                                       : kind::intermediate;
-            // Any build of this plugin type may read an intermediate file at the moment.
-            const bool built =
-                what == kind::intermediate ? !being_built.empty() : being_built.count(name.name) != 0;
+            const kind what = built->end == library_end  ? kind::library
+                              : built->end == record_end ? kind::record
+                                                         : kind::intermediate;
+            // Any build of this plugin type may read an intermediate name at the moment.
+            const bool used_by_build =
+                what == kind::intermediate ? !being_built.empty() : being_built.count(built->name) != 0;
             add(to, {.what = what,
                      .path = path,
                      .type = type,
-                     .name = std::string(name.name),
-                     .in_use = built || loaded.count(each) != 0});
+                     .name = std::string(built->name),
+                     .in_use = used_by_build || loaded.count(name) != 0});
         }
     }
 
@@ -2087,8 +2091,8 @@ private:
         const std::vector<std::string> names = names_in(checkouts);
         std::string url;
         for (const std::string& name : names)
-            if (is_memory(name))
-                url = remembered(join(checkouts, name)).second;
+            if (const auto known = is_memory(name) ? remembered(join(checkouts, name)) : std::nullopt)
+                url = known->url;
         for (const std::string& commit : names) {
             const std::string path = join(checkouts, commit),
                               use = basic_hold<System>::file(checkouts, commit);
@@ -2110,26 +2114,29 @@ private:
     }
 
     // Of `signed-COMMIT-KEYS`.
-    static std::string signed_commit(std::string_view name) {
+    static std::optional<std::string> signed_commit(std::string_view name) {
         constexpr std::string_view begin = "signed-";
         const auto end = name.rfind('-');
         if (name.substr(0, begin.size()) != begin || end <= begin.size() || !is_hex(name.substr(end + 1), 32))
-            return "";
+            return std::nullopt;
         const std::string_view commit = name.substr(begin.size(), end - begin.size());
-        return is_commit(commit) ? std::string(commit) : "";
+        return is_commit(commit) ? std::optional<std::string>(commit) : std::nullopt;
     }
 
     static bool is_memory(std::string_view name) {
         return name.substr(0, 3) == "at-" && is_hex(name.substr(3), 64);
     }
 
-    // The commit and the URL, of `COMMIT REFERENCE URL`.
-    static std::pair<std::string, std::string> remembered(const std::string& path) {
+    // Of a line `COMMIT REFERENCE URL`.
+    struct remembered_commit {
+        std::string id, url;
+    };
+    static std::optional<remembered_commit> remembered(const std::string& path) {
         const std::string line = text_of(path);
         const auto first = line.find(' '), last = line.rfind(' ');
         if (first == line.npos || line.back() != '\n')
-            return {};
-        return {line.substr(0, first), line.substr(last + 1, line.size() - last - 2)};
+            return std::nullopt;
+        return remembered_commit{line.substr(0, first), line.substr(last + 1, line.size() - last - 2)};
     }
 
     static std::string text_of(const std::string& path) {
@@ -2164,7 +2171,7 @@ private:
             for (std::string_view maps = text; !maps.empty();) {
                 const std::string_view line = maps.substr(0, maps.find('\n'));
                 maps.remove_prefix(std::min(maps.size(), line.size() + 1));
-                if (const std::string_view name = basename(line); built_name(name).end == library_end)
+                if (const std::string_view name = basename(line); ends_in(name, library_end))
                     found.emplace(name);
             }
         }
@@ -2225,7 +2232,7 @@ private:
             return !is_fresh(each.last_use) && remove_checkout(each);
         default:
             // Again, because it may have been used since it was listed.
-            return (S_ISREG(found.st_mode) || built_name(basename(each.path)).end == tree_end) &&
+            return (S_ISREG(found.st_mode) || ends_in(basename(each.path), tree_end)) &&
                    !is_fresh(last_use(each.what, found)) && remove_built(each, locks);
         }
         return !look_at(each.path, found);
@@ -2241,10 +2248,10 @@ private:
         // makes it.
         if (fresh)
             for (std::string& other : names_in(folder))
-                if (built_name(other).end == lock_end)
+                if (ends_in(other, lock_end))
                     known->second.push_back(std::move(other));
         for (const std::string& other : known->second)
-            if (each.what == cache_entry::kind::intermediate || built_name(other).name == each.name) {
+            if (each.what == cache_entry::kind::intermediate || parse_built_name(other)->name == each.name) {
                 turns.emplace_back(
                     System::open(join(folder, other).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
                 const bool gone = turns.back().descriptor() < 0 && errno == ENOENT;
@@ -2252,7 +2259,7 @@ private:
                     return false;
             }
         trace("pruning '", each.path, "'");
-        if (built_name(basename(each.path)).end != tree_end)
+        if (!ends_in(basename(each.path), tree_end))
             return System::unlink(each.path.c_str()) == 0;
         const basic_scratch<System> scratch(folder_);
         return System::rename(each.path.c_str(), (scratch / "tree").c_str()) == 0;
@@ -2276,22 +2283,22 @@ private:
     void remove_lone_files() const {
         for (const std::string& type : folders_in(below("bin"))) {
             const std::string folder = join(below("bin"), type);
-            for (const std::string& each : names_in(folder))
-                if (const std::string path = join(folder, each); built_name(each).end == lock_end)
+            for (const std::string& name : names_in(folder))
+                if (const std::string path = join(folder, name); ends_in(name, lock_end))
                     remove_lone(path, path.substr(0, path.size() - lock_end.size()).append(record_end), path);
         }
         for (const std::string& checkouts : folders_in(below("src"))) {
             if (!is_repository_name(checkouts))
                 continue;
             const std::string folder = join(below("src"), checkouts), lock = join(folder, "lock");
-            for (const std::string& each : names_in(folder)) {
-                const std::string path = join(folder, each);
-                if (is_memory(each))
-                    remove_lone(path, join(folder, remembered(path).first), lock);
-                else if (each.substr(0, 5) == "used-" && is_commit(each.substr(5)))
-                    remove_lone(path, join(folder, each.substr(5)), path);
-                else if (const std::string commit = signed_commit(each); !commit.empty())
-                    remove_lone(path, join(folder, commit), lock);
+            for (const std::string& name : names_in(folder)) {
+                const std::string path = join(folder, name);
+                if (const auto known = is_memory(name) ? remembered(path) : std::nullopt)
+                    remove_lone(path, join(folder, known->id), lock);
+                else if (name.substr(0, 5) == "used-" && is_commit(name.substr(5)))
+                    remove_lone(path, join(folder, name.substr(5)), path);
+                else if (const auto commit = signed_commit(name))
+                    remove_lone(path, join(folder, *commit), lock);
             }
         }
     }
@@ -3569,6 +3576,7 @@ private:
 #ifndef TENON_DETAIL_BUILD_SYSTEM_FILES_HPP
 #define TENON_DETAIL_BUILD_SYSTEM_FILES_HPP
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -3578,18 +3586,18 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// A path without `.` and `..`, as far as its text goes; empty where it is relative, or leaves its first
+/// A path without `.` and `..`, as far as its text goes; none where it is relative, or leaves its first
 /// folder on the way.
-inline std::string within_first_folder(std::string_view path) {
+inline std::optional<std::string> within_first_folder(std::string_view path) {
     if (path.empty() || path[0] != '/')
-        return "";
+        return std::nullopt;
     std::vector<std::string_view> parts;
     while (!path.empty()) {
         const std::string_view part = path.substr(0, path.find('/'));
         path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
         if (part == "..") {
             if (parts.size() < 2)
-                return "";
+                return std::nullopt;
             parts.pop_back();
         } else if (!part.empty() && part != ".") {
             parts.push_back(part);
@@ -3615,7 +3623,7 @@ bool is_system_file(const std::string& path) {
         return false;
     };
     // Clang calls them `/usr/bin/../lib/gcc/…`.
-    if (!inside(within_first_folder(path)))
+    if (const auto plain = within_first_folder(path); !plain || !inside(*plain))
         return false;
     // A link to somewhere else is not. Of what is gone, the name is all there is.
     const std::string target = canonical<System>(path);
@@ -5862,6 +5870,7 @@ auto explain_model() {
 #include <cerrno>
 #include <cstddef>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -6059,6 +6068,7 @@ constexpr bool is_target(std::string_view text) {
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
@@ -6127,13 +6137,13 @@ std::string found_here(std::string_view name) {
     return "";
 }
 
-/// `git@host:user/repo` and the like as a URL; empty if the text is not spelled so.
-inline std::string url_of_scp(std::string_view text) {
+/// `git@host:user/repo` and the like as a URL; none where the text is not spelled so.
+inline std::optional<std::string> url_of_scp(std::string_view text) {
     constexpr std::pair<std::string_view, std::string_view> forges[] = {
         {"github", "github.com"}, {"gitlab", "gitlab.com"}, {"bitbucket", "bitbucket.org"}};
     const auto colon = text.find(':');
     if (colon == text.npos || colon > text.find('/'))
-        return "";
+        return std::nullopt;
     const std::string_view authority = text.substr(0, colon);
     std::string_view path = text.substr(colon + 1);
     for (const auto& [name, host] : forges)
@@ -6143,14 +6153,14 @@ inline std::string url_of_scp(std::string_view text) {
         !port.empty() && all_are(is_digit, port))
         return "https://" + std::string(text);
     if (authority.find_first_of("@.") == authority.npos)
-        return "";
+        return std::nullopt;
     path.remove_prefix(path.starts_with('/') ? 1 : 0);
     return "git+ssh://" + std::string(authority) + "/" + std::string(path);
 }
 
 /// `?ref=v1` and what else other tools have for a reference and a subdirectory, rewritten to `@v1` and
-/// `#subdirectory=`; empty if the query says something else.
-inline std::string without_query(std::string_view url) {
+/// `#subdirectory=`; none where the query says something else.
+inline std::optional<std::string> without_query(std::string_view url) {
     const auto mark = url.find('?');
     std::string address(url.substr(0, mark)), reference, subdirectory;
     std::string_view query = url.substr(mark + 1);
@@ -6169,7 +6179,7 @@ inline std::string without_query(std::string_view url) {
         else if (is_one_of(key, {"dir", "subdir", "subdirectory", "path"}))
             subdirectory = value;
         else if (key != "depth")
-            return "";
+            return std::nullopt;
     }
     // Terraform and go-getter write a subdirectory behind two slashes.
     if (const auto two = address.find("//", address.find("://") + 3); two != address.npos) {
@@ -6454,16 +6464,17 @@ inline bool is_repository(std::string_view text) {
     }
 }
 
-/// What was probably meant by a text that names no repository as it is, spelled so that it does; empty where
+/// What was probably meant by a text that names no repository as it is, spelled so that it does; none where
 /// nothing comes close, and where there may be a secret in it.
-inline std::string meant_repository(std::string_view text) {
+inline std::optional<std::string> meant_repository(std::string_view text) {
     if (without_credentials(text) != text)
-        return "";
+        return std::nullopt;
     for (const std::string_view prefix : {"git::", "git+"})
         text.remove_prefix(text.starts_with(prefix) ? prefix.size() : 0);
     std::string url;
     if (const auto scheme = text.find("://"); scheme == text.npos) {
-        url = text.find(':') < text.find('/') ? url_of_scp(text) : "https://" + std::string(text);
+        url =
+            text.find(':') < text.find('/') ? url_of_scp(text).value_or("") : "https://" + std::string(text);
     } else {
         const std::string name = in_small_letters(text.substr(0, scheme)), rest(text.substr(scheme));
         url = name == "ssh" || name == "file"                      ? "git+" + name + rest
@@ -6475,13 +6486,13 @@ inline std::string meant_repository(std::string_view text) {
             url[colon] = '/';
     }
     if (url.find('?') != url.npos)
-        url = without_query(url);
-    return url != text && is_repository(url) ? url : "";
+        url = without_query(url).value_or("");
+    return url != text && is_repository(url) ? std::optional(std::move(url)) : std::nullopt;
 }
 
 /// What a page of a forge shows, as a repository: of `https://host/user/repo/tree/v1/json` that is
-/// `https://host/user/repo@v1#subdirectory=json`. Empty where the address is like none.
-inline std::string repository_of_page(std::string_view url) {
+/// `https://host/user/repo@v1#subdirectory=json`. None where the address is like no such page.
+inline std::optional<std::string> repository_of_page(std::string_view url) {
     for (const std::string_view mark :
          {"/-/tree/", "/-/blob/", "/-/commit/", "/-/tags/", "/tree/", "/blob/", "/commit/", "/releases/tag/",
           "/src/branch/", "/src/tag/", "/src/commit/"}) {
@@ -6494,17 +6505,17 @@ inline std::string repository_of_page(std::string_view url) {
         std::string meant = std::string(url.substr(0, at)) + "@" + std::string(reference);
         if (folder)
             meant.append("#subdirectory=").append(rest.substr(reference.size() + 1));
-        return is_repository(meant) ? meant : "";
+        return is_repository(meant) ? std::optional(std::move(meant)) : std::nullopt;
     }
-    return "";
+    return std::nullopt;
 }
 
 inline driver parse_repository(std::string_view text) {
     const auto refused = [&](std::string_view why) {
-        return detail::bad_repository(without_credentials(text), why, meant_repository(text));
+        return detail::bad_repository(without_credentials(text), why, meant_repository(text).value_or(""));
     };
     // git itself would ask the server for a path with the query in it.
-    if (const auto query = text.find('?'); query < text.find('#') && !meant_repository(text).empty())
+    if (const auto query = text.find('?'); query < text.find('#') && meant_repository(text))
         throw refused("a branch, tag or commit id follows '@', and a folder '#subdirectory='");
     return parse_repository(text, refused);
 }
@@ -6534,7 +6545,7 @@ std::string repository_meant_by(std::string_view path) {
     if (!like_a_host || host_end == path.npos || path.find('/', host_end + 1) == path.npos ||
         System::stat(host.c_str(), &found) == 0)
         return "";
-    return meant_repository(path);
+    return meant_repository(path).value_or("");
 }
 
 /// A driver as far as its text tells; whether a path is a library or a directory, only the file system does.
@@ -6582,7 +6593,7 @@ spelled_driver spelled(std::string_view text) {
         return {parse_repository(text)};
     // `git@host:repo` and `ext::command` are things that git itself would take.
     if (const auto colon = text.find(':'); colon < slash && colon < text.find('#'))
-        throw detail::no_transport(without_credentials(text), meant_repository(text));
+        throw detail::no_transport(without_credentials(text), meant_repository(text).value_or(""));
     if (slash != text.npos)
         return spelled_path<System>(text);
     if (!well_named(text))
@@ -7244,6 +7255,7 @@ private:
 #include <cstdlib>
 #include <cstring>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -7345,16 +7357,16 @@ inline error cannot_run(const std::string& program, int error_number, std::strin
 }
 
 /// The program that a command's first word names: a path, or a name that is looked for along $PATH, where
-/// relative entries do not count. Empty where there is none that can be run.
+/// relative entries do not count. None where nothing that can be run has this name.
 template <class System = posix>
-std::string find_program(std::string_view name) {
+std::optional<std::string> find_program(std::string_view name) {
     const auto runnable = [](const std::string& path) {
         struct stat found;
         return System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
                System::access(path.c_str(), X_OK) == 0;
     };
     if (name.find('/') != name.npos)
-        return runnable(std::string(name)) ? std::string(name) : "";
+        return runnable(std::string(name)) ? std::optional<std::string>(name) : std::nullopt;
     const char* set = ::secure_getenv("PATH");
     for (std::string_view rest = set ? set : "/usr/local/bin:/usr/bin:/bin"; !rest.empty();) {
         const std::string_view folder = rest.substr(0, rest.find(':'));
@@ -7364,22 +7376,21 @@ std::string find_program(std::string_view name) {
         if (std::string path = join(folder, name); runnable(path))
             return path;
     }
-    return "";
+    return std::nullopt;
 }
 
-/// The entry of $PATH that has such a program and does not count, because it is not absolute; empty where
-/// there is none.
+/// The entry of $PATH that has such a program and does not count, because it is not absolute.
 template <class System = posix>
-std::string passed_over(std::string_view name) {
+std::optional<std::string> passed_over(std::string_view name) {
     const char* set = ::secure_getenv("PATH");
     for (std::string_view rest = set ? set : ""; !rest.empty();) {
         const std::string_view entry = rest.substr(0, rest.find(':'));
         rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
         const std::string folder = entry.empty() ? "." : std::string(entry);
-        if (folder[0] != '/' && !find_program<System>(join("./" + folder, name)).empty())
+        if (folder[0] != '/' && find_program<System>(join("./" + folder, name)))
             return folder;
     }
-    return "";
+    return std::nullopt;
 }
 
 /// The value of a variable as a program needs it that runs in another folder: relative paths are made
@@ -8012,6 +8023,7 @@ struct library_needs {
 #define TENON_DETAIL_BUILD_CMAKE_SCRIPTS_HPP
 
 #include <fcntl.h>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8024,6 +8036,7 @@ struct library_needs {
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8455,19 +8468,19 @@ public:
     /// C stands for the one for C++ that lies beside it.
     explicit basic_compiler(word_list chosen) : chosen_(named(std::move(chosen))) {
         for (const std::string& name : chosen_.empty() ? family() : word_list{chosen_[0]})
-            if (std::string path = find_program<System>(name); !path.empty()) {
+            if (auto path = find_program<System>(name)) {
                 arguments_ = chosen_;
                 arguments_.resize(chosen_.empty() ? 1 : chosen_.size());
-                arguments_[0] = std::move(path);
+                arguments_[0] = std::move(*path);
                 break;
             }
         if (!found())
             return;
         first_flag_ = look_for_first_flag();
         for (std::size_t i = 0; i < first_flag_; ++i)
-            if (const std::string better = for_cxx(arguments_[i]); !better.empty()) {
-                trace("'", arguments_[i], "' compiles C; for C++ it is '", better, "'");
-                arguments_[i] = better;
+            if (const auto better = for_cxx(arguments_[i])) {
+                trace("'", arguments_[i], "' compiles C; for C++ it is '", *better, "'");
+                arguments_[i] = *better;
             }
         look_at_programs();
     }
@@ -8477,12 +8490,12 @@ public:
     static word_list named(word_list chosen) {
         if (const char* const set = ::secure_getenv("CXX"); chosen.empty() && set) {
             const bool path = std::string_view(set).find('/') != std::string_view::npos;
-            chosen = (path && !find_program<System>(set).empty()) || has_open_quote(set) ? word_list{set}
-                                                                                         : shell_words(set);
+            chosen = (path && find_program<System>(set)) || has_open_quote(set) ? word_list{set}
+                                                                                : shell_words(set);
         }
         for (std::string& word : chosen)
             if (word.find('/') != word.npos && word[0] != '-' &&
-                (&word == &chosen[0] || !find_program<System>(word).empty()))
+                (&word == &chosen[0] || find_program<System>(word)))
                 word = absolute<System>(word);
         return chosen;
     }
@@ -8525,8 +8538,8 @@ public:
     word_list programs() const {
         word_list found;
         for (const std::string& word : arguments_)
-            if (std::string path = word[0] == '-' ? "" : find_program<System>(word); !path.empty())
-                found.push_back(std::move(path));
+            if (auto path = program_of(word))
+                found.push_back(std::move(*path));
         return found;
     }
 
@@ -8566,11 +8579,15 @@ private:
 #endif
     }
 
-    // The path of the program for C++ beside one for C; empty where it is another, or there is none.
-    static std::string for_cxx(const std::string& word) {
+    static std::optional<std::string> program_of(const std::string& word) {
+        return word[0] == '-' ? std::nullopt : find_program<System>(word);
+    }
+
+    // The path of the program for C++ beside one for C.
+    static std::optional<std::string> for_cxx(const std::string& word) {
         const std::string name = cxx_name(basename(word));
-        const std::string path = name.empty() ? "" : find_program<System>(word);
-        return path.empty() ? "" : find_program<System>(join(parent(path), name));
+        const auto path = name.empty() ? std::nullopt : find_program<System>(word);
+        return path ? find_program<System>(join(parent(*path), name)) : std::nullopt;
     }
 
     // The word after the last program, because what runs a compiler may have options too: `taskset -c 0 g++`.
@@ -8578,7 +8595,7 @@ private:
         for (std::size_t i = arguments_.size(); i > 1; --i) {
             const std::string &word = arguments_[i - 1], &before = arguments_[i - 2];
             const bool language = before == "-x"; // there is a program `c++` too
-            if (word[0] != '-' && !language && !find_program<System>(word).empty())
+            if (!language && program_of(word))
                 return i;
         }
         return 1;
@@ -8600,8 +8617,8 @@ private:
         std::string text = path && System::access(first.c_str(), F_OK) == 0
                                ? "'" + first + "' is no program that can be run"
                                : "cannot find '" + first + "'";
-        if (const std::string folder = path ? "" : passed_over<System>(first); !folder.empty())
-            text.append(" where $PATH counts: it is in '").append(folder).append("', which is not absolute");
+        if (const auto folder = path ? std::nullopt : passed_over<System>(first))
+            text.append(" where $PATH counts: it is in '").append(*folder).append("', which is not absolute");
         if (const char* set = ::secure_getenv("CXX");
             path && set && chosen_.size() > 1 && named({}) == chosen_)
             text.append(", the first word of $CXX, which is '")
@@ -8616,14 +8633,12 @@ private:
         for (std::size_t i = 0; i < arguments_.size(); ++i) {
             all.field(arguments_[i]);
             // Of `ccache g++ -m64` the second word is the compiler.
-            const std::string path = i == 0                    ? arguments_[0]
-                                     : arguments_[i][0] == '-' ? ""
-                                                               : find_program<System>(arguments_[i]);
+            const auto path = i == 0 ? std::optional(arguments_[0]) : program_of(arguments_[i]);
             struct stat found;
-            if (path.empty() || System::stat(path.c_str(), &found) != 0)
+            if (!path || System::stat(path->c_str(), &found) != 0)
                 continue;
             const file_identity state(found);
-            all.field(path).field(std::to_string(state.size)).field(std::to_string(state.modified));
+            all.field(*path).field(std::to_string(state.size)).field(std::to_string(state.modified));
         }
         stamp_ = all.hex();
     }
@@ -8833,7 +8848,7 @@ std::string c_compiler_beside(const std::string& cxx) {
     for (const auto& [plus, plain] : {std::pair{"clang++", "clang"}, {"g++", "gcc"}})
         if (const auto at = name.rfind(plus); at != name.npos) {
             name.replace(at, std::string_view(plus).size(), plain);
-            return find_program<System>(join(parent(cxx), name));
+            return find_program<System>(join(parent(cxx), name)).value_or("");
         }
     return "";
 }
@@ -8881,7 +8896,7 @@ std::string cmake_variables(const cmake_settings& given, const std::string& fold
             .append(" CACHE STRING \"\")\n");
     };
     word_list words = given.program_words;
-    const std::string compiler = find_program<System>(words.back());
+    const std::string compiler = find_program<System>(words.back()).value_or("");
     words.pop_back();
     std::string launchers;
     for (const std::string& word : words)
@@ -8992,7 +9007,7 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
     };
     for (const candidate& each :
          {candidate{"mold", "ld.mold", "mold"}, {"lld", "ld.lld", "LLD"}, {"gold", "ld.gold", "gold"}}) {
-        if (find_program<System>(each.program).empty())
+        if (!find_program<System>(each.program))
             continue;
         const std::string flag = std::string("-fuse-ld=") + each.name;
         command what{compiler.program_words(), basic_compiler<System>::variables(), "/"};
@@ -9683,8 +9698,7 @@ public:
             last_ = record.results()[0];
     }
 
-    /// The path of CMake; empty where there is none.
-    static std::string program() { return find_program<System>("cmake"); }
+    static std::optional<std::string> program() { return find_program<System>("cmake"); }
 
     /// These variables reach CMake and what it runs, besides those that reach compilers: they say where it
     /// finds other projects.
@@ -9699,7 +9713,7 @@ public:
     template <class Configuring, class Say>
     bool prepare(const basic_source_tree<System>& sources, const std::string& tools,
                  const basic_deadline<System>& within, Configuring&& configuring, Say&& say) {
-        if (program().empty())
+        if (!program())
             throw no_cmake(given_.directory);
         const std::string why = !last_                  ? "there is none that was finished"
                                 : last_->tools != tools ? "other programs build it"
@@ -9937,13 +9951,13 @@ private:
                                       build_folder(), "-G", "Unix Makefiles", "--no-warn-unused-cli"},
                                      within);
         if (!read_libraries())
-            throw old_cmake(given_.directory, program());
+            throw old_cmake(given_.directory, program().value_or("cmake"));
         return said;
     }
 
     // Gives its complaints where it succeeds.
     std::string run_cmake(word_list words, const basic_deadline<System>& within) const {
-        command what{{program()}, basic_compiler<System>::variables(), folder_, true};
+        command what{{program().value_or("cmake")}, basic_compiler<System>::variables(), folder_, true};
         for (std::string& each : variables())
             what.environment.push_back(std::move(each));
         what.arguments.insert(what.arguments.end(), words.begin(), words.end());
@@ -10290,14 +10304,14 @@ private:
     }
 
     std::optional<std::string> cmake_tools() const {
-        const std::string program = basic_cmake_project<System>::program();
+        const std::optional<std::string> program = basic_cmake_project<System>::program();
         struct stat found;
-        if (!compiler.found() || program.empty() || System::stat(program.c_str(), &found) != 0)
+        if (!compiler.found() || !program || System::stat(program->c_str(), &found) != 0)
             return std::nullopt;
         const file_identity state(found);
         return sha256()
             .field(compiler.stamp())
-            .field(program)
+            .field(*program)
             .field(std::to_string(state.size))
             .field(std::to_string(state.modified))
             .hex();
@@ -10554,7 +10568,7 @@ private:
     }
 
     cmake_settings settings() const {
-        if (basic_cmake_project<System>::program().empty())
+        if (!basic_cmake_project<System>::program())
             throw no_cmake(target_.directory);
         cmake_settings given{target_.directory,
                              target_.compiler.program_words(),
@@ -10873,9 +10887,9 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// The header that a source begins with, in its quotes or brackets; empty where anything but comments and
+/// The header that a source begins with, in its quotes or brackets; none where anything but comments and
 /// `#pragma once` comes before, because that could change what the header says.
-inline std::string_view first_include(std::string_view text) {
+inline std::optional<std::string_view> first_include(std::string_view text) {
     const auto skip = [&](std::string_view what) {
         if (text.substr(0, what.size()) != what)
             return false;
@@ -10898,25 +10912,25 @@ inline std::string_view first_include(std::string_view text) {
         } else if (text.substr(0, 2) == "//") {
             const std::string_view line = text.substr(0, text.find('\n'));
             if (line.find('\\') != line.npos)
-                return {}; // perhaps it goes on in the next line
+                return std::nullopt; // perhaps it goes on in the next line
             text.remove_prefix(line.size());
         } else if (skip("#")) {
             skip_spaces(" \t");
             if (skip("pragma")) {
                 skip_spaces(" \t");
                 if (!skip("once"))
-                    return {};
+                    return std::nullopt;
                 continue;
             }
             if (!skip("include"))
-                return {};
+                return std::nullopt;
             skip_spaces(" \t");
             if (text.empty() || (text[0] != '"' && text[0] != '<'))
-                return {};
+                return std::nullopt;
             const std::size_t end = text.substr(0, text.find('\n')).find(text[0] == '"' ? '"' : '>', 1);
-            return end == text.npos ? std::string_view() : text.substr(0, end + 1);
+            return end == text.npos ? std::nullopt : std::optional(text.substr(0, end + 1));
         } else {
-            return {};
+            return std::nullopt;
         }
     }
 }
@@ -10926,12 +10940,12 @@ inline std::string_view first_include(std::string_view text) {
 template <class System = posix>
 bool begins_with(std::string_view source, const std::string& path, const std::string& directory,
                  const word_list& folders) {
-    const std::string_view include = first_include(source);
-    if (include.empty())
+    const std::optional<std::string_view> include = first_include(source);
+    if (!include)
         return false;
-    const std::string_view name = include.substr(1, include.size() - 2);
+    const std::string_view name = include->substr(1, include->size() - 2);
     word_list searched;
-    if (name[0] == '/' || include[0] == '"')
+    if (name[0] == '/' || include->front() == '"')
         searched.push_back(name[0] == '/' ? "" : directory);
     searched.insert(searched.end(), folders.begin(), folders.end());
     struct stat wanted, found;
@@ -16924,6 +16938,7 @@ using checkout = basic_checkout<>;
 #ifndef TENON_DETAIL_SOURCE_GIT_ADVICE_HPP
 #define TENON_DETAIL_SOURCE_GIT_ADVICE_HPP
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16933,8 +16948,8 @@ namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
 /// Finds what git's check of received objects says, `object ID: MESSAGE-ID: why`, and returns the message's
-/// id; empty if it says nothing like it.
-inline std::string_view fsck_message(std::string_view said) {
+/// id, or none where git says nothing like it.
+inline std::optional<std::string_view> fsck_message(std::string_view said) {
     constexpr std::string_view word = "object ";
     for (auto at = said.find(word); at != said.npos; at = said.find(word, at + 1)) {
         std::string_view rest = said.substr(at + word.size());
@@ -16946,7 +16961,7 @@ inline std::string_view fsck_message(std::string_view said) {
         if (message.size() < rest.size() && !message.empty() && all_are(is_letter_or_digit, message))
             return message;
     }
-    return {};
+    return std::nullopt;
 }
 
 inline std::string fsck_advice(std::string_view message) {
@@ -17007,8 +17022,8 @@ inline std::string known_cause(std::string_view said) {
         {"invalid packet (ctb=2d)", armor},
         {"cannot run gpg", gpg},
     };
-    if (const std::string_view message = fsck_message(said); !message.empty())
-        return fsck_advice(message);
+    if (const auto message = fsck_message(said))
+        return fsck_advice(*message);
     const std::string small = in_small_letters(said);
     for (const auto& [words, advice] : known)
         if (small.find(words) != small.npos)
@@ -17157,15 +17172,18 @@ bool is_in(const allow_list<std::string>& folders, std::string_view canonical_pa
 
 /// Where a path leads: all of the way, and where that fails, as far as there is something.
 struct resolved_path {
-    std::string all;       ///< empty where it does not lead to anything
-    int why = 0;           ///< it does not
-    std::string beginning; ///< never empty, but where the current folder is gone
+    std::optional<std::string> all; ///< none where it does not lead to anything
+    int why = 0;                    ///< errno of that
+    std::string beginning;          ///< never empty, but where the current folder is gone
 };
 
 template <class System>
 resolved_path resolved(const std::string& path) {
-    resolved_path found{.all = canonical<System>(path), .why = errno, .beginning = {}};
-    found.beginning = found.all;
+    resolved_path found{.all = {}, .why = 0, .beginning = canonical<System>(path)};
+    if (found.beginning.empty())
+        found.why = errno;
+    else
+        found.all = found.beginning;
     for (std::string_view above = path; found.beginning.empty() && parent(above) != above;) {
         above = parent(above);
         found.beginning = canonical<System>(std::string(above));
@@ -17190,8 +17208,8 @@ std::string permitted_path(const std::string& path, const policy& rules) {
     if (rules.folders.anything())
         return path;
     resolved_path found = require_in_folders<System>(path, rules);
-    if (!found.all.empty())
-        return std::move(found.all);
+    if (found.all)
+        return std::move(*found.all);
     if (found.why == ENOENT)
         throw detail::no_such_path(path, instead_of<System>(path), repository_meant_by<System>(path));
     throw error::system_call("look at", path, found.why);
@@ -17536,22 +17554,22 @@ public:
             return inside(current());
         } catch (const error& failed) {
             const bool unreachable = failed.code() == errc::fetch_failed || failed.code() == errc::timed_out;
-            const std::string before = unreachable ? remembered() : "";
-            if (before.empty())
+            const std::optional<std::string> before = unreachable ? remembered() : std::nullopt;
+            if (!before)
                 throw;
             tell({.what = event::step::falling_back,
                   .subject = wanted_.place,
-                  .detail = failed.what() + ("\nusing commit " + before) + " of " + described() +
+                  .detail = failed.what() + ("\nusing commit " + *before) + " of " + described() +
                             ", which was fetched earlier"});
-            return inside(before);
+            return inside(*before);
         }
     }
 
-    /// The same from the cache alone; empty where it does not have the commit. Runs and writes nothing.
+    /// The same from the cache alone, where that has the commit. Runs and writes nothing.
     /// Throws, as `checkout` does, where the commit is there and has no such subdirectory.
-    std::string cached() const {
-        const std::string commit = pinned() ? wanted_.reference : remembered();
-        return !commit.empty() && has(commit) ? inside(commit) : "";
+    std::optional<std::string> cached() const {
+        const std::optional<std::string> commit = pinned() ? wanted_.reference : remembered();
+        return commit && has(*commit) ? std::optional(inside(*commit)) : std::nullopt;
     }
 
 private:
@@ -17618,13 +17636,14 @@ private:
         return commit + " " + wanted_.reference + " " + wanted_.place + "\n";
     }
 
-    std::string remembered() const {
+    std::optional<std::string> remembered() const {
         try {
             const std::string text = read_file<System>(memory());
             const std::string commit = text.substr(0, text.find(' '));
-            return is_commit_id(commit) && text == line(commit) && has(commit) ? commit : "";
+            return is_commit_id(commit) && text == line(commit) && has(commit) ? std::optional(commit)
+                                                                               : std::nullopt;
         } catch (const error&) {
-            return "";
+            return std::nullopt;
         }
     }
 
@@ -17730,10 +17749,10 @@ private:
     std::string transferred(const named_commit& there, const std::string& where) const {
         const std::string wanted = "+" + there.name + ":refs/tenon/wanted";
         finished fetching = fetch(where, {"--depth=1"}, {wanted});
-        std::string commit = id_of("refs/tenon/wanted", where);
+        std::optional<std::string> commit = id_of("refs/tenon/wanted", where);
         // Old servers, and those that serve files alone, have no depth, and say so in their own words.
         // Servers need not give out a commit by its id either, but they do give out branches and tags.
-        const bool done = pinned() ? commit == there.id : !commit.empty();
+        const bool done = pinned() ? commit == there.id : commit.has_value();
         const bool may_be_server =
             fetching.how.cause == stop_reason::itself && known_cause(fetching.how.err).empty();
         if (!done && may_be_server && pinned()) {
@@ -17748,9 +17767,9 @@ private:
             fetching = fetch(where, {}, {wanted});
             commit = id_of("refs/tenon/wanted", where);
         }
-        if (fetching.how.failed() || commit.empty())
+        if (fetching.how.failed() || !commit)
             throw failure(fetching);
-        return commit;
+        return std::move(*commit);
     }
 
     finished fetch(const std::string& where, std::initializer_list<std::string> options,
@@ -17767,13 +17786,13 @@ private:
                            });
     }
 
-    /// The id of the commit that a name has in the scratch repository; empty where it has none.
-    std::string id_of(const std::string& name, const std::string& where) const {
+    /// The id of the commit that a name has in the scratch repository.
+    std::optional<std::string> id_of(const std::string& name, const std::string& where) const {
         std::string id =
             alone({"--git-dir=git", "rev-parse", "--verify", "--quiet", name + "^{commit}"}, where).how.out;
         if (id.ends_with('\n'))
             id.pop_back();
-        return is_commit_id(id) ? id : "";
+        return is_commit_id(id) ? std::optional(std::move(id)) : std::nullopt;
     }
 
     void write_files(const std::string& commit, const basic_scratch<System>& workshop) const {
@@ -17901,10 +17920,10 @@ private:
 
     finished git(std::vector<std::string> arguments, std::vector<std::string> variables,
                  const std::string& where, int seconds = 0, const watcher& meanwhile = {}) const {
-        const std::string program = find_program<System>("git");
-        if (program.empty())
+        const std::optional<std::string> program = find_program<System>("git");
+        if (!program)
             throw no_git(wanted_.place);
-        arguments.insert(arguments.begin(), program);
+        arguments.insert(arguments.begin(), *program);
         variables.push_back("LC_ALL=C.UTF-8");
         command what{std::move(arguments), std::move(variables), where};
         basic_process<System> running(what, seconds == 0 ? deadline_ : deadline_.at_most(seconds * 1000));
@@ -17922,8 +17941,8 @@ private:
     std::string advice(const process_result& how) const {
         if (std::string known = known_cause(how.err); !known.empty())
             return known;
-        if (const std::string page = repository_of_page(wanted_.place); !page.empty())
-            return "this looks like the address of a web page: the repository is written " + page;
+        if (const auto page = repository_of_page(wanted_.place))
+            return "this looks like the address of a web page: the repository is written " + *page;
         if (says_absent(how.err))
             return "is the address right? Many servers say the same of a repository that this user may not "
                    "read";
@@ -19043,10 +19062,9 @@ private:
                              "options.fetch_timeout"),
             options_.policy, options_.trust);
         if (options_.build == build_policy::never) {
-            std::string current = repository.cached();
-            if (current.empty())
-                throw detail::build_needed(from.place);
-            return current;
+            if (std::optional<std::string> current = repository.cached())
+                return std::move(*current);
+            throw detail::build_needed(from.place);
         }
         return repository.checkout();
     }

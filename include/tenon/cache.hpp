@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -181,18 +182,20 @@ private:
     // `NAME-DIGEST.END`, as files are called that a build leaves in `bin/TYPE`. A name may have hyphens and
     // dots too.
     struct built_name {
-        std::string_view name, end; // `end` is empty where it is no such name
-
-        explicit built_name(std::string_view whole) {
-            constexpr std::size_t digest = 64;
-            const auto dot = whole.rfind('.');
-            if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
-                !is_hex(whole.substr(dot - digest, digest), digest))
-                return;
-            name = whole.substr(0, dot - digest - 1);
-            end = whole.substr(dot);
-        }
+        std::string_view name, end;
     };
+    static std::optional<built_name> parse_built_name(std::string_view whole) {
+        constexpr std::size_t digest = 64;
+        const auto dot = whole.rfind('.');
+        if (dot == whole.npos || dot < digest + 1 || whole[dot - digest - 1] != '-' ||
+            !is_hex(whole.substr(dot - digest, digest), digest))
+            return std::nullopt;
+        return built_name{whole.substr(0, dot - digest - 1), whole.substr(dot)};
+    }
+    static bool ends_in(std::string_view whole, std::string_view end) {
+        const auto built = parse_built_name(whole);
+        return built && built->end == end;
+    }
 
     static bool is_repository_name(std::string_view name) {
         return name.size() > 33 && name[name.size() - 33] == '-' && is_hex(name.substr(name.size() - 32), 32);
@@ -238,26 +241,26 @@ private:
         const std::string folder = join(below("bin"), type);
         const std::vector<std::string> names = names_in(folder);
         std::set<std::string_view> being_built;
-        for (const std::string& each : names)
-            if (const built_name name(each); name.end == lock_end && is_locked(join(folder, each)))
-                being_built.insert(name.name);
-        for (const std::string& each : names) {
-            const built_name name(each);
-            const std::string path = join(folder, each);
-            const bool is_right = name.end == tree_end ? is_folder(path) : is_file(path);
-            if (name.end.empty() || name.end == lock_end || !is_right)
+        for (const std::string& name : names)
+            if (ends_in(name, lock_end) && is_locked(join(folder, name)))
+                being_built.insert(parse_built_name(name)->name);
+        for (const std::string& name : names) {
+            const auto built = parse_built_name(name);
+            const std::string path = join(folder, name);
+            if (!built || built->end == lock_end ||
+                !(built->end == tree_end ? is_folder(path) : is_file(path)))
                 continue;
-            const kind what = name.end == library_end  ? kind::library
-                              : name.end == record_end ? kind::record
-                                                       : kind::intermediate;
+            const kind what = built->end == library_end  ? kind::library
+                              : built->end == record_end ? kind::record
+                                                         : kind::intermediate;
             // Any build of this plugin type may read an intermediate file at the moment.
-            const bool built =
-                what == kind::intermediate ? !being_built.empty() : being_built.count(name.name) != 0;
+            const bool used_by_build =
+                what == kind::intermediate ? !being_built.empty() : being_built.count(built->name) != 0;
             add(to, {.what = what,
                      .path = path,
                      .type = type,
-                     .name = std::string(name.name),
-                     .in_use = built || loaded.count(each) != 0});
+                     .name = std::string(built->name),
+                     .in_use = used_by_build || loaded.count(name) != 0});
         }
     }
 
@@ -267,8 +270,8 @@ private:
         const std::vector<std::string> names = names_in(checkouts);
         std::string url;
         for (const std::string& name : names)
-            if (is_memory(name))
-                url = remembered(join(checkouts, name)).second;
+            if (const auto known = is_memory(name) ? remembered(join(checkouts, name)) : std::nullopt)
+                url = known->url;
         for (const std::string& commit : names) {
             const std::string path = join(checkouts, commit),
                               use = basic_hold<System>::file(checkouts, commit);
@@ -290,26 +293,29 @@ private:
     }
 
     // Of `signed-COMMIT-KEYS`.
-    static std::string signed_commit(std::string_view name) {
+    static std::optional<std::string> signed_commit(std::string_view name) {
         constexpr std::string_view begin = "signed-";
         const auto end = name.rfind('-');
         if (name.substr(0, begin.size()) != begin || end <= begin.size() || !is_hex(name.substr(end + 1), 32))
-            return "";
+            return std::nullopt;
         const std::string_view commit = name.substr(begin.size(), end - begin.size());
-        return is_commit(commit) ? std::string(commit) : "";
+        return is_commit(commit) ? std::optional<std::string>(commit) : std::nullopt;
     }
 
     static bool is_memory(std::string_view name) {
         return name.substr(0, 3) == "at-" && is_hex(name.substr(3), 64);
     }
 
-    // The commit and the URL, of `COMMIT REFERENCE URL`.
-    static std::pair<std::string, std::string> remembered(const std::string& path) {
+    // Of a line `COMMIT REFERENCE URL`.
+    struct remembered_commit {
+        std::string id, url;
+    };
+    static std::optional<remembered_commit> remembered(const std::string& path) {
         const std::string line = text_of(path);
         const auto first = line.find(' '), last = line.rfind(' ');
         if (first == line.npos || line.back() != '\n')
-            return {};
-        return {line.substr(0, first), line.substr(last + 1, line.size() - last - 2)};
+            return std::nullopt;
+        return remembered_commit{line.substr(0, first), line.substr(last + 1, line.size() - last - 2)};
     }
 
     static std::string text_of(const std::string& path) {
@@ -344,7 +350,7 @@ private:
             for (std::string_view maps = text; !maps.empty();) {
                 const std::string_view line = maps.substr(0, maps.find('\n'));
                 maps.remove_prefix(std::min(maps.size(), line.size() + 1));
-                if (const std::string_view name = basename(line); built_name(name).end == library_end)
+                if (const std::string_view name = basename(line); ends_in(name, library_end))
                     found.emplace(name);
             }
         }
@@ -405,7 +411,7 @@ private:
             return !is_fresh(each.last_use) && remove_checkout(each);
         default:
             // Again, because it may have been used since it was listed.
-            return (S_ISREG(found.st_mode) || built_name(basename(each.path)).end == tree_end) &&
+            return (S_ISREG(found.st_mode) || ends_in(basename(each.path), tree_end)) &&
                    !is_fresh(last_use(each.what, found)) && remove_built(each, locks);
         }
         return !look_at(each.path, found);
@@ -421,10 +427,10 @@ private:
         // makes it.
         if (fresh)
             for (std::string& other : names_in(folder))
-                if (built_name(other).end == lock_end)
+                if (ends_in(other, lock_end))
                     known->second.push_back(std::move(other));
         for (const std::string& other : known->second)
-            if (each.what == cache_entry::kind::intermediate || built_name(other).name == each.name) {
+            if (each.what == cache_entry::kind::intermediate || parse_built_name(other)->name == each.name) {
                 turns.emplace_back(
                     System::open(join(folder, other).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
                 const bool gone = turns.back().descriptor() < 0 && errno == ENOENT;
@@ -432,7 +438,7 @@ private:
                     return false;
             }
         trace("pruning '", each.path, "'");
-        if (built_name(basename(each.path)).end != tree_end)
+        if (!ends_in(basename(each.path), tree_end))
             return System::unlink(each.path.c_str()) == 0;
         const basic_scratch<System> scratch(folder_);
         return System::rename(each.path.c_str(), (scratch / "tree").c_str()) == 0;
@@ -456,22 +462,22 @@ private:
     void remove_lone_files() const {
         for (const std::string& type : folders_in(below("bin"))) {
             const std::string folder = join(below("bin"), type);
-            for (const std::string& each : names_in(folder))
-                if (const std::string path = join(folder, each); built_name(each).end == lock_end)
+            for (const std::string& name : names_in(folder))
+                if (const std::string path = join(folder, name); ends_in(name, lock_end))
                     remove_lone(path, path.substr(0, path.size() - lock_end.size()).append(record_end), path);
         }
         for (const std::string& checkouts : folders_in(below("src"))) {
             if (!is_repository_name(checkouts))
                 continue;
             const std::string folder = join(below("src"), checkouts), lock = join(folder, "lock");
-            for (const std::string& each : names_in(folder)) {
-                const std::string path = join(folder, each);
-                if (is_memory(each))
-                    remove_lone(path, join(folder, remembered(path).first), lock);
-                else if (each.substr(0, 5) == "used-" && is_commit(each.substr(5)))
-                    remove_lone(path, join(folder, each.substr(5)), path);
-                else if (const std::string commit = signed_commit(each); !commit.empty())
-                    remove_lone(path, join(folder, commit), lock);
+            for (const std::string& name : names_in(folder)) {
+                const std::string path = join(folder, name);
+                if (const auto known = is_memory(name) ? remembered(path) : std::nullopt)
+                    remove_lone(path, join(folder, known->id), lock);
+                else if (name.substr(0, 5) == "used-" && is_commit(name.substr(5)))
+                    remove_lone(path, join(folder, name.substr(5)), path);
+                else if (const auto commit = signed_commit(name))
+                    remove_lone(path, join(folder, *commit), lock);
             }
         }
     }

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -290,16 +291,17 @@ inline bool is_repository(std::string_view text) {
     }
 }
 
-/// What was probably meant by a text that names no repository as it is, spelled so that it does; empty where
+/// What was probably meant by a text that names no repository as it is, spelled so that it does; none where
 /// nothing comes close, and where there may be a secret in it.
-inline std::string meant_repository(std::string_view text) {
+inline std::optional<std::string> meant_repository(std::string_view text) {
     if (without_credentials(text) != text)
-        return "";
+        return std::nullopt;
     for (const std::string_view prefix : {"git::", "git+"})
         text.remove_prefix(text.starts_with(prefix) ? prefix.size() : 0);
     std::string url;
     if (const auto scheme = text.find("://"); scheme == text.npos) {
-        url = text.find(':') < text.find('/') ? url_of_scp(text) : "https://" + std::string(text);
+        url =
+            text.find(':') < text.find('/') ? url_of_scp(text).value_or("") : "https://" + std::string(text);
     } else {
         const std::string name = in_small_letters(text.substr(0, scheme)), rest(text.substr(scheme));
         url = name == "ssh" || name == "file"                      ? "git+" + name + rest
@@ -311,13 +313,13 @@ inline std::string meant_repository(std::string_view text) {
             url[colon] = '/';
     }
     if (url.find('?') != url.npos)
-        url = without_query(url);
-    return url != text && is_repository(url) ? url : "";
+        url = without_query(url).value_or("");
+    return url != text && is_repository(url) ? std::optional(std::move(url)) : std::nullopt;
 }
 
 /// What a page of a forge shows, as a repository: of `https://host/user/repo/tree/v1/json` that is
-/// `https://host/user/repo@v1#subdirectory=json`. Empty where the address is like none.
-inline std::string repository_of_page(std::string_view url) {
+/// `https://host/user/repo@v1#subdirectory=json`. None where the address is like no such page.
+inline std::optional<std::string> repository_of_page(std::string_view url) {
     for (const std::string_view mark :
          {"/-/tree/", "/-/blob/", "/-/commit/", "/-/tags/", "/tree/", "/blob/", "/commit/", "/releases/tag/",
           "/src/branch/", "/src/tag/", "/src/commit/"}) {
@@ -330,17 +332,17 @@ inline std::string repository_of_page(std::string_view url) {
         std::string meant = std::string(url.substr(0, at)) + "@" + std::string(reference);
         if (folder)
             meant.append("#subdirectory=").append(rest.substr(reference.size() + 1));
-        return is_repository(meant) ? meant : "";
+        return is_repository(meant) ? std::optional(std::move(meant)) : std::nullopt;
     }
-    return "";
+    return std::nullopt;
 }
 
 inline driver parse_repository(std::string_view text) {
     const auto refused = [&](std::string_view why) {
-        return detail::bad_repository(without_credentials(text), why, meant_repository(text));
+        return detail::bad_repository(without_credentials(text), why, meant_repository(text).value_or(""));
     };
     // git itself would ask the server for a path with the query in it.
-    if (const auto query = text.find('?'); query < text.find('#') && !meant_repository(text).empty())
+    if (const auto query = text.find('?'); query < text.find('#') && meant_repository(text))
         throw refused("a branch, tag or commit id follows '@', and a folder '#subdirectory='");
     return parse_repository(text, refused);
 }
@@ -370,7 +372,7 @@ std::string repository_meant_by(std::string_view path) {
     if (!like_a_host || host_end == path.npos || path.find('/', host_end + 1) == path.npos ||
         System::stat(host.c_str(), &found) == 0)
         return "";
-    return meant_repository(path);
+    return meant_repository(path).value_or("");
 }
 
 /// A driver as far as its text tells; whether a path is a library or a directory, only the file system does.
@@ -418,7 +420,7 @@ spelled_driver spelled(std::string_view text) {
         return {parse_repository(text)};
     // `git@host:repo` and `ext::command` are things that git itself would take.
     if (const auto colon = text.find(':'); colon < slash && colon < text.find('#'))
-        throw detail::no_transport(without_credentials(text), meant_repository(text));
+        throw detail::no_transport(without_credentials(text), meant_repository(text).value_or(""));
     if (slash != text.npos)
         return spelled_path<System>(text);
     if (!well_named(text))

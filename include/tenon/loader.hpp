@@ -605,10 +605,9 @@ private:
                              "options.fetch_timeout"),
             options_.policy, options_.trust);
         if (options_.build == build_policy::never) {
-            std::string current = repository.cached();
-            if (current.empty())
-                throw detail::build_needed(from.place);
-            return current;
+            if (std::optional<std::string> current = repository.cached())
+                return std::move(*current);
+            throw detail::build_needed(from.place);
         }
         return repository.checkout();
     }

@@ -117,15 +117,18 @@ bool is_in(const allow_list<std::string>& folders, std::string_view canonical_pa
 
 /// Where a path leads: all of the way, and where that fails, as far as there is something.
 struct resolved_path {
-    std::string all;       ///< empty where it does not lead to anything
-    int why = 0;           ///< it does not
-    std::string beginning; ///< never empty, but where the current folder is gone
+    std::optional<std::string> all; ///< none where it does not lead to anything
+    int why = 0;                    ///< errno of that
+    std::string beginning;          ///< never empty, but where the current folder is gone
 };
 
 template <class System>
 resolved_path resolved(const std::string& path) {
-    resolved_path found{.all = canonical<System>(path), .why = errno, .beginning = {}};
-    found.beginning = found.all;
+    resolved_path found{.all = {}, .why = 0, .beginning = canonical<System>(path)};
+    if (found.beginning.empty())
+        found.why = errno;
+    else
+        found.all = found.beginning;
     for (std::string_view above = path; found.beginning.empty() && parent(above) != above;) {
         above = parent(above);
         found.beginning = canonical<System>(std::string(above));
@@ -150,8 +153,8 @@ std::string permitted_path(const std::string& path, const policy& rules) {
     if (rules.folders.anything())
         return path;
     resolved_path found = require_in_folders<System>(path, rules);
-    if (!found.all.empty())
-        return std::move(found.all);
+    if (found.all)
+        return std::move(*found.all);
     if (found.why == ENOENT)
         throw detail::no_such_path(path, instead_of<System>(path), repository_meant_by<System>(path));
     throw error::system_call("look at", path, found.why);

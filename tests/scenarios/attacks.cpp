@@ -28,8 +28,8 @@ public:
     explicit server(world& w)
         : world_(w), certificate_(made_certificate(w)), trusted_("GIT_SSL_CAINFO", certificate_),
           no_proxy_("no_proxy", "localhost,127.0.0.1"),
-          running_({{detail::find_program("python3"), tests::source_directory / "tests/support/git_server.py",
-                     w.scratch.path()},
+          running_({{detail::find_program("python3").value(),
+                     tests::source_directory / "tests/support/git_server.py", w.scratch.path()},
                     detail::environment({"PATH", "HOME"})}) {
         for (int waited = 0; !fs::exists(w.scratch / "port"); ++waited) {
             REQUIRE(waited < 1000);

@@ -40,7 +40,7 @@ private:
 };
 
 inline std::string real_git() {
-    static const std::string found = tenon::detail::find_program("git");
+    static const std::string found = tenon::detail::find_program("git").value();
     return found;
 }
 
@@ -89,7 +89,7 @@ public:
     }
 
     fs::path checkout(const std::string& rest = "") { return repository(rest).checkout(); }
-    std::string cached(const std::string& rest = "") { return repository(rest).cached(); }
+    std::string cached(const std::string& rest = "") { return repository(rest).cached().value_or(""); }
     /// What a file has in a checkout.
     std::string text(const std::string& rest, const std::string& name) { return read(checkout(rest) / name); }
 

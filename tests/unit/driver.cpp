@@ -368,7 +368,7 @@ TEST_CASE("the address of a forge's page leads to its repository", "[driver]") {
           "https://codeberg.org/user/repo@main");
     for (const char* url :
          {"https://host/user/repo", "https://host/user/repo/tree/", "https://host/tree/..", "file:///srv/x"})
-        CHECK(detail::repository_of_page(url) == "");
+        CHECK(detail::repository_of_page(url) == std::nullopt);
 }
 
 TEST_CASE("percent-encoding is taken away from a reference, and nowhere else", "[driver]") {

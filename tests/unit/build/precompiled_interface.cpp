@@ -82,7 +82,7 @@ TEST_CASE("a source begins with a header when only comments come before it", "[p
          {"", "int a;\n#include <a.hpp>\n", "#define A\n#include <a.hpp>\n", "#include A\n",
           "#include <a.hpp\n>", "#pragma pack(1)\n#include <a.hpp>\n", "// goes on \\\n#include <a.hpp>\n",
           "/* for ever", "#if 1\n", "import a;", "#include", "#import <a.hpp>\n"})
-        CHECK(first_include(other) == "");
+        CHECK(first_include(other) == std::nullopt);
 }
 
 TEST_CASE("the header that a source begins with is the interface's, however it is spelled", "[precompiled]") {

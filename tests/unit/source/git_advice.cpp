@@ -65,7 +65,7 @@ TEST_CASE("the check of objects is known by the form of what it says", "[git_adv
     for (const std::string& said :
          std::vector<std::string>{"object " + id, "object " + id + ": ", "object " + id + ": two words: x",
                                   "object x: badName: y", ""})
-        CHECK(fsck_message(said).empty());
+        CHECK(fsck_message(said) == std::nullopt);
     CHECK(known_cause("error: object " + id + ": badTimezone: x")
               .find("`git config --global fetch.fsck.badTimezone ignore`") != std::string::npos);
 }

@@ -1039,7 +1039,7 @@ TEST_CASE("a cache that has what is needed is not written to", "[repository]") {
     };
     CHECK(path(w.repository<read_only>("@" + commit).checkout()).filename() == commit);
     CHECK(path(w.repository<read_only>().checkout()).filename() == commit);
-    CHECK(path(w.repository<read_only>().cached()).filename() == commit);
+    CHECK(path(w.repository<read_only>().cached().value()).filename() == commit);
 }
 
 TEST_CASE("repositories whose names look alike are kept apart", "[repository]") {

@@ -119,7 +119,7 @@ TEST_CASE("a commit that a listed ssh key has signed is checked out, and then is
     const tenon::signers ours{.ssh = w.allow_list({"another", "ours"}), .gpg = ""};
     CHECK(w.checkout(ours) == commit);
     CHECK(w.checkout(ours, "@" + commit) == commit);
-    CHECK(path(w.repository(ours).cached()).filename() == commit);
+    CHECK(path(w.repository(ours).cached().value()).filename() == commit);
     CHECK(w.fetched == 1);
     CHECK(fs::is_empty(w.scratch / "cache/tmp"));
 }
@@ -139,7 +139,7 @@ TEST_CASE("a commit without a signature, or with somebody else's, is refused", "
     CHECK(said.starts_with("commit " + theirs + " of 'file://HERE/remote' is refused"));
     CHECK(said.find("and said:\nGood \"git\" signature with ED25519 key") != said.npos);
     CHECK(said.find("No principal matched.") != said.npos);
-    CHECK(w.repository(ours).cached() == "");
+    CHECK(w.repository(ours).cached() == std::nullopt);
 
     // A good one does not vouch for what was made of it.
     w.commit_with_ssh("ours");
@@ -157,14 +157,14 @@ TEST_CASE("what was fetched without the rule, or with other keys, is checked aga
         detail::cache(w.scratch / "cache"));
     CHECK(path(careless.checkout()).filename() == commit);
     const tenon::signers ours{.ssh = w.allow_list({"ours"}), .gpg = ""};
-    CHECK(w.repository(ours, "@" + commit).cached() == "");
+    CHECK(w.repository(ours, "@" + commit).cached() == std::nullopt);
     CHECK_THROWS_AS(w.checkout(ours, "@" + commit), tenon::error);
 
     w.allow_list({"ours", "theirs"});
     CHECK(w.checkout(ours, "@" + commit) == commit);
     CHECK(w.repository(ours, "@" + commit).cached() == careless.cached());
     w.allow_list({"ours"});
-    CHECK(w.repository(ours, "@" + commit).cached() == "");
+    CHECK(w.repository(ours, "@" + commit).cached() == std::nullopt);
 
     // Not what was fetched earlier either, where the remote is gone.
     fs::remove_all(w.scratch / "remote");

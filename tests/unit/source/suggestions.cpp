@@ -25,7 +25,7 @@ TEST_CASE("known names are sorted by likeness, then by the alphabet, each once",
 TEST_CASE("the addresses that other tools write are rewritten, and others left alone", "[suggestions]") {
     CHECK(detail::url_of_scp("git@host:user/repo") == "git+ssh://git@host/user/repo");
     CHECK(detail::url_of_scp("github:user/repo") == "https://github.com/user/repo");
-    CHECK(detail::url_of_scp("host/user:repo") == "");
+    CHECK(detail::url_of_scp("host/user:repo") == std::nullopt);
     CHECK(detail::without_query("https://host/repo?ref=v1&dir=a") == "https://host/repo@v1#subdirectory=a");
-    CHECK(detail::without_query("https://host/repo?page=2") == "");
+    CHECK(detail::without_query("https://host/repo?page=2") == std::nullopt);
 }

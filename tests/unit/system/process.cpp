@@ -305,15 +305,16 @@ TEST_CASE("a program that reaches a limit is ended, and the option is named", "[
     few.memory = 32 << 20;
     write(scratch / "large.cpp",
           "#include <functional>\n#include <string>\n#include <map>\n#include <regex>\n");
-    const process_result large = run({{find_program(TENON_CXX), "-std=c++20", "-fsyntax-only", "large.cpp"},
-                                      environment({"PATH"}),
-                                      scratch.path()},
-                                     deadline(few));
+    const process_result large =
+        run({{find_program(TENON_CXX).value(), "-std=c++20", "-fsyntax-only", "large.cpp"},
+             environment({"PATH"}),
+             scratch.path()},
+            deadline(few));
     CHECK_THAT(
         large.how(),
         EndsWith(
             ", at a limit: options.limits.memory is 33554432, unless the machine itself has no more memory"));
-    CHECK(run({{find_program(TENON_CXX), "-std=c++20", "-fsyntax-only", "large.cpp"},
+    CHECK(run({{find_program(TENON_CXX).value(), "-std=c++20", "-fsyntax-only", "large.cpp"},
                environment({"PATH"}),
                scratch.path()})
               .how() == "exited with status 0");
@@ -531,7 +532,7 @@ TEST_CASE("of a program with another user's rights nothing of the environment co
     const std::string copy = scratch / "copy";
     tests::fs::copy_file("/proc/self/exe", copy);
     REQUIRE(::chmod(copy.c_str(), 04755) == 0);
-    const std::string as_nobody = find_program("setpriv");
+    const std::string as_nobody = find_program("setpriv").value_or("");
     REQUIRE(!as_nobody.empty());
     const auto said =
         tests::run({as_nobody, "--reuid=65534", "--regid=65534", "--clear-groups", copy, "[secure]"}, "/",
@@ -545,7 +546,7 @@ TEST_CASE("such a program sees no variables", "[.][secure]") {
     REQUIRE(::getauxval(AT_SECURE) != 0);
     REQUIRE(::getenv("PATH"));
     CHECK(environment({"PATH", "HOME", "LC_*"}).empty());
-    CHECK(find_program("sh").ends_with("bin/sh"));
+    CHECK(find_program("sh").value().ends_with("bin/sh"));
 }
 
 TEST_CASE("variables are chosen by name, or by how their names begin", "[process]") {
@@ -617,12 +618,12 @@ TEST_CASE("a program is found along $PATH, in absolute folders only, and has to 
         (".::relative:" + in("none") + ":" + in("first") + ":" + in("second") + ":" + in("third")).c_str(),
         1);
     CHECK(find_program("tool") == in("third/tool"));
-    CHECK(find_program("other") == "");
+    CHECK(find_program("other") == std::nullopt);
     ::setenv("PATH", before.c_str(), 1);
     CHECK(find_program(in("third/tool")) == in("third/tool"));
-    CHECK(find_program(in("first/tool")) == "");
-    CHECK(find_program(in("second/tool")) == "");
+    CHECK(find_program(in("first/tool")) == std::nullopt);
+    CHECK(find_program(in("second/tool")) == std::nullopt);
     ::unsetenv("PATH");
-    CHECK(find_program("sh") != "");
+    CHECK(find_program("sh") != std::nullopt);
     ::setenv("PATH", before.c_str(), 1);
 }

@@ -185,14 +185,14 @@ private:
     }
 
     std::optional<std::string> cmake_tools() const {
-        const std::string program = basic_cmake_project<System>::program();
+        const std::optional<std::string> program = basic_cmake_project<System>::program();
         struct stat found;
-        if (!compiler.found() || program.empty() || System::stat(program.c_str(), &found) != 0)
+        if (!compiler.found() || !program || System::stat(program->c_str(), &found) != 0)
             return std::nullopt;
         const file_identity state(found);
         return sha256()
             .field(compiler.stamp())
-            .field(program)
+            .field(*program)
             .field(std::to_string(state.size))
             .field(std::to_string(state.modified))
             .hex();

@@ -80,7 +80,7 @@ private:
     }
 
     cmake_settings settings() const {
-        if (basic_cmake_project<System>::program().empty())
+        if (!basic_cmake_project<System>::program())
             throw no_cmake(target_.directory);
         cmake_settings given{target_.directory,
                              target_.compiler.program_words(),

@@ -106,8 +106,7 @@ public:
             last_ = record.results()[0];
     }
 
-    /// The path of CMake; empty where there is none.
-    static std::string program() { return find_program<System>("cmake"); }
+    static std::optional<std::string> program() { return find_program<System>("cmake"); }
 
     /// These variables reach CMake and what it runs, besides those that reach compilers: they say where it
     /// finds other projects.
@@ -122,7 +121,7 @@ public:
     template <class Configuring, class Say>
     bool prepare(const basic_source_tree<System>& sources, const std::string& tools,
                  const basic_deadline<System>& within, Configuring&& configuring, Say&& say) {
-        if (program().empty())
+        if (!program())
             throw no_cmake(given_.directory);
         const std::string why = !last_                  ? "there is none that was finished"
                                 : last_->tools != tools ? "other programs build it"
@@ -360,13 +359,13 @@ private:
                                       build_folder(), "-G", "Unix Makefiles", "--no-warn-unused-cli"},
                                      within);
         if (!read_libraries())
-            throw old_cmake(given_.directory, program());
+            throw old_cmake(given_.directory, program().value_or("cmake"));
         return said;
     }
 
     // Gives its complaints where it succeeds.
     std::string run_cmake(word_list words, const basic_deadline<System>& within) const {
-        command what{{program()}, basic_compiler<System>::variables(), folder_, true};
+        command what{{program().value_or("cmake")}, basic_compiler<System>::variables(), folder_, true};
         for (std::string& each : variables())
             what.environment.push_back(std::move(each));
         what.arguments.insert(what.arguments.end(), words.begin(), words.end());

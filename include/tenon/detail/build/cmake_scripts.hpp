@@ -3,6 +3,7 @@
 #define TENON_DETAIL_BUILD_CMAKE_SCRIPTS_HPP
 
 #include <fcntl.h>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -185,7 +186,7 @@ std::string c_compiler_beside(const std::string& cxx) {
     for (const auto& [plus, plain] : {std::pair{"clang++", "clang"}, {"g++", "gcc"}})
         if (const auto at = name.rfind(plus); at != name.npos) {
             name.replace(at, std::string_view(plus).size(), plain);
-            return find_program<System>(join(parent(cxx), name));
+            return find_program<System>(join(parent(cxx), name)).value_or("");
         }
     return "";
 }
@@ -233,7 +234,7 @@ std::string cmake_variables(const cmake_settings& given, const std::string& fold
             .append(" CACHE STRING \"\")\n");
     };
     word_list words = given.program_words;
-    const std::string compiler = find_program<System>(words.back());
+    const std::string compiler = find_program<System>(words.back()).value_or("");
     words.pop_back();
     std::string launchers;
     for (const std::string& word : words)

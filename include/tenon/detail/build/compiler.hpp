@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -113,19 +114,19 @@ public:
     /// C stands for the one for C++ that lies beside it.
     explicit basic_compiler(word_list chosen) : chosen_(named(std::move(chosen))) {
         for (const std::string& name : chosen_.empty() ? family() : word_list{chosen_[0]})
-            if (std::string path = find_program<System>(name); !path.empty()) {
+            if (auto path = find_program<System>(name)) {
                 arguments_ = chosen_;
                 arguments_.resize(chosen_.empty() ? 1 : chosen_.size());
-                arguments_[0] = std::move(path);
+                arguments_[0] = std::move(*path);
                 break;
             }
         if (!found())
             return;
         first_flag_ = look_for_first_flag();
         for (std::size_t i = 0; i < first_flag_; ++i)
-            if (const std::string better = for_cxx(arguments_[i]); !better.empty()) {
-                trace("'", arguments_[i], "' compiles C; for C++ it is '", better, "'");
-                arguments_[i] = better;
+            if (const auto better = for_cxx(arguments_[i])) {
+                trace("'", arguments_[i], "' compiles C; for C++ it is '", *better, "'");
+                arguments_[i] = *better;
             }
         look_at_programs();
     }
@@ -135,12 +136,12 @@ public:
     static word_list named(word_list chosen) {
         if (const char* const set = ::secure_getenv("CXX"); chosen.empty() && set) {
             const bool path = std::string_view(set).find('/') != std::string_view::npos;
-            chosen = (path && !find_program<System>(set).empty()) || has_open_quote(set) ? word_list{set}
-                                                                                         : shell_words(set);
+            chosen = (path && find_program<System>(set)) || has_open_quote(set) ? word_list{set}
+                                                                                : shell_words(set);
         }
         for (std::string& word : chosen)
             if (word.find('/') != word.npos && word[0] != '-' &&
-                (&word == &chosen[0] || !find_program<System>(word).empty()))
+                (&word == &chosen[0] || find_program<System>(word)))
                 word = absolute<System>(word);
         return chosen;
     }
@@ -183,8 +184,8 @@ public:
     word_list programs() const {
         word_list found;
         for (const std::string& word : arguments_)
-            if (std::string path = word[0] == '-' ? "" : find_program<System>(word); !path.empty())
-                found.push_back(std::move(path));
+            if (auto path = program_of(word))
+                found.push_back(std::move(*path));
         return found;
     }
 
@@ -224,11 +225,15 @@ private:
 #endif
     }
 
-    // The path of the program for C++ beside one for C; empty where it is another, or there is none.
-    static std::string for_cxx(const std::string& word) {
+    static std::optional<std::string> program_of(const std::string& word) {
+        return word[0] == '-' ? std::nullopt : find_program<System>(word);
+    }
+
+    // The path of the program for C++ beside one for C.
+    static std::optional<std::string> for_cxx(const std::string& word) {
         const std::string name = cxx_name(basename(word));
-        const std::string path = name.empty() ? "" : find_program<System>(word);
-        return path.empty() ? "" : find_program<System>(join(parent(path), name));
+        const auto path = name.empty() ? std::nullopt : find_program<System>(word);
+        return path ? find_program<System>(join(parent(*path), name)) : std::nullopt;
     }
 
     // The word after the last program, because what runs a compiler may have options too: `taskset -c 0 g++`.
@@ -236,7 +241,7 @@ private:
         for (std::size_t i = arguments_.size(); i > 1; --i) {
             const std::string &word = arguments_[i - 1], &before = arguments_[i - 2];
             const bool language = before == "-x"; // there is a program `c++` too
-            if (word[0] != '-' && !language && !find_program<System>(word).empty())
+            if (!language && program_of(word))
                 return i;
         }
         return 1;
@@ -258,8 +263,8 @@ private:
         std::string text = path && System::access(first.c_str(), F_OK) == 0
                                ? "'" + first + "' is no program that can be run"
                                : "cannot find '" + first + "'";
-        if (const std::string folder = path ? "" : passed_over<System>(first); !folder.empty())
-            text.append(" where $PATH counts: it is in '").append(folder).append("', which is not absolute");
+        if (const auto folder = path ? std::nullopt : passed_over<System>(first))
+            text.append(" where $PATH counts: it is in '").append(*folder).append("', which is not absolute");
         if (const char* set = ::secure_getenv("CXX");
             path && set && chosen_.size() > 1 && named({}) == chosen_)
             text.append(", the first word of $CXX, which is '")
@@ -274,14 +279,12 @@ private:
         for (std::size_t i = 0; i < arguments_.size(); ++i) {
             all.field(arguments_[i]);
             // Of `ccache g++ -m64` the second word is the compiler.
-            const std::string path = i == 0                    ? arguments_[0]
-                                     : arguments_[i][0] == '-' ? ""
-                                                               : find_program<System>(arguments_[i]);
+            const auto path = i == 0 ? std::optional(arguments_[0]) : program_of(arguments_[i]);
             struct stat found;
-            if (path.empty() || System::stat(path.c_str(), &found) != 0)
+            if (!path || System::stat(path->c_str(), &found) != 0)
                 continue;
             const file_identity state(found);
-            all.field(path).field(std::to_string(state.size)).field(std::to_string(state.modified));
+            all.field(*path).field(std::to_string(state.size)).field(std::to_string(state.modified));
         }
         stamp_ = all.hex();
     }

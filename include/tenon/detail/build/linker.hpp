@@ -46,7 +46,7 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
     };
     for (const candidate& each :
          {candidate{"mold", "ld.mold", "mold"}, {"lld", "ld.lld", "LLD"}, {"gold", "ld.gold", "gold"}}) {
-        if (find_program<System>(each.program).empty())
+        if (!find_program<System>(each.program))
             continue;
         const std::string flag = std::string("-fuse-ld=") + each.name;
         command what{compiler.program_words(), basic_compiler<System>::variables(), "/"};

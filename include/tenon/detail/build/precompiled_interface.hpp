@@ -28,9 +28,9 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// The header that a source begins with, in its quotes or brackets; empty where anything but comments and
+/// The header that a source begins with, in its quotes or brackets; none where anything but comments and
 /// `#pragma once` comes before, because that could change what the header says.
-inline std::string_view first_include(std::string_view text) {
+inline std::optional<std::string_view> first_include(std::string_view text) {
     const auto skip = [&](std::string_view what) {
         if (text.substr(0, what.size()) != what)
             return false;
@@ -53,25 +53,25 @@ inline std::string_view first_include(std::string_view text) {
         } else if (text.substr(0, 2) == "//") {
             const std::string_view line = text.substr(0, text.find('\n'));
             if (line.find('\\') != line.npos)
-                return {}; // perhaps it goes on in the next line
+                return std::nullopt; // perhaps it goes on in the next line
             text.remove_prefix(line.size());
         } else if (skip("#")) {
             skip_spaces(" \t");
             if (skip("pragma")) {
                 skip_spaces(" \t");
                 if (!skip("once"))
-                    return {};
+                    return std::nullopt;
                 continue;
             }
             if (!skip("include"))
-                return {};
+                return std::nullopt;
             skip_spaces(" \t");
             if (text.empty() || (text[0] != '"' && text[0] != '<'))
-                return {};
+                return std::nullopt;
             const std::size_t end = text.substr(0, text.find('\n')).find(text[0] == '"' ? '"' : '>', 1);
-            return end == text.npos ? std::string_view() : text.substr(0, end + 1);
+            return end == text.npos ? std::nullopt : std::optional(text.substr(0, end + 1));
         } else {
-            return {};
+            return std::nullopt;
         }
     }
 }
@@ -81,12 +81,12 @@ inline std::string_view first_include(std::string_view text) {
 template <class System = posix>
 bool begins_with(std::string_view source, const std::string& path, const std::string& directory,
                  const word_list& folders) {
-    const std::string_view include = first_include(source);
-    if (include.empty())
+    const std::optional<std::string_view> include = first_include(source);
+    if (!include)
         return false;
-    const std::string_view name = include.substr(1, include.size() - 2);
+    const std::string_view name = include->substr(1, include->size() - 2);
     word_list searched;
-    if (name[0] == '/' || include[0] == '"')
+    if (name[0] == '/' || include->front() == '"')
         searched.push_back(name[0] == '/' ? "" : directory);
     searched.insert(searched.end(), folders.begin(), folders.end());
     struct stat wanted, found;

@@ -2,6 +2,7 @@
 #ifndef TENON_DETAIL_BUILD_SYSTEM_FILES_HPP
 #define TENON_DETAIL_BUILD_SYSTEM_FILES_HPP
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,18 +16,18 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// A path without `.` and `..`, as far as its text goes; empty where it is relative, or leaves its first
+/// A path without `.` and `..`, as far as its text goes; none where it is relative, or leaves its first
 /// folder on the way.
-inline std::string within_first_folder(std::string_view path) {
+inline std::optional<std::string> within_first_folder(std::string_view path) {
     if (path.empty() || path[0] != '/')
-        return "";
+        return std::nullopt;
     std::vector<std::string_view> parts;
     while (!path.empty()) {
         const std::string_view part = path.substr(0, path.find('/'));
         path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
         if (part == "..") {
             if (parts.size() < 2)
-                return "";
+                return std::nullopt;
             parts.pop_back();
         } else if (!part.empty() && part != ".") {
             parts.push_back(part);
@@ -52,7 +53,7 @@ bool is_system_file(const std::string& path) {
         return false;
     };
     // Clang calls them `/usr/bin/../lib/gcc/…`.
-    if (!inside(within_first_folder(path)))
+    if (const auto plain = within_first_folder(path); !plain || !inside(*plain))
         return false;
     // A link to somewhere else is not. Of what is gone, the name is all there is.
     const std::string target = canonical<System>(path);

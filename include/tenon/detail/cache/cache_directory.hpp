@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -153,8 +154,8 @@ public:
         if (found.st_mode & S_ISVTX)
             throw not_a_cache(path_, "it is a folder for everybody's files");
         // Another process may have put its mark there after the first look.
-        if (const std::string other = not_tenons(); !other.empty() && !is_marked())
-            throw not_a_cache(path_, "it has '" + other + "', which is not tenon's");
+        if (const auto other = not_tenons(); other && !is_marked())
+            throw not_a_cache(path_, "it has '" + *other + "', which is not tenon's");
     }
 
     const std::string& path() const noexcept { return path_; }
@@ -218,14 +219,14 @@ private:
         basic_file<System>(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600).write(path, cache_mark);
     }
 
-    // A name in the folder that makes the folder somebody else's; empty where there is none. What file
-    // systems and version control keep in a folder that is otherwise empty is nobody's.
-    std::string not_tenons() const {
+    // A name in the folder that makes the folder somebody else's. What file systems and version control keep
+    // in a folder that is otherwise empty is nobody's.
+    std::optional<std::string> not_tenons() const {
         for (const std::string& name : names_in<System>(path_))
             if (name != "lost+found" && name != ".gitignore" && name != ".gitkeep" &&
                 !(name == "CACHEDIR.TAG" && begins_the_mark()))
                 return name;
-        return "";
+        return std::nullopt;
     }
 
     bool begins_the_mark() const {

@@ -2,6 +2,7 @@
 #ifndef TENON_DETAIL_SOURCE_GIT_ADVICE_HPP
 #define TENON_DETAIL_SOURCE_GIT_ADVICE_HPP
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,8 +14,8 @@ namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
 /// Finds what git's check of received objects says, `object ID: MESSAGE-ID: why`, and returns the message's
-/// id; empty if it says nothing like it.
-inline std::string_view fsck_message(std::string_view said) {
+/// id, or none where git says nothing like it.
+inline std::optional<std::string_view> fsck_message(std::string_view said) {
     constexpr std::string_view word = "object ";
     for (auto at = said.find(word); at != said.npos; at = said.find(word, at + 1)) {
         std::string_view rest = said.substr(at + word.size());
@@ -26,7 +27,7 @@ inline std::string_view fsck_message(std::string_view said) {
         if (message.size() < rest.size() && !message.empty() && all_are(is_letter_or_digit, message))
             return message;
     }
-    return {};
+    return std::nullopt;
 }
 
 inline std::string fsck_advice(std::string_view message) {
@@ -87,8 +88,8 @@ inline std::string known_cause(std::string_view said) {
         {"invalid packet (ctb=2d)", armor},
         {"cannot run gpg", gpg},
     };
-    if (const std::string_view message = fsck_message(said); !message.empty())
-        return fsck_advice(message);
+    if (const auto message = fsck_message(said))
+        return fsck_advice(*message);
     const std::string small = in_small_letters(said);
     for (const auto& [words, advice] : known)
         if (small.find(words) != small.npos)

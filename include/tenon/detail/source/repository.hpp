@@ -172,22 +172,22 @@ public:
             return inside(current());
         } catch (const error& failed) {
             const bool unreachable = failed.code() == errc::fetch_failed || failed.code() == errc::timed_out;
-            const std::string before = unreachable ? remembered() : "";
-            if (before.empty())
+            const std::optional<std::string> before = unreachable ? remembered() : std::nullopt;
+            if (!before)
                 throw;
             tell({.what = event::step::falling_back,
                   .subject = wanted_.place,
-                  .detail = failed.what() + ("\nusing commit " + before) + " of " + described() +
+                  .detail = failed.what() + ("\nusing commit " + *before) + " of " + described() +
                             ", which was fetched earlier"});
-            return inside(before);
+            return inside(*before);
         }
     }
 
-    /// The same from the cache alone; empty where it does not have the commit. Runs and writes nothing.
+    /// The same from the cache alone, where that has the commit. Runs and writes nothing.
     /// Throws, as `checkout` does, where the commit is there and has no such subdirectory.
-    std::string cached() const {
-        const std::string commit = pinned() ? wanted_.reference : remembered();
-        return !commit.empty() && has(commit) ? inside(commit) : "";
+    std::optional<std::string> cached() const {
+        const std::optional<std::string> commit = pinned() ? wanted_.reference : remembered();
+        return commit && has(*commit) ? std::optional(inside(*commit)) : std::nullopt;
     }
 
 private:
@@ -254,13 +254,14 @@ private:
         return commit + " " + wanted_.reference + " " + wanted_.place + "\n";
     }
 
-    std::string remembered() const {
+    std::optional<std::string> remembered() const {
         try {
             const std::string text = read_file<System>(memory());
             const std::string commit = text.substr(0, text.find(' '));
-            return is_commit_id(commit) && text == line(commit) && has(commit) ? commit : "";
+            return is_commit_id(commit) && text == line(commit) && has(commit) ? std::optional(commit)
+                                                                               : std::nullopt;
         } catch (const error&) {
-            return "";
+            return std::nullopt;
         }
     }
 
@@ -366,10 +367,10 @@ private:
     std::string transferred(const named_commit& there, const std::string& where) const {
         const std::string wanted = "+" + there.name + ":refs/tenon/wanted";
         finished fetching = fetch(where, {"--depth=1"}, {wanted});
-        std::string commit = id_of("refs/tenon/wanted", where);
+        std::optional<std::string> commit = id_of("refs/tenon/wanted", where);
         // Old servers, and those that serve files alone, have no depth, and say so in their own words.
         // Servers need not give out a commit by its id either, but they do give out branches and tags.
-        const bool done = pinned() ? commit == there.id : !commit.empty();
+        const bool done = pinned() ? commit == there.id : commit.has_value();
         const bool may_be_server =
             fetching.how.cause == stop_reason::itself && known_cause(fetching.how.err).empty();
         if (!done && may_be_server && pinned()) {
@@ -384,9 +385,9 @@ private:
             fetching = fetch(where, {}, {wanted});
             commit = id_of("refs/tenon/wanted", where);
         }
-        if (fetching.how.failed() || commit.empty())
+        if (fetching.how.failed() || !commit)
             throw failure(fetching);
-        return commit;
+        return std::move(*commit);
     }
 
     finished fetch(const std::string& where, std::initializer_list<std::string> options,
@@ -403,13 +404,13 @@ private:
                            });
     }
 
-    /// The id of the commit that a name has in the scratch repository; empty where it has none.
-    std::string id_of(const std::string& name, const std::string& where) const {
+    /// The id of the commit that a name has in the scratch repository.
+    std::optional<std::string> id_of(const std::string& name, const std::string& where) const {
         std::string id =
             alone({"--git-dir=git", "rev-parse", "--verify", "--quiet", name + "^{commit}"}, where).how.out;
         if (id.ends_with('\n'))
             id.pop_back();
-        return is_commit_id(id) ? id : "";
+        return is_commit_id(id) ? std::optional(std::move(id)) : std::nullopt;
     }
 
     void write_files(const std::string& commit, const basic_scratch<System>& workshop) const {
@@ -537,10 +538,10 @@ private:
 
     finished git(std::vector<std::string> arguments, std::vector<std::string> variables,
                  const std::string& where, int seconds = 0, const watcher& meanwhile = {}) const {
-        const std::string program = find_program<System>("git");
-        if (program.empty())
+        const std::optional<std::string> program = find_program<System>("git");
+        if (!program)
             throw no_git(wanted_.place);
-        arguments.insert(arguments.begin(), program);
+        arguments.insert(arguments.begin(), *program);
         variables.push_back("LC_ALL=C.UTF-8");
         command what{std::move(arguments), std::move(variables), where};
         basic_process<System> running(what, seconds == 0 ? deadline_ : deadline_.at_most(seconds * 1000));
@@ -558,8 +559,8 @@ private:
     std::string advice(const process_result& how) const {
         if (std::string known = known_cause(how.err); !known.empty())
             return known;
-        if (const std::string page = repository_of_page(wanted_.place); !page.empty())
-            return "this looks like the address of a web page: the repository is written " + page;
+        if (const auto page = repository_of_page(wanted_.place))
+            return "this looks like the address of a web page: the repository is written " + *page;
         if (says_absent(how.err))
             return "is the address right? Many servers say the same of a repository that this user may not "
                    "read";

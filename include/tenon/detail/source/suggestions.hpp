@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
@@ -76,13 +77,13 @@ std::string found_here(std::string_view name) {
     return "";
 }
 
-/// `git@host:user/repo` and the like as a URL; empty if the text is not spelled so.
-inline std::string url_of_scp(std::string_view text) {
+/// `git@host:user/repo` and the like as a URL; none where the text is not spelled so.
+inline std::optional<std::string> url_of_scp(std::string_view text) {
     constexpr std::pair<std::string_view, std::string_view> forges[] = {
         {"github", "github.com"}, {"gitlab", "gitlab.com"}, {"bitbucket", "bitbucket.org"}};
     const auto colon = text.find(':');
     if (colon == text.npos || colon > text.find('/'))
-        return "";
+        return std::nullopt;
     const std::string_view authority = text.substr(0, colon);
     std::string_view path = text.substr(colon + 1);
     for (const auto& [name, host] : forges)
@@ -92,14 +93,14 @@ inline std::string url_of_scp(std::string_view text) {
         !port.empty() && all_are(is_digit, port))
         return "https://" + std::string(text);
     if (authority.find_first_of("@.") == authority.npos)
-        return "";
+        return std::nullopt;
     path.remove_prefix(path.starts_with('/') ? 1 : 0);
     return "git+ssh://" + std::string(authority) + "/" + std::string(path);
 }
 
 /// `?ref=v1` and what else other tools have for a reference and a subdirectory, rewritten to `@v1` and
-/// `#subdirectory=`; empty if the query says something else.
-inline std::string without_query(std::string_view url) {
+/// `#subdirectory=`; none where the query says something else.
+inline std::optional<std::string> without_query(std::string_view url) {
     const auto mark = url.find('?');
     std::string address(url.substr(0, mark)), reference, subdirectory;
     std::string_view query = url.substr(mark + 1);
@@ -118,7 +119,7 @@ inline std::string without_query(std::string_view url) {
         else if (is_one_of(key, {"dir", "subdir", "subdirectory", "path"}))
             subdirectory = value;
         else if (key != "depth")
-            return "";
+            return std::nullopt;
     }
     // Terraform and go-getter write a subdirectory behind two slashes.
     if (const auto two = address.find("//", address.find("://") + 3); two != address.npos) {

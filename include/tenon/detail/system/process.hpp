@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,16 +37,16 @@ inline error cannot_run(const std::string& program, int error_number, std::strin
 }
 
 /// The program that a command's first word names: a path, or a name that is looked for along $PATH, where
-/// relative entries do not count. Empty where there is none that can be run.
+/// relative entries do not count. None where nothing that can be run has this name.
 template <class System = posix>
-std::string find_program(std::string_view name) {
+std::optional<std::string> find_program(std::string_view name) {
     const auto runnable = [](const std::string& path) {
         struct stat found;
         return System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
                System::access(path.c_str(), X_OK) == 0;
     };
     if (name.find('/') != name.npos)
-        return runnable(std::string(name)) ? std::string(name) : "";
+        return runnable(std::string(name)) ? std::optional<std::string>(name) : std::nullopt;
     const char* set = ::secure_getenv("PATH");
     for (std::string_view rest = set ? set : "/usr/local/bin:/usr/bin:/bin"; !rest.empty();) {
         const std::string_view folder = rest.substr(0, rest.find(':'));
@@ -55,22 +56,21 @@ std::string find_program(std::string_view name) {
         if (std::string path = join(folder, name); runnable(path))
             return path;
     }
-    return "";
+    return std::nullopt;
 }
 
-/// The entry of $PATH that has such a program and does not count, because it is not absolute; empty where
-/// there is none.
+/// The entry of $PATH that has such a program and does not count, because it is not absolute.
 template <class System = posix>
-std::string passed_over(std::string_view name) {
+std::optional<std::string> passed_over(std::string_view name) {
     const char* set = ::secure_getenv("PATH");
     for (std::string_view rest = set ? set : ""; !rest.empty();) {
         const std::string_view entry = rest.substr(0, rest.find(':'));
         rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
         const std::string folder = entry.empty() ? "." : std::string(entry);
-        if (folder[0] != '/' && !find_program<System>(join("./" + folder, name)).empty())
+        if (folder[0] != '/' && find_program<System>(join("./" + folder, name)))
             return folder;
     }
-    return "";
+    return std::nullopt;
 }
 
 /// The value of a variable as a program needs it that runs in another folder: relative paths are made
