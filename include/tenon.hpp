@@ -102,8 +102,8 @@ public:
 
     // Not std::find: <algorithm> would be a tenth of what plugin.hpp costs.
     bool operator()(const T& value) const {
-        for (const T& each : list_)
-            if (each == value)
+        for (const T& allowed : list_)
+            if (allowed == value)
                 return true;
         return anything_;
     }
@@ -129,12 +129,12 @@ inline std::string in_small_letters(std::string_view text) {
 template <class T, class Name>
 std::string in_words(const allow_list<T>& what, Name&& name) {
     std::string text;
-    for (const T& each : what.list())
-        text.append(text.empty() ? "only " : ", ").append(name(each));
+    for (const T& allowed : what.list())
+        text.append(text.empty() ? "only " : ", ").append(name(allowed));
     return text.empty() ? "nothing" : text;
 }
 inline std::string in_words(const allow_list<std::string>& what) {
-    return in_words(what, [](const std::string& each) { return each; });
+    return in_words(what, [](const std::string& text) { return text; });
 }
 
 } // namespace TENON_OWN
@@ -644,9 +644,9 @@ struct posix {
     }
     /// Whether the program was started by the system's loader: not where it is linked statically.
     static bool has_loader() noexcept {
-        const auto program = [](dl_phdr_info* each, size_t, void*) {
-            for (unsigned i = 0; i < each->dlpi_phnum; ++i)
-                if (each->dlpi_phdr[i].p_type == PT_INTERP)
+        const auto program = [](dl_phdr_info* object, size_t, void*) {
+            for (unsigned i = 0; i < object->dlpi_phnum; ++i)
+                if (object->dlpi_phdr[i].p_type == PT_INTERP)
                     return 1;
             return -1; // the program is the first
         };
@@ -666,8 +666,8 @@ struct posix {
     }
     /// Whether a library is loaded that the system's loader calls so.
     static bool is_known(const char* name) noexcept {
-        const auto is_it = [](dl_phdr_info* each, size_t, void* wanted) {
-            return equal(each->dlpi_name, static_cast<const char*>(wanted)) ? 1 : 0;
+        const auto is_it = [](dl_phdr_info* object, size_t, void* wanted) {
+            return equal(object->dlpi_name, static_cast<const char*>(wanted)) ? 1 : 0;
         };
         return ::dl_iterate_phdr(is_it, const_cast<char*>(name)) == 1;
     }
@@ -677,9 +677,9 @@ struct posix {
             const char* name;
             ElfW(Addr) base;
         } what{name, base};
-        const auto is_it = [](dl_phdr_info* each, size_t, void* context) {
+        const auto is_it = [](dl_phdr_info* object, size_t, void* context) {
             const auto* that = static_cast<const wanted*>(context);
-            return each->dlpi_addr == that->base && equal(each->dlpi_name, that->name) ? 1 : 0;
+            return object->dlpi_addr == that->base && equal(object->dlpi_name, that->name) ? 1 : 0;
         };
         return ::dl_iterate_phdr(is_it, &what) == 1;
     }
@@ -1109,8 +1109,8 @@ inline namespace TENON_OWN {
 
 template <class List, class Value>
 bool among(const List& list, Value value) {
-    for (const auto& each : list)
-        if (each == value)
+    for (const auto& listed : list)
+        if (listed == value)
             return true;
     return false;
 }
@@ -1371,8 +1371,8 @@ std::vector<std::string> names_in(const std::string& folder) {
             return names;
         throw error::system_call("open the folder", folder, errno);
     }
-    while (const dirent* each = System::readdir(open))
-        if (const std::string_view name = each->d_name; name != "." && name != "..")
+    while (const dirent* entry = System::readdir(open))
+        if (const std::string_view name = entry->d_name; name != "." && name != "..")
             names.emplace_back(name);
     System::closedir(open);
     std::sort(names.begin(), names.end());
@@ -1696,10 +1696,10 @@ void remove_unfinished(const std::string& all) noexcept {
     DIR* folder = System::opendir(all.c_str());
     if (!folder)
         return;
-    while (const dirent* each = System::readdir(folder)) {
-        if (!is_scratch_name(each->d_name))
+    while (const dirent* entry = System::readdir(folder)) {
+        if (!is_scratch_name(entry->d_name))
             continue;
-        const std::string path = join(all, each->d_name);
+        const std::string path = join(all, entry->d_name);
         const basic_file<System> found(System::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
         if (found.descriptor() >= 0 && found.try_lock()) {
             trace("removing '", path, "', which a builder that was killed left");
@@ -1932,11 +1932,11 @@ public:
         });
         std::uint64_t bytes = sum(all);
         std::map<std::string, std::vector<std::string>> locks;
-        for (cache_entry& each : all) {
-            const bool unwanted = unused_for(each) >= rule.unused_for || bytes > rule.most_bytes;
-            if ((is_useless(each, useful) || (by_rule(each) && unwanted)) && remove(each, locks)) {
-                bytes -= each.size;
-                removed.push_back(std::move(each));
+        for (cache_entry& entry : all) {
+            const bool unwanted = unused_for(entry) >= rule.unused_for || bytes > rule.most_bytes;
+            if ((is_useless(entry, useful) || (by_rule(entry) && unwanted)) && remove(entry, locks)) {
+                bytes -= entry.size;
+                removed.push_back(std::move(entry));
             }
         }
         remove_lone_files();
@@ -2051,8 +2051,8 @@ private:
 
     static std::uint64_t sum(const std::vector<cache_entry>& all) {
         std::uint64_t bytes = 0;
-        for (const cache_entry& each : all)
-            bytes += each.size;
+        for (const cache_entry& entry : all)
+            bytes += entry.size;
         return bytes;
     }
 
@@ -2074,7 +2074,7 @@ private:
             const kind what = built->end == library_end  ? kind::library
                               : built->end == record_end ? kind::record
                                                          : kind::intermediate;
-            // Any build of this plugin type may read an intermediate name at the moment.
+            // Any build of this plugin type may read an intermediate file at the moment.
             const bool used_by_build =
                 what == kind::intermediate ? !being_built.empty() : being_built.count(built->name) != 0;
             add(to, {.what = what,
@@ -2193,13 +2193,13 @@ private:
     // The records that have a result left, with their results, and the trees beside them.
     static std::set<std::string> useful_files(const std::vector<cache_entry>& all) {
         std::set<std::string> paths, found;
-        for (const cache_entry& each : all)
-            paths.insert(each.path);
-        for (const cache_entry& each : all) {
-            if (each.what != cache_entry::kind::record)
+        for (const cache_entry& entry : all)
+            paths.insert(entry.path);
+        for (const cache_entry& entry : all) {
+            if (entry.what != cache_entry::kind::record)
                 continue;
-            const build_record record(text_of(each.path));
-            const std::string place = each.path.substr(0, each.path.size() - record_end.size());
+            const build_record record(text_of(entry.path));
+            const std::string place = entry.path.substr(0, entry.path.size() - record_end.size());
             std::set<std::string> results;
             for (const build_result& result : record.results()) {
                 // A record does not say how the names of its results end.
@@ -2210,7 +2210,7 @@ private:
             }
             if (results.empty())
                 continue;
-            found.insert(each.path);
+            found.insert(entry.path);
             found.insert(place + std::string(tree_end));
             found.insert(results.begin(), results.end());
         }
@@ -2220,29 +2220,30 @@ private:
     // ---- Removing it
 
     // False where it is in use after all. `locks` remembers which there are in a folder.
-    bool remove(const cache_entry& each, std::map<std::string, std::vector<std::string>>& locks) const {
+    bool remove(const cache_entry& entry, std::map<std::string, std::vector<std::string>>& locks) const {
         struct stat found;
-        if (each.in_use || !look_at(each.path, found))
+        if (entry.in_use || !look_at(entry.path, found))
             return false;
-        switch (each.what) {
+        switch (entry.what) {
         case cache_entry::kind::unfinished:
             remove_unfinished<System>(below("tmp"));
             break;
         case cache_entry::kind::checkout:
-            return !is_fresh(each.last_use) && remove_checkout(each);
+            return !is_fresh(entry.last_use) && remove_checkout(entry);
         default:
             // Again, because it may have been used since it was listed.
-            return (S_ISREG(found.st_mode) || ends_in(basename(each.path), tree_end)) &&
-                   !is_fresh(last_use(each.what, found)) && remove_built(each, locks);
+            return (S_ISREG(found.st_mode) || ends_in(basename(entry.path), tree_end)) &&
+                   !is_fresh(last_use(entry.what, found)) && remove_built(entry, locks);
         }
-        return !look_at(each.path, found);
+        return !look_at(entry.path, found);
     }
 
     // Under the locks of all builds that may need it, so that none finds it gone that has just found it
     // there.
-    bool remove_built(const cache_entry& each, std::map<std::string, std::vector<std::string>>& locks) const {
+    bool remove_built(const cache_entry& entry,
+                      std::map<std::string, std::vector<std::string>>& locks) const {
         std::vector<file> turns;
-        const std::string folder(parent(each.path));
+        const std::string folder(parent(entry.path));
         const auto [known, fresh] = locks.try_emplace(folder);
         // Once for each folder: a build that is the first of its directory meanwhile finds what it needs, or
         // makes it.
@@ -2251,29 +2252,30 @@ private:
                 if (ends_in(other, lock_end))
                     known->second.push_back(std::move(other));
         for (const std::string& other : known->second)
-            if (each.what == cache_entry::kind::intermediate || parse_built_name(other)->name == each.name) {
+            if (entry.what == cache_entry::kind::intermediate ||
+                parse_built_name(other)->name == entry.name) {
                 turns.emplace_back(
                     System::open(join(folder, other).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
                 const bool gone = turns.back().descriptor() < 0 && errno == ENOENT;
                 if (!gone && !turns.back().try_lock())
                     return false;
             }
-        trace("pruning '", each.path, "'");
-        if (!ends_in(basename(each.path), tree_end))
-            return System::unlink(each.path.c_str()) == 0;
+        trace("pruning '", entry.path, "'");
+        if (!ends_in(basename(entry.path), tree_end))
+            return System::unlink(entry.path.c_str()) == 0;
         const basic_scratch<System> scratch(folder_);
-        return System::rename(each.path.c_str(), (scratch / "tree").c_str()) == 0;
+        return System::rename(entry.path.c_str(), (scratch / "tree").c_str()) == 0;
     }
 
     // It goes at once and as a whole: a checkout that is there is complete.
-    bool remove_checkout(const cache_entry& each) const {
-        const std::string use = basic_hold<System>::file(parent(each.path), each.commit);
+    bool remove_checkout(const cache_entry& entry) const {
+        const std::string use = basic_hold<System>::file(parent(entry.path), entry.commit);
         const basic_scratch<System> scratch(folder_);
         const file alone(System::open(use.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600));
         if (alone.descriptor() < 0 || !alone.try_lock() || !alone.is_at(use))
             return false;
-        trace("pruning '", each.path, "'");
-        if (System::rename(each.path.c_str(), (scratch / each.commit).c_str()) != 0)
+        trace("pruning '", entry.path, "'");
+        if (System::rename(entry.path.c_str(), (scratch / entry.commit).c_str()) != 0)
             return false;
         System::unlink(use.c_str());
         return true;
@@ -2496,16 +2498,16 @@ inline constexpr const char* structs_of_c[] = {"mbstate_t", "__mbstate_t", "in6_
 
 template <class T, std::size_t N>
 consteval bool is_one_of(const char* const (&names)[N]) {
-    for (const char* each : names)
-        if (spelled<T>().is(each))
+    for (const char* name : names)
+        if (spelled<T>().is(name))
             return true;
     return false;
 }
 
 template <class T>
 consteval bool is_standard() {
-    for (const char* each : known_by_name)
-        if (spelled<T>().starts_with(each))
+    for (const char* beginning : known_by_name)
+        if (spelled<T>().starts_with(beginning))
             return true;
     return is_one_of<T>(structs_of_c);
 }
@@ -3192,9 +3194,9 @@ public:
             ++all_->owners;
         }
         const owner stays{all_};
-        for (const auto& each : now)
-            if (const running run(*all_, *each); run.entered)
-                each->call(arguments...);
+        for (const auto& callback : now)
+            if (const running run(*all_, *callback); run.entered)
+                callback->call(arguments...);
     }
 
     std::size_t size() const {
@@ -3264,14 +3266,14 @@ private:
         std::function<void(A...)> last;
         const detail::mutex_lock locked(all.mutex);
         const auto found = std::find_if(all.entries.begin(), all.entries.end(),
-                                        [&](const auto& each) { return each->number == number; });
+                                        [&](const auto& callback) { return callback->number == number; });
         const std::shared_ptr<entry> ending = *found;
         all.entries.erase(found);
         ending->ended = true;
         const pid_t self = detail::posix::thread();
         const auto elsewhere = [&] {
             return std::any_of(ending->threads.begin(), ending->threads.end(),
-                               [&](pid_t each) { return each != self; });
+                               [&](pid_t thread) { return thread != self; });
         };
         while (elsewhere())
             ::pthread_cond_wait(&all.left, &all.mutex);
@@ -3490,8 +3492,8 @@ public:
 
     /// Files that are in a remembered state are taken to say what they said then, and are not read.
     void remember(const build_inputs& files) {
-        for (const build_input& each : files)
-            remembered_.insert_or_assign(each.path, each);
+        for (const build_input& file : files)
+            remembered_.insert_or_assign(file.path, file);
     }
 
     /// The sorted names in a directory, listed once; none where it is not there.
@@ -4594,8 +4596,8 @@ struct TENON_HOST_TYPE diagnostic {
     std::string message() const {
         constexpr const char* word[] = {"note: ", "warning: ", "error: "};
         std::string lines = place() + (file.empty() ? "" : ": ") + word[static_cast<int>(level)] + text;
-        for (const diagnostic& each : notes)
-            lines += '\n' + each.message();
+        for (const diagnostic& note : notes)
+            lines += '\n' + note.message();
         return lines;
     }
 };
@@ -4665,7 +4667,7 @@ public:
         using severity = diagnostic::severity;
         const std::vector<diagnostic> all = read(said);
         const auto first = std::find_if(all.begin(), all.end(),
-                                        [](const diagnostic& each) { return each.level == severity::error; });
+                                        [](const diagnostic& line) { return line.level == severity::error; });
         if (first == all.end())
             return "";
         std::string line = std::move(first_error_);
@@ -4985,10 +4987,10 @@ inline std::string advice_on_variables(std::string_view headline) {
     if (says("cannot find -l") || says("unable to find library -l") || says("library not found: "))
         all = {{"LIBRARY_PATH", ""}, {"LDFLAGS", "-L"}, {"CXXFLAGS", "-L"}};
     std::string names;
-    for (const variable& each : all)
-        if (const char* set = std::getenv(each.name);
-            set && *set && std::string_view(set).find(each.with) != std::string_view::npos)
-            names.append(names.empty() ? "$" : ", $").append(each.name);
+    for (const variable& setting : all)
+        if (const char* set = std::getenv(setting.name);
+            set && *set && std::string_view(set).find(setting.with) != std::string_view::npos)
+            names.append(names.empty() ? "$" : ", $").append(setting.name);
     if (names.empty())
         return "";
     return "; " + names + (names.find(',') == names.npos ? " is set, and it is" : " are set, and they are") +
@@ -6813,24 +6815,25 @@ public:
             !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
             refuse("its section headers lie past its end: it is truncated");
         std::uint64_t free = 0;
-        for (const segment& each : segments_) {
-            if (each.p_type != PT_GNU_STACK && !inside(each.p_offset, each.p_filesz))
-                refuse("a segment of " + std::to_string(each.p_filesz) + " bytes begins at byte " +
-                       std::to_string(each.p_offset) + " and the file ends at byte " +
+        for (const segment& program_header : segments_) {
+            if (program_header.p_type != PT_GNU_STACK &&
+                !inside(program_header.p_offset, program_header.p_filesz))
+                refuse("a segment of " + std::to_string(program_header.p_filesz) + " bytes begins at byte " +
+                       std::to_string(program_header.p_offset) + " and the file ends at byte " +
                        std::to_string(size()) + ": it is truncated");
-            if (each.p_type != PT_LOAD)
+            if (program_header.p_type != PT_LOAD)
                 continue;
-            if (each.p_filesz > each.p_memsz)
+            if (program_header.p_filesz > program_header.p_memsz)
                 refuse("a segment is larger in the file than in memory");
-            if (each.p_align & (each.p_align - 1))
-                refuse("a segment's alignment is " + std::to_string(each.p_align) +
+            if (program_header.p_align & (program_header.p_align - 1))
+                refuse("a segment's alignment is " + std::to_string(program_header.p_align) +
                        ", which is no power of two");
             constexpr std::uint64_t half = ~std::uintptr_t{0} / 2;
-            if (each.p_vaddr > half || each.p_memsz > half - each.p_vaddr)
+            if (program_header.p_vaddr > half || program_header.p_memsz > half - program_header.p_vaddr)
                 refuse("a segment ends past the end of all memory");
-            if (each.p_vaddr < free)
+            if (program_header.p_vaddr < free)
                 refuse("its segments overlap in memory, or are not in order");
-            free = each.p_vaddr + each.p_memsz;
+            free = program_header.p_vaddr + program_header.p_memsz;
         }
     }
 
@@ -6839,13 +6842,15 @@ public:
     std::vector<note_range> notes(std::string_view owner) const {
         std::vector<note_range> found;
         std::uint64_t read = 0;
-        for (const segment& each : segments_)
-            if (each.p_type == PT_NOTE)
-                keep(found, read, owner, each.p_offset, each.p_filesz, each.p_vaddr);
+        for (const segment& program_header : segments_)
+            if (program_header.p_type == PT_NOTE)
+                keep(found, read, owner, program_header.p_offset, program_header.p_filesz,
+                     program_header.p_vaddr);
         if (found.empty())
-            for (const section& each : sections())
-                if (each.sh_type == SHT_NOTE && (each.sh_flags & SHF_ALLOC))
-                    keep(found, read, owner, each.sh_offset, each.sh_size, each.sh_addr);
+            for (const section& section_header : sections())
+                if (section_header.sh_type == SHT_NOTE && (section_header.sh_flags & SHF_ALLOC))
+                    keep(found, read, owner, section_header.sh_offset, section_header.sh_size,
+                         section_header.sh_addr);
         return found;
     }
 
@@ -6861,10 +6866,10 @@ public:
 
         template <class Take>
         void for_each(Take&& take) const {
-            for (const dynamic& each : all) {
-                if (each.d_tag == DT_NULL)
+            for (const dynamic& entry : all) {
+                if (entry.d_tag == DT_NULL)
                     break;
-                take(static_cast<std::int64_t>(each.d_tag), static_cast<std::uint64_t>(each.d_un.d_val));
+                take(static_cast<std::int64_t>(entry.d_tag), static_cast<std::uint64_t>(entry.d_un.d_val));
             }
         }
 
@@ -6926,10 +6931,10 @@ public:
             at ? table<symbol>(offset_of(at), number_of_symbols(of) * sizeof(symbol), "dynamic symbols")
                : entries<symbol>();
         std::size_t number = 0;
-        for (const symbol& each : all) {
-            if (each.st_name >= of.names.size())
+        for (const symbol& entry : all) {
+            if (entry.st_name >= of.names.size())
                 refuse("the name of a symbol lies outside of its names");
-            take(number++, of.name(each.st_name, longest), each);
+            take(number++, of.name(entry.st_name, longest), entry);
         }
     }
 
@@ -6951,9 +6956,10 @@ public:
         std::string room;
         const section names = all[header_.e_shstrndx];
         const std::string_view text = part(names.sh_offset, names.sh_size, "names of sections", room);
-        for (const section& each : all)
+        for (const section& section_header : all)
             if (const std::string_view rest =
-                    text.substr(each.sh_name < text.size() ? each.sh_name : text.size(), name.size() + 1);
+                    text.substr(section_header.sh_name < text.size() ? section_header.sh_name : text.size(),
+                                name.size() + 1);
                 rest.size() > name.size() && rest.back() == '\0' && rest.substr(0, name.size()) == name)
                 return true;
         return false;
@@ -6966,10 +6972,10 @@ public:
         read(information);
         pins found;
         found.nodelete = (information.value(DT_FLAGS_1) & DF_1_NODELETE) != 0;
-        const auto look_at = [&](std::size_t, std::string_view name, const symbol& each) {
-            const bool defined = each.st_shndx != SHN_UNDEF;
+        const auto look_at = [&](std::size_t, std::string_view name, const symbol& entry) {
+            const bool defined = entry.st_shndx != SHN_UNDEF;
             // The binding is in the upper half, in files of either class.
-            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
+            if (defined && entry.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
                 found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
             if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
                 found.thread_local_destructors = true;
@@ -7130,9 +7136,9 @@ private:
     }
 
     void find_dynamic_section() {
-        for (const segment& each : segments_)
-            if (each.p_type == PT_DYNAMIC)
-                dynamic_ = each;
+        for (const segment& program_header : segments_)
+            if (program_header.p_type == PT_DYNAMIC)
+                dynamic_ = program_header;
         if (dynamic_.p_type != PT_DYNAMIC)
             refuse("it has no dynamic section");
         if (dynamic_.p_filesz < sizeof(dynamic) ||
@@ -7143,19 +7149,21 @@ private:
 
     // Whether a part of the file stands at that address, all of it, once the library is loaded.
     bool loaded(std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
-        for (const segment& each : segments_)
-            if (each.p_type == PT_LOAD && offset >= each.p_offset &&
-                offset - each.p_offset <= each.p_filesz && size <= each.p_filesz - (offset - each.p_offset) &&
-                address - each.p_vaddr == offset - each.p_offset)
+        for (const segment& program_header : segments_)
+            if (program_header.p_type == PT_LOAD && offset >= program_header.p_offset &&
+                offset - program_header.p_offset <= program_header.p_filesz &&
+                size <= program_header.p_filesz - (offset - program_header.p_offset) &&
+                address - program_header.p_vaddr == offset - program_header.p_offset)
                 return true;
         return false;
     }
 
     // Where in the file the bytes are that stand at an address once the library is loaded.
     std::uint64_t offset_of(std::uint64_t address) const {
-        for (const segment& each : segments_)
-            if (each.p_type == PT_LOAD && address >= each.p_vaddr && address - each.p_vaddr < each.p_filesz)
-                return each.p_offset + (address - each.p_vaddr);
+        for (const segment& program_header : segments_)
+            if (program_header.p_type == PT_LOAD && address >= program_header.p_vaddr &&
+                address - program_header.p_vaddr < program_header.p_filesz)
+                return program_header.p_offset + (address - program_header.p_vaddr);
         refuse("a table that its dynamic section names is not in the part of it that is loaded");
     }
 
@@ -7167,8 +7175,8 @@ private:
             const entries<std::uint32_t> head = table<std::uint32_t>(begin, 4 * word, "hash table");
             const std::uint64_t buckets = begin + 4 * word + head[2] * std::uint64_t{sizeof(ElfW(Addr))};
             std::uint64_t last = 0;
-            for (const std::uint32_t each : table<std::uint32_t>(buckets, head[0] * word, "hash table"))
-                last = each > last ? each : last;
+            for (const std::uint32_t bucket : table<std::uint32_t>(buckets, head[0] * word, "hash table"))
+                last = bucket > last ? bucket : last;
             // Those that it lacks come before the first that is hashed; of a library that has none, some
             // linkers do not say where that would be.
             return last < head[1] ? head[1]
@@ -7208,8 +7216,8 @@ private:
         if (!at)
             return false;
         constexpr int symbol_in_info = sizeof(void*) == 8 ? 32 : 8;
-        for (const Relocation& each : table<Relocation>(offset_of(at), of.value(size), "relocations"))
-            if (const std::uint64_t number = each.r_info >> symbol_in_info;
+        for (const Relocation& relocation : table<Relocation>(offset_of(at), of.value(size), "relocations"))
+            if (const std::uint64_t number = relocation.r_info >> symbol_in_info;
                 number < symbols.size() && symbols[number])
                 return true;
         return false;
@@ -7426,8 +7434,8 @@ std::string from_anywhere(std::string_view name, std::string_view value) {
 template <class System = posix>
 std::vector<std::string> environment(std::initializer_list<std::string_view> names) {
     std::vector<std::string> found;
-    for (char** each = environ; each && *each; ++each) {
-        const std::string_view variable = *each, name = variable.substr(0, variable.find('='));
+    for (char** entry = environ; entry && *entry; ++entry) {
+        const std::string_view variable = *entry, name = variable.substr(0, variable.find('='));
         if (!::secure_getenv(std::string(name).c_str()))
             continue;
         for (const std::string_view wanted : names)
@@ -7921,19 +7929,19 @@ inline const cmake_library& chosen_library(const std::string& directory, const s
                                            const std::vector<cmake_library>& all) {
     const auto names = [](const std::vector<const cmake_library*>& of) {
         std::string text;
-        for (const cmake_library* each : of)
-            text.append(text.empty() ? "" : ", ").append(each->target);
+        for (const cmake_library* built : of)
+            text.append(text.empty() ? "" : ", ").append(built->target);
         return text;
     };
     std::vector<const cmake_library*> any, modules, plugins;
-    for (const cmake_library& each : all) {
-        any.push_back(&each);
-        if (each.module)
-            modules.push_back(&each);
-        if (each.plugin)
-            plugins.push_back(&each);
-        if (each.target == target)
-            return each;
+    for (const cmake_library& built : all) {
+        any.push_back(&built);
+        if (built.module)
+            modules.push_back(&built);
+        if (built.plugin)
+            plugins.push_back(&built);
+        if (built.target == target)
+            return built;
     }
     if (!target.empty() || any.empty())
         throw no_target(directory, target, names(any));
@@ -8219,14 +8227,14 @@ private:
     static bool space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
     static bool among(std::string_view flag, std::initializer_list<std::string_view> list) {
-        for (const std::string_view each : list)
-            if (flag == each)
+        for (const std::string_view known : list)
+            if (flag == known)
                 return true;
         return false;
     }
     static bool begins(std::string_view flag, std::initializer_list<std::string_view> list) {
-        for (const std::string_view each : list)
-            if (flag.substr(0, each.size()) == each)
+        for (const std::string_view beginning : list)
+            if (flag.substr(0, beginning.size()) == beginning)
                 return true;
         return false;
     }
@@ -9005,18 +9013,18 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
     struct candidate {
         const char *name, *program, *says;
     };
-    for (const candidate& each :
+    for (const candidate& choice :
          {candidate{"mold", "ld.mold", "mold"}, {"lld", "ld.lld", "LLD"}, {"gold", "ld.gold", "gold"}}) {
-        if (!find_program<System>(each.program))
+        if (!find_program<System>(choice.program))
             continue;
-        const std::string flag = std::string("-fuse-ld=") + each.name;
+        const std::string flag = std::string("-fuse-ld=") + choice.name;
         command what{compiler.program_words(), basic_compiler<System>::variables(), "/"};
         const word_list own = compiler.flags(true).common();
         what.arguments.insert(what.arguments.end(), own.begin(), own.end());
         what.arguments.push_back(flag);
         const std::string version = linker_version<System>(std::move(what), within);
         // A compiler that does not know the flag may take its usual linker all the same.
-        if (version.find(each.says) != version.npos) {
+        if (version.find(choice.says) != version.npos) {
             found = {{flag}, version};
             break;
         }
@@ -9958,8 +9966,8 @@ private:
     // Gives its complaints where it succeeds.
     std::string run_cmake(word_list words, const basic_deadline<System>& within) const {
         command what{{program().value_or("cmake")}, basic_compiler<System>::variables(), folder_, true};
-        for (std::string& each : variables())
-            what.environment.push_back(std::move(each));
+        for (std::string& variable : variables())
+            what.environment.push_back(std::move(variable));
         what.arguments.insert(what.arguments.end(), words.begin(), words.end());
         const process_result end = run<System>(what, within);
         if (!end.failed())
@@ -9983,10 +9991,10 @@ private:
     void require_alone() const {
         const cmake_library& plugin = library();
         const library_needs<System> own(plugin.path);
-        for (const cmake_library& each : libraries_)
-            if (each.target != plugin.target &&
-                own.libraries.count(library_needs<System>(each.path).name) != 0)
-                throw needs_library_of_build(given_.directory, plugin.target, each.target);
+        for (const cmake_library& other : libraries_)
+            if (other.target != plugin.target &&
+                own.libraries.count(library_needs<System>(other.path).name) != 0)
+                throw needs_library_of_build(given_.directory, plugin.target, other.target);
         for (const std::string& name : own.libraries)
             for (const std::string& folder : own.folders)
                 if (const std::string path = name.find('/') == name.npos ? join(folder, name) : name;
@@ -10055,8 +10063,8 @@ public:
                 chosen.emplace_back(one);
         }
         std::vector<std::string> found;
-        for (const std::string& each : chosen)
-            if (const std::string path = absolute<System>(each);
+        for (const std::string& header : chosen)
+            if (const std::string path = absolute<System>(header);
                 std::find(found.begin(), found.end(), path) == found.end())
                 found.push_back(path);
         return found;
@@ -10092,8 +10100,8 @@ private:
     static void add(std::vector<std::string>& to, const std::string& folder, std::string_view header) {
         if (folder.empty())
             throw header_not_found(header);
-        for (const std::string& each : to)
-            if (each == folder)
+        for (const std::string& known : to)
+            if (known == folder)
                 return;
         to.push_back(folder);
     }
@@ -12506,8 +12514,8 @@ inline std::string incompleteness(const interface_abi& of) {
     std::string wrong;
     const std::string named = named_slots(of, wrong);
     std::size_t missing = 0;
-    for (const char each : named)
-        missing += each == '\0';
+    for (const char is_named : named)
+        missing += is_named == '\0';
     if (wrong.empty() && missing != destructors)
         wrong = "`" + readable(of.interface) + "::methods` names " + std::to_string(of.methods.size()) +
                 " of " + std::to_string(named.size() - destructors) +
@@ -12519,9 +12527,9 @@ inline std::string incompleteness(const interface_abi& of) {
 /// The same of an interface and all those that are reached through it.
 inline std::string incompleteness(const plugin_abi& of) {
     std::string wrong = incompleteness(static_cast<const interface_abi&>(of));
-    for (const interface_abi& each : of.reached)
-        if (each.interface != of.interface)
-            wrong += incompleteness(each);
+    for (const interface_abi& reached : of.reached)
+        if (reached.interface != of.interface)
+            wrong += incompleteness(reached);
     return wrong;
 }
 
@@ -12567,9 +12575,9 @@ inline std::string destructor_slots(const interface_abi& of) {
 inline const interface_abi* find_interface(const plugin_abi& in, std::string_view name, std::size_t likely) {
     if (likely < in.reached.size() && in.reached[likely].interface == name)
         return &in.reached[likely];
-    for (const auto& each : in.reached)
-        if (each.interface == name)
-            return &each;
+    for (const auto& reached : in.reached)
+        if (reached.interface == name)
+            return &reached;
     return nullptr;
 }
 
@@ -12927,18 +12935,18 @@ private:
         }
         limit(path, found.size(), "plugins");
         plugins_.reserve(found.size());
-        for (waiting& each : found) {
+        for (waiting& block : found) {
             bool last = true; // of those with these types
-            for (const waiting* other = &each + 1; other != found.data() + found.size(); ++other)
-                last = last && other->key != each.key;
-            detail::plugin_abi& known = abi_of(abis, each.key);
+            for (const waiting* other = &block + 1; other != found.data() + found.size(); ++other)
+                last = last && other->key != block.key;
+            detail::plugin_abi& known = abi_of(abis, block.key);
             plugin read;
             static_cast<detail::interface_abi&>(read.abi) = known;
             read.abi.factory = known.factory;
             read.abi.state = known.state;
             read.abi.types = last ? std::move(known.types) : known.types;
-            read_slots(path, abis, read.abi, each.rest);
-            read_texts(path, std::move(read), each.rest);
+            read_slots(path, abis, read.abi, block.rest);
+            read_texts(path, std::move(read), block.rest);
         }
     }
 
@@ -12998,9 +13006,9 @@ private:
     }
 
     static detail::plugin_abi& abi_of(std::vector<keyed>& abis, note_key key) {
-        for (keyed& each : abis)
-            if (each.key == key)
-                return each.abi;
+        for (keyed& known : abis)
+            if (known.key == key)
+                return known.abi;
         abis.push_back({key, {}});
         return abis.back().abi;
     }
@@ -13085,10 +13093,11 @@ template <class T>
 
 inline std::string plugins_of(const manifest& in, std::string_view type) {
     std::string text;
-    for (const manifest::plugin& each : in.plugins())
-        if (type.empty() || each.type == type) {
+    for (const manifest::plugin& exported : in.plugins())
+        if (type.empty() || exported.type == type) {
             text += text.empty() ? "'" : ", '";
-            text.append(each.name).append(type.empty() ? "' of type '" + std::string(each.type) + "'" : "'");
+            text.append(exported.name)
+                .append(type.empty() ? "' of type '" + std::string(exported.type) + "'" : "'");
         }
     return text;
 }
@@ -13100,11 +13109,11 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
                                               const plugin_abi& host) {
     const manifest::plugin* chosen = nullptr;
     std::size_t of_type = 0;
-    for (const manifest::plugin& each : in.plugins())
-        if (each.type == type) {
+    for (const manifest::plugin& exported : in.plugins())
+        if (exported.type == type) {
             ++of_type;
-            if (name.empty() || each.name == name)
-                chosen = &each;
+            if (name.empty() || exported.name == name)
+                chosen = &exported;
         }
     if (of_type == 0)
         throw not_a_plugin(path, type, plugins_of(in, {}));
@@ -13287,8 +13296,8 @@ inline bool is_of_runtime_alone(std::string_view name) {
                                           "__cxa_get_globals",
                                           "__cxa_allocate_exception",
                                           "__gxx_personality_v0"};
-    for (const std::string_view each : names)
-        if (name == each)
+    for (const std::string_view known : names)
+        if (name == known)
             return true;
     return false;
 }
@@ -13299,8 +13308,8 @@ inline bool is_of_runtime_alone(std::string_view name) {
 inline bool asks_for_runtime(std::string_view name) {
     constexpr std::string_view beginnings[] = {
         "_ZSt", "_ZNSt", "_ZNKSt", "_ZTISt", "_ZTVSt", "_ZTVN10__cxxabiv1", "__cxa_bad_"};
-    for (const std::string_view each : beginnings)
-        if (name.starts_with(each))
+    for (const std::string_view beginning : beginnings)
+        if (name.starts_with(beginning))
             return true;
     return is_of_runtime_alone(name);
 }
@@ -13442,9 +13451,9 @@ class known_contents {
 public:
     std::optional<library_contents> take(const std::string& path, const file_identity& identity) {
         const mutex_lock locked(mutex_);
-        for (entry& each : entries_)
-            if (each.read && each.path == path && each.identity == identity)
-                return std::exchange(each.read, std::nullopt);
+        for (entry& known : entries_)
+            if (known.read && known.path == path && known.identity == identity)
+                return std::exchange(known.read, std::nullopt);
         return std::nullopt;
     }
 
@@ -13551,8 +13560,8 @@ public:
         sha256 whole;
         parts(bytes, [&](std::string_view part) { whole.add(part); });
         const std::string digest = whole.hex();
-        for (const std::string& each : digests.list())
-            if (in_small_letters(each) == digest)
+        for (const std::string& allowed : digests.list())
+            if (in_small_letters(allowed) == digest)
                 return;
         throw other_digest(path_, digest, in_words(digests));
     }
@@ -13743,12 +13752,12 @@ public:
         std::string text;
         text.reserve(path.size() + 64);
         text.append(path.substr(0, slash));
-        for (const std::uint64_t each : {registry + 1, number}) {
-            const auto digits = static_cast<std::size_t>(std::bit_width(each));
+        for (const std::uint64_t value : {registry + 1, number}) {
+            const auto digits = static_cast<std::size_t>(std::bit_width(value));
             text.append(digits - 1, '/');
             for (std::size_t digit = digits; digit-- > 0;) {
                 text += '/';
-                if (each >> digit & 1)
+                if (value >> digit & 1)
                     text += '.';
             }
         }
@@ -13776,18 +13785,18 @@ public:
     chosen acquire(const std::string& path, const file_identity& identity, const Open& open) {
         const mutex_lock locked(mutex_);
         drop_unused(path);
-        for (entry& each : all_of(path)) {
-            if (each.busy || !each.identity.same_file(identity))
+        for (entry& known : all_of(path)) {
+            if (known.busy || !known.identity.same_file(identity))
                 continue;
-            if (each.identity.same_content(identity)) {
-                if (each.users == 0)
-                    return each.busy = true, chosen{each.number, name(path, registry_, each.number), true};
-                ++each.users;
-                return {each.number, "", true, each.handle, each.image};
+            if (known.identity.same_content(identity)) {
+                if (known.users == 0)
+                    return known.busy = true, chosen{known.number, name(path, registry_, known.number), true};
+                ++known.users;
+                return {known.number, "", true, known.handle, known.image};
             }
             // Where the library is mapped its inode belongs to no other file, and nor does that of a file
             // that is open.
-            if (each.users > 0 || each.image.name == name(path, registry_, each.number)) {
+            if (known.users > 0 || known.image.name == name(path, registry_, known.number)) {
                 open();
                 throw changed_in_place(path);
             }
@@ -13837,8 +13846,8 @@ public:
         entry& gone = find(path, number);
         gone.busy = false;
         still_there left{gone.image.mapped(), 0};
-        for (const entry& each : all_of(path))
-            left.users += each.busy ? 1 : each.image == gone.image ? each.users : 0;
+        for (const entry& known : all_of(path))
+            left.users += known.busy ? 1 : known.image == gone.image ? known.users : 0;
         if (!left.mapped)
             gone.image = {};
         drop_unused(path);
@@ -13889,17 +13898,17 @@ private:
         return {first, last};
     }
     entry& find(std::string_view path, std::uint64_t number) {
-        auto each = lower_bound(path);
-        while (each->number != number)
-            ++each;
-        return *each;
+        auto found = lower_bound(path);
+        while (found->number != number)
+            ++found;
+        return *found;
     }
     void drop_unused(std::string_view path) {
-        for (auto each = lower_bound(path); each != all_.end() && each->path == path;)
-            if (each->users == 0 && !each->busy && !each->image.mapped())
-                each = all_.erase(each);
+        for (auto found = lower_bound(path); found != all_.end() && found->path == path;)
+            if (found->users == 0 && !found->busy && !found->image.mapped())
+                found = all_.erase(found);
             else
-                ++each;
+                ++found;
     }
 
     pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
@@ -14042,9 +14051,9 @@ public:
                     ++i;
                 }
         }
-        for (const loaded_library& each : ready) {
-            [[maybe_unused]] const still_there left = each.template let_go<System>();
-            trace("closed '", each.path,
+        for (const loaded_library& unused : ready) {
+            [[maybe_unused]] const still_there left = unused.template let_go<System>();
+            trace("closed '", unused.path,
                   left.mapped ? "', which was deferred and stays" : "', which was deferred");
         }
     }
@@ -14980,9 +14989,9 @@ private:
         using table = tenon_exports_v1_range();
         if (const auto all = reinterpret_cast<table*>(library_->symbol("tenon_exports_v1"))) {
             const auto [begin, end] = all();
-            for (const auto* each = begin; each != end; ++each)
-                if (each->type == info_.type && each->name == info_.name)
-                    return *each;
+            for (const auto* exported = begin; exported != end; ++exported)
+                if (exported->type == info_.type && exported->name == info_.name)
+                    return *exported;
         }
         throw export_table(info_.path, info_.name);
     }
@@ -15133,17 +15142,17 @@ public:
         if (!barrier())
             return true;
         bool found = false;
-        for (record* each = records_; each; each = each->next)
-            if (uses(*each, object)) {
+        for (record* owner = records_; owner; owner = owner->next)
+            if (uses(*owner, object)) {
                 found = true;
-                each->awaited.store(true);
+                owner->awaited.store(true);
             }
         if (!found)
             return false;
         if (!barrier())
             return true;
-        for (record* each = records_; each; each = each->next)
-            if (uses(*each, object))
+        for (record* owner = records_; owner; owner = owner->next)
+            if (uses(*owner, object))
                 return true;
         return false;
     }
@@ -15198,22 +15207,22 @@ private:
         ~thread_records() {
             last_used = nullptr;
             while (first) {
-                record& each = *std::exchange(first, first->next_of_thread);
-                release(each);
-                const mutex_lock locked(each.of->mutex_);
-                each.taken = false;
+                record& owned = *std::exchange(first, first->next_of_thread);
+                release(owned);
+                const mutex_lock locked(owned.of->mutex_);
+                owned.taken = false;
             }
         }
     };
 
     static record& another(basic_hazard_domain& of, std::size_t& place) {
         thread_local thread_records own;
-        for (record* each = own.first; each; each = each->next_of_thread)
-            if (each->of == &of)
+        for (record* owned = own.first; owned; owned = owned->next_of_thread)
+            if (owned->of == &of)
                 for (place = 0; place < places; ++place)
-                    if (!each->used[place].load(std::memory_order_relaxed)) {
-                        last_used = each;
-                        return *each;
+                    if (!owned->used[place].load(std::memory_order_relaxed)) {
+                        last_used = owned;
+                        return *owned;
                     }
         record& taken = of.take();
         taken.next_of_thread = std::exchange(own.first, &taken);
@@ -15230,11 +15239,11 @@ private:
 
     record& take() {
         const mutex_lock locked(mutex_);
-        for (record* each = records_; each; each = each->next)
+        for (record* owner = records_; owner; owner = owner->next)
             // A place may still be in use: what a thread began, another may end.
-            if (!each->taken && !each->used[places - 1].load(std::memory_order_relaxed)) {
-                each->taken = true;
-                return *each;
+            if (!owner->taken && !owner->used[places - 1].load(std::memory_order_relaxed)) {
+                owner->taken = true;
+                return *owner;
             }
         record* const made = new record;
         made->of = this;
@@ -15248,16 +15257,16 @@ private:
             return;
         of.keeps = false;
         // What goes may use something itself.
-        for (const auto& each : std::exchange(of.kept, {}))
-            static_cast<void>(each);
+        for (const auto& object : std::exchange(of.kept, {}))
+            static_cast<void>(object);
     }
 
     // Once a system refuses it, nothing is known to be free.
     bool barrier() const { return fenced_ || System::barrier(); }
 
     static bool uses(const record& one, const void* object) {
-        for (const auto& each : one.used)
-            if (each.load() == object)
+        for (const auto& slot : one.used)
+            if (slot.load() == object)
                 return true;
         return false;
     }
@@ -15475,7 +15484,7 @@ public:
     void closed(const loaded_image& image, const unloaded& verdict) {
         const mutex_lock locked(mutex_);
         open_.erase(std::find(open_.begin(), open_.end(), image));
-        std::erase_if(left_, [&](const left& each) { return each.image == image; });
+        std::erase_if(left_, [&](const left& remnant) { return remnant.image == image; });
         if (!verdict)
             left_.push_back({image, verdict.reason()});
         else if (const auto room = std::exchange(room_, nullptr))
@@ -15522,8 +15531,9 @@ private:
 
     // Forgets also what a version has opened again.
     void forget_unmapped() {
-        std::erase_if(left_, [this](const left& each) {
-            return !each.image.mapped() || std::find(open_.begin(), open_.end(), each.image) != open_.end();
+        std::erase_if(left_, [this](const left& remnant) {
+            return !remnant.image.mapped() ||
+                   std::find(open_.begin(), open_.end(), remnant.image) != open_.end();
         });
     }
 
@@ -15628,7 +15638,7 @@ public:
         if (!touched_.empty())
             return 0;
         const bool looks = std::any_of(places_.begin(), places_.end(),
-                                       [](const auto& each) { return each.second.number < 0; });
+                                       [](const auto& known) { return known.second.number < 0; });
         return looks ? std::max<std::int64_t>(next_look_ - System::milliseconds(), 0) : -1;
     }
 
@@ -15638,19 +15648,19 @@ public:
         std::vector<trail*> now;
         for (const std::string& path : paths) {
             const auto [known, fresh] = trails_.try_emplace(path);
-            trail& each = known->second;
+            trail& way = known->second;
             if (fresh) {
-                each.path = path;
-                walk(each);
+                way.path = path;
+                walk(way);
             }
-            each.keys.insert(key);
-            now.push_back(&each);
+            way.keys.insert(key);
+            now.push_back(&way);
         }
         std::sort(now.begin(), now.end());
         // The new ones are there already, so that a folder that both need is watched throughout.
-        for (trail* const each : std::exchange(keys_[key], now))
-            if (!std::binary_search(now.begin(), now.end(), each))
-                leave(*each, key);
+        for (trail* const way : std::exchange(keys_[key], now))
+            if (!std::binary_search(now.begin(), now.end(), way))
+                leave(*way, key);
         end_round();
     }
 
@@ -15666,10 +15676,10 @@ public:
         look_if_it_is_time();
         std::set<std::size_t> keys;
         while (!touched_.empty()) {
-            trail& each = **touched_.begin();
+            trail& way = **touched_.begin();
             touched_.erase(touched_.begin());
-            keys.insert(each.keys.begin(), each.keys.end());
-            walk(each);
+            keys.insert(way.keys.begin(), way.keys.end());
+            walk(way);
         }
         end_round();
         return {keys.begin(), keys.end()};
@@ -15749,9 +15759,9 @@ private:
                 // A folder in which there is nothing of this path may go without a word where somebody is in
                 // it, which only the one above it knows. As long as there is something, that has to go first.
                 if (at->second.type == 0)
-                    for (step& each : of.steps)
-                        if (join(each.in->first, each.at->first) == here)
-                            each.needs_entries = true;
+                    for (step& one : of.steps)
+                        if (join(one.in->first, one.at->first) == here)
+                            one.needs_entries = true;
                 break;
             }
             ++links;
@@ -15760,22 +15770,21 @@ private:
                 here = "/";
             put_names(target, left);
         }
-        for (const step& each : of.steps)
-            each.in->second.needs += each.needs_entries;
-        for (const step& each : before) {
-            each.in->second.needs -= each.needs_entries;
-            if (!has(of, each))
-                retire(of, each);
+        for (const step& one : of.steps)
+            one.in->second.needs += one.needs_entries;
+        for (const step& one : before) {
+            one.in->second.needs -= one.needs_entries;
+            if (!has(of, one))
+                retire(of, one);
         }
     }
 
     static bool has(const trail& of, const step& which) {
-        return std::any_of(of.steps.begin(), of.steps.end(),
-                           [&](const step& each) { return each.is(which); });
+        return std::any_of(of.steps.begin(), of.steps.end(), [&](const step& one) { return one.is(which); });
     }
     static step& passed(trail& of, const step& which) {
         const auto known =
-            std::find_if(of.steps.begin(), of.steps.end(), [&](const step& each) { return each.is(which); });
+            std::find_if(of.steps.begin(), of.steps.end(), [&](const step& one) { return one.is(which); });
         return known != of.steps.end() ? *known : of.steps.emplace_back(which);
     }
 
@@ -15809,14 +15818,14 @@ private:
                   [](place_at a, place_at b) { return a->first < b->first; });
         visited_.erase(std::unique(visited_.begin(), visited_.end()), visited_.end());
         bool asked_too_much = false;
-        for (const place_at& each : std::exchange(visited_, {}))
-            if (each->second.entries.empty()) {
-                watch_no_more(each);
-                places_.erase(each);
-            } else if (const auto known = numbers_.find(each->second.number); known != numbers_.end()) {
+        for (const place_at& visited : std::exchange(visited_, {}))
+            if (visited->second.entries.empty()) {
+                watch_no_more(visited);
+                places_.erase(visited);
+            } else if (const auto known = numbers_.find(visited->second.number); known != numbers_.end()) {
                 const auto needs = [](place_at path) { return path->second.needs > 0; };
                 if (std::none_of(known->second.begin(), known->second.end(), needs)) {
-                    watch_again(each, false);
+                    watch_again(visited, false);
                     asked_too_much = true;
                 }
             }
@@ -15873,15 +15882,15 @@ private:
             what.type = is.front().second.mode & S_IFMT;
         } else if (!is_watched)
             for (std::string& name : names(in->first)) {
-                const state each = state_of(join(in->first, name));
-                is.emplace_back(std::move(name), each);
+                const state seen = state_of(join(in->first, name));
+                is.emplace_back(std::move(name), seen);
             }
         if (last != 0 && (!what.is_certain || is != what.was))
             touched_.insert(what.trails.begin(), what.trails.end());
         what.was = std::move(is);
-        what.is_certain = is_watched || std::all_of(what.was.begin(), what.was.end(), [&](const auto& each) {
-                              return settled(each.second.file, now);
-                          });
+        what.is_certain =
+            is_watched || std::all_of(what.was.begin(), what.was.end(),
+                                      [&](const auto& earlier) { return settled(earlier.second.file, now); });
     }
 
     static state state_of(const std::string& path) {
@@ -15951,8 +15960,8 @@ private:
             if (name.empty())
                 touch_all_in(which);
             else
-                for (const std::string_view each : {name, std::string_view()})
-                    if (const auto at = entries.find(each); at != entries.end())
+                for (const std::string_view asked : {name, std::string_view()})
+                    if (const auto at = entries.find(asked); at != entries.end())
                         touch(at->second);
         }
     }
@@ -15962,30 +15971,30 @@ private:
     void look_from_now_on() {
         notifier_ = basic_file<System>();
         numbers_.clear();
-        for (auto& [path, each] : places_)
-            each.number = -1;
+        for (auto& [path, folder] : places_)
+            folder.number = -1;
         touch_all();
     }
 
     void touch(const entry& what) { touched_.insert(what.trails.begin(), what.trails.end()); }
 
     void touch_all_in(place_at which) {
-        for (const auto& [name, each] : which->second.entries)
-            touch(each);
+        for (const auto& [name, trails] : which->second.entries)
+            touch(trails);
     }
 
     void touch_all() {
-        for (auto& [path, each] : trails_)
-            touched_.insert(&each);
+        for (auto& [path, way] : trails_)
+            touched_.insert(&way);
     }
 
     void leave(trail& of, std::size_t key) {
         of.keys.erase(key);
         if (!of.keys.empty())
             return;
-        for (const step& each : of.steps) {
-            each.in->second.needs -= each.needs_entries;
-            retire(of, each);
+        for (const step& one : of.steps) {
+            one.in->second.needs -= one.needs_entries;
+            retire(of, one);
         }
         touched_.erase(&of);
         trails_.erase(trails_.find(of.path));
@@ -16147,9 +16156,9 @@ private:
         basic_path_watcher<System> files(poll_every);
         ::pthread_mutex_lock(&mutex_);
         while (!ending_) {
-            for (reloadable* each : std::exchange(forgotten_, {}))
-                if (!served_.count(each))
-                    files.remove(key(each));
+            for (reloadable* plugin : std::exchange(forgotten_, {}))
+                if (!served_.count(plugin))
+                    files.remove(key(plugin));
             serve(files);
             const std::int64_t wait = timeout(files);
             ::pthread_mutex_unlock(&mutex_);
@@ -16407,8 +16416,8 @@ public:
     ~versions() override {
         retired_.emplace_back(serving_.exchange(nullptr));
         // A call that began before may still run.
-        for (const auto& each : retired_)
-            while (hazards_.in_use(each.get()))
+        for (const auto& version : retired_)
+            while (hazards_.in_use(version.get()))
                 posix::pause_a_millisecond();
     }
 
@@ -16483,8 +16492,8 @@ public:
     void retire() noexcept override {
         std::vector<version_share<T>> free;
         const mutex_lock locked(retiring_);
-        for (auto& each : std::exchange(retired_, {}))
-            (hazards_.in_use(each.get()) ? retired_ : free).push_back(std::move(each));
+        for (auto& version : std::exchange(retired_, {}))
+            (hazards_.in_use(version.get()) ? retired_ : free).push_back(std::move(version));
     }
 
 private:
@@ -16756,8 +16765,8 @@ public:
 private:
     std::string sentences(const error& failed, std::string text) const {
         // Commands name what has nothing to do with the error, too.
-        for (const failed_command& each : failed_commands(failed))
-            text += '\n' + each.output;
+        for (const failed_command& command : failed_commands(failed))
+            text += '\n' + command.output;
         constexpr std::size_t most = 1000;
         std::vector<std::string> words = words_of(text, most);
         words.emplace_back(failed.path());
@@ -16799,10 +16808,10 @@ private:
         constexpr std::size_t most = 50;
         for (const std::string& path : paths)
             if (path.starts_with(folder_ + "/"))
-                for (std::string each = below("", path); !each.empty() && folders.size() < most;) {
-                    folders.insert(each);
-                    const auto slash = each.rfind('/');
-                    each.resize(slash == each.npos ? 0 : slash);
+                for (std::string folder = below("", path); !folder.empty() && folders.size() < most;) {
+                    folders.insert(folder);
+                    const auto slash = folder.rfind('/');
+                    folder.resize(slash == folder.npos ? 0 : slash);
                 }
         return folders;
     }
@@ -17160,8 +17169,8 @@ inline std::string path_in(std::string_view file_url) {
 
 template <class System>
 bool is_in(const allow_list<std::string>& folders, std::string_view canonical_path) {
-    for (const std::string& each : folders.list()) {
-        const std::string folder = canonical<System>(each);
+    for (const std::string& allowed : folders.list()) {
+        const std::string folder = canonical<System>(allowed);
         if (folder == "/" || canonical_path == folder)
             return true;
         if (!folder.empty() && canonical_path.starts_with(folder) && canonical_path[folder.size()] == '/')
@@ -17222,7 +17231,7 @@ void require_permitted_repository(const driver& of, const policy& rules) {
     if (!rules.transports(how))
         throw detail::forbidden(url, "options.policy.transports", in_words(rules.transports, scheme));
     const std::string host = host_of(url);
-    const auto is_host = [&](const std::string& each) { return in_small_letters(each) == host; };
+    const auto is_host = [&](const std::string& allowed) { return in_small_letters(allowed) == host; };
     if (!rules.hosts.anything() &&
         std::none_of(rules.hosts.list().begin(), rules.hosts.list().end(), is_host))
         throw detail::forbidden(url, "options.policy.hosts", in_words(rules.hosts));
@@ -17688,14 +17697,15 @@ private:
         const std::vector<named_commit> found = listed(std::move(asking));
         for (const std::string& name : names)
             for (const std::string& spelling : {name + "^{}", name})
-                for (const named_commit& each : found)
-                    if (each.name == spelling)
-                        return {name, each.id};
+                for (const named_commit& remote : found)
+                    if (remote.name == spelling)
+                        return {name, remote.id};
 
         std::vector<std::string> known;
-        for (const named_commit& each : listed({"ls-remote", "--heads", "--tags", "--", wanted_.place}))
-            if (!each.name.ends_with("^{}"))
-                known.push_back(each.name.substr(each.name.find('/', std::string_view("refs/").size()) + 1));
+        for (const named_commit& remote : listed({"ls-remote", "--heads", "--tags", "--", wanted_.place}))
+            if (!remote.name.ends_with("^{}"))
+                known.push_back(
+                    remote.name.substr(remote.name.find('/', std::string_view("refs/").size()) + 1));
         const bool shortened =
             reference.size() >= 4 && std::all_of(reference.begin(), reference.end(), is_hex_digit);
         throw no_such_reference(wanted_.place, described(), likeliest(reference, known), shortened);
@@ -17711,10 +17721,10 @@ private:
             throw failure(asking);
         std::vector<named_commit> found;
         for (std::string_view rest = text; !rest.empty();) {
-            const std::string_view each = take_line(rest);
-            const auto tab = each.find('\t');
-            if (tab != each.npos && is_commit_id(each.substr(0, tab)))
-                found.push_back({std::string(each.substr(tab + 1)), std::string(each.substr(0, tab))});
+            const std::string_view line = take_line(rest);
+            const auto tab = line.find('\t');
+            if (tab != line.npos && is_commit_id(line.substr(0, tab)))
+                found.push_back({std::string(line.substr(tab + 1)), std::string(line.substr(0, tab))});
         }
         return found;
     }
@@ -17901,9 +17911,9 @@ private:
         if (transport_of(wanted_.place) == transport::file)
             return "file";
         std::string names;
-        for (const transport each : {transport::https, transport::ssh})
-            if (rules_.transports(each))
-                names.append(names.empty() ? "" : ":").append(scheme(each));
+        for (const transport allowed : {transport::https, transport::ssh})
+            if (rules_.transports(allowed))
+                names.append(names.empty() ? "" : ":").append(scheme(allowed));
         return names;
     }
 
@@ -18427,8 +18437,8 @@ public:
     };
 
     registry() {
-        for (const auto* each = __start_tenon_exports; each != __stop_tenon_exports; ++each)
-            insert(*each);
+        for (const auto* exported = __start_tenon_exports; exported != __stop_tenon_exports; ++exported)
+            insert(*exported);
     }
 
     /// Adds a class as a plugin of type T; the texts have to outlive the registry, as literals do.
@@ -18449,17 +18459,17 @@ public:
     /// By type and name.
     std::vector<built_in> list() const {
         std::vector<built_in> all;
-        for (const auto& [key, each] : entries_)
-            all.push_back({each.type, each.name, each.version});
+        for (const auto& [key, made] : entries_)
+            all.push_back({made.type, made.name, made.version});
         return all;
     }
 
     /// The names of one plugin type's built-ins.
     std::vector<std::string> names(std::string_view type) const {
         std::vector<std::string> found;
-        for (auto each = entries_.lower_bound({type, {}});
-             each != entries_.end() && each->first.first == type; ++each)
-            found.emplace_back(each->first.second);
+        for (auto next = entries_.lower_bound({type, {}});
+             next != entries_.end() && next->first.first == type; ++next)
+            found.emplace_back(next->first.second);
         return found;
     }
 
@@ -18651,7 +18661,7 @@ public:
             *this, detail::permitted_driver(detail::native(text), options_.policy));
         auto make = [kept = std::tuple<std::decay_t<A>...>(static_cast<A&&>(arguments)...)](
                         const detail::plugin_code<T>& code) mutable {
-            return std::apply([&](std::decay_t<A>&... each) { return code.create(each...); }, kept);
+            return std::apply([&](std::decay_t<A>&... argument) { return code.create(argument...); }, kept);
         };
         return live<T>::from(std::move(source), std::move(make), options_.reload.most_versions,
                              options_.reload.fetch_every.count());
@@ -18990,14 +19000,14 @@ private:
         DIR* open = detail::posix::opendir(folder.c_str());
         if (!open)
             return;
-        while (const dirent* each = detail::posix::readdir(open)) {
-            std::string_view name = each->d_name;
+        while (const dirent* entry = detail::posix::readdir(open)) {
+            std::string_view name = entry->d_name;
             if (name.size() <= 3 || name.substr(name.size() - 3) != ".so")
                 continue;
             name.remove_suffix(3);
             if (name.substr(0, 3) == "lib")
                 name.remove_prefix(3);
-            if (detail::well_named(name) && has_plugin(detail::join(folder, each->d_name), type, name))
+            if (detail::well_named(name) && has_plugin(detail::join(folder, entry->d_name), type, name))
                 names.emplace_back(name);
         }
         detail::posix::closedir(open);

@@ -219,16 +219,16 @@ inline constexpr const char* structs_of_c[] = {"mbstate_t", "__mbstate_t", "in6_
 
 template <class T, std::size_t N>
 consteval bool is_one_of(const char* const (&names)[N]) {
-    for (const char* each : names)
-        if (spelled<T>().is(each))
+    for (const char* name : names)
+        if (spelled<T>().is(name))
             return true;
     return false;
 }
 
 template <class T>
 consteval bool is_standard() {
-    for (const char* each : known_by_name)
-        if (spelled<T>().starts_with(each))
+    for (const char* beginning : known_by_name)
+        if (spelled<T>().starts_with(beginning))
             return true;
     return is_one_of<T>(structs_of_c);
 }

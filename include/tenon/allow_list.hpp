@@ -31,8 +31,8 @@ public:
 
     // Not std::find: <algorithm> would be a tenth of what plugin.hpp costs.
     bool operator()(const T& value) const {
-        for (const T& each : list_)
-            if (each == value)
+        for (const T& allowed : list_)
+            if (allowed == value)
                 return true;
         return anything_;
     }
@@ -58,12 +58,12 @@ inline std::string in_small_letters(std::string_view text) {
 template <class T, class Name>
 std::string in_words(const allow_list<T>& what, Name&& name) {
     std::string text;
-    for (const T& each : what.list())
-        text.append(text.empty() ? "only " : ", ").append(name(each));
+    for (const T& allowed : what.list())
+        text.append(text.empty() ? "only " : ", ").append(name(allowed));
     return text.empty() ? "nothing" : text;
 }
 inline std::string in_words(const allow_list<std::string>& what) {
-    return in_words(what, [](const std::string& each) { return each; });
+    return in_words(what, [](const std::string& text) { return text; });
 }
 
 } // namespace TENON_OWN

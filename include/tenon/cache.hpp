@@ -111,11 +111,11 @@ public:
         });
         std::uint64_t bytes = sum(all);
         std::map<std::string, std::vector<std::string>> locks;
-        for (cache_entry& each : all) {
-            const bool unwanted = unused_for(each) >= rule.unused_for || bytes > rule.most_bytes;
-            if ((is_useless(each, useful) || (by_rule(each) && unwanted)) && remove(each, locks)) {
-                bytes -= each.size;
-                removed.push_back(std::move(each));
+        for (cache_entry& entry : all) {
+            const bool unwanted = unused_for(entry) >= rule.unused_for || bytes > rule.most_bytes;
+            if ((is_useless(entry, useful) || (by_rule(entry) && unwanted)) && remove(entry, locks)) {
+                bytes -= entry.size;
+                removed.push_back(std::move(entry));
             }
         }
         remove_lone_files();
@@ -230,8 +230,8 @@ private:
 
     static std::uint64_t sum(const std::vector<cache_entry>& all) {
         std::uint64_t bytes = 0;
-        for (const cache_entry& each : all)
-            bytes += each.size;
+        for (const cache_entry& entry : all)
+            bytes += entry.size;
         return bytes;
     }
 
@@ -372,13 +372,13 @@ private:
     // The records that have a result left, with their results, and the trees beside them.
     static std::set<std::string> useful_files(const std::vector<cache_entry>& all) {
         std::set<std::string> paths, found;
-        for (const cache_entry& each : all)
-            paths.insert(each.path);
-        for (const cache_entry& each : all) {
-            if (each.what != cache_entry::kind::record)
+        for (const cache_entry& entry : all)
+            paths.insert(entry.path);
+        for (const cache_entry& entry : all) {
+            if (entry.what != cache_entry::kind::record)
                 continue;
-            const build_record record(text_of(each.path));
-            const std::string place = each.path.substr(0, each.path.size() - record_end.size());
+            const build_record record(text_of(entry.path));
+            const std::string place = entry.path.substr(0, entry.path.size() - record_end.size());
             std::set<std::string> results;
             for (const build_result& result : record.results()) {
                 // A record does not say how the names of its results end.
@@ -389,7 +389,7 @@ private:
             }
             if (results.empty())
                 continue;
-            found.insert(each.path);
+            found.insert(entry.path);
             found.insert(place + std::string(tree_end));
             found.insert(results.begin(), results.end());
         }
@@ -399,29 +399,30 @@ private:
     // ---- Removing it
 
     // False where it is in use after all. `locks` remembers which there are in a folder.
-    bool remove(const cache_entry& each, std::map<std::string, std::vector<std::string>>& locks) const {
+    bool remove(const cache_entry& entry, std::map<std::string, std::vector<std::string>>& locks) const {
         struct stat found;
-        if (each.in_use || !look_at(each.path, found))
+        if (entry.in_use || !look_at(entry.path, found))
             return false;
-        switch (each.what) {
+        switch (entry.what) {
         case cache_entry::kind::unfinished:
             remove_unfinished<System>(below("tmp"));
             break;
         case cache_entry::kind::checkout:
-            return !is_fresh(each.last_use) && remove_checkout(each);
+            return !is_fresh(entry.last_use) && remove_checkout(entry);
         default:
             // Again, because it may have been used since it was listed.
-            return (S_ISREG(found.st_mode) || ends_in(basename(each.path), tree_end)) &&
-                   !is_fresh(last_use(each.what, found)) && remove_built(each, locks);
+            return (S_ISREG(found.st_mode) || ends_in(basename(entry.path), tree_end)) &&
+                   !is_fresh(last_use(entry.what, found)) && remove_built(entry, locks);
         }
-        return !look_at(each.path, found);
+        return !look_at(entry.path, found);
     }
 
     // Under the locks of all builds that may need it, so that none finds it gone that has just found it
     // there.
-    bool remove_built(const cache_entry& each, std::map<std::string, std::vector<std::string>>& locks) const {
+    bool remove_built(const cache_entry& entry,
+                      std::map<std::string, std::vector<std::string>>& locks) const {
         std::vector<file> turns;
-        const std::string folder(parent(each.path));
+        const std::string folder(parent(entry.path));
         const auto [known, fresh] = locks.try_emplace(folder);
         // Once for each folder: a build that is the first of its directory meanwhile finds what it needs, or
         // makes it.
@@ -430,29 +431,30 @@ private:
                 if (ends_in(other, lock_end))
                     known->second.push_back(std::move(other));
         for (const std::string& other : known->second)
-            if (each.what == cache_entry::kind::intermediate || parse_built_name(other)->name == each.name) {
+            if (entry.what == cache_entry::kind::intermediate ||
+                parse_built_name(other)->name == entry.name) {
                 turns.emplace_back(
                     System::open(join(folder, other).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
                 const bool gone = turns.back().descriptor() < 0 && errno == ENOENT;
                 if (!gone && !turns.back().try_lock())
                     return false;
             }
-        trace("pruning '", each.path, "'");
-        if (!ends_in(basename(each.path), tree_end))
-            return System::unlink(each.path.c_str()) == 0;
+        trace("pruning '", entry.path, "'");
+        if (!ends_in(basename(entry.path), tree_end))
+            return System::unlink(entry.path.c_str()) == 0;
         const basic_scratch<System> scratch(folder_);
-        return System::rename(each.path.c_str(), (scratch / "tree").c_str()) == 0;
+        return System::rename(entry.path.c_str(), (scratch / "tree").c_str()) == 0;
     }
 
     // It goes at once and as a whole: a checkout that is there is complete.
-    bool remove_checkout(const cache_entry& each) const {
-        const std::string use = basic_hold<System>::file(parent(each.path), each.commit);
+    bool remove_checkout(const cache_entry& entry) const {
+        const std::string use = basic_hold<System>::file(parent(entry.path), entry.commit);
         const basic_scratch<System> scratch(folder_);
         const file alone(System::open(use.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600));
         if (alone.descriptor() < 0 || !alone.try_lock() || !alone.is_at(use))
             return false;
-        trace("pruning '", each.path, "'");
-        if (System::rename(each.path.c_str(), (scratch / each.commit).c_str()) != 0)
+        trace("pruning '", entry.path, "'");
+        if (System::rename(entry.path.c_str(), (scratch / entry.commit).c_str()) != 0)
             return false;
         System::unlink(use.c_str());
         return true;

@@ -54,9 +54,9 @@ public:
             ++all_->owners;
         }
         const owner stays{all_};
-        for (const auto& each : now)
-            if (const running run(*all_, *each); run.entered)
-                each->call(arguments...);
+        for (const auto& callback : now)
+            if (const running run(*all_, *callback); run.entered)
+                callback->call(arguments...);
     }
 
     std::size_t size() const {
@@ -126,14 +126,14 @@ private:
         std::function<void(A...)> last;
         const detail::mutex_lock locked(all.mutex);
         const auto found = std::find_if(all.entries.begin(), all.entries.end(),
-                                        [&](const auto& each) { return each->number == number; });
+                                        [&](const auto& callback) { return callback->number == number; });
         const std::shared_ptr<entry> ending = *found;
         all.entries.erase(found);
         ending->ended = true;
         const pid_t self = detail::posix::thread();
         const auto elsewhere = [&] {
             return std::any_of(ending->threads.begin(), ending->threads.end(),
-                               [&](pid_t each) { return each != self; });
+                               [&](pid_t thread) { return thread != self; });
         };
         while (elsewhere())
             ::pthread_cond_wait(&all.left, &all.mutex);

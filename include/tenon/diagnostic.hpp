@@ -45,8 +45,8 @@ struct TENON_HOST_TYPE diagnostic {
     std::string message() const {
         constexpr const char* word[] = {"note: ", "warning: ", "error: "};
         std::string lines = place() + (file.empty() ? "" : ": ") + word[static_cast<int>(level)] + text;
-        for (const diagnostic& each : notes)
-            lines += '\n' + each.message();
+        for (const diagnostic& note : notes)
+            lines += '\n' + note.message();
         return lines;
     }
 };
@@ -116,7 +116,7 @@ public:
         using severity = diagnostic::severity;
         const std::vector<diagnostic> all = read(said);
         const auto first = std::find_if(all.begin(), all.end(),
-                                        [](const diagnostic& each) { return each.level == severity::error; });
+                                        [](const diagnostic& line) { return line.level == severity::error; });
         if (first == all.end())
             return "";
         std::string line = std::move(first_error_);
@@ -436,10 +436,10 @@ inline std::string advice_on_variables(std::string_view headline) {
     if (says("cannot find -l") || says("unable to find library -l") || says("library not found: "))
         all = {{"LIBRARY_PATH", ""}, {"LDFLAGS", "-L"}, {"CXXFLAGS", "-L"}};
     std::string names;
-    for (const variable& each : all)
-        if (const char* set = std::getenv(each.name);
-            set && *set && std::string_view(set).find(each.with) != std::string_view::npos)
-            names.append(names.empty() ? "$" : ", $").append(each.name);
+    for (const variable& setting : all)
+        if (const char* set = std::getenv(setting.name);
+            set && *set && std::string_view(set).find(setting.with) != std::string_view::npos)
+            names.append(names.empty() ? "$" : ", $").append(setting.name);
     if (names.empty())
         return "";
     return "; " + names + (names.find(',') == names.npos ? " is set, and it is" : " are set, and they are") +

@@ -194,7 +194,7 @@ public:
             *this, detail::permitted_driver(detail::native(text), options_.policy));
         auto make = [kept = std::tuple<std::decay_t<A>...>(static_cast<A&&>(arguments)...)](
                         const detail::plugin_code<T>& code) mutable {
-            return std::apply([&](std::decay_t<A>&... each) { return code.create(each...); }, kept);
+            return std::apply([&](std::decay_t<A>&... argument) { return code.create(argument...); }, kept);
         };
         return live<T>::from(std::move(source), std::move(make), options_.reload.most_versions,
                              options_.reload.fetch_every.count());
@@ -533,14 +533,14 @@ private:
         DIR* open = detail::posix::opendir(folder.c_str());
         if (!open)
             return;
-        while (const dirent* each = detail::posix::readdir(open)) {
-            std::string_view name = each->d_name;
+        while (const dirent* entry = detail::posix::readdir(open)) {
+            std::string_view name = entry->d_name;
             if (name.size() <= 3 || name.substr(name.size() - 3) != ".so")
                 continue;
             name.remove_suffix(3);
             if (name.substr(0, 3) == "lib")
                 name.remove_prefix(3);
-            if (detail::well_named(name) && has_plugin(detail::join(folder, each->d_name), type, name))
+            if (detail::well_named(name) && has_plugin(detail::join(folder, entry->d_name), type, name))
                 names.emplace_back(name);
         }
         detail::posix::closedir(open);

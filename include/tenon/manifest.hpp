@@ -161,18 +161,18 @@ private:
         }
         limit(path, found.size(), "plugins");
         plugins_.reserve(found.size());
-        for (waiting& each : found) {
+        for (waiting& block : found) {
             bool last = true; // of those with these types
-            for (const waiting* other = &each + 1; other != found.data() + found.size(); ++other)
-                last = last && other->key != each.key;
-            detail::plugin_abi& known = abi_of(abis, each.key);
+            for (const waiting* other = &block + 1; other != found.data() + found.size(); ++other)
+                last = last && other->key != block.key;
+            detail::plugin_abi& known = abi_of(abis, block.key);
             plugin read;
             static_cast<detail::interface_abi&>(read.abi) = known;
             read.abi.factory = known.factory;
             read.abi.state = known.state;
             read.abi.types = last ? std::move(known.types) : known.types;
-            read_slots(path, abis, read.abi, each.rest);
-            read_texts(path, std::move(read), each.rest);
+            read_slots(path, abis, read.abi, block.rest);
+            read_texts(path, std::move(read), block.rest);
         }
     }
 
@@ -232,9 +232,9 @@ private:
     }
 
     static detail::plugin_abi& abi_of(std::vector<keyed>& abis, note_key key) {
-        for (keyed& each : abis)
-            if (each.key == key)
-                return each.abi;
+        for (keyed& known : abis)
+            if (known.key == key)
+                return known.abi;
         abis.push_back({key, {}});
         return abis.back().abi;
     }

@@ -105,8 +105,8 @@ inline std::string path_in(std::string_view file_url) {
 
 template <class System>
 bool is_in(const allow_list<std::string>& folders, std::string_view canonical_path) {
-    for (const std::string& each : folders.list()) {
-        const std::string folder = canonical<System>(each);
+    for (const std::string& allowed : folders.list()) {
+        const std::string folder = canonical<System>(allowed);
         if (folder == "/" || canonical_path == folder)
             return true;
         if (!folder.empty() && canonical_path.starts_with(folder) && canonical_path[folder.size()] == '/')
@@ -167,7 +167,7 @@ void require_permitted_repository(const driver& of, const policy& rules) {
     if (!rules.transports(how))
         throw detail::forbidden(url, "options.policy.transports", in_words(rules.transports, scheme));
     const std::string host = host_of(url);
-    const auto is_host = [&](const std::string& each) { return in_small_letters(each) == host; };
+    const auto is_host = [&](const std::string& allowed) { return in_small_letters(allowed) == host; };
     if (!rules.hosts.anything() &&
         std::none_of(rules.hosts.list().begin(), rules.hosts.list().end(), is_host))
         throw detail::forbidden(url, "options.policy.hosts", in_words(rules.hosts));

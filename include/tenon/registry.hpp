@@ -54,8 +54,8 @@ public:
     };
 
     registry() {
-        for (const auto* each = __start_tenon_exports; each != __stop_tenon_exports; ++each)
-            insert(*each);
+        for (const auto* exported = __start_tenon_exports; exported != __stop_tenon_exports; ++exported)
+            insert(*exported);
     }
 
     /// Adds a class as a plugin of type T; the texts have to outlive the registry, as literals do.
@@ -76,17 +76,17 @@ public:
     /// By type and name.
     std::vector<built_in> list() const {
         std::vector<built_in> all;
-        for (const auto& [key, each] : entries_)
-            all.push_back({each.type, each.name, each.version});
+        for (const auto& [key, made] : entries_)
+            all.push_back({made.type, made.name, made.version});
         return all;
     }
 
     /// The names of one plugin type's built-ins.
     std::vector<std::string> names(std::string_view type) const {
         std::vector<std::string> found;
-        for (auto each = entries_.lower_bound({type, {}});
-             each != entries_.end() && each->first.first == type; ++each)
-            found.emplace_back(each->first.second);
+        for (auto next = entries_.lower_bound({type, {}});
+             next != entries_.end() && next->first.first == type; ++next)
+            found.emplace_back(next->first.second);
         return found;
     }
 

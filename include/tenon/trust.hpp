@@ -46,8 +46,8 @@ inline namespace TENON_OWN {
 
 template <class List, class Value>
 bool among(const List& list, Value value) {
-    for (const auto& each : list)
-        if (each == value)
+    for (const auto& listed : list)
+        if (listed == value)
             return true;
     return false;
 }

@@ -67,19 +67,19 @@ inline const cmake_library& chosen_library(const std::string& directory, const s
                                            const std::vector<cmake_library>& all) {
     const auto names = [](const std::vector<const cmake_library*>& of) {
         std::string text;
-        for (const cmake_library* each : of)
-            text.append(text.empty() ? "" : ", ").append(each->target);
+        for (const cmake_library* built : of)
+            text.append(text.empty() ? "" : ", ").append(built->target);
         return text;
     };
     std::vector<const cmake_library*> any, modules, plugins;
-    for (const cmake_library& each : all) {
-        any.push_back(&each);
-        if (each.module)
-            modules.push_back(&each);
-        if (each.plugin)
-            plugins.push_back(&each);
-        if (each.target == target)
-            return each;
+    for (const cmake_library& built : all) {
+        any.push_back(&built);
+        if (built.module)
+            modules.push_back(&built);
+        if (built.plugin)
+            plugins.push_back(&built);
+        if (built.target == target)
+            return built;
     }
     if (!target.empty() || any.empty())
         throw no_target(directory, target, names(any));

@@ -366,8 +366,8 @@ private:
     // Gives its complaints where it succeeds.
     std::string run_cmake(word_list words, const basic_deadline<System>& within) const {
         command what{{program().value_or("cmake")}, basic_compiler<System>::variables(), folder_, true};
-        for (std::string& each : variables())
-            what.environment.push_back(std::move(each));
+        for (std::string& variable : variables())
+            what.environment.push_back(std::move(variable));
         what.arguments.insert(what.arguments.end(), words.begin(), words.end());
         const process_result end = run<System>(what, within);
         if (!end.failed())
@@ -391,10 +391,10 @@ private:
     void require_alone() const {
         const cmake_library& plugin = library();
         const library_needs<System> own(plugin.path);
-        for (const cmake_library& each : libraries_)
-            if (each.target != plugin.target &&
-                own.libraries.count(library_needs<System>(each.path).name) != 0)
-                throw needs_library_of_build(given_.directory, plugin.target, each.target);
+        for (const cmake_library& other : libraries_)
+            if (other.target != plugin.target &&
+                own.libraries.count(library_needs<System>(other.path).name) != 0)
+                throw needs_library_of_build(given_.directory, plugin.target, other.target);
         for (const std::string& name : own.libraries)
             for (const std::string& folder : own.folders)
                 if (const std::string path = name.find('/') == name.npos ? join(folder, name) : name;

@@ -179,14 +179,14 @@ private:
     static bool space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
     static bool among(std::string_view flag, std::initializer_list<std::string_view> list) {
-        for (const std::string_view each : list)
-            if (flag == each)
+        for (const std::string_view known : list)
+            if (flag == known)
                 return true;
         return false;
     }
     static bool begins(std::string_view flag, std::initializer_list<std::string_view> list) {
-        for (const std::string_view each : list)
-            if (flag.substr(0, each.size()) == each)
+        for (const std::string_view beginning : list)
+            if (flag.substr(0, beginning.size()) == beginning)
                 return true;
         return false;
     }

@@ -77,8 +77,8 @@ public:
 
     /// Files that are in a remembered state are taken to say what they said then, and are not read.
     void remember(const build_inputs& files) {
-        for (const build_input& each : files)
-            remembered_.insert_or_assign(each.path, each);
+        for (const build_input& file : files)
+            remembered_.insert_or_assign(file.path, file);
     }
 
     /// The sorted names in a directory, listed once; none where it is not there.

@@ -51,8 +51,8 @@ public:
                 chosen.emplace_back(one);
         }
         std::vector<std::string> found;
-        for (const std::string& each : chosen)
-            if (const std::string path = absolute<System>(each);
+        for (const std::string& header : chosen)
+            if (const std::string path = absolute<System>(header);
                 std::find(found.begin(), found.end(), path) == found.end())
                 found.push_back(path);
         return found;
@@ -88,8 +88,8 @@ private:
     static void add(std::vector<std::string>& to, const std::string& folder, std::string_view header) {
         if (folder.empty())
             throw header_not_found(header);
-        for (const std::string& each : to)
-            if (each == folder)
+        for (const std::string& known : to)
+            if (known == folder)
                 return;
         to.push_back(folder);
     }

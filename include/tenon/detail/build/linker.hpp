@@ -44,18 +44,18 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
     struct candidate {
         const char *name, *program, *says;
     };
-    for (const candidate& each :
+    for (const candidate& choice :
          {candidate{"mold", "ld.mold", "mold"}, {"lld", "ld.lld", "LLD"}, {"gold", "ld.gold", "gold"}}) {
-        if (!find_program<System>(each.program))
+        if (!find_program<System>(choice.program))
             continue;
-        const std::string flag = std::string("-fuse-ld=") + each.name;
+        const std::string flag = std::string("-fuse-ld=") + choice.name;
         command what{compiler.program_words(), basic_compiler<System>::variables(), "/"};
         const word_list own = compiler.flags(true).common();
         what.arguments.insert(what.arguments.end(), own.begin(), own.end());
         what.arguments.push_back(flag);
         const std::string version = linker_version<System>(std::move(what), within);
         // A compiler that does not know the flag may take its usual linker all the same.
-        if (version.find(each.says) != version.npos) {
+        if (version.find(choice.says) != version.npos) {
             found = {{flag}, version};
             break;
         }

@@ -245,10 +245,10 @@ void remove_unfinished(const std::string& all) noexcept {
     DIR* folder = System::opendir(all.c_str());
     if (!folder)
         return;
-    while (const dirent* each = System::readdir(folder)) {
-        if (!is_scratch_name(each->d_name))
+    while (const dirent* entry = System::readdir(folder)) {
+        if (!is_scratch_name(entry->d_name))
             continue;
-        const std::string path = join(all, each->d_name);
+        const std::string path = join(all, entry->d_name);
         const basic_file<System> found(System::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
         if (found.descriptor() >= 0 && found.try_lock()) {
             trace("removing '", path, "', which a builder that was killed left");

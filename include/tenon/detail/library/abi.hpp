@@ -251,8 +251,8 @@ inline std::string incompleteness(const interface_abi& of) {
     std::string wrong;
     const std::string named = named_slots(of, wrong);
     std::size_t missing = 0;
-    for (const char each : named)
-        missing += each == '\0';
+    for (const char is_named : named)
+        missing += is_named == '\0';
     if (wrong.empty() && missing != destructors)
         wrong = "`" + readable(of.interface) + "::methods` names " + std::to_string(of.methods.size()) +
                 " of " + std::to_string(named.size() - destructors) +
@@ -264,9 +264,9 @@ inline std::string incompleteness(const interface_abi& of) {
 /// The same of an interface and all those that are reached through it.
 inline std::string incompleteness(const plugin_abi& of) {
     std::string wrong = incompleteness(static_cast<const interface_abi&>(of));
-    for (const interface_abi& each : of.reached)
-        if (each.interface != of.interface)
-            wrong += incompleteness(each);
+    for (const interface_abi& reached : of.reached)
+        if (reached.interface != of.interface)
+            wrong += incompleteness(reached);
     return wrong;
 }
 
@@ -312,9 +312,9 @@ inline std::string destructor_slots(const interface_abi& of) {
 inline const interface_abi* find_interface(const plugin_abi& in, std::string_view name, std::size_t likely) {
     if (likely < in.reached.size() && in.reached[likely].interface == name)
         return &in.reached[likely];
-    for (const auto& each : in.reached)
-        if (each.interface == name)
-            return &each;
+    for (const auto& reached : in.reached)
+        if (reached.interface == name)
+            return &reached;
     return nullptr;
 }
 

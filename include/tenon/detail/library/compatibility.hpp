@@ -80,10 +80,11 @@ template <class T>
 
 inline std::string plugins_of(const manifest& in, std::string_view type) {
     std::string text;
-    for (const manifest::plugin& each : in.plugins())
-        if (type.empty() || each.type == type) {
+    for (const manifest::plugin& exported : in.plugins())
+        if (type.empty() || exported.type == type) {
             text += text.empty() ? "'" : ", '";
-            text.append(each.name).append(type.empty() ? "' of type '" + std::string(each.type) + "'" : "'");
+            text.append(exported.name)
+                .append(type.empty() ? "' of type '" + std::string(exported.type) + "'" : "'");
         }
     return text;
 }
@@ -95,11 +96,11 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
                                               const plugin_abi& host) {
     const manifest::plugin* chosen = nullptr;
     std::size_t of_type = 0;
-    for (const manifest::plugin& each : in.plugins())
-        if (each.type == type) {
+    for (const manifest::plugin& exported : in.plugins())
+        if (exported.type == type) {
             ++of_type;
-            if (name.empty() || each.name == name)
-                chosen = &each;
+            if (name.empty() || exported.name == name)
+                chosen = &exported;
         }
     if (of_type == 0)
         throw not_a_plugin(path, type, plugins_of(in, {}));

@@ -145,24 +145,25 @@ public:
             !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
             refuse("its section headers lie past its end: it is truncated");
         std::uint64_t free = 0;
-        for (const segment& each : segments_) {
-            if (each.p_type != PT_GNU_STACK && !inside(each.p_offset, each.p_filesz))
-                refuse("a segment of " + std::to_string(each.p_filesz) + " bytes begins at byte " +
-                       std::to_string(each.p_offset) + " and the file ends at byte " +
+        for (const segment& program_header : segments_) {
+            if (program_header.p_type != PT_GNU_STACK &&
+                !inside(program_header.p_offset, program_header.p_filesz))
+                refuse("a segment of " + std::to_string(program_header.p_filesz) + " bytes begins at byte " +
+                       std::to_string(program_header.p_offset) + " and the file ends at byte " +
                        std::to_string(size()) + ": it is truncated");
-            if (each.p_type != PT_LOAD)
+            if (program_header.p_type != PT_LOAD)
                 continue;
-            if (each.p_filesz > each.p_memsz)
+            if (program_header.p_filesz > program_header.p_memsz)
                 refuse("a segment is larger in the file than in memory");
-            if (each.p_align & (each.p_align - 1))
-                refuse("a segment's alignment is " + std::to_string(each.p_align) +
+            if (program_header.p_align & (program_header.p_align - 1))
+                refuse("a segment's alignment is " + std::to_string(program_header.p_align) +
                        ", which is no power of two");
             constexpr std::uint64_t half = ~std::uintptr_t{0} / 2;
-            if (each.p_vaddr > half || each.p_memsz > half - each.p_vaddr)
+            if (program_header.p_vaddr > half || program_header.p_memsz > half - program_header.p_vaddr)
                 refuse("a segment ends past the end of all memory");
-            if (each.p_vaddr < free)
+            if (program_header.p_vaddr < free)
                 refuse("its segments overlap in memory, or are not in order");
-            free = each.p_vaddr + each.p_memsz;
+            free = program_header.p_vaddr + program_header.p_memsz;
         }
     }
 
@@ -171,13 +172,15 @@ public:
     std::vector<note_range> notes(std::string_view owner) const {
         std::vector<note_range> found;
         std::uint64_t read = 0;
-        for (const segment& each : segments_)
-            if (each.p_type == PT_NOTE)
-                keep(found, read, owner, each.p_offset, each.p_filesz, each.p_vaddr);
+        for (const segment& program_header : segments_)
+            if (program_header.p_type == PT_NOTE)
+                keep(found, read, owner, program_header.p_offset, program_header.p_filesz,
+                     program_header.p_vaddr);
         if (found.empty())
-            for (const section& each : sections())
-                if (each.sh_type == SHT_NOTE && (each.sh_flags & SHF_ALLOC))
-                    keep(found, read, owner, each.sh_offset, each.sh_size, each.sh_addr);
+            for (const section& section_header : sections())
+                if (section_header.sh_type == SHT_NOTE && (section_header.sh_flags & SHF_ALLOC))
+                    keep(found, read, owner, section_header.sh_offset, section_header.sh_size,
+                         section_header.sh_addr);
         return found;
     }
 
@@ -193,10 +196,10 @@ public:
 
         template <class Take>
         void for_each(Take&& take) const {
-            for (const dynamic& each : all) {
-                if (each.d_tag == DT_NULL)
+            for (const dynamic& entry : all) {
+                if (entry.d_tag == DT_NULL)
                     break;
-                take(static_cast<std::int64_t>(each.d_tag), static_cast<std::uint64_t>(each.d_un.d_val));
+                take(static_cast<std::int64_t>(entry.d_tag), static_cast<std::uint64_t>(entry.d_un.d_val));
             }
         }
 
@@ -258,10 +261,10 @@ public:
             at ? table<symbol>(offset_of(at), number_of_symbols(of) * sizeof(symbol), "dynamic symbols")
                : entries<symbol>();
         std::size_t number = 0;
-        for (const symbol& each : all) {
-            if (each.st_name >= of.names.size())
+        for (const symbol& entry : all) {
+            if (entry.st_name >= of.names.size())
                 refuse("the name of a symbol lies outside of its names");
-            take(number++, of.name(each.st_name, longest), each);
+            take(number++, of.name(entry.st_name, longest), entry);
         }
     }
 
@@ -283,9 +286,10 @@ public:
         std::string room;
         const section names = all[header_.e_shstrndx];
         const std::string_view text = part(names.sh_offset, names.sh_size, "names of sections", room);
-        for (const section& each : all)
+        for (const section& section_header : all)
             if (const std::string_view rest =
-                    text.substr(each.sh_name < text.size() ? each.sh_name : text.size(), name.size() + 1);
+                    text.substr(section_header.sh_name < text.size() ? section_header.sh_name : text.size(),
+                                name.size() + 1);
                 rest.size() > name.size() && rest.back() == '\0' && rest.substr(0, name.size()) == name)
                 return true;
         return false;
@@ -298,10 +302,10 @@ public:
         read(information);
         pins found;
         found.nodelete = (information.value(DT_FLAGS_1) & DF_1_NODELETE) != 0;
-        const auto look_at = [&](std::size_t, std::string_view name, const symbol& each) {
-            const bool defined = each.st_shndx != SHN_UNDEF;
+        const auto look_at = [&](std::size_t, std::string_view name, const symbol& entry) {
+            const bool defined = entry.st_shndx != SHN_UNDEF;
             // The binding is in the upper half, in files of either class.
-            if (defined && each.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
+            if (defined && entry.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
                 found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
             if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
                 found.thread_local_destructors = true;
@@ -462,9 +466,9 @@ private:
     }
 
     void find_dynamic_section() {
-        for (const segment& each : segments_)
-            if (each.p_type == PT_DYNAMIC)
-                dynamic_ = each;
+        for (const segment& program_header : segments_)
+            if (program_header.p_type == PT_DYNAMIC)
+                dynamic_ = program_header;
         if (dynamic_.p_type != PT_DYNAMIC)
             refuse("it has no dynamic section");
         if (dynamic_.p_filesz < sizeof(dynamic) ||
@@ -475,19 +479,21 @@ private:
 
     // Whether a part of the file stands at that address, all of it, once the library is loaded.
     bool loaded(std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
-        for (const segment& each : segments_)
-            if (each.p_type == PT_LOAD && offset >= each.p_offset &&
-                offset - each.p_offset <= each.p_filesz && size <= each.p_filesz - (offset - each.p_offset) &&
-                address - each.p_vaddr == offset - each.p_offset)
+        for (const segment& program_header : segments_)
+            if (program_header.p_type == PT_LOAD && offset >= program_header.p_offset &&
+                offset - program_header.p_offset <= program_header.p_filesz &&
+                size <= program_header.p_filesz - (offset - program_header.p_offset) &&
+                address - program_header.p_vaddr == offset - program_header.p_offset)
                 return true;
         return false;
     }
 
     // Where in the file the bytes are that stand at an address once the library is loaded.
     std::uint64_t offset_of(std::uint64_t address) const {
-        for (const segment& each : segments_)
-            if (each.p_type == PT_LOAD && address >= each.p_vaddr && address - each.p_vaddr < each.p_filesz)
-                return each.p_offset + (address - each.p_vaddr);
+        for (const segment& program_header : segments_)
+            if (program_header.p_type == PT_LOAD && address >= program_header.p_vaddr &&
+                address - program_header.p_vaddr < program_header.p_filesz)
+                return program_header.p_offset + (address - program_header.p_vaddr);
         refuse("a table that its dynamic section names is not in the part of it that is loaded");
     }
 
@@ -499,8 +505,8 @@ private:
             const entries<std::uint32_t> head = table<std::uint32_t>(begin, 4 * word, "hash table");
             const std::uint64_t buckets = begin + 4 * word + head[2] * std::uint64_t{sizeof(ElfW(Addr))};
             std::uint64_t last = 0;
-            for (const std::uint32_t each : table<std::uint32_t>(buckets, head[0] * word, "hash table"))
-                last = each > last ? each : last;
+            for (const std::uint32_t bucket : table<std::uint32_t>(buckets, head[0] * word, "hash table"))
+                last = bucket > last ? bucket : last;
             // Those that it lacks come before the first that is hashed; of a library that has none, some
             // linkers do not say where that would be.
             return last < head[1] ? head[1]
@@ -540,8 +546,8 @@ private:
         if (!at)
             return false;
         constexpr int symbol_in_info = sizeof(void*) == 8 ? 32 : 8;
-        for (const Relocation& each : table<Relocation>(offset_of(at), of.value(size), "relocations"))
-            if (const std::uint64_t number = each.r_info >> symbol_in_info;
+        for (const Relocation& relocation : table<Relocation>(offset_of(at), of.value(size), "relocations"))
+            if (const std::uint64_t number = relocation.r_info >> symbol_in_info;
                 number < symbols.size() && symbols[number])
                 return true;
         return false;

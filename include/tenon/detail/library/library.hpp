@@ -152,9 +152,9 @@ public:
                     ++i;
                 }
         }
-        for (const loaded_library& each : ready) {
-            [[maybe_unused]] const still_there left = each.template let_go<System>();
-            trace("closed '", each.path,
+        for (const loaded_library& unused : ready) {
+            [[maybe_unused]] const still_there left = unused.template let_go<System>();
+            trace("closed '", unused.path,
                   left.mapped ? "', which was deferred and stays" : "', which was deferred");
         }
     }

@@ -58,9 +58,9 @@ class known_contents {
 public:
     std::optional<library_contents> take(const std::string& path, const file_identity& identity) {
         const mutex_lock locked(mutex_);
-        for (entry& each : entries_)
-            if (each.read && each.path == path && each.identity == identity)
-                return std::exchange(each.read, std::nullopt);
+        for (entry& known : entries_)
+            if (known.read && known.path == path && known.identity == identity)
+                return std::exchange(known.read, std::nullopt);
         return std::nullopt;
     }
 
@@ -167,8 +167,8 @@ public:
         sha256 whole;
         parts(bytes, [&](std::string_view part) { whole.add(part); });
         const std::string digest = whole.hex();
-        for (const std::string& each : digests.list())
-            if (in_small_letters(each) == digest)
+        for (const std::string& allowed : digests.list())
+            if (in_small_letters(allowed) == digest)
                 return;
         throw other_digest(path_, digest, in_words(digests));
     }

@@ -94,12 +94,12 @@ public:
         std::string text;
         text.reserve(path.size() + 64);
         text.append(path.substr(0, slash));
-        for (const std::uint64_t each : {registry + 1, number}) {
-            const auto digits = static_cast<std::size_t>(std::bit_width(each));
+        for (const std::uint64_t value : {registry + 1, number}) {
+            const auto digits = static_cast<std::size_t>(std::bit_width(value));
             text.append(digits - 1, '/');
             for (std::size_t digit = digits; digit-- > 0;) {
                 text += '/';
-                if (each >> digit & 1)
+                if (value >> digit & 1)
                     text += '.';
             }
         }
@@ -127,18 +127,18 @@ public:
     chosen acquire(const std::string& path, const file_identity& identity, const Open& open) {
         const mutex_lock locked(mutex_);
         drop_unused(path);
-        for (entry& each : all_of(path)) {
-            if (each.busy || !each.identity.same_file(identity))
+        for (entry& known : all_of(path)) {
+            if (known.busy || !known.identity.same_file(identity))
                 continue;
-            if (each.identity.same_content(identity)) {
-                if (each.users == 0)
-                    return each.busy = true, chosen{each.number, name(path, registry_, each.number), true};
-                ++each.users;
-                return {each.number, "", true, each.handle, each.image};
+            if (known.identity.same_content(identity)) {
+                if (known.users == 0)
+                    return known.busy = true, chosen{known.number, name(path, registry_, known.number), true};
+                ++known.users;
+                return {known.number, "", true, known.handle, known.image};
             }
             // Where the library is mapped its inode belongs to no other file, and nor does that of a file
             // that is open.
-            if (each.users > 0 || each.image.name == name(path, registry_, each.number)) {
+            if (known.users > 0 || known.image.name == name(path, registry_, known.number)) {
                 open();
                 throw changed_in_place(path);
             }
@@ -188,8 +188,8 @@ public:
         entry& gone = find(path, number);
         gone.busy = false;
         still_there left{gone.image.mapped(), 0};
-        for (const entry& each : all_of(path))
-            left.users += each.busy ? 1 : each.image == gone.image ? each.users : 0;
+        for (const entry& known : all_of(path))
+            left.users += known.busy ? 1 : known.image == gone.image ? known.users : 0;
         if (!left.mapped)
             gone.image = {};
         drop_unused(path);
@@ -240,17 +240,17 @@ private:
         return {first, last};
     }
     entry& find(std::string_view path, std::uint64_t number) {
-        auto each = lower_bound(path);
-        while (each->number != number)
-            ++each;
-        return *each;
+        auto found = lower_bound(path);
+        while (found->number != number)
+            ++found;
+        return *found;
     }
     void drop_unused(std::string_view path) {
-        for (auto each = lower_bound(path); each != all_.end() && each->path == path;)
-            if (each->users == 0 && !each->busy && !each->image.mapped())
-                each = all_.erase(each);
+        for (auto found = lower_bound(path); found != all_.end() && found->path == path;)
+            if (found->users == 0 && !found->busy && !found->image.mapped())
+                found = all_.erase(found);
             else
-                ++each;
+                ++found;
     }
 
     pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;

@@ -133,9 +133,9 @@ private:
         using table = tenon_exports_v1_range();
         if (const auto all = reinterpret_cast<table*>(library_->symbol("tenon_exports_v1"))) {
             const auto [begin, end] = all();
-            for (const auto* each = begin; each != end; ++each)
-                if (each->type == info_.type && each->name == info_.name)
-                    return *each;
+            for (const auto* exported = begin; exported != end; ++exported)
+                if (exported->type == info_.type && exported->name == info_.name)
+                    return *exported;
         }
         throw export_table(info_.path, info_.name);
     }

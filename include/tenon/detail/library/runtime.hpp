@@ -132,8 +132,8 @@ inline bool is_of_runtime_alone(std::string_view name) {
                                           "__cxa_get_globals",
                                           "__cxa_allocate_exception",
                                           "__gxx_personality_v0"};
-    for (const std::string_view each : names)
-        if (name == each)
+    for (const std::string_view known : names)
+        if (name == known)
             return true;
     return false;
 }
@@ -144,8 +144,8 @@ inline bool is_of_runtime_alone(std::string_view name) {
 inline bool asks_for_runtime(std::string_view name) {
     constexpr std::string_view beginnings[] = {
         "_ZSt", "_ZNSt", "_ZNKSt", "_ZTISt", "_ZTVSt", "_ZTVN10__cxxabiv1", "__cxa_bad_"};
-    for (const std::string_view each : beginnings)
-        if (name.starts_with(each))
+    for (const std::string_view beginning : beginnings)
+        if (name.starts_with(beginning))
             return true;
     return is_of_runtime_alone(name);
 }

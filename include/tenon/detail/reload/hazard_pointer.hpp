@@ -70,17 +70,17 @@ public:
         if (!barrier())
             return true;
         bool found = false;
-        for (record* each = records_; each; each = each->next)
-            if (uses(*each, object)) {
+        for (record* owner = records_; owner; owner = owner->next)
+            if (uses(*owner, object)) {
                 found = true;
-                each->awaited.store(true);
+                owner->awaited.store(true);
             }
         if (!found)
             return false;
         if (!barrier())
             return true;
-        for (record* each = records_; each; each = each->next)
-            if (uses(*each, object))
+        for (record* owner = records_; owner; owner = owner->next)
+            if (uses(*owner, object))
                 return true;
         return false;
     }
@@ -135,22 +135,22 @@ private:
         ~thread_records() {
             last_used = nullptr;
             while (first) {
-                record& each = *std::exchange(first, first->next_of_thread);
-                release(each);
-                const mutex_lock locked(each.of->mutex_);
-                each.taken = false;
+                record& owned = *std::exchange(first, first->next_of_thread);
+                release(owned);
+                const mutex_lock locked(owned.of->mutex_);
+                owned.taken = false;
             }
         }
     };
 
     static record& another(basic_hazard_domain& of, std::size_t& place) {
         thread_local thread_records own;
-        for (record* each = own.first; each; each = each->next_of_thread)
-            if (each->of == &of)
+        for (record* owned = own.first; owned; owned = owned->next_of_thread)
+            if (owned->of == &of)
                 for (place = 0; place < places; ++place)
-                    if (!each->used[place].load(std::memory_order_relaxed)) {
-                        last_used = each;
-                        return *each;
+                    if (!owned->used[place].load(std::memory_order_relaxed)) {
+                        last_used = owned;
+                        return *owned;
                     }
         record& taken = of.take();
         taken.next_of_thread = std::exchange(own.first, &taken);
@@ -167,11 +167,11 @@ private:
 
     record& take() {
         const mutex_lock locked(mutex_);
-        for (record* each = records_; each; each = each->next)
+        for (record* owner = records_; owner; owner = owner->next)
             // A place may still be in use: what a thread began, another may end.
-            if (!each->taken && !each->used[places - 1].load(std::memory_order_relaxed)) {
-                each->taken = true;
-                return *each;
+            if (!owner->taken && !owner->used[places - 1].load(std::memory_order_relaxed)) {
+                owner->taken = true;
+                return *owner;
             }
         record* const made = new record;
         made->of = this;
@@ -185,16 +185,16 @@ private:
             return;
         of.keeps = false;
         // What goes may use something itself.
-        for (const auto& each : std::exchange(of.kept, {}))
-            static_cast<void>(each);
+        for (const auto& object : std::exchange(of.kept, {}))
+            static_cast<void>(object);
     }
 
     // Once a system refuses it, nothing is known to be free.
     bool barrier() const { return fenced_ || System::barrier(); }
 
     static bool uses(const record& one, const void* object) {
-        for (const auto& each : one.used)
-            if (each.load() == object)
+        for (const auto& slot : one.used)
+            if (slot.load() == object)
                 return true;
         return false;
     }

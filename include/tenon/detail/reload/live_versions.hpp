@@ -189,8 +189,8 @@ public:
     ~versions() override {
         retired_.emplace_back(serving_.exchange(nullptr));
         // A call that began before may still run.
-        for (const auto& each : retired_)
-            while (hazards_.in_use(each.get()))
+        for (const auto& version : retired_)
+            while (hazards_.in_use(version.get()))
                 posix::pause_a_millisecond();
     }
 
@@ -265,8 +265,8 @@ public:
     void retire() noexcept override {
         std::vector<version_share<T>> free;
         const mutex_lock locked(retiring_);
-        for (auto& each : std::exchange(retired_, {}))
-            (hazards_.in_use(each.get()) ? retired_ : free).push_back(std::move(each));
+        for (auto& version : std::exchange(retired_, {}))
+            (hazards_.in_use(version.get()) ? retired_ : free).push_back(std::move(version));
     }
 
 private:

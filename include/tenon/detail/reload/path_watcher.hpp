@@ -65,7 +65,7 @@ public:
         if (!touched_.empty())
             return 0;
         const bool looks = std::any_of(places_.begin(), places_.end(),
-                                       [](const auto& each) { return each.second.number < 0; });
+                                       [](const auto& known) { return known.second.number < 0; });
         return looks ? std::max<std::int64_t>(next_look_ - System::milliseconds(), 0) : -1;
     }
 
@@ -75,19 +75,19 @@ public:
         std::vector<trail*> now;
         for (const std::string& path : paths) {
             const auto [known, fresh] = trails_.try_emplace(path);
-            trail& each = known->second;
+            trail& way = known->second;
             if (fresh) {
-                each.path = path;
-                walk(each);
+                way.path = path;
+                walk(way);
             }
-            each.keys.insert(key);
-            now.push_back(&each);
+            way.keys.insert(key);
+            now.push_back(&way);
         }
         std::sort(now.begin(), now.end());
         // The new ones are there already, so that a folder that both need is watched throughout.
-        for (trail* const each : std::exchange(keys_[key], now))
-            if (!std::binary_search(now.begin(), now.end(), each))
-                leave(*each, key);
+        for (trail* const way : std::exchange(keys_[key], now))
+            if (!std::binary_search(now.begin(), now.end(), way))
+                leave(*way, key);
         end_round();
     }
 
@@ -103,10 +103,10 @@ public:
         look_if_it_is_time();
         std::set<std::size_t> keys;
         while (!touched_.empty()) {
-            trail& each = **touched_.begin();
+            trail& way = **touched_.begin();
             touched_.erase(touched_.begin());
-            keys.insert(each.keys.begin(), each.keys.end());
-            walk(each);
+            keys.insert(way.keys.begin(), way.keys.end());
+            walk(way);
         }
         end_round();
         return {keys.begin(), keys.end()};
@@ -186,9 +186,9 @@ private:
                 // A folder in which there is nothing of this path may go without a word where somebody is in
                 // it, which only the one above it knows. As long as there is something, that has to go first.
                 if (at->second.type == 0)
-                    for (step& each : of.steps)
-                        if (join(each.in->first, each.at->first) == here)
-                            each.needs_entries = true;
+                    for (step& one : of.steps)
+                        if (join(one.in->first, one.at->first) == here)
+                            one.needs_entries = true;
                 break;
             }
             ++links;
@@ -197,22 +197,21 @@ private:
                 here = "/";
             put_names(target, left);
         }
-        for (const step& each : of.steps)
-            each.in->second.needs += each.needs_entries;
-        for (const step& each : before) {
-            each.in->second.needs -= each.needs_entries;
-            if (!has(of, each))
-                retire(of, each);
+        for (const step& one : of.steps)
+            one.in->second.needs += one.needs_entries;
+        for (const step& one : before) {
+            one.in->second.needs -= one.needs_entries;
+            if (!has(of, one))
+                retire(of, one);
         }
     }
 
     static bool has(const trail& of, const step& which) {
-        return std::any_of(of.steps.begin(), of.steps.end(),
-                           [&](const step& each) { return each.is(which); });
+        return std::any_of(of.steps.begin(), of.steps.end(), [&](const step& one) { return one.is(which); });
     }
     static step& passed(trail& of, const step& which) {
         const auto known =
-            std::find_if(of.steps.begin(), of.steps.end(), [&](const step& each) { return each.is(which); });
+            std::find_if(of.steps.begin(), of.steps.end(), [&](const step& one) { return one.is(which); });
         return known != of.steps.end() ? *known : of.steps.emplace_back(which);
     }
 
@@ -246,14 +245,14 @@ private:
                   [](place_at a, place_at b) { return a->first < b->first; });
         visited_.erase(std::unique(visited_.begin(), visited_.end()), visited_.end());
         bool asked_too_much = false;
-        for (const place_at& each : std::exchange(visited_, {}))
-            if (each->second.entries.empty()) {
-                watch_no_more(each);
-                places_.erase(each);
-            } else if (const auto known = numbers_.find(each->second.number); known != numbers_.end()) {
+        for (const place_at& visited : std::exchange(visited_, {}))
+            if (visited->second.entries.empty()) {
+                watch_no_more(visited);
+                places_.erase(visited);
+            } else if (const auto known = numbers_.find(visited->second.number); known != numbers_.end()) {
                 const auto needs = [](place_at path) { return path->second.needs > 0; };
                 if (std::none_of(known->second.begin(), known->second.end(), needs)) {
-                    watch_again(each, false);
+                    watch_again(visited, false);
                     asked_too_much = true;
                 }
             }
@@ -310,15 +309,15 @@ private:
             what.type = is.front().second.mode & S_IFMT;
         } else if (!is_watched)
             for (std::string& name : names(in->first)) {
-                const state each = state_of(join(in->first, name));
-                is.emplace_back(std::move(name), each);
+                const state seen = state_of(join(in->first, name));
+                is.emplace_back(std::move(name), seen);
             }
         if (last != 0 && (!what.is_certain || is != what.was))
             touched_.insert(what.trails.begin(), what.trails.end());
         what.was = std::move(is);
-        what.is_certain = is_watched || std::all_of(what.was.begin(), what.was.end(), [&](const auto& each) {
-                              return settled(each.second.file, now);
-                          });
+        what.is_certain =
+            is_watched || std::all_of(what.was.begin(), what.was.end(),
+                                      [&](const auto& earlier) { return settled(earlier.second.file, now); });
     }
 
     static state state_of(const std::string& path) {
@@ -388,8 +387,8 @@ private:
             if (name.empty())
                 touch_all_in(which);
             else
-                for (const std::string_view each : {name, std::string_view()})
-                    if (const auto at = entries.find(each); at != entries.end())
+                for (const std::string_view asked : {name, std::string_view()})
+                    if (const auto at = entries.find(asked); at != entries.end())
                         touch(at->second);
         }
     }
@@ -399,30 +398,30 @@ private:
     void look_from_now_on() {
         notifier_ = basic_file<System>();
         numbers_.clear();
-        for (auto& [path, each] : places_)
-            each.number = -1;
+        for (auto& [path, folder] : places_)
+            folder.number = -1;
         touch_all();
     }
 
     void touch(const entry& what) { touched_.insert(what.trails.begin(), what.trails.end()); }
 
     void touch_all_in(place_at which) {
-        for (const auto& [name, each] : which->second.entries)
-            touch(each);
+        for (const auto& [name, trails] : which->second.entries)
+            touch(trails);
     }
 
     void touch_all() {
-        for (auto& [path, each] : trails_)
-            touched_.insert(&each);
+        for (auto& [path, way] : trails_)
+            touched_.insert(&way);
     }
 
     void leave(trail& of, std::size_t key) {
         of.keys.erase(key);
         if (!of.keys.empty())
             return;
-        for (const step& each : of.steps) {
-            each.in->second.needs -= each.needs_entries;
-            retire(of, each);
+        for (const step& one : of.steps) {
+            one.in->second.needs -= one.needs_entries;
+            retire(of, one);
         }
         touched_.erase(&of);
         trails_.erase(trails_.find(of.path));

@@ -138,7 +138,7 @@ public:
     void closed(const loaded_image& image, const unloaded& verdict) {
         const mutex_lock locked(mutex_);
         open_.erase(std::find(open_.begin(), open_.end(), image));
-        std::erase_if(left_, [&](const left& each) { return each.image == image; });
+        std::erase_if(left_, [&](const left& remnant) { return remnant.image == image; });
         if (!verdict)
             left_.push_back({image, verdict.reason()});
         else if (const auto room = std::exchange(room_, nullptr))
@@ -185,8 +185,9 @@ private:
 
     // Forgets also what a version has opened again.
     void forget_unmapped() {
-        std::erase_if(left_, [this](const left& each) {
-            return !each.image.mapped() || std::find(open_.begin(), open_.end(), each.image) != open_.end();
+        std::erase_if(left_, [this](const left& remnant) {
+            return !remnant.image.mapped() ||
+                   std::find(open_.begin(), open_.end(), remnant.image) != open_.end();
         });
     }
 

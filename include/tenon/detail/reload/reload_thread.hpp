@@ -151,9 +151,9 @@ private:
         basic_path_watcher<System> files(poll_every);
         ::pthread_mutex_lock(&mutex_);
         while (!ending_) {
-            for (reloadable* each : std::exchange(forgotten_, {}))
-                if (!served_.count(each))
-                    files.remove(key(each));
+            for (reloadable* plugin : std::exchange(forgotten_, {}))
+                if (!served_.count(plugin))
+                    files.remove(key(plugin));
             serve(files);
             const std::int64_t wait = timeout(files);
             ::pthread_mutex_unlock(&mutex_);

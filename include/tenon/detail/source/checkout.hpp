@@ -48,8 +48,8 @@ public:
 private:
     std::string sentences(const error& failed, std::string text) const {
         // Commands name what has nothing to do with the error, too.
-        for (const failed_command& each : failed_commands(failed))
-            text += '\n' + each.output;
+        for (const failed_command& command : failed_commands(failed))
+            text += '\n' + command.output;
         constexpr std::size_t most = 1000;
         std::vector<std::string> words = words_of(text, most);
         words.emplace_back(failed.path());
@@ -91,10 +91,10 @@ private:
         constexpr std::size_t most = 50;
         for (const std::string& path : paths)
             if (path.starts_with(folder_ + "/"))
-                for (std::string each = below("", path); !each.empty() && folders.size() < most;) {
-                    folders.insert(each);
-                    const auto slash = each.rfind('/');
-                    each.resize(slash == each.npos ? 0 : slash);
+                for (std::string folder = below("", path); !folder.empty() && folders.size() < most;) {
+                    folders.insert(folder);
+                    const auto slash = folder.rfind('/');
+                    folder.resize(slash == folder.npos ? 0 : slash);
                 }
         return folders;
     }

@@ -306,14 +306,15 @@ private:
         const std::vector<named_commit> found = listed(std::move(asking));
         for (const std::string& name : names)
             for (const std::string& spelling : {name + "^{}", name})
-                for (const named_commit& each : found)
-                    if (each.name == spelling)
-                        return {name, each.id};
+                for (const named_commit& remote : found)
+                    if (remote.name == spelling)
+                        return {name, remote.id};
 
         std::vector<std::string> known;
-        for (const named_commit& each : listed({"ls-remote", "--heads", "--tags", "--", wanted_.place}))
-            if (!each.name.ends_with("^{}"))
-                known.push_back(each.name.substr(each.name.find('/', std::string_view("refs/").size()) + 1));
+        for (const named_commit& remote : listed({"ls-remote", "--heads", "--tags", "--", wanted_.place}))
+            if (!remote.name.ends_with("^{}"))
+                known.push_back(
+                    remote.name.substr(remote.name.find('/', std::string_view("refs/").size()) + 1));
         const bool shortened =
             reference.size() >= 4 && std::all_of(reference.begin(), reference.end(), is_hex_digit);
         throw no_such_reference(wanted_.place, described(), likeliest(reference, known), shortened);
@@ -329,10 +330,10 @@ private:
             throw failure(asking);
         std::vector<named_commit> found;
         for (std::string_view rest = text; !rest.empty();) {
-            const std::string_view each = take_line(rest);
-            const auto tab = each.find('\t');
-            if (tab != each.npos && is_commit_id(each.substr(0, tab)))
-                found.push_back({std::string(each.substr(tab + 1)), std::string(each.substr(0, tab))});
+            const std::string_view line = take_line(rest);
+            const auto tab = line.find('\t');
+            if (tab != line.npos && is_commit_id(line.substr(0, tab)))
+                found.push_back({std::string(line.substr(tab + 1)), std::string(line.substr(0, tab))});
         }
         return found;
     }
@@ -519,9 +520,9 @@ private:
         if (transport_of(wanted_.place) == transport::file)
             return "file";
         std::string names;
-        for (const transport each : {transport::https, transport::ssh})
-            if (rules_.transports(each))
-                names.append(names.empty() ? "" : ":").append(scheme(each));
+        for (const transport allowed : {transport::https, transport::ssh})
+            if (rules_.transports(allowed))
+                names.append(names.empty() ? "" : ":").append(scheme(allowed));
         return names;
     }
 

@@ -55,8 +55,8 @@ std::vector<std::string> names_in(const std::string& folder) {
             return names;
         throw error::system_call("open the folder", folder, errno);
     }
-    while (const dirent* each = System::readdir(open))
-        if (const std::string_view name = each->d_name; name != "." && name != "..")
+    while (const dirent* entry = System::readdir(open))
+        if (const std::string_view name = entry->d_name; name != "." && name != "..")
             names.emplace_back(name);
     System::closedir(open);
     std::sort(names.begin(), names.end());

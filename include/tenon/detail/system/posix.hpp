@@ -226,9 +226,9 @@ struct posix {
     }
     /// Whether the program was started by the system's loader: not where it is linked statically.
     static bool has_loader() noexcept {
-        const auto program = [](dl_phdr_info* each, size_t, void*) {
-            for (unsigned i = 0; i < each->dlpi_phnum; ++i)
-                if (each->dlpi_phdr[i].p_type == PT_INTERP)
+        const auto program = [](dl_phdr_info* object, size_t, void*) {
+            for (unsigned i = 0; i < object->dlpi_phnum; ++i)
+                if (object->dlpi_phdr[i].p_type == PT_INTERP)
                     return 1;
             return -1; // the program is the first
         };
@@ -248,8 +248,8 @@ struct posix {
     }
     /// Whether a library is loaded that the system's loader calls so.
     static bool is_known(const char* name) noexcept {
-        const auto is_it = [](dl_phdr_info* each, size_t, void* wanted) {
-            return equal(each->dlpi_name, static_cast<const char*>(wanted)) ? 1 : 0;
+        const auto is_it = [](dl_phdr_info* object, size_t, void* wanted) {
+            return equal(object->dlpi_name, static_cast<const char*>(wanted)) ? 1 : 0;
         };
         return ::dl_iterate_phdr(is_it, const_cast<char*>(name)) == 1;
     }
@@ -259,9 +259,9 @@ struct posix {
             const char* name;
             ElfW(Addr) base;
         } what{name, base};
-        const auto is_it = [](dl_phdr_info* each, size_t, void* context) {
+        const auto is_it = [](dl_phdr_info* object, size_t, void* context) {
             const auto* that = static_cast<const wanted*>(context);
-            return each->dlpi_addr == that->base && equal(each->dlpi_name, that->name) ? 1 : 0;
+            return object->dlpi_addr == that->base && equal(object->dlpi_name, that->name) ? 1 : 0;
         };
         return ::dl_iterate_phdr(is_it, &what) == 1;
     }

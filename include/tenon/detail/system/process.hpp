@@ -106,8 +106,8 @@ std::string from_anywhere(std::string_view name, std::string_view value) {
 template <class System = posix>
 std::vector<std::string> environment(std::initializer_list<std::string_view> names) {
     std::vector<std::string> found;
-    for (char** each = environ; each && *each; ++each) {
-        const std::string_view variable = *each, name = variable.substr(0, variable.find('='));
+    for (char** entry = environ; entry && *entry; ++entry) {
+        const std::string_view variable = *entry, name = variable.substr(0, variable.find('='));
         if (!::secure_getenv(std::string(name).c_str()))
             continue;
         for (const std::string_view wanted : names)
