@@ -1147,10 +1147,10 @@ bool plainly_trusted(const std::string& path, const struct stat& of, const trust
     std::string folder = path;
     for (std::size_t end = path.rfind('/');; end = path.rfind('/', end - 1)) {
         folder.resize(end == 0 ? 1 : end);
-        struct stat found;
+        struct stat status;
         // A link is no folder here.
-        if (System::lstat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
-            !distrust<System>(folder, found, rule).empty())
+        if (System::lstat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) ||
+            !distrust<System>(folder, status, rule).empty())
             return false;
         if (end == 0)
             return true;
@@ -1165,11 +1165,11 @@ void require_trust(const std::string& canonical, const struct stat& of, const tr
     std::string why = distrust<System>(canonical, of, rule);
     for (std::string_view folder = canonical; why.empty() && parent(folder) != folder;) {
         folder = parent(folder);
-        struct stat found;
+        struct stat status;
         const std::string path(folder);
-        if (System::stat(path.c_str(), &found) != 0)
+        if (System::stat(path.c_str(), &status) != 0)
             throw error::system_call("look at", path, errno);
-        why = distrust<System>(path, found, rule);
+        why = distrust<System>(path, status, rule);
     }
     if (!why.empty())
         throw detail::untrusted(canonical, why);
@@ -1382,8 +1382,8 @@ std::vector<std::string> names_in(const std::string& folder) {
 /// Makes a folder, and those above it, that only this user can look into.
 template <class System = posix>
 void make_folders(const std::string& path) {
-    struct stat found;
-    if (System::stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode))
+    struct stat status;
+    if (System::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
         return;
     if (const std::string above(parent(path)); above != path && path.find('/') != path.npos)
         make_folders<System>(above);
@@ -1391,7 +1391,7 @@ void make_folders(const std::string& path) {
         return;
     const int why = errno;
     // Another may have made it meanwhile.
-    if (why != EEXIST || System::stat(path.c_str(), &found) != 0 || !S_ISDIR(found.st_mode))
+    if (why != EEXIST || System::stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
         throw error::system_call("make the folder", path, why);
 }
 
@@ -1408,8 +1408,8 @@ bool removed(const std::string& path) noexcept {
 template <class System = posix>
 void remove_tree(const std::string& path) noexcept {
     const auto entries = [](const std::string& folder) {
-        struct stat found;
-        const bool is_folder = System::lstat(folder.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+        struct stat status;
+        const bool is_folder = System::lstat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
         try {
             return is_folder ? names_in<System>(folder) : std::vector<std::string>();
         } catch (const error&) {
@@ -1681,8 +1681,8 @@ private:
     }
 
     bool begins_the_mark() const {
-        struct stat found;
-        return System::lstat(mark_file().c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+        struct stat status;
+        return System::lstat(mark_file().c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
                cache_mark.starts_with(mark_text());
     }
 
@@ -1738,8 +1738,8 @@ public:
 
 private:
     bool still_there() const {
-        struct stat found;
-        return System::stat(path_.c_str(), &found) == 0;
+        struct stat status;
+        return System::stat(path_.c_str(), &status) == 0;
     }
 
     std::string path_;
@@ -1797,8 +1797,8 @@ bool is_hour_ago(const timespec& time) noexcept {
 /// Notes that a file of the cache is used, for `cache::prune`.
 template <class System = posix>
 void note_use(const std::string& path) noexcept {
-    struct stat found;
-    if (System::stat(path.c_str(), &found) == 0 && is_hour_ago<System>(found.st_atim))
+    struct stat status;
+    if (System::stat(path.c_str(), &status) == 0 && is_hour_ago<System>(status.st_atim))
         System::touch(path.c_str(), false);
 }
 
@@ -1951,8 +1951,8 @@ private:
                                       tree_end = ".tree";
 
     bool is_there() const {
-        struct stat found;
-        return System::stat(path().c_str(), &found) == 0;
+        struct stat status;
+        return System::stat(path().c_str(), &status) == 0;
     }
     std::string below(std::string_view name) const { return join(folder_.path(), name); }
 
@@ -1972,12 +1972,12 @@ private:
         return System::lstat(path.c_str(), &found) == 0;
     }
     static bool is_folder(const std::string& path) {
-        struct stat found;
-        return look_at(path, found) && S_ISDIR(found.st_mode);
+        struct stat status;
+        return look_at(path, status) && S_ISDIR(status.st_mode);
     }
     static bool is_file(const std::string& path) {
-        struct stat found;
-        return look_at(path, found) && S_ISREG(found.st_mode);
+        struct stat status;
+        return look_at(path, status) && S_ISREG(status.st_mode);
     }
 
     // None in a folder that cannot be looked into.
@@ -2024,12 +2024,12 @@ private:
     static bool is_commit(std::string_view name) { return is_hex(name, 40) || is_hex(name, 64); }
 
     static void add(std::vector<cache_entry>& to, cache_entry entry) {
-        struct stat found;
-        if (!look_at(entry.path, found))
+        struct stat status;
+        if (!look_at(entry.path, status))
             return;
-        entry.size = size_of(entry.path, found);
+        entry.size = size_of(entry.path, status);
         if (entry.last_use == time_point())
-            entry.last_use = last_use(entry.what, found);
+            entry.last_use = last_use(entry.what, status);
         to.push_back(std::move(entry));
     }
 
@@ -2098,9 +2098,9 @@ private:
                               use = basic_hold<System>::file(checkouts, commit);
             if (!is_commit(commit) || !is_folder(path))
                 continue;
-            struct stat found;
-            const bool noted = look_at(use, found) && S_ISREG(found.st_mode);
-            if (!noted && !look_at(path, found))
+            struct stat status;
+            const bool noted = look_at(use, status) && S_ISREG(status.st_mode);
+            if (!noted && !look_at(path, status))
                 continue;
             add(to, {.what = cache_entry::kind::checkout,
                      .path = path,
@@ -2108,7 +2108,7 @@ private:
                              : noted      ? text_of(use)
                                           : "",
                      .commit = commit,
-                     .last_use = time_of(noted ? found.st_mtim : found.st_ctim),
+                     .last_use = time_of(noted ? status.st_mtim : status.st_ctim),
                      .in_use = is_locked(use)});
         }
     }
@@ -2221,8 +2221,8 @@ private:
 
     // False where it is in use after all. `locks` remembers which there are in a folder.
     bool remove(const cache_entry& entry, std::map<std::string, std::vector<std::string>>& locks) const {
-        struct stat found;
-        if (entry.in_use || !look_at(entry.path, found))
+        struct stat status;
+        if (entry.in_use || !look_at(entry.path, status))
             return false;
         switch (entry.what) {
         case cache_entry::kind::unfinished:
@@ -2232,10 +2232,10 @@ private:
             return !is_fresh(entry.last_use) && remove_checkout(entry);
         default:
             // Again, because it may have been used since it was listed.
-            return (S_ISREG(found.st_mode) || ends_in(basename(entry.path), tree_end)) &&
-                   !is_fresh(last_use(entry.what, found)) && remove_built(entry, locks);
+            return (S_ISREG(status.st_mode) || ends_in(basename(entry.path), tree_end)) &&
+                   !is_fresh(last_use(entry.what, status)) && remove_built(entry, locks);
         }
-        return !look_at(entry.path, found);
+        return !look_at(entry.path, status);
     }
 
     // Under the locks of all builds that may need it, so that none finds it gone that has just found it
@@ -2306,12 +2306,12 @@ private:
     }
 
     static void remove_lone(const std::string& path, const std::string& its_owner, const std::string& lock) {
-        struct stat found;
-        if (look_at(its_owner, found) || !look_at(path, found) || !S_ISREG(found.st_mode) ||
-            is_fresh(time_of(found.st_mtim)))
+        struct stat status;
+        if (look_at(its_owner, status) || !look_at(path, status) || !S_ISREG(status.st_mode) ||
+            is_fresh(time_of(status.st_mtim)))
             return;
         const file alone(System::open(lock.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
-        if (alone.descriptor() >= 0 && alone.try_lock() && alone.is_at(lock) && !look_at(its_owner, found)) {
+        if (alone.descriptor() >= 0 && alone.try_lock() && alone.is_at(lock) && !look_at(its_owner, status)) {
             trace("pruning '", path, "'");
             System::unlink(path.c_str());
         }
@@ -3470,8 +3470,8 @@ public:
         if (!fresh)
             return input.digest.empty() ? nullptr : &input;
         if (const auto known = remembered_.find(path); known != remembered_.end()) {
-            struct stat found;
-            if (System::stat(path.c_str(), &found) == 0 && file_identity(found) == known->second.state) {
+            struct stat status;
+            if (System::stat(path.c_str(), &status) == 0 && file_identity(status) == known->second.state) {
                 input = known->second;
                 return &input;
             }
@@ -3508,10 +3508,10 @@ public:
     template <class Matters>
     const build_input& folder(const std::string& path, Matters&& matters) {
         const std::string digest = digest_of(path, names(path), matters);
-        struct stat found;
+        struct stat status;
         // As it is after it was listed: a name that came meanwhile makes it younger than this look.
-        const bool there = System::stat(path.c_str(), &found) == 0;
-        return seen_[path] = {path, there ? file_identity(found) : file_identity(), digest};
+        const bool there = System::stat(path.c_str(), &status) == 0;
+        return seen_[path] = {path, there ? file_identity(status) : file_identity(), digest};
     }
 
     /// The digest of a directory that is not there, or has no name that matters: that of an empty text.
@@ -3871,8 +3871,9 @@ public:
         while (!left.empty()) {
             const std::string folder = std::move(left.back());
             left.pop_back();
-            struct stat found;
-            if (System::stat(folder.c_str(), &found) != 0 || !seen.emplace(found.st_dev, found.st_ino).second)
+            struct stat status;
+            if (System::stat(folder.c_str(), &status) != 0 ||
+                !seen.emplace(status.st_dev, status.st_ino).second)
                 continue;
             if (folder != root && System::access(join(folder, "CMakeCache.txt").c_str(), F_OK) == 0)
                 continue;
@@ -3880,13 +3881,13 @@ public:
             for (const std::string& name : names_in<System>(folder)) {
                 std::string path = join(folder, name);
                 if (!is_in_source_tree(name) || is_in_one_of(path, without) ||
-                    System::stat(path.c_str(), &found) != 0)
+                    System::stat(path.c_str(), &status) != 0)
                     continue;
                 if (path.find('\n') != path.npos)
                     throw line_break_in_name(path);
-                if (S_ISDIR(found.st_mode))
+                if (S_ISDIR(status.st_mode))
                     left.push_back(std::move(path));
-                else if (S_ISREG(found.st_mode) && System::access(path.c_str(), R_OK) == 0)
+                else if (S_ISREG(status.st_mode) && System::access(path.c_str(), R_OK) == 0)
                     files_.push_back(std::move(path));
             }
             if (files_.size() + folders_.size() + left.size() > most)
@@ -4024,10 +4025,10 @@ private:
     }
 
     bool in_same_state(const build_input& input) const {
-        struct stat found;
-        if (System::stat(input.path.c_str(), &found) != 0)
+        struct stat status;
+        if (System::stat(input.path.c_str(), &status) != 0)
             return input.digest == basic_file_digests<System>::empty && input.state == file_identity();
-        return !thorough_ && file_identity(found) == input.state;
+        return !thorough_ && file_identity(status) == input.state;
     }
 
     bool take_state(build_input& input, const build_input& seen) {
@@ -4100,9 +4101,9 @@ public:
         std::set<std::string> searched = expected_.folders;
         searched.insert(folders_.begin(), folders_.end());
         for (const std::string& folder : searched) {
-            struct stat found;
-            if (System::stat(folder.c_str(), &found) == 0 && newest < file_identity(found).changed)
-                newest = file_identity(found).changed;
+            struct stat status;
+            if (System::stat(folder.c_str(), &status) == 0 && newest < file_identity(status).changed)
+                newest = file_identity(status).changed;
             if (!belongs_to_system(folder))
                 names_before_[folder] = names_in<System>(folder);
         }
@@ -4242,9 +4243,9 @@ private:
         for (const std::string& name : unlisted.embedded) {
             known_names_.insert(name);
             for (const std::string& folder : searched) {
-                struct stat found;
+                struct stat status;
                 if (std::string file = name[0] == '/' ? name : join(folder, name);
-                    System::stat(file.c_str(), &found) == 0 && S_ISREG(found.st_mode))
+                    System::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode))
                     embedded.push_back(std::move(file));
             }
         }
@@ -4318,9 +4319,9 @@ private:
         // What was moved away and back may have been missed by a compiler.
         for (const std::string& name : names) {
             const std::string path = join(now.path, name);
-            struct stat found;
-            if (matters(now.path, name) && System::lstat(path.c_str(), &found) == 0 &&
-                S_ISREG(found.st_mode) && !settled(file_identity(found), start_))
+            struct stat status;
+            if (matters(now.path, name) && System::lstat(path.c_str(), &status) == 0 &&
+                S_ISREG(status.st_mode) && !settled(file_identity(status), start_))
                 note_change(path, after_.file(path));
         }
     }
@@ -6133,8 +6134,8 @@ std::string found_here(std::string_view name) {
         return "";
     const std::string as_it_is = "./" + std::string(name);
     for (const std::string& path : {as_it_is, as_it_is + ".so", "./lib" + std::string(name) + ".so"})
-        if (struct stat found; System::stat(path.c_str(), &found) == 0 &&
-                               (path == as_it_is || (S_ISREG(found.st_mode) && found.st_size != 0)))
+        if (struct stat status; System::stat(path.c_str(), &status) == 0 &&
+                                (path == as_it_is || (S_ISREG(status.st_mode) && status.st_size != 0)))
             return path;
     return "";
 }
@@ -6384,9 +6385,9 @@ void parse_choices(std::string_view text, driver& into, bool in_repository, cons
 /// Throws where a path is a symbolic link that leads nowhere, or in a circle.
 template <class System = posix>
 void require_no_dangling_link(const std::string& path) {
-    struct stat found{};
-    if (System::lstat(path.c_str(), &found) != 0 || !S_ISLNK(found.st_mode) ||
-        System::stat(path.c_str(), &found) == 0)
+    struct stat status{};
+    if (System::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode) ||
+        System::stat(path.c_str(), &status) == 0)
         return;
     if (errno != ENOENT && errno != ENOTDIR)
         throw error::system_call("look at", path, errno);
@@ -6526,8 +6527,8 @@ inline driver parse_repository(std::string_view text) {
 template <class System>
 std::string instead_of(const std::string& path) {
     const std::string folder(parent(path));
-    struct stat found{};
-    if (System::stat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
+    struct stat status{};
+    if (System::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) ||
         System::access(folder.c_str(), R_OK) != 0)
         return "'" + folder + "' is no folder that can be looked into";
     const std::vector<std::string> names = names_in<System>(folder);
@@ -6541,11 +6542,11 @@ template <class System>
 std::string repository_meant_by(std::string_view path) {
     const auto host_end = path.find('/');
     const std::string host(path.substr(0, host_end));
-    struct stat found{};
+    struct stat status{};
     const bool like_a_host =
         !host.empty() && host.find('.', 1) != host.npos && host.back() != '.' && is_host(host);
     if (!like_a_host || host_end == path.npos || path.find('/', host_end + 1) == path.npos ||
-        System::stat(host.c_str(), &found) == 0)
+        System::stat(host.c_str(), &status) == 0)
         return "";
     return meant_repository(path).value_or("");
 }
@@ -6606,8 +6607,8 @@ spelled_driver spelled(std::string_view text) {
 /// What a path is.
 template <class System = posix>
 driver looked_at(driver path) {
-    struct stat found{};
-    if (System::stat(path.place.c_str(), &found) != 0) {
+    struct stat status{};
+    if (System::stat(path.place.c_str(), &status) != 0) {
         const int why = errno;
         if (why != ENOENT)
             throw error::system_call("look at", path.place, why);
@@ -6617,15 +6618,15 @@ driver looked_at(driver path) {
         throw detail::no_such_path(path.place, instead_of<System>(path.place),
                                    repository_meant_by<System>(path.place));
     }
-    if (S_ISREG(found.st_mode) && is_foreign_source_name(basename(path.place)))
+    if (S_ISREG(status.st_mode) && is_foreign_source_name(basename(path.place)))
         throw detail::foreign_source(path.place);
-    if (S_ISREG(found.st_mode))
+    if (S_ISREG(status.st_mode))
         path.what = is_source_name(basename(path.place)) ? driver::kind::directory : driver::kind::library;
-    else if (S_ISDIR(found.st_mode))
+    else if (S_ISDIR(status.st_mode))
         path.what = driver::kind::directory;
     else
         throw detail::neither_file_nor_directory(path.place);
-    if (!path.target.empty() && !S_ISDIR(found.st_mode))
+    if (!path.target.empty() && !S_ISDIR(status.st_mode))
         throw detail::no_targets_here(path.place, path.target);
     if (path.place.size() > 1 && path.place.back() == '/')
         path.place.pop_back();
@@ -7369,8 +7370,8 @@ inline error cannot_run(const std::string& program, int error_number, std::strin
 template <class System = posix>
 std::optional<std::string> find_program(std::string_view name) {
     const auto runnable = [](const std::string& path) {
-        struct stat found;
-        return System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+        struct stat status;
+        return System::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
                System::access(path.c_str(), X_OK) == 0;
     };
     if (name.find('/') != name.npos)
@@ -8642,10 +8643,10 @@ private:
             all.field(arguments_[i]);
             // Of `ccache g++ -m64` the second word is the compiler.
             const auto path = i == 0 ? std::optional(arguments_[0]) : program_of(arguments_[i]);
-            struct stat found;
-            if (!path || System::stat(path->c_str(), &found) != 0)
+            struct stat status;
+            if (!path || System::stat(path->c_str(), &status) != 0)
                 continue;
-            const file_identity state(found);
+            const file_identity state(status);
             all.field(*path).field(std::to_string(state.size)).field(std::to_string(state.modified));
         }
         stamp_ = all.hex();
@@ -9620,12 +9621,12 @@ private:
     // Profiles are looked up in a directory by the names of sources.
     template <class System>
     void add_file(const std::string& path, bool or_all_in_it) {
-        struct stat found;
-        if (System::stat(path.c_str(), &found) != 0 || path.find('\n') != path.npos)
+        struct stat status;
+        if (System::stat(path.c_str(), &status) != 0 || path.find('\n') != path.npos)
             return;
-        if (S_ISREG(found.st_mode))
+        if (S_ISREG(status.st_mode))
             files.push_back(path);
-        else if (or_all_in_it && S_ISDIR(found.st_mode)) {
+        else if (or_all_in_it && S_ISDIR(status.st_mode)) {
             folders.push_back(path);
             for (const std::string& name : names_in<System>(path))
                 add_file<System>(join(path, name), false);
@@ -9695,12 +9696,12 @@ public:
         } catch (const error&) {
             return; // it is the first, or the one before did not end
         }
-        struct stat found;
+        struct stat status;
         const auto line = text.find('\n');
-        if (line != 6 || System::stat(state().c_str(), &found) != 0)
+        if (line != 6 || System::stat(state().c_str(), &status) != 0)
             return;
         folder_ = join(all_, std::string_view(text).substr(0, line));
-        ended_ = nanoseconds(found.st_mtim);
+        ended_ = nanoseconds(status.st_mtim);
         const build_record record(std::string_view(text).substr(line + 1));
         if (record.results().size() == 1 && read_libraries())
             last_ = record.results()[0];
@@ -9835,16 +9836,16 @@ private:
         std::set<std::string> before;
         for (const build_input& file : last_->files) {
             before.insert(file.path);
-            struct stat found;
-            if (System::stat(file.path.c_str(), &found) != 0)
+            struct stat status;
+            if (System::stat(file.path.c_str(), &status) != 0)
                 return "'" + file.path + "' is gone";
-            if (file_identity(found) == file.state)
+            if (file_identity(status) == file.state)
                 continue;
             if (file.path == processor_file) {
                 if (const build_input* const now = digests.file(file.path);
                     !now || now->digest != file.digest)
                     return "it was built on another processor, for that one";
-            } else if (nanoseconds(found.st_mtim) <= ended_) {
+            } else if (nanoseconds(status.st_mtim) <= ended_) {
                 return "'" + file.path + "' has changed and is older than what was made of it";
             } else {
                 changed_.insert(file.path);
@@ -10190,12 +10191,12 @@ public:
     basic_build_target(const build_options& how, const basic_cache<System>& in,
                        const std::string& canonical_path, const plugin_type& of)
         : options(how), type(of), path(canonical_path), directory(path), compiler(how.compiler) {
-        struct stat found;
-        const bool there = System::stat(path.c_str(), &found) == 0;
-        if (there ? S_ISREG(found.st_mode) : is_source_name(basename(path))) {
+        struct stat status;
+        const bool there = System::stat(path.c_str(), &status) == 0;
+        if (there ? S_ISREG(status.st_mode) : is_source_name(basename(path))) {
             directory = parent(path);
             source = basename(path);
-        } else if (System::lstat(lists_file().c_str(), &found) == 0) {
+        } else if (System::lstat(lists_file().c_str(), &status) == 0) {
             cmake = true;
             written = written_below(in);
         }
@@ -10313,10 +10314,10 @@ private:
 
     std::optional<std::string> cmake_tools() const {
         const std::optional<std::string> program = basic_cmake_project<System>::program();
-        struct stat found;
-        if (!compiler.found() || !program || System::stat(program->c_str(), &found) != 0)
+        struct stat status;
+        if (!compiler.found() || !program || System::stat(program->c_str(), &status) != 0)
             return std::nullopt;
-        const file_identity state(found);
+        const file_identity state(status);
         return sha256()
             .field(compiler.stamp())
             .field(*program)
@@ -10363,14 +10364,14 @@ private:
             const std::string path = join(directory, name);
             if (is_source_name(name))
                 require_no_dangling_link<System>(path);
-            struct stat found{};
-            const bool there = System::stat(path.c_str(), &found) == 0;
-            if (is_source_name(name) && there && S_ISREG(found.st_mode)) {
+            struct stat status{};
+            const bool there = System::stat(path.c_str(), &status) == 0;
+            if (is_source_name(name) && there && S_ISREG(status.st_mode)) {
                 if (path.find('\n') != std::string::npos)
                     throw line_break_in_name(path);
                 sources.push_back(name);
             } else if (others.size() < 200)
-                others += (others.empty() ? "has '" : ", '") + name + (S_ISDIR(found.st_mode) ? "/'" : "'");
+                others += (others.empty() ? "has '" : ", '") + name + (S_ISDIR(status.st_mode) ? "/'" : "'");
         }
         if (sources.empty())
             throw no_sources(directory, others.empty() ? "is empty" : others,
@@ -10453,7 +10454,7 @@ public:
             throw error::system_call("change the mode of", built.file, errno);
         good(built.file);
         trace_pins(built.file);
-        if (struct stat found; System::stat(path.c_str(), &found) == 0) {
+        if (struct stat status; System::stat(path.c_str(), &status) == 0) {
             try {
                 good(path);
                 return;
@@ -10656,14 +10657,14 @@ private:
 
     // What is below a folder that is trusted is to be looked at alone; only links lead elsewhere.
     void require_trusted_inside(const std::string& path) const {
-        struct stat found;
+        struct stat status;
         if (target_.options.trust.everyone || path == target_.directory)
             return;
-        if (System::lstat(path.c_str(), &found) != 0)
+        if (System::lstat(path.c_str(), &status) != 0)
             throw error::system_call("look at", path, errno);
-        if (S_ISLNK(found.st_mode))
+        if (S_ISLNK(status.st_mode))
             return target_.require_trusted(path);
-        if (const std::string why = distrust<System>(path, found, target_.options.trust); !why.empty())
+        if (const std::string why = distrust<System>(path, status, target_.options.trust); !why.empty())
             throw untrusted(path, why);
     }
 
@@ -10771,17 +10772,17 @@ private:
         if (name[0] == '/' || header[0] == '"')
             searched.emplace_back(name[0] == '/' ? "/" : parent(from));
         searched.insert(searched.end(), folders.begin(), folders.end());
-        struct stat found;
+        struct stat status;
         for (const std::string& folder : searched) {
             std::string path = name[0] == '/' ? name : join(folder, name);
             for (std::string_view above = path; above.size() > folder.size();) {
                 above = parent(above);
-                if (System::stat(std::string(above).c_str(), &found) == 0) {
+                if (System::stat(std::string(above).c_str(), &status) == 0) {
                     paths_.emplace(above);
                     break;
                 }
             }
-            if (System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode))
+            if (System::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode))
                 return path;
         }
         return "";
@@ -11069,8 +11070,8 @@ private:
 
     // An empty file stands for a header that the compiler refuses precompiled.
     bool refused_before() const {
-        struct stat found;
-        return System::stat(found_->path.c_str(), &found) != 0 || found.st_size == 0;
+        struct stat status;
+        return System::stat(found_->path.c_str(), &status) != 0 || status.st_size == 0;
     }
 
     command compile_command(const std::string& result, const std::string& read) const {
@@ -11527,8 +11528,8 @@ private:
     // What else has a name by which a file is looked for is nobody's intention.
     static void require_file_if_any(const std::string& path) {
         require_no_dangling_link<System>(path);
-        struct stat found;
-        if (System::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode))
+        struct stat status;
+        if (System::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
             throw not_a_regular_file(path);
     }
 
@@ -13590,11 +13591,11 @@ private:
             throw error::system_call("resolve", path_, errno);
         link_ = join(folder, basename(path_));
         std::free(folder);
-        struct stat found;
-        if (System::lstat(link_.c_str(), &found) != 0)
+        struct stat status;
+        if (System::lstat(link_.c_str(), &status) != 0)
             throw error::system_call("look at", link_, errno);
-        found.st_mode &= ~static_cast<mode_t>(S_IWGRP | S_IWOTH); // a link's mode says nothing
-        require_trust<System>(link_, found, rule);
+        status.st_mode &= ~static_cast<mode_t>(S_IWGRP | S_IWOTH); // a link's mode says nothing
+        require_trust<System>(link_, status, rule);
     }
 
     // Of a known manifest, opened when it is needed.
@@ -15056,11 +15057,11 @@ private:
 
     // False for a folder, which changes with more than its names.
     bool noted(const std::string& path) {
-        struct stat found;
-        const bool there = System::stat(path.c_str(), &found) == 0;
-        if (there && S_ISDIR(found.st_mode))
+        struct stat status;
+        const bool there = System::stat(path.c_str(), &status) == 0;
+        if (there && S_ISDIR(status.st_mode))
             return false;
-        states_[path] = there ? file_identity(found) : file_identity();
+        states_[path] = there ? file_identity(status) : file_identity();
         return true;
     }
 
@@ -15894,13 +15895,13 @@ private:
     }
 
     static state state_of(const std::string& path) {
-        struct stat found;
-        if (System::lstat(path.c_str(), &found) != 0)
+        struct stat status;
+        if (System::lstat(path.c_str(), &status) != 0)
             return {};
-        file_identity file(found);
-        if (S_ISDIR(found.st_mode))
+        file_identity file(status);
+        if (S_ISDIR(status.st_mode))
             file.size = 0, file.modified = file.changed = 0;
-        return {found.st_mode, found.st_uid, found.st_gid, file};
+        return {status.st_mode, status.st_uid, status.st_gid, file};
     }
 
     static std::vector<std::string> names(const std::string& folder) {
@@ -16840,12 +16841,12 @@ private:
         for (std::size_t slash = 0; slash != path.npos;) {
             slash = path.find('/', slash + 1);
             const std::string part = path.substr(0, slash), whole = join(folder_, part);
-            struct stat found{};
-            if (System::lstat(whole.c_str(), &found) != 0)
+            struct stat status{};
+            if (System::lstat(whole.c_str(), &status) != 0)
                 return "";
-            if (S_ISREG(found.st_mode))
+            if (S_ISREG(status.st_mode))
                 return about_file(part, whole);
-            if (!S_ISDIR(found.st_mode))
+            if (!S_ISDIR(status.st_mode))
                 return "";
             if (is_empty(whole))
                 return "'" + part +
@@ -16875,8 +16876,8 @@ private:
             return false;
         const auto slash = part.rfind('/');
         const std::string target = below(slash == part.npos ? "" : part.substr(0, slash), text);
-        struct stat found{};
-        if (!target.empty() && System::lstat(join(folder_, target).c_str(), &found) == 0)
+        struct stat status{};
+        if (!target.empty() && System::lstat(join(folder_, target).c_str(), &status) == 0)
             return true;
         return text.find('/') != text.npos && text.find_first_of(" ;(){}\"<>#") == text.npos;
     }
@@ -17615,8 +17616,8 @@ private:
         return has_files(commit) && (!keys_ || System::access(signature_mark(commit).c_str(), F_OK) == 0);
     }
     bool has_files(const std::string& commit) const {
-        struct stat found;
-        return System::stat(join(folder(), commit).c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+        struct stat status;
+        return System::stat(join(folder(), commit).c_str(), &status) == 0 && S_ISDIR(status.st_mode);
     }
     std::string signature_mark(const std::string& commit) const {
         return join(folder(), "signed-" + commit + "-" + keys_->id());
@@ -17627,12 +17628,12 @@ private:
         if (wanted_.subdirectory.empty())
             return path;
         path = join(path, wanted_.subdirectory);
-        struct stat found;
-        if (System::stat(path.c_str(), &found) != 0)
+        struct stat status;
+        if (System::stat(path.c_str(), &status) != 0)
             basic_checkout<System>(join(folder(), commit))
                 .throw_explained(
                     no_subdirectory(wanted_.place, commit, wanted_.subdirectory, instead_of<System>(path)));
-        if (!S_ISDIR(found.st_mode))
+        if (!S_ISDIR(status.st_mode))
             throw no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
                                   "it is a file there, or a symbolic link, which is not followed");
         return path;
@@ -17840,14 +17841,14 @@ private:
 
     // A daemon often has no umask, and then its own files would not be trusted.
     static void close_to_others(const std::string& path) {
-        struct stat found;
-        if (System::lstat(path.c_str(), &found) != 0)
+        struct stat status;
+        if (System::lstat(path.c_str(), &status) != 0)
             throw error::system_call("look at", path, errno);
-        if (S_ISLNK(found.st_mode))
+        if (S_ISLNK(status.st_mode))
             return;
-        if ((found.st_mode & (S_IWGRP | S_IWOTH)) && System::chmod(path.c_str(), found.st_mode & 0755) != 0)
+        if ((status.st_mode & (S_IWGRP | S_IWOTH)) && System::chmod(path.c_str(), status.st_mode & 0755) != 0)
             throw error::system_call("change the mode of", path, errno);
-        if (!S_ISDIR(found.st_mode))
+        if (!S_ISDIR(status.st_mode))
             return;
         for (const std::string& name : names_in<System>(path))
             close_to_others(join(path, name));
@@ -18787,10 +18788,10 @@ private:
 
         // The times of a file's inode change whenever it is used, and do not count.
         static std::string identity(const std::string& path) {
-            struct stat found;
-            if (detail::posix::stat(path.c_str(), &found) != 0)
+            struct stat status;
+            if (detail::posix::stat(path.c_str(), &status) != 0)
                 throw error::system_call("look at", path, errno);
-            const detail::file_identity state(found);
+            const detail::file_identity state(status);
             return path + ' ' + std::to_string(state.device) + ' ' + std::to_string(state.inode) + ' ' +
                    std::to_string(state.size) + ' ' + std::to_string(state.modified);
         }

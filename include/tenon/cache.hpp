@@ -130,8 +130,8 @@ private:
                                       tree_end = ".tree";
 
     bool is_there() const {
-        struct stat found;
-        return System::stat(path().c_str(), &found) == 0;
+        struct stat status;
+        return System::stat(path().c_str(), &status) == 0;
     }
     std::string below(std::string_view name) const { return join(folder_.path(), name); }
 
@@ -151,12 +151,12 @@ private:
         return System::lstat(path.c_str(), &found) == 0;
     }
     static bool is_folder(const std::string& path) {
-        struct stat found;
-        return look_at(path, found) && S_ISDIR(found.st_mode);
+        struct stat status;
+        return look_at(path, status) && S_ISDIR(status.st_mode);
     }
     static bool is_file(const std::string& path) {
-        struct stat found;
-        return look_at(path, found) && S_ISREG(found.st_mode);
+        struct stat status;
+        return look_at(path, status) && S_ISREG(status.st_mode);
     }
 
     // None in a folder that cannot be looked into.
@@ -203,12 +203,12 @@ private:
     static bool is_commit(std::string_view name) { return is_hex(name, 40) || is_hex(name, 64); }
 
     static void add(std::vector<cache_entry>& to, cache_entry entry) {
-        struct stat found;
-        if (!look_at(entry.path, found))
+        struct stat status;
+        if (!look_at(entry.path, status))
             return;
-        entry.size = size_of(entry.path, found);
+        entry.size = size_of(entry.path, status);
         if (entry.last_use == time_point())
-            entry.last_use = last_use(entry.what, found);
+            entry.last_use = last_use(entry.what, status);
         to.push_back(std::move(entry));
     }
 
@@ -277,9 +277,9 @@ private:
                               use = basic_hold<System>::file(checkouts, commit);
             if (!is_commit(commit) || !is_folder(path))
                 continue;
-            struct stat found;
-            const bool noted = look_at(use, found) && S_ISREG(found.st_mode);
-            if (!noted && !look_at(path, found))
+            struct stat status;
+            const bool noted = look_at(use, status) && S_ISREG(status.st_mode);
+            if (!noted && !look_at(path, status))
                 continue;
             add(to, {.what = cache_entry::kind::checkout,
                      .path = path,
@@ -287,7 +287,7 @@ private:
                              : noted      ? text_of(use)
                                           : "",
                      .commit = commit,
-                     .last_use = time_of(noted ? found.st_mtim : found.st_ctim),
+                     .last_use = time_of(noted ? status.st_mtim : status.st_ctim),
                      .in_use = is_locked(use)});
         }
     }
@@ -400,8 +400,8 @@ private:
 
     // False where it is in use after all. `locks` remembers which there are in a folder.
     bool remove(const cache_entry& entry, std::map<std::string, std::vector<std::string>>& locks) const {
-        struct stat found;
-        if (entry.in_use || !look_at(entry.path, found))
+        struct stat status;
+        if (entry.in_use || !look_at(entry.path, status))
             return false;
         switch (entry.what) {
         case cache_entry::kind::unfinished:
@@ -411,10 +411,10 @@ private:
             return !is_fresh(entry.last_use) && remove_checkout(entry);
         default:
             // Again, because it may have been used since it was listed.
-            return (S_ISREG(found.st_mode) || ends_in(basename(entry.path), tree_end)) &&
-                   !is_fresh(last_use(entry.what, found)) && remove_built(entry, locks);
+            return (S_ISREG(status.st_mode) || ends_in(basename(entry.path), tree_end)) &&
+                   !is_fresh(last_use(entry.what, status)) && remove_built(entry, locks);
         }
-        return !look_at(entry.path, found);
+        return !look_at(entry.path, status);
     }
 
     // Under the locks of all builds that may need it, so that none finds it gone that has just found it
@@ -485,12 +485,12 @@ private:
     }
 
     static void remove_lone(const std::string& path, const std::string& its_owner, const std::string& lock) {
-        struct stat found;
-        if (look_at(its_owner, found) || !look_at(path, found) || !S_ISREG(found.st_mode) ||
-            is_fresh(time_of(found.st_mtim)))
+        struct stat status;
+        if (look_at(its_owner, status) || !look_at(path, status) || !S_ISREG(status.st_mode) ||
+            is_fresh(time_of(status.st_mtim)))
             return;
         const file alone(System::open(lock.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
-        if (alone.descriptor() >= 0 && alone.try_lock() && alone.is_at(lock) && !look_at(its_owner, found)) {
+        if (alone.descriptor() >= 0 && alone.try_lock() && alone.is_at(lock) && !look_at(its_owner, status)) {
             trace("pruning '", path, "'");
             System::unlink(path.c_str());
         }

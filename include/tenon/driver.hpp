@@ -209,9 +209,9 @@ void parse_choices(std::string_view text, driver& into, bool in_repository, cons
 /// Throws where a path is a symbolic link that leads nowhere, or in a circle.
 template <class System = posix>
 void require_no_dangling_link(const std::string& path) {
-    struct stat found{};
-    if (System::lstat(path.c_str(), &found) != 0 || !S_ISLNK(found.st_mode) ||
-        System::stat(path.c_str(), &found) == 0)
+    struct stat status{};
+    if (System::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode) ||
+        System::stat(path.c_str(), &status) == 0)
         return;
     if (errno != ENOENT && errno != ENOTDIR)
         throw error::system_call("look at", path, errno);
@@ -351,8 +351,8 @@ inline driver parse_repository(std::string_view text) {
 template <class System>
 std::string instead_of(const std::string& path) {
     const std::string folder(parent(path));
-    struct stat found{};
-    if (System::stat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
+    struct stat status{};
+    if (System::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) ||
         System::access(folder.c_str(), R_OK) != 0)
         return "'" + folder + "' is no folder that can be looked into";
     const std::vector<std::string> names = names_in<System>(folder);
@@ -366,11 +366,11 @@ template <class System>
 std::string repository_meant_by(std::string_view path) {
     const auto host_end = path.find('/');
     const std::string host(path.substr(0, host_end));
-    struct stat found{};
+    struct stat status{};
     const bool like_a_host =
         !host.empty() && host.find('.', 1) != host.npos && host.back() != '.' && is_host(host);
     if (!like_a_host || host_end == path.npos || path.find('/', host_end + 1) == path.npos ||
-        System::stat(host.c_str(), &found) == 0)
+        System::stat(host.c_str(), &status) == 0)
         return "";
     return meant_repository(path).value_or("");
 }
@@ -431,8 +431,8 @@ spelled_driver spelled(std::string_view text) {
 /// What a path is.
 template <class System = posix>
 driver looked_at(driver path) {
-    struct stat found{};
-    if (System::stat(path.place.c_str(), &found) != 0) {
+    struct stat status{};
+    if (System::stat(path.place.c_str(), &status) != 0) {
         const int why = errno;
         if (why != ENOENT)
             throw error::system_call("look at", path.place, why);
@@ -442,15 +442,15 @@ driver looked_at(driver path) {
         throw detail::no_such_path(path.place, instead_of<System>(path.place),
                                    repository_meant_by<System>(path.place));
     }
-    if (S_ISREG(found.st_mode) && is_foreign_source_name(basename(path.place)))
+    if (S_ISREG(status.st_mode) && is_foreign_source_name(basename(path.place)))
         throw detail::foreign_source(path.place);
-    if (S_ISREG(found.st_mode))
+    if (S_ISREG(status.st_mode))
         path.what = is_source_name(basename(path.place)) ? driver::kind::directory : driver::kind::library;
-    else if (S_ISDIR(found.st_mode))
+    else if (S_ISDIR(status.st_mode))
         path.what = driver::kind::directory;
     else
         throw detail::neither_file_nor_directory(path.place);
-    if (!path.target.empty() && !S_ISDIR(found.st_mode))
+    if (!path.target.empty() && !S_ISDIR(status.st_mode))
         throw detail::no_targets_here(path.place, path.target);
     if (path.place.size() > 1 && path.place.back() == '/')
         path.place.pop_back();

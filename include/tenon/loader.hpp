@@ -320,10 +320,10 @@ private:
 
         // The times of a file's inode change whenever it is used, and do not count.
         static std::string identity(const std::string& path) {
-            struct stat found;
-            if (detail::posix::stat(path.c_str(), &found) != 0)
+            struct stat status;
+            if (detail::posix::stat(path.c_str(), &status) != 0)
                 throw error::system_call("look at", path, errno);
-            const detail::file_identity state(found);
+            const detail::file_identity state(status);
             return path + ' ' + std::to_string(state.device) + ' ' + std::to_string(state.inode) + ' ' +
                    std::to_string(state.size) + ' ' + std::to_string(state.modified);
         }

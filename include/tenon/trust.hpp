@@ -84,10 +84,10 @@ bool plainly_trusted(const std::string& path, const struct stat& of, const trust
     std::string folder = path;
     for (std::size_t end = path.rfind('/');; end = path.rfind('/', end - 1)) {
         folder.resize(end == 0 ? 1 : end);
-        struct stat found;
+        struct stat status;
         // A link is no folder here.
-        if (System::lstat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
-            !distrust<System>(folder, found, rule).empty())
+        if (System::lstat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) ||
+            !distrust<System>(folder, status, rule).empty())
             return false;
         if (end == 0)
             return true;
@@ -102,11 +102,11 @@ void require_trust(const std::string& canonical, const struct stat& of, const tr
     std::string why = distrust<System>(canonical, of, rule);
     for (std::string_view folder = canonical; why.empty() && parent(folder) != folder;) {
         folder = parent(folder);
-        struct stat found;
+        struct stat status;
         const std::string path(folder);
-        if (System::stat(path.c_str(), &found) != 0)
+        if (System::stat(path.c_str(), &status) != 0)
             throw error::system_call("look at", path, errno);
-        why = distrust<System>(path, found, rule);
+        why = distrust<System>(path, status, rule);
     }
     if (!why.empty())
         throw detail::untrusted(canonical, why);

@@ -63,12 +63,12 @@ public:
     basic_build_target(const build_options& how, const basic_cache<System>& in,
                        const std::string& canonical_path, const plugin_type& of)
         : options(how), type(of), path(canonical_path), directory(path), compiler(how.compiler) {
-        struct stat found;
-        const bool there = System::stat(path.c_str(), &found) == 0;
-        if (there ? S_ISREG(found.st_mode) : is_source_name(basename(path))) {
+        struct stat status;
+        const bool there = System::stat(path.c_str(), &status) == 0;
+        if (there ? S_ISREG(status.st_mode) : is_source_name(basename(path))) {
             directory = parent(path);
             source = basename(path);
-        } else if (System::lstat(lists_file().c_str(), &found) == 0) {
+        } else if (System::lstat(lists_file().c_str(), &status) == 0) {
             cmake = true;
             written = written_below(in);
         }
@@ -186,10 +186,10 @@ private:
 
     std::optional<std::string> cmake_tools() const {
         const std::optional<std::string> program = basic_cmake_project<System>::program();
-        struct stat found;
-        if (!compiler.found() || !program || System::stat(program->c_str(), &found) != 0)
+        struct stat status;
+        if (!compiler.found() || !program || System::stat(program->c_str(), &status) != 0)
             return std::nullopt;
-        const file_identity state(found);
+        const file_identity state(status);
         return sha256()
             .field(compiler.stamp())
             .field(*program)
@@ -236,14 +236,14 @@ private:
             const std::string path = join(directory, name);
             if (is_source_name(name))
                 require_no_dangling_link<System>(path);
-            struct stat found{};
-            const bool there = System::stat(path.c_str(), &found) == 0;
-            if (is_source_name(name) && there && S_ISREG(found.st_mode)) {
+            struct stat status{};
+            const bool there = System::stat(path.c_str(), &status) == 0;
+            if (is_source_name(name) && there && S_ISREG(status.st_mode)) {
                 if (path.find('\n') != std::string::npos)
                     throw line_break_in_name(path);
                 sources.push_back(name);
             } else if (others.size() < 200)
-                others += (others.empty() ? "has '" : ", '") + name + (S_ISDIR(found.st_mode) ? "/'" : "'");
+                others += (others.empty() ? "has '" : ", '") + name + (S_ISDIR(status.st_mode) ? "/'" : "'");
         }
         if (sources.empty())
             throw no_sources(directory, others.empty() ? "is empty" : others,

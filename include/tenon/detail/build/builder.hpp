@@ -210,8 +210,8 @@ private:
     // What else has a name by which a file is looked for is nobody's intention.
     static void require_file_if_any(const std::string& path) {
         require_no_dangling_link<System>(path);
-        struct stat found;
-        if (System::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode))
+        struct stat status;
+        if (System::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
             throw not_a_regular_file(path);
     }
 

@@ -160,14 +160,14 @@ private:
 
     // What is below a folder that is trusted is to be looked at alone; only links lead elsewhere.
     void require_trusted_inside(const std::string& path) const {
-        struct stat found;
+        struct stat status;
         if (target_.options.trust.everyone || path == target_.directory)
             return;
-        if (System::lstat(path.c_str(), &found) != 0)
+        if (System::lstat(path.c_str(), &status) != 0)
             throw error::system_call("look at", path, errno);
-        if (S_ISLNK(found.st_mode))
+        if (S_ISLNK(status.st_mode))
             return target_.require_trusted(path);
-        if (const std::string why = distrust<System>(path, found, target_.options.trust); !why.empty())
+        if (const std::string why = distrust<System>(path, status, target_.options.trust); !why.empty())
             throw untrusted(path, why);
     }
 

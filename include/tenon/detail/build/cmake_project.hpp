@@ -95,12 +95,12 @@ public:
         } catch (const error&) {
             return; // it is the first, or the one before did not end
         }
-        struct stat found;
+        struct stat status;
         const auto line = text.find('\n');
-        if (line != 6 || System::stat(state().c_str(), &found) != 0)
+        if (line != 6 || System::stat(state().c_str(), &status) != 0)
             return;
         folder_ = join(all_, std::string_view(text).substr(0, line));
-        ended_ = nanoseconds(found.st_mtim);
+        ended_ = nanoseconds(status.st_mtim);
         const build_record record(std::string_view(text).substr(line + 1));
         if (record.results().size() == 1 && read_libraries())
             last_ = record.results()[0];
@@ -235,16 +235,16 @@ private:
         std::set<std::string> before;
         for (const build_input& file : last_->files) {
             before.insert(file.path);
-            struct stat found;
-            if (System::stat(file.path.c_str(), &found) != 0)
+            struct stat status;
+            if (System::stat(file.path.c_str(), &status) != 0)
                 return "'" + file.path + "' is gone";
-            if (file_identity(found) == file.state)
+            if (file_identity(status) == file.state)
                 continue;
             if (file.path == processor_file) {
                 if (const build_input* const now = digests.file(file.path);
                     !now || now->digest != file.digest)
                     return "it was built on another processor, for that one";
-            } else if (nanoseconds(found.st_mtim) <= ended_) {
+            } else if (nanoseconds(status.st_mtim) <= ended_) {
                 return "'" + file.path + "' has changed and is older than what was made of it";
             } else {
                 changed_.insert(file.path);

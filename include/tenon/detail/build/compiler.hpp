@@ -280,10 +280,10 @@ private:
             all.field(arguments_[i]);
             // Of `ccache g++ -m64` the second word is the compiler.
             const auto path = i == 0 ? std::optional(arguments_[0]) : program_of(arguments_[i]);
-            struct stat found;
-            if (!path || System::stat(path->c_str(), &found) != 0)
+            struct stat status;
+            if (!path || System::stat(path->c_str(), &status) != 0)
                 continue;
-            const file_identity state(found);
+            const file_identity state(status);
             all.field(*path).field(std::to_string(state.size)).field(std::to_string(state.modified));
         }
         stamp_ = all.hex();

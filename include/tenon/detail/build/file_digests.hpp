@@ -55,8 +55,8 @@ public:
         if (!fresh)
             return input.digest.empty() ? nullptr : &input;
         if (const auto known = remembered_.find(path); known != remembered_.end()) {
-            struct stat found;
-            if (System::stat(path.c_str(), &found) == 0 && file_identity(found) == known->second.state) {
+            struct stat status;
+            if (System::stat(path.c_str(), &status) == 0 && file_identity(status) == known->second.state) {
                 input = known->second;
                 return &input;
             }
@@ -93,10 +93,10 @@ public:
     template <class Matters>
     const build_input& folder(const std::string& path, Matters&& matters) {
         const std::string digest = digest_of(path, names(path), matters);
-        struct stat found;
+        struct stat status;
         // As it is after it was listed: a name that came meanwhile makes it younger than this look.
-        const bool there = System::stat(path.c_str(), &found) == 0;
-        return seen_[path] = {path, there ? file_identity(found) : file_identity(), digest};
+        const bool there = System::stat(path.c_str(), &status) == 0;
+        return seen_[path] = {path, there ? file_identity(status) : file_identity(), digest};
     }
 
     /// The digest of a directory that is not there, or has no name that matters: that of an empty text.

@@ -86,12 +86,12 @@ private:
     // Profiles are looked up in a directory by the names of sources.
     template <class System>
     void add_file(const std::string& path, bool or_all_in_it) {
-        struct stat found;
-        if (System::stat(path.c_str(), &found) != 0 || path.find('\n') != path.npos)
+        struct stat status;
+        if (System::stat(path.c_str(), &status) != 0 || path.find('\n') != path.npos)
             return;
-        if (S_ISREG(found.st_mode))
+        if (S_ISREG(status.st_mode))
             files.push_back(path);
-        else if (or_all_in_it && S_ISDIR(found.st_mode)) {
+        else if (or_all_in_it && S_ISDIR(status.st_mode)) {
             folders.push_back(path);
             for (const std::string& name : names_in<System>(path))
                 add_file<System>(join(path, name), false);

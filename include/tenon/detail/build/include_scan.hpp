@@ -81,17 +81,17 @@ private:
         if (name[0] == '/' || header[0] == '"')
             searched.emplace_back(name[0] == '/' ? "/" : parent(from));
         searched.insert(searched.end(), folders.begin(), folders.end());
-        struct stat found;
+        struct stat status;
         for (const std::string& folder : searched) {
             std::string path = name[0] == '/' ? name : join(folder, name);
             for (std::string_view above = path; above.size() > folder.size();) {
                 above = parent(above);
-                if (System::stat(std::string(above).c_str(), &found) == 0) {
+                if (System::stat(std::string(above).c_str(), &status) == 0) {
                     paths_.emplace(above);
                     break;
                 }
             }
-            if (System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode))
+            if (System::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode))
                 return path;
         }
         return "";

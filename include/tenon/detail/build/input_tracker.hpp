@@ -64,9 +64,9 @@ public:
         std::set<std::string> searched = expected_.folders;
         searched.insert(folders_.begin(), folders_.end());
         for (const std::string& folder : searched) {
-            struct stat found;
-            if (System::stat(folder.c_str(), &found) == 0 && newest < file_identity(found).changed)
-                newest = file_identity(found).changed;
+            struct stat status;
+            if (System::stat(folder.c_str(), &status) == 0 && newest < file_identity(status).changed)
+                newest = file_identity(status).changed;
             if (!belongs_to_system(folder))
                 names_before_[folder] = names_in<System>(folder);
         }
@@ -206,9 +206,9 @@ private:
         for (const std::string& name : unlisted.embedded) {
             known_names_.insert(name);
             for (const std::string& folder : searched) {
-                struct stat found;
+                struct stat status;
                 if (std::string file = name[0] == '/' ? name : join(folder, name);
-                    System::stat(file.c_str(), &found) == 0 && S_ISREG(found.st_mode))
+                    System::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode))
                     embedded.push_back(std::move(file));
             }
         }
@@ -282,9 +282,9 @@ private:
         // What was moved away and back may have been missed by a compiler.
         for (const std::string& name : names) {
             const std::string path = join(now.path, name);
-            struct stat found;
-            if (matters(now.path, name) && System::lstat(path.c_str(), &found) == 0 &&
-                S_ISREG(found.st_mode) && !settled(file_identity(found), start_))
+            struct stat status;
+            if (matters(now.path, name) && System::lstat(path.c_str(), &status) == 0 &&
+                S_ISREG(status.st_mode) && !settled(file_identity(status), start_))
                 note_change(path, after_.file(path));
         }
     }

@@ -55,7 +55,7 @@ public:
             throw error::system_call("change the mode of", built.file, errno);
         good(built.file);
         trace_pins(built.file);
-        if (struct stat found; System::stat(path.c_str(), &found) == 0) {
+        if (struct stat status; System::stat(path.c_str(), &status) == 0) {
             try {
                 good(path);
                 return;

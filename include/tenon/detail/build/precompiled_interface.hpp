@@ -202,8 +202,8 @@ private:
 
     // An empty file stands for a header that the compiler refuses precompiled.
     bool refused_before() const {
-        struct stat found;
-        return System::stat(found_->path.c_str(), &found) != 0 || found.st_size == 0;
+        struct stat status;
+        return System::stat(found_->path.c_str(), &status) != 0 || status.st_size == 0;
     }
 
     command compile_command(const std::string& result, const std::string& read) const {

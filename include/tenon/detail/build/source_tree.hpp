@@ -121,8 +121,9 @@ public:
         while (!left.empty()) {
             const std::string folder = std::move(left.back());
             left.pop_back();
-            struct stat found;
-            if (System::stat(folder.c_str(), &found) != 0 || !seen.emplace(found.st_dev, found.st_ino).second)
+            struct stat status;
+            if (System::stat(folder.c_str(), &status) != 0 ||
+                !seen.emplace(status.st_dev, status.st_ino).second)
                 continue;
             if (folder != root && System::access(join(folder, "CMakeCache.txt").c_str(), F_OK) == 0)
                 continue;
@@ -130,13 +131,13 @@ public:
             for (const std::string& name : names_in<System>(folder)) {
                 std::string path = join(folder, name);
                 if (!is_in_source_tree(name) || is_in_one_of(path, without) ||
-                    System::stat(path.c_str(), &found) != 0)
+                    System::stat(path.c_str(), &status) != 0)
                     continue;
                 if (path.find('\n') != path.npos)
                     throw line_break_in_name(path);
-                if (S_ISDIR(found.st_mode))
+                if (S_ISDIR(status.st_mode))
                     left.push_back(std::move(path));
-                else if (S_ISREG(found.st_mode) && System::access(path.c_str(), R_OK) == 0)
+                else if (S_ISREG(status.st_mode) && System::access(path.c_str(), R_OK) == 0)
                     files_.push_back(std::move(path));
             }
             if (files_.size() + folders_.size() + left.size() > most)

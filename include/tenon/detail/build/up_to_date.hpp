@@ -133,10 +133,10 @@ private:
     }
 
     bool in_same_state(const build_input& input) const {
-        struct stat found;
-        if (System::stat(input.path.c_str(), &found) != 0)
+        struct stat status;
+        if (System::stat(input.path.c_str(), &status) != 0)
             return input.digest == basic_file_digests<System>::empty && input.state == file_identity();
-        return !thorough_ && file_identity(found) == input.state;
+        return !thorough_ && file_identity(status) == input.state;
     }
 
     bool take_state(build_input& input, const build_input& seen) {

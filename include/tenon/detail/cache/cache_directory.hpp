@@ -230,8 +230,8 @@ private:
     }
 
     bool begins_the_mark() const {
-        struct stat found;
-        return System::lstat(mark_file().c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+        struct stat status;
+        return System::lstat(mark_file().c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
                cache_mark.starts_with(mark_text());
     }
 
@@ -287,8 +287,8 @@ public:
 
 private:
     bool still_there() const {
-        struct stat found;
-        return System::stat(path_.c_str(), &found) == 0;
+        struct stat status;
+        return System::stat(path_.c_str(), &status) == 0;
     }
 
     std::string path_;
@@ -346,8 +346,8 @@ bool is_hour_ago(const timespec& time) noexcept {
 /// Notes that a file of the cache is used, for `cache::prune`.
 template <class System = posix>
 void note_use(const std::string& path) noexcept {
-    struct stat found;
-    if (System::stat(path.c_str(), &found) == 0 && is_hour_ago<System>(found.st_atim))
+    struct stat status;
+    if (System::stat(path.c_str(), &status) == 0 && is_hour_ago<System>(status.st_atim))
         System::touch(path.c_str(), false);
 }
 

@@ -197,11 +197,11 @@ private:
             throw error::system_call("resolve", path_, errno);
         link_ = join(folder, basename(path_));
         std::free(folder);
-        struct stat found;
-        if (System::lstat(link_.c_str(), &found) != 0)
+        struct stat status;
+        if (System::lstat(link_.c_str(), &status) != 0)
             throw error::system_call("look at", link_, errno);
-        found.st_mode &= ~static_cast<mode_t>(S_IWGRP | S_IWOTH); // a link's mode says nothing
-        require_trust<System>(link_, found, rule);
+        status.st_mode &= ~static_cast<mode_t>(S_IWGRP | S_IWOTH); // a link's mode says nothing
+        require_trust<System>(link_, status, rule);
     }
 
     // Of a known manifest, opened when it is needed.

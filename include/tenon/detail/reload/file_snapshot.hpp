@@ -52,11 +52,11 @@ private:
 
     // False for a folder, which changes with more than its names.
     bool noted(const std::string& path) {
-        struct stat found;
-        const bool there = System::stat(path.c_str(), &found) == 0;
-        if (there && S_ISDIR(found.st_mode))
+        struct stat status;
+        const bool there = System::stat(path.c_str(), &status) == 0;
+        if (there && S_ISDIR(status.st_mode))
             return false;
-        states_[path] = there ? file_identity(found) : file_identity();
+        states_[path] = there ? file_identity(status) : file_identity();
         return true;
     }
 

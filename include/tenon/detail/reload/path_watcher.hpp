@@ -321,13 +321,13 @@ private:
     }
 
     static state state_of(const std::string& path) {
-        struct stat found;
-        if (System::lstat(path.c_str(), &found) != 0)
+        struct stat status;
+        if (System::lstat(path.c_str(), &status) != 0)
             return {};
-        file_identity file(found);
-        if (S_ISDIR(found.st_mode))
+        file_identity file(status);
+        if (S_ISDIR(status.st_mode))
             file.size = 0, file.modified = file.changed = 0;
-        return {found.st_mode, found.st_uid, found.st_gid, file};
+        return {status.st_mode, status.st_uid, status.st_gid, file};
     }
 
     static std::vector<std::string> names(const std::string& folder) {

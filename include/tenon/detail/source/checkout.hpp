@@ -123,12 +123,12 @@ private:
         for (std::size_t slash = 0; slash != path.npos;) {
             slash = path.find('/', slash + 1);
             const std::string part = path.substr(0, slash), whole = join(folder_, part);
-            struct stat found{};
-            if (System::lstat(whole.c_str(), &found) != 0)
+            struct stat status{};
+            if (System::lstat(whole.c_str(), &status) != 0)
                 return "";
-            if (S_ISREG(found.st_mode))
+            if (S_ISREG(status.st_mode))
                 return about_file(part, whole);
-            if (!S_ISDIR(found.st_mode))
+            if (!S_ISDIR(status.st_mode))
                 return "";
             if (is_empty(whole))
                 return "'" + part +
@@ -158,8 +158,8 @@ private:
             return false;
         const auto slash = part.rfind('/');
         const std::string target = below(slash == part.npos ? "" : part.substr(0, slash), text);
-        struct stat found{};
-        if (!target.empty() && System::lstat(join(folder_, target).c_str(), &found) == 0)
+        struct stat status{};
+        if (!target.empty() && System::lstat(join(folder_, target).c_str(), &status) == 0)
             return true;
         return text.find('/') != text.npos && text.find_first_of(" ;(){}\"<>#") == text.npos;
     }

@@ -224,8 +224,8 @@ private:
         return has_files(commit) && (!keys_ || System::access(signature_mark(commit).c_str(), F_OK) == 0);
     }
     bool has_files(const std::string& commit) const {
-        struct stat found;
-        return System::stat(join(folder(), commit).c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+        struct stat status;
+        return System::stat(join(folder(), commit).c_str(), &status) == 0 && S_ISDIR(status.st_mode);
     }
     std::string signature_mark(const std::string& commit) const {
         return join(folder(), "signed-" + commit + "-" + keys_->id());
@@ -236,12 +236,12 @@ private:
         if (wanted_.subdirectory.empty())
             return path;
         path = join(path, wanted_.subdirectory);
-        struct stat found;
-        if (System::stat(path.c_str(), &found) != 0)
+        struct stat status;
+        if (System::stat(path.c_str(), &status) != 0)
             basic_checkout<System>(join(folder(), commit))
                 .throw_explained(
                     no_subdirectory(wanted_.place, commit, wanted_.subdirectory, instead_of<System>(path)));
-        if (!S_ISDIR(found.st_mode))
+        if (!S_ISDIR(status.st_mode))
             throw no_subdirectory(wanted_.place, commit, wanted_.subdirectory,
                                   "it is a file there, or a symbolic link, which is not followed");
         return path;
@@ -449,14 +449,14 @@ private:
 
     // A daemon often has no umask, and then its own files would not be trusted.
     static void close_to_others(const std::string& path) {
-        struct stat found;
-        if (System::lstat(path.c_str(), &found) != 0)
+        struct stat status;
+        if (System::lstat(path.c_str(), &status) != 0)
             throw error::system_call("look at", path, errno);
-        if (S_ISLNK(found.st_mode))
+        if (S_ISLNK(status.st_mode))
             return;
-        if ((found.st_mode & (S_IWGRP | S_IWOTH)) && System::chmod(path.c_str(), found.st_mode & 0755) != 0)
+        if ((status.st_mode & (S_IWGRP | S_IWOTH)) && System::chmod(path.c_str(), status.st_mode & 0755) != 0)
             throw error::system_call("change the mode of", path, errno);
-        if (!S_ISDIR(found.st_mode))
+        if (!S_ISDIR(status.st_mode))
             return;
         for (const std::string& name : names_in<System>(path))
             close_to_others(join(path, name));

@@ -71,8 +71,8 @@ std::string found_here(std::string_view name) {
         return "";
     const std::string as_it_is = "./" + std::string(name);
     for (const std::string& path : {as_it_is, as_it_is + ".so", "./lib" + std::string(name) + ".so"})
-        if (struct stat found; System::stat(path.c_str(), &found) == 0 &&
-                               (path == as_it_is || (S_ISREG(found.st_mode) && found.st_size != 0)))
+        if (struct stat status; System::stat(path.c_str(), &status) == 0 &&
+                                (path == as_it_is || (S_ISREG(status.st_mode) && status.st_size != 0)))
             return path;
     return "";
 }

@@ -66,8 +66,8 @@ std::vector<std::string> names_in(const std::string& folder) {
 /// Makes a folder, and those above it, that only this user can look into.
 template <class System = posix>
 void make_folders(const std::string& path) {
-    struct stat found;
-    if (System::stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode))
+    struct stat status;
+    if (System::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
         return;
     if (const std::string above(parent(path)); above != path && path.find('/') != path.npos)
         make_folders<System>(above);
@@ -75,7 +75,7 @@ void make_folders(const std::string& path) {
         return;
     const int why = errno;
     // Another may have made it meanwhile.
-    if (why != EEXIST || System::stat(path.c_str(), &found) != 0 || !S_ISDIR(found.st_mode))
+    if (why != EEXIST || System::stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
         throw error::system_call("make the folder", path, why);
 }
 
@@ -92,8 +92,8 @@ bool removed(const std::string& path) noexcept {
 template <class System = posix>
 void remove_tree(const std::string& path) noexcept {
     const auto entries = [](const std::string& folder) {
-        struct stat found;
-        const bool is_folder = System::lstat(folder.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+        struct stat status;
+        const bool is_folder = System::lstat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
         try {
             return is_folder ? names_in<System>(folder) : std::vector<std::string>();
         } catch (const error&) {

@@ -41,8 +41,8 @@ inline error cannot_run(const std::string& program, int error_number, std::strin
 template <class System = posix>
 std::optional<std::string> find_program(std::string_view name) {
     const auto runnable = [](const std::string& path) {
-        struct stat found;
-        return System::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+        struct stat status;
+        return System::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
                System::access(path.c_str(), X_OK) == 0;
     };
     if (name.find('/') != name.npos)
