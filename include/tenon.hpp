@@ -83,12 +83,12 @@
 
 namespace tenon::inline v1 {
 
-/// What may be chosen: anything, where nobody said; else only what is listed. An empty list allows nothing,
-/// so that one that comes out of an empty configuration does not open what it was to close.
+/// The values that an option allows: any value by default, else the listed ones only. An empty list allows
+/// nothing, so that an empty configuration does not open what a full one would close.
 ///
-///     tenon::allowed<std::string> any;
-///     tenon::allowed<std::string> ours{"example.org", "example.net"};
-///     tenon::allowed<std::string> none(std::vector<std::string>{});
+///     tenon::allow_list<std::string> any;
+///     tenon::allow_list<std::string> ours{"example.org", "example.net"};
+///     tenon::allow_list<std::string> none(std::vector<std::string>{});
 template <class T>
 class TENON_HOST_TYPE allow_list {
 public:
@@ -97,7 +97,7 @@ public:
     allow_list(std::vector<T> list) : anything_(false), list_(std::move(list)) {}
 
     bool anything() const noexcept { return anything_; }
-    /// Empty where anything is allowed, too.
+    /// The listed values. The list is empty where any value is allowed, too; see `anything`.
     const std::vector<T>& list() const noexcept { return list_; }
 
     // Not std::find: <algorithm> would be a tenth of what plugin.hpp costs.
@@ -116,7 +116,7 @@ private:
 namespace detail {
 inline namespace TENON_OWN {
 
-/// In ASCII, which is all that hosts and digests are written in.
+/// Only ASCII letters change. Hosts and digests have no others.
 inline std::string in_small_letters(std::string_view text) {
     std::string small(text);
     for (char& c : small)
@@ -1089,15 +1089,15 @@ inline error untrusted(const std::string& path, std::string_view why) {
 } // namespace TENON_OWN
 } // namespace detail
 
-/// Whose files a host runs: those that nobody but root, its own user and the ones named here could have
-/// written.
+/// The users whose files a host runs. Root and the host's own user are always trusted; a file that anybody
+/// else could have written is refused.
 ///
 ///     tenon::loader loader{{.trust = {.users = {1000}}}};            // what the deploying user owns too
 ///     tenon::loader careless{{.trust = {.everyone = true}}};         // anything
 ///
-/// A file may be writable by its group where that is its owner's own, which has the owner's number, or is
-/// among `groups`, and where no access list says who else may write. A folder that everybody may write to
-/// passes where it is sticky, as /tmp is.
+/// A group may write to a file if the group is the owner's private group, which has the owner's number, or is
+/// among `groups`, and if no access list lets others write. A folder that everybody may write to passes if
+/// its sticky bit is set, as that of /tmp is.
 struct TENON_HOST_TYPE trust {
     std::vector<uid_t> users{};
     std::vector<gid_t> groups{};
@@ -1115,7 +1115,7 @@ bool among(const List& list, Value value) {
     return false;
 }
 
-// What keeps one file or folder from being trusted; empty where nothing does.
+// The reason not to trust one file or folder; empty if there is none.
 template <class System>
 std::string distrust(const std::string& path, const struct stat& of, const trust& rule) {
     if (of.st_uid != 0 && of.st_uid != System::geteuid() && !among(rule.users, of.st_uid))
@@ -1131,15 +1131,15 @@ std::string distrust(const std::string& path, const struct stat& of, const trust
     if (of.st_gid != of.st_uid && !among(rule.groups, of.st_gid))
         return "group " + std::to_string(of.st_gid) + " may write to '" + path + "'; `chmod g-w '" + path +
                "'`, or name the group in options.trust";
-    // Then what the mode says of the group is the most that anybody on the list may do.
+    // With an access list, the group bits of the mode are the most that anybody on the list may do (acl(5)).
     if (System::has_access_list(path.c_str()))
         return "an access list may let others write to '" + path + "'; `setfacl -b '" + path +
                "'`, or widen options.trust";
     return "";
 }
 
-/// Whether a path is canonical and its file, whose status is given, and every folder above it are trusted, as
-/// far as one look at each of them tells; where not, `require_trust` of the canonical path says why.
+/// True if the path is canonical, and its file and every folder above it are trusted at one look each. If
+/// not, `require_trust` of the canonical path finds out why. `of` is the status of the file.
 template <class System = posix>
 bool plainly_trusted(const std::string& path, const struct stat& of, const trust& rule) {
     if (rule.everyone || !is_normal(path) || !distrust<System>(path, of, rule).empty())
@@ -1148,7 +1148,7 @@ bool plainly_trusted(const std::string& path, const struct stat& of, const trust
     for (std::size_t end = path.rfind('/');; end = path.rfind('/', end - 1)) {
         folder.resize(end == 0 ? 1 : end);
         struct stat status;
-        // A link is no folder here.
+        // lstat: a symbolic link does not count as a folder.
         if (System::lstat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) ||
             !distrust<System>(folder, status, rule).empty())
             return false;
@@ -1157,7 +1157,7 @@ bool plainly_trusted(const std::string& path, const struct stat& of, const trust
     }
 }
 
-/// Throws unless a file, whose canonical path and status are given, and every folder above it are trusted.
+/// Throws unless a file and every folder above it are trusted. The path has to be canonical.
 template <class System = posix>
 void require_trust(const std::string& canonical, const struct stat& of, const trust& rule) {
     if (rule.everyone)
@@ -1849,7 +1849,7 @@ private:
 
 namespace tenon::inline v1 {
 
-/// One thing in a cache.
+/// One file or folder in a cache.
 struct TENON_HOST_TYPE cache_entry {
     enum class kind {
         library,      ///< what a directory of sources was compiled to
@@ -1871,7 +1871,7 @@ struct TENON_HOST_TYPE cache_entry {
     bool in_use = false; ///< a process has it loaded, or a build needs it at the moment
 };
 
-/// What is to go from a cache.
+/// Which entries `cache::prune` removes.
 struct TENON_HOST_TYPE prune_rule {
     std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max(); ///< the longest unused goes first
     std::chrono::seconds unused_for = std::chrono::seconds::max(); ///< what was not used for so long goes
@@ -1880,12 +1880,12 @@ struct TENON_HOST_TYPE prune_rule {
 namespace detail {
 inline namespace TENON_OWN {
 
-/// `tenon::cache`, by any system's calls.
+/// `tenon::cache` over a replaceable set of system calls.
 template <class System = posix>
 class basic_cache_contents {
 public:
-    /// The folder that `loader_options::cache` names too; left out, the same that a loader without options
-    /// has.
+    /// The cache of a loader whose `loader_options::cache` is `folder`; by default, of a loader without
+    /// options.
     template <path_like P = std::string>
     explicit basic_cache_contents(const P& folder = {}) : folder_(native(folder)) {}
 
@@ -1910,16 +1910,16 @@ public:
         return found;
     }
 
-    /// In bytes.
+    /// Bytes on the disk, of all entries together.
     std::uint64_t size() const { return sum(entries()); }
 
-    /// Removes what the rule says, and what cannot be of use any more: what killed builders left, and what no
-    /// record names. What belongs to a directory that is gone goes by the rule, because its disk may only not
-    /// be there at the moment. Gives what it removed.
+    /// Removes the entries that the rule names and those that are useless: files that killed builders left,
+    /// and files that no record names. Returns the removed entries.
     ///
-    /// What is in use stays, and so does what was used in the last minute, because a load may be about to
-    /// open it. A library that another process cannot be seen to have loaded, in another container perhaps,
-    /// goes and does not disturb that process.
+    /// Results of a source directory that is gone are kept until the rule names them, because the directory's
+    /// disk may just not be mounted. Entries in use stay. So do entries that were used in the last minute,
+    /// because a load may be about to open them. A library that another process has loaded unseen, such as
+    /// one in another container, is removed, which does not disturb that process.
     std::vector<cache_entry> prune(const prune_rule& rule = {}) const {
         if (!is_there())
             return {};
@@ -1956,7 +1956,7 @@ private:
     }
     std::string below(std::string_view name) const { return join(folder_.path(), name); }
 
-    // ---- What is there
+    // ---- Listing
 
     static time_point time_of(const timespec& time) {
         return time_point(
@@ -1980,7 +1980,7 @@ private:
         return look_at(path, status) && S_ISREG(status.st_mode);
     }
 
-    // None in a folder that cannot be looked into.
+    // Returns no names for a folder that cannot be read.
     static std::vector<std::string> names_in(const std::string& folder) {
         try {
             return is_folder(folder) ? detail::names_in<System>(folder) : std::vector<std::string>();
@@ -2000,8 +2000,8 @@ private:
         return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
     }
 
-    // `NAME-DIGEST.END`, as files are called that a build leaves in `bin/TYPE`. A name may have hyphens and
-    // dots too.
+    // The parts of `NAME-DIGEST.END`, the name of a file that a build leaves in `bin/TYPE`. NAME may have
+    // hyphens and dots too.
     struct built_name {
         std::string_view name, end;
     };
@@ -2033,7 +2033,7 @@ private:
         to.push_back(std::move(entry));
     }
 
-    // What is read here would be in use for ever, if its being read counted.
+    // The listing itself reads records and checkouts, so that reading these does not count as use.
     static time_point last_use(cache_entry::kind what, const struct stat& of) {
         const bool reading_counts = S_ISREG(of.st_mode) && (what == cache_entry::kind::library ||
                                                             what == cache_entry::kind::intermediate);
@@ -2113,7 +2113,7 @@ private:
         }
     }
 
-    // Of `signed-COMMIT-KEYS`.
+    // The commit in a file name `signed-COMMIT-KEYS`.
     static std::optional<std::string> signed_commit(std::string_view name) {
         constexpr std::string_view begin = "signed-";
         const auto end = name.rfind('-');
@@ -2127,7 +2127,7 @@ private:
         return name.substr(0, 3) == "at-" && is_hex(name.substr(3), 64);
     }
 
-    // Of a line `COMMIT REFERENCE URL`.
+    // From a line `COMMIT REFERENCE URL`.
     struct remembered_commit {
         std::string id, url;
     };
@@ -2147,16 +2147,16 @@ private:
         }
     }
 
-    // ---- What is in use
+    // ---- Entries in use
 
     static bool is_locked(const std::string& path) {
         const file open(System::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
         return open.descriptor() >= 0 && !open.try_lock();
     }
 
-    // The names of all libraries that processes of this user have loaded. Their digests make them unlike any
-    // other, whatever the cache is called where a process sees it. The kernel knows, so that no load has to
-    // say so, and none can fail to take it back.
+    // The file names of all libraries that processes of this user have loaded. The digest in a name makes the
+    // name unique, whatever path a process sees the cache by. The kernel keeps this list, so that no load has
+    // to register itself and no killed process leaves a stale entry.
     static std::set<std::string> loaded_libraries() {
         std::set<std::string> found;
         for (const std::string& process : names_in("/proc")) {
@@ -2178,7 +2178,7 @@ private:
         return found;
     }
 
-    // ---- What goes
+    // ---- Choosing entries
 
     static bool by_rule(const cache_entry& of) {
         using kind = cache_entry::kind;
@@ -2190,7 +2190,7 @@ private:
                (of.what != cache_entry::kind::checkout && useful.count(of.path) == 0);
     }
 
-    // The records that have a result left, with their results, and the trees beside them.
+    // The records with at least one remaining result, these results, and the build trees beside the records.
     static std::set<std::string> useful_files(const std::vector<cache_entry>& all) {
         std::set<std::string> paths, found;
         for (const cache_entry& entry : all)
@@ -2217,9 +2217,9 @@ private:
         return found;
     }
 
-    // ---- Removing it
+    // ---- Removing
 
-    // False where it is in use after all. `locks` remembers which there are in a folder.
+    // Returns false if the entry is in use after all. `locks` caches the names of lock files by folder.
     bool remove(const cache_entry& entry, std::map<std::string, std::vector<std::string>>& locks) const {
         struct stat status;
         if (entry.in_use || !look_at(entry.path, status))
@@ -2231,22 +2231,22 @@ private:
         case cache_entry::kind::checkout:
             return !is_fresh(entry.last_use) && remove_checkout(entry);
         default:
-            // Again, because it may have been used since it was listed.
+            // Look again: the entry may have been used since it was listed.
             return (S_ISREG(status.st_mode) || ends_in(basename(entry.path), tree_end)) &&
                    !is_fresh(last_use(entry.what, status)) && remove_built(entry, locks);
         }
         return !look_at(entry.path, status);
     }
 
-    // Under the locks of all builds that may need it, so that none finds it gone that has just found it
-    // there.
+    // Takes the locks of all builds that may need the entry, so that none of them loses a file that it has
+    // just found.
     bool remove_built(const cache_entry& entry,
                       std::map<std::string, std::vector<std::string>>& locks) const {
         std::vector<file> turns;
         const std::string folder(parent(entry.path));
         const auto [known, fresh] = locks.try_emplace(folder);
-        // Once for each folder: a build that is the first of its directory meanwhile finds what it needs, or
-        // makes it.
+        // The locks of a folder are listed once. A build that creates a new lock meanwhile finds its files,
+        // or makes them again.
         if (fresh)
             for (std::string& other : names_in(folder))
                 if (ends_in(other, lock_end))
@@ -2267,7 +2267,7 @@ private:
         return System::rename(entry.path.c_str(), (scratch / "tree").c_str()) == 0;
     }
 
-    // It goes at once and as a whole: a checkout that is there is complete.
+    // Renames the checkout away in one step: every checkout that exists is complete.
     bool remove_checkout(const cache_entry& entry) const {
         const std::string use = basic_hold<System>::file(parent(entry.path), entry.commit);
         const basic_scratch<System> scratch(folder_);
@@ -2281,7 +2281,7 @@ private:
         return true;
     }
 
-    // Locks whose record is gone, and what is said of commits that are gone.
+    // Removes locks without a record, and notes about commits that are gone.
     void remove_lone_files() const {
         for (const std::string& type : folders_in(below("bin"))) {
             const std::string folder = join(below("bin"), type);
@@ -2323,15 +2323,15 @@ private:
 } // namespace TENON_OWN
 } // namespace detail
 
-/// The folder in which compiled libraries and fetched repositories are kept.
+/// The folder in which loaders keep compiled libraries and fetched repositories.
 ///
 ///     tenon::cache cache;
-///     for (const tenon::cache_entry& each : cache.entries())
-///         std::cout << each.name << ' ' << each.size << '\n';
+///     for (const tenon::cache_entry& entry : cache.entries())
+///         std::cout << entry.name << ' ' << entry.size << '\n';
 ///     cache.prune({.most_bytes = 1 << 30, .unused_for = std::chrono::hours(24 * 30)});
 ///
-/// Any process may do so at any time. Only what tenon made is listed and removed, and never through a
-/// symbolic link.
+/// Any process and any thread may list and prune at any time, also while others build and load. Files that
+/// tenon did not make are neither listed nor removed. Symbolic links are never followed.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 class TENON_HOST_TYPE cache : public detail::basic_cache_contents<> {
@@ -3159,23 +3159,23 @@ namespace tenon::inline v1 {
 template <class Signature>
 class TENON_HOST_TYPE callbacks;
 
-/// The functions that plugins have registered with their host. None of them is called, or in memory, once its
+/// The functions that plugins have registered with their host. A function is neither called nor kept once its
 /// plugin is gone.
 ///
 ///     tenon::callbacks<void(const change&)> changed;                                         // the host's
 ///     tenon::registration on_change(std::function<void(const change&)> f) { return changed.add(std::move(f)); }
 ///     changed(change{…});                                                                    // calls all
 ///
-/// Any thread may call, add and end a registration at any time, from a callback as well. A registration that
-/// has ended is not called any more, and its function is destroyed; a registration that its own callback ends
-/// goes when that returns. What is added during a call is not part of that call.
+/// Any thread may call, add, and end a registration at any time, also from within a callback. A function is
+/// destroyed when its registration ends; if its own callback ends the registration, when that callback
+/// returns. A function that is added during a call is not part of that call.
 template <class... A>
 class callbacks<void(A...)> {
 public:
     callbacks() : all_(new list) {}
     callbacks(const callbacks&) = delete;
     callbacks& operator=(const callbacks&) = delete;
-    /// Registrations may outlive it, and end nothing then.
+    /// A registration may outlive its `callbacks`; ending it then does nothing.
     ~callbacks() { let_go(all_); }
 
     registration add(std::function<void(A...)> call) {
@@ -3185,7 +3185,8 @@ public:
         return {&end, all_, all_->numbers};
     }
 
-    /// In the order in which they were added. What one of them throws leaves the rest uncalled.
+    /// Calls all functions in the order in which they were added. An exception passes through, and the
+    /// functions after it are not called.
     void operator()(A... arguments) const {
         std::vector<std::shared_ptr<entry>> now;
         {
@@ -4572,7 +4573,7 @@ private:
 
 namespace tenon::inline v1 {
 
-/// One thing that a compiler, a linker or CMake has to say.
+/// One message of a compiler, a linker or CMake: an error, a warning or a note.
 struct TENON_HOST_TYPE diagnostic {
     enum class severity { note, warning, error };
 
@@ -4615,7 +4616,7 @@ struct TENON_HOST_TYPE failed_command {
 namespace detail {
 inline namespace TENON_OWN {
 
-/// A text without what it says to a terminal: colours and links, ECMA-48.
+/// A text without escape sequences for terminals, such as colours and links (ECMA-48).
 inline std::string without_colours(std::string_view text) {
     std::string plain;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -4633,37 +4634,37 @@ inline std::string without_colours(std::string_view text) {
     return plain;
 }
 
-/// Takes the first line away from a text.
+/// Removes the first line from a text and returns it.
 inline std::string_view take_line(std::string_view& text) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
     return line;
 }
 
-/// Whether a line has no more than the marks that compilers put below the source that they show.
+/// True if a line has only marks such as `^~~~`, which compilers print below an excerpt of the source.
 inline bool is_marks(std::string_view line) {
     return line.find('^') != line.npos && line.find_first_not_of(" \t^~|") == line.npos;
 }
 
-/// Reads what g++ and clang++, the linkers that they run, CMake and make have said.
+/// Parses the output of g++ and clang++, of the linkers that they run, of CMake and of make.
 class diagnostic_reader {
 public:
-    /// `folder` is where they ran, which their relative paths begin in.
+    /// `folder` is the working directory of the program, against which relative paths are resolved.
     explicit diagnostic_reader(std::string_view folder) : folder_(folder) {}
 
     std::vector<diagnostic> read(std::string_view said) {
         const std::string plain = without_colours(said);
         for (std::string_view rest = plain; !rest.empty();) {
             line_ = take_line(rest);
-            // Older clangs show the source as it is, which may look like anything.
+            // Older clangs print source lines as they are, and these may look like anything.
             if (!goes_on(line_) && !is_marks(rest.substr(0, rest.find('\n'))))
                 look_at(line_);
         }
         return std::move(found_);
     }
 
-    /// The line that says why a program has failed, word for word, and the file where only the lines below
-    /// say that; empty where no line says why.
+    /// The line that says why a program failed, verbatim, with the file if only a line below names it. Empty
+    /// if no line says why.
     std::string headline(std::string_view said) {
         using severity = diagnostic::severity;
         const std::vector<diagnostic> all = read(said);
@@ -4727,7 +4728,7 @@ private:
         found_.push_back(std::move(read));
     }
 
-    // What runs a linker or a compiler says once more that it has failed.
+    // A compiler driver or make only repeats that the program it ran has failed.
     static bool only_repeats(const diagnostic& of) {
         return of.file.empty() && (begins(of.text, "ld returned ") || begins(of.text, "*** ") ||
                                    begins(of.text, "linker command failed "));
@@ -4819,7 +4820,7 @@ private:
         return true;
     }
 
-    // What ld says without saying that it is an error.
+    // Errors of ld, which does not label them `error`.
     bool linkers(std::string_view line, diagnostic& into) const {
         const auto colon = line.find(": ");
         const std::string_view program = basename(line.substr(0, colon));
@@ -4839,7 +4840,7 @@ private:
                 return true;
             }
         into.text = line;
-        // A compiler's own words, without the word `error`.
+        // Failures of the compiler itself, which it does not label `error`.
         const bool memory = line.find(": out of memory allocating ") != line.npos ||
                             begins(line, "virtual memory exhausted") || begins(line, "memory exhausted");
         return by_name || memory;
@@ -4854,7 +4855,7 @@ private:
         return true;
     }
 
-    // lld and mold say below an error where they found it.
+    // lld and mold print the places below the error.
     void add_reference(std::string_view text) {
         const std::string_view word = begins(text, "defined at ") ? "defined at " : "referenced by ";
         if (found_.empty() || !begins(text, word))
@@ -4900,7 +4901,7 @@ private:
         return take_number(place, ignored);
     }
 
-    // From the right: a path may have colons too.
+    // Parses from the right, because a path may have colons too.
     void put_place(diagnostic& into, std::string_view place) const {
         std::size_t last = 0;
         if (take_number(place, last)) {
@@ -4921,8 +4922,8 @@ private:
     bool paragraph_ends_ = false;
 };
 
-/// What a program that failed has said of itself: without what it has to say about places in sources, the
-/// source that it shows there, and what a server has said to it.
+/// The lines of a failed program about itself: without messages about places in sources, without excerpts of
+/// these, and without the words of a server.
 inline std::vector<std::string_view> said_of_itself(std::string_view text) {
     const auto is_about_a_place = [](std::string_view line) {
         for (auto colon = line.find(':'); colon != line.npos; colon = line.find(':', colon + 1))
@@ -4937,14 +4938,14 @@ inline std::vector<std::string_view> said_of_itself(std::string_view text) {
         if (line.empty() || line[0] == ' ' || line[0] == '\t' || line.starts_with("remote:") ||
             is_marks(text.substr(0, text.find('\n'))))
             continue;
-        // A compiler that cannot write says where it had come to.
+        // A compiler that cannot write its output names a place in the source all the same.
         if (!is_about_a_place(line) || line.find(": fatal error: error ") != line.npos)
             found.push_back(line);
     }
     return found;
 }
 
-/// What a headline calls for.
+/// Advice for a failure whose headline is known; empty if it is not.
 inline std::string_view advice_for(std::string_view headline) {
     const bool of_itself = !said_of_itself(headline).empty();
     const auto says = [&](std::string_view part) {
@@ -4969,8 +4970,8 @@ inline std::string_view advice_for(std::string_view headline) {
     return "";
 }
 
-/// The variables that have a compiler look into more folders, where a headline says that something was not
-/// found, and one of them is set: no compiler that a loader runs sees them.
+/// Names environment variables that add search folders, if one is set and a headline says that a file was not
+/// found: compilers that a loader runs do not see these variables.
 inline std::string advice_on_variables(std::string_view headline) {
     const auto says = [&](std::string_view part) { return headline.find(part) != headline.npos; };
     struct variable {
@@ -4999,7 +5000,7 @@ inline std::string advice_on_variables(std::string_view headline) {
            "in its CMakeLists.txt";
 }
 
-/// Why a program has failed that ran in `folder`: in its own words, else by how it ended; and what to do.
+/// Why a program that ran in `folder` failed, in its own words or else by how it ended, and what to do.
 inline std::string cause_of_failure(std::string_view folder, std::string_view said, std::string how) {
     std::string line = diagnostic_reader(folder).headline(said);
     if (line.empty())
@@ -5015,7 +5016,7 @@ inline std::string cause_of_failure(std::string_view folder, std::string_view sa
 ///
 ///     catch (const tenon::build_error& e) { std::cerr << e.commands()[0].ending; }   // exited with status 1
 ///
-/// `what()` has the cause in its first line, then each command with how it ended and every word that it said.
+/// The first line of `what()` is the cause. Each command follows, with how it ended and all of its output.
 class TENON_HOST_TYPE build_error : public error {
 public:
     build_error(errc code, const std::string& text, const std::string& directory,
@@ -5031,25 +5032,25 @@ private:
     std::shared_ptr<const std::vector<failed_command>> commands_;
 };
 
-/// The commands that failed in a build; none where the error is another, or another copy of tenon in this
-/// process made it.
+/// The commands that failed in a build. The list is empty for other errors, and for errors of another copy of
+/// tenon in this process.
 ///
 ///     catch (const tenon::error& e) {
 ///         for (const tenon::failed_command& failed : tenon::failed_commands(e))
 ///             std::cerr << failed.command << ' ' << failed.ending << '\n';   // g++ … exited with status 1
 ///     }
 TENON_HIDDEN inline std::vector<failed_command> failed_commands(const error& failed) {
-    // A copy of tenon that was compiled with other modes has vectors of another layout.
+    // In a copy of tenon that was compiled with other modes, vectors may have another layout.
     if (&failed.code().category() != &category() || !failed.details())
         return {};
     return *static_cast<const std::vector<failed_command>*>(failed.details());
 }
 
-/// What the compiler and the linker say of a build that failed; none where the error is another.
+/// The messages of compilers and linkers in a build that failed. The list is empty for other errors.
 ///
 ///     catch (const tenon::error& e) {
-///         for (const tenon::diagnostic& each : tenon::diagnostics(e))
-///             editor.mark(each.file, each.line, each.column, each.text);
+///         for (const tenon::diagnostic& found : tenon::diagnostics(e))
+///             editor.mark(found.file, found.line, found.column, found.text);
 ///     }
 TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const error& failed) {
     std::vector<diagnostic> all;
@@ -12815,16 +12816,16 @@ inline error two_plugins(const std::string& path, std::string_view type, std::st
 
 } // namespace TENON_OWN
 } // namespace detail
-/// What a library file says of the plugins in it, read without running an instruction of it.
+/// The list of plugins in a library file, read without running any of the library's code.
 ///
 ///     const tenon::manifest library{"./libusers.so"};
 ///     for (const auto& plugin : library.plugins())
 ///         std::cout << plugin.type << ' ' << plugin.name << ' ' << plugin.version << '\n';   // userprovider passwd 1.2.0
 ///
-/// The texts are views into the manifest and dangle once it goes. A library without plugins has none. Throws
-/// `error` with `errc::not_a_library` for what is no library of this machine's kind, and
-/// `errc::malformed_note` for notes that tenon cannot have written. What is read for this, in most libraries
-/// the first page, is checked; whether all of the file is there is looked at when it is to be loaded.
+/// The texts are views into the manifest and dangle once it is gone. The list of a library without plugins is
+/// empty. Throws `error` with `errc::not_a_library` for a file that is no library for this machine, and with
+/// `errc::malformed_note` for notes that tenon cannot have written. Only the pages that hold the notes are
+/// read and checked, in most libraries the first one. A load checks the rest of the file.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 class TENON_HOST_TYPE manifest {
@@ -12837,12 +12838,12 @@ public:
     template <path_like P>
     explicit manifest(const P& path) : manifest(opened<detail::posix>(detail::native(path))) {}
 
-    /// Reads an open file; the path is for messages.
+    /// Reads an open file. Messages name it by `path`.
     template <class System = detail::posix>
     static manifest of(int fd, const std::string& path) {
         return manifest(detail::elf_reader<System>(fd, path).notes(owner), path);
     }
-    /// Reads one whose status is known, and throws where the system's loader should not be given it.
+    /// Reads an open file, and throws if the system's loader must not be given it.
     template <class System = detail::posix>
     static manifest of_loadable(int fd, const struct stat& status, const std::string& path) {
         return of_loadable(detail::elf_reader<System>(fd, status, path), path);
@@ -12858,7 +12859,7 @@ public:
 
     const std::vector<plugin>& plugins() const noexcept { return plugins_; }
 
-    /// Where the notes are in the library's memory, and what stood there in the file.
+    /// The addresses of the notes in the loaded library, and their bytes in the file.
     const std::vector<detail::note_range>& ranges() const noexcept { return ranges_; }
 
 private:
@@ -12870,12 +12871,12 @@ private:
 
     template <class System>
     static manifest opened(const std::string& path) {
-        // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
+        // Without O_NONBLOCK, opening a pipe without a writer would block.
         const detail::basic_file<System> file(path, O_RDONLY | O_NONBLOCK);
         return of<System>(file.descriptor(), path);
     }
 
-    // The two words by which a note says what interface it is about; they are compared and mean nothing else.
+    // The two words that identify the interface of a note. They are only compared.
     using note_key = std::uint64_t;
 
     struct TENON_HIDDEN keyed {
@@ -12883,13 +12884,13 @@ private:
         detail::plugin_abi abi;
     };
 
-    // A plugin's slots can be read only once its methods are known, so its notes wait.
+    // Notes of a plugin that are read later: the number of its slots follows from its methods.
     struct TENON_HIDDEN waiting {
         note_key key;
         detail::note_reader rest;
     };
 
-    // No library has so many, and what there is of one is looked through for each of another.
+    // More than any real library has. The bound matters because each note is compared with every other.
     static constexpr std::size_t most = 1000;
 
     void read_notes(const std::string& path) {
@@ -12951,7 +12952,7 @@ private:
         }
     }
 
-    // As many methods are copied as the note has slots for, so all copies together are no larger than the
+    // Copies at most one method for each slot in the note, so that all copies together are no larger than the
     // file.
     static void read_slots(const std::string& path, std::vector<keyed>& abis, detail::plugin_abi& into,
                            detail::note_reader& from) {
@@ -14499,7 +14500,7 @@ struct exported {
     const void* hooks; // detail::hooks<T>; null where the class offers none
 };
 
-// What the manifest says of one plugin; see note.hpp.
+// What the manifest says of one plugin; see detail/interface/notes.hpp.
 template <class Slots, std::size_t Text>
 struct [[gnu::packed]] plugin_note {
     std::uint32_t name_size = 6, size = sizeof(plugin_note) - 20,
@@ -17097,15 +17098,16 @@ inline error forbidden(const std::string& what, std::string_view rule, std::stri
 /// How a repository is reached.
 enum class transport { https, ssh, file };
 
-/// Whose signature a commit has to have: that of a key in one of these files, which obey `options.trust`. No
-/// other configuration of git, ssh or GnuPG has a say.
+/// The files with the keys that may sign commits. The files have to satisfy `options.trust`. No other
+/// configuration of git, ssh or GnuPG counts.
 struct TENON_HOST_TYPE signers {
     std::string ssh{}; ///< who may sign, in the format of ALLOWED SIGNERS in ssh-keygen(1)
     std::string gpg{}; ///< public keys, as `gpg --export` writes them
 };
 
-/// What a loader may load, whatever a driver asks for. What it refuses is an error, `errc::forbidden`, that
-/// names the rule and what that allows, and comes before anything is opened, asked for or run.
+/// The rules for what a loader may load, whatever a driver asks for. A driver that breaks a rule is an error,
+/// `errc::forbidden`, which names the rule and what the rule allows. The error comes before a file is opened,
+/// a server is asked or a program is run.
 ///
 ///     using kind = tenon::driver::kind;
 ///     tenon::loader loader{{.policy = {.kinds = {kind::name, kind::repository},
@@ -17114,20 +17116,20 @@ struct TENON_HOST_TYPE signers {
 ///                                      .full_commit_ids = true,
 ///                                      .signed_by = tenon::signers{.ssh = "/etc/host/signers"}}}};
 ///
-/// Each rule is about the drivers that it can be about: who lists folders, and allows repositories, allows
-/// any of them.
+/// Each rule applies to the drivers that have what it restricts: `folders` does not restrict repositories on
+/// other machines, and `hosts` does not restrict libraries.
 struct TENON_HOST_TYPE policy {
     allow_list<driver::kind> kinds{};
-    /// Libraries, directories of source and repositories on this machine have to be in or below one of these,
-    /// once no symbolic link is left in their path.
+    /// The folders that libraries, source directories and repositories on this machine have to be in or
+    /// below, after all symbolic links in the path have been resolved.
     allow_list<std::string> folders{};
-    /// Of the files of libraries, but not of those that the loader compiles: in hexadecimal. See
-    /// `library_options::sha256`.
+    /// The SHA-256 digests of libraries, in hexadecimal; see `library_options::sha256`. Libraries that the
+    /// loader compiles itself are not compared.
     allow_list<std::string> sha256{};
     allow_list<transport> transports{};
-    /// Where repositories are, as URLs spell it: `example.org`, or with another port than the transport's
-    /// own, `example.org:8443`. That of `git+file:///` is empty. A server may not send git on to another
-    /// address then.
+    /// The hosts of repositories, as URLs spell them: `example.org`, or `example.org:8443` with a port that
+    /// is not the transport's own. The host of `git+file:///` is empty. With this rule a server may not
+    /// redirect git to another address.
     allow_list<std::string> hosts{};
     bool full_commit_ids = false; ///< what is fetched is what was reviewed; no branch, no tag
     std::optional<signers> signed_by{};
@@ -17152,7 +17154,7 @@ constexpr transport transport_of(std::string_view url) {
                                      : transport::file;
 }
 
-/// The host of a URL that was parsed, without the transport's own port.
+/// The host of a parsed URL, without a port that is the transport's own.
 inline std::string host_of(std::string_view url) {
     const auto begin = url.find("://") + 3;
     std::string_view host = url.substr(begin, url.find('/', begin) - begin);
@@ -17180,7 +17182,7 @@ bool is_in(const allow_list<std::string>& folders, std::string_view canonical_pa
     return false;
 }
 
-/// Where a path leads: all of the way, and where that fails, as far as there is something.
+/// A path after its symbolic links are resolved: all of it, or as much of its beginning as exists.
 struct resolved_path {
     std::optional<std::string> all; ///< none where it does not lead to anything
     int why = 0;                    ///< errno of that
@@ -17201,8 +17203,8 @@ resolved_path resolved(const std::string& path) {
     return found;
 }
 
-/// Refuses a path that leads out of the folders of a policy. One that does not exist is judged by its
-/// beginning, so that no error tells what there is elsewhere.
+/// Throws for a path that leads out of the policy's folders. A path that does not exist is judged by its
+/// beginning, so that no error reveals which files exist elsewhere.
 template <class System>
 resolved_path require_in_folders(const std::string& path, const policy& rules) {
     resolved_path found = resolved<System>(path);
@@ -17211,8 +17213,8 @@ resolved_path require_in_folders(const std::string& path, const policy& rules) {
     return found;
 }
 
-/// A path that a policy allows; without symbolic links, which somebody could turn elsewhere after they were
-/// followed here.
+/// The path, if a policy allows it, with all symbolic links resolved: a link could point elsewhere by the
+/// time it is followed again.
 template <class System = posix>
 std::string permitted_path(const std::string& path, const policy& rules) {
     if (rules.folders.anything())
@@ -18072,13 +18074,13 @@ using stop_event = basic_stop_event<>;
 
 namespace tenon::inline v1 {
 
-/// One version of a watched plugin, which is there for as long as this is.
+/// One version of a watched plugin, kept alive for as long as this handle exists.
 ///
 ///     auto pinned = users.pin();
 ///     std::string_view name = pinned->name();   // may refer into that version
 ///
-/// May outlive the `live` that it is of. Who lets go of a version last destroys it. For one thread at a time;
-/// calls may be made by as many as the object allows.
+/// The handle may outlive its `live`. The last handle of a version destroys the version's object. One thread
+/// at a time may use the handle itself; calls may come from as many threads as the object allows.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
@@ -18091,7 +18093,7 @@ public:
     T& operator*() const noexcept { return *get(); }
     explicit operator bool() const noexcept { return version_ != nullptr; }
 
-    /// Of one that holds something.
+    /// The number of the version, which counts from 1. The handle has to hold a version.
     std::uint64_t version() const noexcept { return version_->number(); }
     const plugin_info& info() const noexcept { return (*version_->code())->info(); }
 
@@ -18104,24 +18106,23 @@ private:
 };
 #pragma GCC diagnostic pop
 
-/// A plugin whose newest version serves, whatever happens to its files; made by `loader::watch`.
+/// A plugin that is replaced by its newest working version while the program runs; made by `loader::watch`.
 ///
 ///     tenon::live<user_provider> users = loader.watch<user_provider>(driver, settings);
 ///     users->get_user("root");                    // in the newest version that works
 ///     auto pinned = users.pin();                  // one version for as long as this lives
 ///     users.on_event([](const tenon::reload_event& r) { std::clog << r.text() << '\n'; });
 ///
-/// When what the driver names has changed, it is built, checked, loaded beside the old version, constructed,
-/// given the old one's state, started and put to the host's `check`; then it serves, and the old one is
-/// destroyed once the last call in it has returned. Whatever fails on the way is told as a reload that was
-/// refused, and the old version goes on. Calls never wait for any of this.
+/// When the driver's files change, a new version is built, checked, loaded beside the old one, constructed,
+/// given the old version's state, started and passed to the host's `check`. Then the new version serves. The
+/// old object is destroyed once the last call in it has returned. A step that fails is reported as a refused
+/// reload, and the old version continues to serve. Calls never wait for a reload.
 ///
-/// A call through `->` may be made by any thread at any time, and costs some nanoseconds more than one
-/// through a `plugin`. Each call may be in another version. One that leaves by an exception keeps that
-/// version's code until the thread handles no exception any more and makes another call, or ends. A handle
-/// may be moved while nobody calls through it, and must not be destroyed by one of its own calls or by its
-/// handler; the destructor waits for calls in other threads, and for a reload under way, whose compilers it
-/// ends.
+/// Any thread may call through `->` at any time, which costs some nanoseconds more than a call through a
+/// `plugin`. Two calls may reach two versions. A call that throws keeps that version's code in memory until
+/// its thread has left all handlers and calls again, or ends. The handle may be moved while no thread calls
+/// through it. Neither one of its own calls nor its event handler may destroy it. The destructor waits for
+/// calls in other threads, and stops the compilers of a running reload.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
@@ -18129,7 +18130,7 @@ class TENON_HOST_TYPE live {
     TENON_DETAIL_REQUIRE_INTERFACE(T)
     using versions = detail::versions<T>;
 
-    // Lasts for the expression that it is made in.
+    // Exists until the end of the full expression that calls `operator->`.
     class TENON_HIDDEN call {
     public:
         explicit call(const versions& of) : serving_(of.hazards(), of.serving()) {}
@@ -18154,7 +18155,7 @@ public:
             versions_->end();
     }
 
-    /// In the version that serves now.
+    /// Calls the version that serves now.
     call operator->() const {
         static_assert(gives_values<T>, "tenon: a method of this interface gives out what may refer into the "
                                        "plugin (a pointer, a reference or a "
@@ -18163,7 +18164,7 @@ public:
         return call(*versions_);
     }
 
-    /// Holds on to the version that serves now.
+    /// Returns a handle that keeps the version that serves now.
     pinned<T> pin() const {
         const detail::basic_hazard_pointer serving(versions_->hazards(), versions_->serving());
         return pinned<T>(serving.get());
@@ -18171,22 +18172,22 @@ public:
 
     live_status status() const { return versions_->status(); }
 
-    /// Replaces the function that is told of reloads; none, where it is empty. See `reload_handler` for the
-    /// threads.
+    /// Replaces the function that is told of reloads; an empty one removes it. `reload_handler` says which
+    /// threads call it.
     void on_event(reload_handler handler) { versions_->history().on_event(std::move(handler)); }
 
-    /// Has each newer version put to a test, once it is started and before it serves: what `check` throws
-    /// refuses it. It must not ask this handle for a reload.
+    /// Sets a test for newer versions, called after a version has started and before it serves. An exception
+    /// from `check` refuses the version. `check` must not ask this handle for a reload.
     void check(std::function<void(T&)> check) { versions_->check(std::move(check)); }
 
-    /// Looks for something newer now, also for what was refused before, and returns what came of it. Waits
-    /// for builds and fetches; any thread.
+    /// Looks for a newer version now, tries one again that was refused before, and returns the outcome. Waits
+    /// for builds and fetches. Any thread may call.
     reload_event refresh() { return versions_->refresh(true); }
 
-    /// Goes back to the version before, as a new object of the same code that is given the state of the one
-    /// that serves; what serves now is not taken again until there is something newer. Throws `error` with
-    /// `errc::nothing_before` where there is none: before the first reload, and twice in a row. What the
-    /// older version's code throws is a refusal.
+    /// Returns to the version before: a new object of the older code gets the state of the object that
+    /// serves. The version that served until now is not loaded again until its files change. Throws `error`
+    /// with `errc::nothing_before` before the first reload, and for a second rollback in a row. An exception
+    /// from the older version's code is reported as a refusal. Any thread may call.
     reload_event rollback() { return versions_->rollback(); }
 
     /// Used by `loader::watch`: a handle whose versions come from `source`, each made by `make`.
@@ -18237,22 +18238,22 @@ private:
 
 namespace tenon::inline v1 {
 
-/// A plugin of type T: the object, and a share of the library with its code.
+/// An owning handle of a plugin of type T: of the object, and of a reference to the library with its code.
 ///
 ///     tenon::plugin<user_provider> users{"./libpasswd.so", settings};
 ///     users->get_user("root");
 ///     tenon::plugin<user_provider> ldap{"./libmany.so#ldap", settings};   // one of several in a library
 ///
-/// A path without a folder is a file in the current one. The library is checked before any of its code runs.
-/// Throws `error` where it cannot be loaded, is not trusted or does not fit, and what the plugin's
-/// constructor and its start() throw; then nothing of it is left. What a plugin's class may offer beside its
-/// interface is in hooks.hpp: start() has returned before there is a handle, and stop() returns before the
-/// object is destroyed, both on the thread that makes the handle or lets it go.
+/// A path without a folder names a file in the current folder. The library is checked before any of its code
+/// runs. Throws `error` if the library cannot be loaded, is not trusted or does not fit. Exceptions of the
+/// plugin's constructor and of its start() pass through, after the library has been closed again. hooks.hpp
+/// lists what a plugin's class may offer beside its interface: start() returns before the handle exists, and
+/// stop() returns before the object is destroyed, both on the thread that makes or drops the handle.
 ///
-/// A call costs what a virtual call costs. What the object gave out and has code of the plugin's dangles once
-/// the handle is gone: references to it, exceptions of the plugin's own types, string literals. A handle may
-/// be used by one thread at a time, or by as many as the object allows through `const` access to the handle;
-/// different handles are independent.
+/// A call costs what a virtual call costs. Once the handle is gone, everything that refers to the plugin's
+/// code or data dangles: references into the object, exceptions of the plugin's own types, string literals.
+/// One thread at a time may use a handle. As many threads as the object allows may call through a `const`
+/// handle. Different handles are independent.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
@@ -18260,7 +18261,7 @@ class TENON_HOST_TYPE plugin {
     TENON_DETAIL_REQUIRE_INTERFACE(T)
 
 public:
-    /// Holds nothing.
+    /// An empty handle.
     plugin() noexcept = default;
 
     template <path_like P, class... A>
@@ -18283,7 +18284,8 @@ public:
         *this = from_library(options, file, name, static_cast<A&&>(arguments)...);
     }
 
-    // What a person sees who passes other arguments: an error at that line, with a type's name that says so.
+    // Chosen for arguments that the factory does not take: the compile error stands at the caller's line, and
+    // the name of `Mismatch` says which arguments the factory takes.
     template <path_like P, class... A, class Mismatch = detail::mismatch<T, A...>>
         requires(!arguments_of_the_factory<T, A...>)
     explicit plugin(const P& path, A&&... arguments) = delete; // tenon: the factory takes other arguments
@@ -18293,7 +18295,7 @@ public:
     explicit plugin(const library_options& options, const P& path,
                     A&&... arguments) = delete; // tenon: the factory takes other arguments
 
-    /// A plugin of a library, chosen by its name; its only one where the name is empty.
+    /// The plugin `name` of a library. An empty name stands for the library's only plugin.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
     static plugin from_library(const library_options& options, const std::string& path, std::string_view name,
@@ -18301,7 +18303,7 @@ public:
         return started(code::load(options, path, name), static_cast<A&&>(arguments)...);
     }
 
-    /// A plugin that is part of the program, out of its `registry`.
+    /// A plugin that is part of the program and was found in its `registry`.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
     static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
@@ -18336,11 +18338,11 @@ public:
     T& operator*() const noexcept { return *object_; }
     explicit operator bool() const noexcept { return object_ != nullptr; }
 
-    /// Of a handle that holds something.
+    /// Type, name and version, as exported. The handle must not be empty; the texts dangle with the library.
     const plugin_info& info() const noexcept { return code_->info(); }
 
-    /// Stops and destroys the object, lets go of the library, and says what became of its code. The handle
-    /// holds nothing afterwards.
+    /// Stops and destroys the object, closes the library, and returns whether its code was unmapped, and if
+    /// not, why. The handle is empty afterwards.
     unloaded close() {
         destroy();
         plugin closing;
@@ -18423,12 +18425,12 @@ inline error built_in_misfit(std::string_view name, std::string_view type, std::
 ///
 ///     tenon::registry built_ins;                            // has what TENON_EXPORT linked into this program
 ///     built_ins.add<greeter, polite>("polite", "1.0.0");    // and what is added by hand
-///     for (const auto& each : built_ins.list())
-///         std::cout << each.type << ' ' << each.name << ' ' << each.version << '\n';   // greeter polite 1.0.0
+///     for (const tenon::registry::built_in& plugin : built_ins.list())
+///         std::cout << plugin.type << ' ' << plugin.name << ' ' << plugin.version << '\n';   // greeter polite 1.0.0
 ///
-/// Two of one type and name are an `error` that gives both their versions. Objects from a static archive that
-/// nothing refers to are left out by the linker, and their built-ins with them: link them as objects, or with
-/// `--whole-archive`. Any thread may read; adding needs the registry for itself.
+/// A second plugin of the same type and name throws an `error` with both versions. The linker leaves out
+/// objects of a static archive that nothing refers to, and their built-ins with them: link these as objects,
+/// or with `--whole-archive`. Any number of threads may read; adding must not overlap with another access.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 class TENON_HOST_TYPE registry {
@@ -18457,7 +18459,7 @@ public:
         }
     }
 
-    /// By type and name.
+    /// All built-ins, sorted by type and name.
     std::vector<built_in> list() const {
         std::vector<built_in> all;
         for (const auto& [key, made] : entries_)
@@ -18474,7 +18476,7 @@ public:
         return found;
     }
 
-    /// The built-in of that name, compiled against this T; null where there is none.
+    /// The built-in `name` of plugin type T, or null if there is none that was compiled against this T.
     template <class T>
     const detail::exported<>* find(std::string_view name) const {
         const auto found = entries_.find({std::string_view(T::type.name(), T::type.size()), name});
@@ -18491,7 +18493,7 @@ private:
             throw detail::two_built_ins(entry.type, entry.name, place->second.version, entry.version);
     }
 
-    // Two interfaces of one program may have taken the same name for their type.
+    // Two interfaces of one program may use the same type name.
     template <class T>
     static void check(const detail::exported<>& entry) {
         detail::note_reader theirs = detail::note_at(entry.interface);
@@ -18501,7 +18503,7 @@ private:
                                           detail::readable(interface));
     }
 
-    // Its keys are views of the texts that its values have.
+    // The keys are views into the texts of the values.
     std::map<std::pair<std::string_view, std::string_view>, detail::exported<>> entries_;
 };
 #pragma GCC diagnostic pop
@@ -18535,94 +18537,98 @@ inline error build_needed(const std::string& path) {
 } // namespace TENON_OWN
 } // namespace detail
 
-/// Whether sources may be compiled and repositories fetched.
+/// Whether a loader may compile sources and fetch repositories.
 enum class build_policy {
-    when_needed, ///< where the cache has no result that is current
-    never,       ///< no compiler and no git runs; what is not in the cache is an error, `errc::build_needed`
+    when_needed, ///< if the cache has no current result
+    never,       ///< runs no compiler and no git; a result missing from the cache is `errc::build_needed`
 };
 
 /// How watched plugins are reloaded.
 struct TENON_HOST_TYPE reload_options {
-    /// How often a remote is asked whether a branch or tag has moved. 0: when `live::refresh` asks.
+    /// The time between two questions to a remote whether a branch or tag has moved. 0: only `live::refresh`
+    /// asks.
     std::chrono::milliseconds fetch_every{0};
-    /// The most libraries of one plugin in memory at once, with those that cannot be unmapped; at the limit a
-    /// newer version is refused. Fewer than 3 leave no room for a second reload, because one version serves
-    /// and the one before is kept for `live::rollback`.
+    /// The most libraries of one plugin in memory at once, counting those that cannot be unmapped. At the
+    /// limit a newer version is refused. A second reload needs at least 3: one version serves, and the one
+    /// before is kept for `live::rollback`.
     std::size_t most_versions = 16;
-    /// Loads a driver's library from a copy in memory, as `private_copy` does: who writes over the file does
-    /// not write over running code then. Without a copy the library finds files beside itself.
+    /// Loads a driver's library from a copy in memory, as `private_copy` does, so that a program that writes
+    /// over the file does not write over running code. A library that needs files beside itself needs
+    /// `false`.
     bool copy_libraries = true;
 };
 
-/// How a loader works. Every member may be left out.
+/// The settings of a loader. Every member has a default.
 ///
 ///     tenon::loader loader{{.search = {"/opt/plugins"}, .build = tenon::build_policy::never}};
 struct TENON_HOST_TYPE loader_options {
-    /// The directory where results are kept: an empty one, or tenon's. Else $TENON_CACHE,
-    /// $XDG_CACHE_HOME/tenon, ~/.cache/tenon.
+    /// The directory for results, which has to be empty or tenon's. Default: $TENON_CACHE, else
+    /// $XDG_CACHE_HOME/tenon, else ~/.cache/tenon.
     std::string cache{};
-    /// The compiler's argument vector: `{"ccache", "g++"}`. Else $CXX, else the family that compiled this
-    /// program.
+    /// The compiler's argument vector: `{"ccache", "g++"}`. Default: $CXX, else a compiler of the family that
+    /// compiled this program.
     std::vector<std::string> compiler{};
     /// Flags for every plugin, before those in its compile_flags.txt.
     std::vector<std::string> flags{};
-    /// Lets flags name programs that take part in a build (compiler plugins, -B, -wrapper), and CMake run
-    /// what a repository's CMakeLists.txt says.
+    /// Permits flags that run programs during a build (compiler plugins, -B, -wrapper), and fetched
+    /// repositories with a CMakeLists.txt, which may run any program.
     bool builds_may_run_programs = false;
     /// Directories with headers, searched before those of the interface and of tenon.
     std::vector<std::string> include{};
     /// `quick` for plugins that are edited and reloaded.
     tenon::profile profile = profile::optimised;
-    /// The most compilers at once, of all loaders of this process together. 0: one for each processor.
+    /// The most compilers at once, over all loaders of this process. 0: one for each processor.
     unsigned jobs = 0;
     /// Precompiles the header of an interface the second time that a plugin is compiled against it.
     bool precompile = true;
-    /// Compares what every file says, the system's headers too, even where its state is unchanged.
+    /// Compares the contents of all inputs, system headers included, even if size and times are unchanged.
     bool thorough = false;
-    /// Directories in which a bare name may be a library, `name.so` or `libname.so`.
+    /// The directories in which a bare name is looked for, as `name.so` and `libname.so`.
     std::vector<std::string> search{};
     build_policy build = build_policy::when_needed;
     unload_policy unload = unload_policy::when_unused;
-    /// Whose files are compiled and run.
+    /// The users whose files are compiled and run.
     tenon::trust trust{};
     /// Which drivers are loaded at all.
     tenon::policy policy{};
     /// See `library_options`.
     bool private_copy = false;
-    /// Is told of each step that takes time.
+    /// Called for each step that takes time.
     event_handler on_event{};
     /// For `loader::watch`.
     reload_options reload{};
-    /// The most time of a build, with the wait for another process that builds the same. 0: no limit.
+    /// The longest time for a build, including the wait for another process that builds the same. 0: no
+    /// limit.
     std::chrono::milliseconds build_timeout = std::chrono::minutes(10);
-    /// The same for git.
+    /// The longest time for git. 0: no limit.
     std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10);
     /// The limits of each run of a compiler and of git.
     tenon::limits limits{};
 #ifdef __cpp_lib_jthread
-    /// Ends builds and fetches, with all of their programs. What needs none of these loads all the same.
+    /// Stops builds and fetches, and all programs that they run. Loads that need neither still work.
     std::stop_token stop{};
 #endif
 };
 
-/// Loads plugins from a driver: a built-in's name, a library's path, a directory of sources, or a git
+/// Loads plugins, each named by a driver: a built-in's name, a library's path, a source directory, or a git
 /// repository.
 ///
 ///     tenon::loader loader{{.search = {"/opt/plugins"}}};
 ///     auto users = loader.load<user_provider>("git+https://example.org/drivers@v1.2#subdirectory=json", settings);
 ///     users->get_user("root");
 ///
-/// Throws `error`, and what the plugin's constructor throws. Every function but `built_ins` may be called
-/// from any thread, also while others are, and from a plugin's constructor. A handle may outlive the loader.
+/// Throws `error`; exceptions of the plugin's constructor pass through. Any number of threads may call any
+/// function but `built_ins` at the same time, and so may a plugin's constructor. A handle may outlive the
+/// loader.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 class TENON_HOST_TYPE loader {
 public:
-    /// Relative paths in options, and in the variables that stand for them, begin in the folder where the
-    /// program works now.
+    /// Relative paths in the options, and in the environment variables that replace them, are resolved now,
+    /// against the current directory.
     explicit loader(loader_options options = {}) : options_(with_absolute_paths(std::move(options))) {}
 
-    /// The plugins that are part of this program; to be added to before other threads load.
+    /// The plugins that are part of this program. Add to them before other threads load.
     registry& built_ins() noexcept { return built_ins_; }
 
     template <class T, path_like D, class... A>
@@ -18646,15 +18652,15 @@ public:
     plugin<T> load(const D& text,
                    A&&... arguments) const = delete; // tenon: the factory takes other arguments
 
-    /// A handle whose calls go to the newest version that works: what the driver names is built, loaded and
-    /// put in place again whenever its sources, a header of its own that they include, or its library
-    /// changes, or its branch moves; see `live`.
+    /// Loads a plugin and reloads it whenever its sources, their headers or its library change, or its branch
+    /// moves. Calls go to the newest version that works; see `live`.
     ///
     ///     tenon::live<user_provider> users = loader.watch<user_provider>("./drivers/json", settings);
     ///     users->get_user("root");
     ///
-    /// The arguments are kept, as copies, for each new version; pass a reference as `std::ref(it)`, and let
-    /// it outlive the handle. Throws for the first version what `load` throws. A built-in never changes.
+    /// Copies of the arguments are kept to construct each new version. Pass a reference as
+    /// `std::ref(object)`; the object has to outlive the handle. The first version throws what `load` throws.
+    /// A built-in never changes.
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, std::decay_t<A>&...>
     live<T> watch(const D& text, A&&... arguments) const {
@@ -18673,8 +18679,8 @@ public:
     live<T> watch(const D& text, A&&... arguments) const =
         delete; // tenon: the factory takes other arguments, or references as std::ref
 
-    /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run
-    /// with `build = never`. The library's path; empty for a built-in.
+    /// Fetches, compiles and checks a plugin without running its code, for a container image that will run
+    /// with `build = never`. Returns the library's path, or an empty text for a built-in.
     template <class T, path_like D>
     std::string prepare(const D& text) const {
         const driver from = detail::permitted_driver(detail::native(text), options_.policy);
@@ -18715,8 +18721,7 @@ private:
         return options;
     }
 
-    // What a watched plugin's newest version is, to this loader as it was when the plugin began to be
-    // watched.
+    // Finds the newest version of a watched plugin, with a copy of the loader as it was when the watch began.
     template <class T>
     class TENON_HIDDEN versions_of final : public detail::plugin_source<T> {
     public:
@@ -18726,7 +18731,7 @@ private:
               cancelled_(by.options_.stop),
 #endif
               by_(std::make_unique<loader>(by)), from_(std::move(from)) {
-            // The program may go to another folder.
+            // The program may change its current directory.
             if (from_.what == driver::kind::library || from_.what == driver::kind::directory)
                 from_.place = detail::absolute<>(from_.place);
 #ifdef __cpp_lib_jthread
@@ -18747,8 +18752,8 @@ private:
                     checked_out_ = library.sources;
                 }
                 const bool given = from_.what == driver::kind::library || from_.what == driver::kind::name;
-                // The name of a library that is built here says all that went into it, also when it is built
-                // once more.
+                // The name of a library that is built here is a digest of all its inputs, and identifies it
+                // also after another build.
                 if (known(given ? identity(library.path) : library.path))
                     return nullptr;
                 library_options options = by_->options_for(from_.what);
@@ -18786,7 +18791,7 @@ private:
             return checked_out_;
         }
 
-        // The times of a file's inode change whenever it is used, and do not count.
+        // Without the time of the inode's last change, which a chmod or another link sets too.
         static std::string identity(const std::string& path) {
             struct stat status;
             if (detail::posix::stat(path.c_str(), &status) != 0)
@@ -18835,7 +18840,7 @@ private:
         return {T::type.name(), T::type.size()};
     }
 
-    /// What is compiled here has a digest that nobody could have known.
+    /// No digests apply to libraries that are compiled here, because nobody could know them in advance.
     allow_list<std::string> digests(driver::kind what) const {
         const bool given = what == driver::kind::library || what == driver::kind::name;
         return given ? options_.policy.sha256 : allow_list<std::string>();
@@ -18880,9 +18885,8 @@ private:
         std::abort();
     }
 
-    /// Throws the error, which is being handled, as one about what its reader knows, the driver, where it is
-    /// about a file of the cache; and with the text of a driver that chooses, where there are several to
-    /// choose from.
+    /// Rethrows the error that is being handled. An error about a file of the cache becomes one about the
+    /// driver, which the reader knows. An error about a choice between plugins gets the driver that chooses.
     [[noreturn]] void throw_said_of(const driver& from, const error& e) const {
         driver whole = from, choosing = from;
         whole.plugin = whole.target = "";
@@ -18918,7 +18922,7 @@ private:
         throw error(code, text, path);
     }
 
-    /// Once more, where what was found in the cache is gone by the time that it is needed.
+    /// Repeats `use` once if a file of the cache was pruned between being found and being opened.
     template <class Use>
     auto unless_pruned(const driver& from, Use&& use) const {
         const bool cached = from.what == driver::kind::directory || from.what == driver::kind::repository;
@@ -18937,7 +18941,7 @@ private:
         return detail::posix::lstat(path.c_str(), &there) != 0 && is_cached(path, "");
     }
 
-    /// Whether an error of the system's is one of those that a folder gives in which nobody can write.
+    /// True for errors of the system that mean a folder cannot be written to.
     static bool keeps_from_writing(const std::string& text) {
         for (const int number : {EROFS, EACCES, EPERM, ENOSPC, EDQUOT})
             if (text.ends_with(": " + std::generic_category().message(number)))
@@ -18945,13 +18949,13 @@ private:
         return false;
     }
 
-    /// Whether a path is below a folder of the cache.
+    /// True if a path is below a folder of the cache.
     bool is_cached(const std::string& path, const char* folder) const {
         const std::string below = detail::join(detail::cache(options_.cache).path(), folder);
         return path.rfind(*folder ? below + '/' : below, 0) == 0;
     }
 
-    /// The library of a bare name, out of the first folder that has one.
+    /// The library for a bare name, from the first folder of `options.search` that has one.
     std::string searched(const std::string& name, std::string_view type) const {
         std::vector<std::string> others;
         for (const std::string& folder : options_.search) {
@@ -18964,7 +18968,7 @@ private:
                 return detail::permitted_path(has_plain ? plain : prefixed, options_.policy);
             others.insert(others.end(), {plain, prefixed});
         }
-        // What bears the name and is no file is the likeliest reason.
+        // An entry of that name that is no regular file is the likeliest reason.
         for (const std::string& path : others) {
             detail::require_no_dangling_link(path);
             if (detail::posix::access(path.c_str(), F_OK) == 0)
@@ -19021,7 +19025,7 @@ private:
                 if (plugin.type == type && plugin.name == name)
                     return true;
         } catch (const error&) {
-            // It is no library, or not one of these.
+            // Not a library, or one without such a plugin.
         }
         return false;
     }
@@ -19080,7 +19084,7 @@ private:
         return repository.checkout();
     }
 
-    // By any thread.
+    // The diagnostics of the last build. Any thread may read and write them.
     class TENON_HIDDEN last_build {
     public:
         void put(std::vector<diagnostic> said) {
@@ -19106,13 +19110,13 @@ private:
 };
 #pragma GCC diagnostic pop
 
-/// What compilers, linkers and CMake warned of in the last build that succeeded, by this loader, one of its
-/// copies or a handle that watches for it; nothing is built where a library is current, and what is compiled
-/// from several sources is so only as far as they have changed.
+/// The warnings of compilers, linkers and CMake in the last successful build by this loader, one of its
+/// copies or one of its watched handles. Sources that had not changed since an earlier build were not
+/// compiled, and gave no warnings again. Any thread may call.
 ///
 ///     auto users = loader.load<user_provider>("./drivers/json", settings);
-///     for (const tenon::diagnostic& each : tenon::diagnostics(loader))
-///         std::cerr << each.message() << '\n';   // ./drivers/json/json.cpp:12:7: warning: unused variable 'x' [-Wunused-variable]
+///     for (const tenon::diagnostic& warning : tenon::diagnostics(loader))
+///         std::cerr << warning.message() << '\n';   // ./drivers/json/json.cpp:12:7: warning: unused variable 'x' [-Wunused-variable]
 TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const loader& of) {
     return of.last_build_->get();
 }
@@ -19142,13 +19146,13 @@ plugin<T> load(const D& driver, A&&... arguments) = delete; // tenon: the factor
 
 namespace tenon::inline v1 {
 
-/// Makes a shared pointer of a handle: the object goes with the last one, and the code after it.
+/// Turns a handle into a shared pointer. The last pointer destroys the object, and then closes the library.
 ///
 ///     std::shared_ptr<greeter> hello = tenon::share(tenon::plugin<greeter>{"./libhello.so"});
 ///     hello->greet("world");   // hello, world
 ///
-/// Empty where the handle holds nothing. Throws `std::bad_alloc`. What became of the code is not told: use
-/// `plugin::close` for that.
+/// An empty handle gives an empty pointer. Throws `std::bad_alloc`. Whether the code was unmapped is not
+/// reported; `plugin::close` reports it.
 template <class T>
 TENON_HIDDEN std::shared_ptr<T> share(plugin<T>&& handle) {
     if (!handle)

@@ -12,12 +12,12 @@
 
 namespace tenon::inline v1 {
 
-/// What may be chosen: anything, where nobody said; else only what is listed. An empty list allows nothing,
-/// so that one that comes out of an empty configuration does not open what it was to close.
+/// The values that an option allows: any value by default, else the listed ones only. An empty list allows
+/// nothing, so that an empty configuration does not open what a full one would close.
 ///
-///     tenon::allowed<std::string> any;
-///     tenon::allowed<std::string> ours{"example.org", "example.net"};
-///     tenon::allowed<std::string> none(std::vector<std::string>{});
+///     tenon::allow_list<std::string> any;
+///     tenon::allow_list<std::string> ours{"example.org", "example.net"};
+///     tenon::allow_list<std::string> none(std::vector<std::string>{});
 template <class T>
 class TENON_HOST_TYPE allow_list {
 public:
@@ -26,7 +26,7 @@ public:
     allow_list(std::vector<T> list) : anything_(false), list_(std::move(list)) {}
 
     bool anything() const noexcept { return anything_; }
-    /// Empty where anything is allowed, too.
+    /// The listed values. The list is empty where any value is allowed, too; see `anything`.
     const std::vector<T>& list() const noexcept { return list_; }
 
     // Not std::find: <algorithm> would be a tenth of what plugin.hpp costs.
@@ -45,7 +45,7 @@ private:
 namespace detail {
 inline namespace TENON_OWN {
 
-/// In ASCII, which is all that hosts and digests are written in.
+/// Only ASCII letters change. Hosts and digests have no others.
 inline std::string in_small_letters(std::string_view text) {
     std::string small(text);
     for (char& c : small)

@@ -28,7 +28,7 @@
 
 namespace tenon::inline v1 {
 
-/// One thing in a cache.
+/// One file or folder in a cache.
 struct TENON_HOST_TYPE cache_entry {
     enum class kind {
         library,      ///< what a directory of sources was compiled to
@@ -50,7 +50,7 @@ struct TENON_HOST_TYPE cache_entry {
     bool in_use = false; ///< a process has it loaded, or a build needs it at the moment
 };
 
-/// What is to go from a cache.
+/// Which entries `cache::prune` removes.
 struct TENON_HOST_TYPE prune_rule {
     std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max(); ///< the longest unused goes first
     std::chrono::seconds unused_for = std::chrono::seconds::max(); ///< what was not used for so long goes
@@ -59,12 +59,12 @@ struct TENON_HOST_TYPE prune_rule {
 namespace detail {
 inline namespace TENON_OWN {
 
-/// `tenon::cache`, by any system's calls.
+/// `tenon::cache` over a replaceable set of system calls.
 template <class System = posix>
 class basic_cache_contents {
 public:
-    /// The folder that `loader_options::cache` names too; left out, the same that a loader without options
-    /// has.
+    /// The cache of a loader whose `loader_options::cache` is `folder`; by default, of a loader without
+    /// options.
     template <path_like P = std::string>
     explicit basic_cache_contents(const P& folder = {}) : folder_(native(folder)) {}
 
@@ -89,16 +89,16 @@ public:
         return found;
     }
 
-    /// In bytes.
+    /// Bytes on the disk, of all entries together.
     std::uint64_t size() const { return sum(entries()); }
 
-    /// Removes what the rule says, and what cannot be of use any more: what killed builders left, and what no
-    /// record names. What belongs to a directory that is gone goes by the rule, because its disk may only not
-    /// be there at the moment. Gives what it removed.
+    /// Removes the entries that the rule names and those that are useless: files that killed builders left,
+    /// and files that no record names. Returns the removed entries.
     ///
-    /// What is in use stays, and so does what was used in the last minute, because a load may be about to
-    /// open it. A library that another process cannot be seen to have loaded, in another container perhaps,
-    /// goes and does not disturb that process.
+    /// Results of a source directory that is gone are kept until the rule names them, because the directory's
+    /// disk may just not be mounted. Entries in use stay. So do entries that were used in the last minute,
+    /// because a load may be about to open them. A library that another process has loaded unseen, such as
+    /// one in another container, is removed, which does not disturb that process.
     std::vector<cache_entry> prune(const prune_rule& rule = {}) const {
         if (!is_there())
             return {};
@@ -135,7 +135,7 @@ private:
     }
     std::string below(std::string_view name) const { return join(folder_.path(), name); }
 
-    // ---- What is there
+    // ---- Listing
 
     static time_point time_of(const timespec& time) {
         return time_point(
@@ -159,7 +159,7 @@ private:
         return look_at(path, status) && S_ISREG(status.st_mode);
     }
 
-    // None in a folder that cannot be looked into.
+    // Returns no names for a folder that cannot be read.
     static std::vector<std::string> names_in(const std::string& folder) {
         try {
             return is_folder(folder) ? detail::names_in<System>(folder) : std::vector<std::string>();
@@ -179,8 +179,8 @@ private:
         return text.size() == size && text.find_first_not_of("0123456789abcdef") == text.npos;
     }
 
-    // `NAME-DIGEST.END`, as files are called that a build leaves in `bin/TYPE`. A name may have hyphens and
-    // dots too.
+    // The parts of `NAME-DIGEST.END`, the name of a file that a build leaves in `bin/TYPE`. NAME may have
+    // hyphens and dots too.
     struct built_name {
         std::string_view name, end;
     };
@@ -212,7 +212,7 @@ private:
         to.push_back(std::move(entry));
     }
 
-    // What is read here would be in use for ever, if its being read counted.
+    // The listing itself reads records and checkouts, so that reading these does not count as use.
     static time_point last_use(cache_entry::kind what, const struct stat& of) {
         const bool reading_counts = S_ISREG(of.st_mode) && (what == cache_entry::kind::library ||
                                                             what == cache_entry::kind::intermediate);
@@ -292,7 +292,7 @@ private:
         }
     }
 
-    // Of `signed-COMMIT-KEYS`.
+    // The commit in a file name `signed-COMMIT-KEYS`.
     static std::optional<std::string> signed_commit(std::string_view name) {
         constexpr std::string_view begin = "signed-";
         const auto end = name.rfind('-');
@@ -306,7 +306,7 @@ private:
         return name.substr(0, 3) == "at-" && is_hex(name.substr(3), 64);
     }
 
-    // Of a line `COMMIT REFERENCE URL`.
+    // From a line `COMMIT REFERENCE URL`.
     struct remembered_commit {
         std::string id, url;
     };
@@ -326,16 +326,16 @@ private:
         }
     }
 
-    // ---- What is in use
+    // ---- Entries in use
 
     static bool is_locked(const std::string& path) {
         const file open(System::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
         return open.descriptor() >= 0 && !open.try_lock();
     }
 
-    // The names of all libraries that processes of this user have loaded. Their digests make them unlike any
-    // other, whatever the cache is called where a process sees it. The kernel knows, so that no load has to
-    // say so, and none can fail to take it back.
+    // The file names of all libraries that processes of this user have loaded. The digest in a name makes the
+    // name unique, whatever path a process sees the cache by. The kernel keeps this list, so that no load has
+    // to register itself and no killed process leaves a stale entry.
     static std::set<std::string> loaded_libraries() {
         std::set<std::string> found;
         for (const std::string& process : names_in("/proc")) {
@@ -357,7 +357,7 @@ private:
         return found;
     }
 
-    // ---- What goes
+    // ---- Choosing entries
 
     static bool by_rule(const cache_entry& of) {
         using kind = cache_entry::kind;
@@ -369,7 +369,7 @@ private:
                (of.what != cache_entry::kind::checkout && useful.count(of.path) == 0);
     }
 
-    // The records that have a result left, with their results, and the trees beside them.
+    // The records with at least one remaining result, these results, and the build trees beside the records.
     static std::set<std::string> useful_files(const std::vector<cache_entry>& all) {
         std::set<std::string> paths, found;
         for (const cache_entry& entry : all)
@@ -396,9 +396,9 @@ private:
         return found;
     }
 
-    // ---- Removing it
+    // ---- Removing
 
-    // False where it is in use after all. `locks` remembers which there are in a folder.
+    // Returns false if the entry is in use after all. `locks` caches the names of lock files by folder.
     bool remove(const cache_entry& entry, std::map<std::string, std::vector<std::string>>& locks) const {
         struct stat status;
         if (entry.in_use || !look_at(entry.path, status))
@@ -410,22 +410,22 @@ private:
         case cache_entry::kind::checkout:
             return !is_fresh(entry.last_use) && remove_checkout(entry);
         default:
-            // Again, because it may have been used since it was listed.
+            // Look again: the entry may have been used since it was listed.
             return (S_ISREG(status.st_mode) || ends_in(basename(entry.path), tree_end)) &&
                    !is_fresh(last_use(entry.what, status)) && remove_built(entry, locks);
         }
         return !look_at(entry.path, status);
     }
 
-    // Under the locks of all builds that may need it, so that none finds it gone that has just found it
-    // there.
+    // Takes the locks of all builds that may need the entry, so that none of them loses a file that it has
+    // just found.
     bool remove_built(const cache_entry& entry,
                       std::map<std::string, std::vector<std::string>>& locks) const {
         std::vector<file> turns;
         const std::string folder(parent(entry.path));
         const auto [known, fresh] = locks.try_emplace(folder);
-        // Once for each folder: a build that is the first of its directory meanwhile finds what it needs, or
-        // makes it.
+        // The locks of a folder are listed once. A build that creates a new lock meanwhile finds its files,
+        // or makes them again.
         if (fresh)
             for (std::string& other : names_in(folder))
                 if (ends_in(other, lock_end))
@@ -446,7 +446,7 @@ private:
         return System::rename(entry.path.c_str(), (scratch / "tree").c_str()) == 0;
     }
 
-    // It goes at once and as a whole: a checkout that is there is complete.
+    // Renames the checkout away in one step: every checkout that exists is complete.
     bool remove_checkout(const cache_entry& entry) const {
         const std::string use = basic_hold<System>::file(parent(entry.path), entry.commit);
         const basic_scratch<System> scratch(folder_);
@@ -460,7 +460,7 @@ private:
         return true;
     }
 
-    // Locks whose record is gone, and what is said of commits that are gone.
+    // Removes locks without a record, and notes about commits that are gone.
     void remove_lone_files() const {
         for (const std::string& type : folders_in(below("bin"))) {
             const std::string folder = join(below("bin"), type);
@@ -502,15 +502,15 @@ private:
 } // namespace TENON_OWN
 } // namespace detail
 
-/// The folder in which compiled libraries and fetched repositories are kept.
+/// The folder in which loaders keep compiled libraries and fetched repositories.
 ///
 ///     tenon::cache cache;
-///     for (const tenon::cache_entry& each : cache.entries())
-///         std::cout << each.name << ' ' << each.size << '\n';
+///     for (const tenon::cache_entry& entry : cache.entries())
+///         std::cout << entry.name << ' ' << entry.size << '\n';
 ///     cache.prune({.most_bytes = 1 << 30, .unused_for = std::chrono::hours(24 * 30)});
 ///
-/// Any process may do so at any time. Only what tenon made is listed and removed, and never through a
-/// symbolic link.
+/// Any process and any thread may list and prune at any time, also while others build and load. Files that
+/// tenon did not make are neither listed nor removed. Symbolic links are never followed.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 class TENON_HOST_TYPE cache : public detail::basic_cache_contents<> {

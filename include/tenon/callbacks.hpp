@@ -19,23 +19,23 @@ namespace tenon::inline v1 {
 template <class Signature>
 class TENON_HOST_TYPE callbacks;
 
-/// The functions that plugins have registered with their host. None of them is called, or in memory, once its
+/// The functions that plugins have registered with their host. A function is neither called nor kept once its
 /// plugin is gone.
 ///
 ///     tenon::callbacks<void(const change&)> changed;                                         // the host's
 ///     tenon::registration on_change(std::function<void(const change&)> f) { return changed.add(std::move(f)); }
 ///     changed(change{…});                                                                    // calls all
 ///
-/// Any thread may call, add and end a registration at any time, from a callback as well. A registration that
-/// has ended is not called any more, and its function is destroyed; a registration that its own callback ends
-/// goes when that returns. What is added during a call is not part of that call.
+/// Any thread may call, add, and end a registration at any time, also from within a callback. A function is
+/// destroyed when its registration ends; if its own callback ends the registration, when that callback
+/// returns. A function that is added during a call is not part of that call.
 template <class... A>
 class callbacks<void(A...)> {
 public:
     callbacks() : all_(new list) {}
     callbacks(const callbacks&) = delete;
     callbacks& operator=(const callbacks&) = delete;
-    /// Registrations may outlive it, and end nothing then.
+    /// A registration may outlive its `callbacks`; ending it then does nothing.
     ~callbacks() { let_go(all_); }
 
     registration add(std::function<void(A...)> call) {
@@ -45,7 +45,8 @@ public:
         return {&end, all_, all_->numbers};
     }
 
-    /// In the order in which they were added. What one of them throws leaves the rest uncalled.
+    /// Calls all functions in the order in which they were added. An exception passes through, and the
+    /// functions after it are not called.
     void operator()(A... arguments) const {
         std::vector<std::shared_ptr<entry>> now;
         {

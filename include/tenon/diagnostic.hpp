@@ -20,7 +20,7 @@
 
 namespace tenon::inline v1 {
 
-/// One thing that a compiler, a linker or CMake has to say.
+/// One message of a compiler, a linker or CMake: an error, a warning or a note.
 struct TENON_HOST_TYPE diagnostic {
     enum class severity { note, warning, error };
 
@@ -63,7 +63,7 @@ struct TENON_HOST_TYPE failed_command {
 namespace detail {
 inline namespace TENON_OWN {
 
-/// A text without what it says to a terminal: colours and links, ECMA-48.
+/// A text without escape sequences for terminals, such as colours and links (ECMA-48).
 inline std::string without_colours(std::string_view text) {
     std::string plain;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -81,37 +81,37 @@ inline std::string without_colours(std::string_view text) {
     return plain;
 }
 
-/// Takes the first line away from a text.
+/// Removes the first line from a text and returns it.
 inline std::string_view take_line(std::string_view& text) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
     return line;
 }
 
-/// Whether a line has no more than the marks that compilers put below the source that they show.
+/// True if a line has only marks such as `^~~~`, which compilers print below an excerpt of the source.
 inline bool is_marks(std::string_view line) {
     return line.find('^') != line.npos && line.find_first_not_of(" \t^~|") == line.npos;
 }
 
-/// Reads what g++ and clang++, the linkers that they run, CMake and make have said.
+/// Parses the output of g++ and clang++, of the linkers that they run, of CMake and of make.
 class diagnostic_reader {
 public:
-    /// `folder` is where they ran, which their relative paths begin in.
+    /// `folder` is the working directory of the program, against which relative paths are resolved.
     explicit diagnostic_reader(std::string_view folder) : folder_(folder) {}
 
     std::vector<diagnostic> read(std::string_view said) {
         const std::string plain = without_colours(said);
         for (std::string_view rest = plain; !rest.empty();) {
             line_ = take_line(rest);
-            // Older clangs show the source as it is, which may look like anything.
+            // Older clangs print source lines as they are, and these may look like anything.
             if (!goes_on(line_) && !is_marks(rest.substr(0, rest.find('\n'))))
                 look_at(line_);
         }
         return std::move(found_);
     }
 
-    /// The line that says why a program has failed, word for word, and the file where only the lines below
-    /// say that; empty where no line says why.
+    /// The line that says why a program failed, verbatim, with the file if only a line below names it. Empty
+    /// if no line says why.
     std::string headline(std::string_view said) {
         using severity = diagnostic::severity;
         const std::vector<diagnostic> all = read(said);
@@ -175,7 +175,7 @@ private:
         found_.push_back(std::move(read));
     }
 
-    // What runs a linker or a compiler says once more that it has failed.
+    // A compiler driver or make only repeats that the program it ran has failed.
     static bool only_repeats(const diagnostic& of) {
         return of.file.empty() && (begins(of.text, "ld returned ") || begins(of.text, "*** ") ||
                                    begins(of.text, "linker command failed "));
@@ -267,7 +267,7 @@ private:
         return true;
     }
 
-    // What ld says without saying that it is an error.
+    // Errors of ld, which does not label them `error`.
     bool linkers(std::string_view line, diagnostic& into) const {
         const auto colon = line.find(": ");
         const std::string_view program = basename(line.substr(0, colon));
@@ -287,7 +287,7 @@ private:
                 return true;
             }
         into.text = line;
-        // A compiler's own words, without the word `error`.
+        // Failures of the compiler itself, which it does not label `error`.
         const bool memory = line.find(": out of memory allocating ") != line.npos ||
                             begins(line, "virtual memory exhausted") || begins(line, "memory exhausted");
         return by_name || memory;
@@ -302,7 +302,7 @@ private:
         return true;
     }
 
-    // lld and mold say below an error where they found it.
+    // lld and mold print the places below the error.
     void add_reference(std::string_view text) {
         const std::string_view word = begins(text, "defined at ") ? "defined at " : "referenced by ";
         if (found_.empty() || !begins(text, word))
@@ -348,7 +348,7 @@ private:
         return take_number(place, ignored);
     }
 
-    // From the right: a path may have colons too.
+    // Parses from the right, because a path may have colons too.
     void put_place(diagnostic& into, std::string_view place) const {
         std::size_t last = 0;
         if (take_number(place, last)) {
@@ -369,8 +369,8 @@ private:
     bool paragraph_ends_ = false;
 };
 
-/// What a program that failed has said of itself: without what it has to say about places in sources, the
-/// source that it shows there, and what a server has said to it.
+/// The lines of a failed program about itself: without messages about places in sources, without excerpts of
+/// these, and without the words of a server.
 inline std::vector<std::string_view> said_of_itself(std::string_view text) {
     const auto is_about_a_place = [](std::string_view line) {
         for (auto colon = line.find(':'); colon != line.npos; colon = line.find(':', colon + 1))
@@ -385,14 +385,14 @@ inline std::vector<std::string_view> said_of_itself(std::string_view text) {
         if (line.empty() || line[0] == ' ' || line[0] == '\t' || line.starts_with("remote:") ||
             is_marks(text.substr(0, text.find('\n'))))
             continue;
-        // A compiler that cannot write says where it had come to.
+        // A compiler that cannot write its output names a place in the source all the same.
         if (!is_about_a_place(line) || line.find(": fatal error: error ") != line.npos)
             found.push_back(line);
     }
     return found;
 }
 
-/// What a headline calls for.
+/// Advice for a failure whose headline is known; empty if it is not.
 inline std::string_view advice_for(std::string_view headline) {
     const bool of_itself = !said_of_itself(headline).empty();
     const auto says = [&](std::string_view part) {
@@ -417,8 +417,8 @@ inline std::string_view advice_for(std::string_view headline) {
     return "";
 }
 
-/// The variables that have a compiler look into more folders, where a headline says that something was not
-/// found, and one of them is set: no compiler that a loader runs sees them.
+/// Names environment variables that add search folders, if one is set and a headline says that a file was not
+/// found: compilers that a loader runs do not see these variables.
 inline std::string advice_on_variables(std::string_view headline) {
     const auto says = [&](std::string_view part) { return headline.find(part) != headline.npos; };
     struct variable {
@@ -447,7 +447,7 @@ inline std::string advice_on_variables(std::string_view headline) {
            "in its CMakeLists.txt";
 }
 
-/// Why a program has failed that ran in `folder`: in its own words, else by how it ended; and what to do.
+/// Why a program that ran in `folder` failed, in its own words or else by how it ended, and what to do.
 inline std::string cause_of_failure(std::string_view folder, std::string_view said, std::string how) {
     std::string line = diagnostic_reader(folder).headline(said);
     if (line.empty())
@@ -463,7 +463,7 @@ inline std::string cause_of_failure(std::string_view folder, std::string_view sa
 ///
 ///     catch (const tenon::build_error& e) { std::cerr << e.commands()[0].ending; }   // exited with status 1
 ///
-/// `what()` has the cause in its first line, then each command with how it ended and every word that it said.
+/// The first line of `what()` is the cause. Each command follows, with how it ended and all of its output.
 class TENON_HOST_TYPE build_error : public error {
 public:
     build_error(errc code, const std::string& text, const std::string& directory,
@@ -479,25 +479,25 @@ private:
     std::shared_ptr<const std::vector<failed_command>> commands_;
 };
 
-/// The commands that failed in a build; none where the error is another, or another copy of tenon in this
-/// process made it.
+/// The commands that failed in a build. The list is empty for other errors, and for errors of another copy of
+/// tenon in this process.
 ///
 ///     catch (const tenon::error& e) {
 ///         for (const tenon::failed_command& failed : tenon::failed_commands(e))
 ///             std::cerr << failed.command << ' ' << failed.ending << '\n';   // g++ … exited with status 1
 ///     }
 TENON_HIDDEN inline std::vector<failed_command> failed_commands(const error& failed) {
-    // A copy of tenon that was compiled with other modes has vectors of another layout.
+    // In a copy of tenon that was compiled with other modes, vectors may have another layout.
     if (&failed.code().category() != &category() || !failed.details())
         return {};
     return *static_cast<const std::vector<failed_command>*>(failed.details());
 }
 
-/// What the compiler and the linker say of a build that failed; none where the error is another.
+/// The messages of compilers and linkers in a build that failed. The list is empty for other errors.
 ///
 ///     catch (const tenon::error& e) {
-///         for (const tenon::diagnostic& each : tenon::diagnostics(e))
-///             editor.mark(each.file, each.line, each.column, each.text);
+///         for (const tenon::diagnostic& found : tenon::diagnostics(e))
+///             editor.mark(found.file, found.line, found.column, found.text);
 ///     }
 TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const error& failed) {
     std::vector<diagnostic> all;

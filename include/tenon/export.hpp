@@ -26,7 +26,7 @@ struct exported {
     const void* hooks; // detail::hooks<T>; null where the class offers none
 };
 
-// What the manifest says of one plugin; see note.hpp.
+// What the manifest says of one plugin; see detail/interface/notes.hpp.
 template <class Slots, std::size_t Text>
 struct [[gnu::packed]] plugin_note {
     std::uint32_t name_size = 6, size = sizeof(plugin_note) - 20,

@@ -20,13 +20,13 @@
 
 namespace tenon::inline v1 {
 
-/// One version of a watched plugin, which is there for as long as this is.
+/// One version of a watched plugin, kept alive for as long as this handle exists.
 ///
 ///     auto pinned = users.pin();
 ///     std::string_view name = pinned->name();   // may refer into that version
 ///
-/// May outlive the `live` that it is of. Who lets go of a version last destroys it. For one thread at a time;
-/// calls may be made by as many as the object allows.
+/// The handle may outlive its `live`. The last handle of a version destroys the version's object. One thread
+/// at a time may use the handle itself; calls may come from as many threads as the object allows.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
@@ -39,7 +39,7 @@ public:
     T& operator*() const noexcept { return *get(); }
     explicit operator bool() const noexcept { return version_ != nullptr; }
 
-    /// Of one that holds something.
+    /// The number of the version, which counts from 1. The handle has to hold a version.
     std::uint64_t version() const noexcept { return version_->number(); }
     const plugin_info& info() const noexcept { return (*version_->code())->info(); }
 
@@ -52,24 +52,23 @@ private:
 };
 #pragma GCC diagnostic pop
 
-/// A plugin whose newest version serves, whatever happens to its files; made by `loader::watch`.
+/// A plugin that is replaced by its newest working version while the program runs; made by `loader::watch`.
 ///
 ///     tenon::live<user_provider> users = loader.watch<user_provider>(driver, settings);
 ///     users->get_user("root");                    // in the newest version that works
 ///     auto pinned = users.pin();                  // one version for as long as this lives
 ///     users.on_event([](const tenon::reload_event& r) { std::clog << r.text() << '\n'; });
 ///
-/// When what the driver names has changed, it is built, checked, loaded beside the old version, constructed,
-/// given the old one's state, started and put to the host's `check`; then it serves, and the old one is
-/// destroyed once the last call in it has returned. Whatever fails on the way is told as a reload that was
-/// refused, and the old version goes on. Calls never wait for any of this.
+/// When the driver's files change, a new version is built, checked, loaded beside the old one, constructed,
+/// given the old version's state, started and passed to the host's `check`. Then the new version serves. The
+/// old object is destroyed once the last call in it has returned. A step that fails is reported as a refused
+/// reload, and the old version continues to serve. Calls never wait for a reload.
 ///
-/// A call through `->` may be made by any thread at any time, and costs some nanoseconds more than one
-/// through a `plugin`. Each call may be in another version. One that leaves by an exception keeps that
-/// version's code until the thread handles no exception any more and makes another call, or ends. A handle
-/// may be moved while nobody calls through it, and must not be destroyed by one of its own calls or by its
-/// handler; the destructor waits for calls in other threads, and for a reload under way, whose compilers it
-/// ends.
+/// Any thread may call through `->` at any time, which costs some nanoseconds more than a call through a
+/// `plugin`. Two calls may reach two versions. A call that throws keeps that version's code in memory until
+/// its thread has left all handlers and calls again, or ends. The handle may be moved while no thread calls
+/// through it. Neither one of its own calls nor its event handler may destroy it. The destructor waits for
+/// calls in other threads, and stops the compilers of a running reload.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
@@ -77,7 +76,7 @@ class TENON_HOST_TYPE live {
     TENON_DETAIL_REQUIRE_INTERFACE(T)
     using versions = detail::versions<T>;
 
-    // Lasts for the expression that it is made in.
+    // Exists until the end of the full expression that calls `operator->`.
     class TENON_HIDDEN call {
     public:
         explicit call(const versions& of) : serving_(of.hazards(), of.serving()) {}
@@ -102,7 +101,7 @@ public:
             versions_->end();
     }
 
-    /// In the version that serves now.
+    /// Calls the version that serves now.
     call operator->() const {
         static_assert(gives_values<T>, "tenon: a method of this interface gives out what may refer into the "
                                        "plugin (a pointer, a reference or a "
@@ -111,7 +110,7 @@ public:
         return call(*versions_);
     }
 
-    /// Holds on to the version that serves now.
+    /// Returns a handle that keeps the version that serves now.
     pinned<T> pin() const {
         const detail::basic_hazard_pointer serving(versions_->hazards(), versions_->serving());
         return pinned<T>(serving.get());
@@ -119,22 +118,22 @@ public:
 
     live_status status() const { return versions_->status(); }
 
-    /// Replaces the function that is told of reloads; none, where it is empty. See `reload_handler` for the
-    /// threads.
+    /// Replaces the function that is told of reloads; an empty one removes it. `reload_handler` says which
+    /// threads call it.
     void on_event(reload_handler handler) { versions_->history().on_event(std::move(handler)); }
 
-    /// Has each newer version put to a test, once it is started and before it serves: what `check` throws
-    /// refuses it. It must not ask this handle for a reload.
+    /// Sets a test for newer versions, called after a version has started and before it serves. An exception
+    /// from `check` refuses the version. `check` must not ask this handle for a reload.
     void check(std::function<void(T&)> check) { versions_->check(std::move(check)); }
 
-    /// Looks for something newer now, also for what was refused before, and returns what came of it. Waits
-    /// for builds and fetches; any thread.
+    /// Looks for a newer version now, tries one again that was refused before, and returns the outcome. Waits
+    /// for builds and fetches. Any thread may call.
     reload_event refresh() { return versions_->refresh(true); }
 
-    /// Goes back to the version before, as a new object of the same code that is given the state of the one
-    /// that serves; what serves now is not taken again until there is something newer. Throws `error` with
-    /// `errc::nothing_before` where there is none: before the first reload, and twice in a row. What the
-    /// older version's code throws is a refusal.
+    /// Returns to the version before: a new object of the older code gets the state of the object that
+    /// serves. The version that served until now is not loaded again until its files change. Throws `error`
+    /// with `errc::nothing_before` before the first reload, and for a second rollback in a row. An exception
+    /// from the older version's code is reported as a refusal. Any thread may call.
     reload_event rollback() { return versions_->rollback(); }
 
     /// Used by `loader::watch`: a handle whose versions come from `source`, each made by `make`.

@@ -67,94 +67,98 @@ inline error build_needed(const std::string& path) {
 } // namespace TENON_OWN
 } // namespace detail
 
-/// Whether sources may be compiled and repositories fetched.
+/// Whether a loader may compile sources and fetch repositories.
 enum class build_policy {
-    when_needed, ///< where the cache has no result that is current
-    never,       ///< no compiler and no git runs; what is not in the cache is an error, `errc::build_needed`
+    when_needed, ///< if the cache has no current result
+    never,       ///< runs no compiler and no git; a result missing from the cache is `errc::build_needed`
 };
 
 /// How watched plugins are reloaded.
 struct TENON_HOST_TYPE reload_options {
-    /// How often a remote is asked whether a branch or tag has moved. 0: when `live::refresh` asks.
+    /// The time between two questions to a remote whether a branch or tag has moved. 0: only `live::refresh`
+    /// asks.
     std::chrono::milliseconds fetch_every{0};
-    /// The most libraries of one plugin in memory at once, with those that cannot be unmapped; at the limit a
-    /// newer version is refused. Fewer than 3 leave no room for a second reload, because one version serves
-    /// and the one before is kept for `live::rollback`.
+    /// The most libraries of one plugin in memory at once, counting those that cannot be unmapped. At the
+    /// limit a newer version is refused. A second reload needs at least 3: one version serves, and the one
+    /// before is kept for `live::rollback`.
     std::size_t most_versions = 16;
-    /// Loads a driver's library from a copy in memory, as `private_copy` does: who writes over the file does
-    /// not write over running code then. Without a copy the library finds files beside itself.
+    /// Loads a driver's library from a copy in memory, as `private_copy` does, so that a program that writes
+    /// over the file does not write over running code. A library that needs files beside itself needs
+    /// `false`.
     bool copy_libraries = true;
 };
 
-/// How a loader works. Every member may be left out.
+/// The settings of a loader. Every member has a default.
 ///
 ///     tenon::loader loader{{.search = {"/opt/plugins"}, .build = tenon::build_policy::never}};
 struct TENON_HOST_TYPE loader_options {
-    /// The directory where results are kept: an empty one, or tenon's. Else $TENON_CACHE,
-    /// $XDG_CACHE_HOME/tenon, ~/.cache/tenon.
+    /// The directory for results, which has to be empty or tenon's. Default: $TENON_CACHE, else
+    /// $XDG_CACHE_HOME/tenon, else ~/.cache/tenon.
     std::string cache{};
-    /// The compiler's argument vector: `{"ccache", "g++"}`. Else $CXX, else the family that compiled this
-    /// program.
+    /// The compiler's argument vector: `{"ccache", "g++"}`. Default: $CXX, else a compiler of the family that
+    /// compiled this program.
     std::vector<std::string> compiler{};
     /// Flags for every plugin, before those in its compile_flags.txt.
     std::vector<std::string> flags{};
-    /// Lets flags name programs that take part in a build (compiler plugins, -B, -wrapper), and CMake run
-    /// what a repository's CMakeLists.txt says.
+    /// Permits flags that run programs during a build (compiler plugins, -B, -wrapper), and fetched
+    /// repositories with a CMakeLists.txt, which may run any program.
     bool builds_may_run_programs = false;
     /// Directories with headers, searched before those of the interface and of tenon.
     std::vector<std::string> include{};
     /// `quick` for plugins that are edited and reloaded.
     tenon::profile profile = profile::optimised;
-    /// The most compilers at once, of all loaders of this process together. 0: one for each processor.
+    /// The most compilers at once, over all loaders of this process. 0: one for each processor.
     unsigned jobs = 0;
     /// Precompiles the header of an interface the second time that a plugin is compiled against it.
     bool precompile = true;
-    /// Compares what every file says, the system's headers too, even where its state is unchanged.
+    /// Compares the contents of all inputs, system headers included, even if size and times are unchanged.
     bool thorough = false;
-    /// Directories in which a bare name may be a library, `name.so` or `libname.so`.
+    /// The directories in which a bare name is looked for, as `name.so` and `libname.so`.
     std::vector<std::string> search{};
     build_policy build = build_policy::when_needed;
     unload_policy unload = unload_policy::when_unused;
-    /// Whose files are compiled and run.
+    /// The users whose files are compiled and run.
     tenon::trust trust{};
     /// Which drivers are loaded at all.
     tenon::policy policy{};
     /// See `library_options`.
     bool private_copy = false;
-    /// Is told of each step that takes time.
+    /// Called for each step that takes time.
     event_handler on_event{};
     /// For `loader::watch`.
     reload_options reload{};
-    /// The most time of a build, with the wait for another process that builds the same. 0: no limit.
+    /// The longest time for a build, including the wait for another process that builds the same. 0: no
+    /// limit.
     std::chrono::milliseconds build_timeout = std::chrono::minutes(10);
-    /// The same for git.
+    /// The longest time for git. 0: no limit.
     std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10);
     /// The limits of each run of a compiler and of git.
     tenon::limits limits{};
 #ifdef __cpp_lib_jthread
-    /// Ends builds and fetches, with all of their programs. What needs none of these loads all the same.
+    /// Stops builds and fetches, and all programs that they run. Loads that need neither still work.
     std::stop_token stop{};
 #endif
 };
 
-/// Loads plugins from a driver: a built-in's name, a library's path, a directory of sources, or a git
+/// Loads plugins, each named by a driver: a built-in's name, a library's path, a source directory, or a git
 /// repository.
 ///
 ///     tenon::loader loader{{.search = {"/opt/plugins"}}};
 ///     auto users = loader.load<user_provider>("git+https://example.org/drivers@v1.2#subdirectory=json", settings);
 ///     users->get_user("root");
 ///
-/// Throws `error`, and what the plugin's constructor throws. Every function but `built_ins` may be called
-/// from any thread, also while others are, and from a plugin's constructor. A handle may outlive the loader.
+/// Throws `error`; exceptions of the plugin's constructor pass through. Any number of threads may call any
+/// function but `built_ins` at the same time, and so may a plugin's constructor. A handle may outlive the
+/// loader.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 class TENON_HOST_TYPE loader {
 public:
-    /// Relative paths in options, and in the variables that stand for them, begin in the folder where the
-    /// program works now.
+    /// Relative paths in the options, and in the environment variables that replace them, are resolved now,
+    /// against the current directory.
     explicit loader(loader_options options = {}) : options_(with_absolute_paths(std::move(options))) {}
 
-    /// The plugins that are part of this program; to be added to before other threads load.
+    /// The plugins that are part of this program. Add to them before other threads load.
     registry& built_ins() noexcept { return built_ins_; }
 
     template <class T, path_like D, class... A>
@@ -178,15 +182,15 @@ public:
     plugin<T> load(const D& text,
                    A&&... arguments) const = delete; // tenon: the factory takes other arguments
 
-    /// A handle whose calls go to the newest version that works: what the driver names is built, loaded and
-    /// put in place again whenever its sources, a header of its own that they include, or its library
-    /// changes, or its branch moves; see `live`.
+    /// Loads a plugin and reloads it whenever its sources, their headers or its library change, or its branch
+    /// moves. Calls go to the newest version that works; see `live`.
     ///
     ///     tenon::live<user_provider> users = loader.watch<user_provider>("./drivers/json", settings);
     ///     users->get_user("root");
     ///
-    /// The arguments are kept, as copies, for each new version; pass a reference as `std::ref(it)`, and let
-    /// it outlive the handle. Throws for the first version what `load` throws. A built-in never changes.
+    /// Copies of the arguments are kept to construct each new version. Pass a reference as
+    /// `std::ref(object)`; the object has to outlive the handle. The first version throws what `load` throws.
+    /// A built-in never changes.
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, std::decay_t<A>&...>
     live<T> watch(const D& text, A&&... arguments) const {
@@ -205,8 +209,8 @@ public:
     live<T> watch(const D& text, A&&... arguments) const =
         delete; // tenon: the factory takes other arguments, or references as std::ref
 
-    /// Fetches, compiles and checks what `load` would load, and runs none of it: for an image that is to run
-    /// with `build = never`. The library's path; empty for a built-in.
+    /// Fetches, compiles and checks a plugin without running its code, for a container image that will run
+    /// with `build = never`. Returns the library's path, or an empty text for a built-in.
     template <class T, path_like D>
     std::string prepare(const D& text) const {
         const driver from = detail::permitted_driver(detail::native(text), options_.policy);
@@ -247,8 +251,7 @@ private:
         return options;
     }
 
-    // What a watched plugin's newest version is, to this loader as it was when the plugin began to be
-    // watched.
+    // Finds the newest version of a watched plugin, with a copy of the loader as it was when the watch began.
     template <class T>
     class TENON_HIDDEN versions_of final : public detail::plugin_source<T> {
     public:
@@ -258,7 +261,7 @@ private:
               cancelled_(by.options_.stop),
 #endif
               by_(std::make_unique<loader>(by)), from_(std::move(from)) {
-            // The program may go to another folder.
+            // The program may change its current directory.
             if (from_.what == driver::kind::library || from_.what == driver::kind::directory)
                 from_.place = detail::absolute<>(from_.place);
 #ifdef __cpp_lib_jthread
@@ -279,8 +282,8 @@ private:
                     checked_out_ = library.sources;
                 }
                 const bool given = from_.what == driver::kind::library || from_.what == driver::kind::name;
-                // The name of a library that is built here says all that went into it, also when it is built
-                // once more.
+                // The name of a library that is built here is a digest of all its inputs, and identifies it
+                // also after another build.
                 if (known(given ? identity(library.path) : library.path))
                     return nullptr;
                 library_options options = by_->options_for(from_.what);
@@ -318,7 +321,7 @@ private:
             return checked_out_;
         }
 
-        // The times of a file's inode change whenever it is used, and do not count.
+        // Without the time of the inode's last change, which a chmod or another link sets too.
         static std::string identity(const std::string& path) {
             struct stat status;
             if (detail::posix::stat(path.c_str(), &status) != 0)
@@ -367,7 +370,7 @@ private:
         return {T::type.name(), T::type.size()};
     }
 
-    /// What is compiled here has a digest that nobody could have known.
+    /// No digests apply to libraries that are compiled here, because nobody could know them in advance.
     allow_list<std::string> digests(driver::kind what) const {
         const bool given = what == driver::kind::library || what == driver::kind::name;
         return given ? options_.policy.sha256 : allow_list<std::string>();
@@ -412,9 +415,8 @@ private:
         std::abort();
     }
 
-    /// Throws the error, which is being handled, as one about what its reader knows, the driver, where it is
-    /// about a file of the cache; and with the text of a driver that chooses, where there are several to
-    /// choose from.
+    /// Rethrows the error that is being handled. An error about a file of the cache becomes one about the
+    /// driver, which the reader knows. An error about a choice between plugins gets the driver that chooses.
     [[noreturn]] void throw_said_of(const driver& from, const error& e) const {
         driver whole = from, choosing = from;
         whole.plugin = whole.target = "";
@@ -450,7 +452,7 @@ private:
         throw error(code, text, path);
     }
 
-    /// Once more, where what was found in the cache is gone by the time that it is needed.
+    /// Repeats `use` once if a file of the cache was pruned between being found and being opened.
     template <class Use>
     auto unless_pruned(const driver& from, Use&& use) const {
         const bool cached = from.what == driver::kind::directory || from.what == driver::kind::repository;
@@ -469,7 +471,7 @@ private:
         return detail::posix::lstat(path.c_str(), &there) != 0 && is_cached(path, "");
     }
 
-    /// Whether an error of the system's is one of those that a folder gives in which nobody can write.
+    /// True for errors of the system that mean a folder cannot be written to.
     static bool keeps_from_writing(const std::string& text) {
         for (const int number : {EROFS, EACCES, EPERM, ENOSPC, EDQUOT})
             if (text.ends_with(": " + std::generic_category().message(number)))
@@ -477,13 +479,13 @@ private:
         return false;
     }
 
-    /// Whether a path is below a folder of the cache.
+    /// True if a path is below a folder of the cache.
     bool is_cached(const std::string& path, const char* folder) const {
         const std::string below = detail::join(detail::cache(options_.cache).path(), folder);
         return path.rfind(*folder ? below + '/' : below, 0) == 0;
     }
 
-    /// The library of a bare name, out of the first folder that has one.
+    /// The library for a bare name, from the first folder of `options.search` that has one.
     std::string searched(const std::string& name, std::string_view type) const {
         std::vector<std::string> others;
         for (const std::string& folder : options_.search) {
@@ -496,7 +498,7 @@ private:
                 return detail::permitted_path(has_plain ? plain : prefixed, options_.policy);
             others.insert(others.end(), {plain, prefixed});
         }
-        // What bears the name and is no file is the likeliest reason.
+        // An entry of that name that is no regular file is the likeliest reason.
         for (const std::string& path : others) {
             detail::require_no_dangling_link(path);
             if (detail::posix::access(path.c_str(), F_OK) == 0)
@@ -553,7 +555,7 @@ private:
                 if (plugin.type == type && plugin.name == name)
                     return true;
         } catch (const error&) {
-            // It is no library, or not one of these.
+            // Not a library, or one without such a plugin.
         }
         return false;
     }
@@ -612,7 +614,7 @@ private:
         return repository.checkout();
     }
 
-    // By any thread.
+    // The diagnostics of the last build. Any thread may read and write them.
     class TENON_HIDDEN last_build {
     public:
         void put(std::vector<diagnostic> said) {
@@ -638,13 +640,13 @@ private:
 };
 #pragma GCC diagnostic pop
 
-/// What compilers, linkers and CMake warned of in the last build that succeeded, by this loader, one of its
-/// copies or a handle that watches for it; nothing is built where a library is current, and what is compiled
-/// from several sources is so only as far as they have changed.
+/// The warnings of compilers, linkers and CMake in the last successful build by this loader, one of its
+/// copies or one of its watched handles. Sources that had not changed since an earlier build were not
+/// compiled, and gave no warnings again. Any thread may call.
 ///
 ///     auto users = loader.load<user_provider>("./drivers/json", settings);
-///     for (const tenon::diagnostic& each : tenon::diagnostics(loader))
-///         std::cerr << each.message() << '\n';   // ./drivers/json/json.cpp:12:7: warning: unused variable 'x' [-Wunused-variable]
+///     for (const tenon::diagnostic& warning : tenon::diagnostics(loader))
+///         std::cerr << warning.message() << '\n';   // ./drivers/json/json.cpp:12:7: warning: unused variable 'x' [-Wunused-variable]
 TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const loader& of) {
     return of.last_build_->get();
 }

@@ -40,16 +40,16 @@ inline error two_plugins(const std::string& path, std::string_view type, std::st
 
 } // namespace TENON_OWN
 } // namespace detail
-/// What a library file says of the plugins in it, read without running an instruction of it.
+/// The list of plugins in a library file, read without running any of the library's code.
 ///
 ///     const tenon::manifest library{"./libusers.so"};
 ///     for (const auto& plugin : library.plugins())
 ///         std::cout << plugin.type << ' ' << plugin.name << ' ' << plugin.version << '\n';   // userprovider passwd 1.2.0
 ///
-/// The texts are views into the manifest and dangle once it goes. A library without plugins has none. Throws
-/// `error` with `errc::not_a_library` for what is no library of this machine's kind, and
-/// `errc::malformed_note` for notes that tenon cannot have written. What is read for this, in most libraries
-/// the first page, is checked; whether all of the file is there is looked at when it is to be loaded.
+/// The texts are views into the manifest and dangle once it is gone. The list of a library without plugins is
+/// empty. Throws `error` with `errc::not_a_library` for a file that is no library for this machine, and with
+/// `errc::malformed_note` for notes that tenon cannot have written. Only the pages that hold the notes are
+/// read and checked, in most libraries the first one. A load checks the rest of the file.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 class TENON_HOST_TYPE manifest {
@@ -62,12 +62,12 @@ public:
     template <path_like P>
     explicit manifest(const P& path) : manifest(opened<detail::posix>(detail::native(path))) {}
 
-    /// Reads an open file; the path is for messages.
+    /// Reads an open file. Messages name it by `path`.
     template <class System = detail::posix>
     static manifest of(int fd, const std::string& path) {
         return manifest(detail::elf_reader<System>(fd, path).notes(owner), path);
     }
-    /// Reads one whose status is known, and throws where the system's loader should not be given it.
+    /// Reads an open file, and throws if the system's loader must not be given it.
     template <class System = detail::posix>
     static manifest of_loadable(int fd, const struct stat& status, const std::string& path) {
         return of_loadable(detail::elf_reader<System>(fd, status, path), path);
@@ -83,7 +83,7 @@ public:
 
     const std::vector<plugin>& plugins() const noexcept { return plugins_; }
 
-    /// Where the notes are in the library's memory, and what stood there in the file.
+    /// The addresses of the notes in the loaded library, and their bytes in the file.
     const std::vector<detail::note_range>& ranges() const noexcept { return ranges_; }
 
 private:
@@ -95,12 +95,12 @@ private:
 
     template <class System>
     static manifest opened(const std::string& path) {
-        // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
+        // Without O_NONBLOCK, opening a pipe without a writer would block.
         const detail::basic_file<System> file(path, O_RDONLY | O_NONBLOCK);
         return of<System>(file.descriptor(), path);
     }
 
-    // The two words by which a note says what interface it is about; they are compared and mean nothing else.
+    // The two words that identify the interface of a note. They are only compared.
     using note_key = std::uint64_t;
 
     struct TENON_HIDDEN keyed {
@@ -108,13 +108,13 @@ private:
         detail::plugin_abi abi;
     };
 
-    // A plugin's slots can be read only once its methods are known, so its notes wait.
+    // Notes of a plugin that are read later: the number of its slots follows from its methods.
     struct TENON_HIDDEN waiting {
         note_key key;
         detail::note_reader rest;
     };
 
-    // No library has so many, and what there is of one is looked through for each of another.
+    // More than any real library has. The bound matters because each note is compared with every other.
     static constexpr std::size_t most = 1000;
 
     void read_notes(const std::string& path) {
@@ -176,7 +176,7 @@ private:
         }
     }
 
-    // As many methods are copied as the note has slots for, so all copies together are no larger than the
+    // Copies at most one method for each slot in the note, so that all copies together are no larger than the
     // file.
     static void read_slots(const std::string& path, std::vector<keyed>& abis, detail::plugin_abi& into,
                            detail::note_reader& from) {

@@ -17,22 +17,22 @@
 
 namespace tenon::inline v1 {
 
-/// A plugin of type T: the object, and a share of the library with its code.
+/// An owning handle of a plugin of type T: of the object, and of a reference to the library with its code.
 ///
 ///     tenon::plugin<user_provider> users{"./libpasswd.so", settings};
 ///     users->get_user("root");
 ///     tenon::plugin<user_provider> ldap{"./libmany.so#ldap", settings};   // one of several in a library
 ///
-/// A path without a folder is a file in the current one. The library is checked before any of its code runs.
-/// Throws `error` where it cannot be loaded, is not trusted or does not fit, and what the plugin's
-/// constructor and its start() throw; then nothing of it is left. What a plugin's class may offer beside its
-/// interface is in hooks.hpp: start() has returned before there is a handle, and stop() returns before the
-/// object is destroyed, both on the thread that makes the handle or lets it go.
+/// A path without a folder names a file in the current folder. The library is checked before any of its code
+/// runs. Throws `error` if the library cannot be loaded, is not trusted or does not fit. Exceptions of the
+/// plugin's constructor and of its start() pass through, after the library has been closed again. hooks.hpp
+/// lists what a plugin's class may offer beside its interface: start() returns before the handle exists, and
+/// stop() returns before the object is destroyed, both on the thread that makes or drops the handle.
 ///
-/// A call costs what a virtual call costs. What the object gave out and has code of the plugin's dangles once
-/// the handle is gone: references to it, exceptions of the plugin's own types, string literals. A handle may
-/// be used by one thread at a time, or by as many as the object allows through `const` access to the handle;
-/// different handles are independent.
+/// A call costs what a virtual call costs. Once the handle is gone, everything that refers to the plugin's
+/// code or data dangles: references into the object, exceptions of the plugin's own types, string literals.
+/// One thread at a time may use a handle. As many threads as the object allows may call through a `const`
+/// handle. Different handles are independent.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 template <class T>
@@ -40,7 +40,7 @@ class TENON_HOST_TYPE plugin {
     TENON_DETAIL_REQUIRE_INTERFACE(T)
 
 public:
-    /// Holds nothing.
+    /// An empty handle.
     plugin() noexcept = default;
 
     template <path_like P, class... A>
@@ -63,7 +63,8 @@ public:
         *this = from_library(options, file, name, static_cast<A&&>(arguments)...);
     }
 
-    // What a person sees who passes other arguments: an error at that line, with a type's name that says so.
+    // Chosen for arguments that the factory does not take: the compile error stands at the caller's line, and
+    // the name of `Mismatch` says which arguments the factory takes.
     template <path_like P, class... A, class Mismatch = detail::mismatch<T, A...>>
         requires(!arguments_of_the_factory<T, A...>)
     explicit plugin(const P& path, A&&... arguments) = delete; // tenon: the factory takes other arguments
@@ -73,7 +74,7 @@ public:
     explicit plugin(const library_options& options, const P& path,
                     A&&... arguments) = delete; // tenon: the factory takes other arguments
 
-    /// A plugin of a library, chosen by its name; its only one where the name is empty.
+    /// The plugin `name` of a library. An empty name stands for the library's only plugin.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
     static plugin from_library(const library_options& options, const std::string& path, std::string_view name,
@@ -81,7 +82,7 @@ public:
         return started(code::load(options, path, name), static_cast<A&&>(arguments)...);
     }
 
-    /// A plugin that is part of the program, out of its `registry`.
+    /// A plugin that is part of the program and was found in its `registry`.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
     static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
@@ -116,11 +117,11 @@ public:
     T& operator*() const noexcept { return *object_; }
     explicit operator bool() const noexcept { return object_ != nullptr; }
 
-    /// Of a handle that holds something.
+    /// Type, name and version, as exported. The handle must not be empty; the texts dangle with the library.
     const plugin_info& info() const noexcept { return code_->info(); }
 
-    /// Stops and destroys the object, lets go of the library, and says what became of its code. The handle
-    /// holds nothing afterwards.
+    /// Stops and destroys the object, closes the library, and returns whether its code was unmapped, and if
+    /// not, why. The handle is empty afterwards.
     unloaded close() {
         destroy();
         plugin closing;

@@ -32,15 +32,16 @@ inline error forbidden(const std::string& what, std::string_view rule, std::stri
 /// How a repository is reached.
 enum class transport { https, ssh, file };
 
-/// Whose signature a commit has to have: that of a key in one of these files, which obey `options.trust`. No
-/// other configuration of git, ssh or GnuPG has a say.
+/// The files with the keys that may sign commits. The files have to satisfy `options.trust`. No other
+/// configuration of git, ssh or GnuPG counts.
 struct TENON_HOST_TYPE signers {
     std::string ssh{}; ///< who may sign, in the format of ALLOWED SIGNERS in ssh-keygen(1)
     std::string gpg{}; ///< public keys, as `gpg --export` writes them
 };
 
-/// What a loader may load, whatever a driver asks for. What it refuses is an error, `errc::forbidden`, that
-/// names the rule and what that allows, and comes before anything is opened, asked for or run.
+/// The rules for what a loader may load, whatever a driver asks for. A driver that breaks a rule is an error,
+/// `errc::forbidden`, which names the rule and what the rule allows. The error comes before a file is opened,
+/// a server is asked or a program is run.
 ///
 ///     using kind = tenon::driver::kind;
 ///     tenon::loader loader{{.policy = {.kinds = {kind::name, kind::repository},
@@ -49,20 +50,20 @@ struct TENON_HOST_TYPE signers {
 ///                                      .full_commit_ids = true,
 ///                                      .signed_by = tenon::signers{.ssh = "/etc/host/signers"}}}};
 ///
-/// Each rule is about the drivers that it can be about: who lists folders, and allows repositories, allows
-/// any of them.
+/// Each rule applies to the drivers that have what it restricts: `folders` does not restrict repositories on
+/// other machines, and `hosts` does not restrict libraries.
 struct TENON_HOST_TYPE policy {
     allow_list<driver::kind> kinds{};
-    /// Libraries, directories of source and repositories on this machine have to be in or below one of these,
-    /// once no symbolic link is left in their path.
+    /// The folders that libraries, source directories and repositories on this machine have to be in or
+    /// below, after all symbolic links in the path have been resolved.
     allow_list<std::string> folders{};
-    /// Of the files of libraries, but not of those that the loader compiles: in hexadecimal. See
-    /// `library_options::sha256`.
+    /// The SHA-256 digests of libraries, in hexadecimal; see `library_options::sha256`. Libraries that the
+    /// loader compiles itself are not compared.
     allow_list<std::string> sha256{};
     allow_list<transport> transports{};
-    /// Where repositories are, as URLs spell it: `example.org`, or with another port than the transport's
-    /// own, `example.org:8443`. That of `git+file:///` is empty. A server may not send git on to another
-    /// address then.
+    /// The hosts of repositories, as URLs spell them: `example.org`, or `example.org:8443` with a port that
+    /// is not the transport's own. The host of `git+file:///` is empty. With this rule a server may not
+    /// redirect git to another address.
     allow_list<std::string> hosts{};
     bool full_commit_ids = false; ///< what is fetched is what was reviewed; no branch, no tag
     std::optional<signers> signed_by{};
@@ -87,7 +88,7 @@ constexpr transport transport_of(std::string_view url) {
                                      : transport::file;
 }
 
-/// The host of a URL that was parsed, without the transport's own port.
+/// The host of a parsed URL, without a port that is the transport's own.
 inline std::string host_of(std::string_view url) {
     const auto begin = url.find("://") + 3;
     std::string_view host = url.substr(begin, url.find('/', begin) - begin);
@@ -115,7 +116,7 @@ bool is_in(const allow_list<std::string>& folders, std::string_view canonical_pa
     return false;
 }
 
-/// Where a path leads: all of the way, and where that fails, as far as there is something.
+/// A path after its symbolic links are resolved: all of it, or as much of its beginning as exists.
 struct resolved_path {
     std::optional<std::string> all; ///< none where it does not lead to anything
     int why = 0;                    ///< errno of that
@@ -136,8 +137,8 @@ resolved_path resolved(const std::string& path) {
     return found;
 }
 
-/// Refuses a path that leads out of the folders of a policy. One that does not exist is judged by its
-/// beginning, so that no error tells what there is elsewhere.
+/// Throws for a path that leads out of the policy's folders. A path that does not exist is judged by its
+/// beginning, so that no error reveals which files exist elsewhere.
 template <class System>
 resolved_path require_in_folders(const std::string& path, const policy& rules) {
     resolved_path found = resolved<System>(path);
@@ -146,8 +147,8 @@ resolved_path require_in_folders(const std::string& path, const policy& rules) {
     return found;
 }
 
-/// A path that a policy allows; without symbolic links, which somebody could turn elsewhere after they were
-/// followed here.
+/// The path, if a policy allows it, with all symbolic links resolved: a link could point elsewhere by the
+/// time it is followed again.
 template <class System = posix>
 std::string permitted_path(const std::string& path, const policy& rules) {
     if (rules.folders.anything())

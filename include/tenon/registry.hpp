@@ -39,12 +39,12 @@ inline error built_in_misfit(std::string_view name, std::string_view type, std::
 ///
 ///     tenon::registry built_ins;                            // has what TENON_EXPORT linked into this program
 ///     built_ins.add<greeter, polite>("polite", "1.0.0");    // and what is added by hand
-///     for (const auto& each : built_ins.list())
-///         std::cout << each.type << ' ' << each.name << ' ' << each.version << '\n';   // greeter polite 1.0.0
+///     for (const tenon::registry::built_in& plugin : built_ins.list())
+///         std::cout << plugin.type << ' ' << plugin.name << ' ' << plugin.version << '\n';   // greeter polite 1.0.0
 ///
-/// Two of one type and name are an `error` that gives both their versions. Objects from a static archive that
-/// nothing refers to are left out by the linker, and their built-ins with them: link them as objects, or with
-/// `--whole-archive`. Any thread may read; adding needs the registry for itself.
+/// A second plugin of the same type and name throws an `error` with both versions. The linker leaves out
+/// objects of a static archive that nothing refers to, and their built-ins with them: link these as objects,
+/// or with `--whole-archive`. Any number of threads may read; adding must not overlap with another access.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // what it has is hidden
 class TENON_HOST_TYPE registry {
@@ -73,7 +73,7 @@ public:
         }
     }
 
-    /// By type and name.
+    /// All built-ins, sorted by type and name.
     std::vector<built_in> list() const {
         std::vector<built_in> all;
         for (const auto& [key, made] : entries_)
@@ -90,7 +90,7 @@ public:
         return found;
     }
 
-    /// The built-in of that name, compiled against this T; null where there is none.
+    /// The built-in `name` of plugin type T, or null if there is none that was compiled against this T.
     template <class T>
     const detail::exported<>* find(std::string_view name) const {
         const auto found = entries_.find({std::string_view(T::type.name(), T::type.size()), name});
@@ -107,7 +107,7 @@ private:
             throw detail::two_built_ins(entry.type, entry.name, place->second.version, entry.version);
     }
 
-    // Two interfaces of one program may have taken the same name for their type.
+    // Two interfaces of one program may use the same type name.
     template <class T>
     static void check(const detail::exported<>& entry) {
         detail::note_reader theirs = detail::note_at(entry.interface);
@@ -117,7 +117,7 @@ private:
                                           detail::readable(interface));
     }
 
-    // Its keys are views of the texts that its values have.
+    // The keys are views into the texts of the values.
     std::map<std::pair<std::string_view, std::string_view>, detail::exported<>> entries_;
 };
 #pragma GCC diagnostic pop

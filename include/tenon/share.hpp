@@ -9,13 +9,13 @@
 
 namespace tenon::inline v1 {
 
-/// Makes a shared pointer of a handle: the object goes with the last one, and the code after it.
+/// Turns a handle into a shared pointer. The last pointer destroys the object, and then closes the library.
 ///
 ///     std::shared_ptr<greeter> hello = tenon::share(tenon::plugin<greeter>{"./libhello.so"});
 ///     hello->greet("world");   // hello, world
 ///
-/// Empty where the handle holds nothing. Throws `std::bad_alloc`. What became of the code is not told: use
-/// `plugin::close` for that.
+/// An empty handle gives an empty pointer. Throws `std::bad_alloc`. Whether the code was unmapped is not
+/// reported; `plugin::close` reports it.
 template <class T>
 TENON_HIDDEN std::shared_ptr<T> share(plugin<T>&& handle) {
     if (!handle)

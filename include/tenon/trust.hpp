@@ -26,15 +26,15 @@ inline error untrusted(const std::string& path, std::string_view why) {
 } // namespace TENON_OWN
 } // namespace detail
 
-/// Whose files a host runs: those that nobody but root, its own user and the ones named here could have
-/// written.
+/// The users whose files a host runs. Root and the host's own user are always trusted; a file that anybody
+/// else could have written is refused.
 ///
 ///     tenon::loader loader{{.trust = {.users = {1000}}}};            // what the deploying user owns too
 ///     tenon::loader careless{{.trust = {.everyone = true}}};         // anything
 ///
-/// A file may be writable by its group where that is its owner's own, which has the owner's number, or is
-/// among `groups`, and where no access list says who else may write. A folder that everybody may write to
-/// passes where it is sticky, as /tmp is.
+/// A group may write to a file if the group is the owner's private group, which has the owner's number, or is
+/// among `groups`, and if no access list lets others write. A folder that everybody may write to passes if
+/// its sticky bit is set, as that of /tmp is.
 struct TENON_HOST_TYPE trust {
     std::vector<uid_t> users{};
     std::vector<gid_t> groups{};
@@ -52,7 +52,7 @@ bool among(const List& list, Value value) {
     return false;
 }
 
-// What keeps one file or folder from being trusted; empty where nothing does.
+// The reason not to trust one file or folder; empty if there is none.
 template <class System>
 std::string distrust(const std::string& path, const struct stat& of, const trust& rule) {
     if (of.st_uid != 0 && of.st_uid != System::geteuid() && !among(rule.users, of.st_uid))
@@ -68,15 +68,15 @@ std::string distrust(const std::string& path, const struct stat& of, const trust
     if (of.st_gid != of.st_uid && !among(rule.groups, of.st_gid))
         return "group " + std::to_string(of.st_gid) + " may write to '" + path + "'; `chmod g-w '" + path +
                "'`, or name the group in options.trust";
-    // Then what the mode says of the group is the most that anybody on the list may do.
+    // With an access list, the group bits of the mode are the most that anybody on the list may do (acl(5)).
     if (System::has_access_list(path.c_str()))
         return "an access list may let others write to '" + path + "'; `setfacl -b '" + path +
                "'`, or widen options.trust";
     return "";
 }
 
-/// Whether a path is canonical and its file, whose status is given, and every folder above it are trusted, as
-/// far as one look at each of them tells; where not, `require_trust` of the canonical path says why.
+/// True if the path is canonical, and its file and every folder above it are trusted at one look each. If
+/// not, `require_trust` of the canonical path finds out why. `of` is the status of the file.
 template <class System = posix>
 bool plainly_trusted(const std::string& path, const struct stat& of, const trust& rule) {
     if (rule.everyone || !is_normal(path) || !distrust<System>(path, of, rule).empty())
@@ -85,7 +85,7 @@ bool plainly_trusted(const std::string& path, const struct stat& of, const trust
     for (std::size_t end = path.rfind('/');; end = path.rfind('/', end - 1)) {
         folder.resize(end == 0 ? 1 : end);
         struct stat status;
-        // A link is no folder here.
+        // lstat: a symbolic link does not count as a folder.
         if (System::lstat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) ||
             !distrust<System>(folder, status, rule).empty())
             return false;
@@ -94,7 +94,7 @@ bool plainly_trusted(const std::string& path, const struct stat& of, const trust
     }
 }
 
-/// Throws unless a file, whose canonical path and status are given, and every folder above it are trusted.
+/// Throws unless a file and every folder above it are trusted. The path has to be canonical.
 template <class System = posix>
 void require_trust(const std::string& canonical, const struct stat& of, const trust& rule) {
     if (rule.everyone)
