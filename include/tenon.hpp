@@ -332,7 +332,7 @@ TENON_HIDDEN inline bool operator==(const std::error_code& code, errc what) noex
 
 namespace tenon::inline v1 {
 
-/// Whatever names a file: a string, or a path type with `native()`, such as `std::filesystem::path`.
+/// A type that names a file: a string, or a path type with `native()`, such as `std::filesystem::path`.
 template <class P>
 concept path_like = std::convertible_to<const P&, std::string_view> || requires(const P& path) {
     { path.native() } -> std::convertible_to<std::string_view>;
@@ -373,8 +373,8 @@ inline std::string_view basename(std::string_view path) {
     return path.substr(path.rfind('/') + 1);
 }
 
-/// Whether a path is absolute and has no empty component, no `.` and no `..`, so that links alone can lead
-/// elsewhere.
+/// True if a path is absolute and has no empty component, no `.` and no `..`. Only symbolic links can then
+/// lead elsewhere.
 inline bool is_normal(std::string_view path) {
     if (path.empty() || path[0] != '/')
         return false;
@@ -399,14 +399,14 @@ inline bool ends_in_one_of(std::string_view name, std::initializer_list<std::str
     return false;
 }
 
-/// Whether a file of that name is compiled: g++ and clang++ both take these for C++. An editor's lock beside
-/// `a.cpp` is `.#a.cpp`, and is not.
+/// True if a file of that name is compiled: g++ and clang++ both take these endings for C++. `.#a.cpp` is an
+/// editor's lock beside `a.cpp`, and is not compiled.
 inline bool is_source_name(std::string_view name) {
     return name[0] != '.' && ends_in_one_of(name, {".cpp", ".cc", ".cxx", ".c++", ".cp", ".CPP", ".C"});
 }
 
-/// Whether a file of that name is a source that is not compiled: of another language, which needs flags of
-/// its own, of a module, or with an ending that not every compiler knows.
+/// True if a file of that name is a source that is not compiled: in another language, which needs flags of
+/// its own, a module unit, or with an ending that not every compiler knows.
 inline bool is_foreign_source_name(std::string_view name) {
     return name[0] != '.' && ends_in_one_of(name, {".c",   ".s",    ".S",   ".sx",  ".asm",  ".m",   ".mm",
                                                    ".M",   ".cu",   ".hip", ".ixx", ".cppm", ".ccm", ".cxxm",
@@ -451,9 +451,9 @@ inline bool is_foreign_source_name(std::string_view name) {
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// The only place that names the operating system. What uses it takes it as a template parameter; a test
-/// derives from it, hides one function, and so makes that call fail on demand. Every descriptor is closed on
-/// exec.
+/// All calls of the operating system. Code that needs them takes this class as its template parameter
+/// `System`. A test derives from the class, hides one function, and so makes that call fail on demand. Every
+/// descriptor is closed on exec.
 struct posix {
     static int open(const char* path, int flags, mode_t mode = 0) noexcept {
         return ::open(path, flags | O_CLOEXEC, mode);
@@ -467,7 +467,7 @@ struct posix {
     static int fstat(int fd, struct stat* out) noexcept { return ::fstat(fd, out); }
     static int stat(const char* path, struct stat* out) noexcept { return ::stat(path, out); }
     static int lstat(const char* path, struct stat* out) noexcept { return ::lstat(path, out); }
-    /// Whether more is said about who may do what than the mode has room for, acl(5).
+    /// True if a file has an access list beyond its mode, acl(5).
     static bool has_access_list(const char* path) noexcept {
         return ::getxattr(path, "system.posix_acl_access", nullptr, 0) > 0;
     }
@@ -477,13 +477,13 @@ struct posix {
     }
     static char* realpath(const char* path) noexcept { return ::realpath(path, nullptr); }
     static int chmod(const char* path, mode_t mode) noexcept { return ::chmod(path, mode); }
-    /// Puts all that was written to a file on the disk.
+    /// Writes a file through to the disk.
     static int fsync(int fd) noexcept { return ::fsync(fd); }
-    /// Puts all that was written to a file's file system on the disk.
+    /// Writes the whole file system of a file through to the disk.
     static int syncfs(int fd) noexcept { return ::syncfs(fd); }
     static int mkdir(const char* path, mode_t mode) noexcept { return ::mkdir(path, mode); }
     static char* mkdtemp(char* path) noexcept { return ::mkdtemp(path); }
-    /// Sets the time at which a file was read to now, and the one at which it was written to as well, or not.
+    /// Sets the access time of a file to now, and with `written` the modification time too.
     static int touch(const char* path, bool written) noexcept {
         const timespec times[] = {{0, UTIME_NOW}, {0, written ? UTIME_NOW : UTIME_OMIT}};
         return ::utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
@@ -498,7 +498,7 @@ struct posix {
     static int closedir(DIR* directory) noexcept { return ::closedir(directory); }
     static uid_t geteuid() noexcept { return ::geteuid(); }
 
-    /// The time as files are stamped with it: in steps of the kernel's clock.
+    /// The time that the kernel would stamp a file with now: it moves in steps of some milliseconds.
     static timespec now() noexcept {
 #ifdef CLOCK_REALTIME_COARSE
         constexpr clockid_t stamps = CLOCK_REALTIME_COARSE;
@@ -515,7 +515,7 @@ struct posix {
     }
     static long processors() noexcept { return ::sysconf(_SC_NPROCESSORS_ONLN); }
 
-    /// A file without a name, in memory, whose descriptor may be mapped executable.
+    /// Makes an unnamed file in memory, which may be mapped executable.
     static int memory_file(const char* name) noexcept {
 #ifdef MFD_EXEC
         constexpr unsigned executable = MFD_EXEC;
@@ -525,7 +525,7 @@ struct posix {
         const int fd = ::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | executable);
         return fd >= 0 ? fd : ::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     }
-    /// Makes a file of `memory_file` one that nobody can change any more.
+    /// Makes a file of `memory_file` unchangeable for everybody.
     static int seal(int fd) noexcept {
         return ::fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
     }
@@ -535,16 +535,16 @@ struct posix {
                      char* const environment[]) noexcept {
         return ::posix_spawn(child, path, files, attributes, arguments, environment);
     }
-    /// A negative number is a process group.
+    /// Signals a process, or a process group by its negative number.
     static int kill(pid_t child, int signal) noexcept { return ::kill(child, signal); }
     static pid_t waitpid(pid_t child, int* status) noexcept { return ::waitpid(child, status, 0); }
-    /// Whether a child has ended and may be waited for; also where it is no child of this process any more.
+    /// True if a child has ended and can be waited for, and if it is no child of this process any more.
     static bool has_ended(pid_t child) noexcept {
         siginfo_t found{};
         return ::waitid(P_PID, static_cast<id_t>(child), &found, WEXITED | WNOHANG | WNOWAIT) != 0 ||
                found.si_pid != 0;
     }
-    /// A descriptor that can be read once a child has ended; -1 where this system has none.
+    /// A descriptor that becomes readable when a child ends; -1 if the system has none.
     static int watch(pid_t child) noexcept {
 #ifdef SYS_pidfd_open
         return static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
@@ -553,9 +553,9 @@ struct posix {
 #endif
     }
 #ifdef IN_ONLYDIR
-    /// A descriptor that can be read once something has happened in one of its folders, inotify(7).
+    /// A descriptor that becomes readable when something changes in a watched folder, inotify(7).
     static int notifier() noexcept { return ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
-    /// The number that a notifier gives a folder, which has the same one by all its paths.
+    /// Watches a folder, and returns its number in the notifier. All paths to one folder have one number.
     static int notify_of(int notifier, const char* folder, std::uint32_t what) noexcept {
         return ::inotify_add_watch(notifier, folder, what);
     }
@@ -568,16 +568,16 @@ struct posix {
     static int notify_no_more(int, int) noexcept { return errno = ENOSYS, -1; }
 #endif
     static int pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC); }
-    /// A descriptor that can be read once something was written to it.
+    /// A descriptor that becomes readable when something is written to it, eventfd(2).
     static int event() noexcept { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
     static int poll(pollfd* watched, nfds_t size, int milliseconds) noexcept {
         return ::poll(watched, size, milliseconds);
     }
-    /// The same file by another descriptor, of which the number is at least so large.
+    /// Duplicates a descriptor. The new number is `at_least` or above.
     static int duplicate(int fd, int at_least) noexcept { return ::fcntl(fd, F_DUPFD_CLOEXEC, at_least); }
     static int never_wait_for(int fd) noexcept { return ::fcntl(fd, F_SETFL, O_NONBLOCK); }
-    /// Has the kernel send a signal to a process group whenever there is something new about a pipe, also its
-    /// other end's last close.
+    /// Has the kernel signal a process group at each event of a pipe, including the last close of its other
+    /// end.
     static int signal_by(int fd, int signal, pid_t group) noexcept {
         const f_owner_ex owner{F_OWNER_PGRP, group};
         if (::fcntl(fd, F_SETOWN_EX, &owner) != 0 || ::fcntl(fd, F_SETSIG, signal) != 0)
@@ -590,14 +590,14 @@ struct posix {
     static int limit(pid_t child, limit_of resource, const rlimit* set, rlimit* before) noexcept {
         return ::prlimit(child, resource, set, before);
     }
-    /// By a clock that nobody sets.
+    /// Milliseconds of the monotonic clock.
     static std::int64_t milliseconds() noexcept {
         timespec time{};
         ::clock_gettime(CLOCK_MONOTONIC, &time);
         return std::int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
     }
 
-    /// Says that this process will ask for barriers; false where the system has none.
+    /// Registers this process for `barrier`. False if the system has no membarrier(2).
     static bool prepare_barrier() noexcept {
 #if defined(SYS_membarrier) && !defined(__SANITIZE_THREAD__)
         return ::syscall(SYS_membarrier, 16 /* MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED */, 0, 0) == 0;
@@ -605,7 +605,7 @@ struct posix {
         return false; // the thread sanitizer would not see it
 #endif
     }
-    /// A full memory barrier in every thread of this process that is running.
+    /// Executes a full memory barrier in every running thread of this process.
     static bool barrier() noexcept {
 #ifdef SYS_membarrier
         return ::syscall(SYS_membarrier, 8 /* MEMBARRIER_CMD_PRIVATE_EXPEDITED */, 0, 0) == 0;
@@ -619,7 +619,7 @@ struct posix {
         return ::tgkill(::getpid(), thread, 0) != 0 && errno == ESRCH;
     }
 
-    /// Keys are numbered for the whole process; false where there are none left.
+    /// Makes a thread-specific key. False if the process has none left.
     static bool create_key(pthread_key_t& key) noexcept { return ::pthread_key_create(&key, nullptr) == 0; }
     static void delete_key(pthread_key_t key) noexcept { ::pthread_key_delete(key); }
 
@@ -627,8 +627,8 @@ struct posix {
     static void* dlsym(void* library, const char* symbol) noexcept { return ::dlsym(library, symbol); }
     static int dlclose(void* library) noexcept { return ::dlclose(library); }
     static const char* dlerror() noexcept { return ::dlerror(); }
-    /// The symbol of that name that each library meets first: of the program, or of what was loaded for all
-    /// to see.
+    /// The first symbol of that name in the global scope: in the program, or in a library that was loaded
+    /// globally.
     static const void* first_symbol(const char* name) noexcept {
         void* const all = ::dlopen(nullptr, RTLD_LAZY);
         const void* const found = all ? ::dlsym(all, name) : nullptr;
@@ -636,13 +636,13 @@ struct posix {
             ::dlclose(all);
         return found;
     }
-    /// Whether two addresses are in one library, or both in the program.
+    /// True if two addresses are in the same library, or both in the program.
     static bool in_one_image(const void* one, const void* other) noexcept {
         Dl_info first{}, second{};
         return ::dladdr(one, &first) != 0 && ::dladdr(other, &second) != 0 &&
                first.dli_fbase == second.dli_fbase;
     }
-    /// Whether the program was started by the system's loader: not where it is linked statically.
+    /// True if the system's loader started the program. False in a statically linked one.
     static bool has_loader() noexcept {
         const auto program = [](dl_phdr_info* object, size_t, void*) {
             for (unsigned i = 0; i < object->dlpi_phnum; ++i)
@@ -652,9 +652,9 @@ struct posix {
         };
         return ::dl_iterate_phdr(program, nullptr) == 1;
     }
-    /// What the system's loader calls a library, and what has to be added to the library's own addresses; the
-    /// name lives as long as the handle. The thread sanitizer does not see the loader's own lock, which
-    /// orders this.
+    /// The loader's name of a library, and its load address, which has to be added to addresses in the file.
+    /// The name lives as long as the handle. The thread sanitizer does not see the loader's own lock, which
+    /// orders the access.
     __attribute__((no_sanitize("thread"))) static bool find(void* library, const char*& name,
                                                             ElfW(Addr) & base) noexcept {
         struct link_map* map = nullptr;
@@ -664,14 +664,15 @@ struct posix {
         base = map->l_addr;
         return true;
     }
-    /// Whether a library is loaded that the system's loader calls so.
+    /// True if a library is loaded whose name for the system's loader is `name`.
     static bool is_known(const char* name) noexcept {
         const auto is_it = [](dl_phdr_info* object, size_t, void* wanted) {
             return equal(object->dlpi_name, static_cast<const char*>(wanted)) ? 1 : 0;
         };
         return ::dl_iterate_phdr(is_it, const_cast<char*>(name)) == 1;
     }
-    /// Whether a library of that name is loaded there. Not dladdr, whose names go while they are being read.
+    /// True if a library of that name is loaded at `base`. dladdr would give a name that another thread can
+    /// free meanwhile.
     static bool is_loaded(const char* name, ElfW(Addr) base) noexcept {
         struct wanted {
             const char* name;
@@ -683,8 +684,8 @@ struct posix {
         };
         return ::dl_iterate_phdr(is_it, &what) == 1;
     }
-    /// Not strcmp, in which the thread sanitizer looks at a name of the loader's and does not see the lock
-    /// for it.
+    /// Compares names as strcmp does, but unseen by the thread sanitizer, which knows nothing of the loader's
+    /// lock.
     __attribute__((no_sanitize("thread"))) static bool equal(const char* name, const char* other) noexcept {
         for (; *name && *name == *other; ++name)
             ++other;
@@ -708,13 +709,13 @@ inline std::int64_t nanoseconds(const timespec& time) {
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-/// A path to the file that a descriptor is of, whatever has become of that file's own.
+/// A path to the file behind a descriptor. The path works even after the file was renamed or removed.
 inline std::string descriptor_path(int descriptor) {
     return "/proc/self/fd/" + std::to_string(descriptor);
 }
 
-/// Which file, and in which state: two equal looks at a file mean that nobody wrote to it between them,
-/// unless within one tick of the clock.
+/// Identity and state of a file. Two equal values mean that nobody wrote to the file in between, except
+/// within one tick of the clock.
 struct file_identity {
     std::uint64_t device = 0, inode = 0, size = 0;
     std::int64_t modified = 0, changed = 0; // nanoseconds
@@ -726,26 +727,26 @@ struct file_identity {
 
     friend bool operator==(const file_identity&, const file_identity&) = default;
 
-    /// Whether both are of one file, which was there all the time between the two looks.
+    /// True if both are states of one file, which existed all the time in between.
     bool same_file(const file_identity& other) const noexcept {
         return device == other.device && inode == other.inode;
     }
-    /// Whether nobody wrote to that file. Links and modes change the third time, `changed`, and do no harm.
+    /// True if nobody wrote to the file. `changed` is not compared: a new link or mode sets it too.
     bool same_content(const file_identity& other) const noexcept {
         return size == other.size && modified == other.modified;
     }
 };
 
-/// Whether a file or folder whose last change was then would have shown another state if it had been changed
-/// after `look`.
+/// True if every change after `look` would give the file or folder another state.
 inline bool settled(const file_identity& state, std::int64_t look) {
-    // File systems that count whole seconds, or every other one, show two changes as one for that long.
+    // Some file systems store times in steps of one or two seconds, and two changes within a step look like
+    // one.
     constexpr std::int64_t second = 1'000'000'000;
     const std::int64_t step = state.changed % second == 0 ? 2 * second : 0;
     return state.changed + step < look;
 }
 
-/// An open file; closed when its owner goes.
+/// An owning file descriptor.
 template <class System = posix>
 class basic_file {
 public:
@@ -764,7 +765,7 @@ public:
         return *this;
     }
     ~basic_file() {
-        // Not tried again after EINTR: on Linux the descriptor is gone all the same, close(2).
+        // No second try after EINTR: Linux has closed the descriptor all the same, close(2).
         if (descriptor_ >= 0)
             System::close(descriptor_);
     }
@@ -778,7 +779,7 @@ public:
         return found;
     }
 
-    /// Gives `take` one part after the other of the file, from where it stands.
+    /// Calls `take(part)` for each part of the file from the current position on.
     template <class Take>
     void parts(const std::string& path, Take&& take) const {
         char part[64 * 1024];
@@ -794,7 +795,7 @@ public:
         }
     }
 
-    /// All of the file from where it stands; an error where it is larger than `limit` bytes.
+    /// Returns the rest of the file from the current position. Throws if that is more than `limit` bytes.
     std::string read(const std::string& path, std::size_t limit = 64 * 1024 * 1024) const {
         std::string text;
         parts(path, [&](std::string_view part) {
@@ -816,12 +817,12 @@ public:
         }
     }
 
-    /// False where another process or thread has the lock.
+    /// Takes the exclusive lock. False if another holder has it.
     bool try_lock() const { return System::flock(descriptor_, LOCK_EX | LOCK_NB) == 0; }
-    /// With others that share it.
+    /// Takes the shared lock. False if another holder has the exclusive one.
     bool try_share() const { return System::flock(descriptor_, LOCK_SH | LOCK_NB) == 0; }
 
-    /// Whether the path still names this file, as far as can be known.
+    /// True if the path still names this file, as far as can be known.
     bool is_at(const std::string& path) const {
         struct stat mine, there;
         if (System::lstat(path.c_str(), &there) != 0)
@@ -837,15 +838,15 @@ private:
 /// The text of a regular file.
 template <class System = posix>
 std::string read_file(const std::string& path, std::size_t limit = 64 * 1024 * 1024) {
-    // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
+    // Without O_NONBLOCK, opening a pipe without a writer would block.
     const basic_file<System> from(path, O_RDONLY | O_NONBLOCK);
     if (!S_ISREG(from.status(path).st_mode))
         throw not_a_regular_file(path);
     return from.read(path, limit);
 }
 
-/// Puts `text` at `path` in one step: whoever opens it sees the old text or the new, and never a part.
-/// `beside` is a folder of the same file system for the unfinished file.
+/// Replaces the file at `path` in one step: a reader sees the old text or the new one, never a part. `beside`
+/// is a folder of the same file system for the unfinished file.
 template <class System = posix>
 void publish(const std::string& path, std::string_view text, const std::string& beside) {
     const std::string unfinished = join(beside, basename(path));
@@ -868,7 +869,7 @@ void publish(const std::string& path, std::string_view text, const std::string& 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// A file or directory that a result was made from. An empty state is never believed: only the digest counts.
+/// A file or directory that a result was made from. For an empty state only the digest counts.
 struct build_input {
     std::string path;
     file_identity state;
@@ -876,7 +877,7 @@ struct build_input {
 };
 using build_inputs = std::vector<build_input>;
 
-/// A file that was built, and all that it was made from.
+/// A built file, and everything that it was made from.
 struct build_result {
     std::string key;                  ///< SHA-256 in the name of the file in the cache
     std::uint64_t size = 0;           ///< of that file: a file that a crash cut short has another
@@ -888,14 +889,14 @@ struct build_result {
 
 /// The last few results of one action, newest first.
 ///
-/// A record that is damaged, cut short or made up reads as an empty one. Nothing is lost: all that a record
-/// says is only ever compared, and the one name in it that is opened is known to be 64 hexadecimal digits.
+/// A damaged, truncated or forged record reads as an empty one. That is safe: contents of a record are only
+/// compared, and the only name in it that is ever opened is checked to be 64 hexadecimal digits.
 class build_record {
 public:
     static constexpr std::size_t most_results = 8;
 
     build_record() = default;
-    /// Reads at most `most` of the newest results of a text.
+    /// Parses the text of a record, and keeps the `most` newest results at most.
     explicit build_record(std::string_view text, std::size_t most = most_results) {
         build_inputs inputs;
         std::size_t count = 0;
@@ -910,7 +911,7 @@ public:
 
     const std::vector<build_result>& results() const noexcept { return results_; }
 
-    /// The text of a record that has this result first, and `most` results at most.
+    /// The text of a record with `newest` first, and `most` results at most.
     std::string with(const build_result& newest, std::size_t most = most_results) const {
         writer to;
         std::size_t kept = 1;
@@ -925,7 +926,7 @@ public:
 private:
     static constexpr std::string_view header = "tenon build record 2\n";
 
-    // Results share most of their inputs, so that each is written once and named by its number.
+    // Results share most of their inputs, so each input is written once and referred to by its number.
     struct writer {
         std::map<std::string, std::size_t> lines{};
         std::string inputs{}, results{};
@@ -1237,10 +1238,10 @@ struct TENON_HOST_TYPE library_options {
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What ended a program, or the wait for something.
+/// What ended a program or a wait.
 enum class stop_reason { itself, time, stop, output };
 
-/// The code of an error for it; `otherwise` where it came by itself.
+/// The error code for a stop reason; `otherwise` for a program that ended by itself.
 inline errc code_of(stop_reason cause, errc otherwise) {
     return cause == stop_reason::time   ? errc::timed_out
            : cause == stop_reason::stop ? errc::cancelled
@@ -1252,13 +1253,13 @@ inline std::string in_seconds(std::int64_t milliseconds) {
     return std::to_string(milliseconds / 1000) + '.' + std::to_string(milliseconds % 1000 / 100) + " seconds";
 }
 
-/// How long a caller may be held up by other programs, what calls it off, and how much those may use.
+/// How long a caller waits for other programs, how the wait is cancelled, and the limits of these programs.
 template <class System = posix>
 class basic_deadline {
 public:
     basic_deadline() = default;
-    /// From now on; 0 milliseconds: for ever. It is called off when the descriptor `stop` can be read. Errors
-    /// say that the time comes from `option`.
+    /// Ends `milliseconds` from now; 0: never. Cancelled when the descriptor `stop` becomes readable. Errors
+    /// name `option` as the source of the time.
     explicit basic_deadline(const tenon::limits& most, std::int64_t milliseconds = 0, int stop = -1,
                             const char* option = "")
         : limits_(most), stop_(stop), option_(option), milliseconds_(milliseconds) {
@@ -1266,7 +1267,7 @@ public:
             end_ = System::milliseconds() + milliseconds;
     }
 
-    /// The same, and no later than so many milliseconds from now.
+    /// This deadline, or `milliseconds` from now if that is earlier.
     basic_deadline at_most(std::int64_t milliseconds) const {
         basic_deadline other(limits_, 0, stop_);
         other.end_ = System::milliseconds() + milliseconds;
@@ -1275,12 +1276,12 @@ public:
 
     const tenon::limits& limits() const noexcept { return limits_; }
     int stop_descriptor() const noexcept { return stop_; }
-    /// What the time comes from, for messages.
+    /// The option that the time comes from, for messages.
     std::string time_limit() const {
         return *option_ ? std::string(": ") + option_ + " is " + in_seconds(milliseconds_) : "";
     }
 
-    /// In milliseconds, as poll(2) has it: -1 is for ever.
+    /// The remaining milliseconds, as poll(2) takes them: -1 stands for no limit.
     int left() const noexcept {
         if (end_ == never)
             return -1;
@@ -1288,7 +1289,7 @@ public:
         return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
     }
 
-    /// What ends a wait now; `itself` where nothing does.
+    /// The reason to end a wait now; `itself` if there is none.
     stop_reason cause() const noexcept {
         pollfd stop{stop_, POLLIN, 0};
         if (stop_ >= 0 && System::poll(&stop, 1, 0) > 0)
@@ -1296,7 +1297,7 @@ public:
         return left() == 0 ? stop_reason::time : stop_reason::itself;
     }
 
-    /// Waits for so long, or until it is called off.
+    /// Waits for a time, or until the deadline is cancelled.
     void pause(int milliseconds) const noexcept {
         pollfd stop{stop_, POLLIN, 0};
         const int most = left();
@@ -1334,7 +1335,7 @@ using deadline = basic_deadline<>;
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// The path without symbolic links; empty, with errno, where it does not lead to anything.
+/// The path with all symbolic links resolved. Empty, with errno set, if the path leads nowhere.
 template <class System = posix>
 std::string canonical(const std::string& path) {
     char* const found = System::realpath(path.c_str());
@@ -1345,8 +1346,8 @@ std::string canonical(const std::string& path) {
     return resolved;
 }
 
-/// A path that still names the same file once this process works in another folder: one that does not begin
-/// with a slash begins in the working folder of now.
+/// The path made absolute against the current directory, so that it names the same file after the process has
+/// changed to another.
 template <class System = posix>
 std::string absolute(const std::string& path) {
     if (!path.empty() && path[0] == '/')
@@ -1361,7 +1362,7 @@ std::string absolute(const std::string& path) {
     return rest.empty() || rest == "." ? here : join(here, rest);
 }
 
-/// The sorted names in a folder; none where there is no such folder.
+/// The sorted names in a folder. A missing folder has none.
 template <class System = posix>
 std::vector<std::string> names_in(const std::string& folder) {
     std::vector<std::string> names;
@@ -1379,7 +1380,7 @@ std::vector<std::string> names_in(const std::string& folder) {
     return names;
 }
 
-/// Makes a folder, and those above it, that only this user can look into.
+/// Makes a folder and its missing parents, for this user alone (mode 0700).
 template <class System = posix>
 void make_folders(const std::string& path) {
     struct stat status;
@@ -1390,21 +1391,21 @@ void make_folders(const std::string& path) {
     if (System::mkdir(path.c_str(), 0700) == 0)
         return;
     const int why = errno;
-    // Another may have made it meanwhile.
+    // Another process may have made the folder meanwhile.
     if (why != EEXIST || System::stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
         throw error::system_call("make the folder", path, why);
 }
 
-/// Removes a file or an empty folder; a symbolic link, and not what it leads to.
+/// Removes a file, an empty folder, or a symbolic link but not its target.
 template <class System>
 bool removed(const std::string& path) noexcept {
     return System::unlink(path.c_str()) == 0 || System::rmdir(path.c_str()) == 0 || errno == ENOENT;
 }
 
-/// Removes a folder and all that is in it, as far as that is possible; never follows a symbolic link.
+/// Removes a folder and its contents as far as possible. Symbolic links are never followed.
 ///
-/// A folder in a folder in it is moved up first, so that one that somebody has made deeper than a path can
-/// name, or than a process can have folders open, goes too.
+/// Nested folders are moved up before they are removed. So a tree may be deeper than a path can name, or than
+/// a process can have folders open.
 template <class System = posix>
 void remove_tree(const std::string& path) noexcept {
     const auto entries = [](const std::string& folder) {
@@ -1446,7 +1447,7 @@ void remove_tree(const std::string& path) noexcept {
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// Whether `TENON_DEBUG=1` asks for every decision on standard error; asked for once.
+/// True if `TENON_DEBUG=1` asks for every decision on standard error. The variable is read once.
 inline bool tracing() noexcept {
     static const bool wanted = [] {
         const char* set = ::secure_getenv("TENON_DEBUG");
@@ -1455,7 +1456,7 @@ inline bool tracing() noexcept {
     return wanted;
 }
 
-/// One decision, in one write, so that threads do not mix their lines.
+/// Prints one decision, in one write, so that the lines of threads do not mix.
 template <class... S>
 void trace(const S&... parts) {
     if (!tracing())
@@ -1515,7 +1516,7 @@ inline error cache_in_a_home(const std::string& path) {
         path};
 }
 
-/// `relative` says which variables are set and not absolute, each as `$NAME is 'VALUE'`.
+/// `relative` lists the variables that are set but not absolute, each as `$NAME is 'VALUE'`.
 inline error no_cache(std::string_view relative = "") {
     return {errc::not_found,
             concatenated({"there is no folder to keep compiled plugins in: $TENON_CACHE, $XDG_CACHE_HOME and "
@@ -1533,22 +1534,22 @@ inline error not_waited_for(const std::string& path, std::string_view after, err
             path};
 }
 
-/// Whether a folder in `tmp` is called as mkdtemp(3) calls the ones that builds work in.
+/// True for the names that mkdtemp(3) gives the scratch folders of builds in `tmp`.
 inline bool is_scratch_name(std::string_view name) {
     return name.size() == 6 && name.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz"
                                                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == name.npos;
 }
 
-/// The text of the file CACHEDIR.TAG in the cache. Backup programs know its first line and leave the folder
-/// out (https://bford.info/cachedir); tenon goes by the second.
+/// The text of the file CACHEDIR.TAG in the cache. Backup programs recognise its first line and skip the
+/// folder (https://bford.info/cachedir); tenon recognises the second.
 inline constexpr std::string_view cache_mark =
     "Signature: 8a477f597d28d172789f06886806bc55\n"
     "# This is the cache of tenon: compiled plugins, and sources that were fetched.\n"
     "# All of it can be removed and is made again. Put nothing else here.\n";
 
-/// Where what was compiled and fetched is kept: the chosen folder, else `$TENON_CACHE`, else
-/// `$XDG_CACHE_HOME/tenon`, else `~/.cache/tenon`. It is made when it is first needed, belongs to this user
-/// alone, and holds nothing but what tenon has put there.
+/// The folder for compiled libraries and fetched repositories: the chosen one, else `$TENON_CACHE`, else
+/// `$XDG_CACHE_HOME/tenon`, else `~/.cache/tenon`. The folder is made when it is first needed, is writable by
+/// this user alone, and holds only files of tenon.
 template <class System = posix>
 class basic_cache {
 public:
@@ -1559,15 +1560,15 @@ public:
             throw cache_in_a_home(path_);
     }
 
-    /// The absolute path of the chosen folder, else of the one in $TENON_CACHE; empty where neither is named.
-    /// What begins with `~/` stays as it is, and no cache can be made of it.
+    /// The absolute path of the chosen folder, else of $TENON_CACHE, else an empty text. A path that begins
+    /// with `~/` is returned unchanged, and the constructor refuses it.
     static std::string named(std::string chosen) {
         if (const char* set = ::secure_getenv("TENON_CACHE"); chosen.empty() && set)
             chosen = set;
         return chosen.empty() || is_in_a_home(chosen) ? chosen : absolute<System>(chosen);
     }
 
-    /// Makes the folder `name` in the cache where it is not there yet, and gives its path.
+    /// Makes the folder `name` in the cache if it is missing, and returns its path.
     std::string folder(std::string_view name) const {
         try {
             make_folders<System>(path_);
@@ -1583,7 +1584,7 @@ public:
         }
     }
 
-    /// Throws where another user could have put something into it, or where something in it is not tenon's.
+    /// Throws if another user could have put files into the cache, or if it has files that are not tenon's.
     void require_own() const {
         require_tenons();
         const struct stat found = status();
@@ -1593,7 +1594,7 @@ public:
             throw cache_for_others(path_);
     }
 
-    /// Throws where something in it is not tenon's, or soon will not be.
+    /// Throws if the folder has files that are not tenon's, or is a place where others put files.
     void require_tenons() const {
         const struct stat found = status();
         if (is_marked())
@@ -1604,7 +1605,7 @@ public:
             throw not_a_cache(path_, "it is a home directory");
         if (found.st_mode & S_ISVTX)
             throw not_a_cache(path_, "it is a folder for everybody's files");
-        // Another process may have put its mark there after the first look.
+        // Another process may have written the mark after the first look.
         if (const auto other = not_tenons(); other && !is_marked())
             throw not_a_cache(path_, "it has '" + *other + "', which is not tenon's");
     }
@@ -1621,7 +1622,7 @@ private:
             const char* const set = ::secure_getenv(variable);
             if (set && *set == '/')
                 return join(set, inside);
-            // Those are to be ignored, says the XDG specification.
+            // The XDG specification says to ignore relative paths.
             if (set && *set)
                 relative.append(relative.empty() ? "$" : ", $").append(variable);
             if (set && *set)
@@ -1661,8 +1662,8 @@ private:
         return text.substr(0, first_lines.size()) == first_lines;
     }
 
-    // Whoever finds it missing, or a part of it, writes the same over it, so that two may do so at once and
-    // one who is killed hinders nobody.
+    // Every process that finds the mark missing or incomplete writes the same text over it. So two may write
+    // at once, and one that is killed does not block the others.
     void mark() const {
         if (is_marked())
             return;
@@ -1670,8 +1671,8 @@ private:
         basic_file<System>(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600).write(path, cache_mark);
     }
 
-    // A name in the folder that makes the folder somebody else's. What file systems and version control keep
-    // in a folder that is otherwise empty is nobody's.
+    // A name in the folder that shows the folder to be somebody else's. Files that file systems and version
+    // control keep in an otherwise empty folder do not count.
     std::optional<std::string> not_tenons() const {
         for (const std::string& name : names_in<System>(path_))
             if (name != "lost+found" && name != ".gitignore" && name != ".gitkeep" &&
@@ -1690,7 +1691,7 @@ private:
 };
 using cache = basic_cache<>;
 
-/// Removes the folders of builders that were killed: whoever lives holds a lock on its own.
+/// Removes the scratch folders of builders that were killed. A living builder holds a lock on its folder.
 template <class System = posix>
 void remove_unfinished(const std::string& all) noexcept {
     DIR* folder = System::opendir(all.c_str());
@@ -1709,8 +1710,8 @@ void remove_unfinished(const std::string& all) noexcept {
     System::closedir(folder);
 }
 
-/// A folder in the cache for what is not finished; it goes with its owner, and what a killed owner left goes
-/// when the next one is made.
+/// A scratch folder in the cache for unfinished files, removed with its owner. Folders of killed owners are
+/// removed when the next one is made.
 template <class System = posix>
 class basic_scratch {
 public:
@@ -1721,7 +1722,7 @@ public:
             path_ = join(all, "XXXXXX");
             if (!System::mkdtemp(path_.data()))
                 throw error::system_call("make a folder in", all, errno);
-            // Before it has its lock, another's sweep may take the folder for a dead one's.
+            // Until the lock is taken, another process may take the folder for a leftover and remove it.
             lock_ = basic_file<System>(System::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
             if (lock_.descriptor() >= 0 && lock_.try_lock() && still_there())
                 return;
@@ -1746,19 +1747,19 @@ private:
     basic_file<System> lock_;
 };
 
-/// One at a time among processes and threads, for as long as it lives; a killed owner's ends with it. The
-/// file stays, until somebody who has it prunes the cache.
+/// A lock between processes and threads, released on destruction and when its process is killed. The lock
+/// file stays until `cache::prune` removes it.
 template <class System = posix>
 class basic_lock {
 public:
-    /// Calls `waiting` where somebody else has it.
+    /// Calls `waiting` if another holder has the lock.
     template <class Waiting>
     basic_lock(const std::string& path, const basic_deadline<System>& within, Waiting&& waiting)
         : file_(open(path)) {
         if (try_lock(path))
             return;
         waiting();
-        // flock(2) can wait by itself, but neither for a limited time nor for something else at once.
+        // A blocking flock(2) has no time limit and cannot be cancelled.
         const std::int64_t begin = System::milliseconds();
         for (int step = 1; !try_lock(path); step = std::min(2 * step, 10)) {
             if (const stop_reason why = within.cause(); why != stop_reason::itself)
@@ -1775,7 +1776,7 @@ private:
     }
 
     bool try_lock(const std::string& path) {
-        // Whoever had it may have removed the file meanwhile, and another may have the next.
+        // The former holder may have removed the file, and another process may hold its successor.
         for (; file_.try_lock(); file_ = open(path))
             if (file_.is_at(path))
                 return true;
@@ -1787,14 +1788,14 @@ private:
     basic_file<System> file_;
 };
 
-/// Whether a time is an hour ago, which is as exactly as the last use of something is kept: noting each would
-/// cost more than it is worth.
+/// True if a time is an hour ago or more. Uses are noted once an hour: noting each would cost more than it is
+/// worth.
 template <class System = posix>
 bool is_hour_ago(const timespec& time) noexcept {
     return nanoseconds(System::now()) - nanoseconds(time) >= 3'600'000'000'000;
 }
 
-/// Notes that a file of the cache is used, for `cache::prune`.
+/// Notes for `cache::prune` that a file of the cache was used.
 template <class System = posix>
 void note_use(const std::string& path) noexcept {
     struct stat status;
@@ -1806,7 +1807,8 @@ void note_use(const std::string& path) noexcept {
 template <class System = posix>
 class basic_hold {
 public:
-    /// Of `directory`, a checkout or a folder in one, that was fetched from `url`. It may be gone already.
+    /// Holds the checkout of `directory`, which is the checkout or a folder in it, fetched from `url`. The
+    /// checkout may be gone already.
     basic_hold(const basic_cache<System>& in, std::string_view directory, std::string_view url) {
         const std::string all = join(in.path(), "src/");
         if (directory.substr(0, all.size()) != all)
@@ -1820,7 +1822,7 @@ public:
         try {
             do {
                 file_ = basic_file<System>(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
-                // Who has it alone is about to remove the checkout, and does not take long.
+                // The holder of the exclusive lock is removing the checkout, which does not take long.
                 while (!file_.try_share() && (errno == EWOULDBLOCK || errno == EINTR))
                     System::pause_a_millisecond();
             } while (!file_.is_at(path));
@@ -3136,8 +3138,8 @@ struct layout<registration> : opaque<registration, 1> {};
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// A mutex that is held for as long as this lives. Not the standard library's, which cost each host more to
-/// include than all that they would be used for.
+/// Holds a mutex until the end of its scope. std::mutex and std::lock_guard would cost each host more to
+/// include than all code that uses them here.
 class mutex_lock {
 public:
     explicit mutex_lock(pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }
@@ -3328,7 +3330,7 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// SHA-256 (FIPS 180-4) of a text that comes in parts.
+/// SHA-256 (FIPS 180-4) of a text that is added in parts.
 ///
 ///     sha256("abc").hex();   // ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
 class sha256 {
@@ -3339,7 +3341,7 @@ public:
     constexpr sha256& add(std::string_view text) {
         size_ += text.size();
         while (!text.empty()) {
-            // Whole blocks of a long text are not worth a copy.
+            // Whole blocks of a long text are read in place.
             if (filled_ == 0 && text.size() >= sizeof block_) {
                 mix(text.data());
                 text.remove_prefix(sizeof block_);
@@ -3355,14 +3357,14 @@ public:
         return *this;
     }
 
-    /// A text and its length: no two lists of fields give the same whole.
+    /// Adds a text with its length, so that no two lists of fields hash the same bytes.
     constexpr sha256& field(std::string_view text) {
         char size[8] = {};
         store(size, text.size());
         return add({size, sizeof size}).add(text);
     }
 
-    /// The digest of all that was added so far, as 64 hexadecimal digits.
+    /// The digest of all that was added, as 64 hexadecimal digits.
     std::string hex() const {
         sha256 whole = *this;
         whole.finish();
@@ -7284,8 +7286,8 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// A pipe of which neither end takes the number of a standard stream, or the one after: these a child sets up
-/// for itself, and a host may have closed its own.
+/// A pipe whose ends have descriptors above those of the standard streams and the next one: a child sets
+/// these up for itself, and a host may have closed its own.
 template <class System = posix>
 struct basic_pipe {
     basic_file<System> from, to; ///< what is written to `to` is read from `from`
@@ -7305,35 +7307,39 @@ struct basic_pipe {
     }
 };
 
-/// Ends a process group when this process ends, in whichever way, and says whether anybody is left of it.
+/// Ends a process group when this process ends, however that happens, and tells whether a process of the
+/// group is left.
 ///
-/// The group has one end of a pipe, which nobody reads, and this process has the other. Linux closes it with
-/// the process, and is asked beforehand to tell the group of that by a signal: no helper has to live on, and
-/// nothing has to be done by whoever ends this process, or by the group. (PR_SET_PDEATHSIG, which only the
-/// child itself could set between fork and exec, reaches no grandchild and acts when a thread ends; the
-/// hang-up of a pseudo-terminal needs one for every compiler, and is told to the group's leader alone.)
+/// The group inherits one end of a pipe and never reads from it; this process has the other end. When this
+/// process ends, Linux closes its end and signals the group, as it was asked to beforehand. So no helper
+/// process is needed, and neither the killer of this process nor the group has to do anything.
+/// (PR_SET_PDEATHSIG can only be set by the child between fork and exec, does not reach grandchildren, and
+/// acts when a thread ends. The hang-up of a pseudo-terminal needs one terminal for each compiler, and only
+/// the leader of the group is told.)
 ///
-/// What stays open: a host that is killed between the start of a program and the call of `hold`, less than a
-/// millisecond, leaves it running to its end. A host is not seen to end while a child that it has forked
-/// lives on with a copy of its end. A program that leaves its session, or closes its own end, is not reached.
+/// Three gaps remain. A host that is killed between the start of a program and the call of `hold`, less than
+/// a millisecond, leaves the program running to its end. The end of a host is not noticed while a child that
+/// it forked still has a copy of the host's end. A program that leaves its session, or closes its own end, is
+/// not reached.
 template <class System = posix>
 class basic_child_lifetime {
 public:
     basic_child_lifetime() : pipe_("the life of a program") {}
 
-    /// What the group has to inherit.
+    /// The descriptor that the group has to inherit.
     int descriptor() const noexcept { return pipe_.from.descriptor(); }
 
-    /// The group is asked to end, by SIGTERM, when this process or this object goes.
+    /// From now on the group gets SIGTERM when this process ends or this object is destroyed.
     void hold(pid_t group) noexcept {
         if (System::signal_by(pipe_.from.descriptor(), SIGTERM, group) != 0)
             trace("programs will outlive a host that is killed, because this system does not tell them");
     }
 
-    /// What is left of the group may go on: a program may start a daemon.
+    /// Lets the rest of the group run on: a program may have started a daemon.
     void let_go() noexcept { System::signal_no_more(pipe_.from.descriptor()); }
 
-    /// Waits until nobody has the other end any more; who still has it when this object goes is killed.
+    /// Waits until no process has the other end. Processes that still have it when this object is destroyed
+    /// are killed.
     bool all_gone_within(int milliseconds) noexcept {
         System::signal_by_another(pipe_.from.descriptor(), SIGKILL);
         pipe_.from = basic_file<System>();
@@ -7366,8 +7372,8 @@ inline error cannot_run(const std::string& program, int error_number, std::strin
         program};
 }
 
-/// The program that a command's first word names: a path, or a name that is looked for along $PATH, where
-/// relative entries do not count. None where nothing that can be run has this name.
+/// The path of a program that can be run, by its path or by a name that is looked for along $PATH. Relative
+/// entries of $PATH do not count.
 template <class System = posix>
 std::optional<std::string> find_program(std::string_view name) {
     const auto runnable = [](const std::string& path) {
@@ -7389,7 +7395,7 @@ std::optional<std::string> find_program(std::string_view name) {
     return std::nullopt;
 }
 
-/// The entry of $PATH that has such a program and does not count, because it is not absolute.
+/// The first entry of $PATH that has the program but does not count, because it is not absolute.
 template <class System = posix>
 std::optional<std::string> passed_over(std::string_view name) {
     const char* set = ::secure_getenv("PATH");
@@ -7403,8 +7409,8 @@ std::optional<std::string> passed_over(std::string_view name) {
     return std::nullopt;
 }
 
-/// The value of a variable as a program needs it that runs in another folder: relative paths are made
-/// absolute, empty ones go from lists, and from $PATH all that are not absolute, which find no program here.
+/// The value of a variable for a program that runs in another folder. Relative paths become absolute. Empty
+/// entries of lists are dropped, and from $PATH all relative ones, because `find_program` ignores them too.
 template <class System = posix>
 std::string from_anywhere(std::string_view name, std::string_view value) {
     const auto among = [name](std::initializer_list<std::string_view> names) {
@@ -7420,7 +7426,7 @@ std::string from_anywhere(std::string_view name, std::string_view value) {
     while (!value.empty()) {
         const std::string_view entry = value.substr(0, list ? value.find(':') : value.npos);
         value.remove_prefix(std::min(value.size(), entry.size() + 1));
-        // The system's loader knows $ORIGIN.
+        // The system's loader expands $ORIGIN.
         const bool whole = !entry.empty() && (entry[0] == '/' || entry[0] == '$');
         if (entry.empty() || (!whole && name == "PATH"))
             continue;
@@ -7430,9 +7436,8 @@ std::string from_anywhere(std::string_view name, std::string_view value) {
     return text;
 }
 
-/// NAME=VALUE of each variable that is set here, as it holds in any folder; a name that ends in `*` stands
-/// for all that begin so. None where this program has rights that who set them may not have,
-/// secure_getenv(3).
+/// `NAME=VALUE` for each of these variables that is set, adapted by `from_anywhere`. A name that ends in `*`
+/// stands for all names with that beginning. A program with elevated rights gets none, secure_getenv(3).
 template <class System = posix>
 std::vector<std::string> environment(std::initializer_list<std::string_view> names) {
     std::vector<std::string> found;
@@ -7446,7 +7451,7 @@ std::vector<std::string> environment(std::initializer_list<std::string_view> nam
                     : name == wanted) {
                 const std::string_view value = variable.substr(std::min(variable.size(), name.size() + 1));
                 const std::string whole = from_anywhere<System>(name, value);
-                // An empty $PATH stands for the folder that a program works in: the plugin's, of all folders.
+                // An empty $PATH means the current directory, which would be the plugin's source directory.
                 if (!whole.empty() || name != "PATH")
                     found.push_back(std::string(name) + '=' + whole);
                 break;
@@ -7455,7 +7460,7 @@ std::vector<std::string> environment(std::initializer_list<std::string_view> nam
     return found;
 }
 
-/// A program to run: its path and arguments, all of its environment, and the folder to run it in.
+/// A program to run: its path and arguments, its whole environment, and its working directory.
 struct command {
     std::vector<std::string> arguments;
     std::vector<std::string> environment;
@@ -7463,9 +7468,8 @@ struct command {
     bool alone = false; ///< what it has started and left ends with it
 };
 
-/// The words of a command, taken apart as a shell does: at spaces that are neither in quotes nor after a
-/// backslash. Variables and patterns are words like any other; a quote that is not closed ends with the text,
-/// and sets `open`.
+/// Splits a command into words as a shell does: at spaces that are neither in quotes nor after a backslash.
+/// Variables and patterns are not expanded. An unclosed quote reaches to the end of the text and sets `open`.
 inline std::vector<std::string> shell_words(std::string_view text, bool* open = nullptr) {
     std::vector<std::string> found;
     bool within = false; // a word, which may be empty
@@ -7492,14 +7496,14 @@ inline std::vector<std::string> shell_words(std::string_view text, bool* open = 
     return found;
 }
 
-/// Whether a quote in a command is not closed.
+/// True if a quote in a command is not closed.
 inline bool has_open_quote(std::string_view text) {
     bool open = false;
     shell_words(text, &open);
     return open;
 }
 
-/// A word in quotes, which a shell takes as it is.
+/// The word in quotes, so that a shell takes it literally.
 inline std::string in_shell_quotes(std::string_view word) {
     std::string text = "'";
     for (const char c : word)
@@ -7507,7 +7511,7 @@ inline std::string in_shell_quotes(std::string_view word) {
     return text += '\'';
 }
 
-/// As one would type it, for messages.
+/// The command as it could be typed into a shell, for messages.
 inline std::string shown(const command& of) {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                        "-_=+:,./@%^~";
@@ -7519,7 +7523,7 @@ inline std::string shown(const command& of) {
     return text;
 }
 
-/// How a program ended and what it said.
+/// How a program ended, and its output.
 struct process_result {
     bool known = false; ///< false where the host ignores SIGCHLD or has waited for the child itself
     int status = 0;     ///< as waitpid gives it
@@ -7547,7 +7551,7 @@ struct process_result {
         return by_itself() + (limit.empty() ? "" : ", at a limit: " + limit);
     }
 
-    /// The code of an error that follows from this; `otherwise` where it ended by itself.
+    /// The error code for this end; `otherwise` if the program ended by itself.
     errc code(errc otherwise) const { return code_of(cause, otherwise); }
 
 private:
@@ -7561,9 +7565,9 @@ private:
     }
 };
 
-/// The limit that a program reached which has failed, in words, as far as signals and what it says tell;
-/// empty where there is none. The narrower one counts of an option and of this process's own, which programs
-/// inherit. It ran for so many milliseconds.
+/// A sentence about the limit that made a program fail, as far as its signal and its output tell; empty if
+/// none did. An option and the limit of this process, which programs inherit, may both apply; the narrower
+/// one is named. `milliseconds` is how long the program ran.
 template <class System = posix>
 std::string reached_limit(const tenon::limits& most, int signal, std::string_view said,
                           std::int64_t milliseconds) {
@@ -7590,7 +7594,7 @@ std::string reached_limit(const tenon::limits& most, int signal, std::string_vie
                     return true;
         return false;
     };
-    // Where no signal of its own comes before, the last limit kills.
+    // At the hard limit the kernel sends SIGKILL; SIGXCPU comes at the soft one, if that is lower.
     const auto killed_by_cpu = [&] {
         rlimit now{};
         return (signal == SIGKILL || says({"Killed signal terminated", "terminated with signal 9",
@@ -7605,7 +7609,7 @@ std::string reached_limit(const tenon::limits& most, int signal, std::string_vie
     if (!says({"ut of memory", "memory exhausted", "instance of 'std::bad_alloc'", "Cannot allocate memory",
                "cannot map zero-fill pages"}))
         return "";
-    // One bounds what is allocated, the other all that is mapped: nobody says which it was.
+    // RLIMIT_DATA bounds allocations and RLIMIT_AS all mappings. The program does not say which one it hit.
     const std::string data = narrower("memory", most.memory, own(RLIMIT_DATA, "RLIMIT_DATA")),
                       mapped = own(RLIMIT_AS, "RLIMIT_AS").text;
     if (data.empty() && mapped.empty())
@@ -7614,9 +7618,9 @@ std::string reached_limit(const tenon::limits& most, int signal, std::string_vie
            ", unless the machine itself has no more memory";
 }
 
-/// A program that runs, with all that it starts, in a session of its own: a terminal of the host's is nothing
-/// to it, and the signals that end it reach all of them. It reads nothing. While nobody waits for it, it can
-/// say as much as fits into a pipe, some 64 kB, and then waits itself.
+/// A running program with all programs that it starts, in a session of its own: they have no terminal, and a
+/// signal to the session reaches all of them. Standard input is empty. Until `wait` is called, output beyond
+/// what a pipe holds, some 64 kB, makes the program wait.
 template <class System = posix>
 class basic_process {
 public:
@@ -7625,7 +7629,8 @@ public:
           err_("what a program says") {
         trace("running ", shown(what_));
         {
-            // Here, because a child that cannot open something only says that it could not be run.
+            // Opened here for a better error: a child that cannot open a file only reports that it could not
+            // run.
             const basic_file<System> nothing("/dev/null", O_RDONLY);
             settings with(what_, nothing.descriptor(), out_.to.descriptor(), err_.to.descriptor(),
                           lifeline_.descriptor());
@@ -7647,7 +7652,7 @@ public:
           err_(std::move(other.err_)), lifeline_(std::move(other.lifeline_)), begin_(other.begin_),
           child_(std::exchange(other.child_, 0)) {}
     basic_process& operator=(basic_process&&) = delete;
-    /// A program that nobody has waited for is ended.
+    /// Ends the program if `wait` was not called.
     ~basic_process() {
         if (child_ > 0) {
             end();
@@ -7657,17 +7662,17 @@ public:
 
     const command& what() const noexcept { return what_; }
 
-    /// Waits for its end, and brings it about where the bounds say so.
+    /// Waits until the program ends, and ends it when the deadline says so.
     process_result wait() {
         return wait([](std::string_view) {});
     }
 
-    /// And calls `said(text)` each time when there is more of what it says on standard error.
+    /// The same, with a call `said(text)` for each new part of standard error.
     template <class Said>
     process_result wait(Said&& said) {
         process_result result;
         const basic_file<System> watch(System::watch(child_));
-        // Where this system cannot tell of a child's end, it is looked for in growing steps.
+        // Without a descriptor for the end of a child, the child is asked in growing steps.
         for (int step = 1;; step = std::min(2 * step, 50)) {
             const int left = deadline_.left();
             pollfd watched[] = {{watch.descriptor(), POLLIN, 0},
@@ -7675,7 +7680,7 @@ public:
                                 {err_.from.descriptor(), POLLIN, 0},
                                 {deadline_.stop_descriptor(), POLLIN, 0}};
             System::poll(watched, 4, watch.descriptor() >= 0 || (left >= 0 && left < step) ? left : step);
-            // First, so that what is read then is all that it has said.
+            // Asked before reading: if the program has ended, the following reads get all of its output.
             const bool over = System::has_ended(child_);
             take(out_.from, result.out);
             if (take(err_.from, result.err))
@@ -7692,7 +7697,7 @@ public:
             end_others();
         result.milliseconds = System::milliseconds() - begin_;
         result.known = reap(&result.status);
-        // Whoever killed a compiler's driver did not mean its parts to go on.
+        // A signal that killed a compiler driver was meant for its parts as well.
         if (!(result.known && WIFSIGNALED(result.status)))
             lifeline_.let_go();
         while (!says_too_much(result) && (take(out_.from, result.out) || take(err_.from, result.err)))
@@ -7721,7 +7726,7 @@ private:
             posix_spawn_file_actions_adddup2(&files, lifeline, STDERR_FILENO + 1);
             posix_spawn_file_actions_addchdir_np(&files, of.folder.c_str());
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
-            // What the host opened without O_CLOEXEC, such as a listening socket, is nothing to a compiler.
+            // Keeps descriptors that the host opened without O_CLOEXEC, such as sockets, from the compiler.
             posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 2);
 #endif
             posix_spawnattr_init(&attributes);
@@ -7745,7 +7750,7 @@ private:
         posix_spawnattr_t attributes;
     };
 
-    // The system has one number for all that a child may fail at before the program runs.
+    // posix_spawn reports one errno for every step that can fail before the program runs.
     error not_run(int why) const {
         const std::string& program = what_.arguments[0];
         if (System::access(what_.folder.c_str(), X_OK) != 0)
@@ -7761,7 +7766,7 @@ private:
                               : "");
     }
 
-    // Of a program that has ended already there is nothing to limit.
+    // Does nothing for a program that has already ended.
     void limit(pid_t program) const {
         const tenon::limits& most = deadline_.limits();
         limit(program, RLIMIT_CORE, 0); // a core file would lie among the sources
@@ -7772,8 +7777,8 @@ private:
                   1); // reaching the first is told by a signal of its own
         if (most.file != 0)
             limit(program, RLIMIT_FSIZE, most.file);
-        // What it has started before would be without, such as the compiler proper that a driver starts at
-        // once.
+        // Children that the program has already started have no limits yet, such as the compiler proper that
+        // a driver starts at once.
         for (const pid_t child : children(program))
             limit(child);
     }
@@ -7798,7 +7803,7 @@ private:
                  child = std::strtol(at, &at, 10))
                 found.push_back(static_cast<pid_t>(child));
         } catch (const error&) {
-            // It has ended, or this system has no such file.
+            // The program has ended, or the system has no such file.
         }
         return found;
     }
@@ -7815,12 +7820,12 @@ private:
             return "options.limits.output is " + std::to_string(deadline_.limits().output);
         if (!end.failed() || end.cause != stop_reason::itself)
             return "";
-        // A compiler's driver says of the programs that it runs in words how they ended.
+        // A compiler driver reports in words how the programs that it ran ended.
         return reached_limit<System>(deadline_.limits(), WIFSIGNALED(end.status) ? WTERMSIG(end.status) : 0,
                                      end.err, end.milliseconds);
     }
 
-    // Adds the next part of what there is; false where there is none at the moment, or never will be.
+    // Appends the next part of the output. False if there is none now, or never will be.
     static bool take(basic_file<System>& from, std::string& into) {
         char part[64 * 1024];
         while (from.descriptor() >= 0) {
@@ -7839,8 +7844,9 @@ private:
         return false;
     }
 
-    // Asks all of its processes to end, so that they can remove their temporary files, and kills who has not
-    // after a second. A number that is not a child's any more may be another's, and is not signalled.
+    // Asks all processes of the session to end, so that they can remove their temporary files, and kills the
+    // rest after a second. A process number that is no longer a child's may have a new owner, and is not
+    // signalled.
     void end() noexcept {
         if (System::has_ended(child_))
             return lifeline_.let_go();
@@ -7849,7 +7855,7 @@ private:
             System::kill(-child_, SIGKILL);
     }
 
-    // As long as nobody has waited for it, its number is nobody else's.
+    // Until the child has been waited for, its number has no other owner.
     void end_others() noexcept {
         System::kill(-child_, SIGTERM);
         if (!lifeline_.all_gone_within(1000))
@@ -7874,7 +7880,7 @@ private:
     pid_t child_ = 0;
 };
 
-/// Runs a program to its end.
+/// Runs a program and waits for its end.
 template <class System = posix>
 process_result run(command what, const basic_deadline<System>& within = basic_deadline<System>()) {
     return basic_process<System>(std::move(what), within).wait();
@@ -9083,10 +9089,10 @@ public:
 
     explicit operator bool() const noexcept { return held_ != nullptr; }
 
-    /// A free slot of `most`, or of one for each processor where `most` is 0; an empty object where none is
+    /// Takes one of `most` slots; 0 stands for one slot for each processor. The object is empty if no slot is
     /// free.
     static basic_job_slot one_of(unsigned most) noexcept {
-        // A machine that does not know counts as one.
+        // A system that does not tell its processors counts as having one.
         const long limit = most != 0 ? static_cast<long>(most) : std::max(System::processors(), 1L);
         basic_job_slot job;
         long now = running().load();
@@ -9096,8 +9102,8 @@ public:
         return job;
     }
 
-    /// The next slot that is free. An empty object where the wait is called off, which the next program then
-    /// sees too.
+    /// Waits for a slot. The object is empty if the deadline ends the wait; the next program then fails by
+    /// the same deadline.
     static basic_job_slot next_of(unsigned most, const basic_deadline<System>& within) noexcept {
         basic_job_slot job = one_of(most);
         while (!job && within.cause() == stop_reason::itself) {
@@ -9108,7 +9114,7 @@ public:
     }
 
 private:
-    // Of this copy of tenon; others in the process have their own.
+    // Counts for this copy of tenon; another copy in the process has a counter of its own.
     static std::atomic<long>& running() noexcept {
         static std::atomic<long> count = 0;
         return count;
@@ -17996,7 +18002,7 @@ using repository = basic_repository<>;
 #include <utility>
 #include <version>
 
-// libc++ has none before version 20.
+// libc++ has no stop_token before version 20.
 #ifdef __cpp_lib_jthread
 #include <stop_token>
 #endif
@@ -18006,16 +18012,16 @@ using repository = basic_repository<>;
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// A descriptor that can be read once something is called off, so that this can be waited for together with
+/// A descriptor that becomes readable on cancellation, so that poll(2) can wait for it together with
 /// programs.
 template <class System = posix>
 class basic_stop_event {
 public:
 #ifdef __cpp_lib_jthread
-    /// An event that raise() raises, and a stop that is requested of `token`.
+    /// An event that raise() and a stop request of `token` raise.
     explicit basic_stop_event(const std::stop_token& token = {}) : basic_stop_event(made(), token) {}
 
-    /// An event that is raised by `token` alone: without a descriptor where no stop can be requested of it.
+    /// An event that `token` alone raises. It has no descriptor if no stop can be requested of the token.
     static basic_stop_event of(const std::stop_token& token) {
         return basic_stop_event(token.stop_possible() ? made() : basic_file<System>(), token);
     }
@@ -18023,13 +18029,13 @@ public:
     basic_stop_event() : event_(made()) {}
 #endif
 
-    /// Any thread, at any time.
+    /// Any thread may call at any time.
     void raise() const noexcept {
         const std::uint64_t one = 1;
         [[maybe_unused]] const ssize_t written = System::write(descriptor(), &one, sizeof one);
     }
 
-    /// -1 where no stop can be requested any more.
+    /// The descriptor; -1 if no stop can be requested any more.
     int descriptor() const noexcept { return event_.descriptor(); }
 
 private:

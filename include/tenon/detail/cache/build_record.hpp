@@ -18,7 +18,7 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// A file or directory that a result was made from. An empty state is never believed: only the digest counts.
+/// A file or directory that a result was made from. For an empty state only the digest counts.
 struct build_input {
     std::string path;
     file_identity state;
@@ -26,7 +26,7 @@ struct build_input {
 };
 using build_inputs = std::vector<build_input>;
 
-/// A file that was built, and all that it was made from.
+/// A built file, and everything that it was made from.
 struct build_result {
     std::string key;                  ///< SHA-256 in the name of the file in the cache
     std::uint64_t size = 0;           ///< of that file: a file that a crash cut short has another
@@ -38,14 +38,14 @@ struct build_result {
 
 /// The last few results of one action, newest first.
 ///
-/// A record that is damaged, cut short or made up reads as an empty one. Nothing is lost: all that a record
-/// says is only ever compared, and the one name in it that is opened is known to be 64 hexadecimal digits.
+/// A damaged, truncated or forged record reads as an empty one. That is safe: contents of a record are only
+/// compared, and the only name in it that is ever opened is checked to be 64 hexadecimal digits.
 class build_record {
 public:
     static constexpr std::size_t most_results = 8;
 
     build_record() = default;
-    /// Reads at most `most` of the newest results of a text.
+    /// Parses the text of a record, and keeps the `most` newest results at most.
     explicit build_record(std::string_view text, std::size_t most = most_results) {
         build_inputs inputs;
         std::size_t count = 0;
@@ -60,7 +60,7 @@ public:
 
     const std::vector<build_result>& results() const noexcept { return results_; }
 
-    /// The text of a record that has this result first, and `most` results at most.
+    /// The text of a record with `newest` first, and `most` results at most.
     std::string with(const build_result& newest, std::size_t most = most_results) const {
         writer to;
         std::size_t kept = 1;
@@ -75,7 +75,7 @@ public:
 private:
     static constexpr std::string_view header = "tenon build record 2\n";
 
-    // Results share most of their inputs, so that each is written once and named by its number.
+    // Results share most of their inputs, so each input is written once and referred to by its number.
     struct writer {
         std::map<std::string, std::size_t> lines{};
         std::string inputs{}, results{};

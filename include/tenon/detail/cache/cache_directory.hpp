@@ -64,7 +64,7 @@ inline error cache_in_a_home(const std::string& path) {
         path};
 }
 
-/// `relative` says which variables are set and not absolute, each as `$NAME is 'VALUE'`.
+/// `relative` lists the variables that are set but not absolute, each as `$NAME is 'VALUE'`.
 inline error no_cache(std::string_view relative = "") {
     return {errc::not_found,
             concatenated({"there is no folder to keep compiled plugins in: $TENON_CACHE, $XDG_CACHE_HOME and "
@@ -82,22 +82,22 @@ inline error not_waited_for(const std::string& path, std::string_view after, err
             path};
 }
 
-/// Whether a folder in `tmp` is called as mkdtemp(3) calls the ones that builds work in.
+/// True for the names that mkdtemp(3) gives the scratch folders of builds in `tmp`.
 inline bool is_scratch_name(std::string_view name) {
     return name.size() == 6 && name.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz"
                                                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == name.npos;
 }
 
-/// The text of the file CACHEDIR.TAG in the cache. Backup programs know its first line and leave the folder
-/// out (https://bford.info/cachedir); tenon goes by the second.
+/// The text of the file CACHEDIR.TAG in the cache. Backup programs recognise its first line and skip the
+/// folder (https://bford.info/cachedir); tenon recognises the second.
 inline constexpr std::string_view cache_mark =
     "Signature: 8a477f597d28d172789f06886806bc55\n"
     "# This is the cache of tenon: compiled plugins, and sources that were fetched.\n"
     "# All of it can be removed and is made again. Put nothing else here.\n";
 
-/// Where what was compiled and fetched is kept: the chosen folder, else `$TENON_CACHE`, else
-/// `$XDG_CACHE_HOME/tenon`, else `~/.cache/tenon`. It is made when it is first needed, belongs to this user
-/// alone, and holds nothing but what tenon has put there.
+/// The folder for compiled libraries and fetched repositories: the chosen one, else `$TENON_CACHE`, else
+/// `$XDG_CACHE_HOME/tenon`, else `~/.cache/tenon`. The folder is made when it is first needed, is writable by
+/// this user alone, and holds only files of tenon.
 template <class System = posix>
 class basic_cache {
 public:
@@ -108,15 +108,15 @@ public:
             throw cache_in_a_home(path_);
     }
 
-    /// The absolute path of the chosen folder, else of the one in $TENON_CACHE; empty where neither is named.
-    /// What begins with `~/` stays as it is, and no cache can be made of it.
+    /// The absolute path of the chosen folder, else of $TENON_CACHE, else an empty text. A path that begins
+    /// with `~/` is returned unchanged, and the constructor refuses it.
     static std::string named(std::string chosen) {
         if (const char* set = ::secure_getenv("TENON_CACHE"); chosen.empty() && set)
             chosen = set;
         return chosen.empty() || is_in_a_home(chosen) ? chosen : absolute<System>(chosen);
     }
 
-    /// Makes the folder `name` in the cache where it is not there yet, and gives its path.
+    /// Makes the folder `name` in the cache if it is missing, and returns its path.
     std::string folder(std::string_view name) const {
         try {
             make_folders<System>(path_);
@@ -132,7 +132,7 @@ public:
         }
     }
 
-    /// Throws where another user could have put something into it, or where something in it is not tenon's.
+    /// Throws if another user could have put files into the cache, or if it has files that are not tenon's.
     void require_own() const {
         require_tenons();
         const struct stat found = status();
@@ -142,7 +142,7 @@ public:
             throw cache_for_others(path_);
     }
 
-    /// Throws where something in it is not tenon's, or soon will not be.
+    /// Throws if the folder has files that are not tenon's, or is a place where others put files.
     void require_tenons() const {
         const struct stat found = status();
         if (is_marked())
@@ -153,7 +153,7 @@ public:
             throw not_a_cache(path_, "it is a home directory");
         if (found.st_mode & S_ISVTX)
             throw not_a_cache(path_, "it is a folder for everybody's files");
-        // Another process may have put its mark there after the first look.
+        // Another process may have written the mark after the first look.
         if (const auto other = not_tenons(); other && !is_marked())
             throw not_a_cache(path_, "it has '" + *other + "', which is not tenon's");
     }
@@ -170,7 +170,7 @@ private:
             const char* const set = ::secure_getenv(variable);
             if (set && *set == '/')
                 return join(set, inside);
-            // Those are to be ignored, says the XDG specification.
+            // The XDG specification says to ignore relative paths.
             if (set && *set)
                 relative.append(relative.empty() ? "$" : ", $").append(variable);
             if (set && *set)
@@ -210,8 +210,8 @@ private:
         return text.substr(0, first_lines.size()) == first_lines;
     }
 
-    // Whoever finds it missing, or a part of it, writes the same over it, so that two may do so at once and
-    // one who is killed hinders nobody.
+    // Every process that finds the mark missing or incomplete writes the same text over it. So two may write
+    // at once, and one that is killed does not block the others.
     void mark() const {
         if (is_marked())
             return;
@@ -219,8 +219,8 @@ private:
         basic_file<System>(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600).write(path, cache_mark);
     }
 
-    // A name in the folder that makes the folder somebody else's. What file systems and version control keep
-    // in a folder that is otherwise empty is nobody's.
+    // A name in the folder that shows the folder to be somebody else's. Files that file systems and version
+    // control keep in an otherwise empty folder do not count.
     std::optional<std::string> not_tenons() const {
         for (const std::string& name : names_in<System>(path_))
             if (name != "lost+found" && name != ".gitignore" && name != ".gitkeep" &&
@@ -239,7 +239,7 @@ private:
 };
 using cache = basic_cache<>;
 
-/// Removes the folders of builders that were killed: whoever lives holds a lock on its own.
+/// Removes the scratch folders of builders that were killed. A living builder holds a lock on its folder.
 template <class System = posix>
 void remove_unfinished(const std::string& all) noexcept {
     DIR* folder = System::opendir(all.c_str());
@@ -258,8 +258,8 @@ void remove_unfinished(const std::string& all) noexcept {
     System::closedir(folder);
 }
 
-/// A folder in the cache for what is not finished; it goes with its owner, and what a killed owner left goes
-/// when the next one is made.
+/// A scratch folder in the cache for unfinished files, removed with its owner. Folders of killed owners are
+/// removed when the next one is made.
 template <class System = posix>
 class basic_scratch {
 public:
@@ -270,7 +270,7 @@ public:
             path_ = join(all, "XXXXXX");
             if (!System::mkdtemp(path_.data()))
                 throw error::system_call("make a folder in", all, errno);
-            // Before it has its lock, another's sweep may take the folder for a dead one's.
+            // Until the lock is taken, another process may take the folder for a leftover and remove it.
             lock_ = basic_file<System>(System::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
             if (lock_.descriptor() >= 0 && lock_.try_lock() && still_there())
                 return;
@@ -295,19 +295,19 @@ private:
     basic_file<System> lock_;
 };
 
-/// One at a time among processes and threads, for as long as it lives; a killed owner's ends with it. The
-/// file stays, until somebody who has it prunes the cache.
+/// A lock between processes and threads, released on destruction and when its process is killed. The lock
+/// file stays until `cache::prune` removes it.
 template <class System = posix>
 class basic_lock {
 public:
-    /// Calls `waiting` where somebody else has it.
+    /// Calls `waiting` if another holder has the lock.
     template <class Waiting>
     basic_lock(const std::string& path, const basic_deadline<System>& within, Waiting&& waiting)
         : file_(open(path)) {
         if (try_lock(path))
             return;
         waiting();
-        // flock(2) can wait by itself, but neither for a limited time nor for something else at once.
+        // A blocking flock(2) has no time limit and cannot be cancelled.
         const std::int64_t begin = System::milliseconds();
         for (int step = 1; !try_lock(path); step = std::min(2 * step, 10)) {
             if (const stop_reason why = within.cause(); why != stop_reason::itself)
@@ -324,7 +324,7 @@ private:
     }
 
     bool try_lock(const std::string& path) {
-        // Whoever had it may have removed the file meanwhile, and another may have the next.
+        // The former holder may have removed the file, and another process may hold its successor.
         for (; file_.try_lock(); file_ = open(path))
             if (file_.is_at(path))
                 return true;
@@ -336,14 +336,14 @@ private:
     basic_file<System> file_;
 };
 
-/// Whether a time is an hour ago, which is as exactly as the last use of something is kept: noting each would
-/// cost more than it is worth.
+/// True if a time is an hour ago or more. Uses are noted once an hour: noting each would cost more than it is
+/// worth.
 template <class System = posix>
 bool is_hour_ago(const timespec& time) noexcept {
     return nanoseconds(System::now()) - nanoseconds(time) >= 3'600'000'000'000;
 }
 
-/// Notes that a file of the cache is used, for `cache::prune`.
+/// Notes for `cache::prune` that a file of the cache was used.
 template <class System = posix>
 void note_use(const std::string& path) noexcept {
     struct stat status;
@@ -355,7 +355,8 @@ void note_use(const std::string& path) noexcept {
 template <class System = posix>
 class basic_hold {
 public:
-    /// Of `directory`, a checkout or a folder in one, that was fetched from `url`. It may be gone already.
+    /// Holds the checkout of `directory`, which is the checkout or a folder in it, fetched from `url`. The
+    /// checkout may be gone already.
     basic_hold(const basic_cache<System>& in, std::string_view directory, std::string_view url) {
         const std::string all = join(in.path(), "src/");
         if (directory.substr(0, all.size()) != all)
@@ -369,7 +370,7 @@ public:
         try {
             do {
                 file_ = basic_file<System>(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
-                // Who has it alone is about to remove the checkout, and does not take long.
+                // The holder of the exclusive lock is removing the checkout, which does not take long.
                 while (!file_.try_share() && (errno == EWOULDBLOCK || errno == EINTR))
                     System::pause_a_millisecond();
             } while (!file_.is_at(path));

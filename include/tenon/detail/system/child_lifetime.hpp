@@ -15,8 +15,8 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// A pipe of which neither end takes the number of a standard stream, or the one after: these a child sets up
-/// for itself, and a host may have closed its own.
+/// A pipe whose ends have descriptors above those of the standard streams and the next one: a child sets
+/// these up for itself, and a host may have closed its own.
 template <class System = posix>
 struct basic_pipe {
     basic_file<System> from, to; ///< what is written to `to` is read from `from`
@@ -36,35 +36,39 @@ struct basic_pipe {
     }
 };
 
-/// Ends a process group when this process ends, in whichever way, and says whether anybody is left of it.
+/// Ends a process group when this process ends, however that happens, and tells whether a process of the
+/// group is left.
 ///
-/// The group has one end of a pipe, which nobody reads, and this process has the other. Linux closes it with
-/// the process, and is asked beforehand to tell the group of that by a signal: no helper has to live on, and
-/// nothing has to be done by whoever ends this process, or by the group. (PR_SET_PDEATHSIG, which only the
-/// child itself could set between fork and exec, reaches no grandchild and acts when a thread ends; the
-/// hang-up of a pseudo-terminal needs one for every compiler, and is told to the group's leader alone.)
+/// The group inherits one end of a pipe and never reads from it; this process has the other end. When this
+/// process ends, Linux closes its end and signals the group, as it was asked to beforehand. So no helper
+/// process is needed, and neither the killer of this process nor the group has to do anything.
+/// (PR_SET_PDEATHSIG can only be set by the child between fork and exec, does not reach grandchildren, and
+/// acts when a thread ends. The hang-up of a pseudo-terminal needs one terminal for each compiler, and only
+/// the leader of the group is told.)
 ///
-/// What stays open: a host that is killed between the start of a program and the call of `hold`, less than a
-/// millisecond, leaves it running to its end. A host is not seen to end while a child that it has forked
-/// lives on with a copy of its end. A program that leaves its session, or closes its own end, is not reached.
+/// Three gaps remain. A host that is killed between the start of a program and the call of `hold`, less than
+/// a millisecond, leaves the program running to its end. The end of a host is not noticed while a child that
+/// it forked still has a copy of the host's end. A program that leaves its session, or closes its own end, is
+/// not reached.
 template <class System = posix>
 class basic_child_lifetime {
 public:
     basic_child_lifetime() : pipe_("the life of a program") {}
 
-    /// What the group has to inherit.
+    /// The descriptor that the group has to inherit.
     int descriptor() const noexcept { return pipe_.from.descriptor(); }
 
-    /// The group is asked to end, by SIGTERM, when this process or this object goes.
+    /// From now on the group gets SIGTERM when this process ends or this object is destroyed.
     void hold(pid_t group) noexcept {
         if (System::signal_by(pipe_.from.descriptor(), SIGTERM, group) != 0)
             trace("programs will outlive a host that is killed, because this system does not tell them");
     }
 
-    /// What is left of the group may go on: a program may start a daemon.
+    /// Lets the rest of the group run on: a program may have started a daemon.
     void let_go() noexcept { System::signal_no_more(pipe_.from.descriptor()); }
 
-    /// Waits until nobody has the other end any more; who still has it when this object goes is killed.
+    /// Waits until no process has the other end. Processes that still have it when this object is destroyed
+    /// are killed.
     bool all_gone_within(int milliseconds) noexcept {
         System::signal_by_another(pipe_.from.descriptor(), SIGKILL);
         pipe_.from = basic_file<System>();

@@ -15,10 +15,10 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What ended a program, or the wait for something.
+/// What ended a program or a wait.
 enum class stop_reason { itself, time, stop, output };
 
-/// The code of an error for it; `otherwise` where it came by itself.
+/// The error code for a stop reason; `otherwise` for a program that ended by itself.
 inline errc code_of(stop_reason cause, errc otherwise) {
     return cause == stop_reason::time   ? errc::timed_out
            : cause == stop_reason::stop ? errc::cancelled
@@ -30,13 +30,13 @@ inline std::string in_seconds(std::int64_t milliseconds) {
     return std::to_string(milliseconds / 1000) + '.' + std::to_string(milliseconds % 1000 / 100) + " seconds";
 }
 
-/// How long a caller may be held up by other programs, what calls it off, and how much those may use.
+/// How long a caller waits for other programs, how the wait is cancelled, and the limits of these programs.
 template <class System = posix>
 class basic_deadline {
 public:
     basic_deadline() = default;
-    /// From now on; 0 milliseconds: for ever. It is called off when the descriptor `stop` can be read. Errors
-    /// say that the time comes from `option`.
+    /// Ends `milliseconds` from now; 0: never. Cancelled when the descriptor `stop` becomes readable. Errors
+    /// name `option` as the source of the time.
     explicit basic_deadline(const tenon::limits& most, std::int64_t milliseconds = 0, int stop = -1,
                             const char* option = "")
         : limits_(most), stop_(stop), option_(option), milliseconds_(milliseconds) {
@@ -44,7 +44,7 @@ public:
             end_ = System::milliseconds() + milliseconds;
     }
 
-    /// The same, and no later than so many milliseconds from now.
+    /// This deadline, or `milliseconds` from now if that is earlier.
     basic_deadline at_most(std::int64_t milliseconds) const {
         basic_deadline other(limits_, 0, stop_);
         other.end_ = System::milliseconds() + milliseconds;
@@ -53,12 +53,12 @@ public:
 
     const tenon::limits& limits() const noexcept { return limits_; }
     int stop_descriptor() const noexcept { return stop_; }
-    /// What the time comes from, for messages.
+    /// The option that the time comes from, for messages.
     std::string time_limit() const {
         return *option_ ? std::string(": ") + option_ + " is " + in_seconds(milliseconds_) : "";
     }
 
-    /// In milliseconds, as poll(2) has it: -1 is for ever.
+    /// The remaining milliseconds, as poll(2) takes them: -1 stands for no limit.
     int left() const noexcept {
         if (end_ == never)
             return -1;
@@ -66,7 +66,7 @@ public:
         return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
     }
 
-    /// What ends a wait now; `itself` where nothing does.
+    /// The reason to end a wait now; `itself` if there is none.
     stop_reason cause() const noexcept {
         pollfd stop{stop_, POLLIN, 0};
         if (stop_ >= 0 && System::poll(&stop, 1, 0) > 0)
@@ -74,7 +74,7 @@ public:
         return left() == 0 ? stop_reason::time : stop_reason::itself;
     }
 
-    /// Waits for so long, or until it is called off.
+    /// Waits for a time, or until the deadline is cancelled.
     void pause(int milliseconds) const noexcept {
         pollfd stop{stop_, POLLIN, 0};
         const int most = left();

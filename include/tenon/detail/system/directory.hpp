@@ -18,7 +18,7 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// The path without symbolic links; empty, with errno, where it does not lead to anything.
+/// The path with all symbolic links resolved. Empty, with errno set, if the path leads nowhere.
 template <class System = posix>
 std::string canonical(const std::string& path) {
     char* const found = System::realpath(path.c_str());
@@ -29,8 +29,8 @@ std::string canonical(const std::string& path) {
     return resolved;
 }
 
-/// A path that still names the same file once this process works in another folder: one that does not begin
-/// with a slash begins in the working folder of now.
+/// The path made absolute against the current directory, so that it names the same file after the process has
+/// changed to another.
 template <class System = posix>
 std::string absolute(const std::string& path) {
     if (!path.empty() && path[0] == '/')
@@ -45,7 +45,7 @@ std::string absolute(const std::string& path) {
     return rest.empty() || rest == "." ? here : join(here, rest);
 }
 
-/// The sorted names in a folder; none where there is no such folder.
+/// The sorted names in a folder. A missing folder has none.
 template <class System = posix>
 std::vector<std::string> names_in(const std::string& folder) {
     std::vector<std::string> names;
@@ -63,7 +63,7 @@ std::vector<std::string> names_in(const std::string& folder) {
     return names;
 }
 
-/// Makes a folder, and those above it, that only this user can look into.
+/// Makes a folder and its missing parents, for this user alone (mode 0700).
 template <class System = posix>
 void make_folders(const std::string& path) {
     struct stat status;
@@ -74,21 +74,21 @@ void make_folders(const std::string& path) {
     if (System::mkdir(path.c_str(), 0700) == 0)
         return;
     const int why = errno;
-    // Another may have made it meanwhile.
+    // Another process may have made the folder meanwhile.
     if (why != EEXIST || System::stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
         throw error::system_call("make the folder", path, why);
 }
 
-/// Removes a file or an empty folder; a symbolic link, and not what it leads to.
+/// Removes a file, an empty folder, or a symbolic link but not its target.
 template <class System>
 bool removed(const std::string& path) noexcept {
     return System::unlink(path.c_str()) == 0 || System::rmdir(path.c_str()) == 0 || errno == ENOENT;
 }
 
-/// Removes a folder and all that is in it, as far as that is possible; never follows a symbolic link.
+/// Removes a folder and its contents as far as possible. Symbolic links are never followed.
 ///
-/// A folder in a folder in it is moved up first, so that one that somebody has made deeper than a path can
-/// name, or than a process can have folders open, goes too.
+/// Nested folders are moved up before they are removed. So a tree may be deeper than a path can name, or than
+/// a process can have folders open.
 template <class System = posix>
 void remove_tree(const std::string& path) noexcept {
     const auto entries = [](const std::string& folder) {

@@ -24,13 +24,13 @@ inline std::int64_t nanoseconds(const timespec& time) {
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-/// A path to the file that a descriptor is of, whatever has become of that file's own.
+/// A path to the file behind a descriptor. The path works even after the file was renamed or removed.
 inline std::string descriptor_path(int descriptor) {
     return "/proc/self/fd/" + std::to_string(descriptor);
 }
 
-/// Which file, and in which state: two equal looks at a file mean that nobody wrote to it between them,
-/// unless within one tick of the clock.
+/// Identity and state of a file. Two equal values mean that nobody wrote to the file in between, except
+/// within one tick of the clock.
 struct file_identity {
     std::uint64_t device = 0, inode = 0, size = 0;
     std::int64_t modified = 0, changed = 0; // nanoseconds
@@ -42,26 +42,26 @@ struct file_identity {
 
     friend bool operator==(const file_identity&, const file_identity&) = default;
 
-    /// Whether both are of one file, which was there all the time between the two looks.
+    /// True if both are states of one file, which existed all the time in between.
     bool same_file(const file_identity& other) const noexcept {
         return device == other.device && inode == other.inode;
     }
-    /// Whether nobody wrote to that file. Links and modes change the third time, `changed`, and do no harm.
+    /// True if nobody wrote to the file. `changed` is not compared: a new link or mode sets it too.
     bool same_content(const file_identity& other) const noexcept {
         return size == other.size && modified == other.modified;
     }
 };
 
-/// Whether a file or folder whose last change was then would have shown another state if it had been changed
-/// after `look`.
+/// True if every change after `look` would give the file or folder another state.
 inline bool settled(const file_identity& state, std::int64_t look) {
-    // File systems that count whole seconds, or every other one, show two changes as one for that long.
+    // Some file systems store times in steps of one or two seconds, and two changes within a step look like
+    // one.
     constexpr std::int64_t second = 1'000'000'000;
     const std::int64_t step = state.changed % second == 0 ? 2 * second : 0;
     return state.changed + step < look;
 }
 
-/// An open file; closed when its owner goes.
+/// An owning file descriptor.
 template <class System = posix>
 class basic_file {
 public:
@@ -80,7 +80,7 @@ public:
         return *this;
     }
     ~basic_file() {
-        // Not tried again after EINTR: on Linux the descriptor is gone all the same, close(2).
+        // No second try after EINTR: Linux has closed the descriptor all the same, close(2).
         if (descriptor_ >= 0)
             System::close(descriptor_);
     }
@@ -94,7 +94,7 @@ public:
         return found;
     }
 
-    /// Gives `take` one part after the other of the file, from where it stands.
+    /// Calls `take(part)` for each part of the file from the current position on.
     template <class Take>
     void parts(const std::string& path, Take&& take) const {
         char part[64 * 1024];
@@ -110,7 +110,7 @@ public:
         }
     }
 
-    /// All of the file from where it stands; an error where it is larger than `limit` bytes.
+    /// Returns the rest of the file from the current position. Throws if that is more than `limit` bytes.
     std::string read(const std::string& path, std::size_t limit = 64 * 1024 * 1024) const {
         std::string text;
         parts(path, [&](std::string_view part) {
@@ -132,12 +132,12 @@ public:
         }
     }
 
-    /// False where another process or thread has the lock.
+    /// Takes the exclusive lock. False if another holder has it.
     bool try_lock() const { return System::flock(descriptor_, LOCK_EX | LOCK_NB) == 0; }
-    /// With others that share it.
+    /// Takes the shared lock. False if another holder has the exclusive one.
     bool try_share() const { return System::flock(descriptor_, LOCK_SH | LOCK_NB) == 0; }
 
-    /// Whether the path still names this file, as far as can be known.
+    /// True if the path still names this file, as far as can be known.
     bool is_at(const std::string& path) const {
         struct stat mine, there;
         if (System::lstat(path.c_str(), &there) != 0)
@@ -153,15 +153,15 @@ private:
 /// The text of a regular file.
 template <class System = posix>
 std::string read_file(const std::string& path, std::size_t limit = 64 * 1024 * 1024) {
-    // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
+    // Without O_NONBLOCK, opening a pipe without a writer would block.
     const basic_file<System> from(path, O_RDONLY | O_NONBLOCK);
     if (!S_ISREG(from.status(path).st_mode))
         throw not_a_regular_file(path);
     return from.read(path, limit);
 }
 
-/// Puts `text` at `path` in one step: whoever opens it sees the old text or the new, and never a part.
-/// `beside` is a folder of the same file system for the unfinished file.
+/// Replaces the file at `path` in one step: a reader sees the old text or the new one, never a part. `beside`
+/// is a folder of the same file system for the unfinished file.
 template <class System = posix>
 void publish(const std::string& path, std::string_view text, const std::string& beside) {
     const std::string unfinished = join(beside, basename(path));

@@ -29,10 +29,10 @@ public:
 
     explicit operator bool() const noexcept { return held_ != nullptr; }
 
-    /// A free slot of `most`, or of one for each processor where `most` is 0; an empty object where none is
+    /// Takes one of `most` slots; 0 stands for one slot for each processor. The object is empty if no slot is
     /// free.
     static basic_job_slot one_of(unsigned most) noexcept {
-        // A machine that does not know counts as one.
+        // A system that does not tell its processors counts as having one.
         const long limit = most != 0 ? static_cast<long>(most) : std::max(System::processors(), 1L);
         basic_job_slot job;
         long now = running().load();
@@ -42,8 +42,8 @@ public:
         return job;
     }
 
-    /// The next slot that is free. An empty object where the wait is called off, which the next program then
-    /// sees too.
+    /// Waits for a slot. The object is empty if the deadline ends the wait; the next program then fails by
+    /// the same deadline.
     static basic_job_slot next_of(unsigned most, const basic_deadline<System>& within) noexcept {
         basic_job_slot job = one_of(most);
         while (!job && within.cause() == stop_reason::itself) {
@@ -54,7 +54,7 @@ public:
     }
 
 private:
-    // Of this copy of tenon; others in the process have their own.
+    // Counts for this copy of tenon; another copy in the process has a counter of its own.
     static std::atomic<long>& running() noexcept {
         static std::atomic<long> count = 0;
         return count;

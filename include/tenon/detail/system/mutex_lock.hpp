@@ -9,8 +9,8 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// A mutex that is held for as long as this lives. Not the standard library's, which cost each host more to
-/// include than all that they would be used for.
+/// Holds a mutex until the end of its scope. std::mutex and std::lock_guard would cost each host more to
+/// include than all code that uses them here.
 class mutex_lock {
 public:
     explicit mutex_lock(pthread_mutex_t& mutex) noexcept : mutex_(mutex) { ::pthread_mutex_lock(&mutex_); }

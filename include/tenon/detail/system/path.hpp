@@ -11,7 +11,7 @@
 
 namespace tenon::inline v1 {
 
-/// Whatever names a file: a string, or a path type with `native()`, such as `std::filesystem::path`.
+/// A type that names a file: a string, or a path type with `native()`, such as `std::filesystem::path`.
 template <class P>
 concept path_like = std::convertible_to<const P&, std::string_view> || requires(const P& path) {
     { path.native() } -> std::convertible_to<std::string_view>;
@@ -52,8 +52,8 @@ inline std::string_view basename(std::string_view path) {
     return path.substr(path.rfind('/') + 1);
 }
 
-/// Whether a path is absolute and has no empty component, no `.` and no `..`, so that links alone can lead
-/// elsewhere.
+/// True if a path is absolute and has no empty component, no `.` and no `..`. Only symbolic links can then
+/// lead elsewhere.
 inline bool is_normal(std::string_view path) {
     if (path.empty() || path[0] != '/')
         return false;
@@ -78,14 +78,14 @@ inline bool ends_in_one_of(std::string_view name, std::initializer_list<std::str
     return false;
 }
 
-/// Whether a file of that name is compiled: g++ and clang++ both take these for C++. An editor's lock beside
-/// `a.cpp` is `.#a.cpp`, and is not.
+/// True if a file of that name is compiled: g++ and clang++ both take these endings for C++. `.#a.cpp` is an
+/// editor's lock beside `a.cpp`, and is not compiled.
 inline bool is_source_name(std::string_view name) {
     return name[0] != '.' && ends_in_one_of(name, {".cpp", ".cc", ".cxx", ".c++", ".cp", ".CPP", ".C"});
 }
 
-/// Whether a file of that name is a source that is not compiled: of another language, which needs flags of
-/// its own, of a module, or with an ending that not every compiler knows.
+/// True if a file of that name is a source that is not compiled: in another language, which needs flags of
+/// its own, a module unit, or with an ending that not every compiler knows.
 inline bool is_foreign_source_name(std::string_view name) {
     return name[0] != '.' && ends_in_one_of(name, {".c",   ".s",    ".S",   ".sx",  ".asm",  ".m",   ".mm",
                                                    ".M",   ".cu",   ".hip", ".ixx", ".cppm", ".ccm", ".cxxm",

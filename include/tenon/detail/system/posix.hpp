@@ -33,9 +33,9 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// The only place that names the operating system. What uses it takes it as a template parameter; a test
-/// derives from it, hides one function, and so makes that call fail on demand. Every descriptor is closed on
-/// exec.
+/// All calls of the operating system. Code that needs them takes this class as its template parameter
+/// `System`. A test derives from the class, hides one function, and so makes that call fail on demand. Every
+/// descriptor is closed on exec.
 struct posix {
     static int open(const char* path, int flags, mode_t mode = 0) noexcept {
         return ::open(path, flags | O_CLOEXEC, mode);
@@ -49,7 +49,7 @@ struct posix {
     static int fstat(int fd, struct stat* out) noexcept { return ::fstat(fd, out); }
     static int stat(const char* path, struct stat* out) noexcept { return ::stat(path, out); }
     static int lstat(const char* path, struct stat* out) noexcept { return ::lstat(path, out); }
-    /// Whether more is said about who may do what than the mode has room for, acl(5).
+    /// True if a file has an access list beyond its mode, acl(5).
     static bool has_access_list(const char* path) noexcept {
         return ::getxattr(path, "system.posix_acl_access", nullptr, 0) > 0;
     }
@@ -59,13 +59,13 @@ struct posix {
     }
     static char* realpath(const char* path) noexcept { return ::realpath(path, nullptr); }
     static int chmod(const char* path, mode_t mode) noexcept { return ::chmod(path, mode); }
-    /// Puts all that was written to a file on the disk.
+    /// Writes a file through to the disk.
     static int fsync(int fd) noexcept { return ::fsync(fd); }
-    /// Puts all that was written to a file's file system on the disk.
+    /// Writes the whole file system of a file through to the disk.
     static int syncfs(int fd) noexcept { return ::syncfs(fd); }
     static int mkdir(const char* path, mode_t mode) noexcept { return ::mkdir(path, mode); }
     static char* mkdtemp(char* path) noexcept { return ::mkdtemp(path); }
-    /// Sets the time at which a file was read to now, and the one at which it was written to as well, or not.
+    /// Sets the access time of a file to now, and with `written` the modification time too.
     static int touch(const char* path, bool written) noexcept {
         const timespec times[] = {{0, UTIME_NOW}, {0, written ? UTIME_NOW : UTIME_OMIT}};
         return ::utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
@@ -80,7 +80,7 @@ struct posix {
     static int closedir(DIR* directory) noexcept { return ::closedir(directory); }
     static uid_t geteuid() noexcept { return ::geteuid(); }
 
-    /// The time as files are stamped with it: in steps of the kernel's clock.
+    /// The time that the kernel would stamp a file with now: it moves in steps of some milliseconds.
     static timespec now() noexcept {
 #ifdef CLOCK_REALTIME_COARSE
         constexpr clockid_t stamps = CLOCK_REALTIME_COARSE;
@@ -97,7 +97,7 @@ struct posix {
     }
     static long processors() noexcept { return ::sysconf(_SC_NPROCESSORS_ONLN); }
 
-    /// A file without a name, in memory, whose descriptor may be mapped executable.
+    /// Makes an unnamed file in memory, which may be mapped executable.
     static int memory_file(const char* name) noexcept {
 #ifdef MFD_EXEC
         constexpr unsigned executable = MFD_EXEC;
@@ -107,7 +107,7 @@ struct posix {
         const int fd = ::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | executable);
         return fd >= 0 ? fd : ::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     }
-    /// Makes a file of `memory_file` one that nobody can change any more.
+    /// Makes a file of `memory_file` unchangeable for everybody.
     static int seal(int fd) noexcept {
         return ::fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
     }
@@ -117,16 +117,16 @@ struct posix {
                      char* const environment[]) noexcept {
         return ::posix_spawn(child, path, files, attributes, arguments, environment);
     }
-    /// A negative number is a process group.
+    /// Signals a process, or a process group by its negative number.
     static int kill(pid_t child, int signal) noexcept { return ::kill(child, signal); }
     static pid_t waitpid(pid_t child, int* status) noexcept { return ::waitpid(child, status, 0); }
-    /// Whether a child has ended and may be waited for; also where it is no child of this process any more.
+    /// True if a child has ended and can be waited for, and if it is no child of this process any more.
     static bool has_ended(pid_t child) noexcept {
         siginfo_t found{};
         return ::waitid(P_PID, static_cast<id_t>(child), &found, WEXITED | WNOHANG | WNOWAIT) != 0 ||
                found.si_pid != 0;
     }
-    /// A descriptor that can be read once a child has ended; -1 where this system has none.
+    /// A descriptor that becomes readable when a child ends; -1 if the system has none.
     static int watch(pid_t child) noexcept {
 #ifdef SYS_pidfd_open
         return static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
@@ -135,9 +135,9 @@ struct posix {
 #endif
     }
 #ifdef IN_ONLYDIR
-    /// A descriptor that can be read once something has happened in one of its folders, inotify(7).
+    /// A descriptor that becomes readable when something changes in a watched folder, inotify(7).
     static int notifier() noexcept { return ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
-    /// The number that a notifier gives a folder, which has the same one by all its paths.
+    /// Watches a folder, and returns its number in the notifier. All paths to one folder have one number.
     static int notify_of(int notifier, const char* folder, std::uint32_t what) noexcept {
         return ::inotify_add_watch(notifier, folder, what);
     }
@@ -150,16 +150,16 @@ struct posix {
     static int notify_no_more(int, int) noexcept { return errno = ENOSYS, -1; }
 #endif
     static int pipe(int (&ends)[2]) noexcept { return ::pipe2(ends, O_CLOEXEC); }
-    /// A descriptor that can be read once something was written to it.
+    /// A descriptor that becomes readable when something is written to it, eventfd(2).
     static int event() noexcept { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
     static int poll(pollfd* watched, nfds_t size, int milliseconds) noexcept {
         return ::poll(watched, size, milliseconds);
     }
-    /// The same file by another descriptor, of which the number is at least so large.
+    /// Duplicates a descriptor. The new number is `at_least` or above.
     static int duplicate(int fd, int at_least) noexcept { return ::fcntl(fd, F_DUPFD_CLOEXEC, at_least); }
     static int never_wait_for(int fd) noexcept { return ::fcntl(fd, F_SETFL, O_NONBLOCK); }
-    /// Has the kernel send a signal to a process group whenever there is something new about a pipe, also its
-    /// other end's last close.
+    /// Has the kernel signal a process group at each event of a pipe, including the last close of its other
+    /// end.
     static int signal_by(int fd, int signal, pid_t group) noexcept {
         const f_owner_ex owner{F_OWNER_PGRP, group};
         if (::fcntl(fd, F_SETOWN_EX, &owner) != 0 || ::fcntl(fd, F_SETSIG, signal) != 0)
@@ -172,14 +172,14 @@ struct posix {
     static int limit(pid_t child, limit_of resource, const rlimit* set, rlimit* before) noexcept {
         return ::prlimit(child, resource, set, before);
     }
-    /// By a clock that nobody sets.
+    /// Milliseconds of the monotonic clock.
     static std::int64_t milliseconds() noexcept {
         timespec time{};
         ::clock_gettime(CLOCK_MONOTONIC, &time);
         return std::int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
     }
 
-    /// Says that this process will ask for barriers; false where the system has none.
+    /// Registers this process for `barrier`. False if the system has no membarrier(2).
     static bool prepare_barrier() noexcept {
 #if defined(SYS_membarrier) && !defined(__SANITIZE_THREAD__)
         return ::syscall(SYS_membarrier, 16 /* MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED */, 0, 0) == 0;
@@ -187,7 +187,7 @@ struct posix {
         return false; // the thread sanitizer would not see it
 #endif
     }
-    /// A full memory barrier in every thread of this process that is running.
+    /// Executes a full memory barrier in every running thread of this process.
     static bool barrier() noexcept {
 #ifdef SYS_membarrier
         return ::syscall(SYS_membarrier, 8 /* MEMBARRIER_CMD_PRIVATE_EXPEDITED */, 0, 0) == 0;
@@ -201,7 +201,7 @@ struct posix {
         return ::tgkill(::getpid(), thread, 0) != 0 && errno == ESRCH;
     }
 
-    /// Keys are numbered for the whole process; false where there are none left.
+    /// Makes a thread-specific key. False if the process has none left.
     static bool create_key(pthread_key_t& key) noexcept { return ::pthread_key_create(&key, nullptr) == 0; }
     static void delete_key(pthread_key_t key) noexcept { ::pthread_key_delete(key); }
 
@@ -209,8 +209,8 @@ struct posix {
     static void* dlsym(void* library, const char* symbol) noexcept { return ::dlsym(library, symbol); }
     static int dlclose(void* library) noexcept { return ::dlclose(library); }
     static const char* dlerror() noexcept { return ::dlerror(); }
-    /// The symbol of that name that each library meets first: of the program, or of what was loaded for all
-    /// to see.
+    /// The first symbol of that name in the global scope: in the program, or in a library that was loaded
+    /// globally.
     static const void* first_symbol(const char* name) noexcept {
         void* const all = ::dlopen(nullptr, RTLD_LAZY);
         const void* const found = all ? ::dlsym(all, name) : nullptr;
@@ -218,13 +218,13 @@ struct posix {
             ::dlclose(all);
         return found;
     }
-    /// Whether two addresses are in one library, or both in the program.
+    /// True if two addresses are in the same library, or both in the program.
     static bool in_one_image(const void* one, const void* other) noexcept {
         Dl_info first{}, second{};
         return ::dladdr(one, &first) != 0 && ::dladdr(other, &second) != 0 &&
                first.dli_fbase == second.dli_fbase;
     }
-    /// Whether the program was started by the system's loader: not where it is linked statically.
+    /// True if the system's loader started the program. False in a statically linked one.
     static bool has_loader() noexcept {
         const auto program = [](dl_phdr_info* object, size_t, void*) {
             for (unsigned i = 0; i < object->dlpi_phnum; ++i)
@@ -234,9 +234,9 @@ struct posix {
         };
         return ::dl_iterate_phdr(program, nullptr) == 1;
     }
-    /// What the system's loader calls a library, and what has to be added to the library's own addresses; the
-    /// name lives as long as the handle. The thread sanitizer does not see the loader's own lock, which
-    /// orders this.
+    /// The loader's name of a library, and its load address, which has to be added to addresses in the file.
+    /// The name lives as long as the handle. The thread sanitizer does not see the loader's own lock, which
+    /// orders the access.
     __attribute__((no_sanitize("thread"))) static bool find(void* library, const char*& name,
                                                             ElfW(Addr) & base) noexcept {
         struct link_map* map = nullptr;
@@ -246,14 +246,15 @@ struct posix {
         base = map->l_addr;
         return true;
     }
-    /// Whether a library is loaded that the system's loader calls so.
+    /// True if a library is loaded whose name for the system's loader is `name`.
     static bool is_known(const char* name) noexcept {
         const auto is_it = [](dl_phdr_info* object, size_t, void* wanted) {
             return equal(object->dlpi_name, static_cast<const char*>(wanted)) ? 1 : 0;
         };
         return ::dl_iterate_phdr(is_it, const_cast<char*>(name)) == 1;
     }
-    /// Whether a library of that name is loaded there. Not dladdr, whose names go while they are being read.
+    /// True if a library of that name is loaded at `base`. dladdr would give a name that another thread can
+    /// free meanwhile.
     static bool is_loaded(const char* name, ElfW(Addr) base) noexcept {
         struct wanted {
             const char* name;
@@ -265,8 +266,8 @@ struct posix {
         };
         return ::dl_iterate_phdr(is_it, &what) == 1;
     }
-    /// Not strcmp, in which the thread sanitizer looks at a name of the loader's and does not see the lock
-    /// for it.
+    /// Compares names as strcmp does, but unseen by the thread sanitizer, which knows nothing of the loader's
+    /// lock.
     __attribute__((no_sanitize("thread"))) static bool equal(const char* name, const char* other) noexcept {
         for (; *name && *name == *other; ++name)
             ++other;

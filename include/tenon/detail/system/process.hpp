@@ -36,8 +36,8 @@ inline error cannot_run(const std::string& program, int error_number, std::strin
         program};
 }
 
-/// The program that a command's first word names: a path, or a name that is looked for along $PATH, where
-/// relative entries do not count. None where nothing that can be run has this name.
+/// The path of a program that can be run, by its path or by a name that is looked for along $PATH. Relative
+/// entries of $PATH do not count.
 template <class System = posix>
 std::optional<std::string> find_program(std::string_view name) {
     const auto runnable = [](const std::string& path) {
@@ -59,7 +59,7 @@ std::optional<std::string> find_program(std::string_view name) {
     return std::nullopt;
 }
 
-/// The entry of $PATH that has such a program and does not count, because it is not absolute.
+/// The first entry of $PATH that has the program but does not count, because it is not absolute.
 template <class System = posix>
 std::optional<std::string> passed_over(std::string_view name) {
     const char* set = ::secure_getenv("PATH");
@@ -73,8 +73,8 @@ std::optional<std::string> passed_over(std::string_view name) {
     return std::nullopt;
 }
 
-/// The value of a variable as a program needs it that runs in another folder: relative paths are made
-/// absolute, empty ones go from lists, and from $PATH all that are not absolute, which find no program here.
+/// The value of a variable for a program that runs in another folder. Relative paths become absolute. Empty
+/// entries of lists are dropped, and from $PATH all relative ones, because `find_program` ignores them too.
 template <class System = posix>
 std::string from_anywhere(std::string_view name, std::string_view value) {
     const auto among = [name](std::initializer_list<std::string_view> names) {
@@ -90,7 +90,7 @@ std::string from_anywhere(std::string_view name, std::string_view value) {
     while (!value.empty()) {
         const std::string_view entry = value.substr(0, list ? value.find(':') : value.npos);
         value.remove_prefix(std::min(value.size(), entry.size() + 1));
-        // The system's loader knows $ORIGIN.
+        // The system's loader expands $ORIGIN.
         const bool whole = !entry.empty() && (entry[0] == '/' || entry[0] == '$');
         if (entry.empty() || (!whole && name == "PATH"))
             continue;
@@ -100,9 +100,8 @@ std::string from_anywhere(std::string_view name, std::string_view value) {
     return text;
 }
 
-/// NAME=VALUE of each variable that is set here, as it holds in any folder; a name that ends in `*` stands
-/// for all that begin so. None where this program has rights that who set them may not have,
-/// secure_getenv(3).
+/// `NAME=VALUE` for each of these variables that is set, adapted by `from_anywhere`. A name that ends in `*`
+/// stands for all names with that beginning. A program with elevated rights gets none, secure_getenv(3).
 template <class System = posix>
 std::vector<std::string> environment(std::initializer_list<std::string_view> names) {
     std::vector<std::string> found;
@@ -116,7 +115,7 @@ std::vector<std::string> environment(std::initializer_list<std::string_view> nam
                     : name == wanted) {
                 const std::string_view value = variable.substr(std::min(variable.size(), name.size() + 1));
                 const std::string whole = from_anywhere<System>(name, value);
-                // An empty $PATH stands for the folder that a program works in: the plugin's, of all folders.
+                // An empty $PATH means the current directory, which would be the plugin's source directory.
                 if (!whole.empty() || name != "PATH")
                     found.push_back(std::string(name) + '=' + whole);
                 break;
@@ -125,7 +124,7 @@ std::vector<std::string> environment(std::initializer_list<std::string_view> nam
     return found;
 }
 
-/// A program to run: its path and arguments, all of its environment, and the folder to run it in.
+/// A program to run: its path and arguments, its whole environment, and its working directory.
 struct command {
     std::vector<std::string> arguments;
     std::vector<std::string> environment;
@@ -133,9 +132,8 @@ struct command {
     bool alone = false; ///< what it has started and left ends with it
 };
 
-/// The words of a command, taken apart as a shell does: at spaces that are neither in quotes nor after a
-/// backslash. Variables and patterns are words like any other; a quote that is not closed ends with the text,
-/// and sets `open`.
+/// Splits a command into words as a shell does: at spaces that are neither in quotes nor after a backslash.
+/// Variables and patterns are not expanded. An unclosed quote reaches to the end of the text and sets `open`.
 inline std::vector<std::string> shell_words(std::string_view text, bool* open = nullptr) {
     std::vector<std::string> found;
     bool within = false; // a word, which may be empty
@@ -162,14 +160,14 @@ inline std::vector<std::string> shell_words(std::string_view text, bool* open = 
     return found;
 }
 
-/// Whether a quote in a command is not closed.
+/// True if a quote in a command is not closed.
 inline bool has_open_quote(std::string_view text) {
     bool open = false;
     shell_words(text, &open);
     return open;
 }
 
-/// A word in quotes, which a shell takes as it is.
+/// The word in quotes, so that a shell takes it literally.
 inline std::string in_shell_quotes(std::string_view word) {
     std::string text = "'";
     for (const char c : word)
@@ -177,7 +175,7 @@ inline std::string in_shell_quotes(std::string_view word) {
     return text += '\'';
 }
 
-/// As one would type it, for messages.
+/// The command as it could be typed into a shell, for messages.
 inline std::string shown(const command& of) {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                        "-_=+:,./@%^~";
@@ -189,7 +187,7 @@ inline std::string shown(const command& of) {
     return text;
 }
 
-/// How a program ended and what it said.
+/// How a program ended, and its output.
 struct process_result {
     bool known = false; ///< false where the host ignores SIGCHLD or has waited for the child itself
     int status = 0;     ///< as waitpid gives it
@@ -217,7 +215,7 @@ struct process_result {
         return by_itself() + (limit.empty() ? "" : ", at a limit: " + limit);
     }
 
-    /// The code of an error that follows from this; `otherwise` where it ended by itself.
+    /// The error code for this end; `otherwise` if the program ended by itself.
     errc code(errc otherwise) const { return code_of(cause, otherwise); }
 
 private:
@@ -231,9 +229,9 @@ private:
     }
 };
 
-/// The limit that a program reached which has failed, in words, as far as signals and what it says tell;
-/// empty where there is none. The narrower one counts of an option and of this process's own, which programs
-/// inherit. It ran for so many milliseconds.
+/// A sentence about the limit that made a program fail, as far as its signal and its output tell; empty if
+/// none did. An option and the limit of this process, which programs inherit, may both apply; the narrower
+/// one is named. `milliseconds` is how long the program ran.
 template <class System = posix>
 std::string reached_limit(const tenon::limits& most, int signal, std::string_view said,
                           std::int64_t milliseconds) {
@@ -260,7 +258,7 @@ std::string reached_limit(const tenon::limits& most, int signal, std::string_vie
                     return true;
         return false;
     };
-    // Where no signal of its own comes before, the last limit kills.
+    // At the hard limit the kernel sends SIGKILL; SIGXCPU comes at the soft one, if that is lower.
     const auto killed_by_cpu = [&] {
         rlimit now{};
         return (signal == SIGKILL || says({"Killed signal terminated", "terminated with signal 9",
@@ -275,7 +273,7 @@ std::string reached_limit(const tenon::limits& most, int signal, std::string_vie
     if (!says({"ut of memory", "memory exhausted", "instance of 'std::bad_alloc'", "Cannot allocate memory",
                "cannot map zero-fill pages"}))
         return "";
-    // One bounds what is allocated, the other all that is mapped: nobody says which it was.
+    // RLIMIT_DATA bounds allocations and RLIMIT_AS all mappings. The program does not say which one it hit.
     const std::string data = narrower("memory", most.memory, own(RLIMIT_DATA, "RLIMIT_DATA")),
                       mapped = own(RLIMIT_AS, "RLIMIT_AS").text;
     if (data.empty() && mapped.empty())
@@ -284,9 +282,9 @@ std::string reached_limit(const tenon::limits& most, int signal, std::string_vie
            ", unless the machine itself has no more memory";
 }
 
-/// A program that runs, with all that it starts, in a session of its own: a terminal of the host's is nothing
-/// to it, and the signals that end it reach all of them. It reads nothing. While nobody waits for it, it can
-/// say as much as fits into a pipe, some 64 kB, and then waits itself.
+/// A running program with all programs that it starts, in a session of its own: they have no terminal, and a
+/// signal to the session reaches all of them. Standard input is empty. Until `wait` is called, output beyond
+/// what a pipe holds, some 64 kB, makes the program wait.
 template <class System = posix>
 class basic_process {
 public:
@@ -295,7 +293,8 @@ public:
           err_("what a program says") {
         trace("running ", shown(what_));
         {
-            // Here, because a child that cannot open something only says that it could not be run.
+            // Opened here for a better error: a child that cannot open a file only reports that it could not
+            // run.
             const basic_file<System> nothing("/dev/null", O_RDONLY);
             settings with(what_, nothing.descriptor(), out_.to.descriptor(), err_.to.descriptor(),
                           lifeline_.descriptor());
@@ -317,7 +316,7 @@ public:
           err_(std::move(other.err_)), lifeline_(std::move(other.lifeline_)), begin_(other.begin_),
           child_(std::exchange(other.child_, 0)) {}
     basic_process& operator=(basic_process&&) = delete;
-    /// A program that nobody has waited for is ended.
+    /// Ends the program if `wait` was not called.
     ~basic_process() {
         if (child_ > 0) {
             end();
@@ -327,17 +326,17 @@ public:
 
     const command& what() const noexcept { return what_; }
 
-    /// Waits for its end, and brings it about where the bounds say so.
+    /// Waits until the program ends, and ends it when the deadline says so.
     process_result wait() {
         return wait([](std::string_view) {});
     }
 
-    /// And calls `said(text)` each time when there is more of what it says on standard error.
+    /// The same, with a call `said(text)` for each new part of standard error.
     template <class Said>
     process_result wait(Said&& said) {
         process_result result;
         const basic_file<System> watch(System::watch(child_));
-        // Where this system cannot tell of a child's end, it is looked for in growing steps.
+        // Without a descriptor for the end of a child, the child is asked in growing steps.
         for (int step = 1;; step = std::min(2 * step, 50)) {
             const int left = deadline_.left();
             pollfd watched[] = {{watch.descriptor(), POLLIN, 0},
@@ -345,7 +344,7 @@ public:
                                 {err_.from.descriptor(), POLLIN, 0},
                                 {deadline_.stop_descriptor(), POLLIN, 0}};
             System::poll(watched, 4, watch.descriptor() >= 0 || (left >= 0 && left < step) ? left : step);
-            // First, so that what is read then is all that it has said.
+            // Asked before reading: if the program has ended, the following reads get all of its output.
             const bool over = System::has_ended(child_);
             take(out_.from, result.out);
             if (take(err_.from, result.err))
@@ -362,7 +361,7 @@ public:
             end_others();
         result.milliseconds = System::milliseconds() - begin_;
         result.known = reap(&result.status);
-        // Whoever killed a compiler's driver did not mean its parts to go on.
+        // A signal that killed a compiler driver was meant for its parts as well.
         if (!(result.known && WIFSIGNALED(result.status)))
             lifeline_.let_go();
         while (!says_too_much(result) && (take(out_.from, result.out) || take(err_.from, result.err)))
@@ -391,7 +390,7 @@ private:
             posix_spawn_file_actions_adddup2(&files, lifeline, STDERR_FILENO + 1);
             posix_spawn_file_actions_addchdir_np(&files, of.folder.c_str());
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
-            // What the host opened without O_CLOEXEC, such as a listening socket, is nothing to a compiler.
+            // Keeps descriptors that the host opened without O_CLOEXEC, such as sockets, from the compiler.
             posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 2);
 #endif
             posix_spawnattr_init(&attributes);
@@ -415,7 +414,7 @@ private:
         posix_spawnattr_t attributes;
     };
 
-    // The system has one number for all that a child may fail at before the program runs.
+    // posix_spawn reports one errno for every step that can fail before the program runs.
     error not_run(int why) const {
         const std::string& program = what_.arguments[0];
         if (System::access(what_.folder.c_str(), X_OK) != 0)
@@ -431,7 +430,7 @@ private:
                               : "");
     }
 
-    // Of a program that has ended already there is nothing to limit.
+    // Does nothing for a program that has already ended.
     void limit(pid_t program) const {
         const tenon::limits& most = deadline_.limits();
         limit(program, RLIMIT_CORE, 0); // a core file would lie among the sources
@@ -442,8 +441,8 @@ private:
                   1); // reaching the first is told by a signal of its own
         if (most.file != 0)
             limit(program, RLIMIT_FSIZE, most.file);
-        // What it has started before would be without, such as the compiler proper that a driver starts at
-        // once.
+        // Children that the program has already started have no limits yet, such as the compiler proper that
+        // a driver starts at once.
         for (const pid_t child : children(program))
             limit(child);
     }
@@ -468,7 +467,7 @@ private:
                  child = std::strtol(at, &at, 10))
                 found.push_back(static_cast<pid_t>(child));
         } catch (const error&) {
-            // It has ended, or this system has no such file.
+            // The program has ended, or the system has no such file.
         }
         return found;
     }
@@ -485,12 +484,12 @@ private:
             return "options.limits.output is " + std::to_string(deadline_.limits().output);
         if (!end.failed() || end.cause != stop_reason::itself)
             return "";
-        // A compiler's driver says of the programs that it runs in words how they ended.
+        // A compiler driver reports in words how the programs that it ran ended.
         return reached_limit<System>(deadline_.limits(), WIFSIGNALED(end.status) ? WTERMSIG(end.status) : 0,
                                      end.err, end.milliseconds);
     }
 
-    // Adds the next part of what there is; false where there is none at the moment, or never will be.
+    // Appends the next part of the output. False if there is none now, or never will be.
     static bool take(basic_file<System>& from, std::string& into) {
         char part[64 * 1024];
         while (from.descriptor() >= 0) {
@@ -509,8 +508,9 @@ private:
         return false;
     }
 
-    // Asks all of its processes to end, so that they can remove their temporary files, and kills who has not
-    // after a second. A number that is not a child's any more may be another's, and is not signalled.
+    // Asks all processes of the session to end, so that they can remove their temporary files, and kills the
+    // rest after a second. A process number that is no longer a child's may have a new owner, and is not
+    // signalled.
     void end() noexcept {
         if (System::has_ended(child_))
             return lifeline_.let_go();
@@ -519,7 +519,7 @@ private:
             System::kill(-child_, SIGKILL);
     }
 
-    // As long as nobody has waited for it, its number is nobody else's.
+    // Until the child has been waited for, its number has no other owner.
     void end_others() noexcept {
         System::kill(-child_, SIGTERM);
         if (!lifeline_.all_gone_within(1000))
@@ -544,7 +544,7 @@ private:
     pid_t child_ = 0;
 };
 
-/// Runs a program to its end.
+/// Runs a program and waits for its end.
 template <class System = posix>
 process_result run(command what, const basic_deadline<System>& within = basic_deadline<System>()) {
     return basic_process<System>(std::move(what), within).wait();

@@ -12,7 +12,7 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// SHA-256 (FIPS 180-4) of a text that comes in parts.
+/// SHA-256 (FIPS 180-4) of a text that is added in parts.
 ///
 ///     sha256("abc").hex();   // ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
 class sha256 {
@@ -23,7 +23,7 @@ public:
     constexpr sha256& add(std::string_view text) {
         size_ += text.size();
         while (!text.empty()) {
-            // Whole blocks of a long text are not worth a copy.
+            // Whole blocks of a long text are read in place.
             if (filled_ == 0 && text.size() >= sizeof block_) {
                 mix(text.data());
                 text.remove_prefix(sizeof block_);
@@ -39,14 +39,14 @@ public:
         return *this;
     }
 
-    /// A text and its length: no two lists of fields give the same whole.
+    /// Adds a text with its length, so that no two lists of fields hash the same bytes.
     constexpr sha256& field(std::string_view text) {
         char size[8] = {};
         store(size, text.size());
         return add({size, sizeof size}).add(text);
     }
 
-    /// The digest of all that was added so far, as 64 hexadecimal digits.
+    /// The digest of all that was added, as 64 hexadecimal digits.
     std::string hex() const {
         sha256 whole = *this;
         whole.finish();

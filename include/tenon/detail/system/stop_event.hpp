@@ -7,7 +7,7 @@
 #include <utility>
 #include <version>
 
-// libc++ has none before version 20.
+// libc++ has no stop_token before version 20.
 #ifdef __cpp_lib_jthread
 #include <stop_token>
 #endif
@@ -20,16 +20,16 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// A descriptor that can be read once something is called off, so that this can be waited for together with
+/// A descriptor that becomes readable on cancellation, so that poll(2) can wait for it together with
 /// programs.
 template <class System = posix>
 class basic_stop_event {
 public:
 #ifdef __cpp_lib_jthread
-    /// An event that raise() raises, and a stop that is requested of `token`.
+    /// An event that raise() and a stop request of `token` raise.
     explicit basic_stop_event(const std::stop_token& token = {}) : basic_stop_event(made(), token) {}
 
-    /// An event that is raised by `token` alone: without a descriptor where no stop can be requested of it.
+    /// An event that `token` alone raises. It has no descriptor if no stop can be requested of the token.
     static basic_stop_event of(const std::stop_token& token) {
         return basic_stop_event(token.stop_possible() ? made() : basic_file<System>(), token);
     }
@@ -37,13 +37,13 @@ public:
     basic_stop_event() : event_(made()) {}
 #endif
 
-    /// Any thread, at any time.
+    /// Any thread may call at any time.
     void raise() const noexcept {
         const std::uint64_t one = 1;
         [[maybe_unused]] const ssize_t written = System::write(descriptor(), &one, sizeof one);
     }
 
-    /// -1 where no stop can be requested any more.
+    /// The descriptor; -1 if no stop can be requested any more.
     int descriptor() const noexcept { return event_.descriptor(); }
 
 private:

@@ -11,7 +11,7 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// Whether `TENON_DEBUG=1` asks for every decision on standard error; asked for once.
+/// True if `TENON_DEBUG=1` asks for every decision on standard error. The variable is read once.
 inline bool tracing() noexcept {
     static const bool wanted = [] {
         const char* set = ::secure_getenv("TENON_DEBUG");
@@ -20,7 +20,7 @@ inline bool tracing() noexcept {
     return wanted;
 }
 
-/// One decision, in one write, so that threads do not mix their lines.
+/// Prints one decision, in one write, so that the lines of threads do not mix.
 template <class... S>
 void trace(const S&... parts) {
     if (!tracing())
