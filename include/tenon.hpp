@@ -6083,12 +6083,12 @@ constexpr bool is_target(std::string_view text) {
 
 
 
-// What was probably meant by a name or an address that leads nowhere.
+// Suggestions for a name or an address that leads nowhere.
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// How many letters one has to change, add or remove to make one text of the other.
+/// The number of letters to change, add or remove to turn one text into the other (Levenshtein distance).
 inline std::size_t edit_distance(std::string_view from, std::string_view to) {
     std::vector<std::size_t> row(to.size() + 1);
     for (std::size_t j = 0; j <= to.size(); ++j)
@@ -6104,7 +6104,7 @@ inline std::size_t edit_distance(std::string_view from, std::string_view to) {
     return row.back();
 }
 
-/// The known names, each once, those most like the wanted one first.
+/// The known names without repetition, those closest to the wanted one first.
 inline std::vector<std::string> by_likeness(std::string_view wanted, const std::vector<std::string>& known) {
     std::vector<std::pair<std::size_t, std::string>> ranked;
     for (const std::string& name : known)
@@ -6117,7 +6117,7 @@ inline std::vector<std::string> by_likeness(std::string_view wanted, const std::
     return names;
 }
 
-/// For messages: `a, b, c and 4 more`, those most like the wanted one first; empty where nothing is known.
+/// The closest names for messages, `a, b, c and 4 more`; empty if no name is known.
 inline std::string likeliest(std::string_view wanted, const std::vector<std::string>& known) {
     constexpr std::size_t most = 8;
     const std::vector<std::string> names = by_likeness(wanted, known);
@@ -6129,8 +6129,8 @@ inline std::string likeliest(std::string_view wanted, const std::vector<std::str
     return text;
 }
 
-/// The path of a file or directory in the current directory that somebody who wrote this name may have meant;
-/// else empty.
+/// The path of a file or directory in the current directory that the writer of a name may have meant; empty
+/// if there is none.
 template <class System = posix>
 std::string found_here(std::string_view name) {
     if (name.empty() || name.find('/') != name.npos)
@@ -6164,8 +6164,8 @@ inline std::optional<std::string> url_of_scp(std::string_view text) {
     return "git+ssh://" + std::string(authority) + "/" + std::string(path);
 }
 
-/// `?ref=v1` and what else other tools have for a reference and a subdirectory, rewritten to `@v1` and
-/// `#subdirectory=`; none where the query says something else.
+/// The URL with `?ref=v1`, and other tools' queries for a reference and a subdirectory, rewritten to `@v1`
+/// and `#subdirectory=`. None for a query with another meaning.
 inline std::optional<std::string> without_query(std::string_view url) {
     const auto mark = url.find('?');
     std::string address(url.substr(0, mark)), reference, subdirectory;
@@ -6309,7 +6309,7 @@ inline error no_targets_here(const std::string& path, std::string_view target) {
 } // namespace TENON_OWN
 } // namespace detail
 
-/// What one string of a configuration says about where a plugin comes from.
+/// A driver string, parsed: where a plugin comes from.
 ///
 ///     json                                                          a name: built in, or in the search path
 ///     ./libmany.so#ldap                                             a library, and which of its plugins
@@ -6319,16 +6319,16 @@ inline error no_targets_here(const std::string& path, std::string_view target) {
 ///     https://host/user/repo                                        a repository, at its default branch
 ///     git+ssh://git@host/user/repo@v1.2#subdirectory=drivers/json&plugin=json
 ///
-/// A path contains a slash, and a name never does. The last component of a path may end in `#` and a plugin's
-/// name, or what a repository's may; a file whose own name has a `#` needs a second one, and a directory a
-/// slash at its end.
+/// A path contains a slash, and a name never does. A path may end in `#` and a plugin's name, or in the same
+/// `#KEY=VALUE` as a repository. For a file with a `#` in its own name write a second `#` at the end, and for
+/// such a directory a slash at the end.
 ///
-/// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is
-/// spelled as pip does. The branch, tag or full commit id follows the first `@` after the host that does not
-/// follow a slash, so that both `/@user/repo` and the tag `json@1.2` can be written; any other `@` of a path
-/// is written `%40`. Percent-encoding of the address is left as it is, for git to read; the `#` of a branch
-/// or tag is written `%23`, and a `%` that two hexadecimal digits follow `%25`. Only ssh takes a user, and
-/// nothing takes a password: URLs end up in logs.
+/// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; the rest is spelled
+/// as for pip. The branch, tag or full commit id follows the first `@` after the host that does not follow a
+/// slash, so that both `/@user/repo` and the tag `json@1.2` can be written. Write any other `@` of a path as
+/// `%40`. Percent-encoding in the address is passed on to git. In a branch or tag, write `#` as `%23`, and a
+/// `%` before two hexadecimal digits as `%25`. Only ssh takes a user. No transport takes a password, because
+/// URLs end up in logs.
 struct TENON_HOST_TYPE driver {
     enum class kind {
         name,
@@ -6345,7 +6345,8 @@ struct TENON_HOST_TYPE driver {
     std::string subdirectory{}; ///< of a repository; empty: all of it
     std::string target{};       ///< of a directory's CMakeLists.txt; empty: the only one that may be a plugin
 
-    /// Looks at the file system only to tell a file from a directory.
+    /// Parses a text. Throws `error` with `errc::malformed_driver` for a malformed one. The file system is only
+    /// asked whether a path is a file or a directory.
     template <class System = detail::posix>
     static driver parse(std::string_view text);
 };
@@ -6353,8 +6354,8 @@ struct TENON_HOST_TYPE driver {
 namespace detail {
 inline namespace TENON_OWN {
 
-/// Takes what follows a `#` apart: `KEY=VALUE`, joined by `&`, of these keys. `refused` makes an error of
-/// what is wrong.
+/// Parses the part after a `#`: `KEY=VALUE`, joined by `&`, with these keys. `refused` turns a complaint into
+/// an error.
 template <class Refused>
 void parse_choices(std::string_view text, driver& into, bool in_repository, const Refused& refused) {
     for (bool more = true; more;) {
@@ -6385,7 +6386,7 @@ void parse_choices(std::string_view text, driver& into, bool in_repository, cons
     }
 }
 
-/// Throws where a path is a symbolic link that leads nowhere, or in a circle.
+/// Throws for a symbolic link that leads nowhere or in a circle.
 template <class System = posix>
 void require_no_dangling_link(const std::string& path) {
     struct stat status{};
@@ -6400,7 +6401,7 @@ void require_no_dangling_link(const std::string& path) {
     throw detail::dangling_link(path, escaped(target));
 }
 
-/// Takes the URL of a repository apart. `refused` makes an error of what is wrong.
+/// Parses the URL of a repository. `refused` turns a complaint into an error.
 template <class Refused>
 driver parse_repository(std::string_view text, const Refused& refused) {
     const bool spelled_out = text.starts_with("git+");
@@ -6459,7 +6460,7 @@ driver parse_repository(std::string_view text, const Refused& refused) {
     return parsed;
 }
 
-/// Whether a text is a repository's URL, as tenon spells it.
+/// True for the URL of a repository in tenon's spelling.
 inline bool is_repository(std::string_view text) {
     struct refusal {};
     try {
@@ -6470,8 +6471,8 @@ inline bool is_repository(std::string_view text) {
     }
 }
 
-/// What was probably meant by a text that names no repository as it is, spelled so that it does; none where
-/// nothing comes close, and where there may be a secret in it.
+/// The repository URL that a wrongly spelled text probably means. None if nothing comes close, or if the text
+/// may contain a secret.
 inline std::optional<std::string> meant_repository(std::string_view text) {
     if (without_credentials(text) != text)
         return std::nullopt;
@@ -6486,7 +6487,7 @@ inline std::optional<std::string> meant_repository(std::string_view text) {
         url = name == "ssh" || name == "file"                      ? "git+" + name + rest
               : name == "https" || name == "http" || name == "git" ? "https" + rest
                                                                    : "";
-        // `git+ssh://git@host:user/repo` is spelled by half as scp does.
+        // `git+ssh://git@host:user/repo` mixes a URL with the spelling of scp.
         const auto host = url.find("://") + 3, colon = url.find(':', host);
         if (name == "ssh" && colon < url.find('/', host) && !is_repository(url))
             url[colon] = '/';
@@ -6496,8 +6497,8 @@ inline std::optional<std::string> meant_repository(std::string_view text) {
     return url != text && is_repository(url) ? std::optional(std::move(url)) : std::nullopt;
 }
 
-/// What a page of a forge shows, as a repository: of `https://host/user/repo/tree/v1/json` that is
-/// `https://host/user/repo@v1#subdirectory=json`. None where the address is like no such page.
+/// The repository URL for the web page of a forge: for `https://host/user/repo/tree/v1/json`,
+/// `https://host/user/repo@v1#subdirectory=json`. None for other addresses.
 inline std::optional<std::string> repository_of_page(std::string_view url) {
     for (const std::string_view mark :
          {"/-/tree/", "/-/blob/", "/-/commit/", "/-/tags/", "/tree/", "/blob/", "/commit/", "/releases/tag/",
@@ -6520,13 +6521,13 @@ inline driver parse_repository(std::string_view text) {
     const auto refused = [&](std::string_view why) {
         return detail::bad_repository(without_credentials(text), why, meant_repository(text).value_or(""));
     };
-    // git itself would ask the server for a path with the query in it.
+    // git itself would pass the query on to the server as part of the path.
     if (const auto query = text.find('?'); query < text.find('#') && meant_repository(text))
         throw refused("a branch, tag or commit id follows '@', and a folder '#subdirectory='");
     return parse_repository(text, refused);
 }
 
-/// What is in the folder where a path is missing, for the error.
+/// The names beside a missing path, for the error.
 template <class System>
 std::string instead_of(const std::string& path) {
     const std::string folder(parent(path));
@@ -6539,8 +6540,8 @@ std::string instead_of(const std::string& path) {
                          : "'" + folder + "' has " + likeliest(basename(path), names);
 }
 
-/// The repository that was probably meant by a relative path that leads nowhere, `host.tld/user/repo`; empty
-/// where the path is not so, and where its first folder is there.
+/// The repository that a missing relative path like `host.tld/user/repo` probably means. Empty for other
+/// paths, and if the first folder exists.
 template <class System>
 std::string repository_meant_by(std::string_view path) {
     const auto host_end = path.find('/');
@@ -6554,7 +6555,7 @@ std::string repository_meant_by(std::string_view path) {
     return meant_repository(path).value_or("");
 }
 
-/// A driver as far as its text tells; whether a path is a library or a directory, only the file system does.
+/// A driver as far as its text tells. Only the file system tells a library from a directory.
 struct spelled_driver {
     driver of;
     bool is_path = false;
@@ -6583,7 +6584,7 @@ spelled_driver spelled_path(std::string_view text) {
     return {std::move(found), true};
 }
 
-/// Throws where a driver names nothing.
+/// Parses the text of a driver. Throws `error` for a malformed one.
 template <class System = posix>
 spelled_driver spelled(std::string_view text) {
     constexpr std::size_t longest = 4096;
@@ -6597,7 +6598,7 @@ spelled_driver spelled(std::string_view text) {
     const auto slash = text.find('/'), scheme = text.find("://");
     if (text.starts_with("git+") || (scheme != text.npos && slash == scheme + 1))
         return {parse_repository(text)};
-    // `git@host:repo` and `ext::command` are things that git itself would take.
+    // git itself would take `git@host:repo` and `ext::command`.
     if (const auto colon = text.find(':'); colon < slash && colon < text.find('#'))
         throw detail::no_transport(without_credentials(text), meant_repository(text).value_or(""));
     if (slash != text.npos)
@@ -6607,7 +6608,7 @@ spelled_driver spelled(std::string_view text) {
     return {{.what = driver::kind::name, .place = std::string(text)}};
 }
 
-/// What a path is.
+/// Whether a path is a library or a directory.
 template <class System = posix>
 driver looked_at(driver path) {
     struct stat status{};
@@ -6636,7 +6637,7 @@ driver looked_at(driver path) {
     return path;
 }
 
-/// The text that `driver::parse` makes this of. A placeholder may stand for a name.
+/// The text that `driver::parse` parses into this driver. A placeholder may stand for a name.
 inline std::string text_of(const driver& from) {
     std::string text = from.place;
     const bool repository = from.what == driver::kind::repository;
@@ -15027,8 +15028,8 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// In which state files are, and those in folders, by which it is seen later whether one has changed. What
-/// editors leave beside the file that they edit does not count: hidden files and `x~`.
+/// The states of files, and of the files in folders, to compare with later ones. Hidden files and `x~`, which
+/// editors leave beside the file that they edit, do not count.
 template <class System = posix>
 class basic_file_snapshot {
 public:
@@ -15043,8 +15044,8 @@ public:
                 }
     }
 
-    /// These, and those of more paths of which is known only now that they matter. What may have changed
-    /// since the look, or unseen in the tick of the clock in which it was, is never equal to anything.
+    /// This snapshot extended by paths that turned out to matter only later. A file that may have changed
+    /// since the snapshot, or in the same tick of the clock, never compares equal.
     basic_file_snapshot with(const std::vector<std::string>& more) const {
         basic_file_snapshot all(more);
         for (const auto& [path, state] : states_)
@@ -15062,7 +15063,7 @@ public:
 private:
     static constexpr std::uint64_t unknown = ~std::uint64_t{0};
 
-    // False for a folder, which changes with more than its names.
+    // False for a folder, whose state says nothing of the files in it.
     bool noted(const std::string& path) {
         struct stat status;
         const bool there = System::stat(path.c_str(), &status) == 0;
@@ -15094,7 +15095,7 @@ using file_snapshot = basic_file_snapshot<>;
 #include <vector>
 
 
-// libc++ has it, and its header leaves it out.
+// libc++abi has this function, and the header does not declare it.
 namespace __cxxabiv1 {
 struct __cxa_eh_globals;
 extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
@@ -15103,25 +15104,26 @@ extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// Which objects threads are using at this moment, so that the one that replaces them knows when nobody is.
+/// The objects that threads are using at this moment, so that a replaced object is destroyed only when no
+/// thread uses it.
 ///
-/// Each thread announces what it uses in a place of its own that no other thread's use writes to: hazard
-/// pointers (M. M. Michael, 2004). Between the announcement and the second look at what was announced there
-/// has to be a full barrier; it costs more than all the rest, so where the system has membarrier(2), who
-/// replaces an object puts one into all other threads instead.
+/// Each thread announces an object in a slot of its own, to which no other thread's use writes: hazard
+/// pointers (M. M. Michael, 2004). A full barrier is needed between the announcement and the second read of
+/// the shared pointer. That barrier costs more than all the rest. So with membarrier(2) the thread that
+/// replaces an object executes the barrier in all other threads instead.
 template <class System = posix>
 class basic_hazard_domain {
 public:
     static constexpr std::size_t places = 6;
 
-    /// What one thread uses; as many as it likes, in one record for each few.
+    /// The slots of one thread. A thread that uses more objects at once gets more records.
     struct alignas(64) record {
         basic_hazard_domain* of = nullptr;
         std::atomic<const void*> used[places] = {};
         std::atomic<bool> awaited = false; // somebody wants to know when one of them is free
         bool fenced = false;
         bool keeps = false;
-        // A line that is written to less often.
+        // On another cache line, which is written to less often.
         const unsigned* uncaught = nullptr; // how many exceptions of the thread are in flight
         std::vector<std::shared_ptr<void>> kept;
         record* next = nullptr; // of all
@@ -15129,22 +15131,22 @@ public:
         bool taken = true;
     };
 
-    /// For good: a thread may end after everything else has.
+    /// Never destroyed: a thread may end after all static objects have been destroyed.
     static basic_hazard_domain& here() {
         static basic_hazard_domain& all = *new basic_hazard_domain;
         return all;
     }
 
-    /// A function that is called whenever something may have become free that in_use() has found in use, by
-    /// the thread that used it.
+    /// Sets a function that is called when an object that in_use() found in use may have become free. The
+    /// thread that used the object calls it.
     void when_free(void (*call)(void*), void* with) {
         const mutex_lock locked(mutex_);
         call_ = call;
         with_ = with;
     }
 
-    /// Whether a thread uses an object that none can find any more. Where one does, when_free's function is
-    /// called later.
+    /// True if a thread uses an object, which no thread can newly find. In that case the function of
+    /// `when_free` is called later.
     bool in_use(const void* object) {
         const mutex_lock locked(mutex_);
         if (!barrier())
@@ -15165,7 +15167,7 @@ public:
         return false;
     }
 
-    /// The calling thread's record, with a free place in it.
+    /// A record of the calling thread with a free slot, whose index is stored in `place`.
     static record& mine(basic_hazard_domain& of, std::size_t& place) {
         if (record* const last = last_used; last && last->of == &of) [[likely]] {
             if (last->keeps) [[unlikely]]
@@ -15177,7 +15179,7 @@ public:
         return another(of, place);
     }
 
-    /// Keeps something alive until this thread handles no exception any more and uses something again, or
+    /// Keeps an object alive until this thread has left all exception handlers and uses an object again, or
     /// ends.
     void keep(std::shared_ptr<void> what) {
         std::size_t place;
@@ -15198,9 +15200,8 @@ public:
             call(with);
     }
 
-    /// Whether the calling thread has an exception in flight. std::uncaught_exceptions() costs more than all
-    /// the rest of a use, so its count is read where the thread has it (Itanium C++ ABI: Exception
-    /// Handling, 2.2.2).
+    /// True if the calling thread has an exception in flight. std::uncaught_exceptions() would cost more than
+    /// the rest of a use, so the thread's own counter is read (Itanium C++ ABI: Exception Handling, 2.2.2).
     static bool throwing(const record& by) noexcept {
         return (&by == last_used ? *by.uncaught : static_cast<unsigned>(std::uncaught_exceptions())) > 0;
     }
@@ -15208,7 +15209,7 @@ public:
 private:
     basic_hazard_domain() : fenced_(!System::prepare_barrier()) {}
 
-    // Gives a thread's records back when it ends.
+    // Returns the records of a thread when the thread ends.
     struct thread_records {
         record* first = nullptr;
 
@@ -15248,7 +15249,7 @@ private:
     record& take() {
         const mutex_lock locked(mutex_);
         for (record* owner = records_; owner; owner = owner->next)
-            // A place may still be in use: what a thread began, another may end.
+            // A slot may still be in use: another thread may end a use that its first thread began.
             if (!owner->taken && !owner->used[places - 1].load(std::memory_order_relaxed)) {
                 owner->taken = true;
                 return *owner;
@@ -15264,12 +15265,12 @@ private:
         if (exception_alive())
             return;
         of.keeps = false;
-        // What goes may use something itself.
+        // The destructors may use objects of the domain themselves.
         for (const auto& object : std::exchange(of.kept, {}))
             static_cast<void>(object);
     }
 
-    // Once a system refuses it, nothing is known to be free.
+    // If the system refuses the barrier, no object counts as free.
     bool barrier() const { return fenced_ || System::barrier(); }
 
     static bool uses(const record& one, const void* object) {
@@ -15288,8 +15289,8 @@ private:
     void* with_ = nullptr;
 };
 
-/// One use of what a pointer points to, which is not replaced under it. May end in another thread than it
-/// began in.
+/// One use of the object behind a shared pointer. The object is not destroyed during the use. The use may end
+/// in another thread than it began in.
 template <class Object, class System = posix>
 class basic_hazard_pointer {
 public:
@@ -15374,7 +15375,7 @@ private:
 
 namespace tenon::inline v1 {
 
-/// A step in the life of a watched plugin, as it is told to `live::on_event`.
+/// A step in the life of a watched plugin, passed to the handler of `live::on_event`.
 ///
 ///     users.on_event([](const tenon::reload_event& r) { std::clog << r.text() << '\n'; });
 ///     // version 3 of json 1.2.0 has taken over
@@ -15393,7 +15394,8 @@ struct TENON_HOST_TYPE reload_event {
     std::uint64_t version = 0; ///< 1 is the first; what is refused uses up a number too
     std::string plugin{};      ///< its name and its own version
     std::string reason{};      ///< a sentence; empty where all is well
-    /// built: to build or find it; replaced, rolled back: to load, make and switch
+    /// The time to build or find the version (`built`), or to load, construct and switch (`replaced`,
+    /// `rolled_back`).
     std::chrono::microseconds took{};
 
     std::string text() const {
@@ -15410,7 +15412,7 @@ struct TENON_HOST_TYPE reload_event {
     }
 };
 
-/// What there is to know of a watched plugin.
+/// The state of a watched plugin.
 struct TENON_HOST_TYPE live_status {
     std::uint64_t version = 0; ///< that serves
     plugin_info info{};
@@ -15420,14 +15422,14 @@ struct TENON_HOST_TYPE live_status {
         ///< `rollback`, of those in use, and those that stay. Versions of one library share it
 };
 
-/// Is told of every reload, by the thread that does it: that of the watcher, a caller of `refresh` or
-/// `rollback`, or who lets go of a `pinned` version last. What it throws is lost.
+/// Called for every step of a reload, by the thread that takes it: the reload thread, a caller of `refresh`
+/// or `rollback`, or the owner of the last `pinned` handle of a version. Exceptions are ignored.
 using reload_handler = std::function<void(const reload_event&)>;
 
 namespace detail {
 inline namespace TENON_OWN {
 
-/// What is remembered of all versions of one plugin, and told; outlives them.
+/// Counts the libraries of all versions of one plugin and reports events. Outlives the versions.
 class reload_history {
 public:
     reload_history() {
@@ -15441,19 +15443,19 @@ public:
     reload_history& operator=(const reload_history&) = delete;
     ~reload_history() { ::pthread_mutex_destroy(&telling_); }
 
-    /// Once this has returned, no other thread runs the handler before.
+    /// Replaces the handler. After the return, no other thread runs the former one.
     void on_event(reload_handler handler) {
         const mutex_lock locked(telling_);
         handler_ = std::move(handler);
     }
 
-    /// Tells the handler now, or where something is being changed, once that is done.
+    /// Calls the handler now, or after the change that is under way.
     void tell(reload_event what) noexcept {
         try {
             trace(what.text());
             const mutex_lock locked(mutex_);
             waiting_.push_back(std::move(what));
-            // Who holds it has locked what a handler in another thread may be waiting for.
+            // The holder has a lock that a handler in another thread may be waiting for.
             if (holds_ > 0)
                 return;
         } catch (...) {
@@ -15462,7 +15464,7 @@ public:
         tell_waiting();
     }
 
-    /// While one lives, nothing is told: a handler may ask for what its holder has locked.
+    /// Delays events while it exists, because a handler may need the lock that the holder has.
     class hold {
     public:
         explicit hold(reload_history& of) : of_(of) {
@@ -15483,12 +15485,12 @@ public:
         reload_history& of_;
     };
 
-    /// A version has opened the library. The image is empty for a built-in plugin.
+    /// Notes that a version has opened a library. The image is empty for a built-in plugin.
     void loaded(const loaded_image& image) {
         const mutex_lock locked(mutex_);
         open_.push_back(image);
     }
-    /// A version has closed the library, which may be open for other versions or other handles.
+    /// Notes that a version has closed a library. Other versions and handles may still have it open.
     void closed(const loaded_image& image, const unloaded& verdict) {
         const mutex_lock locked(mutex_);
         open_.erase(std::find(open_.begin(), open_.end(), image));
@@ -15499,25 +15501,25 @@ public:
             room();
     }
 
-    /// What is called, once, when there is one fewer in memory; nothing where it is empty.
+    /// Sets a function that is called once when a library has left memory; an empty one removes it.
     void when_room(std::function<void()> call) {
         const mutex_lock locked(mutex_);
         room_ = std::move(call);
     }
 
-    /// The number of libraries in memory: two versions of one library, such as an edit that was undone, share
-    /// its image.
+    /// The number of libraries in memory. Two versions with the same library, as after an edit that was
+    /// undone, share one.
     std::size_t mapped() {
         const mutex_lock locked(mutex_);
         forget_unmapped();
         std::size_t count = left_.size();
-        // Libraries that the system's loader has no name for cannot be told from each other.
+        // Libraries without a name for the system's loader cannot be told apart.
         for (auto image = open_.begin(); image != open_.end(); ++image)
             count += image->name.empty() || std::find(open_.begin(), image, *image) == image;
         return count;
     }
 
-    /// Why the oldest library that no version has open is in memory; empty if there is none.
+    /// A sentence about why the oldest closed library is still in memory; empty if there is none.
     std::string stays() {
         const mutex_lock locked(mutex_);
         forget_unmapped();
@@ -15529,7 +15531,7 @@ private:
         const mutex_lock one_at_a_time(telling_);
         for (reload_event next; take(next);)
             try {
-                // A handler may replace itself.
+                // A copy, because a handler may replace itself.
                 if (const reload_handler handler = handler_)
                     handler(next);
             } catch (...) {
@@ -15537,7 +15539,7 @@ private:
             }
     }
 
-    // Forgets also what a version has opened again.
+    // Also forgets libraries that a version has opened again.
     void forget_unmapped() {
         std::erase_if(left_, [this](const left& remnant) {
             return !remnant.image.mapped() ||
@@ -15606,31 +15608,33 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// Says whose files may have changed.
+/// Watches files and folders, and returns the keys of those that may have changed.
 ///
-///     basic_watch<> files(500);
+///     basic_path_watcher<> files(500);
 ///     files.set(7, {"/opt/hello/hello.cpp", "/opt/hello"});
 ///     pollfd readable{files.descriptor(), POLLIN, 0};
 ///     posix::poll(&readable, 1, static_cast<int>(files.timeout()));   // until somebody saves hello.cpp
 ///     files.changed();                                                // {7}
 ///
-/// A path is absolute. It names a file, or a folder, of which every entry counts and none below those; or
-/// nothing yet. What counts: a file that was opened for writing is closed, an entry comes, goes, is renamed
-/// or gets another owner or mode, also one on the way to the file: a folder, or a symbolic link, which is
-/// followed. Nothing else in those folders does. A change too many may be said, and none is left out.
+/// A path has to be absolute. It may name a file, a folder, or nothing yet. Of a folder all direct entries
+/// are watched. A change is: a file that was open for writing is closed; an entry is made, removed or
+/// renamed, or gets another owner or mode. Changes to the folders and symbolic links on the way to the file
+/// count too. Other entries of these folders do not. A key may be returned without a change; a change is
+/// never missed, but for the cases below.
 ///
-/// Folders are watched and not files, because editors rename a new file over the old one; all the folders on
-/// the way, because one that is replaced says nothing of what is in the new one. Of those the kernel is only
-/// asked whether they themselves have changed: other people's files in /tmp wake nobody unless their mode or
-/// times are set. A folder that inotify does not take is looked at every so many milliseconds instead: where
-/// the user has fs.inotify.max_user_instances or fs.inotify.max_user_watches already, where this process may
-/// pass a folder and not read it, and where there is no inotify. It is tried again with each look.
+/// Folders are watched in place of files, because editors rename a new file over the old one. All folders on
+/// the way are watched, because the watch of a replaced folder says nothing of its successor. For these the
+/// kernel only reports changes to the folder itself, so that other people's files in /tmp cause no wake-up
+/// unless their mode or times are set. A folder that inotify cannot watch is polled at the given interval, in
+/// milliseconds: when the user has reached fs.inotify.max_user_instances or fs.inotify.max_user_watches, when
+/// this process may pass through a folder but not read it, and on a system without inotify. Each poll tries
+/// inotify again.
 ///
-/// inotify does not see what another machine writes on a network file system, what is written through a
-/// mapping after the file was closed, what is written by another name of the file in another folder, and what
-/// is mounted over a folder. A look does see these, but not what is as it was by the next look.
+/// inotify misses writes by another machine on a network file system, writes through a mapping after the file
+/// was closed, writes through another name of the file in another folder, and mounts over a folder. A poll
+/// sees all of these, unless the change is undone before the next poll.
 ///
-/// For one thread at a time.
+/// One thread at a time may use the object.
 template <class System = posix>
 class basic_path_watcher {
 public:
@@ -15638,10 +15642,10 @@ public:
         : notifier_(System::notifier()), every_(poll_every_ms), next_look_(System::milliseconds() + every_) {}
     basic_path_watcher(const basic_path_watcher&) = delete;
 
-    /// Can be read when there is something for `changed()`; -1 where all is looked at.
+    /// Becomes readable when `changed()` has something to return; -1 if all folders are polled.
     int descriptor() const noexcept { return notifier_.descriptor(); }
 
-    /// In how many milliseconds `changed()` has something to do though nothing could be read; -1: never.
+    /// Milliseconds until `changed()` has to be called although the descriptor is not readable; -1: never.
     std::int64_t timeout() const {
         if (!touched_.empty())
             return 0;
@@ -15650,7 +15654,7 @@ public:
         return looks ? std::max<std::int64_t>(next_look_ - System::milliseconds(), 0) : -1;
     }
 
-    /// What is said under this key from now on, instead of what was.
+    /// Replaces the paths of a key.
     void set(std::size_t key, const std::vector<std::string>& paths) {
         ++round_;
         std::vector<trail*> now;
@@ -15665,7 +15669,7 @@ public:
             now.push_back(&way);
         }
         std::sort(now.begin(), now.end());
-        // The new ones are there already, so that a folder that both need is watched throughout.
+        // The new paths are already watched, so that a folder that both sets need is watched throughout.
         for (trail* const way : std::exchange(keys_[key], now))
             if (!std::binary_search(now.begin(), now.end(), way))
                 leave(*way, key);
@@ -15677,7 +15681,7 @@ public:
         keys_.erase(key);
     }
 
-    /// The keys one of whose files may have changed since they were last said, in their order.
+    /// The sorted keys with a file that may have changed since the key was last returned.
     std::vector<std::size_t> changed() {
         ++round_;
         read_events();
@@ -15694,7 +15698,7 @@ public:
     }
 
 private:
-    /// What a look at an entry sees; nothing is written to one of them without a difference.
+    /// The state of an entry, which differs after each write to it.
     struct state {
         mode_t mode = 0; ///< 0: there is no such entry
         uid_t user = 0;
@@ -15732,7 +15736,7 @@ private:
         bool is(const step& other) const { return in == other.in && at == other.at; }
     };
 
-    /// The entries that are passed on the way to a file, as far as they are there; its name is the last.
+    /// The existing entries on the way to a file, up to and including the file.
     struct trail {
         std::string path;
         std::vector<step> steps;
@@ -15764,8 +15768,9 @@ private:
             }
             now.needs_entries = true;
             if (at->second.type != S_IFLNK) {
-                // A folder in which there is nothing of this path may go without a word where somebody is in
-                // it, which only the one above it knows. As long as there is something, that has to go first.
+                // An empty folder that a process works in can be removed without an event of its own; only
+                // the folder above reports that. A folder with an entry of this path cannot go before the
+                // entry.
                 if (at->second.type == 0)
                     for (step& one : of.steps)
                         if (join(one.in->first, one.at->first) == here)
@@ -15811,7 +15816,7 @@ private:
         return std::string(target, size > 0 ? static_cast<std::size_t>(size) : 0);
     }
 
-    /// A folder that is watched, with its entries, from before these are looked at in this round.
+    /// Returns a folder that is watched from before its entries are read in this round.
     place_at watched(const std::string& path) {
         const place_at which = places_.try_emplace(path).first;
         if (std::exchange(which->second.round, round_) != round_) {
@@ -15837,13 +15842,13 @@ private:
                     asked_too_much = true;
                 }
             }
-        // The kernel was asked for the entries of all folders on the way, until it was known which of them
-        // matter. What others have done there meanwhile is read now, so that it wakes nobody.
+        // Until it was known which folders matter, the kernel was asked for the entries of all folders on the
+        // way. Events of the others are read and dropped now, so that they cause no wake-up.
         if (asked_too_much)
             read_events();
     }
 
-    /// The kernel watches what was at the path once; what is there now may be another folder.
+    /// Watches the folder that is at the path now. The kernel still watches the one that was there before.
     void watch_again(place_at which, [[maybe_unused]] bool with_entries) {
         int number = -1;
 #ifdef IN_ONLYDIR
@@ -15875,7 +15880,7 @@ private:
         numbers_.erase(known);
     }
 
-    /// Files that two looks see in one state are taken to be unchanged only where that is certain: a file
+    /// Reads the states of an entry. Equal states count as unchanged only if that is certain, because a file
     /// may be written to twice in one tick of the clock.
     void look(place_at in, entry_at at) {
         entry& what = at->second;
@@ -15934,7 +15939,7 @@ private:
 
     void read_events() {
 #ifdef IN_ONLYDIR
-        // The kernel keeps no more than this; who writes faster than it is read cannot hold up the caller.
+        // Reads once: a program that causes events faster than they are read must not hold up the caller.
         char events[64 * 1024];
         for (int most = 64; most > 0 && descriptor() >= 0; --most) {
             const ssize_t got = System::read(descriptor(), events, sizeof events);
@@ -15975,7 +15980,7 @@ private:
     }
 #endif
 
-    /// inotify has no error that goes away again.
+    /// Falls back to polling for good, because no error of inotify goes away.
     void look_from_now_on() {
         notifier_ = basic_file<System>();
         numbers_.clear();
@@ -16036,35 +16041,34 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What a reloader serves. Its functions are called by the reloader's thread, one at a time.
+/// A watched plugin, as the reload thread sees it. The thread calls these functions one at a time.
 class reloadable {
 public:
     virtual ~reloadable() = default;
 
     /// The files and folders whose change may mean that there is a newer version.
     virtual std::vector<std::string> watched() = 0;
-    /// Looks for one, and takes it.
+    /// Looks for a newer version and puts it in place.
     virtual void look() noexcept = 0;
-    /// Lets go of versions that are no longer used.
+    /// Drops versions that are no longer used.
     virtual void retire() noexcept = 0;
-    /// In milliseconds, how often to look though nothing has changed here; 0: never.
+    /// Milliseconds between looks without a change of files; 0: none.
     virtual std::int64_t every() const noexcept = 0;
 };
 
-/// One thread, which waits for changes of files on behalf of all watched plugins of this program, and does
-/// what follows from them. It sleeps while nothing changes, is there while something is watched, and takes no
-/// signals.
+/// The thread that waits for changed files of all watched plugins in this program, and reloads these. It
+/// exists while a plugin is watched, sleeps while nothing changes, and blocks all signals.
 template <class System = posix>
 class basic_reload_thread {
 public:
-    /// In milliseconds. A change is acted on once nothing else has changed for so long ...
+    /// Milliseconds without a further change before a change is acted on ...
     static constexpr std::int64_t quiet = 1;
-    /// ... or for so long after it.
+    /// ... and milliseconds after which it is acted on in any case.
     static constexpr std::int64_t at_latest = 100;
-    /// How often files are looked at where they cannot be watched.
+    /// Milliseconds between polls of files that cannot be watched.
     static constexpr std::int64_t poll_every = 250;
 
-    /// For good, so that what is watched may be a static object's.
+    /// Never destroyed, so that static objects may own watched plugins.
     static basic_reload_thread& here() {
         static basic_reload_thread& all = *new basic_reload_thread;
         return all;
@@ -16281,23 +16285,23 @@ inline error too_many_versions(std::size_t mapped, std::size_t most, std::string
                  why})};
 }
 
-/// Where the versions of one plugin come from.
+/// Builds, finds and loads the versions of one plugin.
 template <class T>
 class plugin_source {
 public:
     virtual ~plugin_source() = default;
 
-    /// Builds or finds what is newest, and loads it unless `known(what)` says that this is not wanted; null
-    /// then. `what` names that very library.
+    /// Builds or finds the newest version, and loads it. Returns null if `known(id)` is true for the id of
+    /// that very library.
     virtual std::unique_ptr<plugin_code<T>>
     newest(const std::function<bool(const std::string& what)>& known) = 0;
-    /// What can change that.
+    /// The files and folders whose change may lead to another version.
     virtual std::vector<std::string> watched() const = 0;
-    /// Ends what newest() does in another thread, and all of its later calls.
+    /// Stops newest() in other threads, and makes all later calls fail.
     virtual void cancel() noexcept = 0;
 };
 
-/// The code of one version, which goes when nothing needs it any more.
+/// The code of one version, closed by its last owner.
 template <class T>
 class version_code {
 public:
@@ -16322,7 +16326,7 @@ public:
     const std::shared_ptr<reload_history>& history() const noexcept { return history_; }
 
 private:
-    /// Empty for a built-in plugin.
+    /// The library's image in memory; empty for a built-in plugin.
     loaded_image image() const { return code_->from() ? code_->from()->image() : loaded_image(); }
 
     std::unique_ptr<plugin_code<T>> code_;
@@ -16330,7 +16334,7 @@ private:
     std::shared_ptr<reload_history> history_;
 };
 
-/// One object, which goes when its last owner does.
+/// The object of one version, destroyed by its last owner.
 template <class T>
 class version {
 public:
@@ -16352,7 +16356,7 @@ public:
     }
 
     void share() noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
-    /// May destroy it.
+    /// Drops one reference. The last one destroys the object.
     void let_go() noexcept {
         if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1)
             delete this;
@@ -16380,11 +16384,11 @@ struct letting_go {
         of->let_go();
     }
 };
-/// A share of a version.
+/// A counted reference to a version.
 template <class T>
 using version_share = std::unique_ptr<version<T>, letting_go>;
 
-/// What an exception says that is being handled.
+/// The text of the exception that is being handled.
 inline std::string exception_text() {
     try {
         throw;
@@ -16395,7 +16399,7 @@ inline std::string exception_text() {
     }
 }
 
-/// The versions of one plugin, of which one serves.
+/// All versions of one plugin that are in memory. One of them serves.
 template <class T>
 class versions final : public reloadable {
 public:
@@ -16412,9 +16416,9 @@ public:
         first->start();
         serving_.store(first.release());
     }
-    /// Has newer versions made from now on.
+    /// Starts watching for newer versions.
     void begin() { reload_thread_.add(*this); }
-    /// To be called before it goes, and waits for what other threads do for it.
+    /// Ends watching, and waits for other threads. Has to be called before destruction.
     void end() {
         source_->cancel();
         reload_thread_.remove(*this);
@@ -16423,7 +16427,7 @@ public:
     }
     ~versions() override {
         retired_.emplace_back(serving_.exchange(nullptr));
-        // A call that began before may still run.
+        // Calls that began earlier may still run.
         for (const auto& version : retired_)
             while (hazards_.in_use(version.get()))
                 posix::pause_a_millisecond();
@@ -16453,7 +16457,7 @@ public:
         return now;
     }
 
-    /// `again` also takes what was refused before.
+    /// Looks for a newer version now. With `again`, a version that was refused before is tried once more.
     reload_event refresh(bool again) {
         return change([&](std::string& refusal) { return newer(again, refusal); });
     }
@@ -16463,7 +16467,7 @@ public:
             if (!before_)
                 throw nothing_before((*serving_.load()->code())->info().name);
             if (const std::uint64_t bad = serving_.load()->number(); replaced_by(before_, refusal)) {
-                // What is newest stays refused until there is something else.
+                // The newest version stays refused until its files change.
                 avoided_ = std::exchange(now_, std::exchange(now_before_, ""));
                 before_.reset();
                 count(&versions::replaced_, "version " + std::to_string(bad) + " was rolled back");
@@ -16472,11 +16476,11 @@ public:
         });
     }
 
-    // ---- For the reloader.
+    // ---- Called by the reload thread
 
     std::vector<std::string> watched() override { return paths_ = source_->watched(); }
-    /// A library may also go when a handle elsewhere is closed, or an exception ends, which nobody tells:
-    /// while there is no room, this asks whether there is.
+    /// A library may also be unmapped when another handle is closed or an exception ends, which nobody
+    /// reports. So while the limit of versions is reached, the thread checks at intervals.
     std::int64_t every() const noexcept override {
         constexpr std::int64_t second = 1000;
         return every_ == 0 && short_of_room_ ? second : every_;
@@ -16484,7 +16488,7 @@ public:
 
     void look() noexcept override {
         try {
-            // What was refused is not tried again for a change beside it.
+            // A refused version is not tried again because an unrelated file beside it has changed.
             const file_snapshot before(paths_);
             const bool room = again_.exchange(false) || (short_of_room_ && history_->mapped() < most_mapped_);
             if (failed_ && !room && every_ == 0 && before == failed_files_)
@@ -16512,7 +16516,7 @@ private:
         return version_share<T>(new version<T>(std::move(code), ++numbers_, make_));
     }
 
-    // Makes a change, one at a time; `make(refusal)` says what it did, or why it did not.
+    // Makes one change at a time. `make(refusal)` returns the step that was taken, or sets why none was.
     template <class Change>
     reload_event change(const Change& make) {
         reload_event result;
@@ -16603,8 +16607,8 @@ private:
         }
     }
 
-    // Whether an object was made of the code, and has taken over from the one that serves; else all is as it
-    // was.
+    // Constructs an object of the code and has it take over. If that fails, returns false with the reason in
+    // `refusal`, and nothing has changed.
     bool replaced_by(std::shared_ptr<version_code<T>> code, std::string& refusal) {
         version<T>* const old = serving_.load();
         const hooks<T>&before = old->offers(), &after = (*code)->offers();
@@ -16645,7 +16649,7 @@ private:
     const maker make_;
     const std::size_t most_mapped_;
     const std::int64_t every_;
-    // Of the copy of tenon that made this, whichever copy's code destroys it.
+    // The domain of the copy of tenon that made this object, whichever copy destroys it.
     basic_hazard_domain<>& hazards_ = basic_hazard_domain<>::here();
     reload_thread& reload_thread_ = reload_thread::here();
     const std::shared_ptr<reload_history> history_ = std::make_shared<reload_history>();
@@ -16667,7 +16671,7 @@ private:
     std::uint64_t replaced_ = 0, refused_ = 0;
     std::string refusal_;
 
-    // The reloader's own.
+    // Used by the reload thread alone.
     std::vector<std::string> paths_;
     bool failed_ = false;
     file_snapshot failed_files_;      // as they were then
@@ -16691,7 +16695,7 @@ namespace tenon::inline v1 {
 namespace detail {
 inline namespace TENON_OWN {
 
-// libc++ gives some a shorter name with clang, as it likes.
+// With libc++, clang spells some of these names shorter.
 inline constexpr const char* views[] = {
     "std::basic_string_view<", "std::string_view",    "std::wstring_view", "std::u8string_view",
     "std::u16string_view",     "std::u32string_view", "std::span<",        "std::reference_wrapper<",
@@ -16723,8 +16727,8 @@ inline constexpr bool gives_values_v<methods<M...>> =
 } // namespace TENON_OWN
 } // namespace detail
 
-/// An interface none of whose methods gives out what may refer into the plugin: a pointer, a reference, a
-/// view, or a type with one of them in it.
+/// An interface whose methods return only values: no pointer, reference or view that could refer into the
+/// plugin, and no type that contains one.
 template <class T>
 concept gives_values = detail::gives_values_v<typename T::methods>;
 
@@ -17291,27 +17295,26 @@ driver permitted_driver(std::string_view text, const policy& rules) {
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// The keys that commits may be signed with, as they were when they were read: what git checks with is a
-/// copy.
+/// The keys that commits may be signed with, as they were when the files were read. git checks with a copy.
 template <class System = posix>
 class basic_signing_keys {
 public:
     basic_signing_keys(const signers& from, const trust& rule)
         : from_(from), ssh_(text_of(from.ssh, rule)), gpg_(text_of(from.gpg, rule)) {}
 
-    /// Other keys have another one.
+    /// A digest of the keys, 32 hexadecimal digits.
     std::string id() const { return sha256().field(ssh_).field(gpg_).hex().substr(0, 32); }
 
-    /// For messages.
+    /// The paths of the files, for messages.
     std::string files() const {
         return from_.ssh + (from_.ssh.empty() || from_.gpg.empty() ? "" : " or ") + from_.gpg;
     }
 
-    /// How git has to be called to check with these keys and no others; puts files into a folder that is only
-    /// for that.
+    /// The arguments and variables that make git check with these keys alone.
     struct command_parts {
         std::vector<std::string> settings, variables;
     };
+    /// Writes the keys into a folder that is used for nothing else.
     command_parts prepared(const std::string& folder) const {
         const std::string principals = join(folder, "signers"), home = join(folder, "gnupg");
         if (System::mkdir(home.c_str(), 0700) != 0)
@@ -17319,8 +17322,8 @@ public:
         write(principals, ssh_);
         // GnuPG reads what it exports as the public keyring of its older versions.
         write(join(home, "pubring.gpg"), gpg_);
-        // git goes by the kind that the signature says it is of. X.509's keys are not the host's to list,
-        // because GnuPG trusts certificates of the system too.
+        // git picks the checking program by the kind of the signature. X.509 is disabled, because GnuPG would
+        // trust the system's certificates too, which the host did not list.
         command_parts parts{{"-c", "gpg.x509.program=/dev/null"}, {"GNUPGHOME=" + home}};
         const auto set = [&](const std::string& setting) {
             parts.settings.insert(parts.settings.end(), {"-c", setting});
@@ -17372,8 +17375,7 @@ using signing_keys = basic_signing_keys<>;
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// The user's choice of an ssh program, each part as git reads it: git-config(1), core.sshCommand and
-/// ssh.variant.
+/// The user's choice of an ssh program, as git reads it: core.sshCommand and ssh.variant of git-config(1).
 struct ssh_settings {
     std::optional<std::string> command{}; ///< $GIT_SSH_COMMAND, else core.sshCommand: words for a shell
     std::optional<std::string> program{}; ///< $GIT_SSH: a path, which `command` goes before
@@ -17381,8 +17383,8 @@ struct ssh_settings {
     std::optional<std::string> variant{};
 };
 
-/// The settings with those of the environment in front. A program that runs with the rights of another user
-/// than its caller does not see them.
+/// The settings, overridden by those of the environment. A program with elevated rights ignores the
+/// environment, secure_getenv(3).
 inline ssh_settings with_environment(ssh_settings configured) {
     const auto prefer = [](const char* name, std::optional<std::string>& value) {
         if (const char* const set = ::secure_getenv(name))
@@ -17390,15 +17392,15 @@ inline ssh_settings with_environment(ssh_settings configured) {
     };
     prefer("GIT_SSH_COMMAND", configured.command);
     prefer("GIT_SSH", configured.program);
-    // git runs in another folder than this program.
+    // Made absolute, because git runs in another folder than this program.
     if (configured.program && configured.program->find('/') != std::string::npos)
         configured.program = absolute(*configured.program);
     prefer("GIT_SSH_VARIANT", configured.variant);
     return configured;
 }
 
-/// Which options a program takes: the setting says, else the program's name, as git decides it. Empty where
-/// git would ask the program.
+/// The kind of options that a program takes, as git decides it: by the setting, else by the program's name.
+/// Empty if git would ask the program itself.
 inline std::string ssh_variant(const std::string& command, const ssh_settings& set) {
     const std::vector<std::string> words = shell_words(command);
     std::string name = set.variant ? *set.variant : words.empty() ? "" : in_small_letters(basename(words[0]));
@@ -17412,8 +17414,8 @@ inline std::string ssh_variant(const std::string& command, const ssh_settings& s
     return name == "ssh" ? name : "";
 }
 
-/// A value for $GIT_SSH_COMMAND: the user's own program, with options that keep it from asking anybody, if it
-/// is known to take such. Any other is as it was; it has no terminal, and no window to ask in.
+/// A value for $GIT_SSH_COMMAND: the user's own program, with options against questions if it is known to
+/// take them. Another program is left as it is; it has neither a terminal nor a window to ask in.
 inline std::string quiet_ssh_command(const ssh_settings& set) {
     std::string command = "ssh";
     if (set.command)
@@ -17421,7 +17423,7 @@ inline std::string quiet_ssh_command(const ssh_settings& set) {
     else if (set.program)
         command = in_shell_quotes(*set.program);
     const std::string variant = ssh_variant(command, set);
-    // For a host that does not answer, and one that falls silent.
+    // Time limits for a host that does not answer, and for one that falls silent.
     if (variant == "ssh")
         return command + " -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15";
     return command +
@@ -17478,9 +17480,9 @@ inline error no_subdirectory(std::string_view url, std::string_view commit, std:
                                            "' in commit ", commit, "; ", instead})};
 }
 
-/// How much of a fetch is done, in percent, by what git has said last; 0 where it does not tell yet.
+/// The progress of a fetch in percent, from the last lines of git; 0 while git reports none.
 inline std::size_t fetched_percent(std::string_view said) {
-    // A server may say much, a little at a time.
+    // Bounds the cost of a server that sends much text in small parts.
     constexpr std::size_t most = 4096;
     said.remove_prefix(said.size() - std::min(said.size(), most));
     for (const std::string_view step : {"Receiving objects:", "Unpacking objects:"}) {
@@ -17495,7 +17497,7 @@ inline std::size_t fetched_percent(std::string_view said) {
     return 0;
 }
 
-/// What is left of a text on a terminal, where a line goes back to its beginning and is written again.
+/// The text as a terminal shows it: a carriage return lets a line overwrite itself.
 inline std::string as_shown(std::string_view said) {
     std::string text;
     bool back = false;
@@ -17509,8 +17511,7 @@ inline std::string as_shown(std::string_view said) {
     return text;
 }
 
-/// A text without what may be a secret in the URLs that are in it: a user's own configuration may have put it
-/// there.
+/// The text without credentials in URLs, which the user's own git configuration may have added.
 inline std::string without_any_credentials(std::string_view text) {
     std::string safe;
     for (std::size_t mark; (mark = text.find("://")) != text.npos;) {
@@ -17525,30 +17526,30 @@ inline std::string without_any_credentials(std::string_view text) {
     return safe.append(text);
 }
 
-/// The address of a git repository in, a directory with its files out.
+/// Fetches a git repository into the cache, and returns a directory with its files.
 ///
 /// Every commit has a folder of its own, `<cache>/src/<repository>/<commit>`, which is published whole and
-/// never changes. What is fetched goes into a fresh scratch repository that is thrown away, so that a git
-/// that was killed leaves nothing that a later one could trip over; the price is that a branch that moved is
-/// fetched as a whole, at depth one.
+/// never changes. Each fetch goes into a fresh scratch repository that is removed afterwards, so that a
+/// killed git leaves nothing for a later one to trip over. The price: a branch that moved is fetched as a
+/// whole, at depth one.
 ///
-/// A full commit id is looked for in the cache first, and then needs no network and no git. A branch, a tag
-/// and the default branch are asked for each time; where that fails, or takes half a minute, the commit that
-/// they were at when they were last seen is used. A branch goes before a tag of the same name, as `git clone
-/// --branch` has it.
+/// A full commit id is looked for in the cache first; if found, neither network nor git is needed. For a
+/// branch, a tag or the default branch the remote is asked each time. If that fails or takes half a minute,
+/// the commit that was last seen there is used. A branch takes precedence over a tag of the same name, as in
+/// `git clone --branch`.
 ///
-/// What git obeys: while it talks to the remote, the system's and the user's own configuration, which have
-/// the credential helpers, proxies and `insteadOf`; but no hook, no submodule, no transport besides the
-/// driver's kind, and no question to anybody. While it writes files, no configuration at all, so that no
-/// filter of a `.gitattributes` runs and what is stored with Git LFS stays a pointer; a symbolic link becomes
-/// a small file that holds its target, and a submodule an empty folder.
+/// While git talks to the remote, it obeys the configuration of the system and the user, with credential
+/// helpers, proxies and `insteadOf`. It runs no hook, fetches no submodule, uses no transport but the
+/// driver's, and asks no questions. While git writes files, it obeys no configuration at all: no filter of a
+/// `.gitattributes` runs, a Git LFS file stays a pointer, a symbolic link becomes a small file with its
+/// target, and a submodule becomes an empty folder.
 ///
-/// A signature is checked when a commit is fetched; `signed-<commit>-<keys>` beside the folder keeps that it
-/// was good, so that other keys, or a folder from a time without the rule, lead to another fetch.
+/// The signature of a commit is checked when the commit is fetched. `signed-<commit>-<keys>` beside the
+/// folder records a good one. Other keys, and folders from a time without the rule, lead to another fetch.
 template <class System = posix>
 class basic_repository {
 public:
-    /// For a driver that the policy permits.
+    /// The policy has to permit the driver.
     basic_repository(driver of, basic_cache<System> in, event_handler on_event = {},
                      const basic_deadline<System>& within = {}, policy rules = {},
                      const trust& whose_keys = {})
@@ -17562,7 +17563,7 @@ public:
                 digit = static_cast<char>(digit | 0x20);
     }
 
-    /// The directory with the files, fetched where the cache does not have them.
+    /// The directory with the files, which are fetched if the cache does not have them.
     std::string checkout() const {
         if (pinned() && has(wanted_.reference)) {
             tell({event::step::cached, wanted_.place});
@@ -17583,15 +17584,15 @@ public:
         }
     }
 
-    /// The same from the cache alone, where that has the commit. Runs and writes nothing.
-    /// Throws, as `checkout` does, where the commit is there and has no such subdirectory.
+    /// The same directory from the cache alone, or none if the cache does not have the commit. Runs no
+    /// program and writes no file. Throws as `checkout` does if the commit has no such subdirectory.
     std::optional<std::string> cached() const {
         const std::optional<std::string> commit = pinned() ? wanted_.reference : remembered();
         return commit && has(*commit) ? std::optional(inside(*commit)) : std::nullopt;
     }
 
 private:
-    /// The name of a commit on the remote, and its id.
+    /// A reference of the remote, and the id of its commit.
     struct named_commit {
         std::string name, id;
     };
@@ -17607,7 +17608,7 @@ private:
     }
     void tell(const event& of) const { detail::tell(on_event_, of); }
 
-    // Readable, because the compiler's messages show it, and unambiguous.
+    // Readable, because messages of compilers show the name; unique by the digest at its end.
     static std::string folder_name(std::string_view url) {
         std::string name(basename(url.substr(0, url.find_last_not_of('/') + 1)).substr(0, 40));
         for (char& c : name)
@@ -17619,7 +17620,7 @@ private:
     std::string folder() const { return join(join(cache_.path(), "src"), name_); }
     std::string made_folder() const { return cache_.folder(join("src", name_)); }
 
-    /// Whether the cache has what the policy permits.
+    /// True if the cache has the commit, with a good signature where the policy wants one.
     bool has(const std::string& commit) const {
         return has_files(commit) && (!keys_ || System::access(signature_mark(commit).c_str(), F_OK) == 0);
     }
@@ -17647,7 +17648,7 @@ private:
         return path;
     }
 
-    // What a branch or tag was at when it was last seen is one line: the commit, the reference, the URL.
+    // ---- The commit of a branch or tag when it was last seen: a file with the line `COMMIT REFERENCE URL`
 
     std::string memory() const { return join(folder(), "at-" + sha256(wanted_.reference).hex()); }
     std::string line(const std::string& commit) const {
@@ -17673,10 +17674,10 @@ private:
         publish<System>(memory(), line(commit), beside.path());
     }
 
-    /// The commit that is wanted now, in the cache.
+    /// The id of the commit that the driver names now, after it is in the cache.
     std::string current() const {
         const named_commit there = pinned() ? named_commit{wanted_.reference, wanted_.reference} : asked();
-        // While it connects for a fetch, libcurl would wait five minutes for a host that answers nothing.
+        // libcurl would wait five minutes to connect to a host that does not answer.
         if (pinned() && transport_of(wanted_.place) == transport::https)
             listed({"ls-remote", "--", wanted_.place, "HEAD"});
         const bool cached = has(there.id);
@@ -17688,7 +17689,7 @@ private:
         return commit;
     }
 
-    /// What the remote has under the reference.
+    /// Asks the remote for the commit of the reference.
     named_commit asked() const {
         tell({event::step::resolving, wanted_.place});
         const std::string& reference = wanted_.reference;
@@ -17721,8 +17722,8 @@ private:
     }
 
     std::vector<named_commit> listed(std::vector<std::string> arguments) const {
-        // Not where the host was started, which may be a repository with a configuration of its own.
-        // A host that answers nothing at all is waited for by libcurl for five minutes.
+        // Runs in the root folder: the current one may be a repository with a configuration of its own.
+        // libcurl would wait five minutes for a host that does not answer.
         constexpr int patience = 30;
         const finished asking = with_remote(std::move(arguments), "/", patience);
         const std::string& text = asking.how.out;
@@ -17738,7 +17739,7 @@ private:
         return found;
     }
 
-    /// Fetches and publishes a commit; gives its id, which is another where the reference has just moved.
+    /// Fetches and publishes a commit. Returns its id, which differs if the reference has just moved.
     std::string fetched(const named_commit& there) const {
         const basic_lock<System> turn(join(made_folder(), "lock"), deadline_,
                                       [&] { tell({event::step::waiting, wanted_.place}); });
@@ -17764,13 +17765,13 @@ private:
         return commit;
     }
 
-    /// Fetches into the scratch repository, at depth one where the server can; gives the commit's id.
+    /// Fetches into the scratch repository, at depth one if the server can. Returns the id of the commit.
     std::string transferred(const named_commit& there, const std::string& where) const {
         const std::string wanted = "+" + there.name + ":refs/tenon/wanted";
         finished fetching = fetch(where, {"--depth=1"}, {wanted});
         std::optional<std::string> commit = id_of("refs/tenon/wanted", where);
-        // Old servers, and those that serve files alone, have no depth, and say so in their own words.
-        // Servers need not give out a commit by its id either, but they do give out branches and tags.
+        // Old servers and plain file servers cannot fetch at a depth, and each says so in words of its own. A
+        // server may refuse a commit's id as well, but every server gives out branches and tags.
         const bool done = pinned() ? commit == there.id : commit.has_value();
         const bool may_be_server =
             fetching.how.cause == stop_reason::itself && known_cause(fetching.how.err).empty();
@@ -17805,7 +17806,7 @@ private:
                            });
     }
 
-    /// The id of the commit that a name has in the scratch repository.
+    /// The id of the commit behind a name in the scratch repository.
     std::optional<std::string> id_of(const std::string& name, const std::string& where) const {
         std::string id =
             alone({"--git-dir=git", "rev-parse", "--verify", "--quiet", name + "^{commit}"}, where).how.out;
@@ -17822,8 +17823,7 @@ private:
             alone({"-c", "core.symlinks=false", "--git-dir=git", "--work-tree=tree", "checkout", "--quiet",
                    "--force", "--detach", "--no-recurse-submodules", commit, "--"},
                   workshop.path());
-        // git moves HEAD after the last file: so it is known where the host takes the child's status away,
-        // too.
+        // git moves HEAD after the last file, which tells of success even if the host has reaped the child.
         if (writing.how.failed() || id_of("HEAD", workshop.path()) != commit)
             throw failure(writing);
         close_to_others(tree);
@@ -17839,7 +17839,7 @@ private:
         std::vector<std::string> checking = std::move(with.settings);
         checking.insert(checking.end(), {"--git-dir=git", "verify-commit", commit});
         const process_result how = alone(std::move(checking), workshop.path(), std::move(with.variables)).how;
-        // Where the host takes the child's status away, nothing says that the signature is good.
+        // If the host has reaped the child, nothing says that the signature is good.
         if (!how.known || how.failed()) {
             const std::string said = shown_of(how.err);
             throw not_signed(wanted_.place, commit, keys_->files(), how.how(), said, known_cause(how.err),
@@ -17847,7 +17847,7 @@ private:
         }
     }
 
-    // A daemon often has no umask, and then its own files would not be trusted.
+    // A daemon often has umask 0, and then its own files would not be trusted.
     static void close_to_others(const std::string& path) {
         struct stat status;
         if (System::lstat(path.c_str(), &status) != 0)
@@ -17862,23 +17862,22 @@ private:
             close_to_others(join(path, name));
     }
 
-    // A loss of power after the renaming might else leave empty files for good, under the id of a commit that
-    // never had them. A hundred files, each stored by itself, would take thirty times as long.
+    // Without this, a loss of power after the rename might leave empty files for good under the id of a
+    // commit that never had them. Syncing a hundred files one by one would take thirty times as long.
     static void store(const std::string& tree) {
         const basic_file<System> folder(tree, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
         if (System::syncfs(folder.descriptor()) != 0)
             throw error::system_call("store", tree, errno);
     }
 
-    /// git as its user set it up, but without programs of his that have nothing to do with reaching the
-    /// remote.
+    /// Runs git with the user's configuration, but without programs that are not needed to reach the remote.
     finished with_remote(std::vector<std::string> arguments, const std::string& where, int seconds,
                          const watcher& meanwhile = {}) const {
         std::vector<std::string> variables =
             environment({"PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "SSH_AUTH_SOCK", "http_proxy",
                          "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE",
                          "SSL_CERT_DIR", "GIT_SSL_CAINFO"});
-        // An empty GIT_ASKPASS keeps git from the ones in SSH_ASKPASS and in the configuration.
+        // An empty GIT_ASKPASS keeps git from using SSH_ASKPASS and core.askPass.
         variables.insert(variables.end(), {"GIT_ALLOW_PROTOCOL=" + transports(), "GIT_ASKPASS=",
                                            "GIT_TERMINAL_PROMPT=0", "SSH_ASKPASS_REQUIRE=never"});
         if (transport_of(wanted_.place) != transport::file)
@@ -17896,12 +17895,12 @@ private:
         return git(std::move(arguments), std::move(variables), where, seconds, meanwhile);
     }
 
-    /// The user's ssh program, which may be in his configuration: so git is asked for that first.
+    /// Adds the user's ssh program. It may be set in the configuration, so git is asked first.
     void add_ssh(std::vector<std::string>& variables) const {
         const finished asking =
             git({"config", "--null", "--get-regexp", "^(core\\.sshcommand|ssh\\.variant)$"}, variables, "/");
         ssh_settings configured;
-        // NAME, a line's end and the value of each; the last one counts.
+        // Each entry is NAME, a newline and the value. The last entry of a name counts.
         for (std::string_view rest = asking.how.out; !rest.empty();) {
             const std::string_view setting = rest.substr(0, rest.find('\0'));
             rest.remove_prefix(std::min(rest.size(), setting.size() + 1));
@@ -17915,7 +17914,8 @@ private:
             variables.push_back("GIT_SSH_VARIANT=" + *set.variant);
     }
 
-    /// Those that git may use, for which the user's own configuration may exchange one address for another.
+    /// The transports that git may use. The user's configuration may replace an address by one of another
+    /// kind.
     std::string transports() const {
         if (transport_of(wanted_.place) == transport::file)
             return "file";
@@ -17926,7 +17926,7 @@ private:
         return names;
     }
 
-    /// git without any configuration, for what needs no remote.
+    /// Runs git without any configuration, for steps that need no remote.
     finished alone(std::vector<std::string> arguments, const std::string& where,
                    std::vector<std::string> variables = {}) const {
         const std::vector<std::string> passed = environment({"PATH", "TMPDIR"});
@@ -17956,7 +17956,7 @@ private:
                             git.how.code(errc::fetch_failed));
     }
 
-    /// By git's words where they are known, else by how it ended.
+    /// Advice by git's words if these are known, else by how git ended.
     std::string advice(const process_result& how) const {
         if (std::string known = known_cause(how.err); !known.empty())
             return known;
@@ -17965,7 +17965,7 @@ private:
         if (says_absent(how.err))
             return "is the address right? Many servers say the same of a repository that this user may not "
                    "read";
-        // git's word for anything fatal.
+        // The exit status of git for every fatal error.
         constexpr int fatal = 128;
         const bool gave_up = how.cause == stop_reason::itself && how.known && WIFEXITED(how.status) &&
                              WEXITSTATUS(how.status) == fatal;

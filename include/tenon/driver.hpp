@@ -130,7 +130,7 @@ inline error no_targets_here(const std::string& path, std::string_view target) {
 } // namespace TENON_OWN
 } // namespace detail
 
-/// What one string of a configuration says about where a plugin comes from.
+/// A driver string, parsed: where a plugin comes from.
 ///
 ///     json                                                          a name: built in, or in the search path
 ///     ./libmany.so#ldap                                             a library, and which of its plugins
@@ -140,16 +140,16 @@ inline error no_targets_here(const std::string& path, std::string_view target) {
 ///     https://host/user/repo                                        a repository, at its default branch
 ///     git+ssh://git@host/user/repo@v1.2#subdirectory=drivers/json&plugin=json
 ///
-/// A path contains a slash, and a name never does. The last component of a path may end in `#` and a plugin's
-/// name, or what a repository's may; a file whose own name has a `#` needs a second one, and a directory a
-/// slash at its end.
+/// A path contains a slash, and a name never does. A path may end in `#` and a plugin's name, or in the same
+/// `#KEY=VALUE` as a repository. For a file with a `#` in its own name write a second `#` at the end, and for
+/// such a directory a slash at the end.
 ///
-/// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; what follows is
-/// spelled as pip does. The branch, tag or full commit id follows the first `@` after the host that does not
-/// follow a slash, so that both `/@user/repo` and the tag `json@1.2` can be written; any other `@` of a path
-/// is written `%40`. Percent-encoding of the address is left as it is, for git to read; the `#` of a branch
-/// or tag is written `%23`, and a `%` that two hexadecimal digits follow `%25`. Only ssh takes a user, and
-/// nothing takes a password: URLs end up in logs.
+/// A repository begins with `https://`, `git+https://`, `git+ssh://` or `git+file:///`; the rest is spelled
+/// as for pip. The branch, tag or full commit id follows the first `@` after the host that does not follow a
+/// slash, so that both `/@user/repo` and the tag `json@1.2` can be written. Write any other `@` of a path as
+/// `%40`. Percent-encoding in the address is passed on to git. In a branch or tag, write `#` as `%23`, and a
+/// `%` before two hexadecimal digits as `%25`. Only ssh takes a user. No transport takes a password, because
+/// URLs end up in logs.
 struct TENON_HOST_TYPE driver {
     enum class kind {
         name,
@@ -166,7 +166,8 @@ struct TENON_HOST_TYPE driver {
     std::string subdirectory{}; ///< of a repository; empty: all of it
     std::string target{};       ///< of a directory's CMakeLists.txt; empty: the only one that may be a plugin
 
-    /// Looks at the file system only to tell a file from a directory.
+    /// Parses a text. Throws `error` with `errc::malformed_driver` for a malformed one. The file system is only
+    /// asked whether a path is a file or a directory.
     template <class System = detail::posix>
     static driver parse(std::string_view text);
 };
@@ -174,8 +175,8 @@ struct TENON_HOST_TYPE driver {
 namespace detail {
 inline namespace TENON_OWN {
 
-/// Takes what follows a `#` apart: `KEY=VALUE`, joined by `&`, of these keys. `refused` makes an error of
-/// what is wrong.
+/// Parses the part after a `#`: `KEY=VALUE`, joined by `&`, with these keys. `refused` turns a complaint into
+/// an error.
 template <class Refused>
 void parse_choices(std::string_view text, driver& into, bool in_repository, const Refused& refused) {
     for (bool more = true; more;) {
@@ -206,7 +207,7 @@ void parse_choices(std::string_view text, driver& into, bool in_repository, cons
     }
 }
 
-/// Throws where a path is a symbolic link that leads nowhere, or in a circle.
+/// Throws for a symbolic link that leads nowhere or in a circle.
 template <class System = posix>
 void require_no_dangling_link(const std::string& path) {
     struct stat status{};
@@ -221,7 +222,7 @@ void require_no_dangling_link(const std::string& path) {
     throw detail::dangling_link(path, escaped(target));
 }
 
-/// Takes the URL of a repository apart. `refused` makes an error of what is wrong.
+/// Parses the URL of a repository. `refused` turns a complaint into an error.
 template <class Refused>
 driver parse_repository(std::string_view text, const Refused& refused) {
     const bool spelled_out = text.starts_with("git+");
@@ -280,7 +281,7 @@ driver parse_repository(std::string_view text, const Refused& refused) {
     return parsed;
 }
 
-/// Whether a text is a repository's URL, as tenon spells it.
+/// True for the URL of a repository in tenon's spelling.
 inline bool is_repository(std::string_view text) {
     struct refusal {};
     try {
@@ -291,8 +292,8 @@ inline bool is_repository(std::string_view text) {
     }
 }
 
-/// What was probably meant by a text that names no repository as it is, spelled so that it does; none where
-/// nothing comes close, and where there may be a secret in it.
+/// The repository URL that a wrongly spelled text probably means. None if nothing comes close, or if the text
+/// may contain a secret.
 inline std::optional<std::string> meant_repository(std::string_view text) {
     if (without_credentials(text) != text)
         return std::nullopt;
@@ -307,7 +308,7 @@ inline std::optional<std::string> meant_repository(std::string_view text) {
         url = name == "ssh" || name == "file"                      ? "git+" + name + rest
               : name == "https" || name == "http" || name == "git" ? "https" + rest
                                                                    : "";
-        // `git+ssh://git@host:user/repo` is spelled by half as scp does.
+        // `git+ssh://git@host:user/repo` mixes a URL with the spelling of scp.
         const auto host = url.find("://") + 3, colon = url.find(':', host);
         if (name == "ssh" && colon < url.find('/', host) && !is_repository(url))
             url[colon] = '/';
@@ -317,8 +318,8 @@ inline std::optional<std::string> meant_repository(std::string_view text) {
     return url != text && is_repository(url) ? std::optional(std::move(url)) : std::nullopt;
 }
 
-/// What a page of a forge shows, as a repository: of `https://host/user/repo/tree/v1/json` that is
-/// `https://host/user/repo@v1#subdirectory=json`. None where the address is like no such page.
+/// The repository URL for the web page of a forge: for `https://host/user/repo/tree/v1/json`,
+/// `https://host/user/repo@v1#subdirectory=json`. None for other addresses.
 inline std::optional<std::string> repository_of_page(std::string_view url) {
     for (const std::string_view mark :
          {"/-/tree/", "/-/blob/", "/-/commit/", "/-/tags/", "/tree/", "/blob/", "/commit/", "/releases/tag/",
@@ -341,13 +342,13 @@ inline driver parse_repository(std::string_view text) {
     const auto refused = [&](std::string_view why) {
         return detail::bad_repository(without_credentials(text), why, meant_repository(text).value_or(""));
     };
-    // git itself would ask the server for a path with the query in it.
+    // git itself would pass the query on to the server as part of the path.
     if (const auto query = text.find('?'); query < text.find('#') && meant_repository(text))
         throw refused("a branch, tag or commit id follows '@', and a folder '#subdirectory='");
     return parse_repository(text, refused);
 }
 
-/// What is in the folder where a path is missing, for the error.
+/// The names beside a missing path, for the error.
 template <class System>
 std::string instead_of(const std::string& path) {
     const std::string folder(parent(path));
@@ -360,8 +361,8 @@ std::string instead_of(const std::string& path) {
                          : "'" + folder + "' has " + likeliest(basename(path), names);
 }
 
-/// The repository that was probably meant by a relative path that leads nowhere, `host.tld/user/repo`; empty
-/// where the path is not so, and where its first folder is there.
+/// The repository that a missing relative path like `host.tld/user/repo` probably means. Empty for other
+/// paths, and if the first folder exists.
 template <class System>
 std::string repository_meant_by(std::string_view path) {
     const auto host_end = path.find('/');
@@ -375,7 +376,7 @@ std::string repository_meant_by(std::string_view path) {
     return meant_repository(path).value_or("");
 }
 
-/// A driver as far as its text tells; whether a path is a library or a directory, only the file system does.
+/// A driver as far as its text tells. Only the file system tells a library from a directory.
 struct spelled_driver {
     driver of;
     bool is_path = false;
@@ -404,7 +405,7 @@ spelled_driver spelled_path(std::string_view text) {
     return {std::move(found), true};
 }
 
-/// Throws where a driver names nothing.
+/// Parses the text of a driver. Throws `error` for a malformed one.
 template <class System = posix>
 spelled_driver spelled(std::string_view text) {
     constexpr std::size_t longest = 4096;
@@ -418,7 +419,7 @@ spelled_driver spelled(std::string_view text) {
     const auto slash = text.find('/'), scheme = text.find("://");
     if (text.starts_with("git+") || (scheme != text.npos && slash == scheme + 1))
         return {parse_repository(text)};
-    // `git@host:repo` and `ext::command` are things that git itself would take.
+    // git itself would take `git@host:repo` and `ext::command`.
     if (const auto colon = text.find(':'); colon < slash && colon < text.find('#'))
         throw detail::no_transport(without_credentials(text), meant_repository(text).value_or(""));
     if (slash != text.npos)
@@ -428,7 +429,7 @@ spelled_driver spelled(std::string_view text) {
     return {{.what = driver::kind::name, .place = std::string(text)}};
 }
 
-/// What a path is.
+/// Whether a path is a library or a directory.
 template <class System = posix>
 driver looked_at(driver path) {
     struct stat status{};
@@ -457,7 +458,7 @@ driver looked_at(driver path) {
     return path;
 }
 
-/// The text that `driver::parse` makes this of. A placeholder may stand for a name.
+/// The text that `driver::parse` parses into this driver. A placeholder may stand for a name.
 inline std::string text_of(const driver& from) {
     std::string text = from.place;
     const bool repository = from.what == driver::kind::repository;

@@ -15,8 +15,8 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// In which state files are, and those in folders, by which it is seen later whether one has changed. What
-/// editors leave beside the file that they edit does not count: hidden files and `x~`.
+/// The states of files, and of the files in folders, to compare with later ones. Hidden files and `x~`, which
+/// editors leave beside the file that they edit, do not count.
 template <class System = posix>
 class basic_file_snapshot {
 public:
@@ -31,8 +31,8 @@ public:
                 }
     }
 
-    /// These, and those of more paths of which is known only now that they matter. What may have changed
-    /// since the look, or unseen in the tick of the clock in which it was, is never equal to anything.
+    /// This snapshot extended by paths that turned out to matter only later. A file that may have changed
+    /// since the snapshot, or in the same tick of the clock, never compares equal.
     basic_file_snapshot with(const std::vector<std::string>& more) const {
         basic_file_snapshot all(more);
         for (const auto& [path, state] : states_)
@@ -50,7 +50,7 @@ public:
 private:
     static constexpr std::uint64_t unknown = ~std::uint64_t{0};
 
-    // False for a folder, which changes with more than its names.
+    // False for a folder, whose state says nothing of the files in it.
     bool noted(const std::string& path) {
         struct stat status;
         const bool there = System::stat(path.c_str(), &status) == 0;

@@ -14,7 +14,7 @@
 #include <tenon/detail/system/mutex_lock.hpp>
 #include <tenon/detail/system/posix.hpp>
 
-// libc++ has it, and its header leaves it out.
+// libc++abi has this function, and the header does not declare it.
 namespace __cxxabiv1 {
 struct __cxa_eh_globals;
 extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
@@ -23,25 +23,26 @@ extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// Which objects threads are using at this moment, so that the one that replaces them knows when nobody is.
+/// The objects that threads are using at this moment, so that a replaced object is destroyed only when no
+/// thread uses it.
 ///
-/// Each thread announces what it uses in a place of its own that no other thread's use writes to: hazard
-/// pointers (M. M. Michael, 2004). Between the announcement and the second look at what was announced there
-/// has to be a full barrier; it costs more than all the rest, so where the system has membarrier(2), who
-/// replaces an object puts one into all other threads instead.
+/// Each thread announces an object in a slot of its own, to which no other thread's use writes: hazard
+/// pointers (M. M. Michael, 2004). A full barrier is needed between the announcement and the second read of
+/// the shared pointer. That barrier costs more than all the rest. So with membarrier(2) the thread that
+/// replaces an object executes the barrier in all other threads instead.
 template <class System = posix>
 class basic_hazard_domain {
 public:
     static constexpr std::size_t places = 6;
 
-    /// What one thread uses; as many as it likes, in one record for each few.
+    /// The slots of one thread. A thread that uses more objects at once gets more records.
     struct alignas(64) record {
         basic_hazard_domain* of = nullptr;
         std::atomic<const void*> used[places] = {};
         std::atomic<bool> awaited = false; // somebody wants to know when one of them is free
         bool fenced = false;
         bool keeps = false;
-        // A line that is written to less often.
+        // On another cache line, which is written to less often.
         const unsigned* uncaught = nullptr; // how many exceptions of the thread are in flight
         std::vector<std::shared_ptr<void>> kept;
         record* next = nullptr; // of all
@@ -49,22 +50,22 @@ public:
         bool taken = true;
     };
 
-    /// For good: a thread may end after everything else has.
+    /// Never destroyed: a thread may end after all static objects have been destroyed.
     static basic_hazard_domain& here() {
         static basic_hazard_domain& all = *new basic_hazard_domain;
         return all;
     }
 
-    /// A function that is called whenever something may have become free that in_use() has found in use, by
-    /// the thread that used it.
+    /// Sets a function that is called when an object that in_use() found in use may have become free. The
+    /// thread that used the object calls it.
     void when_free(void (*call)(void*), void* with) {
         const mutex_lock locked(mutex_);
         call_ = call;
         with_ = with;
     }
 
-    /// Whether a thread uses an object that none can find any more. Where one does, when_free's function is
-    /// called later.
+    /// True if a thread uses an object, which no thread can newly find. In that case the function of
+    /// `when_free` is called later.
     bool in_use(const void* object) {
         const mutex_lock locked(mutex_);
         if (!barrier())
@@ -85,7 +86,7 @@ public:
         return false;
     }
 
-    /// The calling thread's record, with a free place in it.
+    /// A record of the calling thread with a free slot, whose index is stored in `place`.
     static record& mine(basic_hazard_domain& of, std::size_t& place) {
         if (record* const last = last_used; last && last->of == &of) [[likely]] {
             if (last->keeps) [[unlikely]]
@@ -97,7 +98,7 @@ public:
         return another(of, place);
     }
 
-    /// Keeps something alive until this thread handles no exception any more and uses something again, or
+    /// Keeps an object alive until this thread has left all exception handlers and uses an object again, or
     /// ends.
     void keep(std::shared_ptr<void> what) {
         std::size_t place;
@@ -118,9 +119,8 @@ public:
             call(with);
     }
 
-    /// Whether the calling thread has an exception in flight. std::uncaught_exceptions() costs more than all
-    /// the rest of a use, so its count is read where the thread has it (Itanium C++ ABI: Exception
-    /// Handling, 2.2.2).
+    /// True if the calling thread has an exception in flight. std::uncaught_exceptions() would cost more than
+    /// the rest of a use, so the thread's own counter is read (Itanium C++ ABI: Exception Handling, 2.2.2).
     static bool throwing(const record& by) noexcept {
         return (&by == last_used ? *by.uncaught : static_cast<unsigned>(std::uncaught_exceptions())) > 0;
     }
@@ -128,7 +128,7 @@ public:
 private:
     basic_hazard_domain() : fenced_(!System::prepare_barrier()) {}
 
-    // Gives a thread's records back when it ends.
+    // Returns the records of a thread when the thread ends.
     struct thread_records {
         record* first = nullptr;
 
@@ -168,7 +168,7 @@ private:
     record& take() {
         const mutex_lock locked(mutex_);
         for (record* owner = records_; owner; owner = owner->next)
-            // A place may still be in use: what a thread began, another may end.
+            // A slot may still be in use: another thread may end a use that its first thread began.
             if (!owner->taken && !owner->used[places - 1].load(std::memory_order_relaxed)) {
                 owner->taken = true;
                 return *owner;
@@ -184,12 +184,12 @@ private:
         if (exception_alive())
             return;
         of.keeps = false;
-        // What goes may use something itself.
+        // The destructors may use objects of the domain themselves.
         for (const auto& object : std::exchange(of.kept, {}))
             static_cast<void>(object);
     }
 
-    // Once a system refuses it, nothing is known to be free.
+    // If the system refuses the barrier, no object counts as free.
     bool barrier() const { return fenced_ || System::barrier(); }
 
     static bool uses(const record& one, const void* object) {
@@ -208,8 +208,8 @@ private:
     void* with_ = nullptr;
 };
 
-/// One use of what a pointer points to, which is not replaced under it. May end in another thread than it
-/// began in.
+/// One use of the object behind a shared pointer. The object is not destroyed during the use. The use may end
+/// in another thread than it began in.
 template <class Object, class System = posix>
 class basic_hazard_pointer {
 public:

@@ -46,23 +46,23 @@ inline error too_many_versions(std::size_t mapped, std::size_t most, std::string
                  why})};
 }
 
-/// Where the versions of one plugin come from.
+/// Builds, finds and loads the versions of one plugin.
 template <class T>
 class plugin_source {
 public:
     virtual ~plugin_source() = default;
 
-    /// Builds or finds what is newest, and loads it unless `known(what)` says that this is not wanted; null
-    /// then. `what` names that very library.
+    /// Builds or finds the newest version, and loads it. Returns null if `known(id)` is true for the id of
+    /// that very library.
     virtual std::unique_ptr<plugin_code<T>>
     newest(const std::function<bool(const std::string& what)>& known) = 0;
-    /// What can change that.
+    /// The files and folders whose change may lead to another version.
     virtual std::vector<std::string> watched() const = 0;
-    /// Ends what newest() does in another thread, and all of its later calls.
+    /// Stops newest() in other threads, and makes all later calls fail.
     virtual void cancel() noexcept = 0;
 };
 
-/// The code of one version, which goes when nothing needs it any more.
+/// The code of one version, closed by its last owner.
 template <class T>
 class version_code {
 public:
@@ -87,7 +87,7 @@ public:
     const std::shared_ptr<reload_history>& history() const noexcept { return history_; }
 
 private:
-    /// Empty for a built-in plugin.
+    /// The library's image in memory; empty for a built-in plugin.
     loaded_image image() const { return code_->from() ? code_->from()->image() : loaded_image(); }
 
     std::unique_ptr<plugin_code<T>> code_;
@@ -95,7 +95,7 @@ private:
     std::shared_ptr<reload_history> history_;
 };
 
-/// One object, which goes when its last owner does.
+/// The object of one version, destroyed by its last owner.
 template <class T>
 class version {
 public:
@@ -117,7 +117,7 @@ public:
     }
 
     void share() noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
-    /// May destroy it.
+    /// Drops one reference. The last one destroys the object.
     void let_go() noexcept {
         if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1)
             delete this;
@@ -145,11 +145,11 @@ struct letting_go {
         of->let_go();
     }
 };
-/// A share of a version.
+/// A counted reference to a version.
 template <class T>
 using version_share = std::unique_ptr<version<T>, letting_go>;
 
-/// What an exception says that is being handled.
+/// The text of the exception that is being handled.
 inline std::string exception_text() {
     try {
         throw;
@@ -160,7 +160,7 @@ inline std::string exception_text() {
     }
 }
 
-/// The versions of one plugin, of which one serves.
+/// All versions of one plugin that are in memory. One of them serves.
 template <class T>
 class versions final : public reloadable {
 public:
@@ -177,9 +177,9 @@ public:
         first->start();
         serving_.store(first.release());
     }
-    /// Has newer versions made from now on.
+    /// Starts watching for newer versions.
     void begin() { reload_thread_.add(*this); }
-    /// To be called before it goes, and waits for what other threads do for it.
+    /// Ends watching, and waits for other threads. Has to be called before destruction.
     void end() {
         source_->cancel();
         reload_thread_.remove(*this);
@@ -188,7 +188,7 @@ public:
     }
     ~versions() override {
         retired_.emplace_back(serving_.exchange(nullptr));
-        // A call that began before may still run.
+        // Calls that began earlier may still run.
         for (const auto& version : retired_)
             while (hazards_.in_use(version.get()))
                 posix::pause_a_millisecond();
@@ -218,7 +218,7 @@ public:
         return now;
     }
 
-    /// `again` also takes what was refused before.
+    /// Looks for a newer version now. With `again`, a version that was refused before is tried once more.
     reload_event refresh(bool again) {
         return change([&](std::string& refusal) { return newer(again, refusal); });
     }
@@ -228,7 +228,7 @@ public:
             if (!before_)
                 throw nothing_before((*serving_.load()->code())->info().name);
             if (const std::uint64_t bad = serving_.load()->number(); replaced_by(before_, refusal)) {
-                // What is newest stays refused until there is something else.
+                // The newest version stays refused until its files change.
                 avoided_ = std::exchange(now_, std::exchange(now_before_, ""));
                 before_.reset();
                 count(&versions::replaced_, "version " + std::to_string(bad) + " was rolled back");
@@ -237,11 +237,11 @@ public:
         });
     }
 
-    // ---- For the reloader.
+    // ---- Called by the reload thread
 
     std::vector<std::string> watched() override { return paths_ = source_->watched(); }
-    /// A library may also go when a handle elsewhere is closed, or an exception ends, which nobody tells:
-    /// while there is no room, this asks whether there is.
+    /// A library may also be unmapped when another handle is closed or an exception ends, which nobody
+    /// reports. So while the limit of versions is reached, the thread checks at intervals.
     std::int64_t every() const noexcept override {
         constexpr std::int64_t second = 1000;
         return every_ == 0 && short_of_room_ ? second : every_;
@@ -249,7 +249,7 @@ public:
 
     void look() noexcept override {
         try {
-            // What was refused is not tried again for a change beside it.
+            // A refused version is not tried again because an unrelated file beside it has changed.
             const file_snapshot before(paths_);
             const bool room = again_.exchange(false) || (short_of_room_ && history_->mapped() < most_mapped_);
             if (failed_ && !room && every_ == 0 && before == failed_files_)
@@ -277,7 +277,7 @@ private:
         return version_share<T>(new version<T>(std::move(code), ++numbers_, make_));
     }
 
-    // Makes a change, one at a time; `make(refusal)` says what it did, or why it did not.
+    // Makes one change at a time. `make(refusal)` returns the step that was taken, or sets why none was.
     template <class Change>
     reload_event change(const Change& make) {
         reload_event result;
@@ -368,8 +368,8 @@ private:
         }
     }
 
-    // Whether an object was made of the code, and has taken over from the one that serves; else all is as it
-    // was.
+    // Constructs an object of the code and has it take over. If that fails, returns false with the reason in
+    // `refusal`, and nothing has changed.
     bool replaced_by(std::shared_ptr<version_code<T>> code, std::string& refusal) {
         version<T>* const old = serving_.load();
         const hooks<T>&before = old->offers(), &after = (*code)->offers();
@@ -410,7 +410,7 @@ private:
     const maker make_;
     const std::size_t most_mapped_;
     const std::int64_t every_;
-    // Of the copy of tenon that made this, whichever copy's code destroys it.
+    // The domain of the copy of tenon that made this object, whichever copy destroys it.
     basic_hazard_domain<>& hazards_ = basic_hazard_domain<>::here();
     reload_thread& reload_thread_ = reload_thread::here();
     const std::shared_ptr<reload_history> history_ = std::make_shared<reload_history>();
@@ -432,7 +432,7 @@ private:
     std::uint64_t replaced_ = 0, refused_ = 0;
     std::string refusal_;
 
-    // The reloader's own.
+    // Used by the reload thread alone.
     std::vector<std::string> paths_;
     bool failed_ = false;
     file_snapshot failed_files_;      // as they were then

@@ -12,7 +12,7 @@ namespace tenon::inline v1 {
 namespace detail {
 inline namespace TENON_OWN {
 
-// libc++ gives some a shorter name with clang, as it likes.
+// With libc++, clang spells some of these names shorter.
 inline constexpr const char* views[] = {
     "std::basic_string_view<", "std::string_view",    "std::wstring_view", "std::u8string_view",
     "std::u16string_view",     "std::u32string_view", "std::span<",        "std::reference_wrapper<",
@@ -44,8 +44,8 @@ inline constexpr bool gives_values_v<methods<M...>> =
 } // namespace TENON_OWN
 } // namespace detail
 
-/// An interface none of whose methods gives out what may refer into the plugin: a pointer, a reference, a
-/// view, or a type with one of them in it.
+/// An interface whose methods return only values: no pointer, reference or view that could refer into the
+/// plugin, and no type that contains one.
 template <class T>
 concept gives_values = detail::gives_values_v<typename T::methods>;
 

@@ -25,31 +25,33 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// Says whose files may have changed.
+/// Watches files and folders, and returns the keys of those that may have changed.
 ///
-///     basic_watch<> files(500);
+///     basic_path_watcher<> files(500);
 ///     files.set(7, {"/opt/hello/hello.cpp", "/opt/hello"});
 ///     pollfd readable{files.descriptor(), POLLIN, 0};
 ///     posix::poll(&readable, 1, static_cast<int>(files.timeout()));   // until somebody saves hello.cpp
 ///     files.changed();                                                // {7}
 ///
-/// A path is absolute. It names a file, or a folder, of which every entry counts and none below those; or
-/// nothing yet. What counts: a file that was opened for writing is closed, an entry comes, goes, is renamed
-/// or gets another owner or mode, also one on the way to the file: a folder, or a symbolic link, which is
-/// followed. Nothing else in those folders does. A change too many may be said, and none is left out.
+/// A path has to be absolute. It may name a file, a folder, or nothing yet. Of a folder all direct entries
+/// are watched. A change is: a file that was open for writing is closed; an entry is made, removed or
+/// renamed, or gets another owner or mode. Changes to the folders and symbolic links on the way to the file
+/// count too. Other entries of these folders do not. A key may be returned without a change; a change is
+/// never missed, but for the cases below.
 ///
-/// Folders are watched and not files, because editors rename a new file over the old one; all the folders on
-/// the way, because one that is replaced says nothing of what is in the new one. Of those the kernel is only
-/// asked whether they themselves have changed: other people's files in /tmp wake nobody unless their mode or
-/// times are set. A folder that inotify does not take is looked at every so many milliseconds instead: where
-/// the user has fs.inotify.max_user_instances or fs.inotify.max_user_watches already, where this process may
-/// pass a folder and not read it, and where there is no inotify. It is tried again with each look.
+/// Folders are watched in place of files, because editors rename a new file over the old one. All folders on
+/// the way are watched, because the watch of a replaced folder says nothing of its successor. For these the
+/// kernel only reports changes to the folder itself, so that other people's files in /tmp cause no wake-up
+/// unless their mode or times are set. A folder that inotify cannot watch is polled at the given interval, in
+/// milliseconds: when the user has reached fs.inotify.max_user_instances or fs.inotify.max_user_watches, when
+/// this process may pass through a folder but not read it, and on a system without inotify. Each poll tries
+/// inotify again.
 ///
-/// inotify does not see what another machine writes on a network file system, what is written through a
-/// mapping after the file was closed, what is written by another name of the file in another folder, and what
-/// is mounted over a folder. A look does see these, but not what is as it was by the next look.
+/// inotify misses writes by another machine on a network file system, writes through a mapping after the file
+/// was closed, writes through another name of the file in another folder, and mounts over a folder. A poll
+/// sees all of these, unless the change is undone before the next poll.
 ///
-/// For one thread at a time.
+/// One thread at a time may use the object.
 template <class System = posix>
 class basic_path_watcher {
 public:
@@ -57,10 +59,10 @@ public:
         : notifier_(System::notifier()), every_(poll_every_ms), next_look_(System::milliseconds() + every_) {}
     basic_path_watcher(const basic_path_watcher&) = delete;
 
-    /// Can be read when there is something for `changed()`; -1 where all is looked at.
+    /// Becomes readable when `changed()` has something to return; -1 if all folders are polled.
     int descriptor() const noexcept { return notifier_.descriptor(); }
 
-    /// In how many milliseconds `changed()` has something to do though nothing could be read; -1: never.
+    /// Milliseconds until `changed()` has to be called although the descriptor is not readable; -1: never.
     std::int64_t timeout() const {
         if (!touched_.empty())
             return 0;
@@ -69,7 +71,7 @@ public:
         return looks ? std::max<std::int64_t>(next_look_ - System::milliseconds(), 0) : -1;
     }
 
-    /// What is said under this key from now on, instead of what was.
+    /// Replaces the paths of a key.
     void set(std::size_t key, const std::vector<std::string>& paths) {
         ++round_;
         std::vector<trail*> now;
@@ -84,7 +86,7 @@ public:
             now.push_back(&way);
         }
         std::sort(now.begin(), now.end());
-        // The new ones are there already, so that a folder that both need is watched throughout.
+        // The new paths are already watched, so that a folder that both sets need is watched throughout.
         for (trail* const way : std::exchange(keys_[key], now))
             if (!std::binary_search(now.begin(), now.end(), way))
                 leave(*way, key);
@@ -96,7 +98,7 @@ public:
         keys_.erase(key);
     }
 
-    /// The keys one of whose files may have changed since they were last said, in their order.
+    /// The sorted keys with a file that may have changed since the key was last returned.
     std::vector<std::size_t> changed() {
         ++round_;
         read_events();
@@ -113,7 +115,7 @@ public:
     }
 
 private:
-    /// What a look at an entry sees; nothing is written to one of them without a difference.
+    /// The state of an entry, which differs after each write to it.
     struct state {
         mode_t mode = 0; ///< 0: there is no such entry
         uid_t user = 0;
@@ -151,7 +153,7 @@ private:
         bool is(const step& other) const { return in == other.in && at == other.at; }
     };
 
-    /// The entries that are passed on the way to a file, as far as they are there; its name is the last.
+    /// The existing entries on the way to a file, up to and including the file.
     struct trail {
         std::string path;
         std::vector<step> steps;
@@ -183,8 +185,9 @@ private:
             }
             now.needs_entries = true;
             if (at->second.type != S_IFLNK) {
-                // A folder in which there is nothing of this path may go without a word where somebody is in
-                // it, which only the one above it knows. As long as there is something, that has to go first.
+                // An empty folder that a process works in can be removed without an event of its own; only
+                // the folder above reports that. A folder with an entry of this path cannot go before the
+                // entry.
                 if (at->second.type == 0)
                     for (step& one : of.steps)
                         if (join(one.in->first, one.at->first) == here)
@@ -230,7 +233,7 @@ private:
         return std::string(target, size > 0 ? static_cast<std::size_t>(size) : 0);
     }
 
-    /// A folder that is watched, with its entries, from before these are looked at in this round.
+    /// Returns a folder that is watched from before its entries are read in this round.
     place_at watched(const std::string& path) {
         const place_at which = places_.try_emplace(path).first;
         if (std::exchange(which->second.round, round_) != round_) {
@@ -256,13 +259,13 @@ private:
                     asked_too_much = true;
                 }
             }
-        // The kernel was asked for the entries of all folders on the way, until it was known which of them
-        // matter. What others have done there meanwhile is read now, so that it wakes nobody.
+        // Until it was known which folders matter, the kernel was asked for the entries of all folders on the
+        // way. Events of the others are read and dropped now, so that they cause no wake-up.
         if (asked_too_much)
             read_events();
     }
 
-    /// The kernel watches what was at the path once; what is there now may be another folder.
+    /// Watches the folder that is at the path now. The kernel still watches the one that was there before.
     void watch_again(place_at which, [[maybe_unused]] bool with_entries) {
         int number = -1;
 #ifdef IN_ONLYDIR
@@ -294,7 +297,7 @@ private:
         numbers_.erase(known);
     }
 
-    /// Files that two looks see in one state are taken to be unchanged only where that is certain: a file
+    /// Reads the states of an entry. Equal states count as unchanged only if that is certain, because a file
     /// may be written to twice in one tick of the clock.
     void look(place_at in, entry_at at) {
         entry& what = at->second;
@@ -353,7 +356,7 @@ private:
 
     void read_events() {
 #ifdef IN_ONLYDIR
-        // The kernel keeps no more than this; who writes faster than it is read cannot hold up the caller.
+        // Reads once: a program that causes events faster than they are read must not hold up the caller.
         char events[64 * 1024];
         for (int most = 64; most > 0 && descriptor() >= 0; --most) {
             const ssize_t got = System::read(descriptor(), events, sizeof events);
@@ -394,7 +397,7 @@ private:
     }
 #endif
 
-    /// inotify has no error that goes away again.
+    /// Falls back to polling for good, because no error of inotify goes away.
     void look_from_now_on() {
         notifier_ = basic_file<System>();
         numbers_.clear();

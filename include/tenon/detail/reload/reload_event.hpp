@@ -20,7 +20,7 @@
 
 namespace tenon::inline v1 {
 
-/// A step in the life of a watched plugin, as it is told to `live::on_event`.
+/// A step in the life of a watched plugin, passed to the handler of `live::on_event`.
 ///
 ///     users.on_event([](const tenon::reload_event& r) { std::clog << r.text() << '\n'; });
 ///     // version 3 of json 1.2.0 has taken over
@@ -39,7 +39,8 @@ struct TENON_HOST_TYPE reload_event {
     std::uint64_t version = 0; ///< 1 is the first; what is refused uses up a number too
     std::string plugin{};      ///< its name and its own version
     std::string reason{};      ///< a sentence; empty where all is well
-    /// built: to build or find it; replaced, rolled back: to load, make and switch
+    /// The time to build or find the version (`built`), or to load, construct and switch (`replaced`,
+    /// `rolled_back`).
     std::chrono::microseconds took{};
 
     std::string text() const {
@@ -56,7 +57,7 @@ struct TENON_HOST_TYPE reload_event {
     }
 };
 
-/// What there is to know of a watched plugin.
+/// The state of a watched plugin.
 struct TENON_HOST_TYPE live_status {
     std::uint64_t version = 0; ///< that serves
     plugin_info info{};
@@ -66,14 +67,14 @@ struct TENON_HOST_TYPE live_status {
         ///< `rollback`, of those in use, and those that stay. Versions of one library share it
 };
 
-/// Is told of every reload, by the thread that does it: that of the watcher, a caller of `refresh` or
-/// `rollback`, or who lets go of a `pinned` version last. What it throws is lost.
+/// Called for every step of a reload, by the thread that takes it: the reload thread, a caller of `refresh`
+/// or `rollback`, or the owner of the last `pinned` handle of a version. Exceptions are ignored.
 using reload_handler = std::function<void(const reload_event&)>;
 
 namespace detail {
 inline namespace TENON_OWN {
 
-/// What is remembered of all versions of one plugin, and told; outlives them.
+/// Counts the libraries of all versions of one plugin and reports events. Outlives the versions.
 class reload_history {
 public:
     reload_history() {
@@ -87,19 +88,19 @@ public:
     reload_history& operator=(const reload_history&) = delete;
     ~reload_history() { ::pthread_mutex_destroy(&telling_); }
 
-    /// Once this has returned, no other thread runs the handler before.
+    /// Replaces the handler. After the return, no other thread runs the former one.
     void on_event(reload_handler handler) {
         const mutex_lock locked(telling_);
         handler_ = std::move(handler);
     }
 
-    /// Tells the handler now, or where something is being changed, once that is done.
+    /// Calls the handler now, or after the change that is under way.
     void tell(reload_event what) noexcept {
         try {
             trace(what.text());
             const mutex_lock locked(mutex_);
             waiting_.push_back(std::move(what));
-            // Who holds it has locked what a handler in another thread may be waiting for.
+            // The holder has a lock that a handler in another thread may be waiting for.
             if (holds_ > 0)
                 return;
         } catch (...) {
@@ -108,7 +109,7 @@ public:
         tell_waiting();
     }
 
-    /// While one lives, nothing is told: a handler may ask for what its holder has locked.
+    /// Delays events while it exists, because a handler may need the lock that the holder has.
     class hold {
     public:
         explicit hold(reload_history& of) : of_(of) {
@@ -129,12 +130,12 @@ public:
         reload_history& of_;
     };
 
-    /// A version has opened the library. The image is empty for a built-in plugin.
+    /// Notes that a version has opened a library. The image is empty for a built-in plugin.
     void loaded(const loaded_image& image) {
         const mutex_lock locked(mutex_);
         open_.push_back(image);
     }
-    /// A version has closed the library, which may be open for other versions or other handles.
+    /// Notes that a version has closed a library. Other versions and handles may still have it open.
     void closed(const loaded_image& image, const unloaded& verdict) {
         const mutex_lock locked(mutex_);
         open_.erase(std::find(open_.begin(), open_.end(), image));
@@ -145,25 +146,25 @@ public:
             room();
     }
 
-    /// What is called, once, when there is one fewer in memory; nothing where it is empty.
+    /// Sets a function that is called once when a library has left memory; an empty one removes it.
     void when_room(std::function<void()> call) {
         const mutex_lock locked(mutex_);
         room_ = std::move(call);
     }
 
-    /// The number of libraries in memory: two versions of one library, such as an edit that was undone, share
-    /// its image.
+    /// The number of libraries in memory. Two versions with the same library, as after an edit that was
+    /// undone, share one.
     std::size_t mapped() {
         const mutex_lock locked(mutex_);
         forget_unmapped();
         std::size_t count = left_.size();
-        // Libraries that the system's loader has no name for cannot be told from each other.
+        // Libraries without a name for the system's loader cannot be told apart.
         for (auto image = open_.begin(); image != open_.end(); ++image)
             count += image->name.empty() || std::find(open_.begin(), image, *image) == image;
         return count;
     }
 
-    /// Why the oldest library that no version has open is in memory; empty if there is none.
+    /// A sentence about why the oldest closed library is still in memory; empty if there is none.
     std::string stays() {
         const mutex_lock locked(mutex_);
         forget_unmapped();
@@ -175,7 +176,7 @@ private:
         const mutex_lock one_at_a_time(telling_);
         for (reload_event next; take(next);)
             try {
-                // A handler may replace itself.
+                // A copy, because a handler may replace itself.
                 if (const reload_handler handler = handler_)
                     handler(next);
             } catch (...) {
@@ -183,7 +184,7 @@ private:
             }
     }
 
-    // Forgets also what a version has opened again.
+    // Also forgets libraries that a version has opened again.
     void forget_unmapped() {
         std::erase_if(left_, [this](const left& remnant) {
             return !remnant.image.mapped() ||

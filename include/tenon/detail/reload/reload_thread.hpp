@@ -23,35 +23,34 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What a reloader serves. Its functions are called by the reloader's thread, one at a time.
+/// A watched plugin, as the reload thread sees it. The thread calls these functions one at a time.
 class reloadable {
 public:
     virtual ~reloadable() = default;
 
     /// The files and folders whose change may mean that there is a newer version.
     virtual std::vector<std::string> watched() = 0;
-    /// Looks for one, and takes it.
+    /// Looks for a newer version and puts it in place.
     virtual void look() noexcept = 0;
-    /// Lets go of versions that are no longer used.
+    /// Drops versions that are no longer used.
     virtual void retire() noexcept = 0;
-    /// In milliseconds, how often to look though nothing has changed here; 0: never.
+    /// Milliseconds between looks without a change of files; 0: none.
     virtual std::int64_t every() const noexcept = 0;
 };
 
-/// One thread, which waits for changes of files on behalf of all watched plugins of this program, and does
-/// what follows from them. It sleeps while nothing changes, is there while something is watched, and takes no
-/// signals.
+/// The thread that waits for changed files of all watched plugins in this program, and reloads these. It
+/// exists while a plugin is watched, sleeps while nothing changes, and blocks all signals.
 template <class System = posix>
 class basic_reload_thread {
 public:
-    /// In milliseconds. A change is acted on once nothing else has changed for so long ...
+    /// Milliseconds without a further change before a change is acted on ...
     static constexpr std::int64_t quiet = 1;
-    /// ... or for so long after it.
+    /// ... and milliseconds after which it is acted on in any case.
     static constexpr std::int64_t at_latest = 100;
-    /// How often files are looked at where they cannot be watched.
+    /// Milliseconds between polls of files that cannot be watched.
     static constexpr std::int64_t poll_every = 250;
 
-    /// For good, so that what is watched may be a static object's.
+    /// Never destroyed, so that static objects may own watched plugins.
     static basic_reload_thread& here() {
         static basic_reload_thread& all = *new basic_reload_thread;
         return all;

@@ -78,9 +78,9 @@ inline error no_subdirectory(std::string_view url, std::string_view commit, std:
                                            "' in commit ", commit, "; ", instead})};
 }
 
-/// How much of a fetch is done, in percent, by what git has said last; 0 where it does not tell yet.
+/// The progress of a fetch in percent, from the last lines of git; 0 while git reports none.
 inline std::size_t fetched_percent(std::string_view said) {
-    // A server may say much, a little at a time.
+    // Bounds the cost of a server that sends much text in small parts.
     constexpr std::size_t most = 4096;
     said.remove_prefix(said.size() - std::min(said.size(), most));
     for (const std::string_view step : {"Receiving objects:", "Unpacking objects:"}) {
@@ -95,7 +95,7 @@ inline std::size_t fetched_percent(std::string_view said) {
     return 0;
 }
 
-/// What is left of a text on a terminal, where a line goes back to its beginning and is written again.
+/// The text as a terminal shows it: a carriage return lets a line overwrite itself.
 inline std::string as_shown(std::string_view said) {
     std::string text;
     bool back = false;
@@ -109,8 +109,7 @@ inline std::string as_shown(std::string_view said) {
     return text;
 }
 
-/// A text without what may be a secret in the URLs that are in it: a user's own configuration may have put it
-/// there.
+/// The text without credentials in URLs, which the user's own git configuration may have added.
 inline std::string without_any_credentials(std::string_view text) {
     std::string safe;
     for (std::size_t mark; (mark = text.find("://")) != text.npos;) {
@@ -125,30 +124,30 @@ inline std::string without_any_credentials(std::string_view text) {
     return safe.append(text);
 }
 
-/// The address of a git repository in, a directory with its files out.
+/// Fetches a git repository into the cache, and returns a directory with its files.
 ///
 /// Every commit has a folder of its own, `<cache>/src/<repository>/<commit>`, which is published whole and
-/// never changes. What is fetched goes into a fresh scratch repository that is thrown away, so that a git
-/// that was killed leaves nothing that a later one could trip over; the price is that a branch that moved is
-/// fetched as a whole, at depth one.
+/// never changes. Each fetch goes into a fresh scratch repository that is removed afterwards, so that a
+/// killed git leaves nothing for a later one to trip over. The price: a branch that moved is fetched as a
+/// whole, at depth one.
 ///
-/// A full commit id is looked for in the cache first, and then needs no network and no git. A branch, a tag
-/// and the default branch are asked for each time; where that fails, or takes half a minute, the commit that
-/// they were at when they were last seen is used. A branch goes before a tag of the same name, as `git clone
-/// --branch` has it.
+/// A full commit id is looked for in the cache first; if found, neither network nor git is needed. For a
+/// branch, a tag or the default branch the remote is asked each time. If that fails or takes half a minute,
+/// the commit that was last seen there is used. A branch takes precedence over a tag of the same name, as in
+/// `git clone --branch`.
 ///
-/// What git obeys: while it talks to the remote, the system's and the user's own configuration, which have
-/// the credential helpers, proxies and `insteadOf`; but no hook, no submodule, no transport besides the
-/// driver's kind, and no question to anybody. While it writes files, no configuration at all, so that no
-/// filter of a `.gitattributes` runs and what is stored with Git LFS stays a pointer; a symbolic link becomes
-/// a small file that holds its target, and a submodule an empty folder.
+/// While git talks to the remote, it obeys the configuration of the system and the user, with credential
+/// helpers, proxies and `insteadOf`. It runs no hook, fetches no submodule, uses no transport but the
+/// driver's, and asks no questions. While git writes files, it obeys no configuration at all: no filter of a
+/// `.gitattributes` runs, a Git LFS file stays a pointer, a symbolic link becomes a small file with its
+/// target, and a submodule becomes an empty folder.
 ///
-/// A signature is checked when a commit is fetched; `signed-<commit>-<keys>` beside the folder keeps that it
-/// was good, so that other keys, or a folder from a time without the rule, lead to another fetch.
+/// The signature of a commit is checked when the commit is fetched. `signed-<commit>-<keys>` beside the
+/// folder records a good one. Other keys, and folders from a time without the rule, lead to another fetch.
 template <class System = posix>
 class basic_repository {
 public:
-    /// For a driver that the policy permits.
+    /// The policy has to permit the driver.
     basic_repository(driver of, basic_cache<System> in, event_handler on_event = {},
                      const basic_deadline<System>& within = {}, policy rules = {},
                      const trust& whose_keys = {})
@@ -162,7 +161,7 @@ public:
                 digit = static_cast<char>(digit | 0x20);
     }
 
-    /// The directory with the files, fetched where the cache does not have them.
+    /// The directory with the files, which are fetched if the cache does not have them.
     std::string checkout() const {
         if (pinned() && has(wanted_.reference)) {
             tell({event::step::cached, wanted_.place});
@@ -183,15 +182,15 @@ public:
         }
     }
 
-    /// The same from the cache alone, where that has the commit. Runs and writes nothing.
-    /// Throws, as `checkout` does, where the commit is there and has no such subdirectory.
+    /// The same directory from the cache alone, or none if the cache does not have the commit. Runs no
+    /// program and writes no file. Throws as `checkout` does if the commit has no such subdirectory.
     std::optional<std::string> cached() const {
         const std::optional<std::string> commit = pinned() ? wanted_.reference : remembered();
         return commit && has(*commit) ? std::optional(inside(*commit)) : std::nullopt;
     }
 
 private:
-    /// The name of a commit on the remote, and its id.
+    /// A reference of the remote, and the id of its commit.
     struct named_commit {
         std::string name, id;
     };
@@ -207,7 +206,7 @@ private:
     }
     void tell(const event& of) const { detail::tell(on_event_, of); }
 
-    // Readable, because the compiler's messages show it, and unambiguous.
+    // Readable, because messages of compilers show the name; unique by the digest at its end.
     static std::string folder_name(std::string_view url) {
         std::string name(basename(url.substr(0, url.find_last_not_of('/') + 1)).substr(0, 40));
         for (char& c : name)
@@ -219,7 +218,7 @@ private:
     std::string folder() const { return join(join(cache_.path(), "src"), name_); }
     std::string made_folder() const { return cache_.folder(join("src", name_)); }
 
-    /// Whether the cache has what the policy permits.
+    /// True if the cache has the commit, with a good signature where the policy wants one.
     bool has(const std::string& commit) const {
         return has_files(commit) && (!keys_ || System::access(signature_mark(commit).c_str(), F_OK) == 0);
     }
@@ -247,7 +246,7 @@ private:
         return path;
     }
 
-    // What a branch or tag was at when it was last seen is one line: the commit, the reference, the URL.
+    // ---- The commit of a branch or tag when it was last seen: a file with the line `COMMIT REFERENCE URL`
 
     std::string memory() const { return join(folder(), "at-" + sha256(wanted_.reference).hex()); }
     std::string line(const std::string& commit) const {
@@ -273,10 +272,10 @@ private:
         publish<System>(memory(), line(commit), beside.path());
     }
 
-    /// The commit that is wanted now, in the cache.
+    /// The id of the commit that the driver names now, after it is in the cache.
     std::string current() const {
         const named_commit there = pinned() ? named_commit{wanted_.reference, wanted_.reference} : asked();
-        // While it connects for a fetch, libcurl would wait five minutes for a host that answers nothing.
+        // libcurl would wait five minutes to connect to a host that does not answer.
         if (pinned() && transport_of(wanted_.place) == transport::https)
             listed({"ls-remote", "--", wanted_.place, "HEAD"});
         const bool cached = has(there.id);
@@ -288,7 +287,7 @@ private:
         return commit;
     }
 
-    /// What the remote has under the reference.
+    /// Asks the remote for the commit of the reference.
     named_commit asked() const {
         tell({event::step::resolving, wanted_.place});
         const std::string& reference = wanted_.reference;
@@ -321,8 +320,8 @@ private:
     }
 
     std::vector<named_commit> listed(std::vector<std::string> arguments) const {
-        // Not where the host was started, which may be a repository with a configuration of its own.
-        // A host that answers nothing at all is waited for by libcurl for five minutes.
+        // Runs in the root folder: the current one may be a repository with a configuration of its own.
+        // libcurl would wait five minutes for a host that does not answer.
         constexpr int patience = 30;
         const finished asking = with_remote(std::move(arguments), "/", patience);
         const std::string& text = asking.how.out;
@@ -338,7 +337,7 @@ private:
         return found;
     }
 
-    /// Fetches and publishes a commit; gives its id, which is another where the reference has just moved.
+    /// Fetches and publishes a commit. Returns its id, which differs if the reference has just moved.
     std::string fetched(const named_commit& there) const {
         const basic_lock<System> turn(join(made_folder(), "lock"), deadline_,
                                       [&] { tell({event::step::waiting, wanted_.place}); });
@@ -364,13 +363,13 @@ private:
         return commit;
     }
 
-    /// Fetches into the scratch repository, at depth one where the server can; gives the commit's id.
+    /// Fetches into the scratch repository, at depth one if the server can. Returns the id of the commit.
     std::string transferred(const named_commit& there, const std::string& where) const {
         const std::string wanted = "+" + there.name + ":refs/tenon/wanted";
         finished fetching = fetch(where, {"--depth=1"}, {wanted});
         std::optional<std::string> commit = id_of("refs/tenon/wanted", where);
-        // Old servers, and those that serve files alone, have no depth, and say so in their own words.
-        // Servers need not give out a commit by its id either, but they do give out branches and tags.
+        // Old servers and plain file servers cannot fetch at a depth, and each says so in words of its own. A
+        // server may refuse a commit's id as well, but every server gives out branches and tags.
         const bool done = pinned() ? commit == there.id : commit.has_value();
         const bool may_be_server =
             fetching.how.cause == stop_reason::itself && known_cause(fetching.how.err).empty();
@@ -405,7 +404,7 @@ private:
                            });
     }
 
-    /// The id of the commit that a name has in the scratch repository.
+    /// The id of the commit behind a name in the scratch repository.
     std::optional<std::string> id_of(const std::string& name, const std::string& where) const {
         std::string id =
             alone({"--git-dir=git", "rev-parse", "--verify", "--quiet", name + "^{commit}"}, where).how.out;
@@ -422,8 +421,7 @@ private:
             alone({"-c", "core.symlinks=false", "--git-dir=git", "--work-tree=tree", "checkout", "--quiet",
                    "--force", "--detach", "--no-recurse-submodules", commit, "--"},
                   workshop.path());
-        // git moves HEAD after the last file: so it is known where the host takes the child's status away,
-        // too.
+        // git moves HEAD after the last file, which tells of success even if the host has reaped the child.
         if (writing.how.failed() || id_of("HEAD", workshop.path()) != commit)
             throw failure(writing);
         close_to_others(tree);
@@ -439,7 +437,7 @@ private:
         std::vector<std::string> checking = std::move(with.settings);
         checking.insert(checking.end(), {"--git-dir=git", "verify-commit", commit});
         const process_result how = alone(std::move(checking), workshop.path(), std::move(with.variables)).how;
-        // Where the host takes the child's status away, nothing says that the signature is good.
+        // If the host has reaped the child, nothing says that the signature is good.
         if (!how.known || how.failed()) {
             const std::string said = shown_of(how.err);
             throw not_signed(wanted_.place, commit, keys_->files(), how.how(), said, known_cause(how.err),
@@ -447,7 +445,7 @@ private:
         }
     }
 
-    // A daemon often has no umask, and then its own files would not be trusted.
+    // A daemon often has umask 0, and then its own files would not be trusted.
     static void close_to_others(const std::string& path) {
         struct stat status;
         if (System::lstat(path.c_str(), &status) != 0)
@@ -462,23 +460,22 @@ private:
             close_to_others(join(path, name));
     }
 
-    // A loss of power after the renaming might else leave empty files for good, under the id of a commit that
-    // never had them. A hundred files, each stored by itself, would take thirty times as long.
+    // Without this, a loss of power after the rename might leave empty files for good under the id of a
+    // commit that never had them. Syncing a hundred files one by one would take thirty times as long.
     static void store(const std::string& tree) {
         const basic_file<System> folder(tree, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
         if (System::syncfs(folder.descriptor()) != 0)
             throw error::system_call("store", tree, errno);
     }
 
-    /// git as its user set it up, but without programs of his that have nothing to do with reaching the
-    /// remote.
+    /// Runs git with the user's configuration, but without programs that are not needed to reach the remote.
     finished with_remote(std::vector<std::string> arguments, const std::string& where, int seconds,
                          const watcher& meanwhile = {}) const {
         std::vector<std::string> variables =
             environment({"PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", "SSH_AUTH_SOCK", "http_proxy",
                          "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE",
                          "SSL_CERT_DIR", "GIT_SSL_CAINFO"});
-        // An empty GIT_ASKPASS keeps git from the ones in SSH_ASKPASS and in the configuration.
+        // An empty GIT_ASKPASS keeps git from using SSH_ASKPASS and core.askPass.
         variables.insert(variables.end(), {"GIT_ALLOW_PROTOCOL=" + transports(), "GIT_ASKPASS=",
                                            "GIT_TERMINAL_PROMPT=0", "SSH_ASKPASS_REQUIRE=never"});
         if (transport_of(wanted_.place) != transport::file)
@@ -496,12 +493,12 @@ private:
         return git(std::move(arguments), std::move(variables), where, seconds, meanwhile);
     }
 
-    /// The user's ssh program, which may be in his configuration: so git is asked for that first.
+    /// Adds the user's ssh program. It may be set in the configuration, so git is asked first.
     void add_ssh(std::vector<std::string>& variables) const {
         const finished asking =
             git({"config", "--null", "--get-regexp", "^(core\\.sshcommand|ssh\\.variant)$"}, variables, "/");
         ssh_settings configured;
-        // NAME, a line's end and the value of each; the last one counts.
+        // Each entry is NAME, a newline and the value. The last entry of a name counts.
         for (std::string_view rest = asking.how.out; !rest.empty();) {
             const std::string_view setting = rest.substr(0, rest.find('\0'));
             rest.remove_prefix(std::min(rest.size(), setting.size() + 1));
@@ -515,7 +512,8 @@ private:
             variables.push_back("GIT_SSH_VARIANT=" + *set.variant);
     }
 
-    /// Those that git may use, for which the user's own configuration may exchange one address for another.
+    /// The transports that git may use. The user's configuration may replace an address by one of another
+    /// kind.
     std::string transports() const {
         if (transport_of(wanted_.place) == transport::file)
             return "file";
@@ -526,7 +524,7 @@ private:
         return names;
     }
 
-    /// git without any configuration, for what needs no remote.
+    /// Runs git without any configuration, for steps that need no remote.
     finished alone(std::vector<std::string> arguments, const std::string& where,
                    std::vector<std::string> variables = {}) const {
         const std::vector<std::string> passed = environment({"PATH", "TMPDIR"});
@@ -556,7 +554,7 @@ private:
                             git.how.code(errc::fetch_failed));
     }
 
-    /// By git's words where they are known, else by how it ended.
+    /// Advice by git's words if these are known, else by how git ended.
     std::string advice(const process_result& how) const {
         if (std::string known = known_cause(how.err); !known.empty())
             return known;
@@ -565,7 +563,7 @@ private:
         if (says_absent(how.err))
             return "is the address right? Many servers say the same of a repository that this user may not "
                    "read";
-        // git's word for anything fatal.
+        // The exit status of git for every fatal error.
         constexpr int fatal = 128;
         const bool gave_up = how.cause == stop_reason::itself && how.known && WIFEXITED(how.status) &&
                              WEXITSTATUS(how.status) == fatal;

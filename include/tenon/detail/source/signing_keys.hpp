@@ -18,27 +18,26 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// The keys that commits may be signed with, as they were when they were read: what git checks with is a
-/// copy.
+/// The keys that commits may be signed with, as they were when the files were read. git checks with a copy.
 template <class System = posix>
 class basic_signing_keys {
 public:
     basic_signing_keys(const signers& from, const trust& rule)
         : from_(from), ssh_(text_of(from.ssh, rule)), gpg_(text_of(from.gpg, rule)) {}
 
-    /// Other keys have another one.
+    /// A digest of the keys, 32 hexadecimal digits.
     std::string id() const { return sha256().field(ssh_).field(gpg_).hex().substr(0, 32); }
 
-    /// For messages.
+    /// The paths of the files, for messages.
     std::string files() const {
         return from_.ssh + (from_.ssh.empty() || from_.gpg.empty() ? "" : " or ") + from_.gpg;
     }
 
-    /// How git has to be called to check with these keys and no others; puts files into a folder that is only
-    /// for that.
+    /// The arguments and variables that make git check with these keys alone.
     struct command_parts {
         std::vector<std::string> settings, variables;
     };
+    /// Writes the keys into a folder that is used for nothing else.
     command_parts prepared(const std::string& folder) const {
         const std::string principals = join(folder, "signers"), home = join(folder, "gnupg");
         if (System::mkdir(home.c_str(), 0700) != 0)
@@ -46,8 +45,8 @@ public:
         write(principals, ssh_);
         // GnuPG reads what it exports as the public keyring of its older versions.
         write(join(home, "pubring.gpg"), gpg_);
-        // git goes by the kind that the signature says it is of. X.509's keys are not the host's to list,
-        // because GnuPG trusts certificates of the system too.
+        // git picks the checking program by the kind of the signature. X.509 is disabled, because GnuPG would
+        // trust the system's certificates too, which the host did not list.
         command_parts parts{{"-c", "gpg.x509.program=/dev/null"}, {"GNUPGHOME=" + home}};
         const auto set = [&](const std::string& setting) {
             parts.settings.insert(parts.settings.end(), {"-c", setting});

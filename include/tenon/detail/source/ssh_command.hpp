@@ -17,8 +17,7 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// The user's choice of an ssh program, each part as git reads it: git-config(1), core.sshCommand and
-/// ssh.variant.
+/// The user's choice of an ssh program, as git reads it: core.sshCommand and ssh.variant of git-config(1).
 struct ssh_settings {
     std::optional<std::string> command{}; ///< $GIT_SSH_COMMAND, else core.sshCommand: words for a shell
     std::optional<std::string> program{}; ///< $GIT_SSH: a path, which `command` goes before
@@ -26,8 +25,8 @@ struct ssh_settings {
     std::optional<std::string> variant{};
 };
 
-/// The settings with those of the environment in front. A program that runs with the rights of another user
-/// than its caller does not see them.
+/// The settings, overridden by those of the environment. A program with elevated rights ignores the
+/// environment, secure_getenv(3).
 inline ssh_settings with_environment(ssh_settings configured) {
     const auto prefer = [](const char* name, std::optional<std::string>& value) {
         if (const char* const set = ::secure_getenv(name))
@@ -35,15 +34,15 @@ inline ssh_settings with_environment(ssh_settings configured) {
     };
     prefer("GIT_SSH_COMMAND", configured.command);
     prefer("GIT_SSH", configured.program);
-    // git runs in another folder than this program.
+    // Made absolute, because git runs in another folder than this program.
     if (configured.program && configured.program->find('/') != std::string::npos)
         configured.program = absolute(*configured.program);
     prefer("GIT_SSH_VARIANT", configured.variant);
     return configured;
 }
 
-/// Which options a program takes: the setting says, else the program's name, as git decides it. Empty where
-/// git would ask the program.
+/// The kind of options that a program takes, as git decides it: by the setting, else by the program's name.
+/// Empty if git would ask the program itself.
 inline std::string ssh_variant(const std::string& command, const ssh_settings& set) {
     const std::vector<std::string> words = shell_words(command);
     std::string name = set.variant ? *set.variant : words.empty() ? "" : in_small_letters(basename(words[0]));
@@ -57,8 +56,8 @@ inline std::string ssh_variant(const std::string& command, const ssh_settings& s
     return name == "ssh" ? name : "";
 }
 
-/// A value for $GIT_SSH_COMMAND: the user's own program, with options that keep it from asking anybody, if it
-/// is known to take such. Any other is as it was; it has no terminal, and no window to ask in.
+/// A value for $GIT_SSH_COMMAND: the user's own program, with options against questions if it is known to
+/// take them. Another program is left as it is; it has neither a terminal nor a window to ask in.
 inline std::string quiet_ssh_command(const ssh_settings& set) {
     std::string command = "ssh";
     if (set.command)
@@ -66,7 +65,7 @@ inline std::string quiet_ssh_command(const ssh_settings& set) {
     else if (set.program)
         command = in_shell_quotes(*set.program);
     const std::string variant = ssh_variant(command, set);
-    // For a host that does not answer, and one that falls silent.
+    // Time limits for a host that does not answer, and for one that falls silent.
     if (variant == "ssh")
         return command + " -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15";
     return command +

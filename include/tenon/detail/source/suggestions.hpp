@@ -17,12 +17,12 @@
 #include <tenon/detail/source/driver_text.hpp>
 #include <tenon/detail/system/posix.hpp>
 
-// What was probably meant by a name or an address that leads nowhere.
+// Suggestions for a name or an address that leads nowhere.
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// How many letters one has to change, add or remove to make one text of the other.
+/// The number of letters to change, add or remove to turn one text into the other (Levenshtein distance).
 inline std::size_t edit_distance(std::string_view from, std::string_view to) {
     std::vector<std::size_t> row(to.size() + 1);
     for (std::size_t j = 0; j <= to.size(); ++j)
@@ -38,7 +38,7 @@ inline std::size_t edit_distance(std::string_view from, std::string_view to) {
     return row.back();
 }
 
-/// The known names, each once, those most like the wanted one first.
+/// The known names without repetition, those closest to the wanted one first.
 inline std::vector<std::string> by_likeness(std::string_view wanted, const std::vector<std::string>& known) {
     std::vector<std::pair<std::size_t, std::string>> ranked;
     for (const std::string& name : known)
@@ -51,7 +51,7 @@ inline std::vector<std::string> by_likeness(std::string_view wanted, const std::
     return names;
 }
 
-/// For messages: `a, b, c and 4 more`, those most like the wanted one first; empty where nothing is known.
+/// The closest names for messages, `a, b, c and 4 more`; empty if no name is known.
 inline std::string likeliest(std::string_view wanted, const std::vector<std::string>& known) {
     constexpr std::size_t most = 8;
     const std::vector<std::string> names = by_likeness(wanted, known);
@@ -63,8 +63,8 @@ inline std::string likeliest(std::string_view wanted, const std::vector<std::str
     return text;
 }
 
-/// The path of a file or directory in the current directory that somebody who wrote this name may have meant;
-/// else empty.
+/// The path of a file or directory in the current directory that the writer of a name may have meant; empty
+/// if there is none.
 template <class System = posix>
 std::string found_here(std::string_view name) {
     if (name.empty() || name.find('/') != name.npos)
@@ -98,8 +98,8 @@ inline std::optional<std::string> url_of_scp(std::string_view text) {
     return "git+ssh://" + std::string(authority) + "/" + std::string(path);
 }
 
-/// `?ref=v1` and what else other tools have for a reference and a subdirectory, rewritten to `@v1` and
-/// `#subdirectory=`; none where the query says something else.
+/// The URL with `?ref=v1`, and other tools' queries for a reference and a subdirectory, rewritten to `@v1`
+/// and `#subdirectory=`. None for a query with another meaning.
 inline std::optional<std::string> without_query(std::string_view url) {
     const auto mark = url.find('?');
     std::string address(url.substr(0, mark)), reference, subdirectory;
