@@ -3441,8 +3441,8 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What identifies the processor, to which `-march=native` compiles. Its digest leaves out what changes by the
-/// moment, such as the frequency, and takes the first of equal processors.
+/// What identifies the processor, to which `-march=native` compiles. Its digest leaves out what changes by
+/// the moment, such as the frequency, and takes the first of equal processors.
 inline constexpr std::string_view processor_file = "/proc/cpuinfo";
 
 /// The first processor in a /proc/cpuinfo, proc_cpuinfo(5), without what changes while it runs.
@@ -3462,11 +3462,11 @@ inline std::string processor_in(std::string_view text) {
     return processor;
 }
 
-/// Takes digests of files and directories, and reads no file twice.
+/// Computes digests of files and directories, and reads each file once.
 template <class System = posix>
 class basic_file_digests {
 public:
-    /// The state and the digest of a regular file; null where there is none that can be read.
+    /// The state and digest of a regular file; null if it cannot be read.
     const build_input* file(const std::string& path) {
         const auto [place, fresh] = seen_.try_emplace(path);
         build_input& input = place->second;
@@ -3488,18 +3488,18 @@ public:
         }
         sha256 all;
         from.parts(path, [&](std::string_view part) { all.add(part); });
-        // As it is after it was read: what was written to it meanwhile makes it younger than this look.
+        // The state after reading: a write meanwhile makes the file newer than this look.
         input = {path, file_identity(from.status(path)), all.hex()};
         return &input;
     }
 
-    /// Files that are in a remembered state are taken to say what they said then, and are not read.
+    /// Files that are still in these states get the remembered digests and are not read.
     void remember(const build_inputs& files) {
         for (const build_input& file : files)
             remembered_.insert_or_assign(file.path, file);
     }
 
-    /// The sorted names in a directory, listed once; none where it is not there.
+    /// The sorted names in a directory, listed once. A missing directory has none.
     const std::vector<std::string>& names(const std::string& path) {
         const auto [place, fresh] = names_.try_emplace(path);
         if (fresh)
@@ -3512,7 +3512,7 @@ public:
     const build_input& folder(const std::string& path, Matters&& matters) {
         const std::string digest = digest_of(path, names(path), matters);
         struct stat status;
-        // As it is after it was listed: a name that came meanwhile makes it younger than this look.
+        // The state after listing: a new name meanwhile makes the directory newer than this look.
         const bool there = System::stat(path.c_str(), &status) == 0;
         return seen_[path] = {path, there ? file_identity(status) : file_identity(), digest};
     }
@@ -3532,13 +3532,13 @@ public:
         return all.hex();
     }
 
-    /// What was seen of a path so far; null where nothing was.
+    /// The result of an earlier look at a path; null if there was none.
     const build_input* seen(const std::string& path) const {
         const auto known = seen_.find(path);
         return known == seen_.end() || known->second.digest.empty() ? nullptr : &known->second;
     }
 
-    /// The files that were looked at and whose states are to be believed, by that time.
+    /// The files whose states are reliable for a look at that time.
     build_inputs settled_by(std::int64_t look) const {
         build_inputs found;
         for (const auto& [path, input] : seen_)
@@ -3614,13 +3614,14 @@ inline std::optional<std::string> within_first_folder(std::string_view path) {
     return text;
 }
 
-/// True of files and directories that belong to the system: only its administrator or package manager writes there.
+/// True of files and directories that belong to the system: only its administrator or package manager writes
+/// there.
 template <class System = posix>
 bool is_system_file(const std::string& path) {
     const auto inside = [](std::string place) {
         place += '/';
-        // Not all of /usr: what is in /usr/local anybody may have put there, and in /usr/share are plugins
-        // that an administrator edits.
+        // Not all of /usr: files in /usr/local may be anybody's, and /usr/share has plugins that an
+        // administrator edits.
         for (const std::string_view root :
              {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/nix/store/", "/gnu/store/"})
             if (place.compare(0, root.size(), root) == 0)
@@ -3630,7 +3631,7 @@ bool is_system_file(const std::string& path) {
     // Clang calls them `/usr/bin/../lib/gcc/…`.
     if (const auto plain = within_first_folder(path); !plain || !inside(*plain))
         return false;
-    // A link to somewhere else is not. Of what is gone, the name is all there is.
+    // A link that leads elsewhere does not count. For a missing file the name decides.
     const std::string target = canonical<System>(path);
     return target.empty() || inside(target);
 }
@@ -3651,7 +3652,7 @@ bool is_system_file(const std::string& path) {
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What a source asks for and a compiler lists in no dependency file: `unlisted_inputs_in(text)` finds
+/// Inputs of a source that no dependency file lists: `unlisted_inputs_in(text)` finds
 /// "local.hpp" in `#if __has_include("local.hpp")`, and "logo.png" in `asm(".incbin \"logo.png\"")`.
 struct unlisted_inputs {
     std::vector<std::string> asked{};    ///< by __has_include: there or not there
@@ -3680,7 +3681,7 @@ inline bool in_comment(std::string_view before) {
     return before.find("//") != before.npos || first.substr(0, 1) == "*" || first.substr(0, 2) == "/*";
 }
 
-/// Calls `found(after)` with what follows each `word` in its line, but in comments.
+/// Calls `found(before, after)` with the rest of the line around each `word`, except in comments.
 template <class Found>
 void for_each(std::string_view text, std::string_view word, Found&& found) {
     for (std::size_t at = 0; (at = text.find(word, at)) != text.npos;) {
@@ -3725,7 +3726,7 @@ inline void add_embedded(unlisted_inputs& to, std::string_view text) {
                 return;
             }
             const std::size_t end = after.find_first_of(open == '<' ? ">" : "\"\\", 1);
-            // A quotation mark that ends the string before the name, and a macro after it.
+            // The quotation mark ends a string, and a macro stands for the name.
             if (end == after.npos || end == 1 || after[1] == ' ')
                 to.unknown = true;
             else
@@ -3791,13 +3792,12 @@ inline error too_many_files(const std::string& directory, std::size_t most) {
             directory};
 }
 
-/// Whether a name in a source tree is one of its sources' and not one that an editor or git keeps beside
-/// them.
+/// True for names in a source tree that belong to the sources, and not to an editor or git.
 inline bool is_in_source_tree(std::string_view name) {
     return name[0] != '.' && name[0] != '#' && name.back() != '~';
 }
 
-/// Whether a path is one of these folders, or below one.
+/// True if a path is one of these folders, or below one.
 inline bool is_in_one_of(std::string_view path, const std::vector<std::string>& folders) {
     for (const std::string& folder : folders)
         if (path.substr(0, folder.size()) == folder &&
@@ -3806,8 +3806,8 @@ inline bool is_in_one_of(std::string_view path, const std::vector<std::string>& 
     return false;
 }
 
-/// The sources in a directory and below that are not among those that are `compiled`, as paths from there:
-/// the first few of them, out of as many files as one looks through in a moment.
+/// The first few sources in a directory and below that are not `compiled`, as relative paths. Only as many
+/// files are looked at as takes a moment.
 template <class System = posix>
 std::vector<std::string> sources_left_out(const std::string& directory,
                                           const std::vector<std::string>& compiled) {
@@ -3838,8 +3838,7 @@ std::vector<std::string> sources_left_out(const std::string& directory,
     return found;
 }
 
-/// Says of the sources in a directory that are not among the `compiled` ones that they are not; empty where
-/// there are none.
+/// A sentence about the sources in a directory that are not compiled; empty if there are none.
 template <class System = posix>
 std::string sentence_on_sources_left_out(const std::string& directory,
                                          const std::vector<std::string>& compiled) {
@@ -3863,8 +3862,8 @@ std::string sentence_on_sources_left_out(const std::string& directory,
                          ".c++, .cp, .CPP or .C; a CMakeLists.txt can have more compiled");
 }
 
-/// All files and folders of a directory that somebody else's build reads as it likes, the directory first.
-/// Symbolic links are followed; build trees in it are none of it, nor are the folders `without`.
+/// All files and folders that the build of another project may read, its directory first. Symbolic links are
+/// followed. Build trees in the directory, and the folders in `without`, are left out.
 template <class System = posix>
 class basic_source_tree {
 public:
@@ -3902,7 +3901,7 @@ public:
     const std::vector<std::string>& folders() const noexcept { return folders_; }
 
 private:
-    // Each is looked at whenever the plugin is loaded.
+    // A limit, because every one of these files is looked at whenever the plugin is loaded.
     static constexpr std::size_t most = 100'000;
 
     std::vector<std::string> files_, folders_;
@@ -3955,8 +3954,8 @@ public:
 
     bool has(const std::string& name) const { return names_.count(name) != 0; }
 
-    /// Says of a name in a directory whether it can change what the inputs and new sources compile to. Both
-    /// this and `sources` have to outlive the answer.
+    /// Returns a function that is true for a name in a directory that can change the result, as an input or a
+    /// new source. Both this object and `sources` have to outlive the function.
     auto matter_to(const source_directories& sources) const {
         return [this, &sources](const std::string& folder, const std::string& name) {
             return has(name) || name == "compile_flags.txt" || sources.has(folder, name);
@@ -3988,13 +3987,13 @@ public:
         return true;
     }
 
-    /// True if every input says what it said. Reads those files whose state is another.
+    /// True if every input has its recorded content. Reads only files with a new state.
     bool same() { return same_files() && same_folders(); }
 
-    /// The files that are in another state and say the same.
+    /// The files with a new state and the same content.
     const std::vector<std::string>& read_again() const noexcept { return read_again_; }
 
-    /// True if the states are others than the remembered ones.
+    /// True if an input has a new state.
     bool moved() const noexcept { return moved_; }
 
     /// The result with the states that its inputs have now.
@@ -4066,7 +4065,7 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What compilers are likely to read, known from an earlier build.
+/// The inputs that compilers are likely to read, known from an earlier build.
 struct expected_inputs {
     std::set<std::string> files{}, folders{};
     shadowing_names names{};
@@ -4079,12 +4078,12 @@ struct source_change {
     std::string how{};  ///< as far as that is known: `it had 8 bytes, and then 9`
 };
 
-/// The files and directories that compilers read, as they are before these run and afterwards. A change in
-/// between may have been read or not, so that nothing can be remembered of the result.
+/// Compares the inputs of compilers before and after they run. If an input changed in between, nobody knows
+/// which content was compiled, so the result must not be recorded.
 template <class System = posix>
 class basic_input_tracker {
 public:
-    /// Looks at the files that are expected. `directory` has the sources, and compilers work in it.
+    /// Takes the states of the expected files. `directory` has the sources, and compilers run in it.
     basic_input_tracker(const std::string& directory, expected_inputs& expected)
         : directory_(directory), expected_(expected) {
         before_.remember(expected.before.files);
@@ -4098,8 +4097,8 @@ public:
     /// Has to be called before compilers run, which will search `folders`. Every later change is seen.
     void begin(std::vector<std::string> folders) {
         folders_ = std::move(folders);
-        // Files are stamped in steps of some milliseconds. What was written in this step, in places too that no
-        // earlier build knows of, could not be told from what is written while compilers run.
+        // Files are stamped in steps of some milliseconds. What was written in this step, in places too that
+        // no earlier build knows of, could not be told from what is written while compilers run.
         std::int64_t newest = std::max(before_.newest(), nanoseconds(System::now()));
         std::set<std::string> searched = expected_.folders;
         searched.insert(folders_.begin(), folders_.end());
@@ -4110,15 +4109,15 @@ public:
             if (!belongs_to_system(folder))
                 names_before_[folder] = names_in<System>(folder);
         }
-        // A clock that is behind that of a file server is not waited for.
+        // Bounded, because the clock of a file server may be ahead of this one.
         for (int i = 0; i < 50 && nanoseconds(System::now()) <= newest; ++i)
             System::pause_a_millisecond();
         start_ = nanoseconds(System::now());
-        // What is in the same state afterwards was not written to, and need not be read again.
+        // Files in the same state afterwards were not written to, and need not be read again.
         after_.remember(before_.settled_by(start_));
     }
 
-    /// Takes files of another result, which are in the same state, to say what they said then.
+    /// Reuses the digests of another result for files that are still in the same state.
     void remember(const build_result& result) {
         after_.remember(result.files);
         known_names_.insert(result.names.begin(), result.names.end());
@@ -4126,7 +4125,7 @@ public:
             scanned_.insert_or_assign(file.path, file.digest);
     }
 
-    /// Makes files that flags name inputs of every result, whether or not a compiler lists them.
+    /// Adds files named by flags to the inputs of every result, whether or not a compiler lists them.
     void add_inputs(const std::vector<std::string>& files) {
         named_.insert(named_.end(), files.begin(), files.end());
         for (const std::string& path : files) {
@@ -4136,9 +4135,10 @@ public:
         }
     }
 
-    /// After compilers have run, and said that they read `files`: what they read, the directories in which a
-    /// new name could shadow one of the files, and the names that they looked for. `others` may have been read
-    /// too, by programs that say nothing. Nothing where one of them changed, or `sources` got a new one.
+    /// Returns the inputs of a result after compilers have run: the `files` that they read, the directories
+    /// in which a new name could shadow one of these, and the names that they looked for. `others` are files
+    /// that programs without a list may have read. Returns nothing if an input changed, or `sources` got a
+    /// new source.
     std::optional<build_result> take(std::vector<std::string> files, const source_directories& sources = {},
                                      const std::vector<std::string>& others = {}) {
         build_result result;
@@ -4173,10 +4173,10 @@ public:
         return result;
     }
 
-    /// A file that names another by a macro, so that nobody can say whether that changes.
+    /// A file that names another one by a macro. Changes of the other file cannot be noticed.
     const std::optional<std::string>& untraceable() const noexcept { return untraceable_; }
 
-    /// False for the system's files, which every user has to trust.
+    /// False for files of the system, which every user has to trust.
     bool belongs_to_author(const std::string& path) const {
         return path != processor_file && !belongs_to_system(path);
     }
@@ -4196,7 +4196,7 @@ public:
         return changed_.path.empty();
     }
 
-    /// True if files still say what another result was made from.
+    /// True if files still have the contents that another result was made from.
     bool still_say(const build_inputs& files) {
         changed_ = {};
         for (const build_input& file : files)
@@ -4205,7 +4205,7 @@ public:
         return changed_.path.empty();
     }
 
-    /// True if all that was expected is as it was, for a compiler that did not say what it read.
+    /// True if no expected file changed. For a compiler that did not list what it read.
     bool as_expected() {
         changed_ = {};
         for (const std::string& path : expected_.files)
@@ -4214,7 +4214,7 @@ public:
         return changed_.path.empty();
     }
 
-    /// The first of what changed: a file, where one did.
+    /// The first change that was noticed.
     const source_change& changed() const noexcept { return changed_; }
 
 private:
@@ -4224,8 +4224,9 @@ private:
         return {now.path, settled(now.state, start_) ? now.state : file_identity(), now.digest};
     }
 
-    // Notes the names that a file asks for, and returns the paths of what is embedded in it. Its text is read
-    // once more, out of the page cache; that of the system's files only where no earlier result knows it.
+    // Notes the names that a file asks for, and returns the paths of the files that it embeds. The text is
+    // read a second time, from the page cache; that of a system file only if no earlier result has scanned
+    // it.
     std::vector<std::string> scan(const std::string& path) {
         std::vector<std::string> embedded;
         const build_input* const now = after_.file(path);
@@ -4261,7 +4262,7 @@ private:
                name.find(".so") != name.npos;
     }
 
-    // A linker that finds libx.a would have taken libx.so.
+    // A linker that took libx.a would have preferred a libx.so.
     void add_other_kinds_of_libraries(const std::vector<std::string>& files) {
         for (const std::string& path : files) {
             const std::string_view name = basename(path);
@@ -4295,8 +4296,7 @@ private:
             note(path, "it was written to, or is new");
     }
 
-    // Names that do not matter may come and go: an editor's, and a compiler's where $TMPDIR is among the
-    // sources.
+    // Other names may come and go: those of an editor, and of a compiler whose $TMPDIR is among the sources.
     template <class Matters>
     void note_change_of_folder(const build_input& now, const Matters& matters) {
         const auto before = names_before_.find(now.path);
@@ -4319,7 +4319,7 @@ private:
                     note(now.path, "'" + name + "' went from it");
             note(now.path, "something in it came or went");
         }
-        // What was moved away and back may have been missed by a compiler.
+        // A file that was moved away and back may have been missing for the compiler.
         for (const std::string& name : names) {
             const std::string path = join(now.path, name);
             struct stat status;
@@ -4329,17 +4329,17 @@ private:
         }
     }
 
-    // Never what lies beside the sources.
+    // Files in the source directory never belong to the system.
     bool belongs_to_system(const std::string& path) const {
         const bool beside = !directory_.empty() && path.compare(0, directory_.size(), directory_) == 0;
         return !beside && is_system_file<System>(path);
     }
 
-    // The folders that a header was or could have been found in, and those in them that bear the name of one
-    // on the way to a header.
+    // The folders in which a header was or could have been found, and their subfolders with a name from the
+    // path of a header.
     std::set<std::string> folders_that_matter(const build_inputs& files) {
         std::vector<std::string> folders = folders_;
-        // Where every compiler looks before /usr/include.
+        // Every compiler searches this folder before /usr/include.
         folders.emplace_back("/usr/local/include");
         for (const build_input& file : files)
             if (file.path != processor_file)
@@ -4352,7 +4352,7 @@ private:
                 continue;
             for (const std::string& name : after_.names(folder)) {
                 struct stat inside;
-                // A link may lead back to here.
+                // Skips symbolic links, which may lead back to here.
                 if (std::string path = join(folder, name); expected_.names.has(name) &&
                                                            System::lstat(path.c_str(), &inside) == 0 &&
                                                            S_ISDIR(inside.st_mode))
@@ -4382,7 +4382,7 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// Something that programs make of files, named by all that is known before they run.
+/// A step of a build: programs make a file from other files. Named by all that is known before they run.
 struct action {
     std::string stem;                   ///< path in the cache that the names of its files begin with
     std::string digest;                 ///< SHA-256 of what is the same for every result: flags, directory, …
@@ -4401,11 +4401,11 @@ struct artifact {
     bool remembered = true; ///< false: the record has older states of the inputs, or another result first
 };
 
-/// The results of one action that are in the cache, found by what their inputs say.
+/// The cached results of one action, found by the contents of their inputs.
 ///
-/// The name of a result is the SHA-256 of all that it was made from, so that none is ever written to again. A
-/// record beside the results lists the inputs of the last few: as long as these are in the remembered states,
-/// nothing runs and no input is read. A caller holds `lock` while it makes a result:
+/// The name of a result is the SHA-256 of everything that it was made from, so that no result is ever written
+/// twice. A record beside the results lists the inputs of the last few. As long as these are in the recorded
+/// states, no program runs and no input is read. A caller holds `lock` while it makes a result:
 ///
 ///     if (auto found = cache.find()) return found;
 ///     … lock; find again; let a basic_input_tracker begin; run the programs …
@@ -4422,18 +4422,17 @@ public:
     std::string record() const { return action_.stem + action_.digest + ".record"; }
     std::string lock() const { return action_.stem + action_.digest + ".lock"; }
 
-    /// All that is remembered; an empty text where there is no record.
+    /// The text of the record; empty if there is none.
     std::string text() const {
         try {
             return read_file<System>(record());
         } catch (const error&) {
-            // Without it everything is made again, and what then stands in the way is an error that is worth
-            // more.
+            // Without a record the result is made again, and the cause fails that step with a better error.
             return "";
         }
     }
 
-    /// What the programs will probably read, for a tracker: the inputs of the last result.
+    /// The inputs of the last result, which the programs will probably read again.
     expected_inputs expected() const {
         expected_inputs known;
         const build_record record(text(), 1);
@@ -4446,14 +4445,14 @@ public:
         return known;
     }
 
-    /// The first recorded result whose inputs are unchanged, made by the programs that are installed, or by
-    /// any where none are. Calls `read_again` for each input with another state and the same content.
+    /// The first recorded result whose inputs are unchanged and that the installed programs made (any
+    /// programs, if none are installed). Calls `read_again` for inputs with a new state but the same content.
     template <class ReadAgain>
     std::optional<artifact> find(ReadAgain&& read_again) const {
         const std::string text = this->text();
         const std::int64_t look = nanoseconds(System::now());
         basic_file_digests<System> digests;
-        // Most often nothing has changed, and only the newest result need be read.
+        // The common case first: nothing has changed, and only the newest result has to be parsed.
         if (!action_.thorough)
             if (const build_record newest(text, 1); !newest.results().empty())
                 if (auto found = compare(newest.results()[0], look, digests, true, read_again))
@@ -4471,7 +4470,7 @@ public:
         return find([](const std::string&) {});
     }
 
-    /// Puts a result that is here first in the record.
+    /// Puts an existing result first in the record.
     void remember(build_result made, const basic_scratch<System>& beside) const {
         const std::string path = result(made.key);
         struct stat status;
@@ -4482,19 +4481,20 @@ public:
         publish<System>(record(), build_record(text()).with(made, action_.kept), beside.path());
     }
 
-    /// SHA-256 of the recipe and of all that a result was made from.
+    /// SHA-256 of the recipe and of all inputs of a result.
     std::string key_of(const build_result& made) const {
         sha256 all;
         all.field(action_.recipe.empty() ? action_.digest : action_.recipe);
-        // The folders too: a header that is only asked for changes the result, and is none of the files.
+        // Folders as well: a header that __has_include asks for changes the result without being a file of
+        // it.
         for (const build_inputs* inputs : {&made.files, &made.folders})
             for (const build_input& input : *inputs)
                 all.field(input.path).field(input.digest);
         return all.hex();
     }
 
-    /// Puts a finished file here under the name of what it was made from, remembers it, and removes the
-    /// results that are forgotten with it.
+    /// Publishes a finished file under the digest of its inputs, records it, and removes the results that
+    /// drop out of the record.
     artifact keep(const std::string& finished, build_result made, const basic_scratch<System>& beside) const {
         made.key = key_of(made);
         const std::string path = result(made.key);
@@ -4532,7 +4532,7 @@ private:
         return artifact{this->result(result.key), compared.result(), !compared.moved()};
     }
 
-    // A host without a compiler uses what was built while there was one.
+    // A host without a compiler accepts results of any compiler.
     bool is_there(const build_result& made) const {
         struct stat seen;
         return (!action_.tools || made.tools == *action_.tools) &&
@@ -5148,7 +5148,7 @@ inline void tell(const event_handler& handler, const event& of) {
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// How directories of sources become libraries.
+/// The settings of a builder.
 struct build_options {
     std::vector<std::string> compiler{};  ///< program and first arguments, such as {"ccache", "g++"}; empty:
                                           ///< $CXX, else the family that built this program
@@ -5166,7 +5166,7 @@ struct build_options {
     bool precompile = true; ///< the header of an interface that is compiled against more than once
     tenon::trust trust{};
     event_handler on_event{};
-    /// Is given, after a build that succeeded, what was said in it.
+    /// Called after a successful build, with the warnings of its programs.
     std::function<void(std::vector<diagnostic>)> on_built{};
     tenon::limits limits{};   ///< of each run of the compiler
     std::int64_t timeout = 0; ///< in milliseconds, of a build with the wait for another's; 0: none
@@ -5192,8 +5192,8 @@ struct build_options {
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What a build has to tell while it goes on: its steps, and the warnings of compilers, linkers and CMake. Each
-/// warning is told once, however many sources include what it is about.
+/// Reports the steps of a build, and the warnings of compilers, linkers and CMake. Each warning is reported
+/// once, however many sources include the header that it is about.
 class build_report {
 public:
     /// For the plugin called `name`, compiled in `directory`. The handler has to outlive the report.
@@ -5204,10 +5204,10 @@ public:
         tell(handler_, {step, name_, done, all});
     }
 
-    /// Tells the warnings in what a program has said.
+    /// Reports the warnings in the output of a program.
     void said(std::string_view text) {
         for (diagnostic& warning : diagnostic_reader(directory_).read(text)) {
-            // A linker's words are not always marked as a warning.
+            // Linkers do not label all of their warnings.
             if (warning.level == diagnostic::severity::error)
                 warning.level = diagnostic::severity::warning;
             if (told_.insert(warning.place() + '\n' + warning.text).second) {
@@ -7932,8 +7932,8 @@ struct cmake_library {
     bool plugin = false; ///< says tenon_add_plugin
 };
 
-/// The one that is meant: the target of that name; else the only one that is said to be a plugin; else the
-/// only module; else the only library.
+/// Chooses a library: the target of that name; without a name, the only target marked as a plugin, else the
+/// only module, else the only library.
 inline const cmake_library& chosen_library(const std::string& directory, const std::string& target,
                                            const std::vector<cmake_library>& all) {
     const auto names = [](const std::vector<const cmake_library*>& of) {
@@ -7960,8 +7960,8 @@ inline const cmake_library& chosen_library(const std::string& directory, const s
     return *likely[0];
 }
 
-/// The libraries that were written down, and where CMake's own modules are; false where that is not what
-/// `cmake_beginning` writes.
+/// Parses the list of libraries, and the folder of CMake's own modules, that `cmake_beginning` writes. False
+/// if the text is not in that format.
 inline bool read_cmake_libraries(std::string_view text, std::vector<cmake_library>& into,
                                  std::string& modules) {
     const auto line = [&] {
@@ -7997,8 +7997,8 @@ inline bool read_cmake_libraries(std::string_view text, std::vector<cmake_librar
     return true;
 }
 
-/// What a library is called by those that need it, what it needs, and where that is looked for. Of a file that
-/// is no library, or is not there, no more than its name.
+/// The name by which other libraries need this one, the libraries that it needs, and their search folders.
+/// For a missing file, or one that is no library, only the name is set.
 template <class System = posix>
 struct library_needs {
     explicit library_needs(const std::string& path) : name(basename(path)), folders{"/"} {
@@ -8115,7 +8115,7 @@ inline error not_plain_text(const std::string& path) {
         path};
 }
 
-/// The flags that somebody gives for a plugin, sorted by who reads them.
+/// The flags for a plugin, sorted by the program that reads them.
 class compile_flags {
 public:
     /// `may_run_programs`: whether flags may name programs that take part in the build. `tree_stays`: whether
@@ -8123,8 +8123,7 @@ public:
     explicit compile_flags(bool may_run_programs = false, bool tree_stays = false)
         : may_run_programs_(may_run_programs), tree_stays_(tree_stays) {}
 
-    /// Adds one flag, or the value of the one before. `where` says where it stands, for whoever has to change
-    /// it.
+    /// Adds one flag, or the value of the flag before. `where` names the place of the flag, for messages.
     void add(const std::string& flag, const std::string& where) {
         const bool language = std::exchange(language_follows_, false);
         if (takes_away(flag) || (passed_on_ && (passes_away(flag) || changes_messages(flag))) ||
@@ -8149,12 +8148,12 @@ public:
             return;
         }
         compile_.push_back(flag);
-        // The linker would be given objects as if they were sources.
+        // With -x the linker driver would treat objects as sources.
         if (!language && !begins(flag, {"-x"}))
             common_.push_back(flag);
     }
 
-    /// Adds what a compile_flags.txt says, as clangd reads it: one flag a line, without the space around it.
+    /// Adds the flags of a compile_flags.txt as clangd reads it: one flag a line, without surrounding space.
     void add_lines(std::string_view text, const std::string& path) {
         if (text.find('\0') != text.npos)
             throw not_plain_text(path);
@@ -8177,17 +8176,18 @@ public:
         }
     }
 
-    /// For what compiles.
+    /// The flags for the compiler.
     const std::vector<std::string>& compile() const noexcept { return compile_; }
 
-    /// Those of them that the linker driver gets too, because some of them decide what it links, such as
+    /// The compiler's flags that the linker driver gets too, because some decide what is linked, such as
     /// -fsanitize: all but the language of the sources.
     const std::vector<std::string>& common() const noexcept { return common_; }
 
-    /// For the link alone, and after the objects: a linker takes from a library what it misses by then.
+    /// The flags for the link alone. They follow the objects: a linker takes from a library what is missing
+    /// by then.
     const std::vector<std::string>& link() const noexcept { return link_; }
 
-    /// All of them.
+    /// All flags.
     std::vector<std::string> words() const {
         std::vector<std::string> all = compile_;
         all.insert(all.end(), link_.begin(), link_.end());
@@ -8195,7 +8195,7 @@ public:
     }
 
 private:
-    // Why a line is plainly not what its author meant; else empty. `before_` is the flag in the line before.
+    // A sentence about an obvious mistake in a line; empty if there is none. `before_` is the flag before.
     std::string mistake(std::string_view line, const std::string& path) const {
         if (line[0] == '#')
             return "the file has no comments, as each line is a flag; remove it";
@@ -8225,7 +8225,7 @@ private:
                             "--library-directory"});
     }
 
-    // False only for what certainly takes none in the next line: nobody knows all flags of all compilers.
+    // False only for flags that certainly have no value in the next line: other flags are unknown here.
     static bool may_take_value(std::string_view flag) {
         if (flag.empty() || (flag.size() > 2 && begins(flag, {"-D", "-I", "-L", "-U", "-l"})))
             return false;
@@ -8248,8 +8248,7 @@ private:
         return false;
     }
 
-    // What would have the compiler write something else, or to another place, or read flags that nobody has
-    // looked at.
+    // Flags that make the compiler write other output, write to another place, or read flags from a file.
     static bool takes_away(std::string_view flag) {
         if (among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess",
                          "--help", "--version"}) ||
@@ -8267,22 +8266,22 @@ private:
         return false;
     }
 
-    // The same of what a step of the compiler is given: a linker's -M writes a map to standard output.
+    // The same for flags passed on to a step of the compiler: a linker's -M writes a map to standard output.
     static bool passes_away(std::string_view flag) {
         return flag == "-o" || begins(flag, {"--output", "-M", "@"});
     }
 
-    // What would have another program run than those of the compiler, which nothing looks for changes of.
+    // Flags that run other programs than those of the compiler, whose changes would not be noticed.
     static bool runs_a_program(std::string_view flag) {
         return begins(
             flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path", "-load"});
     }
 
-    // Whether a language is one of headers, which are precompiled and give no object.
+    // True for the languages of headers, which are precompiled and give no object.
     static bool makes_headers(std::string_view language) { return language.find("-header") != language.npos; }
 
-    // What would have compilers write more files beside an object, or have the plugin write some there when
-    // it ends: data about its running, the order of its calls, its debug information.
+    // Flags that make compilers, or the plugin at its end, write further files beside an object: profiles,
+    // the order of calls, debug information.
     static bool writes_beside(std::string_view flag) {
         return among(flag, {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
                             "-fcondition-coverage", "-fpath-coverage", "-fstack-usage", "-aux-info",
@@ -8292,8 +8291,8 @@ private:
                              "-foptimization-record-file"});
     }
 
-    // What would have compilers say what they have to say in another form, or put it elsewhere, so that
-    // nobody here finds the files and lines in it.
+    // Flags that change the form or the place of messages, so that files and lines would not be found in
+    // them.
     static bool changes_messages(std::string_view flag) {
         return begins(flag, {"-fdiagnostics-format", "-fdiagnostics-add-output", "-fdiagnostics-set-output",
                              "-fdiagnostics-parseable-fixits", "-fdiagnostics-generate-patch",
@@ -8423,7 +8422,7 @@ inline std::string language_flag() {
 #endif
 }
 
-/// The flags that make a toolchain, given as in `toolchain`, of what a compiler is by itself.
+/// The flags that turn a compiler's default settings into a toolchain, which is given as in `toolchain`.
 inline word_list toolchain_flags(std::string_view wanted, bool clang) {
     const auto says = [&](std::string_view key) { return wanted.find(key) != wanted.npos; };
     word_list flags;
@@ -8455,8 +8454,8 @@ inline word_list toolchain_flags(std::string_view wanted, bool clang) {
     return flags;
 }
 
-/// What the driver for C++ is called beside one for C, which links nothing that C++ needs: `g++-12` of
-/// `gcc-12`, `c++` of `cc`, `clang++` of `clang`; empty for any other program.
+/// The name of the C++ driver beside a C driver, which does not link the C++ library: `g++-12` for `gcc-12`,
+/// `c++` for `cc`, `clang++` for `clang`. Empty for any other program.
 inline std::string cxx_name(std::string_view name) {
     for (const auto& [c, cxx] :
          {std::pair<std::string_view, const char*>{"gcc", "g++"}, {"clang", "clang++"}, {"cc", "c++"}}) {
@@ -8470,7 +8469,7 @@ inline std::string cxx_name(std::string_view name) {
     return "";
 }
 
-/// What a compiler is, as it says itself.
+/// The properties of a compiler, as it reports them.
 struct compiler_traits {
     bool clang = false;
     bool gnu_unique = false; ///< it knows -fno-gnu-unique
@@ -8481,8 +8480,8 @@ struct compiler_traits {
 template <class System = posix>
 class basic_compiler {
 public:
-    /// The chosen one; else $CXX; else the one that compiled this program, or one of its family. A driver for
-    /// C stands for the one for C++ that lies beside it.
+    /// Finds the chosen compiler; else $CXX; else the compiler of this program, or one of its family. A
+    /// driver for C stands for the C++ driver beside it.
     explicit basic_compiler(word_list chosen) : chosen_(named(std::move(chosen))) {
         for (const std::string& name : chosen_.empty() ? family() : word_list{chosen_[0]})
             if (auto path = find_program<System>(name)) {
@@ -8502,8 +8501,8 @@ public:
         look_at_programs();
     }
 
-    /// The command that is chosen, else the one in $CXX, which may also be a path with spaces; empty where
-    /// neither is there. Paths of programs in it are absolute.
+    /// The chosen command, else the one in $CXX, which may also be a path with spaces, else none. Paths of
+    /// programs in it become absolute.
     static word_list named(word_list chosen) {
         if (const char* const set = ::secure_getenv("CXX"); chosen.empty() && set) {
             const bool path = std::string_view(set).find('/') != std::string_view::npos;
@@ -8519,7 +8518,7 @@ public:
 
     bool found() const noexcept { return !arguments_.empty(); }
 
-    /// What it was chosen as, whether or not it is there.
+    /// The compiler as it was chosen, whether or not it exists.
     std::string choice() const {
         sha256 all;
         for (const std::string& word : chosen_.empty() ? family() : chosen_)
@@ -8527,16 +8526,16 @@ public:
         return all.hex();
     }
 
-    /// Equal as long as nobody has installed another; nothing has to run for it.
+    /// A digest of the compiler's programs that changes when another version is installed. Runs no program.
     const std::string& stamp() const noexcept { return stamp_; }
 
-    /// Whether another program runs the compiler, such as ccache.
+    /// True if another program runs the compiler, such as ccache.
     bool launched() const noexcept { return first_flag_ > 1; }
 
     /// Its path and first arguments.
     const word_list& arguments() const noexcept { return arguments_; }
 
-    /// The words before the compiler's flags: what runs the compiler, if anything does, and the compiler.
+    /// The words before the flags: the launcher, if there is one, and the compiler.
     word_list program_words() const {
         return {arguments_.begin(), arguments_.begin() + static_cast<std::ptrdiff_t>(first_flag_)};
     }
@@ -8544,7 +8543,7 @@ public:
     /// The flags among its words, sorted by who reads them and refused where a plugin's would be. For
     /// `tree_stays` see `compile_flags`.
     compile_flags flags(bool tree_stays) const {
-        // Who may choose the compiler may choose the programs that it runs.
+        // A host that chooses the compiler may also choose the programs that it runs.
         compile_flags found(true, tree_stays);
         for (std::size_t i = first_flag_; i < arguments_.size(); ++i)
             found.add(arguments_[i], "options.compiler or $CXX");
@@ -8560,7 +8559,7 @@ public:
         return found;
     }
 
-    /// Asks the compiler itself, once in the life of this program.
+    /// Asks the compiler itself, once for each version in the life of this process.
     compiler_traits traits(const basic_deadline<System>& within = basic_deadline<System>()) const {
         if (!found())
             throw no_compiler(tried());
@@ -8571,18 +8570,18 @@ public:
             if (const auto known = asked.find(stamp_); known != asked.end())
                 return known->second;
         }
-        // Not under the lock: who waits for that could not be called off.
+        // Without the lock, because waiting for the lock could not be cancelled.
         compiler_traits traits = ask(within);
         const std::lock_guard<std::mutex> turn(one_at_a_time);
         return asked[stamp_] = std::move(traits);
     }
 
-    /// Only these variables reach a compiler: what else is set where the host happens to run shall not change
-    /// what a plugin is compiled to.
+    /// The only variables that reach a compiler. The rest of the host's environment must not change the
+    /// result.
     static word_list variables() {
         word_list passed = environment(
             {"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SOURCE_DATE_EPOCH", "CCACHE_*", "DISTCC_*"});
-        // Messages in English, for whoever looks for `error:` in them, and names in any alphabet.
+        // English messages, in which `error:` can be found, and file names in any alphabet.
         passed.push_back("LC_ALL=C.UTF-8");
         return passed;
     }
@@ -8607,7 +8606,8 @@ private:
         return path ? find_program<System>(join(parent(*path), name)) : std::nullopt;
     }
 
-    // The word after the last program, because what runs a compiler may have options too: `taskset -c 0 g++`.
+    // The index behind the last word that is a program: a launcher may have options, as in `taskset -c 0
+    // g++`.
     std::size_t look_for_first_flag() const {
         for (std::size_t i = arguments_.size(); i > 1; --i) {
             const std::string &word = arguments_[i - 1], &before = arguments_[i - 2];
@@ -8661,7 +8661,8 @@ private:
     }
 
     compiler_traits ask(const basic_deadline<System>& within) const {
-        // Neither the status nor the absence of complaints says more than that a preprocessor did its work.
+        // Only the output shows that the preprocessor worked: the status may be unknown, and warnings are no
+        // fault.
         const auto works = [](const process_result& run) {
             return run.out.find("__cplusplus") != run.out.npos;
         };
@@ -8994,13 +8995,13 @@ void write_cmake_scripts(const cmake_settings& given, const std::string& folder)
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What a link is tried with first: flags that the compiler's own linker need not know.
+/// The linker that a link tries first, chosen by flags.
 struct linker_choice {
     word_list flags;     ///< none where there is nothing to try
     std::string version; ///< of the linker that takes them, as it says itself
 };
 
-/// What the linker that a compiler's command would run says that it is; empty where it cannot.
+/// The version text of the linker that a compiler's command would run; empty if it cannot be run.
 template <class System = posix>
 std::string linker_version(command what, const basic_deadline<System>& within) {
     what.arguments.push_back("-Wl,--version");
@@ -9008,7 +9009,7 @@ std::string linker_version(command what, const basic_deadline<System>& within) {
     return said.failed() ? "" : said.out.substr(0, said.out.find('\n'));
 }
 
-/// The first of mold, lld and gold that a compiler can use; asked for once in the life of this program.
+/// The first of mold, lld and gold that a compiler can use. Determined once in the life of this process.
 template <class System = posix>
 linker_choice find_fast_linker(const basic_compiler<System>& compiler, const basic_deadline<System>& within) {
     static std::mutex one_at_a_time;
@@ -9032,7 +9033,7 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
         what.arguments.insert(what.arguments.end(), own.begin(), own.end());
         what.arguments.push_back(flag);
         const std::string version = linker_version<System>(std::move(what), within);
-        // A compiler that does not know the flag may take its usual linker all the same.
+        // A compiler that does not know the flag may silently use its default linker.
         if (version.find(choice.says) != version.npos) {
             found = {{flag}, version};
             break;
@@ -9044,10 +9045,9 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
     return asked[compiler.stamp()] = found;
 }
 
-/// Whether a fast linker may take the usual one's place in a link with these flags: not where they name one,
-/// not where compiler and linker have to be made for each other, and not where symbols may be missing by
-/// another flag than `-z undefs`: mold has such a symbol be null, and the plugin ends the program where it
-/// uses that.
+/// True if a faster linker may replace the default one for these flags: they name no linker, need no linker
+/// made for the compiler, and allow no missing symbols but by `-z undefs`. (mold would make a missing symbol
+/// null, and a call of it would end the program.)
 inline bool lets_choose_linker(const word_list& flags) {
     for (const std::string_view flag : flags)
         for (const std::string_view tied :
@@ -9141,7 +9141,7 @@ inline error other_sanitizer(const std::string& compiler) {
             compiler};
 }
 
-/// What went wrong in a build, of as many commands as failed.
+/// Collects the failed commands of a build for its error.
 class build_failures {
 public:
     /// `directory` is the plugin's, for the error.
@@ -9152,7 +9152,7 @@ public:
     void add(const command& run, const process_result& end) {
         std::string said = end.err + end.out;
         failed_command failed{.command = shown(run), .ending = end.how()};
-        // A command is here although it has not failed, because what it was to make is not there.
+        // A command without a failure is added if its output is missing.
         if (end.known && !end.failed())
             failed.ending += " and made no output";
         if (end.known && end.cause == stop_reason::itself) {
@@ -9193,7 +9193,7 @@ private:
     errc code_ = errc::build_failed;
 };
 
-/// The files that a compiler says, in the words of a makefile, that it has read.
+/// The files in a dependency file, which a compiler writes in the syntax of makefiles.
 inline word_list read_dependencies(std::string_view makefile) {
     word_list found;
     std::string path;
@@ -9219,7 +9219,7 @@ inline word_list read_dependencies(std::string_view makefile) {
     return found;
 }
 
-/// The files that a linker says it has opened: one a line, members of archives as `lib.a(member.o)` or
+/// The files in the output of a linker's `--trace`: one a line, members of archives as `lib.a(member.o)` or
 /// `(lib.a)member.o`.
 inline word_list read_linked(std::string_view trace) {
     word_list found;
@@ -9238,11 +9238,11 @@ inline word_list read_linked(std::string_view trace) {
     return found;
 }
 
-/// One run of a compiler over the sources of a directory, and of the linker over what comes out.
+/// Compiles the sources of a directory, and links their objects.
 template <class System = posix>
 class basic_compilation {
 public:
-    /// Of `sources` in `directory`, with headers searched in `folders` first.
+    /// Compiles `sources` in `directory`; `folders` are searched for headers first.
     basic_compilation(const basic_compiler<System>& compiler, const std::string& directory, word_list sources,
                       const compile_flags& flags, const word_list& folders, const basic_scratch<System>& in,
                       const basic_deadline<System>& within = {}, profile wanted = profile::optimised,
@@ -9278,18 +9278,18 @@ public:
             linker_ = find_fast_linker(compiler, within);
     }
 
-    /// Where the object of a source is made, or was put.
+    /// The path of the object of a source.
     std::string object(std::size_t source) const { return made(source, ".o"); }
 
-    /// Says that the object of a source is there and need not be compiled.
+    /// Marks a source as compiled: its object is already at `object(source)`.
     void reuse(std::size_t source) { reused_.insert(source); }
 
-    /// The absolute paths of all files that were read for one source that was compiled.
+    /// The absolute paths of all files that the compiler read for one source.
     word_list read_for(std::size_t source) const {
         word_list found = read_dependencies(read_file<System>(made(source, ".d")));
         for (std::string& path : found)
             path = absolute(path);
-        // The source of what was precompiled, which clang names.
+        // clang lists the source of the precompiled header, which is /dev/null.
         std::erase(found, "/dev/null");
         return found;
     }
@@ -9297,17 +9297,17 @@ public:
     /// The beginning of each compiler's command.
     const word_list& arguments() const noexcept { return compile_; }
 
-    /// Adds flags to the commands for those sources that can be compiled with them, as long as the compiler
-    /// does not refuse.
+    /// Adds flags for the marked sources. A source that does not compile with the flags is compiled without
+    /// them.
     void try_with(word_list flags, std::vector<bool> sources) {
         more_ = std::move(flags);
         with_more_ = std::move(sources);
     }
 
-    /// Whether a source could be compiled only without the flags of `try_with`.
+    /// True if a source could only be compiled without the flags of `try_with`.
     bool refused() const noexcept { return refused_; }
 
-    /// What makes the library what it is, besides the files that are read.
+    /// A digest of the commands: of all that decides the library besides the contents of files.
     std::string recipe() const {
         sha256 all;
         for (const word_list* list : {&compile_, &link_, &linker_.flags, &after_objects_, &sources_}) {
@@ -9318,9 +9318,9 @@ public:
         return all.field(linker_.version).hex();
     }
 
-    /// Throws what the compiler says of each source that it refuses. `done` is called with the number of
-    /// sources that are done, each time that it grows, and `say` with what the compiler says of each source
-    /// that it takes.
+    /// Compiles all sources. Throws with the messages for every source that fails. Calls `done` with the
+    /// number of finished sources each time it grows, and `say` with the compiler's messages for a source
+    /// that compiles.
     template <class Done, class Say>
     void compile(Done&& done, Say&& say) {
         build_failures failed(directory_);
@@ -9355,7 +9355,7 @@ public:
             throw failed.error_with();
     }
 
-    /// Throws what the linker says where it refuses; else calls `say` with that.
+    /// Links the objects. Throws with the linker's messages if that fails; otherwise calls `say` with them.
     template <class Say>
     void link(Say&& say) {
         command what = link_command();
@@ -9378,19 +9378,19 @@ public:
 
     std::string library() const { return scratch_ / "library.so"; }
 
-    /// A sentence about the sources that one could think were compiled; empty where there are none.
+    /// A sentence about files that look like sources and are not compiled; empty if there are none.
     std::string what_is_left_out() const {
         return sentence_on_sources_left_out<System>(directory_, sources_);
     }
 
-    /// The absolute paths of all files that were read here, as the compiler spells them; sorted.
+    /// The sorted absolute paths of all files that were read, as the compiler spells them.
     word_list files() const {
         word_list found;
         for (std::size_t i = 0; i < sources_.size(); ++i)
             if (!reused_.count(i))
                 add(found, read_for(i));
         for (const std::string& path : linked_)
-            // What a linker prints besides is about no file, and what is here was made here.
+            // Skips other output of the linker, and files that this build made.
             if (struct stat seen; path.compare(0, scratch_.path().size(), scratch_.path()) != 0 &&
                                   System::stat(absolute(path).c_str(), &seen) == 0 && S_ISREG(seen.st_mode))
                 found.push_back(absolute(path));
@@ -9400,18 +9400,17 @@ public:
     }
 
 private:
-    // What tenon gives the compiler and the linker driver alike.
+    // The flags that tenon gives both the compiler and the linker driver.
     static word_list flags_of_both(const compiler_traits& traits, profile wanted) {
         word_list both{language_flag()};
         add(both, toolchain_flags(toolchain, traits.clang));
-        // Default visibility would let a symbol of the host, or of another plugin, take the place of this
-        // one's.
+        // With default visibility, a symbol of the host or of another plugin could replace this plugin's own.
         add(both, {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
         add(both, wanted == profile::quick ? word_list{"-O0"} : word_list{"-O2", "-g"});
-        // A unique symbol keeps a library in memory for good, and its value from one version to the next.
+        // A unique symbol keeps a library in memory for good, and carries its value over to the next version.
         if (traits.gnu_unique)
             both.push_back("-fno-gnu-unique");
-        // Options of the link in a compile, and the other way round, are no mistake of the plugin's author.
+        // Flags for the link are given to the compiler too, which should not warn the author of that.
         if (traits.clang)
             both.push_back("-Qunused-arguments");
         return both;
@@ -9423,13 +9422,13 @@ private:
 
     static bool succeeded(const process_result& end, const std::string& result) {
         struct stat made;
-        // Where nobody knows how it ended, its result tells.
+        // If the status is unknown, an existing result means success.
         return !end.failed() && System::stat(result.c_str(), &made) == 0;
     }
 
     static void add(word_list& to, const word_list& more) { to.insert(to.end(), more.begin(), more.end()); }
 
-    // What the linker has opened is no fault, and what ran the linker repeats that it failed.
+    // Drops the trace of opened files, and the last line, in which the driver repeats that the linker failed.
     static process_result with_the_fault_alone(process_result of) {
         std::string fault;
         for (std::string_view rest = of.err; !rest.empty();) {
@@ -9459,7 +9458,7 @@ private:
         return false;
     }
 
-    // Compiles these sources, and tells of each how that ended, in their order.
+    // Compiles sources, and calls `ended` for each in their order.
     template <class Ended>
     void for_each_run(const std::vector<std::size_t>& which, Ended&& tell) {
         struct running {
@@ -9480,7 +9479,7 @@ private:
         };
         for (const std::size_t i : which) {
             basic_job_slot<System> job = basic_job_slot<System>::one_of(jobs_);
-            // Who waits for others while having what they wait for may wait for ever.
+            // Waits for own compilers before waiting for a job slot, so that two builds cannot deadlock.
             while (!job && !now.empty()) {
                 wait_for_next();
                 job = basic_job_slot<System>::one_of(jobs_);
@@ -9516,12 +9515,12 @@ private:
         return what;
     }
 
-    // In the directory, so that relative paths in flags are relative to where they stand.
+    // Runs in the source directory, so that relative paths in flags start there.
     command prepared(const word_list& arguments) const {
         return {arguments, basic_compiler<System>::variables(), directory_};
     }
 
-    // Linkers name objects, and people know sources.
+    // The name of an output contains the source's, because linkers name objects in their messages.
     std::string made(std::size_t source, std::string_view end) const {
         const std::string& name = sources_[source];
         return scratch_ / ((name.size() < 240 ? name : std::to_string(source)) + std::string(end));
@@ -9668,7 +9667,7 @@ inline error old_cmake(const std::string& directory, const std::string& cmake) {
             directory};
 }
 
-/// The files that CMake has read to write makefiles, as it writes them down for these.
+/// The files that CMake has read, from the makefile in which it lists them.
 inline word_list read_cmake_files(std::string_view makefile) {
     word_list found;
     const auto begin = makefile.find("set(CMAKE_MAKEFILE_DEPENDS\n");
@@ -9685,8 +9684,7 @@ inline word_list read_cmake_files(std::string_view makefile) {
     return found;
 }
 
-/// A build tree of CMake's in the cache, kept from one build to the next, so that make compiles only what has
-/// changed.
+/// A build tree of CMake in the cache, kept between builds, so that make compiles only changed sources.
 ///
 /// make compares timestamps, so it misses a changed file that is older than its output, such as a restored
 /// backup, and knows nothing of inputs that no dependency file lists. Both are detected here, as is an
@@ -9695,7 +9693,7 @@ inline word_list read_cmake_files(std::string_view makefile) {
 template <class System = posix>
 class basic_cmake_project {
 public:
-    /// Kept in the folder `all`.
+    /// The trees are kept in the folder `all`.
     basic_cmake_project(std::string all, cmake_settings given)
         : all_(std::move(all)), given_(std::move(given)) {
         std::string text;
@@ -9717,16 +9715,16 @@ public:
 
     static std::optional<std::string> program() { return find_program<System>("cmake"); }
 
-    /// These variables reach CMake and what it runs, besides those that reach compilers: they say where it
-    /// finds other projects.
+    /// The variables that reach CMake in addition to those that reach compilers: where it finds other
+    /// projects.
     static word_list variables() { return environment({"CMAKE_PREFIX_PATH", "PKG_CONFIG_PATH"}); }
 
-    /// What the last build that ended well was made from; none where the tree cannot be gone on with.
+    /// The inputs of the last successful build; none if the tree cannot be continued.
     const std::optional<build_result>& last() const noexcept { return last_; }
 
-    /// Prepares the build tree, starting a fresh one if the old one cannot be trusted. `tools` is the stamp of
-    /// the programs that build. `configuring` is called before CMake reads the CMakeLists.txt, and `say` with
-    /// what CMake says then. Returns true if CMake ran.
+    /// Prepares the build tree, starting a fresh one if the old one cannot be trusted. `tools` is the stamp
+    /// of the programs that build. `configuring` is called before CMake reads the CMakeLists.txt, and `say`
+    /// with what CMake says then. Returns true if CMake ran.
     template <class Configuring, class Say>
     bool prepare(const basic_source_tree<System>& sources, const std::string& tools,
                  const basic_deadline<System>& within, Configuring&& configuring, Say&& say) {
@@ -9749,8 +9747,8 @@ public:
         return !why.empty() || again;
     }
 
-    /// Builds the library. Throws what CMake, make and the compilers say where that fails; else calls `say`
-    /// with it.
+    /// Builds the library. Throws with the output of CMake, make and the compilers if that fails; otherwise
+    /// calls `say` with the output.
     template <class Say>
     void build(unsigned jobs, const basic_deadline<System>& within, Say&& say) {
         std::vector<basic_job_slot<System>> turns;
@@ -9761,18 +9759,18 @@ public:
         say(run_cmake({"--build", build_folder(), "--target", library().target, "-j",
                        std::to_string(turns.size()), "--", "--no-print-directory"},
                       within));
-        // The CMakeLists.txt may have been read again.
+        // make may have run CMake again.
         read_libraries();
         require_alone();
     }
 
-    /// What is the plugin, once it is configured.
+    /// The library that is the plugin. The tree has to be configured.
     const cmake_library& library() const {
         return chosen_library(given_.directory, given_.target, libraries_);
     }
 
-    /// The absolute paths of all files outside of this tree that CMake, compilers and linkers have read for
-    /// it, but for CMake's own.
+    /// The absolute paths of all files that CMake, compilers and linkers have read, without those of the tree
+    /// itself and of CMake.
     word_list files() const {
         word_list found = files_read_by_cmake();
         add_compiled(found, build_folder());
@@ -9788,13 +9786,13 @@ public:
         return found;
     }
 
-    /// Those that CMake itself has read, as far as it says.
+    /// The files that CMake itself has read, as far as it lists them.
     std::set<std::string> configured_from() const {
         const word_list files = files_read_by_cmake();
         return {files.begin(), files.end()};
     }
 
-    /// What the flags of all targets name, once the tree is configured.
+    /// The inputs that flags of targets name. The tree has to be configured.
     flag_inputs named_inputs() const {
         flag_inputs named;
         if (last_ || !libraries_.empty())
@@ -9804,7 +9802,7 @@ public:
         return named;
     }
 
-    /// Says that all compilers have ended by themselves, and that nothing else was read than this.
+    /// Records a finished build with its inputs. All compilers have to have ended by themselves.
     void keep(build_result made, const std::string& tools, const basic_scratch<System>& beside) const {
         made.key = sha256(folder_).hex();
         made.tools = tools;
@@ -9834,9 +9832,9 @@ private:
                path.substr(0, folder.size()) == folder;
     }
 
-    // ---- What make sees
+    // ---- Changes that make does not see
 
-    // One thing that has changed and that make would not see.
+    // A sentence about one change that make would not see; empty if there is none.
     std::string unseen(const basic_source_tree<System>& sources) {
         shadowing_names names;
         names.add(*last_);
@@ -9878,7 +9876,7 @@ private:
         return "";
     }
 
-    // The sorted list of what compilers have read, as they say.
+    // The sorted files that compilers have read, as they list them.
     const word_list& compiled() {
         if (compiled_.empty()) {
             add_compiled(compiled_, build_folder());
@@ -9893,7 +9891,8 @@ private:
                std::find(by_cmake.begin(), by_cmake.end(), path) != by_cmake.end();
     }
 
-    // True if anything has changed but what only compilers read: CMake does not say what else it has read.
+    // True if an input changed that CMake may have read. CMake does not list all of its inputs, so only files
+    // that compilers list, and CMake does not, are certain not to matter.
     bool must_configure() {
         const word_list by_cmake = files_read_by_cmake();
         for (const std::string& path : changed_)
@@ -9903,7 +9902,7 @@ private:
         return more_;
     }
 
-    // Has make link again where a linker may have read what changed: make knows the objects alone.
+    // Removes outputs of linkers that may have read a changed file: make only knows of the objects.
     void forget_linked() {
         if (std::any_of(changed_.begin(), changed_.end(), [&](const std::string& path) {
                 return !std::binary_search(compiled().begin(), compiled().end(), path);
@@ -9921,7 +9920,7 @@ private:
         return found;
     }
 
-    // What compilers have listed in a folder and below.
+    // Adds the dependencies that compilers have listed in a folder and below.
     static void add_compiled(word_list& found, const std::string& folder) {
         for (const std::string& name : names_in<System>(folder)) {
             const std::string path = join(folder, name);
@@ -9940,7 +9939,7 @@ private:
             found.push_back(path[0] == '/' ? std::move(path) : join(ran_in, path));
     }
 
-    // What the commands name that CMake has written for make, in a folder and below.
+    // Adds the inputs that the commands in makefiles name, in a folder and below.
     static void add_named(flag_inputs& named, const std::string& folder) {
         for (const std::string& name : names_in<System>(folder)) {
             const std::string path = join(folder, name);
@@ -9951,7 +9950,7 @@ private:
                 add_named(named, path);
             else if (name == "flags.make" || name == "link.txt") {
                 word_list words = shell_words(read_file<System>(path));
-                // Not the program that is run.
+                // Skips the program that the command runs.
                 words.erase(words.begin(),
                             std::find_if(words.begin(), words.end(),
                                          [](const std::string& word) { return word.substr(0, 1) == "-"; }));
@@ -9972,7 +9971,7 @@ private:
         return said;
     }
 
-    // Gives its complaints where it succeeds.
+    // Runs CMake and returns its warnings. Throws if it fails.
     std::string run_cmake(word_list words, const basic_deadline<System>& within) const {
         command what{{program().value_or("cmake")}, basic_compiler<System>::variables(), folder_, true};
         for (std::string& variable : variables())
@@ -9995,8 +9994,9 @@ private:
         }
     }
 
-    // The library is copied out of here, and what it would load from here may be gone by then, or another.
-    // What it would load it says itself, whoever has linked it and with which flags.
+    // Throws if the plugin needs another library of this tree: the plugin is copied out of the tree, and the
+    // other library may be gone or rebuilt by the time it is loaded. The needed libraries are read from the
+    // plugin's file, so that it does not matter how it was linked.
     void require_alone() const {
         const cmake_library& plugin = library();
         const library_needs<System> own(plugin.path);
@@ -10180,7 +10180,8 @@ inline error no_sources(const std::string& directory, std::string_view found, st
         directory};
 }
 
-/// What a source or directory of sources is compiled with, and where in the cache its library is kept.
+/// A source or source directory, the settings that it is compiled with, and the place of its library in the
+/// cache.
 template <class System = posix>
 class basic_build_target {
 public:
@@ -10221,7 +10222,7 @@ public:
     std::string lists_file() const { return join(directory, "CMakeLists.txt"); }
     std::string flags_file() const { return join(directory, "compile_flags.txt"); }
 
-    /// The names of the sources that are compiled; throws where there are none.
+    /// The names of the sources that are compiled. Throws if there are none.
     std::vector<std::string> sources() const {
         if (source.empty())
             return sources_in(directory);
@@ -10230,7 +10231,7 @@ public:
         return {source};
     }
 
-    /// The host's flags, and those in the flags file where there is one.
+    /// The host's flags, and those of compile_flags.txt if there is one.
     compile_flags flags(bool has_file) const {
         compile_flags flags(options.builds_may_run_programs, cmake);
         for (const std::string& flag : options.flags)
@@ -10242,7 +10243,7 @@ public:
         return flags;
     }
 
-    /// What these flags, and those in the compiler's own command, have read and searched.
+    /// The files and folders that these flags, and those in the compiler's own command, name.
     flag_inputs inputs_named_by(const compile_flags& flags) const {
         flag_inputs named;
         named.add<System>(flags.words(), directory);
@@ -10263,13 +10264,13 @@ public:
         return absolute<System>(basic_interface_headers<System>(options.include).header(type));
     }
 
-    /// Throws where somebody that options.trust does not name could have written a file.
+    /// Throws if a user whom options.trust does not name could have written a file.
     void require_trusted(const std::string& file) const {
         if (!options.trust.everyone)
             require_trust<System>(canonical_of(file), status_of(file), options.trust);
     }
 
-    /// The canonical path; throws where there is nothing.
+    /// The canonical path. Throws if nothing is there.
     static std::string canonical_of(const std::string& path) {
         std::string found = canonical<System>(path);
         if (found.empty())
@@ -10285,7 +10286,7 @@ public:
     }
 
 private:
-    // Of all that decides what the result is, but for the files.
+    // A digest of everything that decides the result, except the files.
     std::string digest() const {
         sha256 all;
         const char* const include = ::secure_getenv("TENON_INCLUDE");
@@ -10302,7 +10303,7 @@ private:
                 all.field(word);
         }
         all.field(options.builds_may_run_programs ? "builds may run programs" : "");
-        // What was compiled from files that one host trusts is nothing to a host that trusts fewer.
+        // A host must not use results made from files that only a less strict host trusts.
         all.field(options.trust.everyone ? "everyone" : "");
         for (const uid_t user : options.trust.users)
             all.field("user " + std::to_string(user));
@@ -10334,7 +10335,7 @@ private:
             .hex();
     }
 
-    // The cache and $TMPDIR, where they are among the sources.
+    // The cache and $TMPDIR, if they lie among the sources.
     std::vector<std::string> written_below(const basic_cache<System>& in) const {
         std::vector<std::string> found;
         const char* const set = ::secure_getenv("TMPDIR");
@@ -10345,7 +10346,7 @@ private:
         return found;
     }
 
-    // Of what is not there yet, the folder that it will be in.
+    // The path with the symbolic links of its existing part resolved.
     static std::string without_links(const std::string& folder) {
         if (std::string found = canonical<System>(folder); !found.empty())
             return found;
@@ -10354,7 +10355,7 @@ private:
                    : join(without_links(std::string(parent(folder))), basename(folder));
     }
 
-    // A name for files, made of one that may have any characters and any length.
+    // A valid and short file name for a name with any characters.
     static std::string safe(std::string_view name) {
         std::string text;
         for (const char c : name.substr(0, 64)) {
@@ -10430,7 +10431,7 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// A library that was built, and is not yet where others find it.
+/// A built library that is not yet published.
 struct built_library {
     std::string file;
     build_result made{};                ///< with its key
@@ -10439,15 +10440,15 @@ struct built_library {
     bool traceable = true; ///< false: an input is named by a macro, and the result not remembered
 };
 
-/// Puts libraries where others find them, once these are good ones.
+/// Checks built libraries and publishes them in the cache.
 template <class System = posix>
 class basic_library_publisher {
 public:
     /// `target` has to outlive the publisher.
     explicit basic_library_publisher(const basic_build_target<System>& target) : target_(target) {}
 
-    /// Calls `check(path)`, which throws where the library is no good, and puts the library at `path`, unless
-    /// there is one of that name: equal, and perhaps in use.
+    /// Calls `check(path)`, which throws to refuse the library, and publishes it at `path`. An existing
+    /// library of that name is kept: it is equal, and perhaps in use.
     template <class Check>
     void publish(const built_library& built, const std::string& path, Check& check) const {
         const auto good = [&](const std::string& candidate) {
@@ -10457,7 +10458,7 @@ public:
                 throw about_sources(wrong, candidate, built);
             }
         };
-        // Linkers let the umask say who may write to it, and the check refuses what others may.
+        // Linkers apply the umask, and the check refuses a library that others may write to.
         if (System::chmod(built.file.c_str(), 0700) != 0)
             throw error::system_call("change the mode of", built.file, errno);
         good(built.file);
@@ -10470,8 +10471,7 @@ public:
                 trace("replacing '", path, "': ", e.what());
             }
         }
-        // A loss of power might else leave a file of the right size that says nothing, under a name that
-        // promises what is in it.
+        // Without fsync, a loss of power might leave a file of the right size and name without its content.
         if (System::fsync(basic_file<System>(built.file, O_RDONLY).descriptor()) != 0)
             throw error::system_call("store", built.file, errno);
         if (System::rename(built.file.c_str(), path.c_str()) != 0)
@@ -10537,7 +10537,7 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// One attempt to have CMake build the library of a directory with a CMakeLists.txt.
+/// One attempt to build the library of a directory with a CMakeLists.txt.
 template <class System = posix>
 class basic_cmake_build {
 public:
@@ -10548,7 +10548,7 @@ public:
           sources_(trusted_sources()), folders_(target.interface_folders()),
           project_(target.tree, settings()) {}
 
-    /// The library; nothing where an input changed meanwhile, which `changed()` names.
+    /// Returns the library, or nothing if an input changed meanwhile, which `changed()` names.
     std::optional<built_library> run() {
         if (project_.last())
             expected_.before = *project_.last();
@@ -10575,7 +10575,7 @@ public:
     const source_change& changed() const noexcept { return inputs_->changed(); }
 
 private:
-    // Before any program runs.
+    // The source tree, checked before any program runs.
     basic_source_tree<System> trusted_sources() const {
         basic_source_tree<System> tree(target_.directory, target_.written);
         for (const std::vector<std::string>* paths : {&tree.folders(), &tree.files()})
@@ -10604,7 +10604,7 @@ private:
         return given;
     }
 
-    // Looks at all that may be read from now on.
+    // Takes the states of all files that may be read from now on.
     void observe(const basic_source_tree<System>& tree) {
         expected_.files.insert(tree.files().begin(), tree.files().end());
         expected_.folders.insert(tree.folders().begin(), tree.folders().end());
@@ -10617,7 +10617,7 @@ private:
         inputs_->begin(std::move(searched));
     }
 
-    // Has CMake read the CMakeLists.txt where that is needed; false where something changed meanwhile.
+    // Runs CMake if the CMakeLists.txt has to be read. False if an input changed meanwhile.
     bool configure() {
         if (!project_.prepare(
                 sources_, target_.library.tools.value_or(""), within_,
@@ -10626,7 +10626,7 @@ private:
             return true;
         if (!inputs_->as_given(project_.configured_from()))
             return false;
-        // What it has written among the sources is theirs from now on.
+        // Files that CMake has written among the sources count as sources from now on.
         observe(basic_source_tree<System>(target_.directory, target_.written));
         return true;
     }
@@ -10663,7 +10663,7 @@ private:
         return built;
     }
 
-    // What is below a folder that is trusted is to be looked at alone; only links lead elsewhere.
+    // Below a trusted folder only the file itself is checked, unless a link leads elsewhere.
     void require_trusted_inside(const std::string& path) const {
         struct stat status;
         if (target_.options.trust.everyone || path == target_.directory)
@@ -10676,7 +10676,7 @@ private:
             throw untrusted(path, why);
     }
 
-    // Gives its SHA-256: with the same in it, it is the same library.
+    // Copies a library and returns the SHA-256 of its content.
     static std::string copy_of(const std::string& original, const std::string& path) {
         const basic_file<System> from(original, O_RDONLY);
         const basic_file<System> to(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
@@ -10827,8 +10827,7 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// The objects that one source of several was compiled to the last few times, so that an edit compiles one
-/// source.
+/// The last few objects of one source among several, so that an edit recompiles a single source.
 template <class System = posix>
 class basic_object_cache {
 public:
@@ -10843,10 +10842,10 @@ public:
                     .kept = 4,
                     .thorough = thorough}) {}
 
-    /// Puts the object at `path` where there is one that is current, and returns whether there is.
+    /// Puts the current object at `path`. False if there is none.
     bool take(const std::string& path) {
         try {
-            // A name of its own, which stays when others forget the object.
+            // A link of its own, which stays when another build removes the object.
             if (auto found = objects_.find(); found && System::link(found->path.c_str(), path.c_str()) == 0)
                 taken_ = std::move(found->made);
         } catch (const error& failed) {
@@ -10855,11 +10854,11 @@ public:
         return taken_.has_value();
     }
 
-    /// What the object that was taken was made from.
+    /// The inputs of the object that `take` has found.
     const std::optional<build_result>& taken() const noexcept { return taken_; }
 
-    /// Keeps an object that was compiled from `files`, unless one of these changed meanwhile. Never throws:
-    /// the library does not depend on it.
+    /// Stores an object that was compiled from `files`, unless one of these changed meanwhile. Never throws,
+    /// because the library does not depend on the cache.
     void keep(const std::string& path, const word_list& files, basic_input_tracker<System>& inputs,
               const basic_scratch<System>& scratch) const {
         try {
@@ -10952,8 +10951,8 @@ inline std::optional<std::string_view> first_include(std::string_view text) {
     }
 }
 
-/// Whether a source in `directory` begins with the header at `path`. `folders` are those that headers are
-/// searched in.
+/// True if a source in `directory` begins by including the header at `path`. `folders` are the search
+/// folders.
 template <class System = posix>
 bool begins_with(std::string_view source, const std::string& path, const std::string& directory,
                  const word_list& folders) {
@@ -10973,7 +10972,7 @@ bool begins_with(std::string_view source, const std::string& path, const std::st
     return false;
 }
 
-/// Whether nothing in these flags has to come before a source's first header, or changes where that is found.
+/// True if no flag includes a file before a source's first header, or changes where that header is found.
 inline bool lets_precompile(const word_list& flags) {
     for (const std::string_view flag : flags)
         for (const std::string_view first : {"-include", "-imacros", "-iquote", "-I-", "-x", "-fmodules"})
@@ -10986,7 +10985,7 @@ inline bool lets_precompile(const word_list& flags) {
 template <class System = posix>
 class basic_precompiled_interface {
 public:
-    /// What the header is compiled with, and where.
+    /// The compiler, flags and place for the header.
     struct settings {
         const basic_compiler<System>& compiler;
         std::string_view type; ///< name of the plugin type
@@ -11002,9 +11001,9 @@ public:
     basic_precompiled_interface(const basic_cache<System>& in, settings given)
         : cache_(in), given_(std::move(given)), headers_(action_of(in, given_)) {}
 
-    /// True if there is one to use. Only notes the first miss: making one takes longer than compiling a
-    /// plugin, so that it pays from the second plugin on. `making` is called before a compiler runs, and
-    /// `say` with what that says of the header. Throws only where the build is called off.
+    /// True if a precompiled header can be used. The first miss is only noted: making one takes longer than
+    /// compiling a plugin, so it pays from the second plugin on. `making` is called before a compiler runs,
+    /// and `say` with the compiler's messages. Throws only if the build is cancelled.
     template <class Making, class Say>
     bool prepare(const basic_deadline<System>& within, unsigned jobs, Making&& making, Say&& say) {
         try {
@@ -11036,17 +11035,17 @@ public:
         return !refused_before();
     }
 
-    /// What makes a compiler use it.
+    /// The flags that make a compiler use it.
     word_list flags() const {
         if (given_.compiler.traits().clang)
             return {"-include-pch", found_->path};
         return {"-Winvalid-pch", "-include", found_->path.substr(0, found_->path.size() - suffix.size())};
     }
 
-    /// What it was made from.
+    /// The inputs that it was made from.
     const build_result& made() const noexcept { return found_->made; }
 
-    /// Sees to it that the header is not used precompiled again until something has changed.
+    /// Records that compilers refuse the precompiled header, until an input changes.
     void refuse() {
         try {
             const basic_scratch<System> scratch(cache_);
@@ -11076,7 +11075,7 @@ private:
                 .thorough = given.thorough};
     }
 
-    // An empty file stands for a header that the compiler refuses precompiled.
+    // An empty file stands for a precompiled header that the compiler refuses.
     bool refused_before() const {
         struct stat status;
         return System::stat(found_->path.c_str(), &status) != 0 || status.st_size == 0;
@@ -11089,9 +11088,8 @@ private:
               std::string("-x"), std::string("c++-header"), std::string("/dev/null"), std::string("-include"),
               given_.header, std::string("-o"), result})
             compile.arguments.push_back(word);
-        // Whether headers have changed is for the record to say: clang would take one that was only touched
-        // for another.
-        // What it instantiates of the header's templates, no plugin has to.
+        // The record says whether headers have changed; clang would also refuse one that was only touched.
+        // Templates of the header that are instantiated here need not be in every plugin.
         if (given_.compiler.traits().clang)
             compile.arguments.insert(compile.arguments.end(),
                                      {"-Xclang", "-fno-pch-timestamp", "-fpch-instantiate-templates"});
@@ -11133,7 +11131,7 @@ private:
                   "' was being precompiled");
             return std::nullopt;
         }
-        // Who includes it precompiled hears none of this.
+        // A compiler that uses the precompiled header does not repeat its warnings.
         say(end.err);
         return headers_.keep(result, std::move(*made), scratch);
     }
@@ -11156,7 +11154,7 @@ inline namespace TENON_OWN {
 template <class System = posix>
 class basic_source_build {
 public:
-    /// Looks at what `expected` names. All of these, and `scratch`, have to outlive the attempt.
+    /// Takes the states of the `expected` inputs. All arguments have to outlive the attempt.
     basic_source_build(const basic_build_target<System>& target, const basic_cache<System>& in,
                        const basic_scratch<System>& scratch, const basic_deadline<System>& within,
                        expected_inputs& expected, build_report& report)
@@ -11168,7 +11166,7 @@ public:
           compilation_(target.compiler, target.directory, sources_, flags_, folders_, scratch, within,
                        target.options.profile, target.options.jobs) {}
 
-    /// The library; nothing where an input changed meanwhile, which `changed()` names.
+    /// Returns the library, or nothing if an input changed meanwhile, which `changed()` names.
     std::optional<built_library> run() {
         inputs_.add_inputs(named_.files);
         inputs_.begin(searched());
@@ -11212,7 +11210,7 @@ private:
     }
 
     void compile_and_link() {
-        // A single source is compiled again whenever its library is.
+        // A single source needs no object cache: it changes whenever its library does.
         if (sources_.size() > 1)
             take_objects();
         precompile();
@@ -11226,7 +11224,7 @@ private:
         compilation_.link(say);
     }
 
-    // What each source was compiled to before, where that is current.
+    // Takes the current objects from the cache.
     void take_objects() {
         for (std::size_t i = 0; i < sources_.size(); ++i) {
             objects_.emplace_back(target_.compiler, target_.directory, sources_[i], compilation_.arguments(),
@@ -11236,7 +11234,7 @@ private:
         }
     }
 
-    // Objects that were compiled now are there for the next time, also where another source was refused.
+    // Stores the new objects, also if another source did not compile.
     void keep_objects() {
         for (std::size_t i = 0; i < objects_.size(); ++i) {
             struct stat status;
@@ -11250,7 +11248,7 @@ private:
         }
     }
 
-    // What this library is made of that was made before.
+    // The records of the cached parts of this library.
     std::vector<const build_result*> reused() const {
         std::vector<const build_result*> results;
         for (const basic_object_cache<System>& object : objects_)
@@ -11291,14 +11289,15 @@ private:
     std::string key_of(const build_result& made) const {
         sha256 all;
         all.field(target_.compiler.traits().identity).field(target_.directory).field(compilation_.recipe());
-        // The folders too: a header that is only asked for changes the result, and is none of the files.
+        // Folders as well: a header that __has_include asks for changes the result without being a file of
+        // it.
         for (const build_inputs* inputs : {&made.files, &made.folders})
             for (const build_input& input : *inputs)
                 all.field(input.path).field(input.digest);
         return all.hex();
     }
 
-    // Has the interface's header precompiled, where these sources can be compiled with that.
+    // Precompiles the interface's header, if these sources can use it.
     void precompile() {
         if (const std::string_view why = why_not_precompiled(); !why.empty()) {
             trace("'", target_.directory, "' is compiled without a precompiled interface: ", why);
@@ -11334,7 +11333,7 @@ private:
     std::string_view why_not_precompiled() const {
         if (!target_.options.precompile)
             return "options.precompile says so";
-        // Those that remember results or have them made elsewhere go by the text of a source.
+        // Launchers such as ccache and distcc work on the preprocessed text of a source.
         if (target_.compiler.launched())
             return "another program runs the compiler";
         if (!lets_precompile(compilation_.arguments()))
@@ -11385,7 +11384,7 @@ inline error sources_keep_changing(const std::string& directory, const source_ch
             directory};
 }
 
-/// Compiles sources to libraries, and remembers from what: as long as that is unchanged, nothing runs.
+/// Compiles sources to libraries and records their inputs. While these are unchanged, no program runs.
 ///
 ///     builder build(options, cache);
 ///     build.library("./filters/echo", type, check)   // ~/.cache/tenon/bin/filter/echo-3f….so
@@ -11401,9 +11400,8 @@ public:
     basic_builder(build_options options, basic_cache<System> in)
         : options_(std::move(options)), cache_(std::move(in)) {}
 
-    /// The library that a source, or all sources in a directory, compile to; compiled where the cache has none
-    /// that is current. `check(path)` looks at a library before anybody else can find it, and throws where
-    /// the library is no good.
+    /// Returns the library of a source or source directory, compiled if the cache has no current one.
+    /// `check(path)` is called before the library is published, and throws to refuse it.
     template <class Check>
     std::string library(const std::string& source, const plugin_type& type, Check&& check) const {
         const target wanted = target_of(source, type);
@@ -11428,16 +11426,16 @@ public:
         return build(wanted, libraries, within, report, check);
     }
 
-    /// The library that is current in the cache. Runs nothing and writes nothing.
+    /// The current library in the cache, if there is one. Runs no program and writes no file.
     std::optional<std::string> cached(const std::string& source, const plugin_type& type) const {
         const target wanted = target_of(source, type);
         std::optional<artifact> found = find(wanted, library_cache(wanted.library));
         return found ? std::optional(std::move(found->path)) : std::nullopt;
     }
 
-    /// The files and directories that can change what `library` returns, or whether it returns; sorted. A
-    /// directory stands for the names in it, and some of these are not there now. What has never been
-    /// compiled, or is refused, is told from the text of its sources.
+    /// The sorted files and directories whose change can give `library` another outcome. A directory stands
+    /// for the names in it. Some files may not exist now. For sources that were never compiled, or do not
+    /// compile, the list is taken from their text.
     std::vector<std::string> watched(const std::string& source, const plugin_type& type) const {
         std::string path = absolute<System>(source);
         std::set<std::string> paths{path};
@@ -11470,15 +11468,15 @@ private:
         return libraries.find([&](const std::string& path) { wanted.require_trusted(path); });
     }
 
-    // Writes a record of the same results with the states that their files have now.
+    // Updates the record to the states that the files have now.
     void refresh(const target& wanted, const library_cache& libraries) const {
         try {
-            // Who has it now builds, and writes one himself.
+            // Another holder of the lock is building, and writes the record itself.
             const basic_lock<System> turn(libraries.lock(), basic_deadline<System>().at_most(0), [] {});
             if (const std::optional<artifact> found = find(wanted, libraries); found && !found->remembered)
                 libraries.remember(found->made, basic_scratch<System>(cache_));
         } catch (const error& e) {
-            // A cache that cannot be written to serves all the same.
+            // A read-only cache serves all the same.
             trace("not remembering the files of '", wanted.path, "': ", e.what());
         }
     }
@@ -11533,7 +11531,7 @@ private:
             throw no_targets_here(wanted.path, options_.target);
     }
 
-    // What else has a name by which a file is looked for is nobody's intention.
+    // Anything but a file under this name is a mistake.
     static void require_file_if_any(const std::string& path) {
         require_no_dangling_link<System>(path);
         struct stat status;
@@ -11541,7 +11539,7 @@ private:
             throw not_a_regular_file(path);
     }
 
-    // The inputs that the text of the sources names, as far as that can be read.
+    // The inputs that the text of the sources names, as far as it can be read.
     std::set<std::string> told_from_sources(const target& wanted) const {
         std::set<std::string> paths;
         std::vector<std::string> sources, folders;

@@ -29,7 +29,7 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// Something that programs make of files, named by all that is known before they run.
+/// A step of a build: programs make a file from other files. Named by all that is known before they run.
 struct action {
     std::string stem;                   ///< path in the cache that the names of its files begin with
     std::string digest;                 ///< SHA-256 of what is the same for every result: flags, directory, …
@@ -48,11 +48,11 @@ struct artifact {
     bool remembered = true; ///< false: the record has older states of the inputs, or another result first
 };
 
-/// The results of one action that are in the cache, found by what their inputs say.
+/// The cached results of one action, found by the contents of their inputs.
 ///
-/// The name of a result is the SHA-256 of all that it was made from, so that none is ever written to again. A
-/// record beside the results lists the inputs of the last few: as long as these are in the remembered states,
-/// nothing runs and no input is read. A caller holds `lock` while it makes a result:
+/// The name of a result is the SHA-256 of everything that it was made from, so that no result is ever written
+/// twice. A record beside the results lists the inputs of the last few. As long as these are in the recorded
+/// states, no program runs and no input is read. A caller holds `lock` while it makes a result:
 ///
 ///     if (auto found = cache.find()) return found;
 ///     … lock; find again; let a basic_input_tracker begin; run the programs …
@@ -69,18 +69,17 @@ public:
     std::string record() const { return action_.stem + action_.digest + ".record"; }
     std::string lock() const { return action_.stem + action_.digest + ".lock"; }
 
-    /// All that is remembered; an empty text where there is no record.
+    /// The text of the record; empty if there is none.
     std::string text() const {
         try {
             return read_file<System>(record());
         } catch (const error&) {
-            // Without it everything is made again, and what then stands in the way is an error that is worth
-            // more.
+            // Without a record the result is made again, and the cause fails that step with a better error.
             return "";
         }
     }
 
-    /// What the programs will probably read, for a tracker: the inputs of the last result.
+    /// The inputs of the last result, which the programs will probably read again.
     expected_inputs expected() const {
         expected_inputs known;
         const build_record record(text(), 1);
@@ -93,14 +92,14 @@ public:
         return known;
     }
 
-    /// The first recorded result whose inputs are unchanged, made by the programs that are installed, or by
-    /// any where none are. Calls `read_again` for each input with another state and the same content.
+    /// The first recorded result whose inputs are unchanged and that the installed programs made (any
+    /// programs, if none are installed). Calls `read_again` for inputs with a new state but the same content.
     template <class ReadAgain>
     std::optional<artifact> find(ReadAgain&& read_again) const {
         const std::string text = this->text();
         const std::int64_t look = nanoseconds(System::now());
         basic_file_digests<System> digests;
-        // Most often nothing has changed, and only the newest result need be read.
+        // The common case first: nothing has changed, and only the newest result has to be parsed.
         if (!action_.thorough)
             if (const build_record newest(text, 1); !newest.results().empty())
                 if (auto found = compare(newest.results()[0], look, digests, true, read_again))
@@ -118,7 +117,7 @@ public:
         return find([](const std::string&) {});
     }
 
-    /// Puts a result that is here first in the record.
+    /// Puts an existing result first in the record.
     void remember(build_result made, const basic_scratch<System>& beside) const {
         const std::string path = result(made.key);
         struct stat status;
@@ -129,19 +128,20 @@ public:
         publish<System>(record(), build_record(text()).with(made, action_.kept), beside.path());
     }
 
-    /// SHA-256 of the recipe and of all that a result was made from.
+    /// SHA-256 of the recipe and of all inputs of a result.
     std::string key_of(const build_result& made) const {
         sha256 all;
         all.field(action_.recipe.empty() ? action_.digest : action_.recipe);
-        // The folders too: a header that is only asked for changes the result, and is none of the files.
+        // Folders as well: a header that __has_include asks for changes the result without being a file of
+        // it.
         for (const build_inputs* inputs : {&made.files, &made.folders})
             for (const build_input& input : *inputs)
                 all.field(input.path).field(input.digest);
         return all.hex();
     }
 
-    /// Puts a finished file here under the name of what it was made from, remembers it, and removes the
-    /// results that are forgotten with it.
+    /// Publishes a finished file under the digest of its inputs, records it, and removes the results that
+    /// drop out of the record.
     artifact keep(const std::string& finished, build_result made, const basic_scratch<System>& beside) const {
         made.key = key_of(made);
         const std::string path = result(made.key);
@@ -179,7 +179,7 @@ private:
         return artifact{this->result(result.key), compared.result(), !compared.moved()};
     }
 
-    // A host without a compiler uses what was built while there was one.
+    // A host without a compiler accepts results of any compiler.
     bool is_there(const build_result& made) const {
         struct stat seen;
         return (!action_.tools || made.tools == *action_.tools) &&

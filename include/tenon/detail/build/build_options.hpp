@@ -16,7 +16,7 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// How directories of sources become libraries.
+/// The settings of a builder.
 struct build_options {
     std::vector<std::string> compiler{};  ///< program and first arguments, such as {"ccache", "g++"}; empty:
                                           ///< $CXX, else the family that built this program
@@ -34,7 +34,7 @@ struct build_options {
     bool precompile = true; ///< the header of an interface that is compiled against more than once
     tenon::trust trust{};
     event_handler on_event{};
-    /// Is given, after a build that succeeded, what was said in it.
+    /// Called after a successful build, with the warnings of its programs.
     std::function<void(std::vector<diagnostic>)> on_built{};
     tenon::limits limits{};   ///< of each run of the compiler
     std::int64_t timeout = 0; ///< in milliseconds, of a build with the wait for another's; 0: none

@@ -15,8 +15,8 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What a build has to tell while it goes on: its steps, and the warnings of compilers, linkers and CMake. Each
-/// warning is told once, however many sources include what it is about.
+/// Reports the steps of a build, and the warnings of compilers, linkers and CMake. Each warning is reported
+/// once, however many sources include the header that it is about.
 class build_report {
 public:
     /// For the plugin called `name`, compiled in `directory`. The handler has to outlive the report.
@@ -27,10 +27,10 @@ public:
         tell(handler_, {step, name_, done, all});
     }
 
-    /// Tells the warnings in what a program has said.
+    /// Reports the warnings in the output of a program.
     void said(std::string_view text) {
         for (diagnostic& warning : diagnostic_reader(directory_).read(text)) {
-            // A linker's words are not always marked as a warning.
+            // Linkers do not label all of their warnings.
             if (warning.level == diagnostic::severity::error)
                 warning.level = diagnostic::severity::warning;
             if (told_.insert(warning.place() + '\n' + warning.text).second) {

@@ -44,7 +44,8 @@ inline error no_sources(const std::string& directory, std::string_view found, st
         directory};
 }
 
-/// What a source or directory of sources is compiled with, and where in the cache its library is kept.
+/// A source or source directory, the settings that it is compiled with, and the place of its library in the
+/// cache.
 template <class System = posix>
 class basic_build_target {
 public:
@@ -85,7 +86,7 @@ public:
     std::string lists_file() const { return join(directory, "CMakeLists.txt"); }
     std::string flags_file() const { return join(directory, "compile_flags.txt"); }
 
-    /// The names of the sources that are compiled; throws where there are none.
+    /// The names of the sources that are compiled. Throws if there are none.
     std::vector<std::string> sources() const {
         if (source.empty())
             return sources_in(directory);
@@ -94,7 +95,7 @@ public:
         return {source};
     }
 
-    /// The host's flags, and those in the flags file where there is one.
+    /// The host's flags, and those of compile_flags.txt if there is one.
     compile_flags flags(bool has_file) const {
         compile_flags flags(options.builds_may_run_programs, cmake);
         for (const std::string& flag : options.flags)
@@ -106,7 +107,7 @@ public:
         return flags;
     }
 
-    /// What these flags, and those in the compiler's own command, have read and searched.
+    /// The files and folders that these flags, and those in the compiler's own command, name.
     flag_inputs inputs_named_by(const compile_flags& flags) const {
         flag_inputs named;
         named.add<System>(flags.words(), directory);
@@ -127,13 +128,13 @@ public:
         return absolute<System>(basic_interface_headers<System>(options.include).header(type));
     }
 
-    /// Throws where somebody that options.trust does not name could have written a file.
+    /// Throws if a user whom options.trust does not name could have written a file.
     void require_trusted(const std::string& file) const {
         if (!options.trust.everyone)
             require_trust<System>(canonical_of(file), status_of(file), options.trust);
     }
 
-    /// The canonical path; throws where there is nothing.
+    /// The canonical path. Throws if nothing is there.
     static std::string canonical_of(const std::string& path) {
         std::string found = canonical<System>(path);
         if (found.empty())
@@ -149,7 +150,7 @@ public:
     }
 
 private:
-    // Of all that decides what the result is, but for the files.
+    // A digest of everything that decides the result, except the files.
     std::string digest() const {
         sha256 all;
         const char* const include = ::secure_getenv("TENON_INCLUDE");
@@ -166,7 +167,7 @@ private:
                 all.field(word);
         }
         all.field(options.builds_may_run_programs ? "builds may run programs" : "");
-        // What was compiled from files that one host trusts is nothing to a host that trusts fewer.
+        // A host must not use results made from files that only a less strict host trusts.
         all.field(options.trust.everyone ? "everyone" : "");
         for (const uid_t user : options.trust.users)
             all.field("user " + std::to_string(user));
@@ -198,7 +199,7 @@ private:
             .hex();
     }
 
-    // The cache and $TMPDIR, where they are among the sources.
+    // The cache and $TMPDIR, if they lie among the sources.
     std::vector<std::string> written_below(const basic_cache<System>& in) const {
         std::vector<std::string> found;
         const char* const set = ::secure_getenv("TMPDIR");
@@ -209,7 +210,7 @@ private:
         return found;
     }
 
-    // Of what is not there yet, the folder that it will be in.
+    // The path with the symbolic links of its existing part resolved.
     static std::string without_links(const std::string& folder) {
         if (std::string found = canonical<System>(folder); !found.empty())
             return found;
@@ -218,7 +219,7 @@ private:
                    : join(without_links(std::string(parent(folder))), basename(folder));
     }
 
-    // A name for files, made of one that may have any characters and any length.
+    // A valid and short file name for a name with any characters.
     static std::string safe(std::string_view name) {
         std::string text;
         for (const char c : name.substr(0, 64)) {

@@ -59,7 +59,7 @@ inline error sources_keep_changing(const std::string& directory, const source_ch
             directory};
 }
 
-/// Compiles sources to libraries, and remembers from what: as long as that is unchanged, nothing runs.
+/// Compiles sources to libraries and records their inputs. While these are unchanged, no program runs.
 ///
 ///     builder build(options, cache);
 ///     build.library("./filters/echo", type, check)   // ~/.cache/tenon/bin/filter/echo-3f….so
@@ -75,9 +75,8 @@ public:
     basic_builder(build_options options, basic_cache<System> in)
         : options_(std::move(options)), cache_(std::move(in)) {}
 
-    /// The library that a source, or all sources in a directory, compile to; compiled where the cache has none
-    /// that is current. `check(path)` looks at a library before anybody else can find it, and throws where
-    /// the library is no good.
+    /// Returns the library of a source or source directory, compiled if the cache has no current one.
+    /// `check(path)` is called before the library is published, and throws to refuse it.
     template <class Check>
     std::string library(const std::string& source, const plugin_type& type, Check&& check) const {
         const target wanted = target_of(source, type);
@@ -102,16 +101,16 @@ public:
         return build(wanted, libraries, within, report, check);
     }
 
-    /// The library that is current in the cache. Runs nothing and writes nothing.
+    /// The current library in the cache, if there is one. Runs no program and writes no file.
     std::optional<std::string> cached(const std::string& source, const plugin_type& type) const {
         const target wanted = target_of(source, type);
         std::optional<artifact> found = find(wanted, library_cache(wanted.library));
         return found ? std::optional(std::move(found->path)) : std::nullopt;
     }
 
-    /// The files and directories that can change what `library` returns, or whether it returns; sorted. A
-    /// directory stands for the names in it, and some of these are not there now. What has never been
-    /// compiled, or is refused, is told from the text of its sources.
+    /// The sorted files and directories whose change can give `library` another outcome. A directory stands
+    /// for the names in it. Some files may not exist now. For sources that were never compiled, or do not
+    /// compile, the list is taken from their text.
     std::vector<std::string> watched(const std::string& source, const plugin_type& type) const {
         std::string path = absolute<System>(source);
         std::set<std::string> paths{path};
@@ -144,15 +143,15 @@ private:
         return libraries.find([&](const std::string& path) { wanted.require_trusted(path); });
     }
 
-    // Writes a record of the same results with the states that their files have now.
+    // Updates the record to the states that the files have now.
     void refresh(const target& wanted, const library_cache& libraries) const {
         try {
-            // Who has it now builds, and writes one himself.
+            // Another holder of the lock is building, and writes the record itself.
             const basic_lock<System> turn(libraries.lock(), basic_deadline<System>().at_most(0), [] {});
             if (const std::optional<artifact> found = find(wanted, libraries); found && !found->remembered)
                 libraries.remember(found->made, basic_scratch<System>(cache_));
         } catch (const error& e) {
-            // A cache that cannot be written to serves all the same.
+            // A read-only cache serves all the same.
             trace("not remembering the files of '", wanted.path, "': ", e.what());
         }
     }
@@ -207,7 +206,7 @@ private:
             throw no_targets_here(wanted.path, options_.target);
     }
 
-    // What else has a name by which a file is looked for is nobody's intention.
+    // Anything but a file under this name is a mistake.
     static void require_file_if_any(const std::string& path) {
         require_no_dangling_link<System>(path);
         struct stat status;
@@ -215,7 +214,7 @@ private:
             throw not_a_regular_file(path);
     }
 
-    // The inputs that the text of the sources names, as far as that can be read.
+    // The inputs that the text of the sources names, as far as it can be read.
     std::set<std::string> told_from_sources(const target& wanted) const {
         std::set<std::string> paths;
         std::vector<std::string> sources, folders;

@@ -32,7 +32,7 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// One attempt to have CMake build the library of a directory with a CMakeLists.txt.
+/// One attempt to build the library of a directory with a CMakeLists.txt.
 template <class System = posix>
 class basic_cmake_build {
 public:
@@ -43,7 +43,7 @@ public:
           sources_(trusted_sources()), folders_(target.interface_folders()),
           project_(target.tree, settings()) {}
 
-    /// The library; nothing where an input changed meanwhile, which `changed()` names.
+    /// Returns the library, or nothing if an input changed meanwhile, which `changed()` names.
     std::optional<built_library> run() {
         if (project_.last())
             expected_.before = *project_.last();
@@ -70,7 +70,7 @@ public:
     const source_change& changed() const noexcept { return inputs_->changed(); }
 
 private:
-    // Before any program runs.
+    // The source tree, checked before any program runs.
     basic_source_tree<System> trusted_sources() const {
         basic_source_tree<System> tree(target_.directory, target_.written);
         for (const std::vector<std::string>* paths : {&tree.folders(), &tree.files()})
@@ -99,7 +99,7 @@ private:
         return given;
     }
 
-    // Looks at all that may be read from now on.
+    // Takes the states of all files that may be read from now on.
     void observe(const basic_source_tree<System>& tree) {
         expected_.files.insert(tree.files().begin(), tree.files().end());
         expected_.folders.insert(tree.folders().begin(), tree.folders().end());
@@ -112,7 +112,7 @@ private:
         inputs_->begin(std::move(searched));
     }
 
-    // Has CMake read the CMakeLists.txt where that is needed; false where something changed meanwhile.
+    // Runs CMake if the CMakeLists.txt has to be read. False if an input changed meanwhile.
     bool configure() {
         if (!project_.prepare(
                 sources_, target_.library.tools.value_or(""), within_,
@@ -121,7 +121,7 @@ private:
             return true;
         if (!inputs_->as_given(project_.configured_from()))
             return false;
-        // What it has written among the sources is theirs from now on.
+        // Files that CMake has written among the sources count as sources from now on.
         observe(basic_source_tree<System>(target_.directory, target_.written));
         return true;
     }
@@ -158,7 +158,7 @@ private:
         return built;
     }
 
-    // What is below a folder that is trusted is to be looked at alone; only links lead elsewhere.
+    // Below a trusted folder only the file itself is checked, unless a link leads elsewhere.
     void require_trusted_inside(const std::string& path) const {
         struct stat status;
         if (target_.options.trust.everyone || path == target_.directory)
@@ -171,7 +171,7 @@ private:
             throw untrusted(path, why);
     }
 
-    // Gives its SHA-256: with the same in it, it is the same library.
+    // Copies a library and returns the SHA-256 of its content.
     static std::string copy_of(const std::string& original, const std::string& path) {
         const basic_file<System> from(original, O_RDONLY);
         const basic_file<System> to(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);

@@ -61,8 +61,8 @@ struct cmake_library {
     bool plugin = false; ///< says tenon_add_plugin
 };
 
-/// The one that is meant: the target of that name; else the only one that is said to be a plugin; else the
-/// only module; else the only library.
+/// Chooses a library: the target of that name; without a name, the only target marked as a plugin, else the
+/// only module, else the only library.
 inline const cmake_library& chosen_library(const std::string& directory, const std::string& target,
                                            const std::vector<cmake_library>& all) {
     const auto names = [](const std::vector<const cmake_library*>& of) {
@@ -89,8 +89,8 @@ inline const cmake_library& chosen_library(const std::string& directory, const s
     return *likely[0];
 }
 
-/// The libraries that were written down, and where CMake's own modules are; false where that is not what
-/// `cmake_beginning` writes.
+/// Parses the list of libraries, and the folder of CMake's own modules, that `cmake_beginning` writes. False
+/// if the text is not in that format.
 inline bool read_cmake_libraries(std::string_view text, std::vector<cmake_library>& into,
                                  std::string& modules) {
     const auto line = [&] {
@@ -126,8 +126,8 @@ inline bool read_cmake_libraries(std::string_view text, std::vector<cmake_librar
     return true;
 }
 
-/// What a library is called by those that need it, what it needs, and where that is looked for. Of a file that
-/// is no library, or is not there, no more than its name.
+/// The name by which other libraries need this one, the libraries that it needs, and their search folders.
+/// For a missing file, or one that is no library, only the name is set.
 template <class System = posix>
 struct library_needs {
     explicit library_needs(const std::string& path) : name(basename(path)), folders{"/"} {

@@ -59,7 +59,7 @@ inline error old_cmake(const std::string& directory, const std::string& cmake) {
             directory};
 }
 
-/// The files that CMake has read to write makefiles, as it writes them down for these.
+/// The files that CMake has read, from the makefile in which it lists them.
 inline word_list read_cmake_files(std::string_view makefile) {
     word_list found;
     const auto begin = makefile.find("set(CMAKE_MAKEFILE_DEPENDS\n");
@@ -76,8 +76,7 @@ inline word_list read_cmake_files(std::string_view makefile) {
     return found;
 }
 
-/// A build tree of CMake's in the cache, kept from one build to the next, so that make compiles only what has
-/// changed.
+/// A build tree of CMake in the cache, kept between builds, so that make compiles only changed sources.
 ///
 /// make compares timestamps, so it misses a changed file that is older than its output, such as a restored
 /// backup, and knows nothing of inputs that no dependency file lists. Both are detected here, as is an
@@ -86,7 +85,7 @@ inline word_list read_cmake_files(std::string_view makefile) {
 template <class System = posix>
 class basic_cmake_project {
 public:
-    /// Kept in the folder `all`.
+    /// The trees are kept in the folder `all`.
     basic_cmake_project(std::string all, cmake_settings given)
         : all_(std::move(all)), given_(std::move(given)) {
         std::string text;
@@ -108,16 +107,16 @@ public:
 
     static std::optional<std::string> program() { return find_program<System>("cmake"); }
 
-    /// These variables reach CMake and what it runs, besides those that reach compilers: they say where it
-    /// finds other projects.
+    /// The variables that reach CMake in addition to those that reach compilers: where it finds other
+    /// projects.
     static word_list variables() { return environment({"CMAKE_PREFIX_PATH", "PKG_CONFIG_PATH"}); }
 
-    /// What the last build that ended well was made from; none where the tree cannot be gone on with.
+    /// The inputs of the last successful build; none if the tree cannot be continued.
     const std::optional<build_result>& last() const noexcept { return last_; }
 
-    /// Prepares the build tree, starting a fresh one if the old one cannot be trusted. `tools` is the stamp of
-    /// the programs that build. `configuring` is called before CMake reads the CMakeLists.txt, and `say` with
-    /// what CMake says then. Returns true if CMake ran.
+    /// Prepares the build tree, starting a fresh one if the old one cannot be trusted. `tools` is the stamp
+    /// of the programs that build. `configuring` is called before CMake reads the CMakeLists.txt, and `say`
+    /// with what CMake says then. Returns true if CMake ran.
     template <class Configuring, class Say>
     bool prepare(const basic_source_tree<System>& sources, const std::string& tools,
                  const basic_deadline<System>& within, Configuring&& configuring, Say&& say) {
@@ -140,8 +139,8 @@ public:
         return !why.empty() || again;
     }
 
-    /// Builds the library. Throws what CMake, make and the compilers say where that fails; else calls `say`
-    /// with it.
+    /// Builds the library. Throws with the output of CMake, make and the compilers if that fails; otherwise
+    /// calls `say` with the output.
     template <class Say>
     void build(unsigned jobs, const basic_deadline<System>& within, Say&& say) {
         std::vector<basic_job_slot<System>> turns;
@@ -152,18 +151,18 @@ public:
         say(run_cmake({"--build", build_folder(), "--target", library().target, "-j",
                        std::to_string(turns.size()), "--", "--no-print-directory"},
                       within));
-        // The CMakeLists.txt may have been read again.
+        // make may have run CMake again.
         read_libraries();
         require_alone();
     }
 
-    /// What is the plugin, once it is configured.
+    /// The library that is the plugin. The tree has to be configured.
     const cmake_library& library() const {
         return chosen_library(given_.directory, given_.target, libraries_);
     }
 
-    /// The absolute paths of all files outside of this tree that CMake, compilers and linkers have read for
-    /// it, but for CMake's own.
+    /// The absolute paths of all files that CMake, compilers and linkers have read, without those of the tree
+    /// itself and of CMake.
     word_list files() const {
         word_list found = files_read_by_cmake();
         add_compiled(found, build_folder());
@@ -179,13 +178,13 @@ public:
         return found;
     }
 
-    /// Those that CMake itself has read, as far as it says.
+    /// The files that CMake itself has read, as far as it lists them.
     std::set<std::string> configured_from() const {
         const word_list files = files_read_by_cmake();
         return {files.begin(), files.end()};
     }
 
-    /// What the flags of all targets name, once the tree is configured.
+    /// The inputs that flags of targets name. The tree has to be configured.
     flag_inputs named_inputs() const {
         flag_inputs named;
         if (last_ || !libraries_.empty())
@@ -195,7 +194,7 @@ public:
         return named;
     }
 
-    /// Says that all compilers have ended by themselves, and that nothing else was read than this.
+    /// Records a finished build with its inputs. All compilers have to have ended by themselves.
     void keep(build_result made, const std::string& tools, const basic_scratch<System>& beside) const {
         made.key = sha256(folder_).hex();
         made.tools = tools;
@@ -225,9 +224,9 @@ private:
                path.substr(0, folder.size()) == folder;
     }
 
-    // ---- What make sees
+    // ---- Changes that make does not see
 
-    // One thing that has changed and that make would not see.
+    // A sentence about one change that make would not see; empty if there is none.
     std::string unseen(const basic_source_tree<System>& sources) {
         shadowing_names names;
         names.add(*last_);
@@ -269,7 +268,7 @@ private:
         return "";
     }
 
-    // The sorted list of what compilers have read, as they say.
+    // The sorted files that compilers have read, as they list them.
     const word_list& compiled() {
         if (compiled_.empty()) {
             add_compiled(compiled_, build_folder());
@@ -284,7 +283,8 @@ private:
                std::find(by_cmake.begin(), by_cmake.end(), path) != by_cmake.end();
     }
 
-    // True if anything has changed but what only compilers read: CMake does not say what else it has read.
+    // True if an input changed that CMake may have read. CMake does not list all of its inputs, so only files
+    // that compilers list, and CMake does not, are certain not to matter.
     bool must_configure() {
         const word_list by_cmake = files_read_by_cmake();
         for (const std::string& path : changed_)
@@ -294,7 +294,7 @@ private:
         return more_;
     }
 
-    // Has make link again where a linker may have read what changed: make knows the objects alone.
+    // Removes outputs of linkers that may have read a changed file: make only knows of the objects.
     void forget_linked() {
         if (std::any_of(changed_.begin(), changed_.end(), [&](const std::string& path) {
                 return !std::binary_search(compiled().begin(), compiled().end(), path);
@@ -312,7 +312,7 @@ private:
         return found;
     }
 
-    // What compilers have listed in a folder and below.
+    // Adds the dependencies that compilers have listed in a folder and below.
     static void add_compiled(word_list& found, const std::string& folder) {
         for (const std::string& name : names_in<System>(folder)) {
             const std::string path = join(folder, name);
@@ -331,7 +331,7 @@ private:
             found.push_back(path[0] == '/' ? std::move(path) : join(ran_in, path));
     }
 
-    // What the commands name that CMake has written for make, in a folder and below.
+    // Adds the inputs that the commands in makefiles name, in a folder and below.
     static void add_named(flag_inputs& named, const std::string& folder) {
         for (const std::string& name : names_in<System>(folder)) {
             const std::string path = join(folder, name);
@@ -342,7 +342,7 @@ private:
                 add_named(named, path);
             else if (name == "flags.make" || name == "link.txt") {
                 word_list words = shell_words(read_file<System>(path));
-                // Not the program that is run.
+                // Skips the program that the command runs.
                 words.erase(words.begin(),
                             std::find_if(words.begin(), words.end(),
                                          [](const std::string& word) { return word.substr(0, 1) == "-"; }));
@@ -363,7 +363,7 @@ private:
         return said;
     }
 
-    // Gives its complaints where it succeeds.
+    // Runs CMake and returns its warnings. Throws if it fails.
     std::string run_cmake(word_list words, const basic_deadline<System>& within) const {
         command what{{program().value_or("cmake")}, basic_compiler<System>::variables(), folder_, true};
         for (std::string& variable : variables())
@@ -386,8 +386,9 @@ private:
         }
     }
 
-    // The library is copied out of here, and what it would load from here may be gone by then, or another.
-    // What it would load it says itself, whoever has linked it and with which flags.
+    // Throws if the plugin needs another library of this tree: the plugin is copied out of the tree, and the
+    // other library may be gone or rebuilt by the time it is loaded. The needed libraries are read from the
+    // plugin's file, so that it does not matter how it was linked.
     void require_alone() const {
         const cmake_library& plugin = library();
         const library_needs<System> own(plugin.path);

@@ -42,7 +42,7 @@ inline error other_sanitizer(const std::string& compiler) {
             compiler};
 }
 
-/// What went wrong in a build, of as many commands as failed.
+/// Collects the failed commands of a build for its error.
 class build_failures {
 public:
     /// `directory` is the plugin's, for the error.
@@ -53,7 +53,7 @@ public:
     void add(const command& run, const process_result& end) {
         std::string said = end.err + end.out;
         failed_command failed{.command = shown(run), .ending = end.how()};
-        // A command is here although it has not failed, because what it was to make is not there.
+        // A command without a failure is added if its output is missing.
         if (end.known && !end.failed())
             failed.ending += " and made no output";
         if (end.known && end.cause == stop_reason::itself) {
@@ -94,7 +94,7 @@ private:
     errc code_ = errc::build_failed;
 };
 
-/// The files that a compiler says, in the words of a makefile, that it has read.
+/// The files in a dependency file, which a compiler writes in the syntax of makefiles.
 inline word_list read_dependencies(std::string_view makefile) {
     word_list found;
     std::string path;
@@ -120,7 +120,7 @@ inline word_list read_dependencies(std::string_view makefile) {
     return found;
 }
 
-/// The files that a linker says it has opened: one a line, members of archives as `lib.a(member.o)` or
+/// The files in the output of a linker's `--trace`: one a line, members of archives as `lib.a(member.o)` or
 /// `(lib.a)member.o`.
 inline word_list read_linked(std::string_view trace) {
     word_list found;
@@ -139,11 +139,11 @@ inline word_list read_linked(std::string_view trace) {
     return found;
 }
 
-/// One run of a compiler over the sources of a directory, and of the linker over what comes out.
+/// Compiles the sources of a directory, and links their objects.
 template <class System = posix>
 class basic_compilation {
 public:
-    /// Of `sources` in `directory`, with headers searched in `folders` first.
+    /// Compiles `sources` in `directory`; `folders` are searched for headers first.
     basic_compilation(const basic_compiler<System>& compiler, const std::string& directory, word_list sources,
                       const compile_flags& flags, const word_list& folders, const basic_scratch<System>& in,
                       const basic_deadline<System>& within = {}, profile wanted = profile::optimised,
@@ -179,18 +179,18 @@ public:
             linker_ = find_fast_linker(compiler, within);
     }
 
-    /// Where the object of a source is made, or was put.
+    /// The path of the object of a source.
     std::string object(std::size_t source) const { return made(source, ".o"); }
 
-    /// Says that the object of a source is there and need not be compiled.
+    /// Marks a source as compiled: its object is already at `object(source)`.
     void reuse(std::size_t source) { reused_.insert(source); }
 
-    /// The absolute paths of all files that were read for one source that was compiled.
+    /// The absolute paths of all files that the compiler read for one source.
     word_list read_for(std::size_t source) const {
         word_list found = read_dependencies(read_file<System>(made(source, ".d")));
         for (std::string& path : found)
             path = absolute(path);
-        // The source of what was precompiled, which clang names.
+        // clang lists the source of the precompiled header, which is /dev/null.
         std::erase(found, "/dev/null");
         return found;
     }
@@ -198,17 +198,17 @@ public:
     /// The beginning of each compiler's command.
     const word_list& arguments() const noexcept { return compile_; }
 
-    /// Adds flags to the commands for those sources that can be compiled with them, as long as the compiler
-    /// does not refuse.
+    /// Adds flags for the marked sources. A source that does not compile with the flags is compiled without
+    /// them.
     void try_with(word_list flags, std::vector<bool> sources) {
         more_ = std::move(flags);
         with_more_ = std::move(sources);
     }
 
-    /// Whether a source could be compiled only without the flags of `try_with`.
+    /// True if a source could only be compiled without the flags of `try_with`.
     bool refused() const noexcept { return refused_; }
 
-    /// What makes the library what it is, besides the files that are read.
+    /// A digest of the commands: of all that decides the library besides the contents of files.
     std::string recipe() const {
         sha256 all;
         for (const word_list* list : {&compile_, &link_, &linker_.flags, &after_objects_, &sources_}) {
@@ -219,9 +219,9 @@ public:
         return all.field(linker_.version).hex();
     }
 
-    /// Throws what the compiler says of each source that it refuses. `done` is called with the number of
-    /// sources that are done, each time that it grows, and `say` with what the compiler says of each source
-    /// that it takes.
+    /// Compiles all sources. Throws with the messages for every source that fails. Calls `done` with the
+    /// number of finished sources each time it grows, and `say` with the compiler's messages for a source
+    /// that compiles.
     template <class Done, class Say>
     void compile(Done&& done, Say&& say) {
         build_failures failed(directory_);
@@ -256,7 +256,7 @@ public:
             throw failed.error_with();
     }
 
-    /// Throws what the linker says where it refuses; else calls `say` with that.
+    /// Links the objects. Throws with the linker's messages if that fails; otherwise calls `say` with them.
     template <class Say>
     void link(Say&& say) {
         command what = link_command();
@@ -279,19 +279,19 @@ public:
 
     std::string library() const { return scratch_ / "library.so"; }
 
-    /// A sentence about the sources that one could think were compiled; empty where there are none.
+    /// A sentence about files that look like sources and are not compiled; empty if there are none.
     std::string what_is_left_out() const {
         return sentence_on_sources_left_out<System>(directory_, sources_);
     }
 
-    /// The absolute paths of all files that were read here, as the compiler spells them; sorted.
+    /// The sorted absolute paths of all files that were read, as the compiler spells them.
     word_list files() const {
         word_list found;
         for (std::size_t i = 0; i < sources_.size(); ++i)
             if (!reused_.count(i))
                 add(found, read_for(i));
         for (const std::string& path : linked_)
-            // What a linker prints besides is about no file, and what is here was made here.
+            // Skips other output of the linker, and files that this build made.
             if (struct stat seen; path.compare(0, scratch_.path().size(), scratch_.path()) != 0 &&
                                   System::stat(absolute(path).c_str(), &seen) == 0 && S_ISREG(seen.st_mode))
                 found.push_back(absolute(path));
@@ -301,18 +301,17 @@ public:
     }
 
 private:
-    // What tenon gives the compiler and the linker driver alike.
+    // The flags that tenon gives both the compiler and the linker driver.
     static word_list flags_of_both(const compiler_traits& traits, profile wanted) {
         word_list both{language_flag()};
         add(both, toolchain_flags(toolchain, traits.clang));
-        // Default visibility would let a symbol of the host, or of another plugin, take the place of this
-        // one's.
+        // With default visibility, a symbol of the host or of another plugin could replace this plugin's own.
         add(both, {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
         add(both, wanted == profile::quick ? word_list{"-O0"} : word_list{"-O2", "-g"});
-        // A unique symbol keeps a library in memory for good, and its value from one version to the next.
+        // A unique symbol keeps a library in memory for good, and carries its value over to the next version.
         if (traits.gnu_unique)
             both.push_back("-fno-gnu-unique");
-        // Options of the link in a compile, and the other way round, are no mistake of the plugin's author.
+        // Flags for the link are given to the compiler too, which should not warn the author of that.
         if (traits.clang)
             both.push_back("-Qunused-arguments");
         return both;
@@ -324,13 +323,13 @@ private:
 
     static bool succeeded(const process_result& end, const std::string& result) {
         struct stat made;
-        // Where nobody knows how it ended, its result tells.
+        // If the status is unknown, an existing result means success.
         return !end.failed() && System::stat(result.c_str(), &made) == 0;
     }
 
     static void add(word_list& to, const word_list& more) { to.insert(to.end(), more.begin(), more.end()); }
 
-    // What the linker has opened is no fault, and what ran the linker repeats that it failed.
+    // Drops the trace of opened files, and the last line, in which the driver repeats that the linker failed.
     static process_result with_the_fault_alone(process_result of) {
         std::string fault;
         for (std::string_view rest = of.err; !rest.empty();) {
@@ -360,7 +359,7 @@ private:
         return false;
     }
 
-    // Compiles these sources, and tells of each how that ended, in their order.
+    // Compiles sources, and calls `ended` for each in their order.
     template <class Ended>
     void for_each_run(const std::vector<std::size_t>& which, Ended&& tell) {
         struct running {
@@ -381,7 +380,7 @@ private:
         };
         for (const std::size_t i : which) {
             basic_job_slot<System> job = basic_job_slot<System>::one_of(jobs_);
-            // Who waits for others while having what they wait for may wait for ever.
+            // Waits for own compilers before waiting for a job slot, so that two builds cannot deadlock.
             while (!job && !now.empty()) {
                 wait_for_next();
                 job = basic_job_slot<System>::one_of(jobs_);
@@ -417,12 +416,12 @@ private:
         return what;
     }
 
-    // In the directory, so that relative paths in flags are relative to where they stand.
+    // Runs in the source directory, so that relative paths in flags start there.
     command prepared(const word_list& arguments) const {
         return {arguments, basic_compiler<System>::variables(), directory_};
     }
 
-    // Linkers name objects, and people know sources.
+    // The name of an output contains the source's, because linkers name objects in their messages.
     std::string made(std::size_t source, std::string_view end) const {
         const std::string& name = sources_[source];
         return scratch_ / ((name.size() < 240 ? name : std::to_string(source)) + std::string(end));

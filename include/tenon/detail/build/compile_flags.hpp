@@ -58,7 +58,7 @@ inline error not_plain_text(const std::string& path) {
         path};
 }
 
-/// The flags that somebody gives for a plugin, sorted by who reads them.
+/// The flags for a plugin, sorted by the program that reads them.
 class compile_flags {
 public:
     /// `may_run_programs`: whether flags may name programs that take part in the build. `tree_stays`: whether
@@ -66,8 +66,7 @@ public:
     explicit compile_flags(bool may_run_programs = false, bool tree_stays = false)
         : may_run_programs_(may_run_programs), tree_stays_(tree_stays) {}
 
-    /// Adds one flag, or the value of the one before. `where` says where it stands, for whoever has to change
-    /// it.
+    /// Adds one flag, or the value of the flag before. `where` names the place of the flag, for messages.
     void add(const std::string& flag, const std::string& where) {
         const bool language = std::exchange(language_follows_, false);
         if (takes_away(flag) || (passed_on_ && (passes_away(flag) || changes_messages(flag))) ||
@@ -92,12 +91,12 @@ public:
             return;
         }
         compile_.push_back(flag);
-        // The linker would be given objects as if they were sources.
+        // With -x the linker driver would treat objects as sources.
         if (!language && !begins(flag, {"-x"}))
             common_.push_back(flag);
     }
 
-    /// Adds what a compile_flags.txt says, as clangd reads it: one flag a line, without the space around it.
+    /// Adds the flags of a compile_flags.txt as clangd reads it: one flag a line, without surrounding space.
     void add_lines(std::string_view text, const std::string& path) {
         if (text.find('\0') != text.npos)
             throw not_plain_text(path);
@@ -120,17 +119,18 @@ public:
         }
     }
 
-    /// For what compiles.
+    /// The flags for the compiler.
     const std::vector<std::string>& compile() const noexcept { return compile_; }
 
-    /// Those of them that the linker driver gets too, because some of them decide what it links, such as
+    /// The compiler's flags that the linker driver gets too, because some decide what is linked, such as
     /// -fsanitize: all but the language of the sources.
     const std::vector<std::string>& common() const noexcept { return common_; }
 
-    /// For the link alone, and after the objects: a linker takes from a library what it misses by then.
+    /// The flags for the link alone. They follow the objects: a linker takes from a library what is missing
+    /// by then.
     const std::vector<std::string>& link() const noexcept { return link_; }
 
-    /// All of them.
+    /// All flags.
     std::vector<std::string> words() const {
         std::vector<std::string> all = compile_;
         all.insert(all.end(), link_.begin(), link_.end());
@@ -138,7 +138,7 @@ public:
     }
 
 private:
-    // Why a line is plainly not what its author meant; else empty. `before_` is the flag in the line before.
+    // A sentence about an obvious mistake in a line; empty if there is none. `before_` is the flag before.
     std::string mistake(std::string_view line, const std::string& path) const {
         if (line[0] == '#')
             return "the file has no comments, as each line is a flag; remove it";
@@ -168,7 +168,7 @@ private:
                             "--library-directory"});
     }
 
-    // False only for what certainly takes none in the next line: nobody knows all flags of all compilers.
+    // False only for flags that certainly have no value in the next line: other flags are unknown here.
     static bool may_take_value(std::string_view flag) {
         if (flag.empty() || (flag.size() > 2 && begins(flag, {"-D", "-I", "-L", "-U", "-l"})))
             return false;
@@ -191,8 +191,7 @@ private:
         return false;
     }
 
-    // What would have the compiler write something else, or to another place, or read flags that nobody has
-    // looked at.
+    // Flags that make the compiler write other output, write to another place, or read flags from a file.
     static bool takes_away(std::string_view flag) {
         if (among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess",
                          "--help", "--version"}) ||
@@ -210,22 +209,22 @@ private:
         return false;
     }
 
-    // The same of what a step of the compiler is given: a linker's -M writes a map to standard output.
+    // The same for flags passed on to a step of the compiler: a linker's -M writes a map to standard output.
     static bool passes_away(std::string_view flag) {
         return flag == "-o" || begins(flag, {"--output", "-M", "@"});
     }
 
-    // What would have another program run than those of the compiler, which nothing looks for changes of.
+    // Flags that run other programs than those of the compiler, whose changes would not be noticed.
     static bool runs_a_program(std::string_view flag) {
         return begins(
             flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path", "-load"});
     }
 
-    // Whether a language is one of headers, which are precompiled and give no object.
+    // True for the languages of headers, which are precompiled and give no object.
     static bool makes_headers(std::string_view language) { return language.find("-header") != language.npos; }
 
-    // What would have compilers write more files beside an object, or have the plugin write some there when
-    // it ends: data about its running, the order of its calls, its debug information.
+    // Flags that make compilers, or the plugin at its end, write further files beside an object: profiles,
+    // the order of calls, debug information.
     static bool writes_beside(std::string_view flag) {
         return among(flag, {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
                             "-fcondition-coverage", "-fpath-coverage", "-fstack-usage", "-aux-info",
@@ -235,8 +234,8 @@ private:
                              "-foptimization-record-file"});
     }
 
-    // What would have compilers say what they have to say in another form, or put it elsewhere, so that
-    // nobody here finds the files and lines in it.
+    // Flags that change the form or the place of messages, so that files and lines would not be found in
+    // them.
     static bool changes_messages(std::string_view flag) {
         return begins(flag, {"-fdiagnostics-format", "-fdiagnostics-add-output", "-fdiagnostics-set-output",
                              "-fdiagnostics-parseable-fixits", "-fdiagnostics-generate-patch",

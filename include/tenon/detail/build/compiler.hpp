@@ -52,7 +52,7 @@ inline std::string language_flag() {
 #endif
 }
 
-/// The flags that make a toolchain, given as in `toolchain`, of what a compiler is by itself.
+/// The flags that turn a compiler's default settings into a toolchain, which is given as in `toolchain`.
 inline word_list toolchain_flags(std::string_view wanted, bool clang) {
     const auto says = [&](std::string_view key) { return wanted.find(key) != wanted.npos; };
     word_list flags;
@@ -84,8 +84,8 @@ inline word_list toolchain_flags(std::string_view wanted, bool clang) {
     return flags;
 }
 
-/// What the driver for C++ is called beside one for C, which links nothing that C++ needs: `g++-12` of
-/// `gcc-12`, `c++` of `cc`, `clang++` of `clang`; empty for any other program.
+/// The name of the C++ driver beside a C driver, which does not link the C++ library: `g++-12` for `gcc-12`,
+/// `c++` for `cc`, `clang++` for `clang`. Empty for any other program.
 inline std::string cxx_name(std::string_view name) {
     for (const auto& [c, cxx] :
          {std::pair<std::string_view, const char*>{"gcc", "g++"}, {"clang", "clang++"}, {"cc", "c++"}}) {
@@ -99,7 +99,7 @@ inline std::string cxx_name(std::string_view name) {
     return "";
 }
 
-/// What a compiler is, as it says itself.
+/// The properties of a compiler, as it reports them.
 struct compiler_traits {
     bool clang = false;
     bool gnu_unique = false; ///< it knows -fno-gnu-unique
@@ -110,8 +110,8 @@ struct compiler_traits {
 template <class System = posix>
 class basic_compiler {
 public:
-    /// The chosen one; else $CXX; else the one that compiled this program, or one of its family. A driver for
-    /// C stands for the one for C++ that lies beside it.
+    /// Finds the chosen compiler; else $CXX; else the compiler of this program, or one of its family. A
+    /// driver for C stands for the C++ driver beside it.
     explicit basic_compiler(word_list chosen) : chosen_(named(std::move(chosen))) {
         for (const std::string& name : chosen_.empty() ? family() : word_list{chosen_[0]})
             if (auto path = find_program<System>(name)) {
@@ -131,8 +131,8 @@ public:
         look_at_programs();
     }
 
-    /// The command that is chosen, else the one in $CXX, which may also be a path with spaces; empty where
-    /// neither is there. Paths of programs in it are absolute.
+    /// The chosen command, else the one in $CXX, which may also be a path with spaces, else none. Paths of
+    /// programs in it become absolute.
     static word_list named(word_list chosen) {
         if (const char* const set = ::secure_getenv("CXX"); chosen.empty() && set) {
             const bool path = std::string_view(set).find('/') != std::string_view::npos;
@@ -148,7 +148,7 @@ public:
 
     bool found() const noexcept { return !arguments_.empty(); }
 
-    /// What it was chosen as, whether or not it is there.
+    /// The compiler as it was chosen, whether or not it exists.
     std::string choice() const {
         sha256 all;
         for (const std::string& word : chosen_.empty() ? family() : chosen_)
@@ -156,16 +156,16 @@ public:
         return all.hex();
     }
 
-    /// Equal as long as nobody has installed another; nothing has to run for it.
+    /// A digest of the compiler's programs that changes when another version is installed. Runs no program.
     const std::string& stamp() const noexcept { return stamp_; }
 
-    /// Whether another program runs the compiler, such as ccache.
+    /// True if another program runs the compiler, such as ccache.
     bool launched() const noexcept { return first_flag_ > 1; }
 
     /// Its path and first arguments.
     const word_list& arguments() const noexcept { return arguments_; }
 
-    /// The words before the compiler's flags: what runs the compiler, if anything does, and the compiler.
+    /// The words before the flags: the launcher, if there is one, and the compiler.
     word_list program_words() const {
         return {arguments_.begin(), arguments_.begin() + static_cast<std::ptrdiff_t>(first_flag_)};
     }
@@ -173,7 +173,7 @@ public:
     /// The flags among its words, sorted by who reads them and refused where a plugin's would be. For
     /// `tree_stays` see `compile_flags`.
     compile_flags flags(bool tree_stays) const {
-        // Who may choose the compiler may choose the programs that it runs.
+        // A host that chooses the compiler may also choose the programs that it runs.
         compile_flags found(true, tree_stays);
         for (std::size_t i = first_flag_; i < arguments_.size(); ++i)
             found.add(arguments_[i], "options.compiler or $CXX");
@@ -189,7 +189,7 @@ public:
         return found;
     }
 
-    /// Asks the compiler itself, once in the life of this program.
+    /// Asks the compiler itself, once for each version in the life of this process.
     compiler_traits traits(const basic_deadline<System>& within = basic_deadline<System>()) const {
         if (!found())
             throw no_compiler(tried());
@@ -200,18 +200,18 @@ public:
             if (const auto known = asked.find(stamp_); known != asked.end())
                 return known->second;
         }
-        // Not under the lock: who waits for that could not be called off.
+        // Without the lock, because waiting for the lock could not be cancelled.
         compiler_traits traits = ask(within);
         const std::lock_guard<std::mutex> turn(one_at_a_time);
         return asked[stamp_] = std::move(traits);
     }
 
-    /// Only these variables reach a compiler: what else is set where the host happens to run shall not change
-    /// what a plugin is compiled to.
+    /// The only variables that reach a compiler. The rest of the host's environment must not change the
+    /// result.
     static word_list variables() {
         word_list passed = environment(
             {"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SOURCE_DATE_EPOCH", "CCACHE_*", "DISTCC_*"});
-        // Messages in English, for whoever looks for `error:` in them, and names in any alphabet.
+        // English messages, in which `error:` can be found, and file names in any alphabet.
         passed.push_back("LC_ALL=C.UTF-8");
         return passed;
     }
@@ -236,7 +236,8 @@ private:
         return path ? find_program<System>(join(parent(*path), name)) : std::nullopt;
     }
 
-    // The word after the last program, because what runs a compiler may have options too: `taskset -c 0 g++`.
+    // The index behind the last word that is a program: a launcher may have options, as in `taskset -c 0
+    // g++`.
     std::size_t look_for_first_flag() const {
         for (std::size_t i = arguments_.size(); i > 1; --i) {
             const std::string &word = arguments_[i - 1], &before = arguments_[i - 2];
@@ -290,7 +291,8 @@ private:
     }
 
     compiler_traits ask(const basic_deadline<System>& within) const {
-        // Neither the status nor the absence of complaints says more than that a preprocessor did its work.
+        // Only the output shows that the preprocessor worked: the status may be unknown, and warnings are no
+        // fault.
         const auto works = [](const process_result& run) {
             return run.out.find("__cplusplus") != run.out.npos;
         };

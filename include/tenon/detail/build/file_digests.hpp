@@ -23,8 +23,8 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What identifies the processor, to which `-march=native` compiles. Its digest leaves out what changes by the
-/// moment, such as the frequency, and takes the first of equal processors.
+/// What identifies the processor, to which `-march=native` compiles. Its digest leaves out what changes by
+/// the moment, such as the frequency, and takes the first of equal processors.
 inline constexpr std::string_view processor_file = "/proc/cpuinfo";
 
 /// The first processor in a /proc/cpuinfo, proc_cpuinfo(5), without what changes while it runs.
@@ -44,11 +44,11 @@ inline std::string processor_in(std::string_view text) {
     return processor;
 }
 
-/// Takes digests of files and directories, and reads no file twice.
+/// Computes digests of files and directories, and reads each file once.
 template <class System = posix>
 class basic_file_digests {
 public:
-    /// The state and the digest of a regular file; null where there is none that can be read.
+    /// The state and digest of a regular file; null if it cannot be read.
     const build_input* file(const std::string& path) {
         const auto [place, fresh] = seen_.try_emplace(path);
         build_input& input = place->second;
@@ -70,18 +70,18 @@ public:
         }
         sha256 all;
         from.parts(path, [&](std::string_view part) { all.add(part); });
-        // As it is after it was read: what was written to it meanwhile makes it younger than this look.
+        // The state after reading: a write meanwhile makes the file newer than this look.
         input = {path, file_identity(from.status(path)), all.hex()};
         return &input;
     }
 
-    /// Files that are in a remembered state are taken to say what they said then, and are not read.
+    /// Files that are still in these states get the remembered digests and are not read.
     void remember(const build_inputs& files) {
         for (const build_input& file : files)
             remembered_.insert_or_assign(file.path, file);
     }
 
-    /// The sorted names in a directory, listed once; none where it is not there.
+    /// The sorted names in a directory, listed once. A missing directory has none.
     const std::vector<std::string>& names(const std::string& path) {
         const auto [place, fresh] = names_.try_emplace(path);
         if (fresh)
@@ -94,7 +94,7 @@ public:
     const build_input& folder(const std::string& path, Matters&& matters) {
         const std::string digest = digest_of(path, names(path), matters);
         struct stat status;
-        // As it is after it was listed: a name that came meanwhile makes it younger than this look.
+        // The state after listing: a new name meanwhile makes the directory newer than this look.
         const bool there = System::stat(path.c_str(), &status) == 0;
         return seen_[path] = {path, there ? file_identity(status) : file_identity(), digest};
     }
@@ -114,13 +114,13 @@ public:
         return all.hex();
     }
 
-    /// What was seen of a path so far; null where nothing was.
+    /// The result of an earlier look at a path; null if there was none.
     const build_input* seen(const std::string& path) const {
         const auto known = seen_.find(path);
         return known == seen_.end() || known->second.digest.empty() ? nullptr : &known->second;
     }
 
-    /// The files that were looked at and whose states are to be believed, by that time.
+    /// The files whose states are reliable for a look at that time.
     build_inputs settled_by(std::int64_t look) const {
         build_inputs found;
         for (const auto& [path, input] : seen_)

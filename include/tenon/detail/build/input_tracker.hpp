@@ -26,7 +26,7 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What compilers are likely to read, known from an earlier build.
+/// The inputs that compilers are likely to read, known from an earlier build.
 struct expected_inputs {
     std::set<std::string> files{}, folders{};
     shadowing_names names{};
@@ -39,12 +39,12 @@ struct source_change {
     std::string how{};  ///< as far as that is known: `it had 8 bytes, and then 9`
 };
 
-/// The files and directories that compilers read, as they are before these run and afterwards. A change in
-/// between may have been read or not, so that nothing can be remembered of the result.
+/// Compares the inputs of compilers before and after they run. If an input changed in between, nobody knows
+/// which content was compiled, so the result must not be recorded.
 template <class System = posix>
 class basic_input_tracker {
 public:
-    /// Looks at the files that are expected. `directory` has the sources, and compilers work in it.
+    /// Takes the states of the expected files. `directory` has the sources, and compilers run in it.
     basic_input_tracker(const std::string& directory, expected_inputs& expected)
         : directory_(directory), expected_(expected) {
         before_.remember(expected.before.files);
@@ -58,8 +58,8 @@ public:
     /// Has to be called before compilers run, which will search `folders`. Every later change is seen.
     void begin(std::vector<std::string> folders) {
         folders_ = std::move(folders);
-        // Files are stamped in steps of some milliseconds. What was written in this step, in places too that no
-        // earlier build knows of, could not be told from what is written while compilers run.
+        // Files are stamped in steps of some milliseconds. What was written in this step, in places too that
+        // no earlier build knows of, could not be told from what is written while compilers run.
         std::int64_t newest = std::max(before_.newest(), nanoseconds(System::now()));
         std::set<std::string> searched = expected_.folders;
         searched.insert(folders_.begin(), folders_.end());
@@ -70,15 +70,15 @@ public:
             if (!belongs_to_system(folder))
                 names_before_[folder] = names_in<System>(folder);
         }
-        // A clock that is behind that of a file server is not waited for.
+        // Bounded, because the clock of a file server may be ahead of this one.
         for (int i = 0; i < 50 && nanoseconds(System::now()) <= newest; ++i)
             System::pause_a_millisecond();
         start_ = nanoseconds(System::now());
-        // What is in the same state afterwards was not written to, and need not be read again.
+        // Files in the same state afterwards were not written to, and need not be read again.
         after_.remember(before_.settled_by(start_));
     }
 
-    /// Takes files of another result, which are in the same state, to say what they said then.
+    /// Reuses the digests of another result for files that are still in the same state.
     void remember(const build_result& result) {
         after_.remember(result.files);
         known_names_.insert(result.names.begin(), result.names.end());
@@ -86,7 +86,7 @@ public:
             scanned_.insert_or_assign(file.path, file.digest);
     }
 
-    /// Makes files that flags name inputs of every result, whether or not a compiler lists them.
+    /// Adds files named by flags to the inputs of every result, whether or not a compiler lists them.
     void add_inputs(const std::vector<std::string>& files) {
         named_.insert(named_.end(), files.begin(), files.end());
         for (const std::string& path : files) {
@@ -96,9 +96,10 @@ public:
         }
     }
 
-    /// After compilers have run, and said that they read `files`: what they read, the directories in which a
-    /// new name could shadow one of the files, and the names that they looked for. `others` may have been read
-    /// too, by programs that say nothing. Nothing where one of them changed, or `sources` got a new one.
+    /// Returns the inputs of a result after compilers have run: the `files` that they read, the directories
+    /// in which a new name could shadow one of these, and the names that they looked for. `others` are files
+    /// that programs without a list may have read. Returns nothing if an input changed, or `sources` got a
+    /// new source.
     std::optional<build_result> take(std::vector<std::string> files, const source_directories& sources = {},
                                      const std::vector<std::string>& others = {}) {
         build_result result;
@@ -133,10 +134,10 @@ public:
         return result;
     }
 
-    /// A file that names another by a macro, so that nobody can say whether that changes.
+    /// A file that names another one by a macro. Changes of the other file cannot be noticed.
     const std::optional<std::string>& untraceable() const noexcept { return untraceable_; }
 
-    /// False for the system's files, which every user has to trust.
+    /// False for files of the system, which every user has to trust.
     bool belongs_to_author(const std::string& path) const {
         return path != processor_file && !belongs_to_system(path);
     }
@@ -156,7 +157,7 @@ public:
         return changed_.path.empty();
     }
 
-    /// True if files still say what another result was made from.
+    /// True if files still have the contents that another result was made from.
     bool still_say(const build_inputs& files) {
         changed_ = {};
         for (const build_input& file : files)
@@ -165,7 +166,7 @@ public:
         return changed_.path.empty();
     }
 
-    /// True if all that was expected is as it was, for a compiler that did not say what it read.
+    /// True if no expected file changed. For a compiler that did not list what it read.
     bool as_expected() {
         changed_ = {};
         for (const std::string& path : expected_.files)
@@ -174,7 +175,7 @@ public:
         return changed_.path.empty();
     }
 
-    /// The first of what changed: a file, where one did.
+    /// The first change that was noticed.
     const source_change& changed() const noexcept { return changed_; }
 
 private:
@@ -184,8 +185,9 @@ private:
         return {now.path, settled(now.state, start_) ? now.state : file_identity(), now.digest};
     }
 
-    // Notes the names that a file asks for, and returns the paths of what is embedded in it. Its text is read
-    // once more, out of the page cache; that of the system's files only where no earlier result knows it.
+    // Notes the names that a file asks for, and returns the paths of the files that it embeds. The text is
+    // read a second time, from the page cache; that of a system file only if no earlier result has scanned
+    // it.
     std::vector<std::string> scan(const std::string& path) {
         std::vector<std::string> embedded;
         const build_input* const now = after_.file(path);
@@ -221,7 +223,7 @@ private:
                name.find(".so") != name.npos;
     }
 
-    // A linker that finds libx.a would have taken libx.so.
+    // A linker that took libx.a would have preferred a libx.so.
     void add_other_kinds_of_libraries(const std::vector<std::string>& files) {
         for (const std::string& path : files) {
             const std::string_view name = basename(path);
@@ -255,8 +257,7 @@ private:
             note(path, "it was written to, or is new");
     }
 
-    // Names that do not matter may come and go: an editor's, and a compiler's where $TMPDIR is among the
-    // sources.
+    // Other names may come and go: those of an editor, and of a compiler whose $TMPDIR is among the sources.
     template <class Matters>
     void note_change_of_folder(const build_input& now, const Matters& matters) {
         const auto before = names_before_.find(now.path);
@@ -279,7 +280,7 @@ private:
                     note(now.path, "'" + name + "' went from it");
             note(now.path, "something in it came or went");
         }
-        // What was moved away and back may have been missed by a compiler.
+        // A file that was moved away and back may have been missing for the compiler.
         for (const std::string& name : names) {
             const std::string path = join(now.path, name);
             struct stat status;
@@ -289,17 +290,17 @@ private:
         }
     }
 
-    // Never what lies beside the sources.
+    // Files in the source directory never belong to the system.
     bool belongs_to_system(const std::string& path) const {
         const bool beside = !directory_.empty() && path.compare(0, directory_.size(), directory_) == 0;
         return !beside && is_system_file<System>(path);
     }
 
-    // The folders that a header was or could have been found in, and those in them that bear the name of one
-    // on the way to a header.
+    // The folders in which a header was or could have been found, and their subfolders with a name from the
+    // path of a header.
     std::set<std::string> folders_that_matter(const build_inputs& files) {
         std::vector<std::string> folders = folders_;
-        // Where every compiler looks before /usr/include.
+        // Every compiler searches this folder before /usr/include.
         folders.emplace_back("/usr/local/include");
         for (const build_input& file : files)
             if (file.path != processor_file)
@@ -312,7 +313,7 @@ private:
                 continue;
             for (const std::string& name : after_.names(folder)) {
                 struct stat inside;
-                // A link may lead back to here.
+                // Skips symbolic links, which may lead back to here.
                 if (std::string path = join(folder, name); expected_.names.has(name) &&
                                                            System::lstat(path.c_str(), &inside) == 0 &&
                                                            S_ISDIR(inside.st_mode))

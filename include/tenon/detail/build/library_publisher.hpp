@@ -23,7 +23,7 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// A library that was built, and is not yet where others find it.
+/// A built library that is not yet published.
 struct built_library {
     std::string file;
     build_result made{};                ///< with its key
@@ -32,15 +32,15 @@ struct built_library {
     bool traceable = true; ///< false: an input is named by a macro, and the result not remembered
 };
 
-/// Puts libraries where others find them, once these are good ones.
+/// Checks built libraries and publishes them in the cache.
 template <class System = posix>
 class basic_library_publisher {
 public:
     /// `target` has to outlive the publisher.
     explicit basic_library_publisher(const basic_build_target<System>& target) : target_(target) {}
 
-    /// Calls `check(path)`, which throws where the library is no good, and puts the library at `path`, unless
-    /// there is one of that name: equal, and perhaps in use.
+    /// Calls `check(path)`, which throws to refuse the library, and publishes it at `path`. An existing
+    /// library of that name is kept: it is equal, and perhaps in use.
     template <class Check>
     void publish(const built_library& built, const std::string& path, Check& check) const {
         const auto good = [&](const std::string& candidate) {
@@ -50,7 +50,7 @@ public:
                 throw about_sources(wrong, candidate, built);
             }
         };
-        // Linkers let the umask say who may write to it, and the check refuses what others may.
+        // Linkers apply the umask, and the check refuses a library that others may write to.
         if (System::chmod(built.file.c_str(), 0700) != 0)
             throw error::system_call("change the mode of", built.file, errno);
         good(built.file);
@@ -63,8 +63,7 @@ public:
                 trace("replacing '", path, "': ", e.what());
             }
         }
-        // A loss of power might else leave a file of the right size that says nothing, under a name that
-        // promises what is in it.
+        // Without fsync, a loss of power might leave a file of the right size and name without its content.
         if (System::fsync(basic_file<System>(built.file, O_RDONLY).descriptor()) != 0)
             throw error::system_call("store", built.file, errno);
         if (System::rename(built.file.c_str(), path.c_str()) != 0)

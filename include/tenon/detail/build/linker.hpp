@@ -16,13 +16,13 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What a link is tried with first: flags that the compiler's own linker need not know.
+/// The linker that a link tries first, chosen by flags.
 struct linker_choice {
     word_list flags;     ///< none where there is nothing to try
     std::string version; ///< of the linker that takes them, as it says itself
 };
 
-/// What the linker that a compiler's command would run says that it is; empty where it cannot.
+/// The version text of the linker that a compiler's command would run; empty if it cannot be run.
 template <class System = posix>
 std::string linker_version(command what, const basic_deadline<System>& within) {
     what.arguments.push_back("-Wl,--version");
@@ -30,7 +30,7 @@ std::string linker_version(command what, const basic_deadline<System>& within) {
     return said.failed() ? "" : said.out.substr(0, said.out.find('\n'));
 }
 
-/// The first of mold, lld and gold that a compiler can use; asked for once in the life of this program.
+/// The first of mold, lld and gold that a compiler can use. Determined once in the life of this process.
 template <class System = posix>
 linker_choice find_fast_linker(const basic_compiler<System>& compiler, const basic_deadline<System>& within) {
     static std::mutex one_at_a_time;
@@ -54,7 +54,7 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
         what.arguments.insert(what.arguments.end(), own.begin(), own.end());
         what.arguments.push_back(flag);
         const std::string version = linker_version<System>(std::move(what), within);
-        // A compiler that does not know the flag may take its usual linker all the same.
+        // A compiler that does not know the flag may silently use its default linker.
         if (version.find(choice.says) != version.npos) {
             found = {{flag}, version};
             break;
@@ -66,10 +66,9 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
     return asked[compiler.stamp()] = found;
 }
 
-/// Whether a fast linker may take the usual one's place in a link with these flags: not where they name one,
-/// not where compiler and linker have to be made for each other, and not where symbols may be missing by
-/// another flag than `-z undefs`: mold has such a symbol be null, and the plugin ends the program where it
-/// uses that.
+/// True if a faster linker may replace the default one for these flags: they name no linker, need no linker
+/// made for the compiler, and allow no missing symbols but by `-z undefs`. (mold would make a missing symbol
+/// null, and a call of it would end the program.)
 inline bool lets_choose_linker(const word_list& flags) {
     for (const std::string_view flag : flags)
         for (const std::string_view tied :

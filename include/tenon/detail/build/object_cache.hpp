@@ -20,8 +20,7 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// The objects that one source of several was compiled to the last few times, so that an edit compiles one
-/// source.
+/// The last few objects of one source among several, so that an edit recompiles a single source.
 template <class System = posix>
 class basic_object_cache {
 public:
@@ -36,10 +35,10 @@ public:
                     .kept = 4,
                     .thorough = thorough}) {}
 
-    /// Puts the object at `path` where there is one that is current, and returns whether there is.
+    /// Puts the current object at `path`. False if there is none.
     bool take(const std::string& path) {
         try {
-            // A name of its own, which stays when others forget the object.
+            // A link of its own, which stays when another build removes the object.
             if (auto found = objects_.find(); found && System::link(found->path.c_str(), path.c_str()) == 0)
                 taken_ = std::move(found->made);
         } catch (const error& failed) {
@@ -48,11 +47,11 @@ public:
         return taken_.has_value();
     }
 
-    /// What the object that was taken was made from.
+    /// The inputs of the object that `take` has found.
     const std::optional<build_result>& taken() const noexcept { return taken_; }
 
-    /// Keeps an object that was compiled from `files`, unless one of these changed meanwhile. Never throws:
-    /// the library does not depend on it.
+    /// Stores an object that was compiled from `files`, unless one of these changed meanwhile. Never throws,
+    /// because the library does not depend on the cache.
     void keep(const std::string& path, const word_list& files, basic_input_tracker<System>& inputs,
               const basic_scratch<System>& scratch) const {
         try {

@@ -76,8 +76,8 @@ inline std::optional<std::string_view> first_include(std::string_view text) {
     }
 }
 
-/// Whether a source in `directory` begins with the header at `path`. `folders` are those that headers are
-/// searched in.
+/// True if a source in `directory` begins by including the header at `path`. `folders` are the search
+/// folders.
 template <class System = posix>
 bool begins_with(std::string_view source, const std::string& path, const std::string& directory,
                  const word_list& folders) {
@@ -97,7 +97,7 @@ bool begins_with(std::string_view source, const std::string& path, const std::st
     return false;
 }
 
-/// Whether nothing in these flags has to come before a source's first header, or changes where that is found.
+/// True if no flag includes a file before a source's first header, or changes where that header is found.
 inline bool lets_precompile(const word_list& flags) {
     for (const std::string_view flag : flags)
         for (const std::string_view first : {"-include", "-imacros", "-iquote", "-I-", "-x", "-fmodules"})
@@ -110,7 +110,7 @@ inline bool lets_precompile(const word_list& flags) {
 template <class System = posix>
 class basic_precompiled_interface {
 public:
-    /// What the header is compiled with, and where.
+    /// The compiler, flags and place for the header.
     struct settings {
         const basic_compiler<System>& compiler;
         std::string_view type; ///< name of the plugin type
@@ -126,9 +126,9 @@ public:
     basic_precompiled_interface(const basic_cache<System>& in, settings given)
         : cache_(in), given_(std::move(given)), headers_(action_of(in, given_)) {}
 
-    /// True if there is one to use. Only notes the first miss: making one takes longer than compiling a
-    /// plugin, so that it pays from the second plugin on. `making` is called before a compiler runs, and
-    /// `say` with what that says of the header. Throws only where the build is called off.
+    /// True if a precompiled header can be used. The first miss is only noted: making one takes longer than
+    /// compiling a plugin, so it pays from the second plugin on. `making` is called before a compiler runs,
+    /// and `say` with the compiler's messages. Throws only if the build is cancelled.
     template <class Making, class Say>
     bool prepare(const basic_deadline<System>& within, unsigned jobs, Making&& making, Say&& say) {
         try {
@@ -160,17 +160,17 @@ public:
         return !refused_before();
     }
 
-    /// What makes a compiler use it.
+    /// The flags that make a compiler use it.
     word_list flags() const {
         if (given_.compiler.traits().clang)
             return {"-include-pch", found_->path};
         return {"-Winvalid-pch", "-include", found_->path.substr(0, found_->path.size() - suffix.size())};
     }
 
-    /// What it was made from.
+    /// The inputs that it was made from.
     const build_result& made() const noexcept { return found_->made; }
 
-    /// Sees to it that the header is not used precompiled again until something has changed.
+    /// Records that compilers refuse the precompiled header, until an input changes.
     void refuse() {
         try {
             const basic_scratch<System> scratch(cache_);
@@ -200,7 +200,7 @@ private:
                 .thorough = given.thorough};
     }
 
-    // An empty file stands for a header that the compiler refuses precompiled.
+    // An empty file stands for a precompiled header that the compiler refuses.
     bool refused_before() const {
         struct stat status;
         return System::stat(found_->path.c_str(), &status) != 0 || status.st_size == 0;
@@ -213,9 +213,8 @@ private:
               std::string("-x"), std::string("c++-header"), std::string("/dev/null"), std::string("-include"),
               given_.header, std::string("-o"), result})
             compile.arguments.push_back(word);
-        // Whether headers have changed is for the record to say: clang would take one that was only touched
-        // for another.
-        // What it instantiates of the header's templates, no plugin has to.
+        // The record says whether headers have changed; clang would also refuse one that was only touched.
+        // Templates of the header that are instantiated here need not be in every plugin.
         if (given_.compiler.traits().clang)
             compile.arguments.insert(compile.arguments.end(),
                                      {"-Xclang", "-fno-pch-timestamp", "-fpch-instantiate-templates"});
@@ -257,7 +256,7 @@ private:
                   "' was being precompiled");
             return std::nullopt;
         }
-        // Who includes it precompiled hears none of this.
+        // A compiler that uses the precompiled header does not repeat its warnings.
         say(end.err);
         return headers_.keep(result, std::move(*made), scratch);
     }

@@ -39,7 +39,7 @@ inline namespace TENON_OWN {
 template <class System = posix>
 class basic_source_build {
 public:
-    /// Looks at what `expected` names. All of these, and `scratch`, have to outlive the attempt.
+    /// Takes the states of the `expected` inputs. All arguments have to outlive the attempt.
     basic_source_build(const basic_build_target<System>& target, const basic_cache<System>& in,
                        const basic_scratch<System>& scratch, const basic_deadline<System>& within,
                        expected_inputs& expected, build_report& report)
@@ -51,7 +51,7 @@ public:
           compilation_(target.compiler, target.directory, sources_, flags_, folders_, scratch, within,
                        target.options.profile, target.options.jobs) {}
 
-    /// The library; nothing where an input changed meanwhile, which `changed()` names.
+    /// Returns the library, or nothing if an input changed meanwhile, which `changed()` names.
     std::optional<built_library> run() {
         inputs_.add_inputs(named_.files);
         inputs_.begin(searched());
@@ -95,7 +95,7 @@ private:
     }
 
     void compile_and_link() {
-        // A single source is compiled again whenever its library is.
+        // A single source needs no object cache: it changes whenever its library does.
         if (sources_.size() > 1)
             take_objects();
         precompile();
@@ -109,7 +109,7 @@ private:
         compilation_.link(say);
     }
 
-    // What each source was compiled to before, where that is current.
+    // Takes the current objects from the cache.
     void take_objects() {
         for (std::size_t i = 0; i < sources_.size(); ++i) {
             objects_.emplace_back(target_.compiler, target_.directory, sources_[i], compilation_.arguments(),
@@ -119,7 +119,7 @@ private:
         }
     }
 
-    // Objects that were compiled now are there for the next time, also where another source was refused.
+    // Stores the new objects, also if another source did not compile.
     void keep_objects() {
         for (std::size_t i = 0; i < objects_.size(); ++i) {
             struct stat status;
@@ -133,7 +133,7 @@ private:
         }
     }
 
-    // What this library is made of that was made before.
+    // The records of the cached parts of this library.
     std::vector<const build_result*> reused() const {
         std::vector<const build_result*> results;
         for (const basic_object_cache<System>& object : objects_)
@@ -174,14 +174,15 @@ private:
     std::string key_of(const build_result& made) const {
         sha256 all;
         all.field(target_.compiler.traits().identity).field(target_.directory).field(compilation_.recipe());
-        // The folders too: a header that is only asked for changes the result, and is none of the files.
+        // Folders as well: a header that __has_include asks for changes the result without being a file of
+        // it.
         for (const build_inputs* inputs : {&made.files, &made.folders})
             for (const build_input& input : *inputs)
                 all.field(input.path).field(input.digest);
         return all.hex();
     }
 
-    // Has the interface's header precompiled, where these sources can be compiled with that.
+    // Precompiles the interface's header, if these sources can use it.
     void precompile() {
         if (const std::string_view why = why_not_precompiled(); !why.empty()) {
             trace("'", target_.directory, "' is compiled without a precompiled interface: ", why);
@@ -217,7 +218,7 @@ private:
     std::string_view why_not_precompiled() const {
         if (!target_.options.precompile)
             return "options.precompile says so";
-        // Those that remember results or have them made elsewhere go by the text of a source.
+        // Launchers such as ccache and distcc work on the preprocessed text of a source.
         if (target_.compiler.launched())
             return "another program runs the compiler";
         if (!lets_precompile(compilation_.arguments()))

@@ -38,13 +38,12 @@ inline error too_many_files(const std::string& directory, std::size_t most) {
             directory};
 }
 
-/// Whether a name in a source tree is one of its sources' and not one that an editor or git keeps beside
-/// them.
+/// True for names in a source tree that belong to the sources, and not to an editor or git.
 inline bool is_in_source_tree(std::string_view name) {
     return name[0] != '.' && name[0] != '#' && name.back() != '~';
 }
 
-/// Whether a path is one of these folders, or below one.
+/// True if a path is one of these folders, or below one.
 inline bool is_in_one_of(std::string_view path, const std::vector<std::string>& folders) {
     for (const std::string& folder : folders)
         if (path.substr(0, folder.size()) == folder &&
@@ -53,8 +52,8 @@ inline bool is_in_one_of(std::string_view path, const std::vector<std::string>& 
     return false;
 }
 
-/// The sources in a directory and below that are not among those that are `compiled`, as paths from there:
-/// the first few of them, out of as many files as one looks through in a moment.
+/// The first few sources in a directory and below that are not `compiled`, as relative paths. Only as many
+/// files are looked at as takes a moment.
 template <class System = posix>
 std::vector<std::string> sources_left_out(const std::string& directory,
                                           const std::vector<std::string>& compiled) {
@@ -85,8 +84,7 @@ std::vector<std::string> sources_left_out(const std::string& directory,
     return found;
 }
 
-/// Says of the sources in a directory that are not among the `compiled` ones that they are not; empty where
-/// there are none.
+/// A sentence about the sources in a directory that are not compiled; empty if there are none.
 template <class System = posix>
 std::string sentence_on_sources_left_out(const std::string& directory,
                                          const std::vector<std::string>& compiled) {
@@ -110,8 +108,8 @@ std::string sentence_on_sources_left_out(const std::string& directory,
                          ".c++, .cp, .CPP or .C; a CMakeLists.txt can have more compiled");
 }
 
-/// All files and folders of a directory that somebody else's build reads as it likes, the directory first.
-/// Symbolic links are followed; build trees in it are none of it, nor are the folders `without`.
+/// All files and folders that the build of another project may read, its directory first. Symbolic links are
+/// followed. Build trees in the directory, and the folders in `without`, are left out.
 template <class System = posix>
 class basic_source_tree {
 public:
@@ -149,7 +147,7 @@ public:
     const std::vector<std::string>& folders() const noexcept { return folders_; }
 
 private:
-    // Each is looked at whenever the plugin is loaded.
+    // A limit, because every one of these files is looked at whenever the plugin is loaded.
     static constexpr std::size_t most = 100'000;
 
     std::vector<std::string> files_, folders_;

@@ -39,13 +39,14 @@ inline std::optional<std::string> within_first_folder(std::string_view path) {
     return text;
 }
 
-/// True of files and directories that belong to the system: only its administrator or package manager writes there.
+/// True of files and directories that belong to the system: only its administrator or package manager writes
+/// there.
 template <class System = posix>
 bool is_system_file(const std::string& path) {
     const auto inside = [](std::string place) {
         place += '/';
-        // Not all of /usr: what is in /usr/local anybody may have put there, and in /usr/share are plugins
-        // that an administrator edits.
+        // Not all of /usr: files in /usr/local may be anybody's, and /usr/share has plugins that an
+        // administrator edits.
         for (const std::string_view root :
              {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/nix/store/", "/gnu/store/"})
             if (place.compare(0, root.size(), root) == 0)
@@ -55,7 +56,7 @@ bool is_system_file(const std::string& path) {
     // Clang calls them `/usr/bin/../lib/gcc/…`.
     if (const auto plain = within_first_folder(path); !plain || !inside(*plain))
         return false;
-    // A link to somewhere else is not. Of what is gone, the name is all there is.
+    // A link that leads elsewhere does not count. For a missing file the name decides.
     const std::string target = canonical<System>(path);
     return target.empty() || inside(target);
 }

@@ -12,7 +12,7 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// What a source asks for and a compiler lists in no dependency file: `unlisted_inputs_in(text)` finds
+/// Inputs of a source that no dependency file lists: `unlisted_inputs_in(text)` finds
 /// "local.hpp" in `#if __has_include("local.hpp")`, and "logo.png" in `asm(".incbin \"logo.png\"")`.
 struct unlisted_inputs {
     std::vector<std::string> asked{};    ///< by __has_include: there or not there
@@ -41,7 +41,7 @@ inline bool in_comment(std::string_view before) {
     return before.find("//") != before.npos || first.substr(0, 1) == "*" || first.substr(0, 2) == "/*";
 }
 
-/// Calls `found(after)` with what follows each `word` in its line, but in comments.
+/// Calls `found(before, after)` with the rest of the line around each `word`, except in comments.
 template <class Found>
 void for_each(std::string_view text, std::string_view word, Found&& found) {
     for (std::size_t at = 0; (at = text.find(word, at)) != text.npos;) {
@@ -86,7 +86,7 @@ inline void add_embedded(unlisted_inputs& to, std::string_view text) {
                 return;
             }
             const std::size_t end = after.find_first_of(open == '<' ? ">" : "\"\\", 1);
-            // A quotation mark that ends the string before the name, and a macro after it.
+            // The quotation mark ends a string, and a macro stands for the name.
             if (end == after.npos || end == 1 || after[1] == ' ')
                 to.unknown = true;
             else

@@ -60,8 +60,8 @@ public:
 
     bool has(const std::string& name) const { return names_.count(name) != 0; }
 
-    /// Says of a name in a directory whether it can change what the inputs and new sources compile to. Both
-    /// this and `sources` have to outlive the answer.
+    /// Returns a function that is true for a name in a directory that can change the result, as an input or a
+    /// new source. Both this object and `sources` have to outlive the function.
     auto matter_to(const source_directories& sources) const {
         return [this, &sources](const std::string& folder, const std::string& name) {
             return has(name) || name == "compile_flags.txt" || sources.has(folder, name);
@@ -93,13 +93,13 @@ public:
         return true;
     }
 
-    /// True if every input says what it said. Reads those files whose state is another.
+    /// True if every input has its recorded content. Reads only files with a new state.
     bool same() { return same_files() && same_folders(); }
 
-    /// The files that are in another state and say the same.
+    /// The files with a new state and the same content.
     const std::vector<std::string>& read_again() const noexcept { return read_again_; }
 
-    /// True if the states are others than the remembered ones.
+    /// True if an input has a new state.
     bool moved() const noexcept { return moved_; }
 
     /// The result with the states that its inputs have now.
