@@ -6707,8 +6707,8 @@ inline error malformed_note(const std::string& path, std::string_view why) {
             path};
 }
 
-/// A run of notes: where it is in the library's memory, counted from its base, and what the file says stands
-/// there.
+/// A run of notes: its address in the loaded library, counted from the load address, and its bytes in the
+/// file.
 struct note_range {
     std::uint64_t address;
     std::string bytes;
@@ -6720,11 +6720,11 @@ struct elf_note {
     std::string_view description;
 };
 
-/// Takes the first note off a run of notes; false at its end, and where what is left is no note.
+/// Removes the first note from a run of notes. False at the end, and if the rest is no note.
 inline bool take_note(std::string_view& rest, elf_note& note) {
     const auto padded = [](std::uint64_t size) { return (size + 3) / 4 * 4; };
     std::uint32_t words[3] = {};
-    // A linker that puts sections of several alignments into one segment leaves zeros between them.
+    // Linkers pad with zeros between sections of different alignment in one segment.
     for (; rest.size() >= sizeof words; rest.remove_prefix(4)) {
         std::memcpy(words, rest.data(), sizeof words);
         if (words[0] != 0)
@@ -6739,15 +6739,15 @@ inline bool take_note(std::string_view& rest, elf_note& note) {
     return true;
 }
 
-/// What will keep a library in memory after its last user has closed it.
+/// The properties of a library that keep it in memory after its last user has closed it.
 struct pins {
-    /// mangled; what it defines as STB_GNU_UNIQUE, so that one definition serves all
+    /// The mangled names of symbols that it defines as STB_GNU_UNIQUE.
     std::vector<std::string> unique_symbols;
     bool thread_local_destructors = false; ///< it registers some, and each thread that did so keeps it
     bool nodelete = false;                 ///< linked with `-z nodelete`
 };
 
-/// A table of a file, whose entries need not be aligned there.
+/// A table in a file. Its entries need not be aligned.
 template <class Entry>
 class entries {
 public:
@@ -6770,7 +6770,7 @@ public:
     };
 
     entries() = default;
-    /// Of bytes that outlive it.
+    /// A view of bytes, which have to outlive it.
     explicit entries(std::string_view at_hand) noexcept
         : at_hand_(at_hand.data()), size_(at_hand.size() / sizeof(Entry)) {}
     explicit entries(std::string read) noexcept
@@ -6789,8 +6789,8 @@ private:
     std::size_t size_ = 0;
 };
 
-/// Reads an ELF file of this machine's own kind, believing none of it: what is damaged is an `error` with
-/// `errc::not_a_library`. The path is for messages and has to outlive the reader, as the file has to.
+/// Reads an ELF file for this machine without trusting any of its contents: damage throws an `error` with
+/// `errc::not_a_library`. The file and the path, which is for messages, have to outlive the reader.
 template <class System = posix>
 class elf_reader {
 public:
@@ -6801,7 +6801,7 @@ public:
     using dynamic = ElfW(Dyn);
 
     elf_reader(int fd, const std::string& path) : fd_(fd), path_(path) { read_headers(); }
-    /// Of a file whose status is known.
+    /// For a file whose status is known.
     elf_reader(int fd, const struct stat& status, const std::string& path)
         : fd_(fd), path_(path), size_(size_of(status)) {
         read_headers();
@@ -6812,10 +6812,10 @@ public:
     elf_reader(int, std::string&&) = delete;
     elf_reader(int, const struct stat&, std::string&&) = delete; // it would be gone before the reader
 
-    /// Throws where this file would kill a program whose system loader met it: that maps what the headers
-    /// say, over whatever is there, and dies of SIGBUS where the file is shorter.
+    /// Throws if loading the file would kill the program: the system's loader maps what the headers say, over
+    /// existing mappings too, and gets SIGBUS if the file is shorter.
     void require_loadable() const {
-        // Linkers write these last, so this is what most truncated files lack.
+        // Linkers write section headers last, so most truncated files lack these.
         if (header_.e_shoff != 0 &&
             !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
             refuse("its section headers lie past its end: it is truncated");
@@ -6842,8 +6842,8 @@ public:
         }
     }
 
-    /// The runs of notes that one of this owner is in: out of the segments of notes, or, where a tool has
-    /// moved them, out of the sections.
+    /// The runs of notes that contain a note of this owner. Looks in segments of notes first, and in sections
+    /// if a tool has moved the notes.
     std::vector<note_range> notes(std::string_view owner) const {
         std::vector<note_range> found;
         std::uint64_t read = 0;
@@ -6859,7 +6859,7 @@ public:
         return found;
     }
 
-    /// What the system's loader is told of a library: where its tables are, and the names in them.
+    /// The dynamic section, which tells the system's loader where the tables of a library are.
     struct loader_information {
         entries<dynamic> all;
         std::string room;
@@ -6878,14 +6878,15 @@ public:
             }
         }
 
-        /// The last one with a tag, as the system's loader takes it; 0 where there is none.
+        /// The value of the last entry with a tag, which is the one the system's loader takes; 0 if there is
+        /// none.
         std::uint64_t value(std::int64_t wanted) const {
             std::uint64_t found = 0;
             for_each([&](std::int64_t tag, std::uint64_t value) { found = tag == wanted ? value : found; });
             return found;
         }
 
-        /// Whether the library's own symbols come before those of all others (`-Bsymbolic`).
+        /// True if the library prefers its own symbols to those of others (`-Bsymbolic`).
         bool symbolic() const {
             bool found = false;
             for_each([&](std::int64_t tag, std::uint64_t value) {
@@ -6894,7 +6895,7 @@ public:
             return found;
         }
 
-        /// Whether libraries are looked for relative to the folder that this one is loaded from.
+        /// True if needed libraries are searched relative to this library ($ORIGIN).
         bool uses_own_folder() const {
             bool found = false;
             for_each([&](std::int64_t tag, std::uint64_t value) {
@@ -6906,8 +6907,8 @@ public:
             return found;
         }
 
-        /// The name at an offset; empty where that is outside of the names, and cut off after `longest`
-        /// characters.
+        /// The name at an offset, cut off after `longest` characters; empty for an offset outside of the
+        /// table.
         std::string_view name(std::uint64_t at, std::size_t longest = 4096) const {
             const std::string_view rest =
                 names.substr(at < names.size() ? static_cast<std::size_t>(at) : names.size(), longest);
@@ -6915,7 +6916,7 @@ public:
         }
     };
 
-    /// Reads what the system's loader is told.
+    /// Reads the dynamic section.
     void read(loader_information& into) const {
         constexpr std::uint64_t most =
             1024 * 1024; // room for 65,536 entries, each of which may have a name to search
@@ -6926,9 +6927,8 @@ public:
             into.names = part(offset_of(at), into.value(DT_STRSZ), "names of symbols", into.room);
     }
 
-    /// Gives `take` each symbol that the system's loader may find in the library or look for elsewhere: its
-    /// number, the first characters of its name, since any number of symbols may have one name, of megabytes,
-    /// and itself.
+    /// Calls `take(number, name, symbol)` for each dynamic symbol. Names are cut off, because any number of
+    /// symbols may share one name of megabytes.
     template <class Take>
     void for_each_symbol(const loader_information& of, Take&& take, std::size_t longest = 64) const {
         const std::uint64_t at = of.value(DT_SYMTAB);
@@ -6943,8 +6943,8 @@ public:
         }
     }
 
-    /// Whether the system's loader is asked to look up one of these symbols, each by its number, when it
-    /// loads the library: what a linker has bound for good is not looked up.
+    /// True if a relocation makes the system's loader look up one of these symbols, given by number. Symbols
+    /// that the linker has bound are not looked up.
     bool looks_up(const loader_information& of, const std::vector<bool>& symbols) const {
         const bool with_addends = of.value(DT_PLTREL) == DT_RELA;
         return relocates<ElfW(Rela)>(of, DT_RELA, DT_RELASZ, symbols) ||
@@ -6953,7 +6953,7 @@ public:
                              : relocates<ElfW(Rel)>(of, DT_JMPREL, DT_PLTRELSZ, symbols));
     }
 
-    /// Whether it has a section of that name; true where it has no section headers, since then nobody knows.
+    /// True if there is a section of that name, or if section headers are missing, since then nobody knows.
     bool may_have_section(std::string_view name) const {
         const entries<section> all = sections();
         if (header_.e_shstrndx >= all.size())
@@ -6970,7 +6970,8 @@ public:
         return false;
     }
 
-    /// Reads what will keep in memory a library that shows a symbol at least, as one with plugins does.
+    /// Reads the properties that keep the library in memory. The library has to export a symbol, as one with
+    /// plugins does.
     pins what_pins() const {
         constexpr std::size_t most = 1000, longest = 1024;
         loader_information information;
@@ -6979,7 +6980,7 @@ public:
         found.nodelete = (information.value(DT_FLAGS_1) & DF_1_NODELETE) != 0;
         const auto look_at = [&](std::size_t, std::string_view name, const symbol& entry) {
             const bool defined = entry.st_shndx != SHN_UNDEF;
-            // The binding is in the upper half, in files of either class.
+            // The binding is the upper half of st_info, in 32-bit and 64-bit files.
             if (defined && entry.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
                 found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
             if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
@@ -6991,7 +6992,7 @@ public:
 
 private:
     static constexpr std::uint64_t unknown = ~std::uint64_t{0};
-    // Holes make a file of any size, and no library has this much of anything that is read here.
+    // A sparse file may have any size. No real library has a table this large.
     static constexpr std::uint64_t most_bytes = 256 * 1024 * 1024;
 
     std::uint64_t size_of(const struct stat& status) const {
@@ -7000,7 +7001,7 @@ private:
         return static_cast<std::uint64_t>(status.st_size);
     }
 
-    // Asked for when it is needed, and it is not where all that is wanted lies in the first page.
+    // Asked for only when needed: often everything lies in the first page.
     std::uint64_t size() const {
         if (size_ == unknown) {
             struct stat status;
@@ -7058,7 +7059,7 @@ private:
         }
     }
 
-    // Bytes of the file: in the first page where they lie there, and else in `room`.
+    // Bytes of the file, as a view of the first page if they lie in it, else read into `room`.
     std::string_view part(std::uint64_t offset, std::uint64_t length, const char* what,
                           std::string& room) const {
         if (at_hand(offset, length))
@@ -7152,7 +7153,7 @@ private:
                    "information?");
     }
 
-    // Whether a part of the file stands at that address, all of it, once the library is loaded.
+    // True if loading maps this whole part of the file at that address.
     bool loaded(std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
         for (const segment& program_header : segments_)
             if (program_header.p_type == PT_LOAD && offset >= program_header.p_offset &&
@@ -7163,7 +7164,7 @@ private:
         return false;
     }
 
-    // Where in the file the bytes are that stand at an address once the library is loaded.
+    // The offset in the file of the bytes that loading maps at an address.
     std::uint64_t offset_of(std::uint64_t address) const {
         for (const segment& program_header : segments_)
             if (program_header.p_type == PT_LOAD && address >= program_header.p_vaddr &&
@@ -7172,7 +7173,7 @@ private:
         refuse("a table that its dynamic section names is not in the part of it that is loaded");
     }
 
-    // The loader needs no number of them; it follows from what it finds them by.
+    // The number of symbols is stated nowhere for the loader, and follows from the hash table.
     std::uint64_t number_of_symbols(const loader_information& of) const {
         constexpr std::uint64_t word = sizeof(std::uint32_t);
         if (const std::uint64_t at = of.value(DT_GNU_HASH)) {
@@ -7191,7 +7192,7 @@ private:
         return at ? table<std::uint32_t>(offset_of(at), 2 * word, "hash table")[1] : 0;
     }
 
-    // A symbol's hash is odd where its chain ends, and the last chain ends with the last symbol.
+    // The last symbol of a chain has an odd hash, and the last chain ends with the last symbol.
     std::uint64_t end_of_chain(std::uint64_t hashes, std::uint64_t symbol_number) const {
         constexpr std::uint64_t at_once = 256;
         for (;; symbol_number += at_once) {
@@ -7232,7 +7233,7 @@ private:
               std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
         std::string room;
         const std::string_view notes = part(offset, size, "notes", room);
-        // Many segments may lie in one place of a file, and each is kept.
+        // Bounded, because many segments may refer to one place of the file.
         constexpr std::uint64_t most = 16 * 1024 * 1024;
         if (size > most - read)
             refuse("its notes are too large: more than " + std::to_string(most) + " bytes");
@@ -11594,24 +11595,22 @@ using builder = basic_builder<>;
 
 
 
-// The manifest as it stands in a file: ELF notes of owner "tenon", in the section `.note.tenon`, words in the
-// file's own byte order, texts ended by NUL. Every description begins with the key of the interface that it
-// belongs to:
+// The manifest in a library file: ELF notes of owner "tenon" in the section `.note.tenon`. Words are in the
+// file's own byte order, and texts end with NUL. Every description begins with the key of its interface:
 //
-// plugin     format, key, number of slots, slots, {number of slots, key, properties, slots} for each
-// interface that is reached, 0,
+//   plugin     format, key, number of slots, slots,
+//              {number of slots, key, properties, slots} for each reached interface, 0,
 //              type, name, version, toolchain
 //   interface  key, name, factory, state
 //   method     key, place in `methods`, name, signature
 //   type       key, size (0: incomplete here), alignment, stated version, name, fields
 //
-// A slot is {pointer, adjustment}. An interface that is reached through another is called too, as a host's
-// services are: it has notes of its own of the kinds `interface` and `method`, and its slots in each plugin's
-// note.
+// A slot is {pointer, adjustment}. An interface that is reached through another one is called too, as a
+// host's services are. Such an interface has its own notes of the kinds `interface` and `method`, and its
+// slots are in each plugin's note.
 //
-// Readers skip notes of kinds that they do not know, and what a description has behind the fields that they
-// know. So new kinds and further fields at the end need no other format; what changes the meaning of the rest
-// does.
+// Readers skip notes of unknown kinds, and unknown fields at the end of a description. So new kinds and
+// further fields at the end need no new format number; a change in the meaning of the rest does.
 //
 // Names, signatures and fields are mangled names (Itanium C++ ABI, 5.1), which g++ and clang agree on to the
 // byte where __PRETTY_FUNCTION__ differs between them; only the assembler can write them down without running
@@ -11627,8 +11626,8 @@ constexpr bool known_kind(std::uint32_t kind) {
     return kind >= 1 && kind <= 4;
 }
 
-// Ties together the notes that one compilation makes for one interface; two compilations need not agree on
-// it.
+// The key that ties together the notes of one interface in one compilation. Two compilations need not agree
+// on it.
 template <class T>
 consteval std::uint64_t interface_key() {
     std::uint64_t hash = 14695981039346656037u; // FNV-1a
@@ -11652,7 +11651,7 @@ template <class... T>
 template <auto M>
 struct method;
 
-// Where a note stands in this image: named here, and defined by the assembler where the note is written.
+// The address of a note in this image: declared here, and defined by the assembler with the note.
 template <class T>
 [[gnu::visibility("hidden")]] void interface_note();
 template <class T, std::size_t Index>
@@ -11660,8 +11659,8 @@ template <class T, std::size_t Index>
 template <class T, class U>
 [[gnu::visibility("hidden")]] void crossing_note();
 
-// A section group cannot hold a note that has to survive --gc-sections, so every file that needs a note
-// writes its own, under a weak name; readers take the first and hold the rest against it.
+// A section group cannot hold a note that has to survive --gc-sections. So every file that needs a note
+// writes one, under a weak name. Readers take the first one and compare the others with it.
 #ifdef __aarch64__
 #define TENON_DETAIL_ADDRESS "S" // g++ takes no address for "i" there in position-independent code
 #else
@@ -11790,7 +11789,7 @@ struct [[gnu::packed]] all_reached_slots<T, Rest...> {
 template <class... T>
 all_reached_slots<T...> all_slots_of(list<T...>);
 
-/// What stands in a plugin's note of all interfaces that are called.
+/// The part of a plugin's note about all interfaces that are called.
 template <class T>
 struct [[gnu::packed]] slots_in_image {
     std::uint32_t count = T::methods::size + 1;
@@ -11801,7 +11800,7 @@ struct [[gnu::packed]] slots_in_image {
 template <class T, class Methods, class Indices>
 struct abi_of;
 
-// All of what one image says about the interface T.
+// All notes of one image about the interface T.
 template <class T, auto... M, std::size_t... I>
 struct abi_of<T, methods<M...>, indices<I...>> {
     [[gnu::visibility("hidden")]] static void emit() {
@@ -12310,8 +12309,8 @@ struct interface_abi {
     bool has_destructor = true;    // of which two are its own
 };
 
-/// An interface and all that crosses it as one side was compiled with it: the host's from its own image, a
-/// plugin's from its manifest. The texts are views of the notes they were read from.
+/// An interface and all types that cross it, as one side was compiled with it: the host's from its own image,
+/// a plugin's from its manifest. The texts are views into the notes.
 struct plugin_abi : interface_abi {
     struct type {
         std::string_view name, fields; // mangled
@@ -12325,7 +12324,7 @@ struct plugin_abi : interface_abi {
 
 // ---- Reading the notes.
 
-/// Reads a note's description from front to back; what it cannot give makes it fail, for good.
+/// Reads the description of a note from front to back. After the first failure every further read fails.
 class note_reader {
 public:
     explicit note_reader(std::string_view description) noexcept : rest_(description) {}
@@ -12360,8 +12359,7 @@ private:
     bool failed_ = false;
 };
 
-/// Puts one interface, method or type note into the shape; false where the notes contradict each other or are
-/// damaged.
+/// Adds an interface, method or type note. False if the notes are damaged or contradict each other.
 inline bool add_note(plugin_abi& into, note_kind kind, note_reader from) {
     if (kind == note_kind::interface) {
         const auto name = from.text(), made = from.text(), state = from.text();
@@ -12400,7 +12398,7 @@ inline bool add_note(plugin_abi& into, note_kind kind, note_reader from) {
     return true;
 }
 
-/// Puts the slots of a plugin's note into an interface whose methods are known.
+/// Adds the slots in a plugin's note to an interface whose methods are known.
 inline bool add_slots(interface_abi& into, note_reader& from, std::uint32_t count) {
     if (count != into.methods.size() + 1)
         return false;
@@ -12415,7 +12413,7 @@ inline bool add_slots(interface_abi& into, note_reader& from, std::uint32_t coun
     return !from.failed();
 }
 
-// The description of the note that stands at an address of this image, its key left out.
+// The description, without its key, of the note at an address of this image.
 inline note_reader note_at(void (*address)()) noexcept {
     const char* note = reinterpret_cast<const char*>(address);
     std::uint32_t size;
@@ -12454,15 +12452,15 @@ template <class T, class... U, class... Reached>
     return made;
 }
 
-/// The shape of T in this image, which the notes written here outlive.
+/// The ABI of T in this image. The texts live as long as the image.
 template <class T>
 [[gnu::visibility("hidden")]] const plugin_abi& abi_here() {
     static const plugin_abi made = detail::make_abi<T>(crossing<T>{}, reached_interfaces<T>{});
     return made;
 }
 
-/// The slots of a virtual table, each marked with how it is named: '\0' for those that no method names. Says
-/// in `wrong` what else methods name.
+/// One mark for each slot of a virtual table: '\0' if no method names the slot. `wrong` gets a sentence for
+/// each method that names something else.
 inline std::string named_slots(const interface_abi& of, std::string& wrong) {
     std::string named(static_cast<std::size_t>(of.slots), '\0'); // not vector<bool>, which has to be compiled
     const auto say = [&](const auto& method, std::string_view before, std::string_view after) {
@@ -12483,7 +12481,7 @@ inline std::string named_slots(const interface_abi& of, std::string& wrong) {
     return named;
 }
 
-// `0, 1` of those that no method names; the first where a note says that there are thousands.
+// The slots that no method names, `0, 1`. Only the first few, because a note may claim thousands.
 inline std::string unnamed_slots(std::string_view named) {
     constexpr std::size_t most = 16;
     std::string slots;
@@ -12494,7 +12492,7 @@ inline std::string unnamed_slots(std::string_view named) {
     return slots;
 }
 
-// What is said where an interface names no function of its own in `methods`.
+// The sentence about an interface whose `methods` names no function of its own.
 inline std::string inherited_methods(const interface_abi& of) {
     const std::string name = readable(of.interface);
     std::string base;
@@ -12509,8 +12507,8 @@ inline std::string inherited_methods(const interface_abi& of) {
            name + "` itself, with every virtual function of both\n";
 }
 
-/// What is wrong with an interface that names too few of its virtual functions or something else; empty where
-/// nothing is.
+/// A sentence about an interface that does not name all of its virtual functions, or names something else;
+/// empty if nothing is wrong.
 inline std::string incompleteness(const interface_abi& of) {
     const std::size_t destructors = of.has_destructor ? 2 : 0;
     if (of.slots < destructors || of.slots > most_slots)
@@ -12531,7 +12529,7 @@ inline std::string incompleteness(const interface_abi& of) {
     return wrong;
 }
 
-/// The same of an interface and all those that are reached through it.
+/// The same for an interface and all interfaces that are reached through it.
 inline std::string incompleteness(const plugin_abi& of) {
     std::string wrong = incompleteness(static_cast<const interface_abi&>(of));
     for (const interface_abi& reached : of.reached)
@@ -12566,12 +12564,12 @@ inline const plugin_abi::type* find_type(const plugin_abi& in, std::string_view 
     return nullptr;
 }
 
-// A type that one side knows by name only says nothing about its layout.
+// True if one side knows only the name of the type, because then there is nothing to compare.
 inline bool same_layout(const plugin_abi::type& a, const plugin_abi::type& b) {
     return a.size == 0 || b.size == 0 || a == b;
 }
 
-// The slots of the destructor of an interface that names all others.
+// The slots of the destructor: those that no method of a complete interface names.
 inline std::string destructor_slots(const interface_abi& of) {
     std::string unused;
     if (!of.has_destructor)
@@ -12592,7 +12590,7 @@ inline bool same_functions(const interface_abi& a, const interface_abi& b) {
     return a.slots == b.slots && a.has_destructor == b.has_destructor && a.methods == b.methods;
 }
 
-// Whether a type is known with its layout.
+// True if a side knows the layout of a type.
 inline bool known_in(const plugin_abi& in, std::string_view name) {
     const plugin_abi::type* type = find_type(in, name, 0);
     return type && type->size != 0;
@@ -12608,7 +12606,7 @@ inline void differ(std::string& into, std::string_view what, std::string_view ho
         .append("\n");
 }
 
-/// The methods of one interface on both sides, with those that belong together.
+/// The methods of one interface on both sides, in matching pairs.
 class matched_methods {
 public:
     matched_methods(const interface_abi& host, const interface_abi& plugin) : host_(host), plugin_(plugin) {
@@ -12619,7 +12617,7 @@ public:
         used_.assign(theirs_.size(), '\0');
     }
 
-    /// Says how the host's methods differ from those of the plugin, each name behind `prefix`.
+    /// Appends how the host's methods differ from the plugin's, each name after `prefix`.
     void say_differences(std::string& text, const std::string& prefix) {
         for (std::size_t i = 0; i < names_.size(); ++i) {
             const std::string name = prefix + names_[i];
@@ -12642,7 +12640,7 @@ public:
             ours != theirs)
             differ(text, prefix + "destructor", ours, theirs);
     }
-    /// Says which methods only the plugin has; once the above has been said.
+    /// Appends the methods that only the plugin has. Call `say_differences` first.
     void say_added(std::string& text, const std::string& prefix) const {
         for (std::size_t i = 0; i < theirs_.size(); ++i)
             if (!used_[i])
@@ -12650,8 +12648,8 @@ public:
     }
 
 private:
-    // Overloads have one name: the one of the same signature is meant, else the one in the same place, else
-    // the first.
+    // Among overloads of one name, the match is the one with the same signature, else the one in the same
+    // place, else the first.
     std::size_t match_of(std::size_t i) const {
         std::size_t match = theirs_.size();
         for (std::size_t j = 0; j < theirs_.size(); ++j) {
@@ -12672,7 +12670,7 @@ private:
     std::string used_;
 };
 
-// How an interface that is reached differs.
+// Appends how a reached interface differs.
 inline void say_differences(std::string& text, const interface_abi& host, const interface_abi& plugin) {
     if (same_functions(host, plugin))
         return;
@@ -12685,8 +12683,8 @@ inline void say_differences(std::string& text, const interface_abi& host, const 
                std::to_string(plugin.slots) + " slots");
 }
 
-// Either side may call a reached interface, so both must have the same one. A side that knows only its name
-// cannot call it.
+// Appends how reached interfaces differ. Either side may call one, so both must have the same. A side that
+// knows only the name cannot call it.
 inline void say_interface_differences(std::string& text, const plugin_abi& host, const plugin_abi& plugin) {
     constexpr std::string_view called = "an interface with `methods`", other = "a type without `methods`";
     for (std::size_t i = 0; i < host.reached.size(); ++i) {
@@ -12702,9 +12700,9 @@ inline void say_interface_differences(std::string& text, const plugin_abi& host,
             differ(text, readable(name), other, called);
 }
 
-/// Whether a host compiled with `host` may use a plugin compiled with `plugin`: every method that it may call
-/// is there, with the same signature, slot and layouts, and every interface that is reached is the same. What
-/// the plugin has more does not matter.
+/// True if a host compiled with `host` may use a plugin compiled with `plugin`: the plugin has every method
+/// of the host with the same signature, slot and layouts, and every reached interface is the same. Further
+/// methods of the plugin do not matter.
 inline bool fits(const plugin_abi& host, const plugin_abi& plugin) {
     if (host.interface != plugin.interface || host.factory != plugin.factory || host.state != plugin.state ||
         host.methods.size() > plugin.methods.size())
@@ -12725,7 +12723,7 @@ inline bool fits(const plugin_abi& host, const plugin_abi& plugin) {
     return different.empty();
 }
 
-/// Every difference, the host's side and the plugin's beside each other.
+/// All differences, one a line, each with the host's side and the plugin's.
 inline std::string differences(const plugin_abi& host, const plugin_abi& plugin) {
     std::string text;
     if (host.interface != plugin.interface)
@@ -12746,11 +12744,12 @@ inline std::string differences(const plugin_abi& host, const plugin_abi& plugin)
         else if (!same_layout(type, *found))
             differ(text, readable(type.name), described(type), described(*found));
     }
-    // A type is absent because something that leads to it differs, and that is said already.
+    // A type that is absent follows from another difference. If that was reported, the type adds nothing.
     return text.empty() ? absent : text;
 }
 
-/// What keeps a plugin of one toolchain out of a host of another, line for line; empty where nothing does.
+/// The settings that keep a plugin of one toolchain out of a host of another, one a line; empty if there are
+/// none.
 inline std::string toolchain_differences(std::string_view host, std::string_view plugin) {
     std::string text;
     const auto value = [](std::string_view in, std::string_view key) -> std::string_view {
@@ -13088,7 +13087,7 @@ inline error plugin_has_bad_interface(const std::string& path, std::string_view 
             path};
 }
 
-/// What this program expects of plugins of type T; throws where the interface does not describe itself.
+/// The ABI that this program expects of plugins of type T. Throws if the interface is incomplete.
 template <class T>
 [[gnu::visibility("hidden")]] const plugin_abi& expected_abi() {
     const plugin_abi& here = abi_here<T>();
@@ -13109,8 +13108,8 @@ inline std::string plugins_of(const manifest& in, std::string_view type) {
     return text;
 }
 
-/// The plugin of that type and name in a library, or its only one where no name is given; throws unless this
-/// program, which expects `host`, may call it.
+/// The plugin `name` of a type in a library, or the only one if the name is empty. Throws unless this
+/// program, which expects `host`, may call the plugin.
 inline const manifest::plugin& fitting_plugin(const manifest& in, const std::string& path,
                                               std::string_view type, std::string_view name,
                                               const plugin_abi& host) {
@@ -13129,7 +13128,8 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
     if (name.empty() && of_type > 1)
         throw several_plugins(path, type, plugins_of(in, type));
 
-    // Types of another standard library differ in every detail, and to list those would hide the cause.
+    // Compared first: types of another standard library differ in every detail, and a list would hide the
+    // cause.
     if (chosen->toolchain != std::string_view(toolchain))
         if (const std::string other = toolchain_differences(toolchain, chosen->toolchain); !other.empty())
             throw other_toolchain(path, chosen->name, other);
@@ -13442,18 +13442,18 @@ inline error file_changed(const std::string& path) {
             path};
 }
 
-/// What a library file says of itself.
+/// The contents of a library file that are read before loading.
 struct library_contents {
     tenon::manifest manifest;
     detail::linkage linkage;
 };
 
-/// The contents of the libraries that were looked into last, so that a file that nobody has touched since is
-/// not read again. They are taken out while they are used, and put back.
+/// A cache of the last library files that were read, so that an unchanged file is not read again. Entries are
+/// taken out while they are used, and put back.
 ///
-/// A file is known by its path and state, and not kept where that was not settled when it was read. What is
-/// written through a mapping may leave the state as it is, so that what is in memory is compared once the
-/// library is loaded, as always.
+/// A file is identified by its path and state. It is not kept if its state was not settled when it was read.
+/// A write through a mapping may leave the state unchanged; so the notes in memory are compared after
+/// loading, as always.
 class known_contents {
 public:
     std::optional<library_contents> take(const std::string& path, const file_identity& identity) {
@@ -13483,8 +13483,8 @@ private:
     std::size_t next_ = 0;
 };
 
-/// A library file that has been looked into and is not loaded: readable, trusted, an ELF library for this
-/// machine, with a manifest.
+/// A checked library file that is not loaded: readable, trusted, an ELF library for this machine, with a
+/// manifest.
 template <class System = posix>
 class basic_library_file {
 public:
@@ -13519,32 +13519,31 @@ public:
     }
 
     const std::string& path() const noexcept { return path_; }
-    /// The absolute path without symbolic links.
+    /// The absolute path with all symbolic links resolved.
     const std::string& canonical_path() const noexcept { return canonical_.empty() ? path_ : canonical_; }
-    /// What the system's loader is given: the canonical path, unless the library looks for others beside
-    /// itself and the path names a link to it. Then it is beside the link that the loader looks, as it does
-    /// for who calls it by hand.
+    /// The path for the system's loader: the canonical one, unless the path names a link and the library
+    /// searches others by $ORIGIN. Then the loader searches beside the link, as it would for a plain dlopen.
     const std::string& loading_path() const noexcept { return link_.empty() ? canonical_path() : link_; }
     bool is_loaded_by_link() const noexcept { return !link_.empty(); }
     file_identity identity() const noexcept { return file_identity(status_); }
     const tenon::manifest& manifest() const noexcept { return contents_->manifest; }
     const detail::linkage& linkage() const noexcept { return contents_->linkage; }
 
-    /// Whether the path names the same file as before, in the same state. Where that was settled, the path
-    /// has named no other file in the meantime.
+    /// True if the path names the same file in the same state. If that state was settled, the path has named
+    /// no other file in the meantime.
     bool unchanged() const {
         struct stat now;
         return System::stat(loading_path().c_str(), &now) == 0 && file_identity(now) == identity();
     }
     bool was_settled() const noexcept { return settled_; }
 
-    /// Whether nobody has written to the file, whatever the path names by now.
+    /// True if nobody has written to the file, whatever the path names now.
     bool unwritten() const { return file_identity(file().status(path_)).same_content(identity()); }
 
-    /// The file's own descriptor; throws where the file is opened only now and is another.
+    /// The descriptor of the file. Throws if the file is only opened now and is another one.
     int descriptor() const { return file().descriptor(); }
 
-    /// A file in memory with the same bytes, sealed.
+    /// A sealed copy of the file in memory.
     basic_file<System> sealed_copy() const {
         const int fd = System::memory_file("tenon");
         if (fd < 0)
@@ -13556,7 +13555,7 @@ public:
         return copy;
     }
 
-    /// Throws unless what is in the file, or in a copy of it, has one of these digests.
+    /// Throws unless the content of the file, or of its copy, has one of these digests.
     void require_digest(const allow_list<std::string>& digests) const {
         if (!digests.anything())
             require_digest(digests, file());
@@ -13579,8 +13578,8 @@ private:
         return all;
     }
 
-    // Whether the path names a link. Most do not, and then it costs nothing to find out while the folders are
-    // looked at whether there is one among those.
+    // Opens the file. True if the path names a symbolic link, which is rare; other links on the way are found
+    // for free when the folders are checked.
     bool open() const {
         constexpr int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
         file_ = basic_file<System>(System::open(path_.c_str(), flags | O_NOFOLLOW));
@@ -13590,7 +13589,8 @@ private:
         return link;
     }
 
-    // Who could change the link, or what is beside it, could have other code loaded.
+    // Checks the link's folder too: a user who can change the link, or files beside it, can have other code
+    // loaded.
     void load_by_link(const trust& rule) {
         char* const folder = System::realpath(std::string(parent(path_)).c_str());
         if (!folder)
@@ -13604,7 +13604,7 @@ private:
         require_trust<System>(link_, status, rule);
     }
 
-    // Of a known manifest, opened when it is needed.
+    // The file, opened on demand if the manifest came from the cache.
     const basic_file<System>& file() const {
         if (file_.descriptor() < 0) {
             open();
@@ -13614,7 +13614,7 @@ private:
         return file_;
     }
 
-    /// Gives `take` all of the file, one part after the other.
+    /// Calls `take(part)` for each part of the file.
     template <class Take>
     void parts(const basic_file<System>& from, Take&& take) const {
         std::string part(64 * 1024, '\0');
@@ -13632,15 +13632,15 @@ private:
     }
 
     std::string canonical() const {
-        // One call instead of one for each folder, and it names the file that was opened, whatever the path
-        // names by now.
+        // One system call in place of one for each folder. It also names the file that was opened, whatever
+        // the path names now.
         const std::string link = descriptor_path(file_.descriptor());
         std::string name(4096, '\0');
         const ssize_t size = System::readlink(link.c_str(), name.data(), name.size());
         if (size > 0 && static_cast<std::size_t>(size) < name.size() && name[0] == '/') {
             name.resize(static_cast<std::size_t>(size));
-            // Linux says so of a file that has been replaced since it was opened, and of one that is really
-            // called that.
+            // Linux appends this for a file that was replaced after it was opened. A file may also really
+            // have such a name.
             if (constexpr std::string_view mark = " (deleted)";
                 name.size() > mark.size() && name.compare(name.size() - mark.size(), mark.size(), mark) == 0)
                 if (struct stat now; System::stat(name.c_str(), &now) != 0)
@@ -13696,7 +13696,7 @@ inline error changed_in_place(const std::string& path) {
         path};
 }
 
-/// A library as the system's loader knows it, by which is found out later whether it is still there.
+/// A library as the system's loader knows it, to find out later whether it is still loaded.
 struct loaded_image {
     std::string name{}; // a link's may be another's; empty before it is loaded
     ElfW(Addr) base = 0;
@@ -13711,11 +13711,11 @@ struct still_there {
     unsigned users;
 };
 
-/// A number that no other copy of this code in the process has, as long as this one is there.
+/// A number that is unique in the process while this object exists, also among other copies of this code.
 template <class System = posix>
 class number_in_process {
 public:
-    // The C library counts keys for the whole process. It has a thousand of them and more.
+    // Thread-specific keys are numbered for the whole process, and there are a thousand or more.
     number_in_process() noexcept : has_key_(System::create_key(key_)) {}
     number_in_process(const number_in_process&) = delete;
     number_in_process& operator=(const number_in_process&) = delete;
@@ -13724,7 +13724,7 @@ public:
             System::delete_key(key_);
     }
 
-    /// A small one, or an address of this copy's own where there are no keys left.
+    /// A small number, or the address of an object of this copy if no key is left.
     std::uint64_t value() const noexcept {
         return has_key_ ? std::uint64_t{key_} : reinterpret_cast<std::uintptr_t>(this);
     }
@@ -13734,7 +13734,7 @@ private:
     bool has_key_;
 };
 
-/// The libraries that are loaded, and what they are called.
+/// The loaded libraries, and the names by which they were loaded.
 ///
 /// glibc takes a path that it has loaded before for the same library, whatever file is there by now
 /// (elf/dl-load.c, _dl_map_object), and a relative one too after the folder has changed. So a file is loaded
@@ -13745,7 +13745,8 @@ private:
 /// library and no later one.
 class load_names {
 public:
-    /// One for each copy of this code, and for good: a handle may be closed by a static object's destructor.
+    /// One object for each copy of this code. Never destroyed, because a static object's destructor may close
+    /// a handle.
     static load_names& here() {
         static const number_in_process<> number;
         static load_names& all = *new load_names(number.value());
@@ -13771,13 +13772,13 @@ public:
         return text.append(path.substr(slash));
     }
 
-    /// A name for a path that nothing goes by yet.
+    /// An unused name for a path.
     std::string unused(std::string_view path) {
         const mutex_lock locked(mutex_);
         return next(path);
     }
 
-    /// What a file is to be loaded by.
+    /// The name for loading a file, or the handle of the loaded library.
     struct chosen {
         std::uint64_t number;
         std::string name{};     ///< to load it by
@@ -13785,9 +13786,9 @@ public:
         void* handle = nullptr; ///< the library's, where it is in use; it needs no name then
         loaded_image image{};
     };
-    /// Gives the library of a file to one user more; or else a name to load it by, after which found() or
-    /// failed() has to be told. `open` holds the file open, and throws where that is another by now;
-    /// acquire() throws where the file was written to in place while it is loaded.
+    /// Adds a user to the loaded library of a file. If there is none, returns a name to load it by; call
+    /// found() or failed() afterwards. `open` opens the file, and throws if it is another by now. Throws if a
+    /// loaded file was written to in place.
     template <class Open>
     chosen acquire(const std::string& path, const file_identity& identity, const Open& open) {
         const mutex_lock locked(mutex_);
@@ -13801,8 +13802,7 @@ public:
                 ++known.users;
                 return {known.number, "", true, known.handle, known.image};
             }
-            // Where the library is mapped its inode belongs to no other file, and nor does that of a file
-            // that is open.
+            // While a library is mapped, or its file is open, the inode cannot belong to another file.
             if (known.users > 0 || known.image.name == name(path, registry_, known.number)) {
                 open();
                 throw changed_in_place(path);
@@ -13813,7 +13813,7 @@ public:
         return {last_, std::move(found)};
     }
 
-    /// Has to be told once it is proven that what was loaded by this name is its file.
+    /// Notes that the library loaded by this name was proven to be its file.
     void found(const std::string& path, std::uint64_t number, void* handle, const loaded_image& image) {
         const mutex_lock locked(mutex_);
         entry& loaded = find(path, number);
@@ -13823,7 +13823,7 @@ public:
         loaded.busy = false;
     }
 
-    /// Has to be told where nothing was loaded by this name, or another file.
+    /// Notes that no library, or another file, was loaded by this name.
     void failed(std::string_view path, std::uint64_t number) {
         const mutex_lock locked(mutex_);
         entry& none = find(path, number);
@@ -13832,8 +13832,8 @@ public:
         drop_unused(path);
     }
 
-    /// Takes one user from a library. For the last one nothing is returned: it has to close the handle, and
-    /// to ask closed() then. With `close` false the library stays for good.
+    /// Removes one user from a library. Returns nothing for the last user, who has to close the handle and
+    /// call closed(). With `close` false the library stays for good.
     std::optional<still_there> leave(std::string_view path, std::uint64_t number, bool close) {
         const mutex_lock locked(mutex_);
         entry& left = find(path, number);
@@ -13845,9 +13845,9 @@ public:
         return std::nullopt;
     }
 
-    /// Whether a library is still there whose handle was closed: dlclose does not say what it did. Counts as
-    /// users those too who are about to load or close a file from this path, since theirs may be the same
-    /// library.
+    /// Returns whether a library is still loaded after its handle was closed, which dlclose does not tell.
+    /// Threads that are about to load or close a file of this path count as users, since theirs may be the
+    /// same library.
     still_there closed(std::string_view path, std::uint64_t number) {
         const mutex_lock locked(mutex_);
         entry& gone = find(path, number);
@@ -13875,7 +13875,7 @@ private:
 
     explicit load_names(std::uint64_t registry) : registry_(registry) {}
 
-    // The loader may know a name that this copy did not give: of a copy that has gone and left a library.
+    // Skips names that the loader knows already, from a former copy of this code that left a library behind.
     std::string next(std::string_view path) {
         for (;;)
             if (std::string found = name(path, registry_, ++last_); !posix::is_known(found.c_str()))
@@ -13949,7 +13949,7 @@ public:
 
     explicit operator bool() const noexcept { return what_ == state::unmapped; }
     state what() const noexcept { return what_; }
-    /// A sentence; empty where the code is gone.
+    /// A sentence about why the code is still in memory; empty if it is gone.
     const std::string& reason() const noexcept { return reason_; }
 
 private:
@@ -13960,7 +13960,7 @@ private:
 namespace detail {
 inline namespace TENON_OWN {
 
-/// `from_copy` where the library looks for others beside itself, and its copy in memory was loaded.
+/// `from_copy`: the library looks for others beside itself, but its copy in memory was loaded.
 inline error load_failed(const std::string& path, std::string_view said, bool from_copy = false) {
     const auto says = [said](std::string_view part) { return said.find(part) != said.npos; };
     return {
@@ -14002,7 +14002,7 @@ inline error note_changed(const std::string& path) {
             path};
 }
 
-/// One use of a library that is loaded.
+/// One use of a loaded library.
 struct loaded_library {
     void* handle = nullptr;
     std::string path{};       // canonical
@@ -14010,7 +14010,7 @@ struct loaded_library {
     loaded_image image{};
     load_names* names = nullptr; // that know it
 
-    /// With `close` false its code stays for good.
+    /// Ends the use. With `close` false the code stays in memory for good.
     template <class System>
     still_there let_go(bool close = true) const {
         if (const auto shared = names->leave(path, number, close))
@@ -14020,13 +14020,12 @@ struct loaded_library {
     }
 };
 
-/// Whether an exception is in flight or being handled on this thread: its type and its code may be a
-/// plugin's.
+/// True if this thread has an exception in flight or in a handler. Its type and its code may be a plugin's.
 inline bool exception_alive() noexcept {
     return std::uncaught_exceptions() > 0 || std::current_exception() != nullptr;
 }
 
-/// The libraries that are to be closed once a thread is done with its exception.
+/// The libraries whose closing waits until a thread has left its exception handlers.
 template <class System = posix>
 class deferred_libraries {
 public:
@@ -14040,7 +14039,7 @@ public:
         waiting_.push_back({std::move(library), System::thread()});
     }
 
-    /// Closes those of this thread, where it has no exception alive, and of threads that have ended.
+    /// Closes the libraries of this thread, if it has no exception alive, and of threads that have ended.
     void retry() {
         std::vector<loaded_library> ready;
         {
@@ -14074,12 +14073,12 @@ private:
     std::vector<entry> waiting_;
 };
 
-/// A library that is loaded, and stays so for as long as this lives.
+/// An owning handle of a loaded library.
 template <class System = posix>
 class basic_library {
 public:
-    /// Loads a checked file, which runs the library's initialisers. No lock is held meanwhile: they may load
-    /// libraries too.
+    /// Loads a checked file, which runs the library's initialisers. No lock is held meanwhile, because these
+    /// may load libraries too.
     basic_library(const basic_library_file<System>& from, const library_options& options)
         : path_(from.path()), identity_(from.identity()),
           stays_(options.unload == unload_policy::never ? "options.unload says never"
@@ -14104,13 +14103,13 @@ public:
 
     const std::string& path() const noexcept { return path_; }
 
-    /// By which is known later whether it is still mapped.
+    /// The image in memory, which tells later whether the library is still mapped.
     const loaded_image& image() const noexcept { return loaded_.image; }
 
-    /// Null where there is none.
+    /// The address of a symbol, or null if there is none.
     void* symbol(const char* name) const noexcept { return System::dlsym(loaded_.handle, name); }
 
-    /// Lets go of the library, once, and says what became of it.
+    /// Closes the library and returns whether its code was unmapped. To be called once.
     unloaded close() {
         const loaded_library library = std::exchange(loaded_, {});
         if (stays_) {
@@ -14134,7 +14133,7 @@ public:
     }
 
 private:
-    // Throws where its plugins could not work once it is loaded, so that none of its code runs.
+    // Throws if the plugins could not work after loading, before any code of the library runs.
     static void require_usable(const basic_library_file<System>& file) {
         if (file.manifest().plugins().empty())
             return;
@@ -14191,7 +14190,7 @@ private:
         return found;
     }
 
-    // What was checked is what was loaded.
+    // Throws unless the loaded library is the file that was checked.
     void require_checked(const basic_library_file<System>& from, bool same_file) const {
         if (!same_file)
             throw file_changed(path_);
@@ -14200,8 +14199,8 @@ private:
                 throw note_changed(path_);
     }
 
-    // Whether that is loaded which was opened and looked into. By a name that was never loaded before the
-    // loader opens the path, so that it is enough in most cases that this has named the file all the time.
+    // True if the loaded library is the file that was checked. For a new name the loader opens the path, so
+    // in most cases it suffices that the path has named the same file all the time.
     bool is_of(const basic_library_file<System>& from, const load_names::chosen& way) const {
         const bool opened = !way.known && loaded_.image.name == way.name;
         if (copy_.descriptor() >= 0)
@@ -14213,8 +14212,7 @@ private:
                from.unwritten();
     }
 
-    // The loader compares the device and inode of a file that it has opened with those of all that it has
-    // mapped.
+    // Asks the loader, which compares device and inode of an opened file with those of all mapped ones.
     bool has_loaded(int descriptor) const {
         const std::string name = load_names::here().unused(descriptor_path(descriptor));
         void* const found = System::dlopen(name.c_str(), RTLD_LAZY | RTLD_NOLOAD);
@@ -14237,8 +14235,8 @@ private:
         return {what, std::move(why)};
     }
 
-    // glibc tells why it does not unmap a library in its debug output only (LD_DEBUG=bindings), so the
-    // reasons that the library itself has are read from its file.
+    // The reasons in the library's own file for staying in memory. glibc tells its reasons only in its debug
+    // output (LD_DEBUG=bindings).
     std::string cause(const std::string& canonical) const {
         pins found;
         try {
@@ -14880,7 +14878,7 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 
 namespace tenon::inline v1 {
 
-/// What a handle's plugin is.
+/// The type, name and version of a plugin.
 struct TENON_HOST_TYPE plugin_info {
     std::string type, name, version;
     std::string path; ///< of its library; empty for a built-in
@@ -14909,7 +14907,7 @@ inline constexpr bool factory_takes = !has_valid_factory<T> || takes_arguments_v
 } // namespace TENON_OWN
 } // namespace detail
 
-/// Arguments that T's factory takes.
+/// The arguments are those of T's factory.
 template <class T, class... A>
 concept arguments_of_the_factory = detail::factory_takes<T, A...>;
 
@@ -14933,16 +14931,16 @@ struct creating<T, list<Parameter...>> {
     using given = typename the_factory_takes<Parameter...>::template and_was_given<A...>;
 };
 
-/// What is wrong with some arguments, in the name of a type.
+/// A type whose name says what is wrong with some arguments.
 template <class T, class... A>
 using mismatch = typename creating<T, factory_arguments<T>>::template given<A...>;
 
-/// The code of one plugin of type T: what makes its objects, and a share of the library that it is in.
+/// The code of one plugin of type T: its factory, and a reference to its library.
 template <class T>
 class plugin_code {
 public:
-    /// Of a library's plugin with that name, or its only one where the name is empty. A file that is replaced
-    /// while it is being loaded is an error only if that goes on.
+    /// Loads the plugin `name` of a library, or its only one if the name is empty. A file that is replaced
+    /// during the load is tried again a few times.
     static plugin_code* load(const library_options& options, const std::string& path, std::string_view name) {
         for (int tries = 5;; --tries)
             try {
@@ -14953,7 +14951,7 @@ public:
             }
     }
 
-    /// Of a plugin that is part of the program.
+    /// The code of a plugin that is part of the program.
     explicit plugin_code(const exported<>& built_in)
         : info_{built_in.type, built_in.name, built_in.version, ""}, entry_(built_in) {}
 

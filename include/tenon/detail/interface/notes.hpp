@@ -10,24 +10,22 @@
 
 #include <tenon/detail/interface/toolchain.hpp>
 
-// The manifest as it stands in a file: ELF notes of owner "tenon", in the section `.note.tenon`, words in the
-// file's own byte order, texts ended by NUL. Every description begins with the key of the interface that it
-// belongs to:
+// The manifest in a library file: ELF notes of owner "tenon" in the section `.note.tenon`. Words are in the
+// file's own byte order, and texts end with NUL. Every description begins with the key of its interface:
 //
-// plugin     format, key, number of slots, slots, {number of slots, key, properties, slots} for each
-// interface that is reached, 0,
+//   plugin     format, key, number of slots, slots,
+//              {number of slots, key, properties, slots} for each reached interface, 0,
 //              type, name, version, toolchain
 //   interface  key, name, factory, state
 //   method     key, place in `methods`, name, signature
 //   type       key, size (0: incomplete here), alignment, stated version, name, fields
 //
-// A slot is {pointer, adjustment}. An interface that is reached through another is called too, as a host's
-// services are: it has notes of its own of the kinds `interface` and `method`, and its slots in each plugin's
-// note.
+// A slot is {pointer, adjustment}. An interface that is reached through another one is called too, as a
+// host's services are. Such an interface has its own notes of the kinds `interface` and `method`, and its
+// slots are in each plugin's note.
 //
-// Readers skip notes of kinds that they do not know, and what a description has behind the fields that they
-// know. So new kinds and further fields at the end need no other format; what changes the meaning of the rest
-// does.
+// Readers skip notes of unknown kinds, and unknown fields at the end of a description. So new kinds and
+// further fields at the end need no new format number; a change in the meaning of the rest does.
 //
 // Names, signatures and fields are mangled names (Itanium C++ ABI, 5.1), which g++ and clang agree on to the
 // byte where __PRETTY_FUNCTION__ differs between them; only the assembler can write them down without running
@@ -43,8 +41,8 @@ constexpr bool known_kind(std::uint32_t kind) {
     return kind >= 1 && kind <= 4;
 }
 
-// Ties together the notes that one compilation makes for one interface; two compilations need not agree on
-// it.
+// The key that ties together the notes of one interface in one compilation. Two compilations need not agree
+// on it.
 template <class T>
 consteval std::uint64_t interface_key() {
     std::uint64_t hash = 14695981039346656037u; // FNV-1a
@@ -68,7 +66,7 @@ template <class... T>
 template <auto M>
 struct method;
 
-// Where a note stands in this image: named here, and defined by the assembler where the note is written.
+// The address of a note in this image: declared here, and defined by the assembler with the note.
 template <class T>
 [[gnu::visibility("hidden")]] void interface_note();
 template <class T, std::size_t Index>
@@ -76,8 +74,8 @@ template <class T, std::size_t Index>
 template <class T, class U>
 [[gnu::visibility("hidden")]] void crossing_note();
 
-// A section group cannot hold a note that has to survive --gc-sections, so every file that needs a note
-// writes its own, under a weak name; readers take the first and hold the rest against it.
+// A section group cannot hold a note that has to survive --gc-sections. So every file that needs a note
+// writes one, under a weak name. Readers take the first one and compare the others with it.
 #ifdef __aarch64__
 #define TENON_DETAIL_ADDRESS "S" // g++ takes no address for "i" there in position-independent code
 #else
@@ -206,7 +204,7 @@ struct [[gnu::packed]] all_reached_slots<T, Rest...> {
 template <class... T>
 all_reached_slots<T...> all_slots_of(list<T...>);
 
-/// What stands in a plugin's note of all interfaces that are called.
+/// The part of a plugin's note about all interfaces that are called.
 template <class T>
 struct [[gnu::packed]] slots_in_image {
     std::uint32_t count = T::methods::size + 1;
@@ -217,7 +215,7 @@ struct [[gnu::packed]] slots_in_image {
 template <class T, class Methods, class Indices>
 struct abi_of;
 
-// All of what one image says about the interface T.
+// All notes of one image about the interface T.
 template <class T, auto... M, std::size_t... I>
 struct abi_of<T, methods<M...>, indices<I...>> {
     [[gnu::visibility("hidden")]] static void emit() {

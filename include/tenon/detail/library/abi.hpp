@@ -40,8 +40,8 @@ struct interface_abi {
     bool has_destructor = true;    // of which two are its own
 };
 
-/// An interface and all that crosses it as one side was compiled with it: the host's from its own image, a
-/// plugin's from its manifest. The texts are views of the notes they were read from.
+/// An interface and all types that cross it, as one side was compiled with it: the host's from its own image,
+/// a plugin's from its manifest. The texts are views into the notes.
 struct plugin_abi : interface_abi {
     struct type {
         std::string_view name, fields; // mangled
@@ -55,7 +55,7 @@ struct plugin_abi : interface_abi {
 
 // ---- Reading the notes.
 
-/// Reads a note's description from front to back; what it cannot give makes it fail, for good.
+/// Reads the description of a note from front to back. After the first failure every further read fails.
 class note_reader {
 public:
     explicit note_reader(std::string_view description) noexcept : rest_(description) {}
@@ -90,8 +90,7 @@ private:
     bool failed_ = false;
 };
 
-/// Puts one interface, method or type note into the shape; false where the notes contradict each other or are
-/// damaged.
+/// Adds an interface, method or type note. False if the notes are damaged or contradict each other.
 inline bool add_note(plugin_abi& into, note_kind kind, note_reader from) {
     if (kind == note_kind::interface) {
         const auto name = from.text(), made = from.text(), state = from.text();
@@ -130,7 +129,7 @@ inline bool add_note(plugin_abi& into, note_kind kind, note_reader from) {
     return true;
 }
 
-/// Puts the slots of a plugin's note into an interface whose methods are known.
+/// Adds the slots in a plugin's note to an interface whose methods are known.
 inline bool add_slots(interface_abi& into, note_reader& from, std::uint32_t count) {
     if (count != into.methods.size() + 1)
         return false;
@@ -145,7 +144,7 @@ inline bool add_slots(interface_abi& into, note_reader& from, std::uint32_t coun
     return !from.failed();
 }
 
-// The description of the note that stands at an address of this image, its key left out.
+// The description, without its key, of the note at an address of this image.
 inline note_reader note_at(void (*address)()) noexcept {
     const char* note = reinterpret_cast<const char*>(address);
     std::uint32_t size;
@@ -184,15 +183,15 @@ template <class T, class... U, class... Reached>
     return made;
 }
 
-/// The shape of T in this image, which the notes written here outlive.
+/// The ABI of T in this image. The texts live as long as the image.
 template <class T>
 [[gnu::visibility("hidden")]] const plugin_abi& abi_here() {
     static const plugin_abi made = detail::make_abi<T>(crossing<T>{}, reached_interfaces<T>{});
     return made;
 }
 
-/// The slots of a virtual table, each marked with how it is named: '\0' for those that no method names. Says
-/// in `wrong` what else methods name.
+/// One mark for each slot of a virtual table: '\0' if no method names the slot. `wrong` gets a sentence for
+/// each method that names something else.
 inline std::string named_slots(const interface_abi& of, std::string& wrong) {
     std::string named(static_cast<std::size_t>(of.slots), '\0'); // not vector<bool>, which has to be compiled
     const auto say = [&](const auto& method, std::string_view before, std::string_view after) {
@@ -213,7 +212,7 @@ inline std::string named_slots(const interface_abi& of, std::string& wrong) {
     return named;
 }
 
-// `0, 1` of those that no method names; the first where a note says that there are thousands.
+// The slots that no method names, `0, 1`. Only the first few, because a note may claim thousands.
 inline std::string unnamed_slots(std::string_view named) {
     constexpr std::size_t most = 16;
     std::string slots;
@@ -224,7 +223,7 @@ inline std::string unnamed_slots(std::string_view named) {
     return slots;
 }
 
-// What is said where an interface names no function of its own in `methods`.
+// The sentence about an interface whose `methods` names no function of its own.
 inline std::string inherited_methods(const interface_abi& of) {
     const std::string name = readable(of.interface);
     std::string base;
@@ -239,8 +238,8 @@ inline std::string inherited_methods(const interface_abi& of) {
            name + "` itself, with every virtual function of both\n";
 }
 
-/// What is wrong with an interface that names too few of its virtual functions or something else; empty where
-/// nothing is.
+/// A sentence about an interface that does not name all of its virtual functions, or names something else;
+/// empty if nothing is wrong.
 inline std::string incompleteness(const interface_abi& of) {
     const std::size_t destructors = of.has_destructor ? 2 : 0;
     if (of.slots < destructors || of.slots > most_slots)
@@ -261,7 +260,7 @@ inline std::string incompleteness(const interface_abi& of) {
     return wrong;
 }
 
-/// The same of an interface and all those that are reached through it.
+/// The same for an interface and all interfaces that are reached through it.
 inline std::string incompleteness(const plugin_abi& of) {
     std::string wrong = incompleteness(static_cast<const interface_abi&>(of));
     for (const interface_abi& reached : of.reached)
@@ -296,12 +295,12 @@ inline const plugin_abi::type* find_type(const plugin_abi& in, std::string_view 
     return nullptr;
 }
 
-// A type that one side knows by name only says nothing about its layout.
+// True if one side knows only the name of the type, because then there is nothing to compare.
 inline bool same_layout(const plugin_abi::type& a, const plugin_abi::type& b) {
     return a.size == 0 || b.size == 0 || a == b;
 }
 
-// The slots of the destructor of an interface that names all others.
+// The slots of the destructor: those that no method of a complete interface names.
 inline std::string destructor_slots(const interface_abi& of) {
     std::string unused;
     if (!of.has_destructor)
@@ -322,7 +321,7 @@ inline bool same_functions(const interface_abi& a, const interface_abi& b) {
     return a.slots == b.slots && a.has_destructor == b.has_destructor && a.methods == b.methods;
 }
 
-// Whether a type is known with its layout.
+// True if a side knows the layout of a type.
 inline bool known_in(const plugin_abi& in, std::string_view name) {
     const plugin_abi::type* type = find_type(in, name, 0);
     return type && type->size != 0;
@@ -338,7 +337,7 @@ inline void differ(std::string& into, std::string_view what, std::string_view ho
         .append("\n");
 }
 
-/// The methods of one interface on both sides, with those that belong together.
+/// The methods of one interface on both sides, in matching pairs.
 class matched_methods {
 public:
     matched_methods(const interface_abi& host, const interface_abi& plugin) : host_(host), plugin_(plugin) {
@@ -349,7 +348,7 @@ public:
         used_.assign(theirs_.size(), '\0');
     }
 
-    /// Says how the host's methods differ from those of the plugin, each name behind `prefix`.
+    /// Appends how the host's methods differ from the plugin's, each name after `prefix`.
     void say_differences(std::string& text, const std::string& prefix) {
         for (std::size_t i = 0; i < names_.size(); ++i) {
             const std::string name = prefix + names_[i];
@@ -372,7 +371,7 @@ public:
             ours != theirs)
             differ(text, prefix + "destructor", ours, theirs);
     }
-    /// Says which methods only the plugin has; once the above has been said.
+    /// Appends the methods that only the plugin has. Call `say_differences` first.
     void say_added(std::string& text, const std::string& prefix) const {
         for (std::size_t i = 0; i < theirs_.size(); ++i)
             if (!used_[i])
@@ -380,8 +379,8 @@ public:
     }
 
 private:
-    // Overloads have one name: the one of the same signature is meant, else the one in the same place, else
-    // the first.
+    // Among overloads of one name, the match is the one with the same signature, else the one in the same
+    // place, else the first.
     std::size_t match_of(std::size_t i) const {
         std::size_t match = theirs_.size();
         for (std::size_t j = 0; j < theirs_.size(); ++j) {
@@ -402,7 +401,7 @@ private:
     std::string used_;
 };
 
-// How an interface that is reached differs.
+// Appends how a reached interface differs.
 inline void say_differences(std::string& text, const interface_abi& host, const interface_abi& plugin) {
     if (same_functions(host, plugin))
         return;
@@ -415,8 +414,8 @@ inline void say_differences(std::string& text, const interface_abi& host, const 
                std::to_string(plugin.slots) + " slots");
 }
 
-// Either side may call a reached interface, so both must have the same one. A side that knows only its name
-// cannot call it.
+// Appends how reached interfaces differ. Either side may call one, so both must have the same. A side that
+// knows only the name cannot call it.
 inline void say_interface_differences(std::string& text, const plugin_abi& host, const plugin_abi& plugin) {
     constexpr std::string_view called = "an interface with `methods`", other = "a type without `methods`";
     for (std::size_t i = 0; i < host.reached.size(); ++i) {
@@ -432,9 +431,9 @@ inline void say_interface_differences(std::string& text, const plugin_abi& host,
             differ(text, readable(name), other, called);
 }
 
-/// Whether a host compiled with `host` may use a plugin compiled with `plugin`: every method that it may call
-/// is there, with the same signature, slot and layouts, and every interface that is reached is the same. What
-/// the plugin has more does not matter.
+/// True if a host compiled with `host` may use a plugin compiled with `plugin`: the plugin has every method
+/// of the host with the same signature, slot and layouts, and every reached interface is the same. Further
+/// methods of the plugin do not matter.
 inline bool fits(const plugin_abi& host, const plugin_abi& plugin) {
     if (host.interface != plugin.interface || host.factory != plugin.factory || host.state != plugin.state ||
         host.methods.size() > plugin.methods.size())
@@ -455,7 +454,7 @@ inline bool fits(const plugin_abi& host, const plugin_abi& plugin) {
     return different.empty();
 }
 
-/// Every difference, the host's side and the plugin's beside each other.
+/// All differences, one a line, each with the host's side and the plugin's.
 inline std::string differences(const plugin_abi& host, const plugin_abi& plugin) {
     std::string text;
     if (host.interface != plugin.interface)
@@ -476,11 +475,12 @@ inline std::string differences(const plugin_abi& host, const plugin_abi& plugin)
         else if (!same_layout(type, *found))
             differ(text, readable(type.name), described(type), described(*found));
     }
-    // A type is absent because something that leads to it differs, and that is said already.
+    // A type that is absent follows from another difference. If that was reported, the type adds nothing.
     return text.empty() ? absent : text;
 }
 
-/// What keeps a plugin of one toolchain out of a host of another, line for line; empty where nothing does.
+/// The settings that keep a plugin of one toolchain out of a host of another, one a line; empty if there are
+/// none.
 inline std::string toolchain_differences(std::string_view host, std::string_view plugin) {
     std::string text;
     const auto value = [](std::string_view in, std::string_view key) -> std::string_view {

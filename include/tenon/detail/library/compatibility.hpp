@@ -68,7 +68,7 @@ inline error plugin_has_bad_interface(const std::string& path, std::string_view 
             path};
 }
 
-/// What this program expects of plugins of type T; throws where the interface does not describe itself.
+/// The ABI that this program expects of plugins of type T. Throws if the interface is incomplete.
 template <class T>
 [[gnu::visibility("hidden")]] const plugin_abi& expected_abi() {
     const plugin_abi& here = abi_here<T>();
@@ -89,8 +89,8 @@ inline std::string plugins_of(const manifest& in, std::string_view type) {
     return text;
 }
 
-/// The plugin of that type and name in a library, or its only one where no name is given; throws unless this
-/// program, which expects `host`, may call it.
+/// The plugin `name` of a type in a library, or the only one if the name is empty. Throws unless this
+/// program, which expects `host`, may call the plugin.
 inline const manifest::plugin& fitting_plugin(const manifest& in, const std::string& path,
                                               std::string_view type, std::string_view name,
                                               const plugin_abi& host) {
@@ -109,7 +109,8 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
     if (name.empty() && of_type > 1)
         throw several_plugins(path, type, plugins_of(in, type));
 
-    // Types of another standard library differ in every detail, and to list those would hide the cause.
+    // Compared first: types of another standard library differ in every detail, and a list would hide the
+    // cause.
     if (chosen->toolchain != std::string_view(toolchain))
         if (const std::string other = toolchain_differences(toolchain, chosen->toolchain); !other.empty())
             throw other_toolchain(path, chosen->name, other);

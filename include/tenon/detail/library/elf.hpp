@@ -32,8 +32,8 @@ inline error malformed_note(const std::string& path, std::string_view why) {
             path};
 }
 
-/// A run of notes: where it is in the library's memory, counted from its base, and what the file says stands
-/// there.
+/// A run of notes: its address in the loaded library, counted from the load address, and its bytes in the
+/// file.
 struct note_range {
     std::uint64_t address;
     std::string bytes;
@@ -45,11 +45,11 @@ struct elf_note {
     std::string_view description;
 };
 
-/// Takes the first note off a run of notes; false at its end, and where what is left is no note.
+/// Removes the first note from a run of notes. False at the end, and if the rest is no note.
 inline bool take_note(std::string_view& rest, elf_note& note) {
     const auto padded = [](std::uint64_t size) { return (size + 3) / 4 * 4; };
     std::uint32_t words[3] = {};
-    // A linker that puts sections of several alignments into one segment leaves zeros between them.
+    // Linkers pad with zeros between sections of different alignment in one segment.
     for (; rest.size() >= sizeof words; rest.remove_prefix(4)) {
         std::memcpy(words, rest.data(), sizeof words);
         if (words[0] != 0)
@@ -64,15 +64,15 @@ inline bool take_note(std::string_view& rest, elf_note& note) {
     return true;
 }
 
-/// What will keep a library in memory after its last user has closed it.
+/// The properties of a library that keep it in memory after its last user has closed it.
 struct pins {
-    /// mangled; what it defines as STB_GNU_UNIQUE, so that one definition serves all
+    /// The mangled names of symbols that it defines as STB_GNU_UNIQUE.
     std::vector<std::string> unique_symbols;
     bool thread_local_destructors = false; ///< it registers some, and each thread that did so keeps it
     bool nodelete = false;                 ///< linked with `-z nodelete`
 };
 
-/// A table of a file, whose entries need not be aligned there.
+/// A table in a file. Its entries need not be aligned.
 template <class Entry>
 class entries {
 public:
@@ -95,7 +95,7 @@ public:
     };
 
     entries() = default;
-    /// Of bytes that outlive it.
+    /// A view of bytes, which have to outlive it.
     explicit entries(std::string_view at_hand) noexcept
         : at_hand_(at_hand.data()), size_(at_hand.size() / sizeof(Entry)) {}
     explicit entries(std::string read) noexcept
@@ -114,8 +114,8 @@ private:
     std::size_t size_ = 0;
 };
 
-/// Reads an ELF file of this machine's own kind, believing none of it: what is damaged is an `error` with
-/// `errc::not_a_library`. The path is for messages and has to outlive the reader, as the file has to.
+/// Reads an ELF file for this machine without trusting any of its contents: damage throws an `error` with
+/// `errc::not_a_library`. The file and the path, which is for messages, have to outlive the reader.
 template <class System = posix>
 class elf_reader {
 public:
@@ -126,7 +126,7 @@ public:
     using dynamic = ElfW(Dyn);
 
     elf_reader(int fd, const std::string& path) : fd_(fd), path_(path) { read_headers(); }
-    /// Of a file whose status is known.
+    /// For a file whose status is known.
     elf_reader(int fd, const struct stat& status, const std::string& path)
         : fd_(fd), path_(path), size_(size_of(status)) {
         read_headers();
@@ -137,10 +137,10 @@ public:
     elf_reader(int, std::string&&) = delete;
     elf_reader(int, const struct stat&, std::string&&) = delete; // it would be gone before the reader
 
-    /// Throws where this file would kill a program whose system loader met it: that maps what the headers
-    /// say, over whatever is there, and dies of SIGBUS where the file is shorter.
+    /// Throws if loading the file would kill the program: the system's loader maps what the headers say, over
+    /// existing mappings too, and gets SIGBUS if the file is shorter.
     void require_loadable() const {
-        // Linkers write these last, so this is what most truncated files lack.
+        // Linkers write section headers last, so most truncated files lack these.
         if (header_.e_shoff != 0 &&
             !inside(header_.e_shoff, std::uint64_t{header_.e_shnum} * sizeof(section)))
             refuse("its section headers lie past its end: it is truncated");
@@ -167,8 +167,8 @@ public:
         }
     }
 
-    /// The runs of notes that one of this owner is in: out of the segments of notes, or, where a tool has
-    /// moved them, out of the sections.
+    /// The runs of notes that contain a note of this owner. Looks in segments of notes first, and in sections
+    /// if a tool has moved the notes.
     std::vector<note_range> notes(std::string_view owner) const {
         std::vector<note_range> found;
         std::uint64_t read = 0;
@@ -184,7 +184,7 @@ public:
         return found;
     }
 
-    /// What the system's loader is told of a library: where its tables are, and the names in them.
+    /// The dynamic section, which tells the system's loader where the tables of a library are.
     struct loader_information {
         entries<dynamic> all;
         std::string room;
@@ -203,14 +203,15 @@ public:
             }
         }
 
-        /// The last one with a tag, as the system's loader takes it; 0 where there is none.
+        /// The value of the last entry with a tag, which is the one the system's loader takes; 0 if there is
+        /// none.
         std::uint64_t value(std::int64_t wanted) const {
             std::uint64_t found = 0;
             for_each([&](std::int64_t tag, std::uint64_t value) { found = tag == wanted ? value : found; });
             return found;
         }
 
-        /// Whether the library's own symbols come before those of all others (`-Bsymbolic`).
+        /// True if the library prefers its own symbols to those of others (`-Bsymbolic`).
         bool symbolic() const {
             bool found = false;
             for_each([&](std::int64_t tag, std::uint64_t value) {
@@ -219,7 +220,7 @@ public:
             return found;
         }
 
-        /// Whether libraries are looked for relative to the folder that this one is loaded from.
+        /// True if needed libraries are searched relative to this library ($ORIGIN).
         bool uses_own_folder() const {
             bool found = false;
             for_each([&](std::int64_t tag, std::uint64_t value) {
@@ -231,8 +232,8 @@ public:
             return found;
         }
 
-        /// The name at an offset; empty where that is outside of the names, and cut off after `longest`
-        /// characters.
+        /// The name at an offset, cut off after `longest` characters; empty for an offset outside of the
+        /// table.
         std::string_view name(std::uint64_t at, std::size_t longest = 4096) const {
             const std::string_view rest =
                 names.substr(at < names.size() ? static_cast<std::size_t>(at) : names.size(), longest);
@@ -240,7 +241,7 @@ public:
         }
     };
 
-    /// Reads what the system's loader is told.
+    /// Reads the dynamic section.
     void read(loader_information& into) const {
         constexpr std::uint64_t most =
             1024 * 1024; // room for 65,536 entries, each of which may have a name to search
@@ -251,9 +252,8 @@ public:
             into.names = part(offset_of(at), into.value(DT_STRSZ), "names of symbols", into.room);
     }
 
-    /// Gives `take` each symbol that the system's loader may find in the library or look for elsewhere: its
-    /// number, the first characters of its name, since any number of symbols may have one name, of megabytes,
-    /// and itself.
+    /// Calls `take(number, name, symbol)` for each dynamic symbol. Names are cut off, because any number of
+    /// symbols may share one name of megabytes.
     template <class Take>
     void for_each_symbol(const loader_information& of, Take&& take, std::size_t longest = 64) const {
         const std::uint64_t at = of.value(DT_SYMTAB);
@@ -268,8 +268,8 @@ public:
         }
     }
 
-    /// Whether the system's loader is asked to look up one of these symbols, each by its number, when it
-    /// loads the library: what a linker has bound for good is not looked up.
+    /// True if a relocation makes the system's loader look up one of these symbols, given by number. Symbols
+    /// that the linker has bound are not looked up.
     bool looks_up(const loader_information& of, const std::vector<bool>& symbols) const {
         const bool with_addends = of.value(DT_PLTREL) == DT_RELA;
         return relocates<ElfW(Rela)>(of, DT_RELA, DT_RELASZ, symbols) ||
@@ -278,7 +278,7 @@ public:
                              : relocates<ElfW(Rel)>(of, DT_JMPREL, DT_PLTRELSZ, symbols));
     }
 
-    /// Whether it has a section of that name; true where it has no section headers, since then nobody knows.
+    /// True if there is a section of that name, or if section headers are missing, since then nobody knows.
     bool may_have_section(std::string_view name) const {
         const entries<section> all = sections();
         if (header_.e_shstrndx >= all.size())
@@ -295,7 +295,8 @@ public:
         return false;
     }
 
-    /// Reads what will keep in memory a library that shows a symbol at least, as one with plugins does.
+    /// Reads the properties that keep the library in memory. The library has to export a symbol, as one with
+    /// plugins does.
     pins what_pins() const {
         constexpr std::size_t most = 1000, longest = 1024;
         loader_information information;
@@ -304,7 +305,7 @@ public:
         found.nodelete = (information.value(DT_FLAGS_1) & DF_1_NODELETE) != 0;
         const auto look_at = [&](std::size_t, std::string_view name, const symbol& entry) {
             const bool defined = entry.st_shndx != SHN_UNDEF;
-            // The binding is in the upper half, in files of either class.
+            // The binding is the upper half of st_info, in 32-bit and 64-bit files.
             if (defined && entry.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
                 found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
             if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
@@ -316,7 +317,7 @@ public:
 
 private:
     static constexpr std::uint64_t unknown = ~std::uint64_t{0};
-    // Holes make a file of any size, and no library has this much of anything that is read here.
+    // A sparse file may have any size. No real library has a table this large.
     static constexpr std::uint64_t most_bytes = 256 * 1024 * 1024;
 
     std::uint64_t size_of(const struct stat& status) const {
@@ -325,7 +326,7 @@ private:
         return static_cast<std::uint64_t>(status.st_size);
     }
 
-    // Asked for when it is needed, and it is not where all that is wanted lies in the first page.
+    // Asked for only when needed: often everything lies in the first page.
     std::uint64_t size() const {
         if (size_ == unknown) {
             struct stat status;
@@ -383,7 +384,7 @@ private:
         }
     }
 
-    // Bytes of the file: in the first page where they lie there, and else in `room`.
+    // Bytes of the file, as a view of the first page if they lie in it, else read into `room`.
     std::string_view part(std::uint64_t offset, std::uint64_t length, const char* what,
                           std::string& room) const {
         if (at_hand(offset, length))
@@ -477,7 +478,7 @@ private:
                    "information?");
     }
 
-    // Whether a part of the file stands at that address, all of it, once the library is loaded.
+    // True if loading maps this whole part of the file at that address.
     bool loaded(std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
         for (const segment& program_header : segments_)
             if (program_header.p_type == PT_LOAD && offset >= program_header.p_offset &&
@@ -488,7 +489,7 @@ private:
         return false;
     }
 
-    // Where in the file the bytes are that stand at an address once the library is loaded.
+    // The offset in the file of the bytes that loading maps at an address.
     std::uint64_t offset_of(std::uint64_t address) const {
         for (const segment& program_header : segments_)
             if (program_header.p_type == PT_LOAD && address >= program_header.p_vaddr &&
@@ -497,7 +498,7 @@ private:
         refuse("a table that its dynamic section names is not in the part of it that is loaded");
     }
 
-    // The loader needs no number of them; it follows from what it finds them by.
+    // The number of symbols is stated nowhere for the loader, and follows from the hash table.
     std::uint64_t number_of_symbols(const loader_information& of) const {
         constexpr std::uint64_t word = sizeof(std::uint32_t);
         if (const std::uint64_t at = of.value(DT_GNU_HASH)) {
@@ -516,7 +517,7 @@ private:
         return at ? table<std::uint32_t>(offset_of(at), 2 * word, "hash table")[1] : 0;
     }
 
-    // A symbol's hash is odd where its chain ends, and the last chain ends with the last symbol.
+    // The last symbol of a chain has an odd hash, and the last chain ends with the last symbol.
     std::uint64_t end_of_chain(std::uint64_t hashes, std::uint64_t symbol_number) const {
         constexpr std::uint64_t at_once = 256;
         for (;; symbol_number += at_once) {
@@ -557,7 +558,7 @@ private:
               std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
         std::string room;
         const std::string_view notes = part(offset, size, "notes", room);
-        // Many segments may lie in one place of a file, and each is kept.
+        // Bounded, because many segments may refer to one place of the file.
         constexpr std::uint64_t most = 16 * 1024 * 1024;
         if (size > most - read)
             refuse("its notes are too large: more than " + std::to_string(most) + " bytes");

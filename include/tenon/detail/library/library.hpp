@@ -43,7 +43,7 @@ public:
 
     explicit operator bool() const noexcept { return what_ == state::unmapped; }
     state what() const noexcept { return what_; }
-    /// A sentence; empty where the code is gone.
+    /// A sentence about why the code is still in memory; empty if it is gone.
     const std::string& reason() const noexcept { return reason_; }
 
 private:
@@ -54,7 +54,7 @@ private:
 namespace detail {
 inline namespace TENON_OWN {
 
-/// `from_copy` where the library looks for others beside itself, and its copy in memory was loaded.
+/// `from_copy`: the library looks for others beside itself, but its copy in memory was loaded.
 inline error load_failed(const std::string& path, std::string_view said, bool from_copy = false) {
     const auto says = [said](std::string_view part) { return said.find(part) != said.npos; };
     return {
@@ -96,7 +96,7 @@ inline error note_changed(const std::string& path) {
             path};
 }
 
-/// One use of a library that is loaded.
+/// One use of a loaded library.
 struct loaded_library {
     void* handle = nullptr;
     std::string path{};       // canonical
@@ -104,7 +104,7 @@ struct loaded_library {
     loaded_image image{};
     load_names* names = nullptr; // that know it
 
-    /// With `close` false its code stays for good.
+    /// Ends the use. With `close` false the code stays in memory for good.
     template <class System>
     still_there let_go(bool close = true) const {
         if (const auto shared = names->leave(path, number, close))
@@ -114,13 +114,12 @@ struct loaded_library {
     }
 };
 
-/// Whether an exception is in flight or being handled on this thread: its type and its code may be a
-/// plugin's.
+/// True if this thread has an exception in flight or in a handler. Its type and its code may be a plugin's.
 inline bool exception_alive() noexcept {
     return std::uncaught_exceptions() > 0 || std::current_exception() != nullptr;
 }
 
-/// The libraries that are to be closed once a thread is done with its exception.
+/// The libraries whose closing waits until a thread has left its exception handlers.
 template <class System = posix>
 class deferred_libraries {
 public:
@@ -134,7 +133,7 @@ public:
         waiting_.push_back({std::move(library), System::thread()});
     }
 
-    /// Closes those of this thread, where it has no exception alive, and of threads that have ended.
+    /// Closes the libraries of this thread, if it has no exception alive, and of threads that have ended.
     void retry() {
         std::vector<loaded_library> ready;
         {
@@ -168,12 +167,12 @@ private:
     std::vector<entry> waiting_;
 };
 
-/// A library that is loaded, and stays so for as long as this lives.
+/// An owning handle of a loaded library.
 template <class System = posix>
 class basic_library {
 public:
-    /// Loads a checked file, which runs the library's initialisers. No lock is held meanwhile: they may load
-    /// libraries too.
+    /// Loads a checked file, which runs the library's initialisers. No lock is held meanwhile, because these
+    /// may load libraries too.
     basic_library(const basic_library_file<System>& from, const library_options& options)
         : path_(from.path()), identity_(from.identity()),
           stays_(options.unload == unload_policy::never ? "options.unload says never"
@@ -198,13 +197,13 @@ public:
 
     const std::string& path() const noexcept { return path_; }
 
-    /// By which is known later whether it is still mapped.
+    /// The image in memory, which tells later whether the library is still mapped.
     const loaded_image& image() const noexcept { return loaded_.image; }
 
-    /// Null where there is none.
+    /// The address of a symbol, or null if there is none.
     void* symbol(const char* name) const noexcept { return System::dlsym(loaded_.handle, name); }
 
-    /// Lets go of the library, once, and says what became of it.
+    /// Closes the library and returns whether its code was unmapped. To be called once.
     unloaded close() {
         const loaded_library library = std::exchange(loaded_, {});
         if (stays_) {
@@ -228,7 +227,7 @@ public:
     }
 
 private:
-    // Throws where its plugins could not work once it is loaded, so that none of its code runs.
+    // Throws if the plugins could not work after loading, before any code of the library runs.
     static void require_usable(const basic_library_file<System>& file) {
         if (file.manifest().plugins().empty())
             return;
@@ -285,7 +284,7 @@ private:
         return found;
     }
 
-    // What was checked is what was loaded.
+    // Throws unless the loaded library is the file that was checked.
     void require_checked(const basic_library_file<System>& from, bool same_file) const {
         if (!same_file)
             throw file_changed(path_);
@@ -294,8 +293,8 @@ private:
                 throw note_changed(path_);
     }
 
-    // Whether that is loaded which was opened and looked into. By a name that was never loaded before the
-    // loader opens the path, so that it is enough in most cases that this has named the file all the time.
+    // True if the loaded library is the file that was checked. For a new name the loader opens the path, so
+    // in most cases it suffices that the path has named the same file all the time.
     bool is_of(const basic_library_file<System>& from, const load_names::chosen& way) const {
         const bool opened = !way.known && loaded_.image.name == way.name;
         if (copy_.descriptor() >= 0)
@@ -307,8 +306,7 @@ private:
                from.unwritten();
     }
 
-    // The loader compares the device and inode of a file that it has opened with those of all that it has
-    // mapped.
+    // Asks the loader, which compares device and inode of an opened file with those of all mapped ones.
     bool has_loaded(int descriptor) const {
         const std::string name = load_names::here().unused(descriptor_path(descriptor));
         void* const found = System::dlopen(name.c_str(), RTLD_LAZY | RTLD_NOLOAD);
@@ -331,8 +329,8 @@ private:
         return {what, std::move(why)};
     }
 
-    // glibc tells why it does not unmap a library in its debug output only (LD_DEBUG=bindings), so the
-    // reasons that the library itself has are read from its file.
+    // The reasons in the library's own file for staying in memory. glibc tells its reasons only in its debug
+    // output (LD_DEBUG=bindings).
     std::string cause(const std::string& canonical) const {
         pins found;
         try {

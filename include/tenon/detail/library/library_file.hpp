@@ -42,18 +42,18 @@ inline error file_changed(const std::string& path) {
             path};
 }
 
-/// What a library file says of itself.
+/// The contents of a library file that are read before loading.
 struct library_contents {
     tenon::manifest manifest;
     detail::linkage linkage;
 };
 
-/// The contents of the libraries that were looked into last, so that a file that nobody has touched since is
-/// not read again. They are taken out while they are used, and put back.
+/// A cache of the last library files that were read, so that an unchanged file is not read again. Entries are
+/// taken out while they are used, and put back.
 ///
-/// A file is known by its path and state, and not kept where that was not settled when it was read. What is
-/// written through a mapping may leave the state as it is, so that what is in memory is compared once the
-/// library is loaded, as always.
+/// A file is identified by its path and state. It is not kept if its state was not settled when it was read.
+/// A write through a mapping may leave the state unchanged; so the notes in memory are compared after
+/// loading, as always.
 class known_contents {
 public:
     std::optional<library_contents> take(const std::string& path, const file_identity& identity) {
@@ -83,8 +83,8 @@ private:
     std::size_t next_ = 0;
 };
 
-/// A library file that has been looked into and is not loaded: readable, trusted, an ELF library for this
-/// machine, with a manifest.
+/// A checked library file that is not loaded: readable, trusted, an ELF library for this machine, with a
+/// manifest.
 template <class System = posix>
 class basic_library_file {
 public:
@@ -119,32 +119,31 @@ public:
     }
 
     const std::string& path() const noexcept { return path_; }
-    /// The absolute path without symbolic links.
+    /// The absolute path with all symbolic links resolved.
     const std::string& canonical_path() const noexcept { return canonical_.empty() ? path_ : canonical_; }
-    /// What the system's loader is given: the canonical path, unless the library looks for others beside
-    /// itself and the path names a link to it. Then it is beside the link that the loader looks, as it does
-    /// for who calls it by hand.
+    /// The path for the system's loader: the canonical one, unless the path names a link and the library
+    /// searches others by $ORIGIN. Then the loader searches beside the link, as it would for a plain dlopen.
     const std::string& loading_path() const noexcept { return link_.empty() ? canonical_path() : link_; }
     bool is_loaded_by_link() const noexcept { return !link_.empty(); }
     file_identity identity() const noexcept { return file_identity(status_); }
     const tenon::manifest& manifest() const noexcept { return contents_->manifest; }
     const detail::linkage& linkage() const noexcept { return contents_->linkage; }
 
-    /// Whether the path names the same file as before, in the same state. Where that was settled, the path
-    /// has named no other file in the meantime.
+    /// True if the path names the same file in the same state. If that state was settled, the path has named
+    /// no other file in the meantime.
     bool unchanged() const {
         struct stat now;
         return System::stat(loading_path().c_str(), &now) == 0 && file_identity(now) == identity();
     }
     bool was_settled() const noexcept { return settled_; }
 
-    /// Whether nobody has written to the file, whatever the path names by now.
+    /// True if nobody has written to the file, whatever the path names now.
     bool unwritten() const { return file_identity(file().status(path_)).same_content(identity()); }
 
-    /// The file's own descriptor; throws where the file is opened only now and is another.
+    /// The descriptor of the file. Throws if the file is only opened now and is another one.
     int descriptor() const { return file().descriptor(); }
 
-    /// A file in memory with the same bytes, sealed.
+    /// A sealed copy of the file in memory.
     basic_file<System> sealed_copy() const {
         const int fd = System::memory_file("tenon");
         if (fd < 0)
@@ -156,7 +155,7 @@ public:
         return copy;
     }
 
-    /// Throws unless what is in the file, or in a copy of it, has one of these digests.
+    /// Throws unless the content of the file, or of its copy, has one of these digests.
     void require_digest(const allow_list<std::string>& digests) const {
         if (!digests.anything())
             require_digest(digests, file());
@@ -179,8 +178,8 @@ private:
         return all;
     }
 
-    // Whether the path names a link. Most do not, and then it costs nothing to find out while the folders are
-    // looked at whether there is one among those.
+    // Opens the file. True if the path names a symbolic link, which is rare; other links on the way are found
+    // for free when the folders are checked.
     bool open() const {
         constexpr int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
         file_ = basic_file<System>(System::open(path_.c_str(), flags | O_NOFOLLOW));
@@ -190,7 +189,8 @@ private:
         return link;
     }
 
-    // Who could change the link, or what is beside it, could have other code loaded.
+    // Checks the link's folder too: a user who can change the link, or files beside it, can have other code
+    // loaded.
     void load_by_link(const trust& rule) {
         char* const folder = System::realpath(std::string(parent(path_)).c_str());
         if (!folder)
@@ -204,7 +204,7 @@ private:
         require_trust<System>(link_, status, rule);
     }
 
-    // Of a known manifest, opened when it is needed.
+    // The file, opened on demand if the manifest came from the cache.
     const basic_file<System>& file() const {
         if (file_.descriptor() < 0) {
             open();
@@ -214,7 +214,7 @@ private:
         return file_;
     }
 
-    /// Gives `take` all of the file, one part after the other.
+    /// Calls `take(part)` for each part of the file.
     template <class Take>
     void parts(const basic_file<System>& from, Take&& take) const {
         std::string part(64 * 1024, '\0');
@@ -232,15 +232,15 @@ private:
     }
 
     std::string canonical() const {
-        // One call instead of one for each folder, and it names the file that was opened, whatever the path
-        // names by now.
+        // One system call in place of one for each folder. It also names the file that was opened, whatever
+        // the path names now.
         const std::string link = descriptor_path(file_.descriptor());
         std::string name(4096, '\0');
         const ssize_t size = System::readlink(link.c_str(), name.data(), name.size());
         if (size > 0 && static_cast<std::size_t>(size) < name.size() && name[0] == '/') {
             name.resize(static_cast<std::size_t>(size));
-            // Linux says so of a file that has been replaced since it was opened, and of one that is really
-            // called that.
+            // Linux appends this for a file that was replaced after it was opened. A file may also really
+            // have such a name.
             if (constexpr std::string_view mark = " (deleted)";
                 name.size() > mark.size() && name.compare(name.size() - mark.size(), mark.size(), mark) == 0)
                 if (struct stat now; System::stat(name.c_str(), &now) != 0)

@@ -31,7 +31,7 @@ inline error changed_in_place(const std::string& path) {
         path};
 }
 
-/// A library as the system's loader knows it, by which is found out later whether it is still there.
+/// A library as the system's loader knows it, to find out later whether it is still loaded.
 struct loaded_image {
     std::string name{}; // a link's may be another's; empty before it is loaded
     ElfW(Addr) base = 0;
@@ -46,11 +46,11 @@ struct still_there {
     unsigned users;
 };
 
-/// A number that no other copy of this code in the process has, as long as this one is there.
+/// A number that is unique in the process while this object exists, also among other copies of this code.
 template <class System = posix>
 class number_in_process {
 public:
-    // The C library counts keys for the whole process. It has a thousand of them and more.
+    // Thread-specific keys are numbered for the whole process, and there are a thousand or more.
     number_in_process() noexcept : has_key_(System::create_key(key_)) {}
     number_in_process(const number_in_process&) = delete;
     number_in_process& operator=(const number_in_process&) = delete;
@@ -59,7 +59,7 @@ public:
             System::delete_key(key_);
     }
 
-    /// A small one, or an address of this copy's own where there are no keys left.
+    /// A small number, or the address of an object of this copy if no key is left.
     std::uint64_t value() const noexcept {
         return has_key_ ? std::uint64_t{key_} : reinterpret_cast<std::uintptr_t>(this);
     }
@@ -69,7 +69,7 @@ private:
     bool has_key_;
 };
 
-/// The libraries that are loaded, and what they are called.
+/// The loaded libraries, and the names by which they were loaded.
 ///
 /// glibc takes a path that it has loaded before for the same library, whatever file is there by now
 /// (elf/dl-load.c, _dl_map_object), and a relative one too after the folder has changed. So a file is loaded
@@ -80,7 +80,8 @@ private:
 /// library and no later one.
 class load_names {
 public:
-    /// One for each copy of this code, and for good: a handle may be closed by a static object's destructor.
+    /// One object for each copy of this code. Never destroyed, because a static object's destructor may close
+    /// a handle.
     static load_names& here() {
         static const number_in_process<> number;
         static load_names& all = *new load_names(number.value());
@@ -106,13 +107,13 @@ public:
         return text.append(path.substr(slash));
     }
 
-    /// A name for a path that nothing goes by yet.
+    /// An unused name for a path.
     std::string unused(std::string_view path) {
         const mutex_lock locked(mutex_);
         return next(path);
     }
 
-    /// What a file is to be loaded by.
+    /// The name for loading a file, or the handle of the loaded library.
     struct chosen {
         std::uint64_t number;
         std::string name{};     ///< to load it by
@@ -120,9 +121,9 @@ public:
         void* handle = nullptr; ///< the library's, where it is in use; it needs no name then
         loaded_image image{};
     };
-    /// Gives the library of a file to one user more; or else a name to load it by, after which found() or
-    /// failed() has to be told. `open` holds the file open, and throws where that is another by now;
-    /// acquire() throws where the file was written to in place while it is loaded.
+    /// Adds a user to the loaded library of a file. If there is none, returns a name to load it by; call
+    /// found() or failed() afterwards. `open` opens the file, and throws if it is another by now. Throws if a
+    /// loaded file was written to in place.
     template <class Open>
     chosen acquire(const std::string& path, const file_identity& identity, const Open& open) {
         const mutex_lock locked(mutex_);
@@ -136,8 +137,7 @@ public:
                 ++known.users;
                 return {known.number, "", true, known.handle, known.image};
             }
-            // Where the library is mapped its inode belongs to no other file, and nor does that of a file
-            // that is open.
+            // While a library is mapped, or its file is open, the inode cannot belong to another file.
             if (known.users > 0 || known.image.name == name(path, registry_, known.number)) {
                 open();
                 throw changed_in_place(path);
@@ -148,7 +148,7 @@ public:
         return {last_, std::move(found)};
     }
 
-    /// Has to be told once it is proven that what was loaded by this name is its file.
+    /// Notes that the library loaded by this name was proven to be its file.
     void found(const std::string& path, std::uint64_t number, void* handle, const loaded_image& image) {
         const mutex_lock locked(mutex_);
         entry& loaded = find(path, number);
@@ -158,7 +158,7 @@ public:
         loaded.busy = false;
     }
 
-    /// Has to be told where nothing was loaded by this name, or another file.
+    /// Notes that no library, or another file, was loaded by this name.
     void failed(std::string_view path, std::uint64_t number) {
         const mutex_lock locked(mutex_);
         entry& none = find(path, number);
@@ -167,8 +167,8 @@ public:
         drop_unused(path);
     }
 
-    /// Takes one user from a library. For the last one nothing is returned: it has to close the handle, and
-    /// to ask closed() then. With `close` false the library stays for good.
+    /// Removes one user from a library. Returns nothing for the last user, who has to close the handle and
+    /// call closed(). With `close` false the library stays for good.
     std::optional<still_there> leave(std::string_view path, std::uint64_t number, bool close) {
         const mutex_lock locked(mutex_);
         entry& left = find(path, number);
@@ -180,9 +180,9 @@ public:
         return std::nullopt;
     }
 
-    /// Whether a library is still there whose handle was closed: dlclose does not say what it did. Counts as
-    /// users those too who are about to load or close a file from this path, since theirs may be the same
-    /// library.
+    /// Returns whether a library is still loaded after its handle was closed, which dlclose does not tell.
+    /// Threads that are about to load or close a file of this path count as users, since theirs may be the
+    /// same library.
     still_there closed(std::string_view path, std::uint64_t number) {
         const mutex_lock locked(mutex_);
         entry& gone = find(path, number);
@@ -210,7 +210,7 @@ private:
 
     explicit load_names(std::uint64_t registry) : registry_(registry) {}
 
-    // The loader may know a name that this copy did not give: of a copy that has gone and left a library.
+    // Skips names that the loader knows already, from a former copy of this code that left a library behind.
     std::string next(std::string_view path) {
         for (;;)
             if (std::string found = name(path, registry_, ++last_); !posix::is_known(found.c_str()))

@@ -17,7 +17,7 @@
 
 namespace tenon::inline v1 {
 
-/// What a handle's plugin is.
+/// The type, name and version of a plugin.
 struct TENON_HOST_TYPE plugin_info {
     std::string type, name, version;
     std::string path; ///< of its library; empty for a built-in
@@ -46,7 +46,7 @@ inline constexpr bool factory_takes = !has_valid_factory<T> || takes_arguments_v
 } // namespace TENON_OWN
 } // namespace detail
 
-/// Arguments that T's factory takes.
+/// The arguments are those of T's factory.
 template <class T, class... A>
 concept arguments_of_the_factory = detail::factory_takes<T, A...>;
 
@@ -70,16 +70,16 @@ struct creating<T, list<Parameter...>> {
     using given = typename the_factory_takes<Parameter...>::template and_was_given<A...>;
 };
 
-/// What is wrong with some arguments, in the name of a type.
+/// A type whose name says what is wrong with some arguments.
 template <class T, class... A>
 using mismatch = typename creating<T, factory_arguments<T>>::template given<A...>;
 
-/// The code of one plugin of type T: what makes its objects, and a share of the library that it is in.
+/// The code of one plugin of type T: its factory, and a reference to its library.
 template <class T>
 class plugin_code {
 public:
-    /// Of a library's plugin with that name, or its only one where the name is empty. A file that is replaced
-    /// while it is being loaded is an error only if that goes on.
+    /// Loads the plugin `name` of a library, or its only one if the name is empty. A file that is replaced
+    /// during the load is tried again a few times.
     static plugin_code* load(const library_options& options, const std::string& path, std::string_view name) {
         for (int tries = 5;; --tries)
             try {
@@ -90,7 +90,7 @@ public:
             }
     }
 
-    /// Of a plugin that is part of the program.
+    /// The code of a plugin that is part of the program.
     explicit plugin_code(const exported<>& built_in)
         : info_{built_in.type, built_in.name, built_in.version, ""}, entry_(built_in) {}
 
