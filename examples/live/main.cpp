@@ -103,8 +103,8 @@ int main(int argc, char** argv) try {
     // Before there are other threads, which then leave them to this one.
     sigset_t signals;
     ::sigemptyset(&signals);
-    for (const int each : {SIGHUP, SIGINT, SIGTERM})
-        ::sigaddset(&signals, each);
+    for (const int number : {SIGHUP, SIGINT, SIGTERM})
+        ::sigaddset(&signals, number);
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     run(argv[1], signals);
 } catch (const std::exception& e) {

@@ -36,8 +36,8 @@ public:
     }
     std::uint64_t count() const {
         std::uint64_t all = 0;
-        for (const auto& each : counts_)
-            all += each.load(std::memory_order_relaxed);
+        for (const auto& count : counts_)
+            all += count.load(std::memory_order_relaxed);
         return all;
     }
     /// In microseconds: so many per cent took no longer.

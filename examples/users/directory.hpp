@@ -25,22 +25,23 @@ public:
     /// Throws `std::runtime_error`, which names the `source`, if two users have one id.
     directory(const std::string& source, std::vector<user> all) : users_(std::move(all)) {
         std::unordered_set<std::string_view> ids;
-        for (const user& each : users_)
-            if (!ids.insert(each.id.opaque_id).second)
-                throw std::runtime_error(source + ": two users have the id '" + each.id.opaque_id + "'");
+        for (const user& candidate : users_)
+            if (!ids.insert(candidate.id.opaque_id).second)
+                throw std::runtime_error(source + ": two users have the id '" + candidate.id.opaque_id + "'");
     }
 
     std::optional<user> get_user(std::string_view id) const {
-        return first([&](const user& each) { return each.id.opaque_id == id; });
+        return first([&](const user& candidate) { return candidate.id.opaque_id == id; });
     }
 
     std::optional<user> get_user_by_claim(std::string_view claim, std::string_view value) const {
         if (claim == "username")
-            return first([&](const user& each) { return each.username == value; });
+            return first([&](const user& candidate) { return candidate.username == value; });
         if (claim == "mail") // an unknown one is empty, and nobody's
-            return first([&](const user& each) { return !value.empty() && each.mail == value; });
+            return first([&](const user& candidate) { return !value.empty() && candidate.mail == value; });
         if (claim == "uid")
-            return first([&](const user& each) { return std::to_string(each.uid_number) == value; });
+            return first(
+                [&](const user& candidate) { return std::to_string(candidate.uid_number) == value; });
         throw std::invalid_argument("unknown claim '" + std::string(claim) +
                                     "', expected username, mail or uid");
     }
@@ -55,10 +56,10 @@ public:
             return lower(text).find(wanted) != std::string::npos;
         };
         std::vector<user> found;
-        for (const user& each : users_)
-            if (matches(each.username) || matches(each.display_name) || matches(each.mail) ||
-                matches(each.id.opaque_id))
-                found.push_back(each);
+        for (const user& candidate : users_)
+            if (matches(candidate.username) || matches(candidate.display_name) || matches(candidate.mail) ||
+                matches(candidate.id.opaque_id))
+                found.push_back(candidate);
         return found;
     }
 

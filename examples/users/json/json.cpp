@@ -36,8 +36,8 @@ public:
     std::vector<node> elements() const {
         expect(value_.is_array(), "an array");
         std::vector<node> all;
-        for (const auto& each : value_)
-            all.emplace_back(each, place_ + "[" + std::to_string(all.size()) + "]");
+        for (const auto& element : value_)
+            all.emplace_back(element, place_ + "[" + std::to_string(all.size()) + "]");
         return all;
     }
 
@@ -94,14 +94,14 @@ private:
 
         const nlohmann::json document = parse(path);
         std::vector<users::user> all;
-        for (const node& each : node(document, path).elements()) {
+        for (const node& entry : node(document, path).elements()) {
             users::user& added = all.emplace_back();
-            added.id = {each.field("id").field("opaque_id").text(), each.field("id").field("idp").text()};
-            added.username = each.field("username").text();
-            added.mail = each.field("mail").text();
-            added.display_name = each.field("display_name").text();
-            added.uid_number = each.field("uid_number").number();
-            for (const node& group : each.field("groups").elements())
+            added.id = {entry.field("id").field("opaque_id").text(), entry.field("id").field("idp").text()};
+            added.username = entry.field("username").text();
+            added.mail = entry.field("mail").text();
+            added.display_name = entry.field("display_name").text();
+            added.uid_number = entry.field("uid_number").number();
+            for (const node& group : entry.field("groups").elements())
                 added.groups.push_back(group.text());
         }
         return all;
