@@ -87,7 +87,7 @@
 
 namespace tenon::inline v1 {
 
-/// States the fields of a type that tenon cannot see into: one with private members, a base class or an
+/// States the fields of a type whose fields tenon cannot see: with private members, a base class or an
 /// anonymous union.
 ///
 ///     template <> struct tenon::layout<account> : tenon::fields<&account::id, &account::name> {};
@@ -96,7 +96,8 @@ namespace tenon::inline v1 {
 template <auto... Field>
 struct fields {};
 
-/// States that a type's fields are its author's business; `Version` has to change whenever its layout does.
+/// Hides the fields of a type from comparison. The author has to change `Version` whenever the layout
+/// changes.
 ///
 ///     template <> struct tenon::layout<json> : tenon::opaque<json, 3> {};
 template <class T, unsigned Version>
@@ -114,8 +115,8 @@ namespace TENON_HIDDEN detail {
 template <class... T>
 struct list {};
 
-// Hundreds of types may cross one interface. So nothing here nests once for each, and nothing is a fold
-// expression, which clang limits to 256.
+// Hundreds of types may cross one interface. So no template here nests once for each type, and no fold
+// expression is used, which clang limits to 256.
 
 template <bool...>
 struct bools;
@@ -155,8 +156,8 @@ struct those_that_are<Is, list<T...>> : concatenation<typename list_if<Is<T>::va
 template <class T>
 concept complete = requires { sizeof(T); };
 
-// The name of T as the compiler spells it, after its own fashion: good for what both spell alike (a leading
-// `std::`) and for a number that need only hold within one compilation.
+// The name of T in the compiler's own spelling. Use it only for parts that g++ and clang spell alike (a
+// leading `std::`), and for numbers that are used within one compilation.
 struct spelling {
     const char* begin;
     std::size_t size;
@@ -173,9 +174,8 @@ struct spelling {
                 return true;
         return false;
     }
-    // Whether this is `name`, or a template of that name where it ends in "<". The standard library's inner
-    // namespaces, which begin with an underscore, do not count: `std::__cxx11::basic_regex<char>` is
-    // "std::basic_regex<".
+    // True if the spelling is `name`, or begins with it if `name` ends in "<". Inner namespaces of the
+    // standard library are skipped: `std::__cxx11::basic_regex<char>` is "std::basic_regex<".
     constexpr bool is(const char* name) const {
         std::size_t i = 0;
         for (const char* at = name; *at; ++at, ++i) {
@@ -212,8 +212,8 @@ consteval spelling spelled() {
     return {text, size - 1};
 }
 
-// The library's own namespaces, of which vectors' iterators come; and structs of the C library that have a
-// union in them.
+// The standard library's namespaces, which the iterators of vectors are in, and structs of the C library with
+// a union.
 inline constexpr const char* known_by_name[] = {"std::", "__gnu_cxx::", "__gnu_debug::"};
 inline constexpr const char* structs_of_c[] = {"mbstate_t", "__mbstate_t", "in6_addr"};
 
@@ -236,9 +236,9 @@ consteval bool is_standard() {
 template <class T>
 concept standard = std::is_class_v<T> && is_standard<T>();
 
-// ---- The fields of an aggregate, found by trying how many initialisers it takes.
+// ---- The fields of an aggregate, found by the number of initialisers that it takes
 
-// Never called, and defined all the same: clang asks for the definition where T has no linkage.
+// Never called, but defined, because clang wants a definition if T has no linkage.
 struct anything {
     template <class T>
     operator T() const {
@@ -246,7 +246,7 @@ struct anything {
     }
 };
 
-// Not to be copied, as what std::any takes has to be.
+// Not copyable, so that std::any does not take it.
 template <class T>
 struct any_base_of {
     any_base_of() = default;
@@ -256,7 +256,8 @@ struct any_base_of {
     operator B() const;
 };
 
-// <utility> has these too, for a third of what all of this header costs to include.
+// std::index_sequence, without <utility>, which would cost a third of what this whole header costs to
+// include.
 template <std::size_t...>
 struct indices {};
 #ifdef __clang__
@@ -283,8 +284,8 @@ inline constexpr bool takes_flat = false;
 template <class T, std::size_t... I>
 inline constexpr bool takes_flat<T, indices<I...>> = requires { T{anything_at<I>{}...}; };
 
-// The largest N that holds, of those in [Low, High): an array of thousands of elements has to be found in few
-// steps.
+// The largest N in [Low, High) for which Holds is true, by bisection: an array may have thousands of
+// elements.
 template <template <std::size_t> class Holds, std::size_t Low, std::size_t High>
 consteval std::size_t largest() {
     if constexpr (High - Low <= 1)
@@ -317,8 +318,8 @@ struct nested {
 
 inline constexpr std::size_t most_fields = 32;
 
-// The fewest initialisers that T takes: fields without a default, and all before them, cannot be left out. 0
-// where T takes none, or more than are tried.
+// The fewest initialisers that T takes: fields without a default, and all fields before them, cannot be left
+// out. 0 if T takes none, or more than are tried.
 template <class T, std::size_t N = 1>
 consteval std::size_t fewest_initialisers() {
     if constexpr (flat<T>::template takes<N>::value)
@@ -331,7 +332,7 @@ consteval std::size_t fewest_initialisers() {
         return 0;
 }
 
-// How many initialisers T takes, an array counting once for each of its elements.
+// The number of initialisers that T takes. An array counts once for each of its elements.
 template <class T, std::size_t Fewest>
 consteval std::size_t count_initialisers() {
     if constexpr (Fewest == 0)
@@ -340,13 +341,13 @@ consteval std::size_t count_initialisers() {
         return largest_above<flat<T>::template takes, Fewest>();
 }
 
-// Whether N of all initialisers, from the I-th on, are an array's. A class takes several in braces too, but
-// then as many can follow it as follow a field of one.
+// True if N initialisers from the I-th on belong to an array. A class takes several in braces too, but is
+// followed by as many initialisers as any other single field.
 template <class T, std::size_t All, std::size_t I, std::size_t N>
 inline constexpr bool array_at = takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N>> &&
                                  !takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N + 1>>;
 
-// How many initialisers the field at the I-th one takes up: more than one where it is an array.
+// The number of initialisers of the field that begins at the I-th one; more than one for an array.
 template <class T, std::size_t Fewest, std::size_t All, std::size_t I, std::size_t N = 2>
 consteval std::size_t extent_at() {
     if constexpr (I + N > All) {
@@ -377,7 +378,7 @@ consteval std::size_t count_fields() {
 template <class T, std::size_t Fewest = fewest_initialisers<T>()>
 inline constexpr std::size_t field_count = count_fields<T, Fewest, count_initialisers<T, Fewest>()>();
 
-// Both compilers show the line of the macro: an error in it means an anonymous union, or something else that
+// Both compilers show the line of the macro. An error in it means an anonymous union, or another field that
 // cannot be seen.
 // clang-format off
 #define TENON_DETAIL_BIND(N, TYPES, ...)                                                                     \
@@ -393,7 +394,7 @@ inline constexpr std::size_t field_count = count_fields<T, Fewest, count_initial
 #define TENON_DETAIL_NAMES_24 TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22, f23
 #define TENON_DETAIL_TYPES_24 TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23)
 
-// The types of all fields, as they were declared; C++20 has no pack of bindings.
+// The declared types of all fields. Written out by number, because C++20 has no packs of structured bindings.
 template <class T>
 auto bind_fields(T& object) {
     if constexpr (field_count<T> == 0) return list<>{}; else
@@ -441,13 +442,13 @@ auto bind_fields(T& object) {
 #undef TENON_DETAIL_NAMES_24
 #undef TENON_DETAIL_TYPES_24
 
-// What converts to nothing.
+// A type that converts to nothing.
 struct stranger {
     stranger() = default;
     stranger(const stranger&) = delete;
 };
 
-// A first field whose constructor takes anything whatever is no base.
+// Tells a first field whose constructor takes any type from a base class.
 template <class T>
 concept has_base = requires { T{any_base_of<T>{}}; } && !requires { T{stranger{}}; };
 
@@ -459,19 +460,19 @@ inline constexpr bool is_methods = false;
 template <auto... M>
 inline constexpr bool is_methods<methods<M...>> = true;
 
-/// A class that is a plugin interface itself is seen through its methods.
+/// A class that is a plugin interface itself, and is described by its methods.
 template <class T>
 concept has_methods = requires { requires is_methods<typename T::methods>; };
 
-/// A class that is called through `methods` where it is reached, as a host's services are; one whose author
-/// states its layout is not.
+/// A reached class that is called through its `methods`, as a host's services are. Not a class whose author
+/// states its layout.
 template <class T>
 concept reached_by_methods = has_methods<T> && !has_stated_layout<T>;
 
 template <class T>
 concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> != 0 || std::is_empty_v<T>);
 
-/// A class whose fields tenon finds by itself.
+/// A class whose fields tenon can find by itself.
 template <class T>
 concept visible_aggregate =
     std::is_aggregate_v<T> && !std::is_union_v<T> && !has_base<T> && has_countable_fields<T>;
@@ -488,12 +489,12 @@ constexpr bool states_fields(const opaque<T, Version>*) {
 template <class T>
 concept has_virtual_functions = complete<T> && std::is_polymorphic_v<T>;
 
-/// A class with virtual functions that says of its fields alone what they are.
+/// A class with virtual functions whose author states its fields, but not its methods.
 template <class T>
 concept hides_functions = has_virtual_functions<T> && has_stated_layout<T> &&
                           requires { requires detail::states_fields(static_cast<layout<T>*>(nullptr)); };
 
-/// A type whose fields tenon knows, because it sees them or because it was told.
+/// A type whose fields are visible or stated.
 template <class T>
 concept known_layout = !hides_functions<T> && (!complete<T> || has_stated_layout<T> || standard<T> ||
                                                std::is_enum_v<T> || has_methods<T> || visible_aggregate<T>);
@@ -538,8 +539,8 @@ struct arguments_of<X<A, B, N...>> {
     using type = list<A, B>;
 };
 
-// The types that T's layout is made of: its fields, an enumeration's underlying type, a standard class's
-// template arguments.
+// The types that make up the layout of T: its fields, the underlying type of an enumeration, the template
+// arguments of a standard class.
 template <class T>
 consteval auto contents() {
     if constexpr (!complete<T>)
@@ -566,7 +567,7 @@ consteval unsigned layout_version() {
         return 0;
 }
 
-// ---- All types that are reached from some.
+// ---- All types that are reached from given ones
 
 template <class T>
 struct function_parts; // of a function type: its result and its parameters
@@ -596,7 +597,7 @@ TENON_DETAIL_FUNCTION(const volatile&&)
 template <class R, class... A>
 list<R, A...> joined(list<R>, list<A...>);
 
-// What stands behind pointers, references, arrays and functions.
+// The types behind pointers, references, arrays and functions.
 template <class T>
 struct parts_of {
     using type = list<>;
@@ -632,7 +633,7 @@ struct parts_of<F C::*> { // an offset in C, or a slot of its virtual table
     using type = list<F, C>;
 };
 
-// A type that gets an entry of its own; a standard tag, allocator or comparison says nothing.
+// A type that gets an entry of its own. Standard tags, allocators and comparisons do not.
 template <class T>
 consteval bool recorded() {
     if constexpr (std::is_enum_v<T> || std::is_union_v<T>)
@@ -645,7 +646,7 @@ consteval bool recorded() {
         return true;
 }
 
-// What one step leads to from T.
+// The types that one step leads to from T.
 template <class T>
 consteval auto next_to() {
     if constexpr (recorded<T>())
@@ -654,8 +655,8 @@ consteval auto next_to() {
         return typename parts_of<T>::type{};
 }
 
-// By a built-in and not by the addresses of templates, which are no constants under g++'s
-// -fsanitize=undefined; and in an array, for a fold nests as deep as it is long.
+// Compares types by a built-in, because addresses of templates are no constants under g++'s
+// -fsanitize=undefined. Uses an array, because a fold expression nests as deep as it is long.
 template <class Seen, class List>
 struct unseen_of;
 template <class... Seen, class... T>
@@ -681,7 +682,7 @@ struct unseen;
 template <class Seen, class... T>
 struct unseen<Seen, list<T...>> : unseen_of<Seen, list<std::remove_cv_t<T>...>> {};
 
-// One step farther at a time from all types at once, until nothing new is found.
+// Takes one step from all types at once, until no new type is found.
 template <class T>
 struct step {
     using type = decltype(next_to<T>());
@@ -709,7 +710,7 @@ struct listed {
 template <class... T>
 struct listed<list<T...>> : concatenation<typename listed<T>::type...> {};
 
-/// All that is reached from some types, or lists of types, each once: pointers, references and functions too.
+/// All types reached from given types or lists of types, each once, with pointers, references and functions.
 template <template <class> class Step, class... T>
 using everything_by =
     typename closure<list<>,
@@ -722,7 +723,7 @@ using everything_in = everything_by<step, T...>;
 template <class... T>
 using reached = typename those_that_are<is_recorded, everything_in<T...>>::type;
 
-// ---- Types that carry the plugin's code along.
+// ---- Types that carry the plugin's code
 
 template <class T>
 inline constexpr bool is_polymorphic = false;
@@ -730,7 +731,7 @@ template <class T>
     requires std::is_class_v<T> && complete<T>
 inline constexpr bool is_polymorphic<T> = std::is_polymorphic_v<T>;
 
-// Objects whose virtual table is that of whoever made them. An interface is what plugins are reached through.
+// Objects with the virtual table of the side that made them, other than interfaces.
 template <class T>
 concept has_foreign_table = is_polymorphic<T> && !has_methods<T>;
 
@@ -753,8 +754,7 @@ inline constexpr const char* library_exceptions[] = {
     "std::length_error",   "std::out_of_range",    "std::runtime_error", "std::range_error",
     "std::overflow_error", "std::underflow_error", "std::bad_alloc"};
 
-// Types that keep code, and show that neither by their fields nor by their template arguments; each group
-// says how.
+// Types that contain code and do not show it by fields or template arguments, in groups by the reason.
 inline constexpr const char* code_carriers[] = {
     // they keep functions
     "std::function<", "std::move_only_function<", "std::copyable_function<", "std::function_ref<",
@@ -770,15 +770,15 @@ inline constexpr const char* code_carriers[] = {
     "std::pmr::polymorphic_allocator<", "std::istreambuf_iterator<", "std::ostreambuf_iterator<",
     "std::istream_iterator<", "std::ostream_iterator<", "std::wstring_convert<"};
 
-// Of classes alone: to look at a name takes a compiler a while.
+// For classes only, because comparing names takes a compiler a while.
 template <class T>
 concept keeps_code =
     owns_polymorphic<T> || wraps_polymorphic<T> ||
     (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) || is_one_of<T>(code_carriers);
 
-/// A type whose value has pointers to code or virtual tables of whoever made it: a function, or a pointer to
-/// one; an object with virtual functions, or a pointer to one, unless it is an interface; and what the
-/// standard library keeps one of these in.
+/// A type whose values point to code or virtual tables of the side that made them: a function or a pointer to
+/// one; an object with virtual functions or a pointer to one, unless it is an interface; and standard types
+/// that contain one of these.
 template <class T>
 concept carries_code = std::is_function_v<T> || points_to_table<T> || (std::is_class_v<T> && keeps_code<T>);
 
@@ -809,12 +809,12 @@ constexpr bool well_named(const Pieces& name) {
 }
 } // namespace detail
 
-/// The name of a kind of plugin, and the header that states it.
+/// The name of a plugin type, and the path of the header that declares its interface.
 ///
 ///     static constexpr tenon::plugin_type type{"greeter"};   // in the interface
 ///
-/// A name is `[a-z][a-z0-9_-]*`. The header's path is as the compiler saw it; the builder compiles plugins
-/// against it.
+/// A name is `[a-z][a-z0-9_-]*`. The path is spelled as the compiler saw it. The builder compiles plugins
+/// against that header.
 class plugin_type {
 public:
     template <std::size_t N>
@@ -832,13 +832,13 @@ private:
     const char* header_;
 };
 
-/// The arguments that a plugin is made from; an interface without one makes its plugins from none.
+/// The arguments of the plugins' constructors. Without a `factory` in the interface these take none.
 ///
 ///     using factory = tenon::factory<const settings&>;
 template <class... Argument>
 struct factory {};
 
-/// Chooses one of several functions of one name, by its type without the class.
+/// Chooses one overload of a method by its type without the class.
 ///
 ///     using methods = tenon::methods<tenon::overload<int(int) const>(&shape::scale)>;
 template <class F, class C>
@@ -849,11 +849,11 @@ consteval auto overload(F C::* method) {
 template <auto Method>
 struct escape {};
 
-/// Lets one method give out what carries the plugin's code along: a `std::function`, a `std::shared_ptr` …
+/// Lets one method return a value that carries the plugin's code: a `std::function`, a `std::shared_ptr` …
 ///
 ///     using methods = tenon::methods<tenon::lets_code_escape<&logger::sink>>;
 ///
-/// Whoever calls it has to let go of the result before the plugin is closed.
+/// A caller has to destroy the result before the plugin is closed.
 template <auto Method>
 TENON_HIDDEN inline constexpr escape<Method> lets_code_escape{};
 
@@ -883,12 +883,13 @@ struct member_function<F C::*> : function_parts<F> {
 
 } // namespace detail
 
-/// Names every virtual function of an interface; the order is part of it, and new ones go to the end.
+/// Lists every virtual function of an interface. The order is part of the interface, and new functions go to
+/// the end.
 ///
 ///     using methods = tenon::methods<&greeter::greet>;
 ///
-/// A class that crosses an interface and is called through virtual functions, such as the services that a
-/// host gives its plugins, names them too. Host and plugin then have to have the same.
+/// A class that crosses an interface and is called through virtual functions, such as the services of a host,
+/// has such a list too. Host and plugin have to have the same one.
 template <auto... Method>
 struct methods {
     static constexpr std::size_t size = sizeof...(Method);
@@ -898,8 +899,8 @@ struct methods {
 
 namespace TENON_HIDDEN detail {
 
-// `&beside_self<T>::self` is ambiguous, and so no expression, if T has a `self`, even a private or an
-// overloaded one.
+// `&beside_self<T>::self` is ambiguous, and so ill-formed, if T has a `self`, even a private or overloaded
+// one.
 struct has_self {
     int self;
 };
@@ -912,8 +913,8 @@ template <class T>
 concept has_no_self =
     requires { &beside_self<T>::self; } || requires { typename T::self; }; // a type is not in a model's way
 
-/// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names
-/// would hide those of an interface.
+/// Constructs and accesses the plain object of a model. Not members of `holds`, because their names would
+/// hide those of an interface.
 struct model_access {
     template <class T, class P, class... A>
     static void make(holds<T, P>& model, A&&... arguments) {
@@ -928,7 +929,8 @@ struct model_access {
 
 } // namespace detail
 
-/// What an interface's `model` derives from: it is an `Interface` and holds the plain class `P`.
+/// The base class of an interface's `model`: derives from `Interface` and holds an object of the plain class
+/// `P`.
 ///
 ///     template <user_driver P> struct user_provider::model final : tenon::holds<user_provider, P> {
 ///         std::optional<user> get_user(std::string_view id) const override { return this->self().get_user(id); }
@@ -955,14 +957,14 @@ protected:
 private:
     friend struct detail::model_access;
 
-    // The model's constructor is the implicit one, so the arguments come after it.
+    // The implicit constructor of a model takes no arguments, so the object is constructed after it.
     union {
         P self_;
     };
     bool made_ = false;
 };
 
-// ---- What an interface has to be, one requirement a concept.
+// ---- The requirements on an interface, one concept each
 
 template <class T>
 concept states_its_type = requires { requires std::is_same_v<decltype(T::type), const plugin_type>; };
@@ -976,7 +978,7 @@ concept has_virtual_destructor = std::has_virtual_destructor_v<T>;
 template <class T>
 concept is_abstract = std::is_abstract_v<T>;
 
-// All of it is one pointer to one virtual table; the manifest could tell of no more.
+// The whole object is one pointer to one virtual table. The manifest describes nothing else.
 template <class T>
 concept has_only_functions = detail::complete<T> && std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
 
@@ -997,8 +999,8 @@ inline constexpr bool is_factory = false;
 template <class... A>
 inline constexpr bool is_factory<factory<A...>> = true;
 
-// An empty list where `factory` is no tenon::factory: a reached interface has no plugins, and may call
-// something else so.
+// The list is empty if `factory` is no tenon::factory: a reached interface has no plugins, and may use the
+// name for something else.
 template <class F>
 struct arguments_of_factory {
     using type = list<>;
@@ -1011,7 +1013,7 @@ struct arguments_of_factory<factory<A...>> {
 template <class T>
 using factory_arguments = typename arguments_of_factory<typename factory_of<T>::type>::type;
 
-// What an interface lets its plugins hand on to their next version: a list of one type, or of none.
+// The type of the state that a plugin passes to its next version: a list of one type, or of none.
 template <class T>
 struct state_of {
     using type = list<>;
@@ -1022,14 +1024,15 @@ struct state_of<T> {
     using type = list<typename T::state>;
 };
 
-// Whether Method is a member function of T or of a base that T has once and not virtually.
+// True if Method is a member function of T, or of a base that T has once and not virtually.
 template <class T, class M>
 concept method_in_chain = std::is_member_function_pointer_v<M> &&
                           requires(typename member_function<M>::owner* base) { static_cast<T*>(base); };
 
 #ifdef __clang__
-// A virtual function's member pointer cannot be compared in a constant expression (expr.eq/4.4). g++ folds it
-// all the same, so there a function that is not virtual is found in the manifest's slots instead.
+// A member pointer of a virtual function cannot be compared in a constant expression (expr.eq/4.4). g++ folds
+// the comparison all the same, so with g++ a non-virtual function is only noticed by its slot in the
+// manifest.
 template <auto Method>
 concept virtual_method = !requires { typename std::bool_constant<(Method == Method)>; };
 #else
@@ -1037,12 +1040,11 @@ template <auto Method>
 concept virtual_method = true;
 #endif
 
-// What is not constant, and is not called instead of being written to: a function, an object with virtual
-// functions.
+// A type that can be written to. Not functions and objects with virtual functions, which are called instead.
 template <class T>
 concept passed_out = !std::is_const_v<T> && !std::is_function_v<T> && !is_polymorphic<T>;
 
-// What a parameter lets a plugin write to.
+// The types that a plugin can write to through a parameter.
 template <class T>
 struct written_through {
     using type = list<>;
@@ -1069,7 +1071,7 @@ struct written_through<T> {
 template <class R, class... A>
 list<R, typename written_through<A>::type...> outputs(list<A...>);
 
-// What a method of `methods` gives out, unless its author lets code escape.
+// The types that a method returns or writes to, unless the author lets code escape.
 template <auto Entry>
 consteval auto outputs_of() {
     if constexpr (is_escape<std::remove_cv_t<decltype(Entry)>>) {
@@ -1086,7 +1088,7 @@ template <class T, auto... M>
 inline constexpr bool methods_in_chain_v<T, methods<M...>> =
     all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
 
-// Whether a class that one of T's methods is from has the same list of methods, which T then inherits.
+// True if the class of one of T's methods has the same list of methods, which T then inherits.
 template <class T, class Owner>
 inline constexpr bool inherits_methods_of = false;
 template <class T, has_methods Owner>
@@ -1109,8 +1111,8 @@ struct outputs_of_all;
 template <auto... M>
 struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
 
-// The types that a plugin gives out with a T. An interface gives out what its methods do; a type that carries
-// code is looked into no further.
+// The types that a plugin gives out along with a T: for an interface, those that its methods give out. A type
+// that carries code is not looked into further.
 template <class T>
 struct step_out : step<T> {};
 template <carries_code T>
@@ -1126,15 +1128,15 @@ template <has_methods T>
     requires methods_in_chain_v<T, typename T::methods>
 struct step_out<T> : outputs_of_all<typename T::methods> {};
 
-/// The types that carry a plugin's code along, of all that are reached from some that it gives out.
+/// The types that carry a plugin's code, among all types reached from these.
 template <class... T>
 using carriers = typename those_that_are<is_carrier, everything_by<step_out, T...>>::type;
 
-/// Everything that crosses an interface's boundary.
+/// All types that cross the boundary of an interface.
 template <class T>
 using crossing = reached<typename T::methods::signatures, factory_arguments<T>, typename state_of<T>::type>;
 
-/// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
+/// An interface whose slots can be counted, which takes a class derived from it.
 template <class T>
 concept measurable = has_only_functions<T> && !std::is_final_v<T> &&
                      methods_in_chain_v<T, typename T::methods> && methods_virtual_v<typename T::methods>;
@@ -1145,7 +1147,7 @@ concept reached_and_measurable = reached_by_methods<T> && measurable<T>;
 template <class T>
 using is_reached_and_measurable = std::bool_constant<reached_and_measurable<T>>;
 
-/// The interfaces among what crosses T's boundary: what its host or its plugins call besides T.
+/// The interfaces that cross T's boundary, which its host or its plugins call besides T.
 template <class T>
 using reached_interfaces = typename those_that_are<is_reached_and_measurable, crossing<T>>::type;
 
@@ -1154,7 +1156,7 @@ inline constexpr bool all_measurable = false;
 template <class... T>
 inline constexpr bool all_measurable<list<T...>> = all_of<(!reached_by_methods<T> || measurable<T>)...>;
 
-// A name that two files can mean one type by; what the standard library makes of a type is said of that type.
+// A type whose name means the same type in two files. A standard template is judged by its arguments.
 template <class T>
 concept shared_name =
     standard<T> || !(spelled<T>().contains("(anonymous namespace)") || spelled<T>().contains("{anonymous}"));
@@ -1181,7 +1183,7 @@ template <class T>
 concept names_only_virtual_functions =
     names_only_its_own<T> && detail::methods_virtual_v<typename T::methods>;
 
-/// Its list is not the one of its base, which it has where it forgets to state its own.
+/// The interface has a list of its own, and not just the one that it inherits from its base.
 template <class T>
 concept states_its_methods = names_only_its_own<T> && detail::states_methods_v<T, typename T::methods>;
 
@@ -1210,8 +1212,8 @@ template <class T>
 concept reaches_measurable_interfaces =
     names_only_its_own<T> && has_valid_factory<T> && detail::all_measurable<detail::crossing<T>>;
 
-/// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of
-/// its virtual functions and the types that they pass known.
+/// A class that can be a plugin interface: abstract, with a virtual destructor, a name, a list of all virtual
+/// functions, and known layouts for the types that they pass.
 template <class T>
 concept plugin_interface =
     states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
@@ -1220,7 +1222,7 @@ concept plugin_interface =
     state_keeps_its_code<T> && has_known_layouts<T> && has_shared_names<T> &&
     reaches_measurable_interfaces<T>;
 
-// ---- What an implementation has to be.
+// ---- The requirements on an implementation
 
 namespace TENON_HIDDEN detail {
 template <class P, class Arguments>
@@ -1246,20 +1248,20 @@ concept fits_the_model = detail::complete<P> && !derives_from_interface<P, T> &&
 template <class P, class T>
 concept made_from_the_factorys_arguments = detail::made_from<P, detail::factory_arguments<T>>;
 
-/// A class that plugins of type T can be made of: it implements T, or fits T's model.
+/// A class that can be a plugin of type T: it implements T, or fits T's model.
 template <class P, class T>
 concept plugin_for = plugin_interface<T> && (implements_every_method<P, T> || fits_the_model<P, T>) &&
                      made_from_the_factorys_arguments<P, T> && std::is_destructible_v<P>;
 
-/// Named by compilers behind a sentence about types, in an error that has nothing else to say.
+/// Only for messages: compilers show its arguments after a sentence about types.
 template <class... T>
 struct these_types;
 
 namespace TENON_HIDDEN detail {
 
-// ---- What the sentences of export.hpp are said of.
+// ---- The conditions behind the sentences of export.hpp
 
-// A value and no concept: g++ explains at length why a concept does not hold, and would bury the sentence.
+// A value in place of a concept: g++ explains failed concepts at length, which would bury the sentence.
 template <bool Holds>
 inline constexpr bool value = Holds;
 
@@ -1284,7 +1286,7 @@ template <class T>
 using called_by_plain_functions =
     std::bool_constant<names_only_its_own<T> && reached_by_methods<T> && !names_only_virtual_functions<T>>;
 
-// Of what crosses the interface, as far as it can be told.
+// The types that cross the interface, as far as they can be determined.
 template <class T, template <class> class Is>
 struct crossing_that_are {
     using type = list<>;
@@ -1321,7 +1323,7 @@ using carriers_given_out = carriers<typename given_out<T>::type>;
 template <class T>
 using carriers_in_state = carriers<typename state_of<T>::type>;
 
-// A class that is only declared gets an error for that, and none of these.
+// A class that is only declared gets an error about that, and none of these.
 template <class P, class T>
 concept is_no_longer_abstract = !derives_from_interface<P, T> || implements_every_method<P, T>;
 template <class P, class T>
@@ -1329,15 +1331,15 @@ concept derives_or_fits = !complete<P> || derives_from_interface<P, T> || fits_t
 template <class P>
 concept is_destroyed = !complete<P> || std::is_destructible_v<P>;
 
-// The arguments are a parameter, so that compilers show them. True where another error tells the cause: an
-// object that cannot be destroyed cannot be made either.
+// The arguments are a template parameter, so that compilers show them. True if another error tells the cause:
+// an object that cannot be destroyed cannot be constructed either.
 template <class P, class T, class Arguments>
 inline constexpr bool is_made_from = made_from<P, Arguments>;
 template <class P, class T, class Arguments>
     requires(!complete<P> || !has_valid_factory<T> || !std::is_destructible_v<P> || std::is_abstract_v<P>)
 inline constexpr bool is_made_from<P, T, Arguments> = true;
 
-// The model is looked into only where no other error is about it or the plugin's class.
+// The model is checked only if there is no other error about it or the plugin's class.
 template <class P, class T>
 concept models_without_self = !fits_the_model<P, T> || has_no_self<T>;
 template <class P, class T>
@@ -1358,7 +1360,7 @@ using arguments_not_taken =
 template <class List>
 inline constexpr bool is_empty = std::is_same_v<List, list<>>;
 
-// The types that compilers are to name: where there are none, a type that is complete.
+// The types for compilers to name; a complete type if there are none.
 template <class List>
 struct named {
     using type = char;
@@ -1368,7 +1370,7 @@ struct named<list<First, More...>> {
     using type = these_types<First, More...>;
 };
 
-// Has the compiler say why a class does not fit the model, and so the author's concept.
+// Makes the compiler explain why a class does not fit the model, and so the author's concept.
 template <class P, class T>
 auto explain_model() {
     if constexpr (!derives_or_fits<P, T>)
@@ -1903,9 +1905,9 @@ using abi_in_image = abi_of<T, typename T::methods, make_indices<T::methods::siz
 namespace tenon::inline v1 {
 namespace TENON_HIDDEN detail {
 
-/// One plugin of this image, as its host finds it in the export table. `Create` is `T*(arguments of T's
-/// factory...)`; who reads the table does not know it before the manifest has been compared, and all pointers
-/// to functions look alike.
+/// One plugin of this image, an entry of the export table. `Create` is `T*(arguments of T's factory...)`. A
+/// host does not know this type before the manifest has been compared, and reads the entry as one with the
+/// default; all pointers to functions have one layout.
 template <class Create = void()>
 struct exported {
     const char* type;
@@ -1916,7 +1918,7 @@ struct exported {
     const void* hooks; // detail::hooks<T>; null where the class offers none
 };
 
-// What the manifest says of one plugin; see detail/interface/notes.hpp.
+// The note of one plugin in the manifest; see detail/interface/notes.hpp.
 template <class Slots, std::size_t Text>
 struct [[gnu::packed]] plugin_note {
     std::uint32_t name_size = 6, size = sizeof(plugin_note) - 20,
@@ -1956,7 +1958,7 @@ struct creation<T, P, list<A...>> {
             return new P(static_cast<A&&>(arguments)...);
         } else {
             using model = typename T::template model<P>;
-            // Not try and catch, which -fno-exceptions forbids.
+            // A destructor in place of try and catch, which -fno-exceptions forbids.
             struct unfinished {
                 model* made;
                 ~unfinished() { delete made; }
@@ -1976,8 +1978,8 @@ constexpr auto make_export(const char* name, const char* version) {
         T::type.name(), name, version, &interface_note<T>, &creation::create, hooks_of<T, P>()};
 }
 
-// The texts are those of the plugin's note, which its host has looked at anyway: on a page of their own they
-// would be one more to be fetched at each load.
+// The texts are those in the plugin's note, whose page the host has read already. Texts on another page would
+// be one more page to fetch at each load.
 template <class T, class P, class Slots, std::size_t Text>
 constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t name_size) {
     const char* const name = note.text + T::type.size() + 1;
@@ -1990,8 +1992,8 @@ constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t nam
              "is not virtual")]] void
 methods_are_not_the_virtual_functions();
 
-// The slot behind the last is no constant expression, but a compiler that optimises knows it. Where it does
-// not, the library's manifest is looked at, by the builder after linking and by the host before loading.
+// The number of slots is no constant expression, but an optimising compiler knows it. Without optimisation
+// the manifest is checked instead, by the builder after linking and by the host before loading.
 template <class T>
 void require_every_method() {
 #ifdef __OPTIMIZE__
@@ -2009,8 +2011,8 @@ void require_every_method() {
 template <class T, class P>
 concept exportable = plugin_for<P, T> && has_a_usable_model<P, T> && has_whole_hooks<P, T>;
 
-// Does nothing for a class that does not fit: the sentences below say why, and compilers would add errors of
-// their own.
+// Empty for a class that does not fit: the sentences below say why, and compilers would add errors of their
+// own.
 template <class T, class P>
 struct exporting {
     static consteval int note(const char*, const char*) { return 0; }
@@ -2062,7 +2064,8 @@ extern "C" {
 [[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __start_tenon_exports[];
 [[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __stop_tenon_exports[];
 
-/// How a host finds a library's factories. The ABI version is in the name: a host never calls another one's.
+/// The ends of the export table, where a host finds the factories. The ABI version is in the symbol's name,
+/// so that a host never calls factories of another version.
 struct TENON_HIDDEN tenon_exports_v1_range {
     const tenon::detail::exported<>*begin, *end;
 };
@@ -2072,26 +2075,25 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 }
 
 #ifdef __clang__
-// The address sanitizer would put a red zone behind the note, in the middle of the manifest.
+// Without this, the address sanitizer would put a red zone behind the note, in the middle of the manifest.
 #define TENON_DETAIL_UNPADDED __attribute__((no_sanitize("address")))
 #else
 #define TENON_DETAIL_UNPADDED
 #endif
 
-// What follows is macros alone. g++ then says what is wrong where they are used, and not where they are
-// written.
+// Only macros follow. As a system header, g++ reports their errors at the line that uses them.
 #if defined(__GNUC__) && !defined(__clang__) && __INCLUDE_LEVEL__ > 0
 #pragma GCC system_header
 #endif
 
-// g++ does not say what a condition is of, unless it is in a template.
+// g++ only names the types of a failed condition if it is in a template.
 #ifdef __clang__
 #define TENON_DETAIL_NAME(...)
 #else
 #define TENON_DETAIL_NAME(...) static_assert(sizeof(typename ::tenon::detail::named<__VA_ARGS__>::type) > 0);
 #endif
 
-// A sentence for each clause of `plugin_interface`, so that all of what is wrong is said at once.
+// A sentence for each clause of `plugin_interface`, so that all faults are reported at once.
 #define TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                    \
     static_assert(::tenon::detail::value<::tenon::states_its_type<T>>,                                       \
                   "tenon: the interface needs `static constexpr tenon::plugin_type type{\"its-name\"};`");   \
@@ -2195,7 +2197,7 @@ struct TENON_HIDDEN tenon_exports_v1_range {
                   "virtual. The types:");                                                                    \
     TENON_DETAIL_NAME(::tenon::detail::interfaces_of_plain_functions<T>)
 
-// For each clause of `plugin_for`.
+// A sentence for each clause of `plugin_for`.
 #define TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                    \
     static_assert(                                                                                           \
         ::tenon::detail::value<::tenon::detail::complete<P>>,                                                \
@@ -2272,9 +2274,9 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 ///
 ///     TENON_EXPORT(greeter, hello, "hello", "1.0.0")
 ///
-/// At namespace scope, in a source file. `NAME` is `[a-z][a-z0-9_-]*`, `VERSION` any text without spaces. A
-/// library may have several, of several types, from several files. What does not fit is a compile error that
-/// says why.
+/// To be used at namespace scope in a source file. `NAME` is `[a-z][a-z0-9_-]*`, and `VERSION` a text without
+/// spaces. A library may export several plugins, of several types, from several files. A class that does not
+/// fit is a compile error with a sentence for each reason.
 #define TENON_EXPORT(T, P, NAME,                                                                             \
                      VERSION) /* of four arguments: a type with a comma in its name needs an alias */        \
     TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                        \

@@ -13,9 +13,9 @@
 namespace tenon::inline v1 {
 namespace TENON_HIDDEN detail {
 
-/// One plugin of this image, as its host finds it in the export table. `Create` is `T*(arguments of T's
-/// factory...)`; who reads the table does not know it before the manifest has been compared, and all pointers
-/// to functions look alike.
+/// One plugin of this image, an entry of the export table. `Create` is `T*(arguments of T's factory...)`. A
+/// host does not know this type before the manifest has been compared, and reads the entry as one with the
+/// default; all pointers to functions have one layout.
 template <class Create = void()>
 struct exported {
     const char* type;
@@ -26,7 +26,7 @@ struct exported {
     const void* hooks; // detail::hooks<T>; null where the class offers none
 };
 
-// What the manifest says of one plugin; see detail/interface/notes.hpp.
+// The note of one plugin in the manifest; see detail/interface/notes.hpp.
 template <class Slots, std::size_t Text>
 struct [[gnu::packed]] plugin_note {
     std::uint32_t name_size = 6, size = sizeof(plugin_note) - 20,
@@ -66,7 +66,7 @@ struct creation<T, P, list<A...>> {
             return new P(static_cast<A&&>(arguments)...);
         } else {
             using model = typename T::template model<P>;
-            // Not try and catch, which -fno-exceptions forbids.
+            // A destructor in place of try and catch, which -fno-exceptions forbids.
             struct unfinished {
                 model* made;
                 ~unfinished() { delete made; }
@@ -86,8 +86,8 @@ constexpr auto make_export(const char* name, const char* version) {
         T::type.name(), name, version, &interface_note<T>, &creation::create, hooks_of<T, P>()};
 }
 
-// The texts are those of the plugin's note, which its host has looked at anyway: on a page of their own they
-// would be one more to be fetched at each load.
+// The texts are those in the plugin's note, whose page the host has read already. Texts on another page would
+// be one more page to fetch at each load.
 template <class T, class P, class Slots, std::size_t Text>
 constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t name_size) {
     const char* const name = note.text + T::type.size() + 1;
@@ -100,8 +100,8 @@ constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t nam
              "is not virtual")]] void
 methods_are_not_the_virtual_functions();
 
-// The slot behind the last is no constant expression, but a compiler that optimises knows it. Where it does
-// not, the library's manifest is looked at, by the builder after linking and by the host before loading.
+// The number of slots is no constant expression, but an optimising compiler knows it. Without optimisation
+// the manifest is checked instead, by the builder after linking and by the host before loading.
 template <class T>
 void require_every_method() {
 #ifdef __OPTIMIZE__
@@ -119,8 +119,8 @@ void require_every_method() {
 template <class T, class P>
 concept exportable = plugin_for<P, T> && has_a_usable_model<P, T> && has_whole_hooks<P, T>;
 
-// Does nothing for a class that does not fit: the sentences below say why, and compilers would add errors of
-// their own.
+// Empty for a class that does not fit: the sentences below say why, and compilers would add errors of their
+// own.
 template <class T, class P>
 struct exporting {
     static consteval int note(const char*, const char*) { return 0; }
@@ -172,7 +172,8 @@ extern "C" {
 [[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __start_tenon_exports[];
 [[gnu::weak, gnu::visibility("hidden")]] extern const tenon::detail::exported<> __stop_tenon_exports[];
 
-/// How a host finds a library's factories. The ABI version is in the name: a host never calls another one's.
+/// The ends of the export table, where a host finds the factories. The ABI version is in the symbol's name,
+/// so that a host never calls factories of another version.
 struct TENON_HIDDEN tenon_exports_v1_range {
     const tenon::detail::exported<>*begin, *end;
 };
@@ -182,26 +183,25 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 }
 
 #ifdef __clang__
-// The address sanitizer would put a red zone behind the note, in the middle of the manifest.
+// Without this, the address sanitizer would put a red zone behind the note, in the middle of the manifest.
 #define TENON_DETAIL_UNPADDED __attribute__((no_sanitize("address")))
 #else
 #define TENON_DETAIL_UNPADDED
 #endif
 
-// What follows is macros alone. g++ then says what is wrong where they are used, and not where they are
-// written.
+// Only macros follow. As a system header, g++ reports their errors at the line that uses them.
 #if defined(__GNUC__) && !defined(__clang__) && __INCLUDE_LEVEL__ > 0
 #pragma GCC system_header
 #endif
 
-// g++ does not say what a condition is of, unless it is in a template.
+// g++ only names the types of a failed condition if it is in a template.
 #ifdef __clang__
 #define TENON_DETAIL_NAME(...)
 #else
 #define TENON_DETAIL_NAME(...) static_assert(sizeof(typename ::tenon::detail::named<__VA_ARGS__>::type) > 0);
 #endif
 
-// A sentence for each clause of `plugin_interface`, so that all of what is wrong is said at once.
+// A sentence for each clause of `plugin_interface`, so that all faults are reported at once.
 #define TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                    \
     static_assert(::tenon::detail::value<::tenon::states_its_type<T>>,                                       \
                   "tenon: the interface needs `static constexpr tenon::plugin_type type{\"its-name\"};`");   \
@@ -305,7 +305,7 @@ struct TENON_HIDDEN tenon_exports_v1_range {
                   "virtual. The types:");                                                                    \
     TENON_DETAIL_NAME(::tenon::detail::interfaces_of_plain_functions<T>)
 
-// For each clause of `plugin_for`.
+// A sentence for each clause of `plugin_for`.
 #define TENON_DETAIL_REQUIRE_PLUGIN(P, T)                                                                    \
     static_assert(                                                                                           \
         ::tenon::detail::value<::tenon::detail::complete<P>>,                                                \
@@ -382,9 +382,9 @@ struct TENON_HIDDEN tenon_exports_v1_range {
 ///
 ///     TENON_EXPORT(greeter, hello, "hello", "1.0.0")
 ///
-/// At namespace scope, in a source file. `NAME` is `[a-z][a-z0-9_-]*`, `VERSION` any text without spaces. A
-/// library may have several, of several types, from several files. What does not fit is a compile error that
-/// says why.
+/// To be used at namespace scope in a source file. `NAME` is `[a-z][a-z0-9_-]*`, and `VERSION` a text without
+/// spaces. A library may export several plugins, of several types, from several files. A class that does not
+/// fit is a compile error with a sentence for each reason.
 #define TENON_EXPORT(T, P, NAME,                                                                             \
                      VERSION) /* of four arguments: a type with a comma in its name needs an alias */        \
     TENON_DETAIL_REQUIRE_INTERFACE(T)                                                                        \

@@ -28,12 +28,12 @@ constexpr bool well_named(const Pieces& name) {
 }
 } // namespace detail
 
-/// The name of a kind of plugin, and the header that states it.
+/// The name of a plugin type, and the path of the header that declares its interface.
 ///
 ///     static constexpr tenon::plugin_type type{"greeter"};   // in the interface
 ///
-/// A name is `[a-z][a-z0-9_-]*`. The header's path is as the compiler saw it; the builder compiles plugins
-/// against it.
+/// A name is `[a-z][a-z0-9_-]*`. The path is spelled as the compiler saw it. The builder compiles plugins
+/// against that header.
 class plugin_type {
 public:
     template <std::size_t N>
@@ -51,13 +51,13 @@ private:
     const char* header_;
 };
 
-/// The arguments that a plugin is made from; an interface without one makes its plugins from none.
+/// The arguments of the plugins' constructors. Without a `factory` in the interface these take none.
 ///
 ///     using factory = tenon::factory<const settings&>;
 template <class... Argument>
 struct factory {};
 
-/// Chooses one of several functions of one name, by its type without the class.
+/// Chooses one overload of a method by its type without the class.
 ///
 ///     using methods = tenon::methods<tenon::overload<int(int) const>(&shape::scale)>;
 template <class F, class C>
@@ -68,11 +68,11 @@ consteval auto overload(F C::* method) {
 template <auto Method>
 struct escape {};
 
-/// Lets one method give out what carries the plugin's code along: a `std::function`, a `std::shared_ptr` …
+/// Lets one method return a value that carries the plugin's code: a `std::function`, a `std::shared_ptr` …
 ///
 ///     using methods = tenon::methods<tenon::lets_code_escape<&logger::sink>>;
 ///
-/// Whoever calls it has to let go of the result before the plugin is closed.
+/// A caller has to destroy the result before the plugin is closed.
 template <auto Method>
 TENON_HIDDEN inline constexpr escape<Method> lets_code_escape{};
 
@@ -102,12 +102,13 @@ struct member_function<F C::*> : function_parts<F> {
 
 } // namespace detail
 
-/// Names every virtual function of an interface; the order is part of it, and new ones go to the end.
+/// Lists every virtual function of an interface. The order is part of the interface, and new functions go to
+/// the end.
 ///
 ///     using methods = tenon::methods<&greeter::greet>;
 ///
-/// A class that crosses an interface and is called through virtual functions, such as the services that a
-/// host gives its plugins, names them too. Host and plugin then have to have the same.
+/// A class that crosses an interface and is called through virtual functions, such as the services of a host,
+/// has such a list too. Host and plugin have to have the same one.
 template <auto... Method>
 struct methods {
     static constexpr std::size_t size = sizeof...(Method);
@@ -117,8 +118,8 @@ struct methods {
 
 namespace TENON_HIDDEN detail {
 
-// `&beside_self<T>::self` is ambiguous, and so no expression, if T has a `self`, even a private or an
-// overloaded one.
+// `&beside_self<T>::self` is ambiguous, and so ill-formed, if T has a `self`, even a private or overloaded
+// one.
 struct has_self {
     int self;
 };
@@ -131,8 +132,8 @@ template <class T>
 concept has_no_self =
     requires { &beside_self<T>::self; } || requires { typename T::self; }; // a type is not in a model's way
 
-/// Makes the plain object of a model, once, and reaches it. These are no members of `holds`, whose names
-/// would hide those of an interface.
+/// Constructs and accesses the plain object of a model. Not members of `holds`, because their names would
+/// hide those of an interface.
 struct model_access {
     template <class T, class P, class... A>
     static void make(holds<T, P>& model, A&&... arguments) {
@@ -147,7 +148,8 @@ struct model_access {
 
 } // namespace detail
 
-/// What an interface's `model` derives from: it is an `Interface` and holds the plain class `P`.
+/// The base class of an interface's `model`: derives from `Interface` and holds an object of the plain class
+/// `P`.
 ///
 ///     template <user_driver P> struct user_provider::model final : tenon::holds<user_provider, P> {
 ///         std::optional<user> get_user(std::string_view id) const override { return this->self().get_user(id); }
@@ -174,14 +176,14 @@ protected:
 private:
     friend struct detail::model_access;
 
-    // The model's constructor is the implicit one, so the arguments come after it.
+    // The implicit constructor of a model takes no arguments, so the object is constructed after it.
     union {
         P self_;
     };
     bool made_ = false;
 };
 
-// ---- What an interface has to be, one requirement a concept.
+// ---- The requirements on an interface, one concept each
 
 template <class T>
 concept states_its_type = requires { requires std::is_same_v<decltype(T::type), const plugin_type>; };
@@ -195,7 +197,7 @@ concept has_virtual_destructor = std::has_virtual_destructor_v<T>;
 template <class T>
 concept is_abstract = std::is_abstract_v<T>;
 
-// All of it is one pointer to one virtual table; the manifest could tell of no more.
+// The whole object is one pointer to one virtual table. The manifest describes nothing else.
 template <class T>
 concept has_only_functions = detail::complete<T> && std::is_polymorphic_v<T> && sizeof(T) == sizeof(void*);
 
@@ -216,8 +218,8 @@ inline constexpr bool is_factory = false;
 template <class... A>
 inline constexpr bool is_factory<factory<A...>> = true;
 
-// An empty list where `factory` is no tenon::factory: a reached interface has no plugins, and may call
-// something else so.
+// The list is empty if `factory` is no tenon::factory: a reached interface has no plugins, and may use the
+// name for something else.
 template <class F>
 struct arguments_of_factory {
     using type = list<>;
@@ -230,7 +232,7 @@ struct arguments_of_factory<factory<A...>> {
 template <class T>
 using factory_arguments = typename arguments_of_factory<typename factory_of<T>::type>::type;
 
-// What an interface lets its plugins hand on to their next version: a list of one type, or of none.
+// The type of the state that a plugin passes to its next version: a list of one type, or of none.
 template <class T>
 struct state_of {
     using type = list<>;
@@ -241,14 +243,15 @@ struct state_of<T> {
     using type = list<typename T::state>;
 };
 
-// Whether Method is a member function of T or of a base that T has once and not virtually.
+// True if Method is a member function of T, or of a base that T has once and not virtually.
 template <class T, class M>
 concept method_in_chain = std::is_member_function_pointer_v<M> &&
                           requires(typename member_function<M>::owner* base) { static_cast<T*>(base); };
 
 #ifdef __clang__
-// A virtual function's member pointer cannot be compared in a constant expression (expr.eq/4.4). g++ folds it
-// all the same, so there a function that is not virtual is found in the manifest's slots instead.
+// A member pointer of a virtual function cannot be compared in a constant expression (expr.eq/4.4). g++ folds
+// the comparison all the same, so with g++ a non-virtual function is only noticed by its slot in the
+// manifest.
 template <auto Method>
 concept virtual_method = !requires { typename std::bool_constant<(Method == Method)>; };
 #else
@@ -256,12 +259,11 @@ template <auto Method>
 concept virtual_method = true;
 #endif
 
-// What is not constant, and is not called instead of being written to: a function, an object with virtual
-// functions.
+// A type that can be written to. Not functions and objects with virtual functions, which are called instead.
 template <class T>
 concept passed_out = !std::is_const_v<T> && !std::is_function_v<T> && !is_polymorphic<T>;
 
-// What a parameter lets a plugin write to.
+// The types that a plugin can write to through a parameter.
 template <class T>
 struct written_through {
     using type = list<>;
@@ -288,7 +290,7 @@ struct written_through<T> {
 template <class R, class... A>
 list<R, typename written_through<A>::type...> outputs(list<A...>);
 
-// What a method of `methods` gives out, unless its author lets code escape.
+// The types that a method returns or writes to, unless the author lets code escape.
 template <auto Entry>
 consteval auto outputs_of() {
     if constexpr (is_escape<std::remove_cv_t<decltype(Entry)>>) {
@@ -305,7 +307,7 @@ template <class T, auto... M>
 inline constexpr bool methods_in_chain_v<T, methods<M...>> =
     all_of<method_in_chain<T, decltype(detail::method_of(M))>...>;
 
-// Whether a class that one of T's methods is from has the same list of methods, which T then inherits.
+// True if the class of one of T's methods has the same list of methods, which T then inherits.
 template <class T, class Owner>
 inline constexpr bool inherits_methods_of = false;
 template <class T, has_methods Owner>
@@ -328,8 +330,8 @@ struct outputs_of_all;
 template <auto... M>
 struct outputs_of_all<methods<M...>> : concatenation<decltype(outputs_of<M>())...> {};
 
-// The types that a plugin gives out with a T. An interface gives out what its methods do; a type that carries
-// code is looked into no further.
+// The types that a plugin gives out along with a T: for an interface, those that its methods give out. A type
+// that carries code is not looked into further.
 template <class T>
 struct step_out : step<T> {};
 template <carries_code T>
@@ -345,15 +347,15 @@ template <has_methods T>
     requires methods_in_chain_v<T, typename T::methods>
 struct step_out<T> : outputs_of_all<typename T::methods> {};
 
-/// The types that carry a plugin's code along, of all that are reached from some that it gives out.
+/// The types that carry a plugin's code, among all types reached from these.
 template <class... T>
 using carriers = typename those_that_are<is_carrier, everything_by<step_out, T...>>::type;
 
-/// Everything that crosses an interface's boundary.
+/// All types that cross the boundary of an interface.
 template <class T>
 using crossing = reached<typename T::methods::signatures, factory_arguments<T>, typename state_of<T>::type>;
 
-/// An interface whose virtual table can be recorded: its slots are counted by deriving from it.
+/// An interface whose slots can be counted, which takes a class derived from it.
 template <class T>
 concept measurable = has_only_functions<T> && !std::is_final_v<T> &&
                      methods_in_chain_v<T, typename T::methods> && methods_virtual_v<typename T::methods>;
@@ -364,7 +366,7 @@ concept reached_and_measurable = reached_by_methods<T> && measurable<T>;
 template <class T>
 using is_reached_and_measurable = std::bool_constant<reached_and_measurable<T>>;
 
-/// The interfaces among what crosses T's boundary: what its host or its plugins call besides T.
+/// The interfaces that cross T's boundary, which its host or its plugins call besides T.
 template <class T>
 using reached_interfaces = typename those_that_are<is_reached_and_measurable, crossing<T>>::type;
 
@@ -373,7 +375,7 @@ inline constexpr bool all_measurable = false;
 template <class... T>
 inline constexpr bool all_measurable<list<T...>> = all_of<(!reached_by_methods<T> || measurable<T>)...>;
 
-// A name that two files can mean one type by; what the standard library makes of a type is said of that type.
+// A type whose name means the same type in two files. A standard template is judged by its arguments.
 template <class T>
 concept shared_name =
     standard<T> || !(spelled<T>().contains("(anonymous namespace)") || spelled<T>().contains("{anonymous}"));
@@ -400,7 +402,7 @@ template <class T>
 concept names_only_virtual_functions =
     names_only_its_own<T> && detail::methods_virtual_v<typename T::methods>;
 
-/// Its list is not the one of its base, which it has where it forgets to state its own.
+/// The interface has a list of its own, and not just the one that it inherits from its base.
 template <class T>
 concept states_its_methods = names_only_its_own<T> && detail::states_methods_v<T, typename T::methods>;
 
@@ -429,8 +431,8 @@ template <class T>
 concept reaches_measurable_interfaces =
     names_only_its_own<T> && has_valid_factory<T> && detail::all_measurable<detail::crossing<T>>;
 
-/// A class that a host and its plugins can agree on: abstract, with a virtual destructor, a name, and all of
-/// its virtual functions and the types that they pass known.
+/// A class that can be a plugin interface: abstract, with a virtual destructor, a name, a list of all virtual
+/// functions, and known layouts for the types that they pass.
 template <class T>
 concept plugin_interface =
     states_its_type<T> && has_valid_type_name<T> && has_virtual_destructor<T> && is_abstract<T> &&
@@ -439,7 +441,7 @@ concept plugin_interface =
     state_keeps_its_code<T> && has_known_layouts<T> && has_shared_names<T> &&
     reaches_measurable_interfaces<T>;
 
-// ---- What an implementation has to be.
+// ---- The requirements on an implementation
 
 namespace TENON_HIDDEN detail {
 template <class P, class Arguments>
@@ -465,20 +467,20 @@ concept fits_the_model = detail::complete<P> && !derives_from_interface<P, T> &&
 template <class P, class T>
 concept made_from_the_factorys_arguments = detail::made_from<P, detail::factory_arguments<T>>;
 
-/// A class that plugins of type T can be made of: it implements T, or fits T's model.
+/// A class that can be a plugin of type T: it implements T, or fits T's model.
 template <class P, class T>
 concept plugin_for = plugin_interface<T> && (implements_every_method<P, T> || fits_the_model<P, T>) &&
                      made_from_the_factorys_arguments<P, T> && std::is_destructible_v<P>;
 
-/// Named by compilers behind a sentence about types, in an error that has nothing else to say.
+/// Only for messages: compilers show its arguments after a sentence about types.
 template <class... T>
 struct these_types;
 
 namespace TENON_HIDDEN detail {
 
-// ---- What the sentences of export.hpp are said of.
+// ---- The conditions behind the sentences of export.hpp
 
-// A value and no concept: g++ explains at length why a concept does not hold, and would bury the sentence.
+// A value in place of a concept: g++ explains failed concepts at length, which would bury the sentence.
 template <bool Holds>
 inline constexpr bool value = Holds;
 
@@ -503,7 +505,7 @@ template <class T>
 using called_by_plain_functions =
     std::bool_constant<names_only_its_own<T> && reached_by_methods<T> && !names_only_virtual_functions<T>>;
 
-// Of what crosses the interface, as far as it can be told.
+// The types that cross the interface, as far as they can be determined.
 template <class T, template <class> class Is>
 struct crossing_that_are {
     using type = list<>;
@@ -540,7 +542,7 @@ using carriers_given_out = carriers<typename given_out<T>::type>;
 template <class T>
 using carriers_in_state = carriers<typename state_of<T>::type>;
 
-// A class that is only declared gets an error for that, and none of these.
+// A class that is only declared gets an error about that, and none of these.
 template <class P, class T>
 concept is_no_longer_abstract = !derives_from_interface<P, T> || implements_every_method<P, T>;
 template <class P, class T>
@@ -548,15 +550,15 @@ concept derives_or_fits = !complete<P> || derives_from_interface<P, T> || fits_t
 template <class P>
 concept is_destroyed = !complete<P> || std::is_destructible_v<P>;
 
-// The arguments are a parameter, so that compilers show them. True where another error tells the cause: an
-// object that cannot be destroyed cannot be made either.
+// The arguments are a template parameter, so that compilers show them. True if another error tells the cause:
+// an object that cannot be destroyed cannot be constructed either.
 template <class P, class T, class Arguments>
 inline constexpr bool is_made_from = made_from<P, Arguments>;
 template <class P, class T, class Arguments>
     requires(!complete<P> || !has_valid_factory<T> || !std::is_destructible_v<P> || std::is_abstract_v<P>)
 inline constexpr bool is_made_from<P, T, Arguments> = true;
 
-// The model is looked into only where no other error is about it or the plugin's class.
+// The model is checked only if there is no other error about it or the plugin's class.
 template <class P, class T>
 concept models_without_self = !fits_the_model<P, T> || has_no_self<T>;
 template <class P, class T>
@@ -577,7 +579,7 @@ using arguments_not_taken =
 template <class List>
 inline constexpr bool is_empty = std::is_same_v<List, list<>>;
 
-// The types that compilers are to name: where there are none, a type that is complete.
+// The types for compilers to name; a complete type if there are none.
 template <class List>
 struct named {
     using type = char;
@@ -587,7 +589,7 @@ struct named<list<First, More...>> {
     using type = these_types<First, More...>;
 };
 
-// Has the compiler say why a class does not fit the model, and so the author's concept.
+// Makes the compiler explain why a class does not fit the model, and so the author's concept.
 template <class P, class T>
 auto explain_model() {
     if constexpr (!derives_or_fits<P, T>)

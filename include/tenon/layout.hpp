@@ -9,7 +9,7 @@
 
 namespace tenon::inline v1 {
 
-/// States the fields of a type that tenon cannot see into: one with private members, a base class or an
+/// States the fields of a type whose fields tenon cannot see: with private members, a base class or an
 /// anonymous union.
 ///
 ///     template <> struct tenon::layout<account> : tenon::fields<&account::id, &account::name> {};
@@ -18,7 +18,8 @@ namespace tenon::inline v1 {
 template <auto... Field>
 struct fields {};
 
-/// States that a type's fields are its author's business; `Version` has to change whenever its layout does.
+/// Hides the fields of a type from comparison. The author has to change `Version` whenever the layout
+/// changes.
 ///
 ///     template <> struct tenon::layout<json> : tenon::opaque<json, 3> {};
 template <class T, unsigned Version>
@@ -36,8 +37,8 @@ namespace TENON_HIDDEN detail {
 template <class... T>
 struct list {};
 
-// Hundreds of types may cross one interface. So nothing here nests once for each, and nothing is a fold
-// expression, which clang limits to 256.
+// Hundreds of types may cross one interface. So no template here nests once for each type, and no fold
+// expression is used, which clang limits to 256.
 
 template <bool...>
 struct bools;
@@ -77,8 +78,8 @@ struct those_that_are<Is, list<T...>> : concatenation<typename list_if<Is<T>::va
 template <class T>
 concept complete = requires { sizeof(T); };
 
-// The name of T as the compiler spells it, after its own fashion: good for what both spell alike (a leading
-// `std::`) and for a number that need only hold within one compilation.
+// The name of T in the compiler's own spelling. Use it only for parts that g++ and clang spell alike (a
+// leading `std::`), and for numbers that are used within one compilation.
 struct spelling {
     const char* begin;
     std::size_t size;
@@ -95,9 +96,8 @@ struct spelling {
                 return true;
         return false;
     }
-    // Whether this is `name`, or a template of that name where it ends in "<". The standard library's inner
-    // namespaces, which begin with an underscore, do not count: `std::__cxx11::basic_regex<char>` is
-    // "std::basic_regex<".
+    // True if the spelling is `name`, or begins with it if `name` ends in "<". Inner namespaces of the
+    // standard library are skipped: `std::__cxx11::basic_regex<char>` is "std::basic_regex<".
     constexpr bool is(const char* name) const {
         std::size_t i = 0;
         for (const char* at = name; *at; ++at, ++i) {
@@ -134,8 +134,8 @@ consteval spelling spelled() {
     return {text, size - 1};
 }
 
-// The library's own namespaces, of which vectors' iterators come; and structs of the C library that have a
-// union in them.
+// The standard library's namespaces, which the iterators of vectors are in, and structs of the C library with
+// a union.
 inline constexpr const char* known_by_name[] = {"std::", "__gnu_cxx::", "__gnu_debug::"};
 inline constexpr const char* structs_of_c[] = {"mbstate_t", "__mbstate_t", "in6_addr"};
 
@@ -158,9 +158,9 @@ consteval bool is_standard() {
 template <class T>
 concept standard = std::is_class_v<T> && is_standard<T>();
 
-// ---- The fields of an aggregate, found by trying how many initialisers it takes.
+// ---- The fields of an aggregate, found by the number of initialisers that it takes
 
-// Never called, and defined all the same: clang asks for the definition where T has no linkage.
+// Never called, but defined, because clang wants a definition if T has no linkage.
 struct anything {
     template <class T>
     operator T() const {
@@ -168,7 +168,7 @@ struct anything {
     }
 };
 
-// Not to be copied, as what std::any takes has to be.
+// Not copyable, so that std::any does not take it.
 template <class T>
 struct any_base_of {
     any_base_of() = default;
@@ -178,7 +178,8 @@ struct any_base_of {
     operator B() const;
 };
 
-// <utility> has these too, for a third of what all of this header costs to include.
+// std::index_sequence, without <utility>, which would cost a third of what this whole header costs to
+// include.
 template <std::size_t...>
 struct indices {};
 #ifdef __clang__
@@ -205,8 +206,8 @@ inline constexpr bool takes_flat = false;
 template <class T, std::size_t... I>
 inline constexpr bool takes_flat<T, indices<I...>> = requires { T{anything_at<I>{}...}; };
 
-// The largest N that holds, of those in [Low, High): an array of thousands of elements has to be found in few
-// steps.
+// The largest N in [Low, High) for which Holds is true, by bisection: an array may have thousands of
+// elements.
 template <template <std::size_t> class Holds, std::size_t Low, std::size_t High>
 consteval std::size_t largest() {
     if constexpr (High - Low <= 1)
@@ -239,8 +240,8 @@ struct nested {
 
 inline constexpr std::size_t most_fields = 32;
 
-// The fewest initialisers that T takes: fields without a default, and all before them, cannot be left out. 0
-// where T takes none, or more than are tried.
+// The fewest initialisers that T takes: fields without a default, and all fields before them, cannot be left
+// out. 0 if T takes none, or more than are tried.
 template <class T, std::size_t N = 1>
 consteval std::size_t fewest_initialisers() {
     if constexpr (flat<T>::template takes<N>::value)
@@ -253,7 +254,7 @@ consteval std::size_t fewest_initialisers() {
         return 0;
 }
 
-// How many initialisers T takes, an array counting once for each of its elements.
+// The number of initialisers that T takes. An array counts once for each of its elements.
 template <class T, std::size_t Fewest>
 consteval std::size_t count_initialisers() {
     if constexpr (Fewest == 0)
@@ -262,13 +263,13 @@ consteval std::size_t count_initialisers() {
         return largest_above<flat<T>::template takes, Fewest>();
 }
 
-// Whether N of all initialisers, from the I-th on, are an array's. A class takes several in braces too, but
-// then as many can follow it as follow a field of one.
+// True if N initialisers from the I-th on belong to an array. A class takes several in braces too, but is
+// followed by as many initialisers as any other single field.
 template <class T, std::size_t All, std::size_t I, std::size_t N>
 inline constexpr bool array_at = takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N>> &&
                                  !takes<T, make_indices<I>, make_indices<N>, make_indices<All - I - N + 1>>;
 
-// How many initialisers the field at the I-th one takes up: more than one where it is an array.
+// The number of initialisers of the field that begins at the I-th one; more than one for an array.
 template <class T, std::size_t Fewest, std::size_t All, std::size_t I, std::size_t N = 2>
 consteval std::size_t extent_at() {
     if constexpr (I + N > All) {
@@ -299,7 +300,7 @@ consteval std::size_t count_fields() {
 template <class T, std::size_t Fewest = fewest_initialisers<T>()>
 inline constexpr std::size_t field_count = count_fields<T, Fewest, count_initialisers<T, Fewest>()>();
 
-// Both compilers show the line of the macro: an error in it means an anonymous union, or something else that
+// Both compilers show the line of the macro. An error in it means an anonymous union, or another field that
 // cannot be seen.
 // clang-format off
 #define TENON_DETAIL_BIND(N, TYPES, ...)                                                                     \
@@ -315,7 +316,7 @@ inline constexpr std::size_t field_count = count_fields<T, Fewest, count_initial
 #define TENON_DETAIL_NAMES_24 TENON_DETAIL_NAMES_16, f16, f17, f18, f19, f20, f21, f22, f23
 #define TENON_DETAIL_TYPES_24 TENON_DETAIL_TYPES_16, decltype(f16), decltype(f17), decltype(f18), decltype(f19), decltype(f20), decltype(f21), decltype(f22), decltype(f23)
 
-// The types of all fields, as they were declared; C++20 has no pack of bindings.
+// The declared types of all fields. Written out by number, because C++20 has no packs of structured bindings.
 template <class T>
 auto bind_fields(T& object) {
     if constexpr (field_count<T> == 0) return list<>{}; else
@@ -363,13 +364,13 @@ auto bind_fields(T& object) {
 #undef TENON_DETAIL_NAMES_24
 #undef TENON_DETAIL_TYPES_24
 
-// What converts to nothing.
+// A type that converts to nothing.
 struct stranger {
     stranger() = default;
     stranger(const stranger&) = delete;
 };
 
-// A first field whose constructor takes anything whatever is no base.
+// Tells a first field whose constructor takes any type from a base class.
 template <class T>
 concept has_base = requires { T{any_base_of<T>{}}; } && !requires { T{stranger{}}; };
 
@@ -381,19 +382,19 @@ inline constexpr bool is_methods = false;
 template <auto... M>
 inline constexpr bool is_methods<methods<M...>> = true;
 
-/// A class that is a plugin interface itself is seen through its methods.
+/// A class that is a plugin interface itself, and is described by its methods.
 template <class T>
 concept has_methods = requires { requires is_methods<typename T::methods>; };
 
-/// A class that is called through `methods` where it is reached, as a host's services are; one whose author
-/// states its layout is not.
+/// A reached class that is called through its `methods`, as a host's services are. Not a class whose author
+/// states its layout.
 template <class T>
 concept reached_by_methods = has_methods<T> && !has_stated_layout<T>;
 
 template <class T>
 concept has_countable_fields = field_count<T> <= most_fields && (field_count<T> != 0 || std::is_empty_v<T>);
 
-/// A class whose fields tenon finds by itself.
+/// A class whose fields tenon can find by itself.
 template <class T>
 concept visible_aggregate =
     std::is_aggregate_v<T> && !std::is_union_v<T> && !has_base<T> && has_countable_fields<T>;
@@ -410,12 +411,12 @@ constexpr bool states_fields(const opaque<T, Version>*) {
 template <class T>
 concept has_virtual_functions = complete<T> && std::is_polymorphic_v<T>;
 
-/// A class with virtual functions that says of its fields alone what they are.
+/// A class with virtual functions whose author states its fields, but not its methods.
 template <class T>
 concept hides_functions = has_virtual_functions<T> && has_stated_layout<T> &&
                           requires { requires detail::states_fields(static_cast<layout<T>*>(nullptr)); };
 
-/// A type whose fields tenon knows, because it sees them or because it was told.
+/// A type whose fields are visible or stated.
 template <class T>
 concept known_layout = !hides_functions<T> && (!complete<T> || has_stated_layout<T> || standard<T> ||
                                                std::is_enum_v<T> || has_methods<T> || visible_aggregate<T>);
@@ -460,8 +461,8 @@ struct arguments_of<X<A, B, N...>> {
     using type = list<A, B>;
 };
 
-// The types that T's layout is made of: its fields, an enumeration's underlying type, a standard class's
-// template arguments.
+// The types that make up the layout of T: its fields, the underlying type of an enumeration, the template
+// arguments of a standard class.
 template <class T>
 consteval auto contents() {
     if constexpr (!complete<T>)
@@ -488,7 +489,7 @@ consteval unsigned layout_version() {
         return 0;
 }
 
-// ---- All types that are reached from some.
+// ---- All types that are reached from given ones
 
 template <class T>
 struct function_parts; // of a function type: its result and its parameters
@@ -518,7 +519,7 @@ TENON_DETAIL_FUNCTION(const volatile&&)
 template <class R, class... A>
 list<R, A...> joined(list<R>, list<A...>);
 
-// What stands behind pointers, references, arrays and functions.
+// The types behind pointers, references, arrays and functions.
 template <class T>
 struct parts_of {
     using type = list<>;
@@ -554,7 +555,7 @@ struct parts_of<F C::*> { // an offset in C, or a slot of its virtual table
     using type = list<F, C>;
 };
 
-// A type that gets an entry of its own; a standard tag, allocator or comparison says nothing.
+// A type that gets an entry of its own. Standard tags, allocators and comparisons do not.
 template <class T>
 consteval bool recorded() {
     if constexpr (std::is_enum_v<T> || std::is_union_v<T>)
@@ -567,7 +568,7 @@ consteval bool recorded() {
         return true;
 }
 
-// What one step leads to from T.
+// The types that one step leads to from T.
 template <class T>
 consteval auto next_to() {
     if constexpr (recorded<T>())
@@ -576,8 +577,8 @@ consteval auto next_to() {
         return typename parts_of<T>::type{};
 }
 
-// By a built-in and not by the addresses of templates, which are no constants under g++'s
-// -fsanitize=undefined; and in an array, for a fold nests as deep as it is long.
+// Compares types by a built-in, because addresses of templates are no constants under g++'s
+// -fsanitize=undefined. Uses an array, because a fold expression nests as deep as it is long.
 template <class Seen, class List>
 struct unseen_of;
 template <class... Seen, class... T>
@@ -603,7 +604,7 @@ struct unseen;
 template <class Seen, class... T>
 struct unseen<Seen, list<T...>> : unseen_of<Seen, list<std::remove_cv_t<T>...>> {};
 
-// One step farther at a time from all types at once, until nothing new is found.
+// Takes one step from all types at once, until no new type is found.
 template <class T>
 struct step {
     using type = decltype(next_to<T>());
@@ -631,7 +632,7 @@ struct listed {
 template <class... T>
 struct listed<list<T...>> : concatenation<typename listed<T>::type...> {};
 
-/// All that is reached from some types, or lists of types, each once: pointers, references and functions too.
+/// All types reached from given types or lists of types, each once, with pointers, references and functions.
 template <template <class> class Step, class... T>
 using everything_by =
     typename closure<list<>,
@@ -644,7 +645,7 @@ using everything_in = everything_by<step, T...>;
 template <class... T>
 using reached = typename those_that_are<is_recorded, everything_in<T...>>::type;
 
-// ---- Types that carry the plugin's code along.
+// ---- Types that carry the plugin's code
 
 template <class T>
 inline constexpr bool is_polymorphic = false;
@@ -652,7 +653,7 @@ template <class T>
     requires std::is_class_v<T> && complete<T>
 inline constexpr bool is_polymorphic<T> = std::is_polymorphic_v<T>;
 
-// Objects whose virtual table is that of whoever made them. An interface is what plugins are reached through.
+// Objects with the virtual table of the side that made them, other than interfaces.
 template <class T>
 concept has_foreign_table = is_polymorphic<T> && !has_methods<T>;
 
@@ -675,8 +676,7 @@ inline constexpr const char* library_exceptions[] = {
     "std::length_error",   "std::out_of_range",    "std::runtime_error", "std::range_error",
     "std::overflow_error", "std::underflow_error", "std::bad_alloc"};
 
-// Types that keep code, and show that neither by their fields nor by their template arguments; each group
-// says how.
+// Types that contain code and do not show it by fields or template arguments, in groups by the reason.
 inline constexpr const char* code_carriers[] = {
     // they keep functions
     "std::function<", "std::move_only_function<", "std::copyable_function<", "std::function_ref<",
@@ -692,15 +692,15 @@ inline constexpr const char* code_carriers[] = {
     "std::pmr::polymorphic_allocator<", "std::istreambuf_iterator<", "std::ostreambuf_iterator<",
     "std::istream_iterator<", "std::ostream_iterator<", "std::wstring_convert<"};
 
-// Of classes alone: to look at a name takes a compiler a while.
+// For classes only, because comparing names takes a compiler a while.
 template <class T>
 concept keeps_code =
     owns_polymorphic<T> || wraps_polymorphic<T> ||
     (has_foreign_table<T> && !is_one_of<T>(library_exceptions)) || is_one_of<T>(code_carriers);
 
-/// A type whose value has pointers to code or virtual tables of whoever made it: a function, or a pointer to
-/// one; an object with virtual functions, or a pointer to one, unless it is an interface; and what the
-/// standard library keeps one of these in.
+/// A type whose values point to code or virtual tables of the side that made them: a function or a pointer to
+/// one; an object with virtual functions or a pointer to one, unless it is an interface; and standard types
+/// that contain one of these.
 template <class T>
 concept carries_code = std::is_function_v<T> || points_to_table<T> || (std::is_class_v<T> && keeps_code<T>);
 
