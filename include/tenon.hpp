@@ -2065,8 +2065,9 @@ private:
         const std::vector<std::string> names = names_in(folder);
         std::set<std::string_view> being_built;
         for (const std::string& name : names)
-            if (ends_in(name, lock_end) && is_locked(join(folder, name)))
-                being_built.insert(parse_built_name(name)->name);
+            if (const auto built = parse_built_name(name);
+                built && built->end == lock_end && is_locked(join(folder, name)))
+                being_built.insert(built->name);
         for (const std::string& name : names) {
             const auto built = parse_built_name(name);
             const std::string path = join(folder, name);
@@ -2254,8 +2255,8 @@ private:
                 if (ends_in(other, lock_end))
                     known->second.push_back(std::move(other));
         for (const std::string& other : known->second)
-            if (entry.what == cache_entry::kind::intermediate ||
-                parse_built_name(other)->name == entry.name) {
+            if (const auto built = parse_built_name(other);
+                entry.what == cache_entry::kind::intermediate || (built && built->name == entry.name)) {
                 turns.emplace_back(
                     System::open(join(folder, other).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
                 const bool gone = turns.back().descriptor() < 0 && errno == ENOENT;
@@ -8917,7 +8918,7 @@ std::string cmake_variables(const cmake_settings& given, const std::string& fold
             .append(" CACHE STRING \"\")\n");
     };
     word_list words = given.program_words;
-    const std::string compiler = find_program<System>(words.back()).value_or("");
+    const std::string compiler = find_program<System>(words.back()).value_or(words.back());
     words.pop_back();
     std::string launchers;
     for (const std::string& word : words)
@@ -9964,19 +9965,25 @@ private:
 
     // ---- Running CMake
 
+    std::string required_program() const {
+        if (std::optional<std::string> path = program())
+            return std::move(*path);
+        throw no_cmake(given_.directory);
+    }
+
     std::string configure(const basic_deadline<System>& within) {
         libraries_.clear();
         std::string said = run_cmake({"-C", join(folder_, "settings.cmake"), "-S", given_.directory, "-B",
                                       build_folder(), "-G", "Unix Makefiles", "--no-warn-unused-cli"},
                                      within);
         if (!read_libraries())
-            throw old_cmake(given_.directory, program().value_or("cmake"));
+            throw old_cmake(given_.directory, required_program());
         return said;
     }
 
     // Runs CMake and returns its warnings. Throws if it fails.
     std::string run_cmake(word_list words, const basic_deadline<System>& within) const {
-        command what{{program().value_or("cmake")}, basic_compiler<System>::variables(), folder_, true};
+        command what{{required_program()}, basic_compiler<System>::variables(), folder_, true};
         for (std::string& variable : variables())
             what.environment.push_back(std::move(variable));
         what.arguments.insert(what.arguments.end(), words.begin(), words.end());
@@ -12521,8 +12528,8 @@ inline std::string incompleteness(const interface_abi& of) {
     std::string wrong;
     const std::string named = named_slots(of, wrong);
     std::size_t missing = 0;
-    for (const char is_named : named)
-        missing += is_named == '\0';
+    for (const char mark : named)
+        missing += mark == '\0';
     if (wrong.empty() && missing != destructors)
         wrong = "`" + readable(of.interface) + "::methods` names " + std::to_string(of.methods.size()) +
                 " of " + std::to_string(named.size() - destructors) +
@@ -15770,9 +15777,9 @@ private:
                 // the folder above reports that. A folder with an entry of this path cannot go before the
                 // entry.
                 if (at->second.type == 0)
-                    for (step& one : of.steps)
-                        if (join(one.in->first, one.at->first) == here)
-                            one.needs_entries = true;
+                    for (step& hop : of.steps)
+                        if (join(hop.in->first, hop.at->first) == here)
+                            hop.needs_entries = true;
                 break;
             }
             ++links;
@@ -15781,21 +15788,21 @@ private:
                 here = "/";
             put_names(target, left);
         }
-        for (const step& one : of.steps)
-            one.in->second.needs += one.needs_entries;
-        for (const step& one : before) {
-            one.in->second.needs -= one.needs_entries;
-            if (!has(of, one))
-                retire(of, one);
+        for (const step& hop : of.steps)
+            hop.in->second.needs += hop.needs_entries;
+        for (const step& hop : before) {
+            hop.in->second.needs -= hop.needs_entries;
+            if (!has(of, hop))
+                retire(of, hop);
         }
     }
 
     static bool has(const trail& of, const step& which) {
-        return std::any_of(of.steps.begin(), of.steps.end(), [&](const step& one) { return one.is(which); });
+        return std::any_of(of.steps.begin(), of.steps.end(), [&](const step& hop) { return hop.is(which); });
     }
     static step& passed(trail& of, const step& which) {
         const auto known =
-            std::find_if(of.steps.begin(), of.steps.end(), [&](const step& one) { return one.is(which); });
+            std::find_if(of.steps.begin(), of.steps.end(), [&](const step& hop) { return hop.is(which); });
         return known != of.steps.end() ? *known : of.steps.emplace_back(which);
     }
 
@@ -16003,9 +16010,9 @@ private:
         of.keys.erase(key);
         if (!of.keys.empty())
             return;
-        for (const step& one : of.steps) {
-            one.in->second.needs -= one.needs_entries;
-            retire(of, one);
+        for (const step& hop : of.steps) {
+            hop.in->second.needs -= hop.needs_entries;
+            retire(of, hop);
         }
         touched_.erase(&of);
         trails_.erase(trails_.find(of.path));

@@ -242,8 +242,9 @@ private:
         const std::vector<std::string> names = names_in(folder);
         std::set<std::string_view> being_built;
         for (const std::string& name : names)
-            if (ends_in(name, lock_end) && is_locked(join(folder, name)))
-                being_built.insert(parse_built_name(name)->name);
+            if (const auto built = parse_built_name(name);
+                built && built->end == lock_end && is_locked(join(folder, name)))
+                being_built.insert(built->name);
         for (const std::string& name : names) {
             const auto built = parse_built_name(name);
             const std::string path = join(folder, name);
@@ -431,8 +432,8 @@ private:
                 if (ends_in(other, lock_end))
                     known->second.push_back(std::move(other));
         for (const std::string& other : known->second)
-            if (entry.what == cache_entry::kind::intermediate ||
-                parse_built_name(other)->name == entry.name) {
+            if (const auto built = parse_built_name(other);
+                entry.what == cache_entry::kind::intermediate || (built && built->name == entry.name)) {
                 turns.emplace_back(
                     System::open(join(folder, other).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
                 const bool gone = turns.back().descriptor() < 0 && errno == ENOENT;

@@ -625,12 +625,17 @@ TEST_CASE("a library that was compiled for the processor of this machine is none
     CHECK(work.compiles() == 2);
 }
 
-TEST_CASE("a header that comes to stand before another is seen", "[builder]") {
-    workshop work;
+/// The plugin's header is in the second of two folders that compilers search.
+void find_header_in_second_folder(workshop& work) {
     write(work.plugin / "main.cpp", "#include <net/port.hpp>\n" + work.answering("PORT"));
     write(work.root / "late/net/port.hpp", "#define PORT 1\n");
     create_directory(work.root / "early");
     work.options.flags = {"-I../early", "-I../late"};
+}
+
+TEST_CASE("a header that comes to stand before another is seen", "[builder]") {
+    workshop work;
+    find_header_in_second_folder(work);
     CHECK(work.answer() == 1);
     write(work.root / "early/other.hpp", "");
     CHECK(work.answer() == 1);
@@ -647,10 +652,7 @@ TEST_CASE("a header that comes to stand before another is seen", "[builder]") {
 
 TEST_CASE("a header in a new folder, written just before the build, is compiled once", "[builder]") {
     workshop work;
-    write(work.plugin / "main.cpp", "#include <net/port.hpp>\n" + work.answering("PORT"));
-    write(work.root / "late/net/port.hpp", "#define PORT 1\n");
-    create_directory(work.root / "early");
-    work.options.flags = {"-I../early", "-I../late"};
+    find_header_in_second_folder(work);
     work.build();
     create_directory(work.root / "early/net");
     // No earlier build knows of this header, whose stamp is later than that of every folder that is known.

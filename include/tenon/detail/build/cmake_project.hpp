@@ -353,19 +353,25 @@ private:
 
     // ---- Running CMake
 
+    std::string required_program() const {
+        if (std::optional<std::string> path = program())
+            return std::move(*path);
+        throw no_cmake(given_.directory);
+    }
+
     std::string configure(const basic_deadline<System>& within) {
         libraries_.clear();
         std::string said = run_cmake({"-C", join(folder_, "settings.cmake"), "-S", given_.directory, "-B",
                                       build_folder(), "-G", "Unix Makefiles", "--no-warn-unused-cli"},
                                      within);
         if (!read_libraries())
-            throw old_cmake(given_.directory, program().value_or("cmake"));
+            throw old_cmake(given_.directory, required_program());
         return said;
     }
 
     // Runs CMake and returns its warnings. Throws if it fails.
     std::string run_cmake(word_list words, const basic_deadline<System>& within) const {
-        command what{{program().value_or("cmake")}, basic_compiler<System>::variables(), folder_, true};
+        command what{{required_program()}, basic_compiler<System>::variables(), folder_, true};
         for (std::string& variable : variables())
             what.environment.push_back(std::move(variable));
         what.arguments.insert(what.arguments.end(), words.begin(), words.end());

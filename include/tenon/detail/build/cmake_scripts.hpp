@@ -234,7 +234,7 @@ std::string cmake_variables(const cmake_settings& given, const std::string& fold
             .append(" CACHE STRING \"\")\n");
     };
     word_list words = given.program_words;
-    const std::string compiler = find_program<System>(words.back()).value_or("");
+    const std::string compiler = find_program<System>(words.back()).value_or(words.back());
     words.pop_back();
     std::string launchers;
     for (const std::string& word : words)

@@ -250,8 +250,8 @@ inline std::string incompleteness(const interface_abi& of) {
     std::string wrong;
     const std::string named = named_slots(of, wrong);
     std::size_t missing = 0;
-    for (const char is_named : named)
-        missing += is_named == '\0';
+    for (const char mark : named)
+        missing += mark == '\0';
     if (wrong.empty() && missing != destructors)
         wrong = "`" + readable(of.interface) + "::methods` names " + std::to_string(of.methods.size()) +
                 " of " + std::to_string(named.size() - destructors) +

@@ -189,9 +189,9 @@ private:
                 // the folder above reports that. A folder with an entry of this path cannot go before the
                 // entry.
                 if (at->second.type == 0)
-                    for (step& one : of.steps)
-                        if (join(one.in->first, one.at->first) == here)
-                            one.needs_entries = true;
+                    for (step& hop : of.steps)
+                        if (join(hop.in->first, hop.at->first) == here)
+                            hop.needs_entries = true;
                 break;
             }
             ++links;
@@ -200,21 +200,21 @@ private:
                 here = "/";
             put_names(target, left);
         }
-        for (const step& one : of.steps)
-            one.in->second.needs += one.needs_entries;
-        for (const step& one : before) {
-            one.in->second.needs -= one.needs_entries;
-            if (!has(of, one))
-                retire(of, one);
+        for (const step& hop : of.steps)
+            hop.in->second.needs += hop.needs_entries;
+        for (const step& hop : before) {
+            hop.in->second.needs -= hop.needs_entries;
+            if (!has(of, hop))
+                retire(of, hop);
         }
     }
 
     static bool has(const trail& of, const step& which) {
-        return std::any_of(of.steps.begin(), of.steps.end(), [&](const step& one) { return one.is(which); });
+        return std::any_of(of.steps.begin(), of.steps.end(), [&](const step& hop) { return hop.is(which); });
     }
     static step& passed(trail& of, const step& which) {
         const auto known =
-            std::find_if(of.steps.begin(), of.steps.end(), [&](const step& one) { return one.is(which); });
+            std::find_if(of.steps.begin(), of.steps.end(), [&](const step& hop) { return hop.is(which); });
         return known != of.steps.end() ? *known : of.steps.emplace_back(which);
     }
 
@@ -422,9 +422,9 @@ private:
         of.keys.erase(key);
         if (!of.keys.empty())
             return;
-        for (const step& one : of.steps) {
-            one.in->second.needs -= one.needs_entries;
-            retire(of, one);
+        for (const step& hop : of.steps) {
+            hop.in->second.needs -= hop.needs_entries;
+            retire(of, hop);
         }
         touched_.erase(&of);
         trails_.erase(trails_.find(of.path));
