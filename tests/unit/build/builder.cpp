@@ -626,7 +626,7 @@ TEST_CASE("a library that was compiled for the processor of this machine is none
 }
 
 /// The plugin's header is in the second of two folders that compilers search.
-void find_header_in_second_folder(workshop& work) {
+static void find_header_in_second_folder(workshop& work) {
     write(work.plugin / "main.cpp", "#include <net/port.hpp>\n" + work.answering("PORT"));
     write(work.root / "late/net/port.hpp", "#define PORT 1\n");
     create_directory(work.root / "early");
