@@ -15364,6 +15364,17 @@ private:
 #include <vector>
 
 
+#ifndef TENON_DETAIL_RELOAD_PLUGIN_INSTANCE_HPP
+#define TENON_DETAIL_RELOAD_PLUGIN_INSTANCE_HPP
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+
 #ifndef TENON_DETAIL_RELOAD_RELOAD_EVENT_HPP
 #define TENON_DETAIL_RELOAD_RELOAD_EVENT_HPP
 
@@ -15577,6 +15588,134 @@ private:
 } // namespace TENON_OWN
 } // namespace detail
 } // namespace tenon::inline v1
+
+#endif
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// The code of one version, closed by its last owner.
+template <class T>
+class version_code {
+public:
+    version_code(std::unique_ptr<plugin_code<T>> code, std::uint64_t number,
+                 std::shared_ptr<reload_history> history)
+        : code_(std::move(code)), number_(number), history_(std::move(history)) {
+        history_->loaded(image());
+    }
+    version_code(const version_code&) = delete;
+    version_code& operator=(const version_code&) = delete;
+    ~version_code() {
+        const loaded_image closing = image();
+        const std::string plugin = name();
+        const unloaded verdict = code_->close();
+        history_->closed(closing, verdict);
+        history_->tell({reload_event::step::closed, number_, plugin, verdict.reason(), {}});
+    }
+
+    const plugin_code<T>& operator*() const noexcept { return *code_; }
+    const plugin_code<T>* operator->() const noexcept { return code_.get(); }
+    std::string name() const { return code_->info().name + ' ' + code_->info().version; }
+    const std::shared_ptr<reload_history>& history() const noexcept { return history_; }
+
+private:
+    /// The library's image in memory; empty for a built-in plugin.
+    loaded_image image() const { return code_->from() ? code_->from()->image() : loaded_image(); }
+
+    std::unique_ptr<plugin_code<T>> code_;
+    std::uint64_t number_;
+    std::shared_ptr<reload_history> history_;
+};
+
+/// The object of one version, and a count of its owners, the last of which destroys it.
+template <class T>
+class plugin_instance {
+public:
+    template <class Make>
+    plugin_instance(std::shared_ptr<version_code<T>> code, std::uint64_t number, const Make& make)
+        : code_(std::move(code)), number_(number), object_(make(**code_)) {}
+    plugin_instance(const plugin_instance&) = delete;
+    plugin_instance& operator=(const plugin_instance&) = delete;
+
+    T* object() const noexcept { return object_; }
+    std::uint64_t number() const noexcept { return number_; }
+    const std::shared_ptr<version_code<T>>& code() const noexcept { return code_; }
+    const hooks<T>& offers() const noexcept { return (*code_)->offers(); }
+
+    void start() {
+        if (const auto start = offers().start)
+            start(object_);
+        started_ = true;
+    }
+
+    /// Adds a reference, which release() drops.
+    void share() noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
+    /// Drops one reference. The last one destroys the object.
+    void release() noexcept {
+        if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            delete this;
+    }
+
+private:
+    ~plugin_instance() {
+        if (const auto stop = offers().stop; stop && started_)
+            stop(object_);
+        delete object_;
+        if (started_)
+            code_->history()->tell({reload_event::step::retired, number_, code_->name(), "", {}});
+    }
+
+    std::shared_ptr<version_code<T>> code_;
+    std::uint64_t number_;
+    T* object_;
+    bool started_ = false;
+    std::atomic<std::size_t> owners_ = 1;
+};
+
+struct instance_release {
+    template <class T>
+    void operator()(plugin_instance<T>* instance) const noexcept {
+        instance->release();
+    }
+};
+/// A counted reference to an instance.
+template <class T>
+using instance_share = std::unique_ptr<plugin_instance<T>, instance_release>;
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_RELOAD_PLUGIN_SOURCE_HPP
+#define TENON_DETAIL_RELOAD_PLUGIN_SOURCE_HPP
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// Builds, finds and loads the versions of one plugin.
+template <class T>
+class plugin_source {
+public:
+    virtual ~plugin_source() = default;
+
+    /// Builds or finds the newest version, and loads it. Returns null if `known(id)` is true for the id of
+    /// that very library.
+    virtual std::unique_ptr<plugin_code<T>>
+    newest(const std::function<bool(const std::string& id)>& known) = 0;
+    /// The files and folders whose change may lead to another version.
+    virtual std::vector<std::string> watched() const = 0;
+    /// Stops newest() in other threads, and makes all later calls fail.
+    virtual void cancel() noexcept = 0;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
 
 #endif
 #ifndef TENON_DETAIL_RELOAD_RELOAD_THREAD_HPP
@@ -16290,109 +16429,6 @@ inline error too_many_versions(std::size_t mapped, std::size_t most, std::string
                  why})};
 }
 
-/// Builds, finds and loads the versions of one plugin.
-template <class T>
-class plugin_source {
-public:
-    virtual ~plugin_source() = default;
-
-    /// Builds or finds the newest version, and loads it. Returns null if `known(id)` is true for the id of
-    /// that very library.
-    virtual std::unique_ptr<plugin_code<T>>
-    newest(const std::function<bool(const std::string& what)>& known) = 0;
-    /// The files and folders whose change may lead to another version.
-    virtual std::vector<std::string> watched() const = 0;
-    /// Stops newest() in other threads, and makes all later calls fail.
-    virtual void cancel() noexcept = 0;
-};
-
-/// The code of one version, closed by its last owner.
-template <class T>
-class version_code {
-public:
-    version_code(std::unique_ptr<plugin_code<T>> code, std::uint64_t number,
-                 std::shared_ptr<reload_history> history)
-        : code_(std::move(code)), number_(number), history_(std::move(history)) {
-        history_->loaded(image());
-    }
-    version_code(const version_code&) = delete;
-    version_code& operator=(const version_code&) = delete;
-    ~version_code() {
-        const loaded_image closing = image();
-        const std::string plugin = name();
-        const unloaded verdict = code_->close();
-        history_->closed(closing, verdict);
-        history_->tell({reload_event::step::closed, number_, plugin, verdict.reason(), {}});
-    }
-
-    const plugin_code<T>& operator*() const noexcept { return *code_; }
-    const plugin_code<T>* operator->() const noexcept { return code_.get(); }
-    std::string name() const { return code_->info().name + ' ' + code_->info().version; }
-    const std::shared_ptr<reload_history>& history() const noexcept { return history_; }
-
-private:
-    /// The library's image in memory; empty for a built-in plugin.
-    loaded_image image() const { return code_->from() ? code_->from()->image() : loaded_image(); }
-
-    std::unique_ptr<plugin_code<T>> code_;
-    std::uint64_t number_;
-    std::shared_ptr<reload_history> history_;
-};
-
-/// The object of one version, destroyed by its last owner.
-template <class T>
-class version {
-public:
-    template <class Make>
-    version(std::shared_ptr<version_code<T>> code, std::uint64_t number, const Make& make)
-        : code_(std::move(code)), number_(number), object_(make(**code_)) {}
-    version(const version&) = delete;
-    version& operator=(const version&) = delete;
-
-    T* object() const noexcept { return object_; }
-    std::uint64_t number() const noexcept { return number_; }
-    const std::shared_ptr<version_code<T>>& code() const noexcept { return code_; }
-    const hooks<T>& offers() const noexcept { return (*code_)->offers(); }
-
-    void start() {
-        if (const auto start = offers().start)
-            start(object_);
-        started_ = true;
-    }
-
-    void share() noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
-    /// Drops one reference. The last one destroys the object.
-    void let_go() noexcept {
-        if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1)
-            delete this;
-    }
-
-private:
-    ~version() {
-        if (const auto stop = offers().stop; stop && started_)
-            stop(object_);
-        delete object_;
-        if (started_)
-            code_->history()->tell({reload_event::step::retired, number_, code_->name(), "", {}});
-    }
-
-    std::shared_ptr<version_code<T>> code_;
-    std::uint64_t number_;
-    T* object_;
-    bool started_ = false;
-    std::atomic<std::size_t> owners_ = 1;
-};
-
-struct letting_go {
-    template <class T>
-    void operator()(version<T>* of) const noexcept {
-        of->let_go();
-    }
-};
-/// A counted reference to a version.
-template <class T>
-using version_share = std::unique_ptr<version<T>, letting_go>;
-
 /// The text of the exception that is being handled.
 inline std::string exception_text() {
     try {
@@ -16406,18 +16442,18 @@ inline std::string exception_text() {
 
 /// All versions of one plugin that are in memory. One of them serves.
 template <class T>
-class versions final : public reloadable {
+class live_versions final : public reloadable {
 public:
     using maker = std::function<T*(const plugin_code<T>&)>;
 
-    versions(std::unique_ptr<plugin_source<T>> source, maker make, std::size_t most_mapped,
-             std::int64_t every)
+    live_versions(std::unique_ptr<plugin_source<T>> source, maker make, std::size_t most_mapped,
+                  std::int64_t every)
         : source_(std::move(source)), make_(std::move(make)), most_mapped_(most_mapped), every_(every) {
-        auto code = source_->newest([&](const std::string& what) {
-            now_ = what;
+        auto code = source_->newest([&](const std::string& id) {
+            now_ = id;
             return false;
         });
-        version_share<T> first = made(shared(std::move(code)));
+        instance_share<T> first = made(shared(std::move(code)));
         first->start();
         serving_.store(first.release());
     }
@@ -16430,7 +16466,7 @@ public:
         history_->on_event({});
         history_->when_room({});
     }
-    ~versions() override {
+    ~live_versions() override {
         retired_.emplace_back(serving_.exchange(nullptr));
         // Calls that began earlier may still run.
         for (const auto& version : retired_)
@@ -16439,7 +16475,7 @@ public:
     }
 
     basic_hazard_domain<>& hazards() const noexcept { return hazards_; }
-    const std::atomic<version<T>*>& serving() const noexcept { return serving_; }
+    const std::atomic<plugin_instance<T>*>& serving() const noexcept { return serving_; }
     reload_history& history() const noexcept { return *history_; }
 
     void check(std::function<void(T&)> check) {
@@ -16475,7 +16511,7 @@ public:
                 // The newest version stays refused until its files change.
                 avoided_ = std::exchange(now_, std::exchange(now_before_, ""));
                 before_.reset();
-                count(&versions::replaced_, "version " + std::to_string(bad) + " was rolled back");
+                count(&live_versions::replaced_, "version " + std::to_string(bad) + " was rolled back");
             }
             return reload_event::step::rolled_back;
         });
@@ -16507,7 +16543,7 @@ public:
     }
 
     void retire() noexcept override {
-        std::vector<version_share<T>> free;
+        std::vector<instance_share<T>> free;
         const mutex_lock locked(retiring_);
         for (auto& version : std::exchange(retired_, {}))
             (hazards_.in_use(version.get()) ? retired_ : free).push_back(std::move(version));
@@ -16517,8 +16553,8 @@ private:
     std::shared_ptr<version_code<T>> shared(std::unique_ptr<plugin_code<T>> code) {
         return std::make_shared<version_code<T>>(std::move(code), numbers_ + 1, history_);
     }
-    version_share<T> made(std::shared_ptr<version_code<T>> code) {
-        return version_share<T>(new version<T>(std::move(code), ++numbers_, make_));
+    instance_share<T> made(std::shared_ptr<version_code<T>> code) {
+        return instance_share<T>(new plugin_instance<T>(std::move(code), ++numbers_, make_));
     }
 
     // Makes one change at a time. `make(refusal)` returns the step that was taken, or sets why none was.
@@ -16542,7 +16578,7 @@ private:
             if (!refusal.empty()) {
                 result.what = reload_event::step::refused;
                 result.reason = refusal;
-                count(&versions::refused_, refusal);
+                count(&live_versions::refused_, refusal);
             }
             result.version = serving_.load()->number();
             result.plugin = serving_.load()->code()->name();
@@ -16559,9 +16595,9 @@ private:
         return std::chrono::duration_cast<std::chrono::microseconds>(begun_ - from);
     }
 
-    void count(std::uint64_t versions::* what, const std::string& refusal) {
+    void count(std::uint64_t live_versions::* counter, const std::string& refusal) {
         const mutex_lock locked(counting_);
-        ++(this->*what);
+        ++(this->*counter);
         refusal_ = refusal;
     }
 
@@ -16569,11 +16605,11 @@ private:
         std::string newest;
         std::shared_ptr<version_code<T>> next;
         short_of_room_ = false;
-        auto code = source_->newest([&](const std::string& what) {
-            newest = what;
-            if (what == now_ || (!again && what == avoided_))
+        auto code = source_->newest([&](const std::string& id) {
+            newest = id;
+            if (id == now_ || (!again && id == avoided_))
                 return true;
-            if (before_ && what == now_before_) { // an edit that was undone
+            if (before_ && id == now_before_) { // an edit that was undone
                 next = before_;
                 return true;
             }
@@ -16596,7 +16632,7 @@ private:
         }
         now_before_ = std::exchange(now_, newest);
         avoided_.clear();
-        count(&versions::replaced_, "");
+        count(&live_versions::replaced_, "");
         return reload_event::step::replaced;
     }
 
@@ -16615,9 +16651,9 @@ private:
     // Constructs an object of the code and has it take over. If that fails, returns false with the reason in
     // `refusal`, and nothing has changed.
     bool replaced_by(std::shared_ptr<version_code<T>> code, std::string& refusal) {
-        version<T>* const old = serving_.load();
+        plugin_instance<T>* const old = serving_.load();
         const hooks<T>&before = old->offers(), &after = (*code)->offers();
-        version_share<T> next;
+        instance_share<T> next;
         bool quiesced = false;
         try {
             if (before.quiesce) {
@@ -16668,9 +16704,9 @@ private:
     std::uint64_t numbers_ = 0;
     std::chrono::steady_clock::time_point begun_{};
 
-    std::atomic<version<T>*> serving_ = nullptr;
+    std::atomic<plugin_instance<T>*> serving_ = nullptr;
     pthread_mutex_t retiring_ = PTHREAD_MUTEX_INITIALIZER;
-    std::vector<version_share<T>> retired_; // and perhaps still in use
+    std::vector<instance_share<T>> retired_; // and perhaps still in use
 
     mutable pthread_mutex_t counting_ = PTHREAD_MUTEX_INITIALIZER;
     std::uint64_t replaced_ = 0, refused_ = 0;
@@ -18111,9 +18147,9 @@ public:
 private:
     template <class>
     friend class live;
-    explicit pinned(detail::version<T>* of) noexcept : version_(of) { of->share(); }
+    explicit pinned(detail::plugin_instance<T>* serving) noexcept : version_(serving) { serving->share(); }
 
-    detail::version_share<T> version_;
+    detail::instance_share<T> version_;
 };
 #pragma GCC diagnostic pop
 
@@ -18139,12 +18175,12 @@ private:
 template <class T>
 class TENON_HOST_TYPE live {
     TENON_DETAIL_REQUIRE_INTERFACE(T)
-    using versions = detail::versions<T>;
+    using versions = detail::live_versions<T>;
 
     // Exists until the end of the full expression that calls `operator->`.
     class TENON_HIDDEN call {
     public:
-        explicit call(const versions& of) : serving_(of.hazards(), of.serving()) {}
+        explicit call(const versions& all) : serving_(all.hazards(), all.serving()) {}
         ~call() {
             if (serving_.throwing()) [[unlikely]]
                 serving_.among().keep(serving_.get()->code());
@@ -18152,7 +18188,7 @@ class TENON_HOST_TYPE live {
         T* operator->() const noexcept { return serving_.get()->object(); }
 
     private:
-        detail::basic_hazard_pointer<detail::version<T>> serving_;
+        detail::basic_hazard_pointer<detail::plugin_instance<T>> serving_;
     };
 
 public:
@@ -18204,10 +18240,10 @@ public:
     /// Used by `loader::watch`: a handle whose versions come from `source`, each made by `make`.
     static live from(std::unique_ptr<detail::plugin_source<T>> source, typename versions::maker make,
                      std::size_t most_mapped, std::int64_t every) {
-        live made;
-        made.versions_ = std::make_unique<versions>(std::move(source), std::move(make), most_mapped, every);
-        made.versions_->begin();
-        return made;
+        live handle;
+        handle.versions_ = std::make_unique<versions>(std::move(source), std::move(make), most_mapped, every);
+        handle.versions_->begin();
+        return handle;
     }
 
 private:
@@ -18675,7 +18711,7 @@ public:
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, std::decay_t<A>&...>
     live<T> watch(const D& text, A&&... arguments) const {
-        auto source = std::make_unique<versions_of<T>>(
+        auto source = std::make_unique<source_of<T>>(
             *this, detail::permitted_driver(detail::native(text), options_.policy));
         auto make = [kept = std::tuple<std::decay_t<A>...>(static_cast<A&&>(arguments)...)](
                         const detail::plugin_code<T>& code) mutable {
@@ -18734,9 +18770,9 @@ private:
 
     // Finds the newest version of a watched plugin, with a copy of the loader as it was when the watch began.
     template <class T>
-    class TENON_HIDDEN versions_of final : public detail::plugin_source<T> {
+    class TENON_HIDDEN source_of final : public detail::plugin_source<T> {
     public:
-        versions_of(const loader& by, driver from)
+        source_of(const loader& by, driver from)
             :
 #ifdef __cpp_lib_jthread
               cancelled_(by.options_.stop),

@@ -15,6 +15,8 @@
 #include <tenon/detail/reload/hazard_pointer.hpp>
 #include <tenon/detail/reload/live_versions.hpp>
 #include <tenon/detail/reload/only_values.hpp>
+#include <tenon/detail/reload/plugin_instance.hpp>
+#include <tenon/detail/reload/plugin_source.hpp>
 #include <tenon/detail/reload/reload_event.hpp>
 #include <tenon/detail/reload/reload_thread.hpp>
 
@@ -46,9 +48,9 @@ public:
 private:
     template <class>
     friend class live;
-    explicit pinned(detail::version<T>* of) noexcept : version_(of) { of->share(); }
+    explicit pinned(detail::plugin_instance<T>* serving) noexcept : version_(serving) { serving->share(); }
 
-    detail::version_share<T> version_;
+    detail::instance_share<T> version_;
 };
 #pragma GCC diagnostic pop
 
@@ -74,12 +76,12 @@ private:
 template <class T>
 class TENON_HOST_TYPE live {
     TENON_DETAIL_REQUIRE_INTERFACE(T)
-    using versions = detail::versions<T>;
+    using versions = detail::live_versions<T>;
 
     // Exists until the end of the full expression that calls `operator->`.
     class TENON_HIDDEN call {
     public:
-        explicit call(const versions& of) : serving_(of.hazards(), of.serving()) {}
+        explicit call(const versions& all) : serving_(all.hazards(), all.serving()) {}
         ~call() {
             if (serving_.throwing()) [[unlikely]]
                 serving_.among().keep(serving_.get()->code());
@@ -87,7 +89,7 @@ class TENON_HOST_TYPE live {
         T* operator->() const noexcept { return serving_.get()->object(); }
 
     private:
-        detail::basic_hazard_pointer<detail::version<T>> serving_;
+        detail::basic_hazard_pointer<detail::plugin_instance<T>> serving_;
     };
 
 public:
@@ -139,10 +141,10 @@ public:
     /// Used by `loader::watch`: a handle whose versions come from `source`, each made by `make`.
     static live from(std::unique_ptr<detail::plugin_source<T>> source, typename versions::maker make,
                      std::size_t most_mapped, std::int64_t every) {
-        live made;
-        made.versions_ = std::make_unique<versions>(std::move(source), std::move(make), most_mapped, every);
-        made.versions_->begin();
-        return made;
+        live handle;
+        handle.versions_ = std::make_unique<versions>(std::move(source), std::move(make), most_mapped, every);
+        handle.versions_->begin();
+        return handle;
     }
 
 private:

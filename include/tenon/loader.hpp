@@ -194,7 +194,7 @@ public:
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, std::decay_t<A>&...>
     live<T> watch(const D& text, A&&... arguments) const {
-        auto source = std::make_unique<versions_of<T>>(
+        auto source = std::make_unique<source_of<T>>(
             *this, detail::permitted_driver(detail::native(text), options_.policy));
         auto make = [kept = std::tuple<std::decay_t<A>...>(static_cast<A&&>(arguments)...)](
                         const detail::plugin_code<T>& code) mutable {
@@ -253,9 +253,9 @@ private:
 
     // Finds the newest version of a watched plugin, with a copy of the loader as it was when the watch began.
     template <class T>
-    class TENON_HIDDEN versions_of final : public detail::plugin_source<T> {
+    class TENON_HIDDEN source_of final : public detail::plugin_source<T> {
     public:
-        versions_of(const loader& by, driver from)
+        source_of(const loader& by, driver from)
             :
 #ifdef __cpp_lib_jthread
               cancelled_(by.options_.stop),
