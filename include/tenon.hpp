@@ -18040,6 +18040,14 @@ using repository = basic_repository<>;
 
 #include <cerrno>
 #include <cstdint>
+#include <memory>
+#include <utility>
+
+#ifndef TENON_STOP_SIGNAL_HPP
+#define TENON_STOP_SIGNAL_HPP
+
+#include <functional>
+#include <memory>
 #include <utility>
 #include <version>
 
@@ -18048,6 +18056,44 @@ using repository = basic_repository<>;
 #include <stop_token>
 #endif
 
+
+namespace tenon::inline v1 {
+
+/// A `std::stop_token`, in a type that is the same where the standard library has none.
+///
+///     std::stop_source source;
+///     tenon::loader loader{{.stop = source.get_token()}};
+///     source.request_stop();   // by any thread: ends the builds and fetches of `loader`
+///
+/// A default-constructed signal never stops anything. Any thread may copy and use a signal.
+class TENON_HOST_TYPE stop_signal {
+public:
+    stop_signal() = default;
+#ifdef __cpp_lib_jthread
+    stop_signal(std::stop_token token) {
+        if (token.stop_possible())
+            listen_ = [token = std::move(token)](std::function<void()> call) -> std::shared_ptr<const void> {
+                return std::make_shared<std::stop_callback<std::function<void()>>>(token, std::move(call));
+            };
+    }
+#endif
+
+    /// True if a stop can still be requested, or has been.
+    bool possible() const noexcept { return listen_ != nullptr; }
+
+    /// Calls `call` once when a stop is requested; now, if that is so already. The thread that requests it
+    /// makes the call, which must not throw. `call` is not run any more once the returned object is gone.
+    std::shared_ptr<const void> on_stop(std::function<void()> call) const {
+        return listen_ ? listen_(std::move(call)) : nullptr;
+    }
+
+private:
+    std::function<std::shared_ptr<const void>(std::function<void()>)> listen_{};
+};
+
+} // namespace tenon::inline v1
+
+#endif
 
 
 namespace tenon::inline v1::detail {
@@ -18058,17 +18104,13 @@ inline namespace TENON_OWN {
 template <class System = posix>
 class basic_stop_event {
 public:
-#ifdef __cpp_lib_jthread
-    /// An event that raise() and a stop request of `token` raise.
-    explicit basic_stop_event(const std::stop_token& token = {}) : basic_stop_event(made(), token) {}
+    /// An event that raise() and `signal` raise.
+    explicit basic_stop_event(const stop_signal& signal = {}) : basic_stop_event(made(), signal) {}
 
-    /// An event that `token` alone raises. It has no descriptor if no stop can be requested of the token.
-    static basic_stop_event of(const std::stop_token& token) {
-        return basic_stop_event(token.stop_possible() ? made() : basic_file<System>(), token);
+    /// An event that `signal` alone raises. It has no descriptor if no stop is possible.
+    static basic_stop_event of(const stop_signal& signal) {
+        return basic_stop_event(signal.possible() ? made() : basic_file<System>(), signal);
     }
-#else
-    basic_stop_event() : event_(made()) {}
-#endif
 
     /// Any thread may call at any time.
     void raise() const noexcept {
@@ -18087,19 +18129,11 @@ private:
         return event;
     }
 
+    basic_stop_event(basic_file<System> event, const stop_signal& signal)
+        : event_(std::move(event)), raising_(signal.on_stop([this] { raise(); })) {}
+
     basic_file<System> event_;
-
-#ifdef __cpp_lib_jthread
-    struct raising {
-        const basic_stop_event& what;
-        void operator()() const noexcept { what.raise(); }
-    };
-
-    basic_stop_event(basic_file<System> event, const std::stop_token& token)
-        : event_(std::move(event)), raising_(token, raising{*this}) {}
-
-    std::stop_callback<raising> raising_; // goes first, and waits for a call that is just being made
-#endif
+    const std::shared_ptr<const void> raising_; // goes first, and waits for a call that is just being made
 };
 using stop_event = basic_stop_event<>;
 
@@ -18651,10 +18685,9 @@ struct TENON_HOST_TYPE loader_options {
     std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10);
     /// The limits of each run of a compiler and of git.
     tenon::limits limits{};
-#ifdef __cpp_lib_jthread
-    /// Stops builds and fetches, and all programs that they run. Loads that need neither still work.
-    std::stop_token stop{};
-#endif
+    /// Stops builds and fetches, and all programs that they run: a `std::stop_token`. Loads that need neither
+    /// still work.
+    stop_signal stop{};
 };
 
 /// Loads plugins, each named by a driver: a built-in's name, a library's path, a source directory, or a git
@@ -18773,17 +18806,11 @@ private:
     class TENON_HIDDEN source_of final : public detail::plugin_source<T> {
     public:
         source_of(const loader& by, driver from)
-            :
-#ifdef __cpp_lib_jthread
-              cancelled_(by.options_.stop),
-#endif
-              by_(std::make_unique<loader>(by)), from_(std::move(from)) {
+            : cancelled_(by.options_.stop), by_(std::make_unique<loader>(by)), from_(std::move(from)) {
             // The program may change its current directory.
             if (from_.what == driver::kind::library || from_.what == driver::kind::directory)
                 from_.place = detail::absolute<>(from_.place);
-#ifdef __cpp_lib_jthread
             by_->options_.stop = {};
-#endif
             by_->cancelled_ = &cancelled_;
         }
 
@@ -18855,31 +18882,18 @@ private:
         std::string checked_out_; // by newest(), in one thread or another
     };
 
+    // What cancels a build or a fetch: the end of a watch, or else the options.
     class TENON_HIDDEN stop_event {
     public:
         explicit stop_event(const loader& by)
-            : cancelled_(by.cancelled_)
-#ifdef __cpp_lib_jthread
-              ,
-              requested_(detail::stop_event::of(by.options_.stop))
-#endif
-        {
-        }
+            : cancelled_(by.cancelled_), requested_(detail::stop_event::of(by.options_.stop)) {}
         int descriptor() const noexcept {
-            if (cancelled_)
-                return cancelled_->descriptor();
-#ifdef __cpp_lib_jthread
-            return requested_.descriptor();
-#else
-            return -1;
-#endif
+            return cancelled_ ? cancelled_->descriptor() : requested_.descriptor();
         }
 
     private:
         const detail::stop_event* cancelled_;
-#ifdef __cpp_lib_jthread
         detail::stop_event requested_;
-#endif
     };
 
     template <class T>

@@ -16,7 +16,7 @@ import amalgamate
 # From below.
 LAYERS = ['system', 'interface', 'library', 'cache', 'source', 'build', 'reload']
 # The vocabulary, and what a plugin includes.
-SHARED = ['allow_list', 'diagnostic', 'driver', 'error', 'event', 'manifest', 'options', 'policy', 'trust', 'version',
+SHARED = ['allow_list', 'diagnostic', 'driver', 'error', 'event', 'manifest', 'options', 'policy', 'stop_signal', 'trust', 'version',
           'export', 'hooks', 'interface', 'layout', 'registration']
 # What design and measurements keep from a plugin's compilation.
 HEAVY = {'algorithm', 'atomic', 'chrono', 'filesystem', 'functional', 'iostream', 'memory', 'mutex', 'ranges', 'sstream', 'string',

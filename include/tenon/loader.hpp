@@ -26,6 +26,7 @@
 #include <tenon/plugin.hpp>
 #include <tenon/policy.hpp>
 #include <tenon/registry.hpp>
+#include <tenon/stop_signal.hpp>
 
 #include <tenon/detail/build/builder.hpp>
 #include <tenon/detail/build/compiler.hpp>
@@ -134,10 +135,9 @@ struct TENON_HOST_TYPE loader_options {
     std::chrono::milliseconds fetch_timeout = std::chrono::minutes(10);
     /// The limits of each run of a compiler and of git.
     tenon::limits limits{};
-#ifdef __cpp_lib_jthread
-    /// Stops builds and fetches, and all programs that they run. Loads that need neither still work.
-    std::stop_token stop{};
-#endif
+    /// Stops builds and fetches, and all programs that they run: a `std::stop_token`. Loads that need neither
+    /// still work.
+    stop_signal stop{};
 };
 
 /// Loads plugins, each named by a driver: a built-in's name, a library's path, a source directory, or a git
@@ -256,17 +256,11 @@ private:
     class TENON_HIDDEN source_of final : public detail::plugin_source<T> {
     public:
         source_of(const loader& by, driver from)
-            :
-#ifdef __cpp_lib_jthread
-              cancelled_(by.options_.stop),
-#endif
-              by_(std::make_unique<loader>(by)), from_(std::move(from)) {
+            : cancelled_(by.options_.stop), by_(std::make_unique<loader>(by)), from_(std::move(from)) {
             // The program may change its current directory.
             if (from_.what == driver::kind::library || from_.what == driver::kind::directory)
                 from_.place = detail::absolute<>(from_.place);
-#ifdef __cpp_lib_jthread
             by_->options_.stop = {};
-#endif
             by_->cancelled_ = &cancelled_;
         }
 
@@ -338,31 +332,18 @@ private:
         std::string checked_out_; // by newest(), in one thread or another
     };
 
+    // What cancels a build or a fetch: the end of a watch, or else the options.
     class TENON_HIDDEN stop_event {
     public:
         explicit stop_event(const loader& by)
-            : cancelled_(by.cancelled_)
-#ifdef __cpp_lib_jthread
-              ,
-              requested_(detail::stop_event::of(by.options_.stop))
-#endif
-        {
-        }
+            : cancelled_(by.cancelled_), requested_(detail::stop_event::of(by.options_.stop)) {}
         int descriptor() const noexcept {
-            if (cancelled_)
-                return cancelled_->descriptor();
-#ifdef __cpp_lib_jthread
-            return requested_.descriptor();
-#else
-            return -1;
-#endif
+            return cancelled_ ? cancelled_->descriptor() : requested_.descriptor();
         }
 
     private:
         const detail::stop_event* cancelled_;
-#ifdef __cpp_lib_jthread
         detail::stop_event requested_;
-#endif
     };
 
     template <class T>

@@ -84,12 +84,8 @@ void use_registry(tenon::registry& built_ins) {
 
 #ifdef ALL_OF_TENON
 // Nothing can be called off where the standard library has no std::stop_token; README.md says which.
-template <class Options>
-concept can_be_stopped = requires(Options options) { options.stop; };
-#ifdef _LIBCPP_VERSION
-static_assert(can_be_stopped<tenon::loader_options> == (_LIBCPP_VERSION >= 200000));
-#else
-static_assert(can_be_stopped<tenon::loader_options>);
+#if !defined _LIBCPP_VERSION || _LIBCPP_VERSION >= 200000
+static_assert(std::is_convertible_v<std::stop_token, decltype(tenon::loader_options::stop)>);
 #endif
 
 void use_loader(const std::string& library) {

@@ -19,6 +19,7 @@ bool can_be_read(int fd) {
 } // namespace
 
 TEST_CASE("a token that nobody can stop needs no descriptor", "[stop_event]") {
+    CHECK(basic_stop_event<>::of({}).descriptor() == -1);
     CHECK(basic_stop_event<>::of(std::stop_token()).descriptor() == -1);
     std::stop_token orphan = std::stop_source().get_token();
     CHECK(basic_stop_event<>::of(orphan).descriptor() == -1);

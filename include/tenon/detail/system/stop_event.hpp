@@ -4,15 +4,11 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <memory>
 #include <utility>
-#include <version>
-
-// libc++ has no stop_token before version 20.
-#ifdef __cpp_lib_jthread
-#include <stop_token>
-#endif
 
 #include <tenon/error.hpp>
+#include <tenon/stop_signal.hpp>
 
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/posix.hpp>
@@ -25,17 +21,13 @@ inline namespace TENON_OWN {
 template <class System = posix>
 class basic_stop_event {
 public:
-#ifdef __cpp_lib_jthread
-    /// An event that raise() and a stop request of `token` raise.
-    explicit basic_stop_event(const std::stop_token& token = {}) : basic_stop_event(made(), token) {}
+    /// An event that raise() and `signal` raise.
+    explicit basic_stop_event(const stop_signal& signal = {}) : basic_stop_event(made(), signal) {}
 
-    /// An event that `token` alone raises. It has no descriptor if no stop can be requested of the token.
-    static basic_stop_event of(const std::stop_token& token) {
-        return basic_stop_event(token.stop_possible() ? made() : basic_file<System>(), token);
+    /// An event that `signal` alone raises. It has no descriptor if no stop is possible.
+    static basic_stop_event of(const stop_signal& signal) {
+        return basic_stop_event(signal.possible() ? made() : basic_file<System>(), signal);
     }
-#else
-    basic_stop_event() : event_(made()) {}
-#endif
 
     /// Any thread may call at any time.
     void raise() const noexcept {
@@ -54,19 +46,11 @@ private:
         return event;
     }
 
+    basic_stop_event(basic_file<System> event, const stop_signal& signal)
+        : event_(std::move(event)), raising_(signal.on_stop([this] { raise(); })) {}
+
     basic_file<System> event_;
-
-#ifdef __cpp_lib_jthread
-    struct raising {
-        const basic_stop_event& what;
-        void operator()() const noexcept { what.raise(); }
-    };
-
-    basic_stop_event(basic_file<System> event, const std::stop_token& token)
-        : event_(std::move(event)), raising_(token, raising{*this}) {}
-
-    std::stop_callback<raising> raising_; // goes first, and waits for a call that is just being made
-#endif
+    const std::shared_ptr<const void> raising_; // goes first, and waits for a call that is just being made
 };
 using stop_event = basic_stop_event<>;
 
