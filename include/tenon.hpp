@@ -11856,6 +11856,208 @@ using abi_in_image = abi_of<T, typename T::methods, make_indices<T::methods::siz
 #include <string_view>
 #include <vector>
 
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+inline constexpr std::uint64_t no_slot = ~std::uint64_t{0}, most_slots = 100'000;
+
+// The vtable slot that a member pointer's words stand for (Itanium C++ ABI 2.3; on Arm the virtual bit is in
+// the adjustment).
+inline std::uint64_t slot_of(std::uintptr_t pointer, std::uintptr_t adjustment) noexcept {
+#if defined(__arm__) || defined(__aarch64__)
+    return adjustment == 1 ? pointer / sizeof(void*) : no_slot;
+#else
+    return (pointer & 1) == 1 && adjustment == 0 ? (pointer - 1) / sizeof(void*) : no_slot;
+#endif
+}
+
+/// The functions of an interface as one side was compiled with it.
+struct interface_abi {
+    struct method {
+        std::string_view name, signature; // mangled
+        std::uint64_t slot = no_slot;
+        friend bool operator==(const method&, const method&) = default;
+    };
+    std::string_view interface; // mangled
+    std::vector<method> methods;
+    std::uint64_t slots = no_slot; // how many slots the vtable has
+    bool has_destructor = true;    // of which two are its own
+};
+
+/// An interface and all types that cross it, as one side was compiled with it: the host's from its own image,
+/// a plugin's from its manifest. The texts are views into the notes.
+struct plugin_abi : interface_abi {
+    struct type {
+        std::string_view name, fields; // mangled
+        std::uint32_t size = 0, alignment = 0, version = 0;
+        friend bool operator==(const type&, const type&) = default;
+    };
+    std::string_view factory, state; // mangled
+    std::vector<type> types;
+    std::vector<interface_abi> reached; // the interfaces among the types
+};
+
+/// Reads the description of a note from front to back. After the first failure every further read fails.
+class note_reader {
+public:
+    explicit note_reader(std::string_view description) noexcept : rest_(description) {}
+
+    template <class Word>
+    Word word() noexcept {
+        Word value{};
+        if (rest_.size() < sizeof value) {
+            failed_ = true;
+            rest_ = {};
+        } else {
+            std::memcpy(&value, rest_.data(), sizeof value);
+            rest_.remove_prefix(sizeof value);
+        }
+        return value;
+    }
+    std::string_view text() noexcept {
+        const auto end = rest_.find('\0');
+        if (end == rest_.npos) {
+            failed_ = true;
+            rest_ = {};
+            return {};
+        }
+        const std::string_view found = rest_.substr(0, end);
+        rest_.remove_prefix(end + 1);
+        return found;
+    }
+    bool failed() const noexcept { return failed_; }
+
+private:
+    std::string_view rest_;
+    bool failed_ = false;
+};
+
+/// Adds an interface, method or type note. False if the notes are damaged or contradict each other.
+inline bool add_note(plugin_abi& into, note_kind kind, note_reader from) {
+    if (kind == note_kind::interface) {
+        const auto name = from.text(), made = from.text(), state = from.text();
+        if (from.failed() || (!into.interface.empty() &&
+                              (into.interface != name || into.factory != made || into.state != state)))
+            return false;
+        into.interface = name;
+        into.factory = made;
+        into.state = state;
+    } else if (kind == note_kind::method) {
+        const auto index = from.word<std::uint32_t>();
+        const auto name = from.text(), signature = from.text();
+        if (from.failed() || name.empty() || index > most_slots)
+            return false;
+        if (into.methods.size() <= index)
+            into.methods.resize(index + 1);
+        plugin_abi::method& method = into.methods[index];
+        if (!method.name.empty() && (method.name != name || method.signature != signature))
+            return false;
+        method.name = name;
+        method.signature = signature;
+    } else if (kind == note_kind::type) {
+        plugin_abi::type type;
+        type.size = from.word<std::uint32_t>();
+        type.alignment = from.word<std::uint32_t>();
+        type.version = from.word<std::uint32_t>();
+        type.name = from.text();
+        type.fields = from.text();
+        if (from.failed())
+            return false;
+        for (const plugin_abi::type& other : into.types)
+            if (other.name == type.name)
+                return other == type;
+        into.types.push_back(type);
+    }
+    return true;
+}
+
+/// Adds the slots in a plugin's note to an interface whose methods are known.
+inline bool add_slots(interface_abi& into, note_reader& from, std::uint32_t count) {
+    if (count != into.methods.size() + 1)
+        return false;
+    for (std::uint32_t i = 0; i < count && !from.failed(); ++i) {
+        const auto pointer = from.word<std::uintptr_t>();
+        const std::uint64_t slot = slot_of(pointer, from.word<std::uintptr_t>());
+        if (i + 1 == count)
+            into.slots = slot;
+        else if (i < into.methods.size())
+            into.methods[i].slot = slot;
+    }
+    return !from.failed();
+}
+
+// The description, without its key, of the note at an address of this image.
+inline note_reader note_at(void (*address)()) noexcept {
+    const char* note = reinterpret_cast<const char*>(address);
+    std::uint32_t size;
+    std::memcpy(&size, note + 4, sizeof size);
+    return note_reader({note + 20 + 8, size - 8});
+}
+
+// Notes of this very program, as its compiler wrote them, cannot contradict each other.
+inline void require_sound(bool sound) noexcept {
+    if (!sound)
+        std::abort();
+}
+
+template <class T, auto... M, std::size_t... I>
+[[gnu::visibility("hidden")]] plugin_abi make_interface(methods<M...>*, indices<I...>) {
+    plugin_abi made;
+    bool sound = add_note(made, note_kind::interface, note_at(&interface_note<T>));
+    sound = (add_note(made, note_kind::method, note_at(&method_note<T, I>)) && ... && sound);
+    static constexpr auto slots = slots_of<T>();
+    note_reader words({reinterpret_cast<const char*>(&slots), sizeof slots});
+    require_sound(add_slots(made, words, sizeof...(M) + 1) && sound);
+    made.has_destructor = std::has_virtual_destructor_v<T>;
+    return made;
+}
+template <class T>
+[[gnu::visibility("hidden")]] plugin_abi make_interface() {
+    return make_interface<T>(static_cast<typename T::methods*>(nullptr), make_indices<T::methods::size>{});
+}
+
+template <class T, class... U, class... Reached>
+[[gnu::visibility("hidden")]] plugin_abi make_abi(list<U...>, list<Reached...>) {
+    abi_in_image<T>::emit();
+    plugin_abi made = make_interface<T>();
+    require_sound((add_note(made, note_kind::type, note_at(&crossing_note<T, U>)) && ... && true));
+    made.reached = {static_cast<interface_abi>(make_interface<Reached>())...};
+    return made;
+}
+
+/// The ABI of T in this image. The texts live as long as the image.
+template <class T>
+[[gnu::visibility("hidden")]] const plugin_abi& abi_here() {
+    static const plugin_abi made = detail::make_abi<T>(crossing<T>{}, reached_interfaces<T>{});
+    return made;
+}
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+#ifndef TENON_DETAIL_LIBRARY_ABI_DIFFERENCE_HPP
+#define TENON_DETAIL_LIBRARY_ABI_DIFFERENCE_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#ifndef TENON_DETAIL_LIBRARY_ABI_TEXT_HPP
+#define TENON_DETAIL_LIBRARY_ABI_TEXT_HPP
+
+#include <string>
+
+#ifndef TENON_DETAIL_LIBRARY_COMPLETENESS_HPP
+#define TENON_DETAIL_LIBRARY_COMPLETENESS_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
 #ifndef TENON_DETAIL_LIBRARY_MANGLED_NAME_HPP
 #define TENON_DETAIL_LIBRARY_MANGLED_NAME_HPP
 
@@ -12293,195 +12495,21 @@ inline std::string readable_owner(std::string_view mangled) {
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-inline constexpr std::uint64_t no_slot = ~std::uint64_t{0}, most_slots = 100'000;
-
-// The vtable slot that a member pointer's words stand for (Itanium C++ ABI 2.3; on Arm the virtual bit is in
-// the adjustment).
-inline std::uint64_t slot_of(std::uintptr_t pointer, std::uintptr_t adjustment) noexcept {
-#if defined(__arm__) || defined(__aarch64__)
-    return adjustment == 1 ? pointer / sizeof(void*) : no_slot;
-#else
-    return (pointer & 1) == 1 && adjustment == 0 ? (pointer - 1) / sizeof(void*) : no_slot;
-#endif
-}
-
-/// The functions of an interface as one side was compiled with it.
-struct interface_abi {
-    struct method {
-        std::string_view name, signature; // mangled
-        std::uint64_t slot = no_slot;
-        friend bool operator==(const method&, const method&) = default;
-    };
-    std::string_view interface; // mangled
-    std::vector<method> methods;
-    std::uint64_t slots = no_slot; // how many slots the vtable has
-    bool has_destructor = true;    // of which two are its own
-};
-
-/// An interface and all types that cross it, as one side was compiled with it: the host's from its own image,
-/// a plugin's from its manifest. The texts are views into the notes.
-struct plugin_abi : interface_abi {
-    struct type {
-        std::string_view name, fields; // mangled
-        std::uint32_t size = 0, alignment = 0, version = 0;
-        friend bool operator==(const type&, const type&) = default;
-    };
-    std::string_view factory, state; // mangled
-    std::vector<type> types;
-    std::vector<interface_abi> reached; // the interfaces among the types
-};
-
-// ---- Reading the notes.
-
-/// Reads the description of a note from front to back. After the first failure every further read fails.
-class note_reader {
-public:
-    explicit note_reader(std::string_view description) noexcept : rest_(description) {}
-
-    template <class Word>
-    Word word() noexcept {
-        Word value{};
-        if (rest_.size() < sizeof value) {
-            failed_ = true;
-            rest_ = {};
-        } else {
-            std::memcpy(&value, rest_.data(), sizeof value);
-            rest_.remove_prefix(sizeof value);
-        }
-        return value;
-    }
-    std::string_view text() noexcept {
-        const auto end = rest_.find('\0');
-        if (end == rest_.npos) {
-            failed_ = true;
-            rest_ = {};
-            return {};
-        }
-        const std::string_view found = rest_.substr(0, end);
-        rest_.remove_prefix(end + 1);
-        return found;
-    }
-    bool failed() const noexcept { return failed_; }
-
-private:
-    std::string_view rest_;
-    bool failed_ = false;
-};
-
-/// Adds an interface, method or type note. False if the notes are damaged or contradict each other.
-inline bool add_note(plugin_abi& into, note_kind kind, note_reader from) {
-    if (kind == note_kind::interface) {
-        const auto name = from.text(), made = from.text(), state = from.text();
-        if (from.failed() || (!into.interface.empty() &&
-                              (into.interface != name || into.factory != made || into.state != state)))
-            return false;
-        into.interface = name;
-        into.factory = made;
-        into.state = state;
-    } else if (kind == note_kind::method) {
-        const auto index = from.word<std::uint32_t>();
-        const auto name = from.text(), signature = from.text();
-        if (from.failed() || name.empty() || index > most_slots)
-            return false;
-        if (into.methods.size() <= index)
-            into.methods.resize(index + 1);
-        plugin_abi::method& method = into.methods[index];
-        if (!method.name.empty() && (method.name != name || method.signature != signature))
-            return false;
-        method.name = name;
-        method.signature = signature;
-    } else if (kind == note_kind::type) {
-        plugin_abi::type type;
-        type.size = from.word<std::uint32_t>();
-        type.alignment = from.word<std::uint32_t>();
-        type.version = from.word<std::uint32_t>();
-        type.name = from.text();
-        type.fields = from.text();
-        if (from.failed())
-            return false;
-        for (const plugin_abi::type& other : into.types)
-            if (other.name == type.name)
-                return other == type;
-        into.types.push_back(type);
-    }
-    return true;
-}
-
-/// Adds the slots in a plugin's note to an interface whose methods are known.
-inline bool add_slots(interface_abi& into, note_reader& from, std::uint32_t count) {
-    if (count != into.methods.size() + 1)
-        return false;
-    for (std::uint32_t i = 0; i < count && !from.failed(); ++i) {
-        const auto pointer = from.word<std::uintptr_t>();
-        const std::uint64_t slot = slot_of(pointer, from.word<std::uintptr_t>());
-        if (i + 1 == count)
-            into.slots = slot;
-        else if (i < into.methods.size())
-            into.methods[i].slot = slot;
-    }
-    return !from.failed();
-}
-
-// The description, without its key, of the note at an address of this image.
-inline note_reader note_at(void (*address)()) noexcept {
-    const char* note = reinterpret_cast<const char*>(address);
-    std::uint32_t size;
-    std::memcpy(&size, note + 4, sizeof size);
-    return note_reader({note + 20 + 8, size - 8});
-}
-
-// Notes of this very program, as its compiler wrote them, cannot contradict each other.
-inline void require_sound(bool sound) noexcept {
-    if (!sound)
-        std::abort();
-}
-
-template <class T, auto... M, std::size_t... I>
-[[gnu::visibility("hidden")]] plugin_abi make_interface(methods<M...>*, indices<I...>) {
-    plugin_abi made;
-    bool sound = add_note(made, note_kind::interface, note_at(&interface_note<T>));
-    sound = (add_note(made, note_kind::method, note_at(&method_note<T, I>)) && ... && sound);
-    static constexpr auto slots = slots_of<T>();
-    note_reader words({reinterpret_cast<const char*>(&slots), sizeof slots});
-    require_sound(add_slots(made, words, sizeof...(M) + 1) && sound);
-    made.has_destructor = std::has_virtual_destructor_v<T>;
-    return made;
-}
-template <class T>
-[[gnu::visibility("hidden")]] plugin_abi make_interface() {
-    return make_interface<T>(static_cast<typename T::methods*>(nullptr), make_indices<T::methods::size>{});
-}
-
-template <class T, class... U, class... Reached>
-[[gnu::visibility("hidden")]] plugin_abi make_abi(list<U...>, list<Reached...>) {
-    abi_in_image<T>::emit();
-    plugin_abi made = make_interface<T>();
-    require_sound((add_note(made, note_kind::type, note_at(&crossing_note<T, U>)) && ... && true));
-    made.reached = {static_cast<interface_abi>(make_interface<Reached>())...};
-    return made;
-}
-
-/// The ABI of T in this image. The texts live as long as the image.
-template <class T>
-[[gnu::visibility("hidden")]] const plugin_abi& abi_here() {
-    static const plugin_abi made = detail::make_abi<T>(crossing<T>{}, reached_interfaces<T>{});
-    return made;
-}
-
 /// One mark for each slot of a virtual table: '\0' if no method names the slot. `wrong` gets a sentence for
 /// each method that names something else.
-inline std::string named_slots(const interface_abi& of, std::string& wrong) {
-    std::string named(static_cast<std::size_t>(of.slots), '\0'); // not vector<bool>, which has to be compiled
+inline std::string named_slots(const interface_abi& abi, std::string& wrong) {
+    std::string named(static_cast<std::size_t>(abi.slots),
+                      '\0'); // not vector<bool>, which has to be compiled
     const auto say = [&](const auto& method, std::string_view before, std::string_view after) {
         wrong.append(before).append(readable_method(method.name)).append(after);
     };
-    const std::string list = "`" + readable(of.interface) + "::methods` names ";
-    for (const auto& method : of.methods) {
+    const std::string list = "`" + readable(abi.interface) + "::methods` names ";
+    for (const auto& method : abi.methods) {
         if (method.slot == no_slot)
             say(method, list, ", which is not a virtual function of its first base\n");
         else if (method.slot >= named.size())
             say(method, "the slot of ",
-                " is outside of the virtual table of `" + readable(of.interface) + "`\n");
+                " is outside of the virtual table of `" + readable(abi.interface) + "`\n");
         else if (named[static_cast<std::size_t>(method.slot)])
             say(method, list, " twice\n");
         else
@@ -12502,10 +12530,10 @@ inline std::string unnamed_slots(std::string_view named) {
 }
 
 // The sentence about an interface whose `methods` names no function of its own.
-inline std::string inherited_methods(const interface_abi& of) {
-    const std::string name = readable(of.interface);
+inline std::string inherited_methods(const interface_abi& abi) {
+    const std::string name = readable(abi.interface);
     std::string base;
-    for (const auto& method : of.methods)
+    for (const auto& method : abi.methods)
         if (base = readable_owner(method.name); base == name)
             return {};
     if (base.empty())
@@ -12518,36 +12546,51 @@ inline std::string inherited_methods(const interface_abi& of) {
 
 /// A sentence about an interface that does not name all of its virtual functions, or names something else;
 /// empty if nothing is wrong.
-inline std::string incompleteness(const interface_abi& of) {
-    const std::size_t destructors = of.has_destructor ? 2 : 0;
-    if (of.slots < destructors || of.slots > most_slots)
-        return "the number of slots in the virtual table of `" + readable(of.interface) + "`, " +
-               (of.slots == no_slot ? "unknown" : std::to_string(of.slots)) +
-               ", cannot be: " + (of.has_destructor ? "two are the destructor's, and no" : "no") +
+inline std::string incompleteness(const interface_abi& abi) {
+    const std::size_t destructors = abi.has_destructor ? 2 : 0;
+    if (abi.slots < destructors || abi.slots > most_slots)
+        return "the number of slots in the virtual table of `" + readable(abi.interface) + "`, " +
+               (abi.slots == no_slot ? "unknown" : std::to_string(abi.slots)) +
+               ", cannot be: " + (abi.has_destructor ? "two are the destructor's, and no" : "no") +
                " table has more than " + std::to_string(most_slots) + "\n";
     std::string wrong;
-    const std::string named = named_slots(of, wrong);
+    const std::string named = named_slots(abi, wrong);
     std::size_t missing = 0;
     for (const char mark : named)
         missing += mark == '\0';
     if (wrong.empty() && missing != destructors)
-        wrong = "`" + readable(of.interface) + "::methods` names " + std::to_string(of.methods.size()) +
+        wrong = "`" + readable(abi.interface) + "::methods` names " + std::to_string(abi.methods.size()) +
                 " of " + std::to_string(named.size() - destructors) +
                 " virtual functions: no name stands for the slots " + unnamed_slots(named) +
-                (of.has_destructor ? ", of which two are the destructor's\n" : "\n") + inherited_methods(of);
+                (abi.has_destructor ? ", of which two are the destructor's\n" : "\n") +
+                inherited_methods(abi);
     return wrong;
 }
 
 /// The same for an interface and all interfaces that are reached through it.
-inline std::string incompleteness(const plugin_abi& of) {
-    std::string wrong = incompleteness(static_cast<const interface_abi&>(of));
-    for (const interface_abi& reached : of.reached)
-        if (reached.interface != of.interface)
+inline std::string incompleteness(const plugin_abi& plugin) {
+    std::string wrong = incompleteness(static_cast<const interface_abi&>(plugin));
+    for (const interface_abi& reached : plugin.reached)
+        if (reached.interface != plugin.interface)
             wrong += incompleteness(reached);
     return wrong;
 }
 
-// ---- Comparing.
+// The slots of the destructor: those that no method of a complete interface names.
+inline std::string destructor_slots(const interface_abi& abi) {
+    std::string unused;
+    if (!abi.has_destructor)
+        return "not virtual";
+    return "slots " + (abi.slots <= most_slots ? unnamed_slots(named_slots(abi, unused)) : "unknown");
+}
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
 
 inline std::string described(const plugin_abi::method& method) {
     return readable(method.signature) + ", slot " +
@@ -12564,6 +12607,33 @@ inline std::string described(const plugin_abi::type& type) {
     return fields.empty() ? text : text + ": " + fields;
 }
 
+inline std::string described_methods(const interface_abi& abi) {
+    std::string lines;
+    for (const auto& method : abi.methods)
+        lines += "    " + readable_method(method.name) + ": " + described(method) + "\n";
+    return lines + "    destructor: " + destructor_slots(abi) + "\n";
+}
+
+/// An interface and all that crosses it, as lines.
+inline std::string described(const plugin_abi& plugin) {
+    std::string lines = "  interface " + readable(plugin.interface) + "\n  made from (" +
+                        readable_list(plugin.factory) + ")\n  methods\n" + described_methods(plugin);
+    for (const interface_abi& reached : plugin.reached)
+        lines += "  reaches " + readable(reached.interface) + "\n" + described_methods(reached);
+    lines += "  types\n";
+    for (const auto& type : plugin.types)
+        lines += "    " + readable(type.name) + ": " + described(type) + "\n";
+    return lines;
+}
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
 inline const plugin_abi::type* find_type(const plugin_abi& in, std::string_view name, std::size_t likely) {
     if (likely < in.types.size() && in.types[likely].name == name)
         return &in.types[likely];
@@ -12576,14 +12646,6 @@ inline const plugin_abi::type* find_type(const plugin_abi& in, std::string_view 
 // True if one side knows only the name of the type, because then there is nothing to compare.
 inline bool same_layout(const plugin_abi::type& a, const plugin_abi::type& b) {
     return a.size == 0 || b.size == 0 || a == b;
-}
-
-// The slots of the destructor: those that no method of a complete interface names.
-inline std::string destructor_slots(const interface_abi& of) {
-    std::string unused;
-    if (!of.has_destructor)
-        return "not virtual";
-    return "slots " + (of.slots <= most_slots ? unnamed_slots(named_slots(of, unused)) : "unknown");
 }
 
 inline const interface_abi* find_interface(const plugin_abi& in, std::string_view name, std::size_t likely) {
@@ -12605,9 +12667,9 @@ inline bool known_in(const plugin_abi& in, std::string_view name) {
     return type && type->size != 0;
 }
 
-inline void differ(std::string& into, std::string_view what, std::string_view host, std::string_view plugin) {
+inline void differ(std::string& into, std::string_view part, std::string_view host, std::string_view plugin) {
     into.append("  ")
-        .append(what)
+        .append(part)
         .append("\n    host:   ")
         .append(host)
         .append("\n    plugin: ")
@@ -12723,8 +12785,8 @@ inline bool fits(const plugin_abi& host, const plugin_abi& plugin) {
     if (host.slots != plugin.slots && destructor_slots(host) != destructor_slots(plugin))
         return false;
     for (std::size_t i = 0; i < host.types.size(); ++i) {
-        const plugin_abi::type* found = find_type(plugin, host.types[i].name, i);
-        if (!found || !same_layout(host.types[i], *found))
+        const plugin_abi::type* theirs = find_type(plugin, host.types[i].name, i);
+        if (!theirs || !same_layout(host.types[i], *theirs))
             return false;
     }
     std::string different;
@@ -12747,11 +12809,11 @@ inline std::string differences(const plugin_abi& host, const plugin_abi& plugin)
     std::string absent;
     for (std::size_t i = 0; i < host.types.size(); ++i) {
         const plugin_abi::type& type = host.types[i];
-        const plugin_abi::type* found = find_type(plugin, type.name, i);
-        if (!found)
+        const plugin_abi::type* theirs = find_type(plugin, type.name, i);
+        if (!theirs)
             differ(absent, readable(type.name), described(type), "not there");
-        else if (!same_layout(type, *found))
-            differ(text, readable(type.name), described(type), described(*found));
+        else if (!same_layout(type, *theirs))
+            differ(text, readable(type.name), described(type), described(*theirs));
     }
     // A type that is absent follows from another difference. If that was reported, the type adds nothing.
     return text.empty() ? absent : text;
@@ -12777,8 +12839,8 @@ inline std::string toolchain_differences(std::string_view host, std::string_view
         const std::string_view ours = value(host, key), theirs = value(plugin, key);
         // A plain plugin runs in a host with a sanitizer, except memory's; a plugin with one needs a host
         // with the same.
-        const bool allow_list = key == "sanitizer" && theirs == "none" && ours != "memory";
-        if (ours != theirs && !allow_list)
+        const bool allowed = key == "sanitizer" && theirs == "none" && ours != "memory";
+        if (ours != theirs && !allowed)
             differ(text, key, ours, theirs);
     }
     return text;
@@ -12846,6 +12908,12 @@ public:
     struct plugin {
         std::string_view type, name, version, toolchain;
         detail::plugin_abi abi;
+
+        /// The methods of the interface and all types that cross it, as indented lines.
+        std::string description() const { return detail::described(abi); }
+        /// Sentences about virtual functions that `methods` leaves out, for which a load refuses the plugin;
+        /// empty if there are none.
+        std::string incompleteness() const { return detail::incompleteness(abi); }
     };
 
     template <path_like P>

@@ -22,27 +22,9 @@ void print_lines(std::string_view indent, std::string_view lines) {
     }
 }
 
-void print_methods(const tenon::detail::interface_abi& of) {
-    namespace text = tenon::detail;
-    for (const auto& method : of.methods)
-        std::cout << "      " << text::readable_method(method.name) << ": " << text::described(method)
-                  << '\n';
-    std::cout << "      destructor: " << text::destructor_slots(of) << '\n';
-}
-
 void print(const tenon::manifest::plugin& plugin) {
-    namespace text = tenon::detail;
-    std::cout << "  " << plugin.type << ' ' << plugin.name << ' ' << plugin.version << "\n    interface "
-              << text::readable(plugin.abi.interface) << "\n    made from ("
-              << text::readable_list(plugin.abi.factory) << ")\n    methods\n";
-    print_methods(plugin.abi);
-    for (const auto& reached : plugin.abi.reached) {
-        std::cout << "    reaches " << text::readable(reached.interface) << '\n';
-        print_methods(reached);
-    }
-    std::cout << "    types\n";
-    for (const auto& type : plugin.abi.types)
-        std::cout << "      " << text::readable(type.name) << ": " << text::described(type) << '\n';
+    std::cout << "  " << plugin.type << ' ' << plugin.name << ' ' << plugin.version << '\n';
+    print_lines("  ", plugin.description());
     std::cout << "    toolchain\n";
     print_lines("      ", plugin.toolchain);
 }
@@ -53,7 +35,7 @@ int inspect(const char* path) try {
     int status = manifest.plugins().empty() ? 1 : 0;
     for (const auto& plugin : manifest.plugins()) {
         print(plugin);
-        if (const std::string wrong = tenon::detail::incompleteness(plugin.abi); !wrong.empty()) {
+        if (const std::string wrong = plugin.incompleteness(); !wrong.empty()) {
             std::cout << "    incomplete\n";
             print_lines("      ", wrong);
             status = 1;

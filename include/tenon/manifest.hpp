@@ -12,6 +12,8 @@
 
 #include <tenon/detail/interface/toolchain.hpp>
 #include <tenon/detail/library/abi.hpp>
+#include <tenon/detail/library/abi_text.hpp>
+#include <tenon/detail/library/completeness.hpp>
 #include <tenon/detail/library/elf.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
@@ -57,6 +59,12 @@ public:
     struct plugin {
         std::string_view type, name, version, toolchain;
         detail::plugin_abi abi;
+
+        /// The methods of the interface and all types that cross it, as indented lines.
+        std::string description() const { return detail::described(abi); }
+        /// Sentences about virtual functions that `methods` leaves out, for which a load refuses the plugin;
+        /// empty if there are none.
+        std::string incompleteness() const { return detail::incompleteness(abi); }
     };
 
     template <path_like P>

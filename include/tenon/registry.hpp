@@ -12,6 +12,7 @@
 #include <tenon/export.hpp>
 
 #include <tenon/detail/library/abi.hpp>
+#include <tenon/detail/library/mangled_name.hpp>
 
 namespace tenon::inline v1 {
 

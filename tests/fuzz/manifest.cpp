@@ -8,8 +8,8 @@
 #include <string>
 #include <sys/stat.h>
 
-#include "notes.hpp"
 #include "answer.hpp"
+#include "notes.hpp"
 
 namespace {
 
@@ -41,7 +41,8 @@ void read(std::string_view file) {
         const auto found = tenon::manifest::of<in_memory>(0, path);
         for (const auto& each : found.plugins()) {
             fuzz::require(tenon::detail::fits(each.abi, each.abi));
-            tenon::detail::incompleteness(each.abi);
+            each.incompleteness();
+            each.description();
             tenon::detail::toolchain_differences(tenon::detail::toolchain, each.toolchain);
             tenon::detail::differences(found.plugins().front().abi, each.abi);
             tenon::detail::differences({}, each.abi);

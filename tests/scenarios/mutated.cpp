@@ -129,7 +129,8 @@ answer ask(const std::string& path) {
             if (known && tenon::detail::fits(tenon::detail::abi_here<calc::calculator>(), plugin.abi) &&
                 tenon::detail::toolchain_differences(tenon::detail::toolchain, plugin.toolchain).empty())
                 given = answer::taken;
-            tenon::detail::incompleteness(plugin.abi);
+            plugin.incompleteness();
+            plugin.description();
         }
     } catch (const tenon::error&) {
     }

@@ -115,7 +115,7 @@ TEST_CASE("a manifest tells the plugins of a library without running it", "[mani
         CHECK(tenon::detail::described(plugin.abi.methods[2]) ==
               "calc::origin (calc::origin const&) const, slot 4");
         CHECK(plugin.abi.slots == 5);
-        CHECK(tenon::detail::incompleteness(plugin.abi) == "");
+        CHECK(plugin.incompleteness() == "");
     }
 }
 
@@ -550,7 +550,7 @@ TEST_CASE("whatever stands in a manifest, there is an answer or an error", "[man
             // Whoever compares or describes it has to be safe too.
             for (const auto& plugin : damaged.plugins()) {
                 tenon::detail::differences(plugin.abi, plugin.abi);
-                tenon::detail::incompleteness(plugin.abi);
+                plugin.incompleteness();
             }
             ++answers;
         } catch (const tenon::error&) {

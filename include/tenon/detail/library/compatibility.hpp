@@ -9,6 +9,8 @@
 #include <tenon/manifest.hpp>
 
 #include <tenon/detail/library/abi.hpp>
+#include <tenon/detail/library/abi_difference.hpp>
+#include <tenon/detail/library/completeness.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
