@@ -127,14 +127,14 @@ inline std::string in_small_letters(std::string_view text) {
 
 /// For messages: `only a, b`, or `nothing`.
 template <class T, class Name>
-std::string in_words(const allow_list<T>& what, Name&& name) {
+std::string in_words(const allow_list<T>& list, Name&& name) {
     std::string text;
-    for (const T& allowed : what.list())
+    for (const T& allowed : list.list())
         text.append(text.empty() ? "only " : ", ").append(name(allowed));
     return text.empty() ? "nothing" : text;
 }
-inline std::string in_words(const allow_list<std::string>& what) {
-    return in_words(what, [](const std::string& text) { return text; });
+inline std::string in_words(const allow_list<std::string>& list) {
+    return in_words(list, [](const std::string& text) { return text; });
 }
 
 } // namespace TENON_OWN
@@ -540,9 +540,9 @@ struct posix {
     static pid_t waitpid(pid_t child, int* status) noexcept { return ::waitpid(child, status, 0); }
     /// True if a child has ended and can be waited for, and if it is no child of this process any more.
     static bool has_ended(pid_t child) noexcept {
-        siginfo_t found{};
-        return ::waitid(P_PID, static_cast<id_t>(child), &found, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-               found.si_pid != 0;
+        siginfo_t ended{};
+        return ::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+               ended.si_pid != 0;
     }
     /// A descriptor that becomes readable when a child ends; -1 if the system has none.
     static int watch(pid_t child) noexcept {
@@ -556,8 +556,8 @@ struct posix {
     /// A descriptor that becomes readable when something changes in a watched folder, inotify(7).
     static int notifier() noexcept { return ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
     /// Watches a folder, and returns its number in the notifier. All paths to one folder have one number.
-    static int notify_of(int notifier, const char* folder, std::uint32_t what) noexcept {
-        return ::inotify_add_watch(notifier, folder, what);
+    static int notify_of(int notifier, const char* folder, std::uint32_t events) noexcept {
+        return ::inotify_add_watch(notifier, folder, events);
     }
     static int notify_no_more(int notifier, int folder) noexcept {
         return ::inotify_rm_watch(notifier, folder);
@@ -677,12 +677,12 @@ struct posix {
         struct wanted {
             const char* name;
             ElfW(Addr) base;
-        } what{name, base};
+        } sought{name, base};
         const auto is_it = [](dl_phdr_info* object, size_t, void* context) {
             const auto* that = static_cast<const wanted*>(context);
             return object->dlpi_addr == that->base && equal(object->dlpi_name, that->name) ? 1 : 0;
         };
-        return ::dl_iterate_phdr(is_it, &what) == 1;
+        return ::dl_iterate_phdr(is_it, &sought) == 1;
     }
     /// Compares names as strcmp does, but unseen by the thread sanitizer, which knows nothing of the loader's
     /// lock.
@@ -721,9 +721,9 @@ struct file_identity {
     std::int64_t modified = 0, changed = 0; // nanoseconds
 
     file_identity() = default;
-    explicit file_identity(const struct stat& of)
-        : device(of.st_dev), inode(of.st_ino), size(static_cast<std::uint64_t>(of.st_size)),
-          modified(nanoseconds(of.st_mtim)), changed(nanoseconds(of.st_ctim)) {}
+    explicit file_identity(const struct stat& status)
+        : device(status.st_dev), inode(status.st_ino), size(static_cast<std::uint64_t>(status.st_size)),
+          modified(nanoseconds(status.st_mtim)), changed(nanoseconds(status.st_ctim)) {}
 
     friend bool operator==(const file_identity&, const file_identity&) = default;
 
@@ -773,10 +773,10 @@ public:
     int descriptor() const noexcept { return descriptor_; }
 
     struct stat status(const std::string& path) const {
-        struct stat found;
-        if (System::fstat(descriptor_, &found) != 0)
+        struct stat state;
+        if (System::fstat(descriptor_, &state) != 0)
             throw error::system_call("look at", path, errno);
-        return found;
+        return state;
     }
 
     /// Calls `take(part)` for each part of the file from the current position on.
@@ -824,11 +824,11 @@ public:
 
     /// True if the path still names this file, as far as can be known.
     bool is_at(const std::string& path) const {
-        struct stat mine, there;
-        if (System::lstat(path.c_str(), &there) != 0)
+        struct stat opened, named;
+        if (System::lstat(path.c_str(), &named) != 0)
             return errno != ENOENT;
-        return System::fstat(descriptor_, &mine) != 0 ||
-               (mine.st_dev == there.st_dev && mine.st_ino == there.st_ino);
+        return System::fstat(descriptor_, &opened) != 0 ||
+               (opened.st_dev == named.st_dev && opened.st_ino == named.st_ino);
     }
 
 private:
@@ -1118,20 +1118,20 @@ bool among(const List& list, Value value) {
 
 // The reason not to trust one file or folder; empty if there is none.
 template <class System>
-std::string distrust(const std::string& path, const struct stat& of, const trust& rule) {
-    if (of.st_uid != 0 && of.st_uid != System::geteuid() && !among(rule.users, of.st_uid))
-        return "'" + path + "' belongs to user " + std::to_string(of.st_uid) +
+std::string distrust(const std::string& path, const struct stat& status, const trust& rule) {
+    if (status.st_uid != 0 && status.st_uid != System::geteuid() && !among(rule.users, status.st_uid))
+        return "'" + path + "' belongs to user " + std::to_string(status.st_uid) +
                ", and this program runs as user " + std::to_string(System::geteuid()) + "; `chown " +
                std::to_string(System::geteuid()) + " '" + path + "'`, or name the user in options.trust";
-    if (S_ISDIR(of.st_mode) && (of.st_mode & S_ISVTX))
+    if (S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX))
         return "";
-    if (of.st_mode & S_IWOTH)
+    if (status.st_mode & S_IWOTH)
         return "everybody may write to '" + path + "'; `chmod o-w '" + path + "'`, or widen options.trust";
-    if (!(of.st_mode & S_IWGRP))
+    if (!(status.st_mode & S_IWGRP))
         return "";
-    if (of.st_gid != of.st_uid && !among(rule.groups, of.st_gid))
-        return "group " + std::to_string(of.st_gid) + " may write to '" + path + "'; `chmod g-w '" + path +
-               "'`, or name the group in options.trust";
+    if (status.st_gid != status.st_uid && !among(rule.groups, status.st_gid))
+        return "group " + std::to_string(status.st_gid) + " may write to '" + path + "'; `chmod g-w '" +
+               path + "'`, or name the group in options.trust";
     // With an access list, the group bits of the mode are the most that anybody on the list may do (acl(5)).
     if (System::has_access_list(path.c_str()))
         return "an access list may let others write to '" + path + "'; `setfacl -b '" + path +
@@ -1142,16 +1142,16 @@ std::string distrust(const std::string& path, const struct stat& of, const trust
 /// True if the path is canonical, and its file and every folder above it are trusted at one look each. If
 /// not, `require_trust` of the canonical path finds out why. `of` is the status of the file.
 template <class System = posix>
-bool plainly_trusted(const std::string& path, const struct stat& of, const trust& rule) {
-    if (rule.everyone || !is_normal(path) || !distrust<System>(path, of, rule).empty())
+bool plainly_trusted(const std::string& path, const struct stat& status, const trust& rule) {
+    if (rule.everyone || !is_normal(path) || !distrust<System>(path, status, rule).empty())
         return false;
     std::string folder = path;
     for (std::size_t end = path.rfind('/');; end = path.rfind('/', end - 1)) {
         folder.resize(end == 0 ? 1 : end);
-        struct stat status;
+        struct stat above;
         // lstat: a symbolic link does not count as a folder.
-        if (System::lstat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) ||
-            !distrust<System>(folder, status, rule).empty())
+        if (System::lstat(folder.c_str(), &above) != 0 || !S_ISDIR(above.st_mode) ||
+            !distrust<System>(folder, above, rule).empty())
             return false;
         if (end == 0)
             return true;
@@ -1160,17 +1160,17 @@ bool plainly_trusted(const std::string& path, const struct stat& of, const trust
 
 /// Throws unless a file and every folder above it are trusted. The path has to be canonical.
 template <class System = posix>
-void require_trust(const std::string& canonical, const struct stat& of, const trust& rule) {
+void require_trust(const std::string& canonical, const struct stat& status, const trust& rule) {
     if (rule.everyone)
         return;
-    std::string why = distrust<System>(canonical, of, rule);
+    std::string why = distrust<System>(canonical, status, rule);
     for (std::string_view folder = canonical; why.empty() && parent(folder) != folder;) {
         folder = parent(folder);
-        struct stat status;
+        struct stat above;
         const std::string path(folder);
-        if (System::stat(path.c_str(), &status) != 0)
+        if (System::stat(path.c_str(), &above) != 0)
             throw error::system_call("look at", path, errno);
-        why = distrust<System>(path, status, rule);
+        why = distrust<System>(path, above, rule);
     }
     if (!why.empty())
         throw detail::untrusted(canonical, why);
@@ -1587,23 +1587,23 @@ public:
     /// Throws if another user could have put files into the cache, or if it has files that are not tenon's.
     void require_own() const {
         require_tenons();
-        const struct stat found = status();
-        if (found.st_uid != System::geteuid())
-            throw cache_of_another(path_, found.st_uid, System::geteuid());
-        if (found.st_mode & (S_IWGRP | S_IWOTH))
+        const struct stat state = status();
+        if (state.st_uid != System::geteuid())
+            throw cache_of_another(path_, state.st_uid, System::geteuid());
+        if (state.st_mode & (S_IWGRP | S_IWOTH))
             throw cache_for_others(path_);
     }
 
     /// Throws if the folder has files that are not tenon's, or is a place where others put files.
     void require_tenons() const {
-        const struct stat found = status();
+        const struct stat state = status();
         if (is_marked())
             return;
-        if (is_the_same(found, "/"))
+        if (is_the_same(state, "/"))
             throw not_a_cache(path_, "it is the root of all folders");
-        if (const char* home = ::secure_getenv("HOME"); home && is_the_same(found, home))
+        if (const char* home = ::secure_getenv("HOME"); home && is_the_same(state, home))
             throw not_a_cache(path_, "it is a home directory");
-        if (found.st_mode & S_ISVTX)
+        if (state.st_mode & S_ISVTX)
             throw not_a_cache(path_, "it is a folder for everybody's files");
         // Another process may have written the mark after the first look.
         if (const auto other = not_tenons(); other && !is_marked())
@@ -1632,10 +1632,10 @@ private:
     }
 
     struct stat status() const {
-        struct stat found;
-        if (System::stat(path_.c_str(), &found) != 0)
+        struct stat state;
+        if (System::stat(path_.c_str(), &state) != 0)
             throw error::system_call("look at", path_, errno);
-        return found;
+        return state;
     }
 
     static bool is_the_same(const struct stat& folder, const char* path) {
@@ -1826,9 +1826,9 @@ public:
                 while (!file_.try_share() && (errno == EWOULDBLOCK || errno == EINTR))
                     System::pause_a_millisecond();
             } while (!file_.is_at(path));
-            if (const struct stat found = file_.status(path); found.st_size == 0)
+            if (const struct stat state = file_.status(path); state.st_size == 0)
                 file_.write(path, url);
-            else if (is_hour_ago<System>(found.st_mtim))
+            else if (is_hour_ago<System>(state.st_mtim))
                 System::touch(path.c_str(), true);
         } catch (const error& e) {
             // Nobody can prune a cache that cannot be written to.
@@ -1894,22 +1894,22 @@ public:
     const std::string& path() const noexcept { return folder_.path(); }
 
     std::vector<cache_entry> entries() const {
-        std::vector<cache_entry> found;
+        std::vector<cache_entry> entries;
         if (!is_there())
-            return found;
+            return entries;
         folder_.require_tenons();
         const std::set<std::string> loaded = loaded_libraries();
         for (const std::string& type : folders_in(below("bin")))
-            add_built(found, type, loaded);
+            add_built(entries, type, loaded);
         for (const std::string& checkouts : folders_in(below("src")))
-            add_checkouts(found, join(below("src"), checkouts));
+            add_checkouts(entries, join(below("src"), checkouts));
         for (const std::string& name : folders_in(below("tmp"))) {
             const std::string path = join(below("tmp"), name);
             if (!is_scratch_name(name))
                 continue;
-            add(found, {.what = cache_entry::kind::unfinished, .path = path, .in_use = is_locked(path)});
+            add(entries, {.what = cache_entry::kind::unfinished, .path = path, .in_use = is_locked(path)});
         }
-        return found;
+        return entries;
     }
 
     /// Bytes on the disk, of all entries together.
@@ -1965,13 +1965,13 @@ private:
             std::chrono::duration_cast<time_point::duration>(std::chrono::nanoseconds(nanoseconds(time))));
     }
     static time_point now() { return time_of(System::now()); }
-    static std::chrono::seconds unused_for(const cache_entry& of) {
-        return std::chrono::duration_cast<std::chrono::seconds>(now() - of.last_use);
+    static std::chrono::seconds unused_for(const cache_entry& entry) {
+        return std::chrono::duration_cast<std::chrono::seconds>(now() - entry.last_use);
     }
     static bool is_fresh(time_point last_use) { return now() - last_use < std::chrono::minutes(1); }
 
-    static bool look_at(const std::string& path, struct stat& found) {
-        return System::lstat(path.c_str(), &found) == 0;
+    static bool look_at(const std::string& path, struct stat& status) {
+        return System::lstat(path.c_str(), &status) == 0;
     }
     static bool is_folder(const std::string& path) {
         struct stat status;
@@ -2036,15 +2036,15 @@ private:
     }
 
     // The listing itself reads records and checkouts, so that reading these does not count as use.
-    static time_point last_use(cache_entry::kind what, const struct stat& of) {
-        const bool reading_counts = S_ISREG(of.st_mode) && (what == cache_entry::kind::library ||
-                                                            what == cache_entry::kind::intermediate);
-        return std::max(reading_counts ? time_of(of.st_atim) : time_point(), time_of(of.st_mtim));
+    static time_point last_use(cache_entry::kind kind, const struct stat& status) {
+        const bool reading_counts = S_ISREG(status.st_mode) && (kind == cache_entry::kind::library ||
+                                                                kind == cache_entry::kind::intermediate);
+        return std::max(reading_counts ? time_of(status.st_atim) : time_point(), time_of(status.st_mtim));
     }
 
-    static std::uint64_t size_of(const std::string& path, const struct stat& of) {
-        auto size = static_cast<std::uint64_t>(of.st_blocks) * 512;
-        if (S_ISDIR(of.st_mode))
+    static std::uint64_t size_of(const std::string& path, const struct stat& status) {
+        auto size = static_cast<std::uint64_t>(status.st_blocks) * 512;
+        if (S_ISDIR(status.st_mode))
             for (const std::string& name : names_in(path))
                 if (struct stat inside; look_at(join(path, name), inside))
                     size += size_of(join(path, name), inside);
@@ -2074,13 +2074,13 @@ private:
             if (!built || built->end == lock_end ||
                 !(built->end == tree_end ? is_folder(path) : is_file(path)))
                 continue;
-            const kind what = built->end == library_end  ? kind::library
+            const kind role = built->end == library_end  ? kind::library
                               : built->end == record_end ? kind::record
                                                          : kind::intermediate;
             // Any build of this plugin type may read an intermediate file at the moment.
             const bool used_by_build =
-                what == kind::intermediate ? !being_built.empty() : being_built.count(built->name) != 0;
-            add(to, {.what = what,
+                role == kind::intermediate ? !being_built.empty() : being_built.count(built->name) != 0;
+            add(to, {.what = role,
                      .path = path,
                      .type = type,
                      .name = std::string(built->name),
@@ -2161,7 +2161,7 @@ private:
     // name unique, whatever path a process sees the cache by. The kernel keeps this list, so that no load has
     // to register itself and no killed process leaves a stale entry.
     static std::set<std::string> loaded_libraries() {
-        std::set<std::string> found;
+        std::set<std::string> keys;
         for (const std::string& process : names_in("/proc")) {
             if (process.find_first_not_of("0123456789") != process.npos)
                 continue;
@@ -2175,22 +2175,23 @@ private:
                 const std::string_view line = maps.substr(0, maps.find('\n'));
                 maps.remove_prefix(std::min(maps.size(), line.size() + 1));
                 if (const std::string_view name = basename(line); ends_in(name, library_end))
-                    found.emplace(name);
+                    keys.emplace(name);
             }
         }
-        return found;
+        return keys;
     }
 
     // ---- Choosing entries
 
-    static bool by_rule(const cache_entry& of) {
+    static bool by_rule(const cache_entry& entry) {
         using kind = cache_entry::kind;
-        return of.what == kind::library || of.what == kind::intermediate || of.what == kind::checkout;
+        return entry.what == kind::library || entry.what == kind::intermediate ||
+               entry.what == kind::checkout;
     }
 
-    static bool is_useless(const cache_entry& of, const std::set<std::string>& useful) {
-        return of.what == cache_entry::kind::unfinished ||
-               (of.what != cache_entry::kind::checkout && useful.count(of.path) == 0);
+    static bool is_useless(const cache_entry& entry, const std::set<std::string>& useful) {
+        return entry.what == cache_entry::kind::unfinished ||
+               (entry.what != cache_entry::kind::checkout && useful.count(entry.path) == 0);
     }
 
     // The records with at least one remaining result, these results, and the build trees beside the records.
@@ -3241,11 +3242,11 @@ private:
     };
 
     struct running {
-        running(list& of, entry& which) : all(of), what(which) {
+        running(list& callbacks, entry& called) : all(callbacks), callback(called) {
             const detail::mutex_lock locked(all.mutex);
-            entered = !what.ended;
+            entered = !callback.ended;
             if (entered)
-                what.threads.push_back(detail::posix::thread());
+                callback.threads.push_back(detail::posix::thread());
         }
         running(const running&) = delete;
         ~running() {
@@ -3253,14 +3254,15 @@ private:
                 return;
             std::function<void(A...)> last;
             const detail::mutex_lock locked(all.mutex);
-            what.threads.erase(std::find(what.threads.begin(), what.threads.end(), detail::posix::thread()));
-            if (what.ended && what.threads.empty())
-                last.swap(what.call);
+            callback.threads.erase(
+                std::find(callback.threads.begin(), callback.threads.end(), detail::posix::thread()));
+            if (callback.ended && callback.threads.empty())
+                last.swap(callback.call);
             ::pthread_cond_broadcast(&all.left);
         }
 
         list& all;
-        entry& what;
+        entry& callback;
         bool entered;
     };
 
@@ -3514,8 +3516,8 @@ public:
         const std::string digest = digest_of(path, names(path), matters);
         struct stat status;
         // The state after listing: a new name meanwhile makes the directory newer than this look.
-        const bool there = System::stat(path.c_str(), &status) == 0;
-        return seen_[path] = {path, there ? file_identity(status) : file_identity(), digest};
+        const bool exists = System::stat(path.c_str(), &status) == 0;
+        return seen_[path] = {path, exists ? file_identity(status) : file_identity(), digest};
     }
 
     /// The digest of a directory that is not there, or has no name that matters: that of an empty text.
@@ -3541,11 +3543,11 @@ public:
 
     /// The files whose states are reliable for a look at that time.
     build_inputs settled_by(std::int64_t look) const {
-        build_inputs found;
+        build_inputs unchanged;
         for (const auto& [path, input] : seen_)
             if (!input.digest.empty() && settled(input.state, look))
-                found.push_back(input);
-        return found;
+                unchanged.push_back(input);
+        return unchanged;
     }
 
     /// The last change to anything that was looked at.
@@ -3738,10 +3740,10 @@ inline void add_embedded(unlisted_inputs& to, std::string_view text) {
 } // namespace unlisted
 
 inline unlisted_inputs unlisted_inputs_in(std::string_view text) {
-    unlisted_inputs found;
-    unlisted::add_asked(found, text);
-    unlisted::add_embedded(found, text);
-    return found;
+    unlisted_inputs inputs;
+    unlisted::add_asked(inputs, text);
+    unlisted::add_embedded(inputs, text);
+    return inputs;
 }
 
 } // namespace TENON_OWN
@@ -3812,7 +3814,7 @@ inline bool is_in_one_of(std::string_view path, const std::vector<std::string>& 
 template <class System = posix>
 std::vector<std::string> sources_left_out(const std::string& directory,
                                           const std::vector<std::string>& compiled) {
-    std::vector<std::string> found;
+    std::vector<std::string> left_over;
     std::deque<std::string> folders{""};
     const auto names = [&](const std::string& folder) {
         try {
@@ -3834,9 +3836,9 @@ std::vector<std::string> sources_left_out(const std::string& directory,
                 folders.push_back(std::move(path));
             else if (S_ISREG(seen.st_mode) && (is_source_name(name) || is_foreign_source_name(name)) &&
                      std::find(compiled.begin(), compiled.end(), path) == compiled.end())
-                found.push_back(std::move(path));
+                left_over.push_back(std::move(path));
         }
-    return found;
+    return left_over;
 }
 
 /// A sentence about the sources in a directory that are not compiled; empty if there are none.
@@ -4345,11 +4347,11 @@ private:
         for (const build_input& file : files)
             if (file.path != processor_file)
                 folders.emplace_back(parent(file.path));
-        std::set<std::string> found;
+        std::set<std::string> searched;
         while (!folders.empty()) {
             const std::string folder = std::move(folders.back());
             folders.pop_back();
-            if (!found.insert(folder).second)
+            if (!searched.insert(folder).second)
                 continue;
             for (const std::string& name : after_.names(folder)) {
                 struct stat inside;
@@ -4360,7 +4362,7 @@ private:
                     folders.push_back(std::move(path));
             }
         }
-        return found;
+        return searched;
     }
 
     const std::string& directory_;
@@ -4398,7 +4400,7 @@ struct action {
 /// A result of an action in the cache, and what it was made from.
 struct artifact {
     std::string path;
-    build_result made;
+    build_result entry;
     bool remembered = true; ///< false: the record has older states of the inputs, or another result first
 };
 
@@ -4414,7 +4416,7 @@ struct artifact {
 template <class System = posix>
 class basic_action_cache {
 public:
-    explicit basic_action_cache(action what) : action_(std::move(what)) {}
+    explicit basic_action_cache(action cached) : action_(std::move(cached)) {}
 
     const action& what() const noexcept { return action_; }
     std::string result(const std::string& key) const {
@@ -4472,23 +4474,23 @@ public:
     }
 
     /// Puts an existing result first in the record.
-    void remember(build_result made, const basic_scratch<System>& beside) const {
-        const std::string path = result(made.key);
+    void remember(build_result entry, const basic_scratch<System>& beside) const {
+        const std::string path = result(entry.key);
         struct stat status;
         if (System::stat(path.c_str(), &status) != 0)
             throw error::system_call("look at", path, errno);
-        made.size = static_cast<std::uint64_t>(status.st_size);
-        made.tools = action_.tools.value_or(made.tools);
-        publish<System>(record(), build_record(text()).with(made, action_.kept), beside.path());
+        entry.size = static_cast<std::uint64_t>(status.st_size);
+        entry.tools = action_.tools.value_or(entry.tools);
+        publish<System>(record(), build_record(text()).with(entry, action_.kept), beside.path());
     }
 
     /// SHA-256 of the recipe and of all inputs of a result.
-    std::string key_of(const build_result& made) const {
+    std::string key_of(const build_result& entry) const {
         sha256 all;
         all.field(action_.recipe.empty() ? action_.digest : action_.recipe);
         // Folders as well: a header that __has_include asks for changes the result without being a file of
         // it.
-        for (const build_inputs* inputs : {&made.files, &made.folders})
+        for (const build_inputs* inputs : {&entry.files, &entry.folders})
             for (const build_input& input : *inputs)
                 all.field(input.path).field(input.digest);
         return all.hex();
@@ -4496,19 +4498,20 @@ public:
 
     /// Publishes a finished file under the digest of its inputs, records it, and removes the results that
     /// drop out of the record.
-    artifact keep(const std::string& finished, build_result made, const basic_scratch<System>& beside) const {
-        made.key = key_of(made);
-        const std::string path = result(made.key);
+    artifact keep(const std::string& finished, build_result entry,
+                  const basic_scratch<System>& beside) const {
+        entry.key = key_of(entry);
+        const std::string path = result(entry.key);
         if (System::rename(finished.c_str(), path.c_str()) != 0)
             throw error::system_call("rename to", path, errno);
         const build_record before(text());
-        remember(made, beside);
+        remember(entry, beside);
         const build_record after(text());
         for (const build_result& old : before.results())
             if (std::none_of(after.results().begin(), after.results().end(),
                              [&](const build_result& result) { return result.key == old.key; }))
                 System::unlink(result(old.key).c_str());
-        return {path, std::move(made)};
+        return {path, std::move(entry)};
     }
 
 private:
@@ -4534,11 +4537,11 @@ private:
     }
 
     // A host without a compiler accepts results of any compiler.
-    bool is_there(const build_result& made) const {
+    bool is_there(const build_result& entry) const {
         struct stat seen;
-        return (!action_.tools || made.tools == *action_.tools) &&
-               System::stat(result(made.key).c_str(), &seen) == 0 &&
-               static_cast<std::uint64_t>(seen.st_size) == made.size;
+        return (!action_.tools || entry.tools == *action_.tools) &&
+               System::stat(result(entry.key).c_str(), &seen) == 0 &&
+               static_cast<std::uint64_t>(seen.st_size) == entry.size;
     }
 
     action action_;
@@ -4732,9 +4735,10 @@ private:
     }
 
     // A compiler driver or make only repeats that the program it ran has failed.
-    static bool only_repeats(const diagnostic& of) {
-        return of.file.empty() && (begins(of.text, "ld returned ") || begins(of.text, "*** ") ||
-                                   begins(of.text, "linker command failed "));
+    static bool only_repeats(const diagnostic& message) {
+        return message.file.empty() &&
+               (begins(message.text, "ld returned ") || begins(message.text, "*** ") ||
+                begins(message.text, "linker command failed "));
     }
 
     // The lines below what CMake has begun to say, and whether this is one: its text, whose paragraphs become
@@ -4935,7 +4939,7 @@ inline std::vector<std::string_view> said_of_itself(std::string_view text) {
                 return true;
         return false;
     };
-    std::vector<std::string_view> found;
+    std::vector<std::string_view> lines;
     while (!text.empty()) {
         const std::string_view line = take_line(text);
         if (line.empty() || line[0] == ' ' || line[0] == '\t' || line.starts_with("remote:") ||
@@ -4943,9 +4947,9 @@ inline std::vector<std::string_view> said_of_itself(std::string_view text) {
             continue;
         // A compiler that cannot write its output names a place in the source all the same.
         if (!is_about_a_place(line) || line.find(": fatal error: error ") != line.npos)
-            found.push_back(line);
+            lines.push_back(line);
     }
-    return found;
+    return lines;
 }
 
 /// Advice for a failure whose headline is known; empty if it is not.
@@ -5134,10 +5138,10 @@ using event_handler = std::function<void(const event&)>;
 namespace detail {
 inline namespace TENON_OWN {
 
-inline void tell(const event_handler& handler, const event& of) {
-    trace(of.text());
+inline void tell(const event_handler& handler, const event& step) {
+    trace(step.text());
     if (handler)
-        handler(of);
+        handler(step);
 }
 
 } // namespace TENON_OWN
@@ -6566,25 +6570,25 @@ struct spelled_driver {
 
 template <class System>
 spelled_driver spelled_path(std::string_view text) {
-    driver found;
+    driver result;
     const std::string repository = repository_meant_by<System>(text);
     if (const auto hash = text.rfind('#'); hash != text.npos && hash > text.rfind('/')) {
         const std::string_view choice = text.substr(hash + 1);
         text = text.substr(0, hash);
         if (choice.find('=') != choice.npos) {
-            parse_choices(choice, found, false, [&](std::string_view why) {
+            parse_choices(choice, result, false, [&](std::string_view why) {
                 return detail::bad_choice(std::string(text), choice, why, repository);
             });
         } else {
-            found.plugin = choice;
+            result.plugin = choice;
             if (!well_named(choice))
                 throw detail::bad_plugin_choice(std::string(text), choice);
         }
     }
     while (text.size() > 1 && text.ends_with("//"))
         text.remove_suffix(1);
-    found.place = text;
-    return {std::move(found), true};
+    result.place = text;
+    return {std::move(result), true};
 }
 
 /// Parses the text of a driver. Throws `error` for a malformed one.
@@ -6848,18 +6852,18 @@ public:
     /// The runs of notes that contain a note of this owner. Looks in segments of notes first, and in sections
     /// if a tool has moved the notes.
     std::vector<note_range> notes(std::string_view owner) const {
-        std::vector<note_range> found;
+        std::vector<note_range> ranges;
         std::uint64_t read = 0;
         for (const segment& program_header : segments_)
             if (program_header.p_type == PT_NOTE)
-                keep(found, read, owner, program_header.p_offset, program_header.p_filesz,
+                keep(ranges, read, owner, program_header.p_offset, program_header.p_filesz,
                      program_header.p_vaddr);
-        if (found.empty())
+        if (ranges.empty())
             for (const section& section_header : sections())
                 if (section_header.sh_type == SHT_NOTE && (section_header.sh_flags & SHF_ALLOC))
-                    keep(found, read, owner, section_header.sh_offset, section_header.sh_size,
+                    keep(ranges, read, owner, section_header.sh_offset, section_header.sh_size,
                          section_header.sh_addr);
-        return found;
+        return ranges;
     }
 
     /// The dynamic section, which tells the system's loader where the tables of a library are.
@@ -6884,30 +6888,30 @@ public:
         /// The value of the last entry with a tag, which is the one the system's loader takes; 0 if there is
         /// none.
         std::uint64_t value(std::int64_t wanted) const {
-            std::uint64_t found = 0;
-            for_each([&](std::int64_t tag, std::uint64_t value) { found = tag == wanted ? value : found; });
-            return found;
+            std::uint64_t end = 0;
+            for_each([&](std::int64_t tag, std::uint64_t value) { end = tag == wanted ? value : end; });
+            return end;
         }
 
         /// True if the library prefers its own symbols to those of others (`-Bsymbolic`).
         bool symbolic() const {
-            bool found = false;
+            bool has = false;
             for_each([&](std::int64_t tag, std::uint64_t value) {
-                found = found || tag == DT_SYMBOLIC || (tag == DT_FLAGS && (value & DF_SYMBOLIC) != 0);
+                has = has || tag == DT_SYMBOLIC || (tag == DT_FLAGS && (value & DF_SYMBOLIC) != 0);
             });
-            return found;
+            return has;
         }
 
         /// True if needed libraries are searched relative to this library ($ORIGIN).
         bool uses_own_folder() const {
-            bool found = false;
+            bool has = false;
             for_each([&](std::int64_t tag, std::uint64_t value) {
                 if (tag != DT_RUNPATH && tag != DT_RPATH && tag != DT_NEEDED)
                     return;
                 const std::string_view text = name(value);
-                found = found || text.find("$ORIGIN") != text.npos || text.find("${ORIGIN}") != text.npos;
+                has = has || text.find("$ORIGIN") != text.npos || text.find("${ORIGIN}") != text.npos;
             });
-            return found;
+            return has;
         }
 
         /// The name at an offset, cut off after `longest` characters; empty for an offset outside of the
@@ -6933,27 +6937,28 @@ public:
     /// Calls `take(number, name, symbol)` for each dynamic symbol. Names are cut off, because any number of
     /// symbols may share one name of megabytes.
     template <class Take>
-    void for_each_symbol(const loader_information& of, Take&& take, std::size_t longest = 64) const {
-        const std::uint64_t at = of.value(DT_SYMTAB);
+    void for_each_symbol(const loader_information& information, Take&& take, std::size_t longest = 64) const {
+        const std::uint64_t at = information.value(DT_SYMTAB);
         const entries<symbol> all =
-            at ? table<symbol>(offset_of(at), number_of_symbols(of) * sizeof(symbol), "dynamic symbols")
+            at ? table<symbol>(offset_of(at), number_of_symbols(information) * sizeof(symbol),
+                               "dynamic symbols")
                : entries<symbol>();
         std::size_t number = 0;
         for (const symbol& entry : all) {
-            if (entry.st_name >= of.names.size())
+            if (entry.st_name >= information.names.size())
                 refuse("the name of a symbol lies outside of its names");
-            take(number++, of.name(entry.st_name, longest), entry);
+            take(number++, information.name(entry.st_name, longest), entry);
         }
     }
 
     /// True if a relocation makes the system's loader look up one of these symbols, given by number. Symbols
     /// that the linker has bound are not looked up.
-    bool looks_up(const loader_information& of, const std::vector<bool>& symbols) const {
-        const bool with_addends = of.value(DT_PLTREL) == DT_RELA;
-        return relocates<ElfW(Rela)>(of, DT_RELA, DT_RELASZ, symbols) ||
-               relocates<ElfW(Rel)>(of, DT_REL, DT_RELSZ, symbols) ||
-               (with_addends ? relocates<ElfW(Rela)>(of, DT_JMPREL, DT_PLTRELSZ, symbols)
-                             : relocates<ElfW(Rel)>(of, DT_JMPREL, DT_PLTRELSZ, symbols));
+    bool looks_up(const loader_information& information, const std::vector<bool>& symbols) const {
+        const bool with_addends = information.value(DT_PLTREL) == DT_RELA;
+        return relocates<ElfW(Rela)>(information, DT_RELA, DT_RELASZ, symbols) ||
+               relocates<ElfW(Rel)>(information, DT_REL, DT_RELSZ, symbols) ||
+               (with_addends ? relocates<ElfW(Rela)>(information, DT_JMPREL, DT_PLTRELSZ, symbols)
+                             : relocates<ElfW(Rel)>(information, DT_JMPREL, DT_PLTRELSZ, symbols));
     }
 
     /// True if there is a section of that name, or if section headers are missing, since then nobody knows.
@@ -6979,18 +6984,18 @@ public:
         constexpr std::size_t most = 1000, longest = 1024;
         loader_information information;
         read(information);
-        pins found;
-        found.nodelete = (information.value(DT_FLAGS_1) & DF_1_NODELETE) != 0;
+        pins result;
+        result.nodelete = (information.value(DT_FLAGS_1) & DF_1_NODELETE) != 0;
         const auto look_at = [&](std::size_t, std::string_view name, const symbol& entry) {
             const bool defined = entry.st_shndx != SHN_UNDEF;
             // The binding is the upper half of st_info, in 32-bit and 64-bit files.
-            if (defined && entry.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
-                found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
+            if (defined && entry.st_info >> 4 == STB_GNU_UNIQUE && result.unique_symbols.size() < most)
+                result.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
             if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
-                found.thread_local_destructors = true;
+                result.thread_local_destructors = true;
         };
         for_each_symbol(information, look_at, longest);
-        return found;
+        return result;
     }
 
 private:
@@ -7063,33 +7068,33 @@ private:
     }
 
     // Bytes of the file, as a view of the first page if they lie in it, else read into `room`.
-    std::string_view part(std::uint64_t offset, std::uint64_t length, const char* what,
+    std::string_view part(std::uint64_t offset, std::uint64_t length, const char* part_name,
                           std::string& room) const {
         if (at_hand(offset, length))
             return page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
         if (!inside(offset, length))
-            refuse("its " + std::string(what) + " lie past its end: it is truncated");
+            refuse("its " + std::string(part_name) + " lie past its end: it is truncated");
         if (length > most_bytes)
-            refuse("its " + std::string(what) + " are too large: " + std::to_string(length) + " bytes");
+            refuse("its " + std::string(part_name) + " are too large: " + std::to_string(length) + " bytes");
         room.resize(static_cast<std::size_t>(length));
         read_into(room.data(), room.size(), offset);
         return room;
     }
 
     template <class Entry>
-    entries<Entry> table(std::uint64_t offset, std::uint64_t length, const char* what) const {
+    entries<Entry> table(std::uint64_t offset, std::uint64_t length, const char* part_name) const {
         std::string room;
-        const std::string_view raw = part(offset, length, what, room);
+        const std::string_view raw = part(offset, length, part_name, room);
         return raw.data() == room.data() ? entries<Entry>(std::move(room)) : entries<Entry>(raw);
     }
 
     template <class Entry>
     entries<Entry> table(std::uint64_t offset, std::uint64_t count, std::uint64_t entry_size,
-                         const char* what) const {
+                         const char* part_name) const {
         if (count != 0 && entry_size != sizeof(Entry))
-            refuse("an entry of its " + std::string(what) + " has " + std::to_string(entry_size) +
+            refuse("an entry of its " + std::string(part_name) + " has " + std::to_string(entry_size) +
                    " bytes, not " + std::to_string(sizeof(Entry)));
-        return table<Entry>(offset, count * sizeof(Entry), what);
+        return table<Entry>(offset, count * sizeof(Entry), part_name);
     }
 
     entries<section> sections() const {
@@ -7177,9 +7182,9 @@ private:
     }
 
     // The number of symbols is stated nowhere for the loader, and follows from the hash table.
-    std::uint64_t number_of_symbols(const loader_information& of) const {
+    std::uint64_t number_of_symbols(const loader_information& information) const {
         constexpr std::uint64_t word = sizeof(std::uint32_t);
-        if (const std::uint64_t at = of.value(DT_GNU_HASH)) {
+        if (const std::uint64_t at = information.value(DT_GNU_HASH)) {
             const std::uint64_t begin = offset_of(at);
             const entries<std::uint32_t> head = table<std::uint32_t>(begin, 4 * word, "hash table");
             const std::uint64_t buckets = begin + 4 * word + head[2] * std::uint64_t{sizeof(ElfW(Addr))};
@@ -7191,7 +7196,7 @@ private:
             return last < head[1] ? head[1]
                                   : end_of_chain(buckets + (std::uint64_t{head[0]} - head[1]) * word, last);
         }
-        const std::uint64_t at = of.value(DT_HASH);
+        const std::uint64_t at = information.value(DT_HASH);
         return at ? table<std::uint32_t>(offset_of(at), 2 * word, "hash table")[1] : 0;
     }
 
@@ -7219,20 +7224,21 @@ private:
     }
 
     template <class Relocation>
-    bool relocates(const loader_information& of, std::int64_t where, std::int64_t size,
+    bool relocates(const loader_information& information, std::int64_t where, std::int64_t size,
                    const std::vector<bool>& symbols) const {
-        const std::uint64_t at = of.value(where);
+        const std::uint64_t at = information.value(where);
         if (!at)
             return false;
         constexpr int symbol_in_info = sizeof(void*) == 8 ? 32 : 8;
-        for (const Relocation& relocation : table<Relocation>(offset_of(at), of.value(size), "relocations"))
+        for (const Relocation& relocation :
+             table<Relocation>(offset_of(at), information.value(size), "relocations"))
             if (const std::uint64_t number = relocation.r_info >> symbol_in_info;
                 number < symbols.size() && symbols[number])
                 return true;
         return false;
     }
 
-    void keep(std::vector<note_range>& found, std::uint64_t& read, std::string_view owner,
+    void keep(std::vector<note_range>& ranges, std::uint64_t& read, std::string_view owner,
               std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
         std::string room;
         const std::string_view notes = part(offset, size, "notes", room);
@@ -7245,7 +7251,7 @@ private:
             return;
         if (!loaded(offset, size, address))
             throw malformed_note(path_, "it is not in the part of the file that is loaded");
-        found.push_back({address, std::string(notes)});
+        ranges.push_back({address, std::string(notes)});
     }
 
     int fd_;
@@ -7445,7 +7451,7 @@ std::string from_anywhere(std::string_view name, std::string_view value) {
 /// stands for all names with that beginning. A program with elevated rights gets none, secure_getenv(3).
 template <class System = posix>
 std::vector<std::string> environment(std::initializer_list<std::string_view> names) {
-    std::vector<std::string> found;
+    std::vector<std::string> variables;
     for (char** entry = environ; entry && *entry; ++entry) {
         const std::string_view variable = *entry, name = variable.substr(0, variable.find('='));
         if (!::secure_getenv(std::string(name).c_str()))
@@ -7458,11 +7464,11 @@ std::vector<std::string> environment(std::initializer_list<std::string_view> nam
                 const std::string whole = from_anywhere<System>(name, value);
                 // An empty $PATH means the current directory, which would be the plugin's source directory.
                 if (!whole.empty() || name != "PATH")
-                    found.push_back(std::string(name) + '=' + whole);
+                    variables.push_back(std::string(name) + '=' + whole);
                 break;
             }
     }
-    return found;
+    return variables;
 }
 
 /// A program to run: its path and arguments, its whole environment, and its working directory.
@@ -7476,7 +7482,7 @@ struct command {
 /// Splits a command into words as a shell does: at spaces that are neither in quotes nor after a backslash.
 /// Variables and patterns are not expanded. An unclosed quote reaches to the end of the text and sets `open`.
 inline std::vector<std::string> shell_words(std::string_view text, bool* open = nullptr) {
-    std::vector<std::string> found;
+    std::vector<std::string> words;
     bool within = false; // a word, which may be empty
     char quote = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -7486,19 +7492,19 @@ inline std::vector<std::string> shell_words(std::string_view text, bool* open = 
             continue;
         }
         if (!std::exchange(within, true))
-            found.emplace_back();
+            words.emplace_back();
         if (c == quote)
             quote = 0;
         else if (quote == 0 && (c == '"' || c == '\''))
             quote = c;
         else if (c == '\\' && next != '\0' && (quote == 0 || (quote == '"' && (next == '"' || next == c))))
-            found.back() += text[++i];
+            words.back() += text[++i];
         else
-            found.back() += c;
+            words.back() += c;
     }
     if (open)
         *open = quote != 0;
-    return found;
+    return words;
 }
 
 /// True if a quote in a command is not closed.
@@ -7517,11 +7523,11 @@ inline std::string in_shell_quotes(std::string_view word) {
 }
 
 /// The command as it could be typed into a shell, for messages.
-inline std::string shown(const command& of) {
+inline std::string shown(const command& run) {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                        "-_=+:,./@%^~";
     std::string text;
-    for (const std::string& word : of.arguments) {
+    for (const std::string& word : run.arguments) {
         const bool needs_quotes = word.empty() || word.find_first_not_of(plain) != word.npos;
         text.append(text.empty() ? "" : " ").append(needs_quotes ? in_shell_quotes(word) : word);
     }
@@ -7716,11 +7722,11 @@ public:
 
 private:
     struct settings {
-        settings(command& of, int in, int out, int err, int lifeline) {
-            for (std::string& word : of.arguments)
+        settings(command& run, int in, int out, int err, int lifeline) {
+            for (std::string& word : run.arguments)
                 arguments.push_back(word.data());
             arguments.push_back(nullptr);
-            for (std::string& variable : of.environment)
+            for (std::string& variable : run.environment)
                 variables.push_back(variable.data());
             variables.push_back(nullptr);
 
@@ -7729,7 +7735,7 @@ private:
             posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
             posix_spawn_file_actions_adddup2(&files, err, STDERR_FILENO);
             posix_spawn_file_actions_adddup2(&files, lifeline, STDERR_FILENO + 1);
-            posix_spawn_file_actions_addchdir_np(&files, of.folder.c_str());
+            posix_spawn_file_actions_addchdir_np(&files, run.folder.c_str());
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
             // Keeps descriptors that the host opened without O_CLOEXEC, such as sockets, from the compiler.
             posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 2);
@@ -7799,18 +7805,18 @@ private:
 
     static std::vector<pid_t> children(pid_t program) {
         const std::string number = std::to_string(program);
-        std::vector<pid_t> found;
+        std::vector<pid_t> children;
         try {
             const std::string numbers =
                 read_file<System>("/proc/" + number + "/task/" + number + "/children");
             char* at = nullptr;
             for (long child = std::strtol(numbers.c_str(), &at, 10); child > 0;
                  child = std::strtol(at, &at, 10))
-                found.push_back(static_cast<pid_t>(child));
+                children.push_back(static_cast<pid_t>(child));
         } catch (const error&) {
             // The program has ended, or the system has no such file.
         }
-        return found;
+        return children;
     }
 
     bool says_too_much(const process_result& so_far) const noexcept {
@@ -7940,9 +7946,9 @@ struct cmake_library {
 /// only module, else the only library.
 inline const cmake_library& chosen_library(const std::string& directory, const std::string& target,
                                            const std::vector<cmake_library>& all) {
-    const auto names = [](const std::vector<const cmake_library*>& of) {
+    const auto names = [](const std::vector<const cmake_library*>& libraries) {
         std::string text;
-        for (const cmake_library* built : of)
+        for (const cmake_library* built : libraries)
             text.append(text.empty() ? "" : ", ").append(built->target);
         return text;
     };
@@ -8685,11 +8691,12 @@ private:
     }
 
     command defines(const char* flag) const {
-        command what{program_words(), variables(), "/"};
+        command invocation{program_words(), variables(), "/"};
         const word_list own = flags(true).compile();
-        what.arguments.insert(what.arguments.end(), own.begin(), own.end());
-        what.arguments.insert(what.arguments.end(), {flag, "-dM", "-E", "-x", "c++", "/dev/null"});
-        return what;
+        invocation.arguments.insert(invocation.arguments.end(), own.begin(), own.end());
+        invocation.arguments.insert(invocation.arguments.end(),
+                                    {flag, "-dM", "-E", "-x", "c++", "/dev/null"});
+        return invocation;
     }
 
     word_list chosen_, arguments_;
@@ -9007,9 +9014,9 @@ struct linker_choice {
 
 /// The version text of the linker that a compiler's command would run; empty if it cannot be run.
 template <class System = posix>
-std::string linker_version(command what, const basic_deadline<System>& within) {
-    what.arguments.push_back("-Wl,--version");
-    const process_result said = run<System>(std::move(what), within);
+std::string linker_version(command invocation, const basic_deadline<System>& within) {
+    invocation.arguments.push_back("-Wl,--version");
+    const process_result said = run<System>(std::move(invocation), within);
     return said.failed() ? "" : said.out.substr(0, said.out.find('\n'));
 }
 
@@ -9023,7 +9030,7 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
         if (const auto known = asked.find(compiler.stamp()); known != asked.end())
             return known->second;
     }
-    linker_choice found;
+    linker_choice fastest;
     struct candidate {
         const char *name, *program, *says;
     };
@@ -9032,21 +9039,21 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
         if (!find_program<System>(choice.program))
             continue;
         const std::string flag = std::string("-fuse-ld=") + choice.name;
-        command what{compiler.program_words(), basic_compiler<System>::variables(), "/"};
+        command invocation{compiler.program_words(), basic_compiler<System>::variables(), "/"};
         const word_list own = compiler.flags(true).common();
-        what.arguments.insert(what.arguments.end(), own.begin(), own.end());
-        what.arguments.push_back(flag);
-        const std::string version = linker_version<System>(std::move(what), within);
+        invocation.arguments.insert(invocation.arguments.end(), own.begin(), own.end());
+        invocation.arguments.push_back(flag);
+        const std::string version = linker_version<System>(std::move(invocation), within);
         // A compiler that does not know the flag may silently use its default linker.
         if (version.find(choice.says) != version.npos) {
-            found = {{flag}, version};
+            fastest = {{flag}, version};
             break;
         }
         if (within.cause() != stop_reason::itself)
             return {};
     }
     const std::lock_guard<std::mutex> turn(one_at_a_time);
-    return asked[compiler.stamp()] = found;
+    return asked[compiler.stamp()] = fastest;
 }
 
 /// True if a faster linker may replace the default one for these flags: they name no linker, need no linker
@@ -9153,9 +9160,9 @@ public:
 
     bool empty() const noexcept { return commands_.empty(); }
 
-    void add(const command& run, const process_result& end) {
+    void add(const command& invocation, const process_result& end) {
         std::string said = end.err + end.out;
-        failed_command failed{.command = shown(run), .ending = end.how()};
+        failed_command failed{.command = shown(invocation), .ending = end.how()};
         // A command without a failure is added if its output is missing.
         if (end.known && !end.failed())
             failed.ending += " and made no output";
@@ -9165,13 +9172,13 @@ public:
             else
                 failed.exit_status = WEXITSTATUS(end.status);
         }
-        const std::string how = std::string(basename(run.arguments[0])) + ' ' + failed.ending;
+        const std::string how = std::string(basename(invocation.arguments[0])) + ' ' + failed.ending;
         const bool cut_short = end.cause == stop_reason::time || end.cause == stop_reason::stop;
         if (cut_short) {
             first_ = how;
             code_ = end.code(code_);
         } else if (first_.empty()) {
-            first_ = end.limit.empty() ? cause_of_failure(run.folder, said, how) : how;
+            first_ = end.limit.empty() ? cause_of_failure(invocation.folder, said, how) : how;
         }
         if (!said.empty() && said.back() != '\n')
             said += '\n';
@@ -9199,12 +9206,12 @@ private:
 
 /// The files in a dependency file, which a compiler writes in the syntax of makefiles.
 inline word_list read_dependencies(std::string_view makefile) {
-    word_list found;
+    word_list files;
     std::string path;
     const auto finish = [&] {
         // The target is the one word that ends in a colon; a colon in a path is not at its end.
         if (!path.empty() && path.back() != ':')
-            found.push_back(path);
+            files.push_back(path);
         path.clear();
     };
     for (std::size_t i = 0; i < makefile.size(); ++i) {
@@ -9220,13 +9227,13 @@ inline word_list read_dependencies(std::string_view makefile) {
             path += c;
     }
     finish();
-    return found;
+    return files;
 }
 
 /// The files in the output of a linker's `--trace`: one a line, members of archives as `lib.a(member.o)` or
 /// `(lib.a)member.o`.
 inline word_list read_linked(std::string_view trace) {
-    word_list found;
+    word_list files;
     while (!trace.empty()) {
         std::string_view line = take_line(trace);
         constexpr std::string_view prefix = "trace: "; // mold
@@ -9237,9 +9244,9 @@ inline word_list read_linked(std::string_view trace) {
         else if (!line.empty() && line.back() == ')')
             line = line.substr(0, line.rfind('('));
         if (!line.empty())
-            found.emplace_back(line);
+            files.emplace_back(line);
     }
-    return found;
+    return files;
 }
 
 /// Compiles the sources of a directory, and links their objects.
@@ -9283,19 +9290,19 @@ public:
     }
 
     /// The path of the object of a source.
-    std::string object(std::size_t source) const { return made(source, ".o"); }
+    std::string object(std::size_t source) const { return output(source, ".o"); }
 
     /// Marks a source as compiled: its object is already at `object(source)`.
     void reuse(std::size_t source) { reused_.insert(source); }
 
     /// The absolute paths of all files that the compiler read for one source.
     word_list read_for(std::size_t source) const {
-        word_list found = read_dependencies(read_file<System>(made(source, ".d")));
-        for (std::string& path : found)
+        word_list read = read_dependencies(read_file<System>(output(source, ".d")));
+        for (std::string& path : read)
             path = absolute(path);
         // clang lists the source of the precompiled header, which is /dev/null.
-        std::erase(found, "/dev/null");
-        return found;
+        std::erase(read, "/dev/null");
+        return read;
     }
 
     /// The beginning of each compiler's command.
@@ -9334,24 +9341,24 @@ public:
             if (!reused_.count(i))
                 all.push_back(i);
         std::string said;
-        for_each_run(all, [&](std::size_t i, const command& what, const process_result& end) {
-            const bool good = succeeded(end, made(i, ".o"));
+        for_each_run(all, [&](std::size_t i, const command& invocation, const process_result& end) {
+            const bool good = succeeded(end, output(i, ".o"));
             if (!good && with_more(i)) {
                 said = end.err;
                 again.push_back(i);
                 return;
             }
-            good ? say(end.err) : failed.add(what, end);
+            good ? say(end.err) : failed.add(invocation, end);
             done(++ends);
         });
         with_more_.clear();
-        for_each_run(again, [&](std::size_t i, const command& what, const process_result& end) {
-            if (succeeded(end, made(i, ".o"))) {
+        for_each_run(again, [&](std::size_t i, const command& invocation, const process_result& end) {
+            if (succeeded(end, output(i, ".o"))) {
                 trace("'", sources_[i], "' could only be compiled without ", more_.back(), ": ", said);
                 refused_ = true;
                 say(end.err);
             } else {
-                failed.add(what, end);
+                failed.add(invocation, end);
             }
             done(++ends);
         });
@@ -9362,18 +9369,18 @@ public:
     /// Links the objects. Throws with the linker's messages if that fails; otherwise calls `say` with them.
     template <class Say>
     void link(Say&& say) {
-        command what = link_command();
-        process_result end = run<System>(what, deadline_);
+        command invocation = link_command();
+        process_result end = run<System>(invocation, deadline_);
         if (!succeeded(end, library()) && !linker_.flags.empty() && !cut_short(end)) {
             trace("linking as the compiler does by itself, because '", linker_.version,
                   "' failed: ", end.err);
             linker_ = {};
-            what = link_command();
-            end = run<System>(what, deadline_);
+            invocation = link_command();
+            end = run<System>(invocation, deadline_);
         }
         if (!succeeded(end, library())) {
             build_failures failed(directory_);
-            failed.add(what, with_the_fault_alone(end));
+            failed.add(invocation, with_the_fault_alone(end));
             throw failed.error_with(misses_symbols(end.err) ? what_is_left_out() : "");
         }
         linked_ = read_linked(end.out);
@@ -9389,18 +9396,18 @@ public:
 
     /// The sorted absolute paths of all files that were read, as the compiler spells them.
     word_list files() const {
-        word_list found;
+        word_list read;
         for (std::size_t i = 0; i < sources_.size(); ++i)
             if (!reused_.count(i))
-                add(found, read_for(i));
+                add(read, read_for(i));
         for (const std::string& path : linked_)
             // Skips other output of the linker, and files that this build made.
             if (struct stat seen; path.compare(0, scratch_.path().size(), scratch_.path()) != 0 &&
                                   System::stat(absolute(path).c_str(), &seen) == 0 && S_ISREG(seen.st_mode))
-                found.push_back(absolute(path));
-        std::sort(found.begin(), found.end());
-        found.erase(std::unique(found.begin(), found.end()), found.end());
-        return found;
+                read.push_back(absolute(path));
+        std::sort(read.begin(), read.end());
+        read.erase(std::unique(read.begin(), read.end()), read.end());
+        return read;
     }
 
 private:
@@ -9425,9 +9432,9 @@ private:
     }
 
     static bool succeeded(const process_result& end, const std::string& result) {
-        struct stat made;
+        struct stat status;
         // If the status is unknown, an existing result means success.
-        return !end.failed() && System::stat(result.c_str(), &made) == 0;
+        return !end.failed() && System::stat(result.c_str(), &status) == 0;
     }
 
     static void add(word_list& to, const word_list& more) { to.insert(to.end(), more.begin(), more.end()); }
@@ -9497,26 +9504,26 @@ private:
     }
 
     command compile_command(std::size_t i) const {
-        command what = prepared(compile_);
+        command invocation = prepared(compile_);
         if (with_more(i))
-            add(what.arguments, more_);
-        add(what.arguments, {"-MD", "-MT", "library", "-MF", made(i, ".d"), "-c",
-                             join(directory_, sources_[i]), "-o", made(i, ".o")});
-        return what;
+            add(invocation.arguments, more_);
+        add(invocation.arguments, {"-MD", "-MT", "library", "-MF", output(i, ".d"), "-c",
+                                   join(directory_, sources_[i]), "-o", output(i, ".o")});
+        return invocation;
     }
 
     bool with_more(std::size_t i) const { return i < with_more_.size() && with_more_[i]; }
 
     command link_command() const {
-        command what = prepared(link_);
-        add(what.arguments, linker_.flags);
+        command invocation = prepared(link_);
+        add(invocation.arguments, linker_.flags);
         for (std::size_t i = 0; i < sources_.size(); ++i)
-            what.arguments.push_back(made(i, ".o"));
-        add(what.arguments, {"-o", library()});
-        add(what.arguments, after_objects_);
+            invocation.arguments.push_back(output(i, ".o"));
+        add(invocation.arguments, {"-o", library()});
+        add(invocation.arguments, after_objects_);
         if (!after_objects_.empty())
-            what.arguments.push_back("-Wl,--trace");
-        return what;
+            invocation.arguments.push_back("-Wl,--trace");
+        return invocation;
     }
 
     // Runs in the source directory, so that relative paths in flags start there.
@@ -9525,7 +9532,7 @@ private:
     }
 
     // The name of an output contains the source's, because linkers name objects in their messages.
-    std::string made(std::size_t source, std::string_view end) const {
+    std::string output(std::size_t source, std::string_view end) const {
         const std::string& name = sources_[source];
         return scratch_ / ((name.size() < 240 ? name : std::to_string(source)) + std::string(end));
     }
@@ -9673,19 +9680,19 @@ inline error old_cmake(const std::string& directory, const std::string& cmake) {
 
 /// The files that CMake has read, from the makefile in which it lists them.
 inline word_list read_cmake_files(std::string_view makefile) {
-    word_list found;
+    word_list files;
     const auto begin = makefile.find("set(CMAKE_MAKEFILE_DEPENDS\n");
     if (begin == makefile.npos)
-        return found;
+        return files;
     makefile.remove_prefix(makefile.find('\n', begin) + 1);
     while (makefile.substr(0, 3) == "  \"") {
         const auto end = makefile.find("\"\n", 3);
         if (end == makefile.npos)
             break;
-        found.emplace_back(makefile.substr(3, end - 3));
+        files.emplace_back(makefile.substr(3, end - 3));
         makefile.remove_prefix(end + 2);
     }
-    return found;
+    return files;
 }
 
 /// A build tree of CMake in the cache, kept between builds, so that make compiles only changed sources.
@@ -9776,18 +9783,18 @@ public:
     /// The absolute paths of all files that CMake, compilers and linkers have read, without those of the tree
     /// itself and of CMake.
     word_list files() const {
-        word_list found = files_read_by_cmake();
-        add_compiled(found, build_folder());
+        word_list read = files_read_by_cmake();
+        add_compiled(read, build_folder());
         for (const std::string& name : names_in<System>(linked_folder()))
-            add_listed(found, join(linked_folder(), name), build_folder());
-        std::erase_if(found, [&](const std::string& path) {
+            add_listed(read, join(linked_folder(), name), build_folder());
+        std::erase_if(read, [&](const std::string& path) {
             struct stat seen;
             return is_in(path, all_) || is_in(path, modules_) || System::stat(path.c_str(), &seen) != 0 ||
                    !S_ISREG(seen.st_mode) || path.find('\n') != path.npos;
         });
-        std::sort(found.begin(), found.end());
-        found.erase(std::unique(found.begin(), found.end()), found.end());
-        return found;
+        std::sort(read.begin(), read.end());
+        read.erase(std::unique(read.begin(), read.end()), read.end());
+        return read;
     }
 
     /// The files that CMake itself has read, as far as it lists them.
@@ -9807,10 +9814,10 @@ public:
     }
 
     /// Records a finished build with its inputs. All compilers have to have ended by themselves.
-    void keep(build_result made, const std::string& tools, const basic_scratch<System>& beside) const {
-        made.key = sha256(folder_).hex();
-        made.tools = tools;
-        publish<System>(state(), std::string(basename(folder_)) + '\n' + build_record().with(made),
+    void keep(build_result entry, const std::string& tools, const basic_scratch<System>& beside) const {
+        entry.key = sha256(folder_).hex();
+        entry.tools = tools;
+        publish<System>(state(), std::string(basename(folder_)) + '\n' + build_record().with(entry),
                         beside.path());
     }
 
@@ -9916,31 +9923,31 @@ private:
     }
 
     word_list files_read_by_cmake() const {
-        word_list found =
+        word_list read =
             read_cmake_files(read_file<System>(join(build_folder(), "CMakeFiles/Makefile.cmake")));
-        for (std::string& path : found)
+        for (std::string& path : read)
             if (path[0] != '/')
                 path = join(build_folder(), path);
-        return found;
+        return read;
     }
 
     // Adds the dependencies that compilers have listed in a folder and below.
-    static void add_compiled(word_list& found, const std::string& folder) {
+    static void add_compiled(word_list& to, const std::string& folder) {
         for (const std::string& name : names_in<System>(folder)) {
             const std::string path = join(folder, name);
             struct stat seen;
             if (System::lstat(path.c_str(), &seen) != 0)
                 continue;
             if (S_ISDIR(seen.st_mode))
-                add_compiled(found, path);
+                add_compiled(to, path);
             else if (ends_in(name, ".d"))
-                add_listed(found, path, std::string_view(path).substr(0, path.rfind("/CMakeFiles/")));
+                add_listed(to, path, std::string_view(path).substr(0, path.rfind("/CMakeFiles/")));
         }
     }
 
-    static void add_listed(word_list& found, const std::string& list, std::string_view ran_in) {
+    static void add_listed(word_list& to, const std::string& list, std::string_view ran_in) {
         for (std::string& path : read_dependencies(read_file<System>(list)))
-            found.push_back(path[0] == '/' ? std::move(path) : join(ran_in, path));
+            to.push_back(path[0] == '/' ? std::move(path) : join(ran_in, path));
     }
 
     // Adds the inputs that the commands in makefiles name, in a folder and below.
@@ -9983,15 +9990,15 @@ private:
 
     // Runs CMake and returns its warnings. Throws if it fails.
     std::string run_cmake(word_list words, const basic_deadline<System>& within) const {
-        command what{{required_program()}, basic_compiler<System>::variables(), folder_, true};
+        command invocation{{required_program()}, basic_compiler<System>::variables(), folder_, true};
         for (std::string& variable : variables())
-            what.environment.push_back(std::move(variable));
-        what.arguments.insert(what.arguments.end(), words.begin(), words.end());
-        const process_result end = run<System>(what, within);
+            invocation.environment.push_back(std::move(variable));
+        invocation.arguments.insert(invocation.arguments.end(), words.begin(), words.end());
+        const process_result end = run<System>(invocation, within);
         if (!end.failed())
             return end.err;
         build_failures failed(given_.directory);
-        failed.add(what, end);
+        failed.add(invocation, end);
         throw failed.error_with();
     }
 
@@ -10081,12 +10088,12 @@ public:
             if (!one.empty())
                 chosen.emplace_back(one);
         }
-        std::vector<std::string> found;
+        std::vector<std::string> listed;
         for (const std::string& header : chosen)
             if (const std::string path = absolute<System>(header);
-                std::find(found.begin(), found.end(), path) == found.end())
-                found.push_back(path);
-        return found;
+                std::find(listed.begin(), listed.end(), path) == listed.end())
+                listed.push_back(path);
+        return listed;
     }
 
     /// The header of a plugin type.
@@ -10099,15 +10106,15 @@ public:
 
     /// The folders for `-I`, in order, for plugins of one type.
     std::vector<std::string> folders(const plugin_type& type) const {
-        std::vector<std::string> found = folders_;
-        add(found, folder_of(type), type.header());
+        std::vector<std::string> all = folders_;
+        add(all, folder_of(type), type.header());
         // All of tenon may stand in one file, of whatever name.
         const bool in_one_file = basename(seen_) != "interface_headers.hpp";
         const std::string version =
             in_one_file ? std::string(seen_) : join(parent(parent(parent(seen_))), "version.hpp");
         const std::string_view own = in_one_file ? basename(seen_) : "tenon/version.hpp";
-        add(found, search(version, own, {"#define TENON_VERSION \"" TENON_VERSION "\""}), own);
-        return found;
+        add(all, search(version, own, {"#define TENON_VERSION \"" TENON_VERSION "\""}), own);
+        return all;
     }
 
 private:
@@ -10139,8 +10146,8 @@ private:
         if (says(join(folder, name), words))
             return folder;
         for (std::string_view base = program_folder(); base.size() > 1; base = parent(base))
-            if (const std::string there = join(base, folder); says(join(there, name), words))
-                return there;
+            if (const std::string candidate = join(base, folder); says(join(candidate, name), words))
+                return candidate;
         return "";
     }
 
@@ -10207,12 +10214,12 @@ public:
     std::vector<std::string> written{}; ///< directories below CMake's that builds write to themselves
 
     /// `options` and `type` have to outlive the target.
-    basic_build_target(const build_options& how, const basic_cache<System>& in,
-                       const std::string& canonical_path, const plugin_type& of)
-        : options(how), type(of), path(canonical_path), directory(path), compiler(how.compiler) {
+    basic_build_target(const build_options& given, const basic_cache<System>& in,
+                       const std::string& canonical_path, const plugin_type& wanted)
+        : options(given), type(wanted), path(canonical_path), directory(path), compiler(given.compiler) {
         struct stat status;
-        const bool there = System::stat(path.c_str(), &status) == 0;
-        if (there ? S_ISREG(status.st_mode) : is_source_name(basename(path))) {
+        const bool exists = System::stat(path.c_str(), &status) == 0;
+        if (exists ? S_ISREG(status.st_mode) : is_source_name(basename(path))) {
             directory = parent(path);
             source = basename(path);
         } else if (System::lstat(lists_file().c_str(), &status) == 0) {
@@ -10282,17 +10289,17 @@ public:
 
     /// The canonical path. Throws if nothing is there.
     static std::string canonical_of(const std::string& path) {
-        std::string found = canonical<System>(path);
-        if (found.empty())
+        std::string target = canonical<System>(path);
+        if (target.empty())
             throw error::system_call("find", path, errno);
-        return found;
+        return target;
     }
 
     static struct stat status_of(const std::string& path) {
-        struct stat found;
-        if (System::stat(path.c_str(), &found) != 0)
+        struct stat status;
+        if (System::stat(path.c_str(), &status) != 0)
             throw error::system_call("look at", path, errno);
-        return found;
+        return status;
     }
 
 private:
@@ -10347,19 +10354,19 @@ private:
 
     // The cache and $TMPDIR, if they lie among the sources.
     std::vector<std::string> written_below(const basic_cache<System>& in) const {
-        std::vector<std::string> found;
+        std::vector<std::string> folders;
         const char* const set = ::secure_getenv("TMPDIR");
         const std::string temporary = set ? from_anywhere<System>("TMPDIR", set) : "";
         for (const std::string& folder : {in.path(), temporary})
             if (std::string real = without_links(folder); real.starts_with(join(directory, "")))
-                found.push_back(std::move(real));
-        return found;
+                folders.push_back(std::move(real));
+        return folders;
     }
 
     // The path with the symbolic links of its existing part resolved.
     static std::string without_links(const std::string& folder) {
-        if (std::string found = canonical<System>(folder); !found.empty())
-            return found;
+        if (std::string target = canonical<System>(folder); !target.empty())
+            return target;
         return folder.find('/') == folder.npos || folder == "/"
                    ? folder
                    : join(without_links(std::string(parent(folder))), basename(folder));
@@ -10384,8 +10391,8 @@ private:
             if (is_source_name(name))
                 require_no_dangling_link<System>(path);
             struct stat status{};
-            const bool there = System::stat(path.c_str(), &status) == 0;
-            if (is_source_name(name) && there && S_ISREG(status.st_mode)) {
+            const bool exists = System::stat(path.c_str(), &status) == 0;
+            if (is_source_name(name) && exists && S_ISREG(status.st_mode)) {
                 if (path.find('\n') != std::string::npos)
                     throw line_break_in_name(path);
                 sources.push_back(name);
@@ -10444,7 +10451,7 @@ inline namespace TENON_OWN {
 /// A built library that is not yet published.
 struct built_library {
     std::string file;
-    build_result made{};                ///< with its key
+    build_result entry{};               ///< with its key
     std::vector<std::string> files{};   ///< that compilers have read
     std::vector<std::string> sources{}; ///< that were compiled; none where CMake says which
     bool traceable = true; ///< false: an input is named by a macro, and the result not remembered
@@ -10648,27 +10655,27 @@ private:
 
     void try_to_keep_tree() {
         try {
-            if (std::optional<build_result> made = take(); made && !inputs_->untraceable())
-                project_.keep(std::move(*made), target_.library.tools.value_or(""), scratch_);
+            if (std::optional<build_result> entry = take(); entry && !inputs_->untraceable())
+                project_.keep(std::move(*entry), target_.library.tools.value_or(""), scratch_);
         } catch (const error& e) {
             trace("not keeping the tree of '", target_.path, "': ", e.what());
         }
     }
 
     std::optional<built_library> take_library() {
-        std::optional<build_result> made = take();
-        if (!made)
+        std::optional<build_result> entry = take();
+        if (!entry)
             return std::nullopt;
         built_library built{scratch_ / "library.so"};
         built.traceable = !inputs_->untraceable();
         if (built.traceable)
-            project_.keep(*made, target_.library.tools.value_or(""), scratch_);
-        for (const build_input& file : made->files)
+            project_.keep(*entry, target_.library.tools.value_or(""), scratch_);
+        for (const build_input& file : entry->files)
             if (file.path.compare(0, target_.directory.size(), target_.directory) != 0 &&
                 inputs_->belongs_to_author(file.path))
                 target_.require_trusted(file.path);
-        made->key = copy_of(project_.library().path, built.file);
-        built.made = std::move(*made);
+        entry->key = copy_of(project_.library().path, built.file);
+        built.entry = std::move(*entry);
         built.files = project_.files();
         return built;
     }
@@ -10730,7 +10737,7 @@ inline namespace TENON_OWN {
 /// The headers that a text includes, in their quotes or brackets; also those that a condition or a comment
 /// leaves out, and none whose name a macro stands for.
 inline std::vector<std::string_view> included_in(std::string_view text) {
-    std::vector<std::string_view> found;
+    std::vector<std::string_view> names;
     while (!text.empty()) {
         std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
@@ -10746,9 +10753,9 @@ inline std::vector<std::string_view> included_in(std::string_view text) {
             continue;
         const auto end = line.find(line.data()[-1] == '"' ? '"' : '>');
         if (end != line.npos && end > 0)
-            found.emplace_back(line.data() - 1, end + 2);
+            names.emplace_back(line.data() - 1, end + 2);
     }
-    return found;
+    return names;
 }
 
 /// What decides which headers some sources are compiled with, told from their text: for those that no
@@ -10776,8 +10783,8 @@ private:
     static std::vector<std::string> names(const std::string& file) {
         try {
             const std::string text = read_file<System>(file);
-            const std::vector<std::string_view> found = included_in(text);
-            return {found.begin(), found.end()};
+            const std::vector<std::string_view> names = included_in(text);
+            return {names.begin(), names.end()};
         } catch (const error&) {
             return {}; // it is not there now
         }
@@ -10857,7 +10864,7 @@ public:
         try {
             // A link of its own, which stays when another build removes the object.
             if (auto found = objects_.find(); found && System::link(found->path.c_str(), path.c_str()) == 0)
-                taken_ = std::move(found->made);
+                taken_ = std::move(found->entry);
         } catch (const error& failed) {
             trace("compiling again: ", failed.what());
         }
@@ -10872,10 +10879,10 @@ public:
     void keep(const std::string& path, const word_list& files, basic_input_tracker<System>& inputs,
               const basic_scratch<System>& scratch) const {
         try {
-            std::optional<build_result> made = inputs.take(files);
+            std::optional<build_result> entry = inputs.take(files);
             const std::string copy = path + ".kept";
-            if (made && !inputs.untraceable() && System::link(path.c_str(), copy.c_str()) == 0)
-                objects_.keep(copy, std::move(*made), scratch);
+            if (entry && !inputs.untraceable() && System::link(path.c_str(), copy.c_str()) == 0)
+                objects_.keep(copy, std::move(*entry), scratch);
         } catch (const error& failed) {
             trace("not keeping '", path, "': ", failed.what());
         }
@@ -10916,15 +10923,15 @@ inline namespace TENON_OWN {
 /// The header that a source begins with, in its quotes or brackets; none where anything but comments and
 /// `#pragma once` comes before, because that could change what the header says.
 inline std::optional<std::string_view> first_include(std::string_view text) {
-    const auto skip = [&](std::string_view what) {
-        if (text.substr(0, what.size()) != what)
+    const auto skip = [&](std::string_view token) {
+        if (text.substr(0, token.size()) != token)
             return false;
-        text.remove_prefix(what.size());
+        text.remove_prefix(token.size());
         return true;
     };
-    const auto skip_to_end_of = [&](std::string_view what) {
-        const std::size_t at = text.find(what);
-        text.remove_prefix(at == text.npos ? text.size() : at + what.size());
+    const auto skip_to_end_of = [&](std::string_view token) {
+        const std::size_t at = text.find(token);
+        text.remove_prefix(at == text.npos ? text.size() : at + token.size());
     };
     const auto skip_spaces = [&](std::string_view which) {
         const std::size_t at = text.find_first_not_of(which);
@@ -11053,7 +11060,7 @@ public:
     }
 
     /// The inputs that it was made from.
-    const build_result& made() const noexcept { return found_->made; }
+    const build_result& entry() const noexcept { return found_->entry; }
 
     /// Records that compilers refuse the precompiled header, until an input changes.
     void refuse() {
@@ -11061,7 +11068,7 @@ public:
             const basic_scratch<System> scratch(cache_);
             const std::string nothing = scratch / "refused";
             basic_file<System>(nothing, O_WRONLY | O_CREAT, 0600);
-            headers_.keep(nothing, found_->made, scratch);
+            headers_.keep(nothing, found_->entry, scratch);
         } catch (const error& failed) {
             trace("not remembering that '", found_->path, "' was refused: ", failed.what());
         }
@@ -11134,16 +11141,16 @@ private:
             trace("'", given_.header, "' cannot be precompiled: ", end.how(), "\n", end.err);
             return std::nullopt;
         }
-        std::optional<build_result> made = inputs.take(files_read(read));
-        if (!made || inputs.untraceable()) {
-            trace("'", made ? *inputs.untraceable() : inputs.changed().path,
-                  made ? "' names files by macros" : "' changed", " while '", given_.header,
+        std::optional<build_result> entry = inputs.take(files_read(read));
+        if (!entry || inputs.untraceable()) {
+            trace("'", entry ? *inputs.untraceable() : inputs.changed().path,
+                  entry ? "' names files by macros" : "' changed", " while '", given_.header,
                   "' was being precompiled");
             return std::nullopt;
         }
         // A compiler that uses the precompiled header does not repeat its warnings.
         say(end.err);
-        return headers_.keep(result, std::move(*made), scratch);
+        return headers_.keep(result, std::move(*entry), scratch);
     }
 
     basic_cache<System> cache_;
@@ -11252,7 +11259,7 @@ private:
                 continue;
             word_list files = compilation_.read_for(i);
             if (precompiled_)
-                for (const build_input& file : precompiled_->made().files)
+                for (const build_input& file : precompiled_->entry().files)
                     files.push_back(file.path);
             objects_[i].keep(compilation_.object(i), files, inputs_, scratch_);
         }
@@ -11265,7 +11272,7 @@ private:
             if (object.taken())
                 results.push_back(&*object.taken());
         if (precompiled_)
-            results.push_back(&precompiled_->made());
+            results.push_back(&precompiled_->entry());
         return results;
     }
 
@@ -11278,30 +11285,30 @@ private:
                 built.files.push_back(file.path);
         if (inputs_.before().seen(target_.flags_file()))
             built.files.push_back(target_.flags_file());
-        std::optional<build_result> made = inputs_.take(built.files, target_.library.sources);
+        std::optional<build_result> entry = inputs_.take(built.files, target_.library.sources);
         for (const build_result* result : reused())
-            if (!made || !inputs_.still_say(result->files))
+            if (!entry || !inputs_.still_say(result->files))
                 return std::nullopt;
-        if (!made)
+        if (!entry)
             return std::nullopt;
-        for (const build_input& file : made->files)
+        for (const build_input& file : entry->files)
             if (inputs_.belongs_to_author(file.path))
                 target_.require_trusted(file.path);
         built.traceable = !inputs_.untraceable();
         if (!built.traceable)
             trace("'", target_.path, "' is compiled each time, because '", *inputs_.untraceable(),
                   "' names a file by a macro, for __has_include, .incbin or #embed");
-        made->key = built.traceable ? key_of(*made) : sha256(read_file<System>(built.file)).hex();
-        built.made = std::move(*made);
+        entry->key = built.traceable ? key_of(*entry) : sha256(read_file<System>(built.file)).hex();
+        built.entry = std::move(*entry);
         return built;
     }
 
-    std::string key_of(const build_result& made) const {
+    std::string key_of(const build_result& entry) const {
         sha256 all;
         all.field(target_.compiler.traits().identity).field(target_.directory).field(compilation_.recipe());
         // Folders as well: a header that __has_include asks for changes the result without being a file of
         // it.
-        for (const build_inputs* inputs : {&made.files, &made.folders})
+        for (const build_inputs* inputs : {&entry.files, &entry.folders})
             for (const build_input& input : *inputs)
                 all.field(input.path).field(input.digest);
         return all.hex();
@@ -11430,7 +11437,7 @@ public:
         if (const std::optional<artifact> found = find(wanted, libraries)) {
             report.step(event::step::cached);
             if (!found->remembered)
-                libraries.remember(found->made, basic_scratch<System>(cache_));
+                libraries.remember(found->entry, basic_scratch<System>(cache_));
             return found->path;
         }
         return build(wanted, libraries, within, report, check);
@@ -11449,8 +11456,8 @@ public:
     std::vector<std::string> watched(const std::string& source, const plugin_type& type) const {
         std::string path = absolute<System>(source);
         std::set<std::string> paths{path};
-        if (std::string found = canonical<System>(path); !found.empty()) // else it is gone for now
-            path = std::move(found);
+        if (std::string real = canonical<System>(path); !real.empty()) // else it is gone for now
+            path = std::move(real);
         const target wanted(options_, cache_, path, type);
         paths.insert({path, wanted.directory, wanted.flags_file()});
         for (const std::string& program : wanted.compiler.programs())
@@ -11484,7 +11491,7 @@ private:
             // Another holder of the lock is building, and writes the record itself.
             const basic_lock<System> turn(libraries.lock(), basic_deadline<System>().at_most(0), [] {});
             if (const std::optional<artifact> found = find(wanted, libraries); found && !found->remembered)
-                libraries.remember(found->made, basic_scratch<System>(cache_));
+                libraries.remember(found->entry, basic_scratch<System>(cache_));
         } catch (const error& e) {
             // A read-only cache serves all the same.
             trace("not remembering the files of '", wanted.path, "': ", e.what());
@@ -11505,11 +11512,11 @@ private:
                 trace("'", changed.path, "' changed while '", wanted.path, "' was being compiled");
                 continue;
             }
-            std::string path = libraries.result(built->made.key);
+            std::string path = libraries.result(built->entry.key);
             report.step(event::step::checking);
             basic_library_publisher<System>(wanted).publish(*built, path, check);
             if (built->traceable)
-                libraries.remember(built->made, scratch);
+                libraries.remember(built->entry, scratch);
             if (options_.on_built)
                 options_.on_built(report.take_warnings());
             return path;
@@ -11922,9 +11929,9 @@ public:
             rest_ = {};
             return {};
         }
-        const std::string_view found = rest_.substr(0, end);
+        const std::string_view word = rest_.substr(0, end);
         rest_.remove_prefix(end + 1);
-        return found;
+        return word;
     }
     bool failed() const noexcept { return failed_; }
 
@@ -11936,12 +11943,12 @@ private:
 /// Adds an interface, method or type note. False if the notes are damaged or contradict each other.
 inline bool add_note(plugin_abi& into, note_kind kind, note_reader from) {
     if (kind == note_kind::interface) {
-        const auto name = from.text(), made = from.text(), state = from.text();
+        const auto name = from.text(), factory = from.text(), state = from.text();
         if (from.failed() || (!into.interface.empty() &&
-                              (into.interface != name || into.factory != made || into.state != state)))
+                              (into.interface != name || into.factory != factory || into.state != state)))
             return false;
         into.interface = name;
-        into.factory = made;
+        into.factory = factory;
         into.state = state;
     } else if (kind == note_kind::method) {
         const auto index = from.word<std::uint32_t>();
@@ -12003,14 +12010,14 @@ inline void require_sound(bool sound) noexcept {
 
 template <class T, auto... M, std::size_t... I>
 [[gnu::visibility("hidden")]] plugin_abi make_interface(methods<M...>*, indices<I...>) {
-    plugin_abi made;
-    bool sound = add_note(made, note_kind::interface, note_at(&interface_note<T>));
-    sound = (add_note(made, note_kind::method, note_at(&method_note<T, I>)) && ... && sound);
+    plugin_abi abi;
+    bool sound = add_note(abi, note_kind::interface, note_at(&interface_note<T>));
+    sound = (add_note(abi, note_kind::method, note_at(&method_note<T, I>)) && ... && sound);
     static constexpr auto slots = slots_of<T>();
     note_reader words({reinterpret_cast<const char*>(&slots), sizeof slots});
-    require_sound(add_slots(made, words, sizeof...(M) + 1) && sound);
-    made.has_destructor = std::has_virtual_destructor_v<T>;
-    return made;
+    require_sound(add_slots(abi, words, sizeof...(M) + 1) && sound);
+    abi.has_destructor = std::has_virtual_destructor_v<T>;
+    return abi;
 }
 template <class T>
 [[gnu::visibility("hidden")]] plugin_abi make_interface() {
@@ -12020,17 +12027,17 @@ template <class T>
 template <class T, class... U, class... Reached>
 [[gnu::visibility("hidden")]] plugin_abi make_abi(list<U...>, list<Reached...>) {
     abi_in_image<T>::emit();
-    plugin_abi made = make_interface<T>();
-    require_sound((add_note(made, note_kind::type, note_at(&crossing_note<T, U>)) && ... && true));
-    made.reached = {static_cast<interface_abi>(make_interface<Reached>())...};
-    return made;
+    plugin_abi abi = make_interface<T>();
+    require_sound((add_note(abi, note_kind::type, note_at(&crossing_note<T, U>)) && ... && true));
+    abi.reached = {static_cast<interface_abi>(make_interface<Reached>())...};
+    return abi;
 }
 
 /// The ABI of T in this image. The texts live as long as the image.
 template <class T>
 [[gnu::visibility("hidden")]] const plugin_abi& abi_here() {
-    static const plugin_abi made = detail::make_abi<T>(crossing<T>{}, reached_interfaces<T>{});
-    return made;
+    static const plugin_abi abi = detail::make_abi<T>(crossing<T>{}, reached_interfaces<T>{});
+    return abi;
 }
 
 } // namespace TENON_OWN
@@ -12119,16 +12126,16 @@ private:
         lengthen(count);
     }
     bool take(std::string_view token) noexcept {
-        const bool there = rest_.starts_with(token);
-        if (there)
+        const bool matches = rest_.starts_with(token);
+        if (matches)
             skip(token.size());
-        return there;
+        return matches;
     }
     bool take_one_of(std::string_view characters) noexcept {
-        const bool there = next_in(characters);
-        if (there)
+        const bool matches = next_in(characters);
+        if (matches)
             skip(1);
-        return there;
+        return matches;
     }
     void expect(std::string_view token) noexcept {
         if (!take(token))
@@ -12979,7 +12986,7 @@ private:
         std::size_t bytes = 0, places = 0;
         for (const detail::note_range& range : ranges_)
             bytes += range.bytes.size();
-        std::vector<waiting> found;
+        std::vector<waiting> plugin_notes;
         for (const detail::note_range& range : ranges_) {
             std::string_view rest = range.bytes;
             for (detail::elf_note note; detail::take_note(rest, note);) {
@@ -12991,7 +12998,7 @@ private:
                     if (!reader.failed() && format != detail::note_format)
                         throw detail::other_format(path, format, detail::note_format);
                     const auto key = reader.word<note_key>();
-                    found.push_back({key, reader});
+                    plugin_notes.push_back({key, reader});
                     continue;
                 }
                 if (!detail::known_kind(note.kind))
@@ -13016,11 +13023,12 @@ private:
             if (rest.find(owner) != rest.npos)
                 throw detail::malformed_note(path, "a note of it ends past the end of all notes");
         }
-        limit(path, found.size(), "plugins");
-        plugins_.reserve(found.size());
-        for (waiting& block : found) {
+        limit(path, plugin_notes.size(), "plugins");
+        plugins_.reserve(plugin_notes.size());
+        for (waiting& block : plugin_notes) {
             bool last = true; // of those with these types
-            for (const waiting* other = &block + 1; other != found.data() + found.size(); ++other)
+            for (const waiting* other = &block + 1; other != plugin_notes.data() + plugin_notes.size();
+                 ++other)
                 last = last && other->key != block.key;
             detail::plugin_abi& known = abi_of(abis, block.key);
             plugin read;
@@ -13407,17 +13415,17 @@ inline bool asks_for_runtime(std::string_view name) {
 /// finding of handlers needs.
 template <class System>
 linkage linkage_of(const elf_reader<System>& library) {
-    linkage found;
+    linkage links;
     typename elf_reader<System>::loader_information information;
     library.read(information);
-    found.uses_own_folder = information.uses_own_folder();
+    links.uses_own_folder = information.uses_own_folder();
     bool lacks = false, throws = false, finds_handlers = false;
     std::vector<bool> has; // by the number of the symbol
     functions_handed_on handed_on;
     library.for_each_symbol(information, [&](std::size_t number, std::string_view name, const auto& symbol) {
         const bool defined = symbol.st_shndx != SHN_UNDEF;
         if (defined && name == "tenon_exports_v1")
-            found.exports_plugins = true;
+            links.exports_plugins = true;
         if (defined && is_of_runtime_alone(name)) {
             has.resize(number + 1);
             has[number] = true;
@@ -13425,20 +13433,20 @@ linkage linkage_of(const elf_reader<System>& library) {
             handed_on.lacks(name);
             lacks = lacks || asks_for_runtime(name);
             throws = throws || name == "_Unwind_RaiseException";
-            found.own_unwinder = found.own_unwinder || name == "_dl_find_object" || name == "dl_iterate_phdr";
+            links.own_unwinder = links.own_unwinder || name == "_dl_find_object" || name == "dl_iterate_phdr";
             finds_handlers = finds_handlers || name.starts_with("_Unwind_");
         }
     });
-    found.stays = handed_on.stays();
-    found.own_unwinder = found.own_unwinder && !finds_handlers;
+    links.stays = handed_on.stays();
+    links.own_unwinder = links.own_unwinder && !finds_handlers;
     if (!has.empty())
-        found.runtime = library.looks_up(information, has) && !information.symbolic() ? runtime_use::yielding
+        links.runtime = library.looks_up(information, has) && !information.symbolic() ? runtime_use::yielding
                                                                                       : runtime_use::own;
     else if (lacks)
-        found.runtime = runtime_use::borrowed;
-    else if ((throws || found.own_unwinder) && library.may_have_section(".gcc_except_table"))
-        found.runtime = runtime_use::own;
-    return found;
+        links.runtime = runtime_use::borrowed;
+    else if ((throws || links.own_unwinder) && library.may_have_section(".gcc_except_table"))
+        links.runtime = runtime_use::own;
+    return links;
 }
 
 /// Where a function that this code uses is, for the libraries that it loads.
@@ -13885,9 +13893,9 @@ public:
                 throw changed_in_place(path);
             }
         }
-        std::string found = next(path);
+        std::string free_name = next(path);
         all_.insert(lower_bound(path), entry{path, last_, identity});
-        return {last_, std::move(found)};
+        return {last_, std::move(free_name)};
     }
 
     /// Notes that the library loaded by this name was proven to be its file.
@@ -14022,7 +14030,7 @@ public:
         pinned,   ///< it stays until the process ends
     };
 
-    unloaded(state what, std::string reason) : what_(what), reason_(std::move(reason)) {}
+    unloaded(state outcome, std::string reason) : what_(outcome), reason_(std::move(reason)) {}
 
     explicit operator bool() const noexcept { return what_ == state::unmapped; }
     state what() const noexcept { return what_; }
@@ -14260,11 +14268,11 @@ private:
 
     // The thread sanitizer does not see the loader's own lock, which orders this.
     __attribute__((no_sanitize("thread"))) static loaded_image image_of(void* handle) {
-        loaded_image found;
-        if (const char* name = nullptr; System::find(handle, name, found.base))
+        loaded_image image;
+        if (const char* name = nullptr; System::find(handle, name, image.base))
             for (; *name; ++name)
-                found.name += *name;
-        return found;
+                image.name += *name;
+        return image;
     }
 
     // Throws unless the loaded library is the file that was checked.
@@ -14305,35 +14313,35 @@ private:
         return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(loaded_.image.base + note.address));
     }
 
-    unloaded verdict(unloaded::state what, std::string why) const {
+    unloaded verdict(unloaded::state outcome, std::string why) const {
         if (!why.empty())
             why = "'" + path_ + "' stays in memory: " + why;
         trace("closed '", path_, why.empty() ? "', and its code is gone" : "': ", why);
-        return {what, std::move(why)};
+        return {outcome, std::move(why)};
     }
 
     // The reasons in the library's own file for staying in memory. glibc tells its reasons only in its debug
     // output (LD_DEBUG=bindings).
     std::string cause(const std::string& canonical) const {
-        pins found;
+        pins all;
         try {
             if (copy_.descriptor() >= 0)
-                found = elf_reader<System>(copy_.descriptor(), path_).what_pins();
+                all = elf_reader<System>(copy_.descriptor(), path_).what_pins();
             else if (const basic_file<System> from(canonical, O_RDONLY | O_NONBLOCK);
                      file_identity(from.status(canonical)) == identity_)
-                found = elf_reader<System>(from.descriptor(), canonical).what_pins();
+                all = elf_reader<System>(from.descriptor(), canonical).what_pins();
         } catch (const error&) {
         }
         std::string text;
         const auto add = [&text](const std::string& part) {
             text.append(text.empty() ? "" : "; ").append(part);
         };
-        if (found.nodelete)
+        if (all.nodelete)
             add("it was linked with -z nodelete");
-        if (!found.unique_symbols.empty())
-            add("it defines unique symbols, such as " + as_written(demangled(found.unique_symbols.front())) +
+        if (!all.unique_symbols.empty())
+            add("it defines unique symbols, such as " + as_written(demangled(all.unique_symbols.front())) +
                 ", which other libraries may use; compile it with -fno-gnu-unique");
-        if (found.thread_local_destructors && !found.nodelete)
+        if (all.thread_local_destructors && !all.nodelete)
             add("a thread may have a thread_local object of it with a destructor, which runs when the thread "
                 "ends");
         if (text.empty())
@@ -14528,22 +14536,22 @@ P& implementation(T* object) {
 
 template <class T, class P>
 constexpr hooks<T> make_hooks() {
-    hooks<T> made;
+    hooks<T> table;
     if constexpr (starts<P, T>)
-        made.start = [](T* object) { detail::implementation<P>(object).start(); };
+        table.start = [](T* object) { detail::implementation<P>(object).start(); };
     if constexpr (stops<P, T>)
-        made.stop = [](T* object) { detail::implementation<P>(object).stop(); };
+        table.stop = [](T* object) { detail::implementation<P>(object).stop(); };
     if constexpr (quiesces<P, T> && resumes<P, T>) {
-        made.quiesce = [](T* object) { detail::implementation<P>(object).quiesce(); };
-        made.resume = [](T* object) { detail::implementation<P>(object).resume(); };
+        table.quiesce = [](T* object) { detail::implementation<P>(object).quiesce(); };
+        table.resume = [](T* object) { detail::implementation<P>(object).resume(); };
     }
     if constexpr (saves_state<P, T> && restores_state<P, T>) {
-        made.save = [](T* object) -> typename T::state { return detail::implementation<P>(object).save(); };
-        made.restore = [](T* object, typename T::state&& saved) {
+        table.save = [](T* object) -> typename T::state { return detail::implementation<P>(object).save(); };
+        table.restore = [](T* object, typename T::state&& saved) {
             detail::implementation<P>(object).restore(static_cast<typename T::state&&>(saved));
         };
     }
-    return made;
+    return table;
 }
 
 template <class T, class P>
@@ -14622,12 +14630,12 @@ struct creation<T, P, list<A...>> {
             using model = typename T::template model<P>;
             // A destructor in place of try and catch, which -fno-exceptions forbids.
             struct unfinished {
-                model* made;
-                ~unfinished() { delete made; }
+                model* object;
+                ~unfinished() { delete object; }
             } owner{new model};
-            model_access::make(*owner.made, static_cast<A&&>(arguments)...);
-            T* const finished = owner.made;
-            owner.made = nullptr;
+            model_access::make(*owner.object, static_cast<A&&>(arguments)...);
+            T* const finished = owner.object;
+            owner.object = nullptr;
             return finished;
         }
     }
@@ -14645,9 +14653,9 @@ constexpr auto make_export(const char* name, const char* version) {
 template <class T, class P, class Slots, std::size_t Text>
 constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t name_size) {
     const char* const name = note.text + T::type.size() + 1;
-    auto made = detail::make_export<T, P>(name, name + name_size);
-    made.type = note.text;
-    return made;
+    auto entry = detail::make_export<T, P>(name, name + name_size);
+    entry.type = note.text;
+    return entry;
 }
 
 [[gnu::error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or one that "
@@ -15139,10 +15147,10 @@ private:
     // False for a folder, whose state says nothing of the files in it.
     bool noted(const std::string& path) {
         struct stat status;
-        const bool there = System::stat(path.c_str(), &status) == 0;
-        if (there && S_ISDIR(status.st_mode))
+        const bool exists = System::stat(path.c_str(), &status) == 0;
+        if (exists && S_ISDIR(status.st_mode))
             return false;
-        states_[path] = there ? file_identity(status) : file_identity();
+        states_[path] = exists ? file_identity(status) : file_identity();
         return true;
     }
 
@@ -15191,7 +15199,7 @@ public:
 
     /// The slots of one thread. A thread that uses more objects at once gets more records.
     struct alignas(64) record {
-        basic_hazard_domain* of = nullptr;
+        basic_hazard_domain* domain = nullptr;
         std::atomic<const void*> used[places] = {};
         std::atomic<bool> awaited = false; // somebody wants to know when one of them is free
         bool fenced = false;
@@ -15241,23 +15249,23 @@ public:
     }
 
     /// A record of the calling thread with a free slot, whose index is stored in `place`.
-    static record& mine(basic_hazard_domain& of, std::size_t& place) {
-        if (record* const last = last_used; last && last->of == &of) [[likely]] {
+    static record& mine(basic_hazard_domain& domain, std::size_t& place) {
+        if (record* const last = last_used; last && last->domain == &domain) [[likely]] {
             if (last->keeps) [[unlikely]]
                 release(*last);
             for (place = 0; place < places; ++place)
                 if (!last->used[place].load(std::memory_order_relaxed)) [[likely]]
                     return *last;
         }
-        return another(of, place);
+        return another(domain, place);
     }
 
     /// Keeps an object alive until this thread has left all exception handlers and uses an object again, or
     /// ends.
-    void keep(std::shared_ptr<void> what) {
+    void keep(std::shared_ptr<void> object) {
         std::size_t place;
         record& by = mine(*this, place);
-        by.kept.push_back(std::move(what));
+        by.kept.push_back(std::move(object));
         by.keeps = true;
     }
 
@@ -15291,22 +15299,22 @@ private:
             while (first) {
                 record& owned = *std::exchange(first, first->next_of_thread);
                 release(owned);
-                const mutex_lock locked(owned.of->mutex_);
+                const mutex_lock locked(owned.domain->mutex_);
                 owned.taken = false;
             }
         }
     };
 
-    static record& another(basic_hazard_domain& of, std::size_t& place) {
+    static record& another(basic_hazard_domain& domain, std::size_t& place) {
         thread_local thread_records own;
         for (record* owned = own.first; owned; owned = owned->next_of_thread)
-            if (owned->of == &of)
+            if (owned->domain == &domain)
                 for (place = 0; place < places; ++place)
                     if (!owned->used[place].load(std::memory_order_relaxed)) {
                         last_used = owned;
                         return *owned;
                     }
-        record& taken = of.take();
+        record& taken = domain.take();
         taken.next_of_thread = std::exchange(own.first, &taken);
         struct globals {
             void* caught;
@@ -15327,19 +15335,19 @@ private:
                 owner->taken = true;
                 return *owner;
             }
-        record* const made = new record;
-        made->of = this;
-        made->fenced = fenced_;
-        made->next = std::exchange(records_, made);
-        return *made;
+        record* const added = new record;
+        added->domain = this;
+        added->fenced = fenced_;
+        added->next = std::exchange(records_, added);
+        return *added;
     }
 
-    static void release(record& of) {
+    static void release(record& released) {
         if (exception_alive())
             return;
-        of.keeps = false;
+        released.keeps = false;
         // The destructors may use objects of the domain themselves.
-        for (const auto& object : std::exchange(of.kept, {}))
+        for (const auto& object : std::exchange(released.kept, {}))
             static_cast<void>(object);
     }
 
@@ -15398,13 +15406,13 @@ public:
 
     Object* get() const noexcept { return object_; }
 
-    basic_hazard_domain<System>& among() const noexcept { return *record_.of; }
+    basic_hazard_domain<System>& among() const noexcept { return *record_.domain; }
     bool throwing() const noexcept { return basic_hazard_domain<System>::throwing(record_); }
 
 private:
     [[gnu::noinline]] void announce_free() {
         if (record_.awaited.exchange(false))
-            record_.of->freed();
+            record_.domain->freed();
     }
 
     std::size_t place_;
@@ -15534,11 +15542,11 @@ public:
     }
 
     /// Calls the handler now, or after the change that is under way.
-    void tell(reload_event what) noexcept {
+    void tell(reload_event event) noexcept {
         try {
-            trace(what.text());
+            trace(event.text());
             const mutex_lock locked(mutex_);
-            waiting_.push_back(std::move(what));
+            waiting_.push_back(std::move(event));
             // The holder has a lock that a handler in another thread may be waiting for.
             if (holds_ > 0)
                 return;
@@ -15551,22 +15559,22 @@ public:
     /// Delays events while it exists, because a handler may need the lock that the holder has.
     class hold {
     public:
-        explicit hold(reload_history& of) : of_(of) {
-            const mutex_lock locked(of_.mutex_);
-            ++of_.holds_;
+        explicit hold(reload_history& history) : history_(history) {
+            const mutex_lock locked(history_.mutex_);
+            ++history_.holds_;
         }
         hold(const hold&) = delete;
         hold& operator=(const hold&) = delete;
         ~hold() {
             {
-                const mutex_lock locked(of_.mutex_);
-                --of_.holds_;
+                const mutex_lock locked(history_.mutex_);
+                --history_.holds_;
             }
-            of_.tell_waiting();
+            history_.tell_waiting();
         }
 
     private:
-        reload_history& of_;
+        reload_history& history_;
     };
 
     /// Notes that a version has opened a library. The image is empty for a built-in plugin.
@@ -15955,11 +15963,11 @@ private:
         std::set<std::size_t> keys;
     };
 
-    void walk(trail& of) {
-        const std::vector<step> before = std::exchange(of.steps, {});
+    void walk(trail& followed) {
+        const std::vector<step> before = std::exchange(followed.steps, {});
         std::string here = "/";
         std::vector<std::string> left; // the next one is the last
-        put_names(of.path, left);
+        put_names(followed.path, left);
         for (int links = 0; links <= 40;) { // as many as the kernel follows, path_resolution(7)
             if (!left.empty() && left.back() == "..") {
                 here = parent(here);
@@ -15972,8 +15980,8 @@ private:
                 name = std::exchange(left.back(), {}), left.pop_back();
             const entry_at at = in->second.entries.try_emplace(std::move(name)).first;
             look(in, at);
-            at->second.trails.insert(&of);
-            step& now = passed(of, {in, at});
+            at->second.trails.insert(&followed);
+            step& now = passed(followed, {in, at});
             if (at->second.type == S_IFDIR) {
                 here = join(here, at->first);
                 continue;
@@ -15984,7 +15992,7 @@ private:
                 // the folder above reports that. A folder with an entry of this path cannot go before the
                 // entry.
                 if (at->second.type == 0)
-                    for (step& hop : of.steps)
+                    for (step& hop : followed.steps)
                         if (join(hop.in->first, hop.at->first) == here)
                             hop.needs_entries = true;
                 break;
@@ -15995,22 +16003,23 @@ private:
                 here = "/";
             put_names(target, left);
         }
-        for (const step& hop : of.steps)
+        for (const step& hop : followed.steps)
             hop.in->second.needs += hop.needs_entries;
         for (const step& hop : before) {
             hop.in->second.needs -= hop.needs_entries;
-            if (!has(of, hop))
-                retire(of, hop);
+            if (!has(followed, hop))
+                retire(followed, hop);
         }
     }
 
-    static bool has(const trail& of, const step& which) {
-        return std::any_of(of.steps.begin(), of.steps.end(), [&](const step& hop) { return hop.is(which); });
+    static bool has(const trail& followed, const step& which) {
+        return std::any_of(followed.steps.begin(), followed.steps.end(),
+                           [&](const step& hop) { return hop.is(which); });
     }
-    static step& passed(trail& of, const step& which) {
-        const auto known =
-            std::find_if(of.steps.begin(), of.steps.end(), [&](const step& hop) { return hop.is(which); });
-        return known != of.steps.end() ? *known : of.steps.emplace_back(which);
+    static step& passed(trail& followed, const step& which) {
+        const auto known = std::find_if(followed.steps.begin(), followed.steps.end(),
+                                        [&](const step& hop) { return hop.is(which); });
+        return known != followed.steps.end() ? *known : followed.steps.emplace_back(which);
     }
 
     static void put_names(std::string_view path, std::vector<std::string>& before) {
@@ -16095,8 +16104,8 @@ private:
     /// Reads the states of an entry. Equal states count as unchanged only if that is certain, because a file
     /// may be written to twice in one tick of the clock.
     void look(place_at in, entry_at at) {
-        entry& what = at->second;
-        const std::uint64_t last = std::exchange(what.round, round_);
+        entry& folder = at->second;
+        const std::uint64_t last = std::exchange(folder.round, round_);
         if (last == round_)
             return;
         const bool is_watched = in->second.number >= 0;
@@ -16104,17 +16113,17 @@ private:
         std::vector<std::pair<std::string, state>> is;
         if (!at->first.empty()) {
             is.emplace_back(at->first, state_of(join(in->first, at->first)));
-            what.type = is.front().second.mode & S_IFMT;
+            folder.type = is.front().second.mode & S_IFMT;
         } else if (!is_watched)
             for (std::string& name : names(in->first)) {
                 const state seen = state_of(join(in->first, name));
                 is.emplace_back(std::move(name), seen);
             }
-        if (last != 0 && (!what.is_certain || is != what.was))
-            touched_.insert(what.trails.begin(), what.trails.end());
-        what.was = std::move(is);
-        what.is_certain =
-            is_watched || std::all_of(what.was.begin(), what.was.end(),
+        if (last != 0 && (!folder.is_certain || is != folder.was))
+            touched_.insert(folder.trails.begin(), folder.trails.end());
+        folder.was = std::move(is);
+        folder.is_certain =
+            is_watched || std::all_of(folder.was.begin(), folder.was.end(),
                                       [&](const auto& earlier) { return settled(earlier.second.file, now); });
     }
 
@@ -16174,8 +16183,8 @@ private:
     }
 
 #ifdef IN_ONLYDIR
-    void happened(int number, std::uint32_t what, std::string_view name) {
-        if (what & IN_Q_OVERFLOW)
+    void happened(int number, std::uint32_t events, std::string_view name) {
+        if (events & IN_Q_OVERFLOW)
             return touch_all();
         const auto known = numbers_.find(number);
         if (known == numbers_.end())
@@ -16201,7 +16210,7 @@ private:
         touch_all();
     }
 
-    void touch(const entry& what) { touched_.insert(what.trails.begin(), what.trails.end()); }
+    void touch(const entry& changed) { touched_.insert(changed.trails.begin(), changed.trails.end()); }
 
     void touch_all_in(place_at which) {
         for (const auto& [name, trails] : which->second.entries)
@@ -16213,20 +16222,20 @@ private:
             touched_.insert(&way);
     }
 
-    void leave(trail& of, std::size_t key) {
-        of.keys.erase(key);
-        if (!of.keys.empty())
+    void leave(trail& followed, std::size_t key) {
+        followed.keys.erase(key);
+        if (!followed.keys.empty())
             return;
-        for (const step& hop : of.steps) {
+        for (const step& hop : followed.steps) {
             hop.in->second.needs -= hop.needs_entries;
-            retire(of, hop);
+            retire(followed, hop);
         }
-        touched_.erase(&of);
-        trails_.erase(trails_.find(of.path));
+        touched_.erase(&followed);
+        trails_.erase(trails_.find(followed.path));
     }
 
-    void retire(trail& of, const step& which) {
-        which.at->second.trails.erase(&of);
+    void retire(trail& followed, const step& which) {
+        which.at->second.trails.erase(&followed);
         if (!which.at->second.trails.empty())
             return;
         which.in->second.entries.erase(which.at);
@@ -16286,7 +16295,7 @@ public:
         return all;
     }
 
-    void add(reloadable& what) {
+    void add(reloadable& plugin) {
         const mutex_lock locked(mutex_);
         if (wake_.descriptor() < 0) {
             wake_ = basic_file<System>(System::event());
@@ -16296,22 +16305,22 @@ public:
         }
         if (!running_)
             start();
-        served_[&what] = {};
+        served_[&plugin] = {};
         wake();
     }
 
     /// Waits until no call into `what` is running, unless called from within such a call. None begins
     /// afterwards.
-    void remove(reloadable& what) {
+    void remove(reloadable& plugin) {
         pthread_t ending{};
         {
             const mutex_lock locked(mutex_);
-            served_.erase(&what);
-            forgotten_.push_back(&what);
+            served_.erase(&plugin);
+            forgotten_.push_back(&plugin);
             wake();
             if (!running_ || ::pthread_equal(thread_, ::pthread_self()))
                 return;
-            while (busy_ == &what)
+            while (busy_ == &plugin)
                 ::pthread_cond_wait(&changed_, &mutex_);
             // Another thread may have added something meanwhile, or be here as well.
             if (!served_.empty() || ending_)
@@ -16333,9 +16342,9 @@ public:
     }
 
     /// Has `look` called soon.
-    void ask(reloadable& what) {
+    void ask(reloadable& plugin) {
         const mutex_lock locked(mutex_);
-        if (const auto found = served_.find(&what); found != served_.end())
+        if (const auto found = served_.find(&plugin); found != served_.end())
             found->second.due = 0;
         wake();
     }
@@ -16394,8 +16403,8 @@ private:
             const std::vector<std::size_t> changed = files.changed();
             ::pthread_mutex_lock(&mutex_);
             const std::int64_t now = System::milliseconds();
-            for (auto& [what, state] : served_)
-                if (std::find(changed.begin(), changed.end(), key(what)) != changed.end()) {
+            for (auto& [plugin, state] : served_)
+                if (std::find(changed.begin(), changed.end(), key(plugin)) != changed.end()) {
                     state.first = std::min(state.first, now);
                     state.due = std::min(now + quiet, state.first + at_latest);
                 }
@@ -16403,45 +16412,45 @@ private:
         ::pthread_mutex_unlock(&mutex_);
     }
 
-    static std::size_t key(const reloadable* what) { return reinterpret_cast<std::uintptr_t>(what); }
+    static std::size_t key(const reloadable* plugin) { return reinterpret_cast<std::uintptr_t>(plugin); }
 
     // Whatever is due, with the mutex held except for the calls, during which entries may come and go.
     void serve(basic_path_watcher<System>& files) {
         std::vector<reloadable*> all;
-        for (const auto& [what, state] : served_)
-            all.push_back(what);
-        for (reloadable* const what : all) {
-            call(what, [&] { what->retire(); });
-            const auto found = served_.find(what);
+        for (const auto& [plugin, state] : served_)
+            all.push_back(plugin);
+        for (reloadable* const plugin : all) {
+            call(plugin, [&] { plugin->retire(); });
+            const auto found = served_.find(plugin);
             if (found == served_.end() ||
                 System::milliseconds() < std::min(found->second.due, found->second.again))
                 continue;
             found->second.due = found->second.first = never;
             // What is watched is known before it is looked at, so that nothing can change in between; a look
             // may find more.
-            for (bool more = !std::exchange(found->second.known, true); served_.count(what);) {
+            for (bool more = !std::exchange(found->second.known, true); served_.count(plugin);) {
                 if (!more)
-                    call(what, [&] { what->look(); });
+                    call(plugin, [&] { plugin->look(); });
                 std::vector<std::string> paths;
-                call(what, [&] { paths = what->watched(); });
-                if (!served_.count(what) || paths == served_[what].paths)
+                call(plugin, [&] { paths = plugin->watched(); });
+                if (!served_.count(plugin) || paths == served_[plugin].paths)
                     break;
-                files.set(key(what), paths);
-                served_[what].paths = std::move(paths);
+                files.set(key(plugin), paths);
+                served_[plugin].paths = std::move(paths);
                 more = false;
             }
-            if (const auto left = served_.find(what); left != served_.end()) {
-                const std::int64_t every = what->every();
+            if (const auto left = served_.find(plugin); left != served_.end()) {
+                const std::int64_t every = plugin->every();
                 left->second.again = every > 0 ? System::milliseconds() + every : never;
             }
         }
     }
 
     template <class Call>
-    void call(reloadable* what, const Call& function) {
-        if (!served_.count(what))
+    void call(reloadable* plugin, const Call& function) {
+        if (!served_.count(plugin))
             return;
-        busy_ = what;
+        busy_ = plugin;
         ::pthread_mutex_unlock(&mutex_);
         function();
         ::pthread_mutex_lock(&mutex_);
@@ -16451,7 +16460,7 @@ private:
 
     std::int64_t timeout(const basic_path_watcher<System>& files) const {
         std::int64_t next = never;
-        for (const auto& [what, state] : served_)
+        for (const auto& [plugin, state] : served_)
             next = std::min({next, state.due, state.again});
         const std::int64_t left =
             next == never ? never : std::max<std::int64_t>(0, next - System::milliseconds());
@@ -17310,26 +17319,26 @@ struct resolved_path {
 
 template <class System>
 resolved_path resolved(const std::string& path) {
-    resolved_path found{.all = {}, .why = 0, .beginning = canonical<System>(path)};
-    if (found.beginning.empty())
-        found.why = errno;
+    resolved_path result{.all = {}, .why = 0, .beginning = canonical<System>(path)};
+    if (result.beginning.empty())
+        result.why = errno;
     else
-        found.all = found.beginning;
-    for (std::string_view above = path; found.beginning.empty() && parent(above) != above;) {
+        result.all = result.beginning;
+    for (std::string_view above = path; result.beginning.empty() && parent(above) != above;) {
         above = parent(above);
-        found.beginning = canonical<System>(std::string(above));
+        result.beginning = canonical<System>(std::string(above));
     }
-    return found;
+    return result;
 }
 
 /// Throws for a path that leads out of the policy's folders. A path that does not exist is judged by its
 /// beginning, so that no error reveals which files exist elsewhere.
 template <class System>
 resolved_path require_in_folders(const std::string& path, const policy& rules) {
-    resolved_path found = resolved<System>(path);
-    if (!is_in<System>(rules.folders, found.beginning))
+    resolved_path result = resolved<System>(path);
+    if (!is_in<System>(rules.folders, result.beginning))
         throw detail::forbidden(path, "options.policy.folders", in_words(rules.folders));
-    return found;
+    return result;
 }
 
 /// The path, if a policy allows it, with all symbolic links resolved: a link could point elsewhere by the
@@ -17338,17 +17347,17 @@ template <class System = posix>
 std::string permitted_path(const std::string& path, const policy& rules) {
     if (rules.folders.anything())
         return path;
-    resolved_path found = require_in_folders<System>(path, rules);
-    if (found.all)
-        return std::move(*found.all);
-    if (found.why == ENOENT)
+    resolved_path result = require_in_folders<System>(path, rules);
+    if (result.all)
+        return std::move(*result.all);
+    if (result.why == ENOENT)
         throw detail::no_such_path(path, instead_of<System>(path), repository_meant_by<System>(path));
-    throw error::system_call("look at", path, found.why);
+    throw error::system_call("look at", path, result.why);
 }
 
 template <class System>
-void require_permitted_repository(const driver& of, const policy& rules) {
-    const std::string& url = of.place;
+void require_permitted_repository(const driver& repository, const policy& rules) {
+    const std::string& url = repository.place;
     const transport how = transport_of(url);
     if (!rules.transports(how))
         throw detail::forbidden(url, "options.policy.transports", in_words(rules.transports, scheme));
@@ -17359,8 +17368,8 @@ void require_permitted_repository(const driver& of, const policy& rules) {
         throw detail::forbidden(url, "options.policy.hosts", in_words(rules.hosts));
     if (how == transport::file && !rules.folders.anything())
         require_in_folders<System>(path_in(url), rules);
-    if (rules.full_commit_ids && !is_commit_id(of.reference))
-        throw detail::forbidden(url + (of.reference.empty() ? "" : "@") + of.reference,
+    if (rules.full_commit_ids && !is_commit_id(repository.reference))
+        throw detail::forbidden(url + (repository.reference.empty() ? "" : "@") + repository.reference,
                                 "options.policy.full_commit_ids", "only the full id of a commit after '@'");
     if (rules.signed_by && rules.signed_by->ssh.empty() && rules.signed_by->gpg.empty())
         throw detail::forbidden(url, "options.policy.signed_by", "nothing");
@@ -17370,20 +17379,20 @@ void require_permitted_repository(const driver& of, const policy& rules) {
 template <class System = posix>
 driver permitted_driver(std::string_view text, const policy& rules) {
     spelled_driver as_text = spelled<System>(text);
-    driver& found = as_text.of;
+    driver& wanted = as_text.of;
     const auto require_kind = [&](bool permitted) {
         if (!permitted)
-            throw detail::forbidden(found.place, "options.policy.kinds", in_words(rules.kinds, plural));
+            throw detail::forbidden(wanted.place, "options.policy.kinds", in_words(rules.kinds, plural));
     };
     if (as_text.is_path) {
         require_kind(rules.kinds(driver::kind::library) || rules.kinds(driver::kind::directory));
-        found.place = permitted_path<System>(found.place, rules);
-        found = looked_at<System>(std::move(found));
+        wanted.place = permitted_path<System>(wanted.place, rules);
+        wanted = looked_at<System>(std::move(wanted));
     }
-    require_kind(rules.kinds(found.what));
-    if (found.what == driver::kind::repository)
-        require_permitted_repository<System>(found, rules);
-    return std::move(found);
+    require_kind(rules.kinds(wanted.what));
+    if (wanted.what == driver::kind::repository)
+        require_permitted_repository<System>(wanted, rules);
+    return std::move(wanted);
 }
 
 } // namespace TENON_OWN
@@ -17659,11 +17668,11 @@ template <class System = posix>
 class basic_repository {
 public:
     /// The policy has to permit the driver.
-    basic_repository(driver of, basic_cache<System> in, event_handler on_event = {},
+    basic_repository(driver wanted, basic_cache<System> in, event_handler on_event = {},
                      const basic_deadline<System>& within = {}, policy rules = {},
                      const trust& whose_keys = {})
-        : wanted_(std::move(of)), cache_(std::move(in)), on_event_(std::move(on_event)), deadline_(within),
-          rules_(std::move(rules)), name_(folder_name(wanted_.place)) {
+        : wanted_(std::move(wanted)), cache_(std::move(in)), on_event_(std::move(on_event)),
+          deadline_(within), rules_(std::move(rules)), name_(folder_name(wanted_.place)) {
         if (rules_.signed_by)
             keys_.emplace(*rules_.signed_by, whose_keys);
         if (is_commit_id(wanted_.reference))
@@ -17706,8 +17715,8 @@ private:
         std::string name, id;
     };
     struct finished {
-        command what;
-        process_result how;
+        command run;
+        process_result end;
     };
     using watcher = std::function<void(std::string_view said)>;
 
@@ -17715,7 +17724,7 @@ private:
     std::string described() const {
         return wanted_.reference.empty() ? "its default branch" : "'" + wanted_.reference + "'";
     }
-    void tell(const event& of) const { detail::tell(on_event_, of); }
+    void tell(const event& step) const { detail::tell(on_event_, step); }
 
     // Readable, because messages of compilers show the name; unique by the digest at its end.
     static std::string folder_name(std::string_view url) {
@@ -17785,14 +17794,15 @@ private:
 
     /// The id of the commit that the driver names now, after it is in the cache.
     std::string current() const {
-        const named_commit there = pinned() ? named_commit{wanted_.reference, wanted_.reference} : asked();
+        const named_commit asked_for =
+            pinned() ? named_commit{wanted_.reference, wanted_.reference} : asked();
         // libcurl would wait five minutes to connect to a host that does not answer.
         if (pinned() && transport_of(wanted_.place) == transport::https)
             listed({"ls-remote", "--", wanted_.place, "HEAD"});
-        const bool cached = has(there.id);
+        const bool cached = has(asked_for.id);
         if (cached)
             tell({event::step::cached, wanted_.place});
-        const std::string commit = cached ? there.id : fetched(there);
+        const std::string commit = cached ? asked_for.id : fetched(asked_for);
         trace(described(), " of ", wanted_.place, " is commit ", commit);
         remember(commit);
         return commit;
@@ -17813,10 +17823,10 @@ private:
         std::vector<std::string> asking{"ls-remote", "--", wanted_.place};
         for (const std::string& name : names)
             asking.insert(asking.end(), {name, name + "^{}"}); // the commit of an annotated tag
-        const std::vector<named_commit> found = listed(std::move(asking));
+        const std::vector<named_commit> branches = listed(std::move(asking));
         for (const std::string& name : names)
             for (const std::string& spelling : {name + "^{}", name})
-                for (const named_commit& remote : found)
+                for (const named_commit& remote : branches)
                     if (remote.name == spelling)
                         return {name, remote.id};
 
@@ -17835,36 +17845,36 @@ private:
         // libcurl would wait five minutes for a host that does not answer.
         constexpr int patience = 30;
         const finished asking = with_remote(std::move(arguments), "/", patience);
-        const std::string& text = asking.how.out;
-        if (asking.how.failed() || (!asking.how.known && text.empty()))
+        const std::string& text = asking.end.out;
+        if (asking.end.failed() || (!asking.end.known && text.empty()))
             throw failure(asking);
-        std::vector<named_commit> found;
+        std::vector<named_commit> listing;
         for (std::string_view rest = text; !rest.empty();) {
             const std::string_view line = take_line(rest);
             const auto tab = line.find('\t');
             if (tab != line.npos && is_commit_id(line.substr(0, tab)))
-                found.push_back({std::string(line.substr(tab + 1)), std::string(line.substr(0, tab))});
+                listing.push_back({std::string(line.substr(tab + 1)), std::string(line.substr(0, tab))});
         }
-        return found;
+        return listing;
     }
 
     /// Fetches and publishes a commit. Returns its id, which differs if the reference has just moved.
-    std::string fetched(const named_commit& there) const {
+    std::string fetched(const named_commit& asked_for) const {
         const basic_lock<System> turn(join(made_folder(), "lock"), deadline_,
                                       [&] { tell({event::step::waiting, wanted_.place}); });
-        if (has(there.id)) // while this one waited for its turn
-            return there.id;
+        if (has(asked_for.id)) // while this one waited for its turn
+            return asked_for.id;
         tell({event::step::fetching, wanted_.place});
 
         const basic_scratch<System> workshop(cache_);
         std::vector<std::string> making{"init", "--quiet", "--bare", "--template="};
-        if (there.id.size() == 64)
+        if (asked_for.id.size() == 64)
             making.push_back("--object-format=sha256");
         making.push_back("git");
-        if (const finished made = alone(std::move(making), workshop.path()); made.how.failed())
-            throw failure(made);
+        if (const finished initialised = alone(std::move(making), workshop.path()); initialised.end.failed())
+            throw failure(initialised);
 
-        const std::string commit = transferred(there, workshop.path());
+        const std::string commit = transferred(asked_for, workshop.path());
         if (keys_)
             require_signature(commit, workshop);
         if (!has_files(commit))
@@ -17875,28 +17885,28 @@ private:
     }
 
     /// Fetches into the scratch repository, at depth one if the server can. Returns the id of the commit.
-    std::string transferred(const named_commit& there, const std::string& where) const {
-        const std::string wanted = "+" + there.name + ":refs/tenon/wanted";
+    std::string transferred(const named_commit& asked_for, const std::string& where) const {
+        const std::string wanted = "+" + asked_for.name + ":refs/tenon/wanted";
         finished fetching = fetch(where, {"--depth=1"}, {wanted});
         std::optional<std::string> commit = id_of("refs/tenon/wanted", where);
         // Old servers and plain file servers cannot fetch at a depth, and each says so in words of its own. A
         // server may refuse a commit's id as well, but every server gives out branches and tags.
-        const bool done = pinned() ? commit == there.id : commit.has_value();
+        const bool done = pinned() ? commit == asked_for.id : commit.has_value();
         const bool may_be_server =
-            fetching.how.cause == stop_reason::itself && known_cause(fetching.how.err).empty();
+            fetching.end.cause == stop_reason::itself && known_cause(fetching.end.err).empty();
         if (!done && may_be_server && pinned()) {
-            trace("looking for ", there.id, " in all branches and tags");
+            trace("looking for ", asked_for.id, " in all branches and tags");
             fetching =
                 fetch(where, {}, {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
-            commit = id_of(there.id, where);
-            if (fetching.how.known && !fetching.how.failed() && commit != there.id)
-                throw no_such_commit(wanted_.place, there.id);
+            commit = id_of(asked_for.id, where);
+            if (fetching.end.known && !fetching.end.failed() && commit != asked_for.id)
+                throw no_such_commit(wanted_.place, asked_for.id);
         } else if (!done && may_be_server) {
-            trace("fetching ", there.name, " with its history");
+            trace("fetching ", asked_for.name, " with its history");
             fetching = fetch(where, {}, {wanted});
             commit = id_of("refs/tenon/wanted", where);
         }
-        if (fetching.how.failed() || !commit)
+        if (fetching.end.failed() || !commit)
             throw failure(fetching);
         return std::move(*commit);
     }
@@ -17918,7 +17928,7 @@ private:
     /// The id of the commit behind a name in the scratch repository.
     std::optional<std::string> id_of(const std::string& name, const std::string& where) const {
         std::string id =
-            alone({"--git-dir=git", "rev-parse", "--verify", "--quiet", name + "^{commit}"}, where).how.out;
+            alone({"--git-dir=git", "rev-parse", "--verify", "--quiet", name + "^{commit}"}, where).end.out;
         if (id.ends_with('\n'))
             id.pop_back();
         return is_commit_id(id) ? std::optional(std::move(id)) : std::nullopt;
@@ -17933,7 +17943,7 @@ private:
                    "--force", "--detach", "--no-recurse-submodules", commit, "--"},
                   workshop.path());
         // git moves HEAD after the last file, which tells of success even if the host has reaped the child.
-        if (writing.how.failed() || id_of("HEAD", workshop.path()) != commit)
+        if (writing.end.failed() || id_of("HEAD", workshop.path()) != commit)
             throw failure(writing);
         close_to_others(tree);
         store(tree);
@@ -17947,7 +17957,7 @@ private:
         typename basic_signing_keys<System>::command_parts with = keys_->prepared(workshop.path());
         std::vector<std::string> checking = std::move(with.settings);
         checking.insert(checking.end(), {"--git-dir=git", "verify-commit", commit});
-        const process_result how = alone(std::move(checking), workshop.path(), std::move(with.variables)).how;
+        const process_result how = alone(std::move(checking), workshop.path(), std::move(with.variables)).end;
         // If the host has reaped the child, nothing says that the signature is good.
         if (!how.known || how.failed()) {
             const std::string said = shown_of(how.err);
@@ -18010,7 +18020,7 @@ private:
             git({"config", "--null", "--get-regexp", "^(core\\.sshcommand|ssh\\.variant)$"}, variables, "/");
         ssh_settings configured;
         // Each entry is NAME, a newline and the value. The last entry of a name counts.
-        for (std::string_view rest = asking.how.out; !rest.empty();) {
+        for (std::string_view rest = asking.end.out; !rest.empty();) {
             const std::string_view setting = rest.substr(0, rest.find('\0'));
             rest.remove_prefix(std::min(rest.size(), setting.size() + 1));
             const auto end = std::min(setting.find('\n'), setting.size());
@@ -18060,9 +18070,9 @@ private:
     }
 
     error failure(const finished& git) const {
-        const std::string said = shown_of(git.how.err);
-        return fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(git.how),
-                            git.how.code(errc::fetch_failed));
+        const std::string said = shown_of(git.end.err);
+        return fetch_failed(wanted_.place, git.end.how(), said, shown(git.run), advice(git.end),
+                            git.end.code(errc::fetch_failed));
     }
 
     /// Advice by git's words if these are known, else by how git ended.
@@ -18602,27 +18612,27 @@ public:
         if (!detail::well_named(std::string_view(name)))
             throw error::bad_plugin_name(name);
         if constexpr (detail::exportable<T, P>) {
-            const auto made = detail::make_export<T, P>(name, version);
-            insert({made.type, made.name, made.version, made.interface,
-                    reinterpret_cast<void (*)()>(made.create), made.hooks});
+            const auto entry = detail::make_export<T, P>(name, version);
+            insert({entry.type, entry.name, entry.version, entry.interface,
+                    reinterpret_cast<void (*)()>(entry.create), entry.hooks});
         }
     }
 
     /// All built-ins, sorted by type and name.
     std::vector<built_in> list() const {
         std::vector<built_in> all;
-        for (const auto& [key, made] : entries_)
-            all.push_back({made.type, made.name, made.version});
+        for (const auto& [key, entry] : entries_)
+            all.push_back({entry.type, entry.name, entry.version});
         return all;
     }
 
     /// The names of one plugin type's built-ins.
     std::vector<std::string> names(std::string_view type) const {
-        std::vector<std::string> found;
+        std::vector<std::string> all;
         for (auto next = entries_.lower_bound({type, {}});
              next != entries_.end() && next->first.first == type; ++next)
-            found.emplace_back(next->first.second);
-        return found;
+            all.emplace_back(next->first.second);
+        return all;
     }
 
     /// The built-in `name` of plugin type T, or null if there is none that was compiled against this T.
@@ -18970,13 +18980,13 @@ private:
     }
 
     /// No digests apply to libraries that are compiled here, because nobody could know them in advance.
-    allow_list<std::string> digests(driver::kind what) const {
-        const bool given = what == driver::kind::library || what == driver::kind::name;
+    allow_list<std::string> digests(driver::kind kind) const {
+        const bool given = kind == driver::kind::library || kind == driver::kind::name;
         return given ? options_.policy.sha256 : allow_list<std::string>();
     }
 
-    library_options options_for(driver::kind what) const {
-        return {options_.unload, options_.trust, options_.private_copy, digests(what)};
+    library_options options_for(driver::kind kind) const {
+        return {options_.unload, options_.trust, options_.private_copy, digests(kind)};
     }
 
     template <class T>
@@ -19066,8 +19076,8 @@ private:
     }
 
     bool is_pruned(const std::string& path) const {
-        struct stat there;
-        return detail::posix::lstat(path.c_str(), &there) != 0 && is_cached(path, "");
+        struct stat status;
+        return detail::posix::lstat(path.c_str(), &status) != 0 && is_cached(path, "");
     }
 
     /// True for errors of the system that mean a folder cannot be written to.
@@ -19124,8 +19134,8 @@ private:
     }
 
     static bool is_file(const std::string& path) {
-        struct stat of;
-        return detail::posix::stat(path.c_str(), &of) == 0 && S_ISREG(of.st_mode);
+        struct stat status;
+        return detail::posix::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
     }
 
     /// Adds the names by which libraries in a folder could be loaded as plugins of a type.
@@ -19230,7 +19240,7 @@ private:
         std::vector<diagnostic> said_;
     };
 
-    friend std::vector<diagnostic> diagnostics(const loader& of);
+    friend std::vector<diagnostic> diagnostics(const loader& by);
 
     loader_options options_;
     registry built_ins_;
@@ -19246,8 +19256,8 @@ private:
 ///     auto users = loader.load<user_provider>("./drivers/json", settings);
 ///     for (const tenon::diagnostic& warning : tenon::diagnostics(loader))
 ///         std::cerr << warning.message() << '\n';   // ./drivers/json/json.cpp:12:7: warning: unused variable 'x' [-Wunused-variable]
-TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const loader& of) {
-    return of.last_build_->get();
+TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const loader& by) {
+    return by.last_build_->get();
 }
 
 /// Loads a plugin with a loader of its own that has no options: `tenon::load<user_provider>("./drivers/json",

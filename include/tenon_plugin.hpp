@@ -1546,22 +1546,22 @@ P& implementation(T* object) {
 
 template <class T, class P>
 constexpr hooks<T> make_hooks() {
-    hooks<T> made;
+    hooks<T> table;
     if constexpr (starts<P, T>)
-        made.start = [](T* object) { detail::implementation<P>(object).start(); };
+        table.start = [](T* object) { detail::implementation<P>(object).start(); };
     if constexpr (stops<P, T>)
-        made.stop = [](T* object) { detail::implementation<P>(object).stop(); };
+        table.stop = [](T* object) { detail::implementation<P>(object).stop(); };
     if constexpr (quiesces<P, T> && resumes<P, T>) {
-        made.quiesce = [](T* object) { detail::implementation<P>(object).quiesce(); };
-        made.resume = [](T* object) { detail::implementation<P>(object).resume(); };
+        table.quiesce = [](T* object) { detail::implementation<P>(object).quiesce(); };
+        table.resume = [](T* object) { detail::implementation<P>(object).resume(); };
     }
     if constexpr (saves_state<P, T> && restores_state<P, T>) {
-        made.save = [](T* object) -> typename T::state { return detail::implementation<P>(object).save(); };
-        made.restore = [](T* object, typename T::state&& saved) {
+        table.save = [](T* object) -> typename T::state { return detail::implementation<P>(object).save(); };
+        table.restore = [](T* object, typename T::state&& saved) {
             detail::implementation<P>(object).restore(static_cast<typename T::state&&>(saved));
         };
     }
-    return made;
+    return table;
 }
 
 template <class T, class P>
@@ -1960,12 +1960,12 @@ struct creation<T, P, list<A...>> {
             using model = typename T::template model<P>;
             // A destructor in place of try and catch, which -fno-exceptions forbids.
             struct unfinished {
-                model* made;
-                ~unfinished() { delete made; }
+                model* object;
+                ~unfinished() { delete object; }
             } owner{new model};
-            model_access::make(*owner.made, static_cast<A&&>(arguments)...);
-            T* const finished = owner.made;
-            owner.made = nullptr;
+            model_access::make(*owner.object, static_cast<A&&>(arguments)...);
+            T* const finished = owner.object;
+            owner.object = nullptr;
             return finished;
         }
     }
@@ -1983,9 +1983,9 @@ constexpr auto make_export(const char* name, const char* version) {
 template <class T, class P, class Slots, std::size_t Text>
 constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t name_size) {
     const char* const name = note.text + T::type.size() + 1;
-    auto made = detail::make_export<T, P>(name, name + name_size);
-    made.type = note.text;
-    return made;
+    auto entry = detail::make_export<T, P>(name, name + name_size);
+    entry.type = note.text;
+    return entry;
 }
 
 [[gnu::error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or one that "

@@ -56,14 +56,14 @@ inline std::string in_small_letters(std::string_view text) {
 
 /// For messages: `only a, b`, or `nothing`.
 template <class T, class Name>
-std::string in_words(const allow_list<T>& what, Name&& name) {
+std::string in_words(const allow_list<T>& list, Name&& name) {
     std::string text;
-    for (const T& allowed : what.list())
+    for (const T& allowed : list.list())
         text.append(text.empty() ? "only " : ", ").append(name(allowed));
     return text.empty() ? "nothing" : text;
 }
-inline std::string in_words(const allow_list<std::string>& what) {
-    return in_words(what, [](const std::string& text) { return text; });
+inline std::string in_words(const allow_list<std::string>& list) {
+    return in_words(list, [](const std::string& text) { return text; });
 }
 
 } // namespace TENON_OWN

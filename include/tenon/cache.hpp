@@ -71,22 +71,22 @@ public:
     const std::string& path() const noexcept { return folder_.path(); }
 
     std::vector<cache_entry> entries() const {
-        std::vector<cache_entry> found;
+        std::vector<cache_entry> entries;
         if (!is_there())
-            return found;
+            return entries;
         folder_.require_tenons();
         const std::set<std::string> loaded = loaded_libraries();
         for (const std::string& type : folders_in(below("bin")))
-            add_built(found, type, loaded);
+            add_built(entries, type, loaded);
         for (const std::string& checkouts : folders_in(below("src")))
-            add_checkouts(found, join(below("src"), checkouts));
+            add_checkouts(entries, join(below("src"), checkouts));
         for (const std::string& name : folders_in(below("tmp"))) {
             const std::string path = join(below("tmp"), name);
             if (!is_scratch_name(name))
                 continue;
-            add(found, {.what = cache_entry::kind::unfinished, .path = path, .in_use = is_locked(path)});
+            add(entries, {.what = cache_entry::kind::unfinished, .path = path, .in_use = is_locked(path)});
         }
-        return found;
+        return entries;
     }
 
     /// Bytes on the disk, of all entries together.
@@ -142,13 +142,13 @@ private:
             std::chrono::duration_cast<time_point::duration>(std::chrono::nanoseconds(nanoseconds(time))));
     }
     static time_point now() { return time_of(System::now()); }
-    static std::chrono::seconds unused_for(const cache_entry& of) {
-        return std::chrono::duration_cast<std::chrono::seconds>(now() - of.last_use);
+    static std::chrono::seconds unused_for(const cache_entry& entry) {
+        return std::chrono::duration_cast<std::chrono::seconds>(now() - entry.last_use);
     }
     static bool is_fresh(time_point last_use) { return now() - last_use < std::chrono::minutes(1); }
 
-    static bool look_at(const std::string& path, struct stat& found) {
-        return System::lstat(path.c_str(), &found) == 0;
+    static bool look_at(const std::string& path, struct stat& status) {
+        return System::lstat(path.c_str(), &status) == 0;
     }
     static bool is_folder(const std::string& path) {
         struct stat status;
@@ -213,15 +213,15 @@ private:
     }
 
     // The listing itself reads records and checkouts, so that reading these does not count as use.
-    static time_point last_use(cache_entry::kind what, const struct stat& of) {
-        const bool reading_counts = S_ISREG(of.st_mode) && (what == cache_entry::kind::library ||
-                                                            what == cache_entry::kind::intermediate);
-        return std::max(reading_counts ? time_of(of.st_atim) : time_point(), time_of(of.st_mtim));
+    static time_point last_use(cache_entry::kind kind, const struct stat& status) {
+        const bool reading_counts = S_ISREG(status.st_mode) && (kind == cache_entry::kind::library ||
+                                                                kind == cache_entry::kind::intermediate);
+        return std::max(reading_counts ? time_of(status.st_atim) : time_point(), time_of(status.st_mtim));
     }
 
-    static std::uint64_t size_of(const std::string& path, const struct stat& of) {
-        auto size = static_cast<std::uint64_t>(of.st_blocks) * 512;
-        if (S_ISDIR(of.st_mode))
+    static std::uint64_t size_of(const std::string& path, const struct stat& status) {
+        auto size = static_cast<std::uint64_t>(status.st_blocks) * 512;
+        if (S_ISDIR(status.st_mode))
             for (const std::string& name : names_in(path))
                 if (struct stat inside; look_at(join(path, name), inside))
                     size += size_of(join(path, name), inside);
@@ -251,13 +251,13 @@ private:
             if (!built || built->end == lock_end ||
                 !(built->end == tree_end ? is_folder(path) : is_file(path)))
                 continue;
-            const kind what = built->end == library_end  ? kind::library
+            const kind role = built->end == library_end  ? kind::library
                               : built->end == record_end ? kind::record
                                                          : kind::intermediate;
             // Any build of this plugin type may read an intermediate file at the moment.
             const bool used_by_build =
-                what == kind::intermediate ? !being_built.empty() : being_built.count(built->name) != 0;
-            add(to, {.what = what,
+                role == kind::intermediate ? !being_built.empty() : being_built.count(built->name) != 0;
+            add(to, {.what = role,
                      .path = path,
                      .type = type,
                      .name = std::string(built->name),
@@ -338,7 +338,7 @@ private:
     // name unique, whatever path a process sees the cache by. The kernel keeps this list, so that no load has
     // to register itself and no killed process leaves a stale entry.
     static std::set<std::string> loaded_libraries() {
-        std::set<std::string> found;
+        std::set<std::string> keys;
         for (const std::string& process : names_in("/proc")) {
             if (process.find_first_not_of("0123456789") != process.npos)
                 continue;
@@ -352,22 +352,23 @@ private:
                 const std::string_view line = maps.substr(0, maps.find('\n'));
                 maps.remove_prefix(std::min(maps.size(), line.size() + 1));
                 if (const std::string_view name = basename(line); ends_in(name, library_end))
-                    found.emplace(name);
+                    keys.emplace(name);
             }
         }
-        return found;
+        return keys;
     }
 
     // ---- Choosing entries
 
-    static bool by_rule(const cache_entry& of) {
+    static bool by_rule(const cache_entry& entry) {
         using kind = cache_entry::kind;
-        return of.what == kind::library || of.what == kind::intermediate || of.what == kind::checkout;
+        return entry.what == kind::library || entry.what == kind::intermediate ||
+               entry.what == kind::checkout;
     }
 
-    static bool is_useless(const cache_entry& of, const std::set<std::string>& useful) {
-        return of.what == cache_entry::kind::unfinished ||
-               (of.what != cache_entry::kind::checkout && useful.count(of.path) == 0);
+    static bool is_useless(const cache_entry& entry, const std::set<std::string>& useful) {
+        return entry.what == cache_entry::kind::unfinished ||
+               (entry.what != cache_entry::kind::checkout && useful.count(entry.path) == 0);
     }
 
     // The records with at least one remaining result, these results, and the build trees beside the records.

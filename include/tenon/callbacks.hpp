@@ -98,11 +98,11 @@ private:
     };
 
     struct running {
-        running(list& of, entry& which) : all(of), what(which) {
+        running(list& callbacks, entry& called) : all(callbacks), callback(called) {
             const detail::mutex_lock locked(all.mutex);
-            entered = !what.ended;
+            entered = !callback.ended;
             if (entered)
-                what.threads.push_back(detail::posix::thread());
+                callback.threads.push_back(detail::posix::thread());
         }
         running(const running&) = delete;
         ~running() {
@@ -110,14 +110,15 @@ private:
                 return;
             std::function<void(A...)> last;
             const detail::mutex_lock locked(all.mutex);
-            what.threads.erase(std::find(what.threads.begin(), what.threads.end(), detail::posix::thread()));
-            if (what.ended && what.threads.empty())
-                last.swap(what.call);
+            callback.threads.erase(
+                std::find(callback.threads.begin(), callback.threads.end(), detail::posix::thread()));
+            if (callback.ended && callback.threads.empty())
+                last.swap(callback.call);
             ::pthread_cond_broadcast(&all.left);
         }
 
         list& all;
-        entry& what;
+        entry& callback;
         bool entered;
     };
 

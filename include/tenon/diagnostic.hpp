@@ -176,9 +176,10 @@ private:
     }
 
     // A compiler driver or make only repeats that the program it ran has failed.
-    static bool only_repeats(const diagnostic& of) {
-        return of.file.empty() && (begins(of.text, "ld returned ") || begins(of.text, "*** ") ||
-                                   begins(of.text, "linker command failed "));
+    static bool only_repeats(const diagnostic& message) {
+        return message.file.empty() &&
+               (begins(message.text, "ld returned ") || begins(message.text, "*** ") ||
+                begins(message.text, "linker command failed "));
     }
 
     // The lines below what CMake has begun to say, and whether this is one: its text, whose paragraphs become
@@ -379,7 +380,7 @@ inline std::vector<std::string_view> said_of_itself(std::string_view text) {
                 return true;
         return false;
     };
-    std::vector<std::string_view> found;
+    std::vector<std::string_view> lines;
     while (!text.empty()) {
         const std::string_view line = take_line(text);
         if (line.empty() || line[0] == ' ' || line[0] == '\t' || line.starts_with("remote:") ||
@@ -387,9 +388,9 @@ inline std::vector<std::string_view> said_of_itself(std::string_view text) {
             continue;
         // A compiler that cannot write its output names a place in the source all the same.
         if (!is_about_a_place(line) || line.find(": fatal error: error ") != line.npos)
-            found.push_back(line);
+            lines.push_back(line);
     }
-    return found;
+    return lines;
 }
 
 /// Advice for a failure whose headline is known; empty if it is not.

@@ -384,25 +384,25 @@ struct spelled_driver {
 
 template <class System>
 spelled_driver spelled_path(std::string_view text) {
-    driver found;
+    driver result;
     const std::string repository = repository_meant_by<System>(text);
     if (const auto hash = text.rfind('#'); hash != text.npos && hash > text.rfind('/')) {
         const std::string_view choice = text.substr(hash + 1);
         text = text.substr(0, hash);
         if (choice.find('=') != choice.npos) {
-            parse_choices(choice, found, false, [&](std::string_view why) {
+            parse_choices(choice, result, false, [&](std::string_view why) {
                 return detail::bad_choice(std::string(text), choice, why, repository);
             });
         } else {
-            found.plugin = choice;
+            result.plugin = choice;
             if (!well_named(choice))
                 throw detail::bad_plugin_choice(std::string(text), choice);
         }
     }
     while (text.size() > 1 && text.ends_with("//"))
         text.remove_suffix(1);
-    found.place = text;
-    return {std::move(found), true};
+    result.place = text;
+    return {std::move(result), true};
 }
 
 /// Parses the text of a driver. Throws `error` for a malformed one.

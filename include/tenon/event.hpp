@@ -69,10 +69,10 @@ using event_handler = std::function<void(const event&)>;
 namespace detail {
 inline namespace TENON_OWN {
 
-inline void tell(const event_handler& handler, const event& of) {
-    trace(of.text());
+inline void tell(const event_handler& handler, const event& step) {
+    trace(step.text());
     if (handler)
-        handler(of);
+        handler(step);
 }
 
 } // namespace TENON_OWN

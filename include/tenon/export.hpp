@@ -68,12 +68,12 @@ struct creation<T, P, list<A...>> {
             using model = typename T::template model<P>;
             // A destructor in place of try and catch, which -fno-exceptions forbids.
             struct unfinished {
-                model* made;
-                ~unfinished() { delete made; }
+                model* object;
+                ~unfinished() { delete object; }
             } owner{new model};
-            model_access::make(*owner.made, static_cast<A&&>(arguments)...);
-            T* const finished = owner.made;
-            owner.made = nullptr;
+            model_access::make(*owner.object, static_cast<A&&>(arguments)...);
+            T* const finished = owner.object;
+            owner.object = nullptr;
             return finished;
         }
     }
@@ -91,9 +91,9 @@ constexpr auto make_export(const char* name, const char* version) {
 template <class T, class P, class Slots, std::size_t Text>
 constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t name_size) {
     const char* const name = note.text + T::type.size() + 1;
-    auto made = detail::make_export<T, P>(name, name + name_size);
-    made.type = note.text;
-    return made;
+    auto entry = detail::make_export<T, P>(name, name + name_size);
+    entry.type = note.text;
+    return entry;
 }
 
 [[gnu::error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or one that "

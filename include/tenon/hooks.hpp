@@ -157,22 +157,22 @@ P& implementation(T* object) {
 
 template <class T, class P>
 constexpr hooks<T> make_hooks() {
-    hooks<T> made;
+    hooks<T> table;
     if constexpr (starts<P, T>)
-        made.start = [](T* object) { detail::implementation<P>(object).start(); };
+        table.start = [](T* object) { detail::implementation<P>(object).start(); };
     if constexpr (stops<P, T>)
-        made.stop = [](T* object) { detail::implementation<P>(object).stop(); };
+        table.stop = [](T* object) { detail::implementation<P>(object).stop(); };
     if constexpr (quiesces<P, T> && resumes<P, T>) {
-        made.quiesce = [](T* object) { detail::implementation<P>(object).quiesce(); };
-        made.resume = [](T* object) { detail::implementation<P>(object).resume(); };
+        table.quiesce = [](T* object) { detail::implementation<P>(object).quiesce(); };
+        table.resume = [](T* object) { detail::implementation<P>(object).resume(); };
     }
     if constexpr (saves_state<P, T> && restores_state<P, T>) {
-        made.save = [](T* object) -> typename T::state { return detail::implementation<P>(object).save(); };
-        made.restore = [](T* object, typename T::state&& saved) {
+        table.save = [](T* object) -> typename T::state { return detail::implementation<P>(object).save(); };
+        table.restore = [](T* object, typename T::state&& saved) {
             detail::implementation<P>(object).restore(static_cast<typename T::state&&>(saved));
         };
     }
-    return made;
+    return table;
 }
 
 template <class T, class P>

@@ -352,13 +352,13 @@ private:
     }
 
     /// No digests apply to libraries that are compiled here, because nobody could know them in advance.
-    allow_list<std::string> digests(driver::kind what) const {
-        const bool given = what == driver::kind::library || what == driver::kind::name;
+    allow_list<std::string> digests(driver::kind kind) const {
+        const bool given = kind == driver::kind::library || kind == driver::kind::name;
         return given ? options_.policy.sha256 : allow_list<std::string>();
     }
 
-    library_options options_for(driver::kind what) const {
-        return {options_.unload, options_.trust, options_.private_copy, digests(what)};
+    library_options options_for(driver::kind kind) const {
+        return {options_.unload, options_.trust, options_.private_copy, digests(kind)};
     }
 
     template <class T>
@@ -448,8 +448,8 @@ private:
     }
 
     bool is_pruned(const std::string& path) const {
-        struct stat there;
-        return detail::posix::lstat(path.c_str(), &there) != 0 && is_cached(path, "");
+        struct stat status;
+        return detail::posix::lstat(path.c_str(), &status) != 0 && is_cached(path, "");
     }
 
     /// True for errors of the system that mean a folder cannot be written to.
@@ -506,8 +506,8 @@ private:
     }
 
     static bool is_file(const std::string& path) {
-        struct stat of;
-        return detail::posix::stat(path.c_str(), &of) == 0 && S_ISREG(of.st_mode);
+        struct stat status;
+        return detail::posix::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
     }
 
     /// Adds the names by which libraries in a folder could be loaded as plugins of a type.
@@ -612,7 +612,7 @@ private:
         std::vector<diagnostic> said_;
     };
 
-    friend std::vector<diagnostic> diagnostics(const loader& of);
+    friend std::vector<diagnostic> diagnostics(const loader& by);
 
     loader_options options_;
     registry built_ins_;
@@ -628,8 +628,8 @@ private:
 ///     auto users = loader.load<user_provider>("./drivers/json", settings);
 ///     for (const tenon::diagnostic& warning : tenon::diagnostics(loader))
 ///         std::cerr << warning.message() << '\n';   // ./drivers/json/json.cpp:12:7: warning: unused variable 'x' [-Wunused-variable]
-TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const loader& of) {
-    return of.last_build_->get();
+TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const loader& by) {
+    return by.last_build_->get();
 }
 
 /// Loads a plugin with a loader of its own that has no options: `tenon::load<user_provider>("./drivers/json",

@@ -130,7 +130,7 @@ private:
         std::size_t bytes = 0, places = 0;
         for (const detail::note_range& range : ranges_)
             bytes += range.bytes.size();
-        std::vector<waiting> found;
+        std::vector<waiting> plugin_notes;
         for (const detail::note_range& range : ranges_) {
             std::string_view rest = range.bytes;
             for (detail::elf_note note; detail::take_note(rest, note);) {
@@ -142,7 +142,7 @@ private:
                     if (!reader.failed() && format != detail::note_format)
                         throw detail::other_format(path, format, detail::note_format);
                     const auto key = reader.word<note_key>();
-                    found.push_back({key, reader});
+                    plugin_notes.push_back({key, reader});
                     continue;
                 }
                 if (!detail::known_kind(note.kind))
@@ -167,11 +167,12 @@ private:
             if (rest.find(owner) != rest.npos)
                 throw detail::malformed_note(path, "a note of it ends past the end of all notes");
         }
-        limit(path, found.size(), "plugins");
-        plugins_.reserve(found.size());
-        for (waiting& block : found) {
+        limit(path, plugin_notes.size(), "plugins");
+        plugins_.reserve(plugin_notes.size());
+        for (waiting& block : plugin_notes) {
             bool last = true; // of those with these types
-            for (const waiting* other = &block + 1; other != found.data() + found.size(); ++other)
+            for (const waiting* other = &block + 1; other != plugin_notes.data() + plugin_notes.size();
+                 ++other)
                 last = last && other->key != block.key;
             detail::plugin_abi& known = abi_of(abis, block.key);
             plugin read;

@@ -125,26 +125,26 @@ struct resolved_path {
 
 template <class System>
 resolved_path resolved(const std::string& path) {
-    resolved_path found{.all = {}, .why = 0, .beginning = canonical<System>(path)};
-    if (found.beginning.empty())
-        found.why = errno;
+    resolved_path result{.all = {}, .why = 0, .beginning = canonical<System>(path)};
+    if (result.beginning.empty())
+        result.why = errno;
     else
-        found.all = found.beginning;
-    for (std::string_view above = path; found.beginning.empty() && parent(above) != above;) {
+        result.all = result.beginning;
+    for (std::string_view above = path; result.beginning.empty() && parent(above) != above;) {
         above = parent(above);
-        found.beginning = canonical<System>(std::string(above));
+        result.beginning = canonical<System>(std::string(above));
     }
-    return found;
+    return result;
 }
 
 /// Throws for a path that leads out of the policy's folders. A path that does not exist is judged by its
 /// beginning, so that no error reveals which files exist elsewhere.
 template <class System>
 resolved_path require_in_folders(const std::string& path, const policy& rules) {
-    resolved_path found = resolved<System>(path);
-    if (!is_in<System>(rules.folders, found.beginning))
+    resolved_path result = resolved<System>(path);
+    if (!is_in<System>(rules.folders, result.beginning))
         throw detail::forbidden(path, "options.policy.folders", in_words(rules.folders));
-    return found;
+    return result;
 }
 
 /// The path, if a policy allows it, with all symbolic links resolved: a link could point elsewhere by the
@@ -153,17 +153,17 @@ template <class System = posix>
 std::string permitted_path(const std::string& path, const policy& rules) {
     if (rules.folders.anything())
         return path;
-    resolved_path found = require_in_folders<System>(path, rules);
-    if (found.all)
-        return std::move(*found.all);
-    if (found.why == ENOENT)
+    resolved_path result = require_in_folders<System>(path, rules);
+    if (result.all)
+        return std::move(*result.all);
+    if (result.why == ENOENT)
         throw detail::no_such_path(path, instead_of<System>(path), repository_meant_by<System>(path));
-    throw error::system_call("look at", path, found.why);
+    throw error::system_call("look at", path, result.why);
 }
 
 template <class System>
-void require_permitted_repository(const driver& of, const policy& rules) {
-    const std::string& url = of.place;
+void require_permitted_repository(const driver& repository, const policy& rules) {
+    const std::string& url = repository.place;
     const transport how = transport_of(url);
     if (!rules.transports(how))
         throw detail::forbidden(url, "options.policy.transports", in_words(rules.transports, scheme));
@@ -174,8 +174,8 @@ void require_permitted_repository(const driver& of, const policy& rules) {
         throw detail::forbidden(url, "options.policy.hosts", in_words(rules.hosts));
     if (how == transport::file && !rules.folders.anything())
         require_in_folders<System>(path_in(url), rules);
-    if (rules.full_commit_ids && !is_commit_id(of.reference))
-        throw detail::forbidden(url + (of.reference.empty() ? "" : "@") + of.reference,
+    if (rules.full_commit_ids && !is_commit_id(repository.reference))
+        throw detail::forbidden(url + (repository.reference.empty() ? "" : "@") + repository.reference,
                                 "options.policy.full_commit_ids", "only the full id of a commit after '@'");
     if (rules.signed_by && rules.signed_by->ssh.empty() && rules.signed_by->gpg.empty())
         throw detail::forbidden(url, "options.policy.signed_by", "nothing");
@@ -185,20 +185,20 @@ void require_permitted_repository(const driver& of, const policy& rules) {
 template <class System = posix>
 driver permitted_driver(std::string_view text, const policy& rules) {
     spelled_driver as_text = spelled<System>(text);
-    driver& found = as_text.of;
+    driver& wanted = as_text.of;
     const auto require_kind = [&](bool permitted) {
         if (!permitted)
-            throw detail::forbidden(found.place, "options.policy.kinds", in_words(rules.kinds, plural));
+            throw detail::forbidden(wanted.place, "options.policy.kinds", in_words(rules.kinds, plural));
     };
     if (as_text.is_path) {
         require_kind(rules.kinds(driver::kind::library) || rules.kinds(driver::kind::directory));
-        found.place = permitted_path<System>(found.place, rules);
-        found = looked_at<System>(std::move(found));
+        wanted.place = permitted_path<System>(wanted.place, rules);
+        wanted = looked_at<System>(std::move(wanted));
     }
-    require_kind(rules.kinds(found.what));
-    if (found.what == driver::kind::repository)
-        require_permitted_repository<System>(found, rules);
-    return std::move(found);
+    require_kind(rules.kinds(wanted.what));
+    if (wanted.what == driver::kind::repository)
+        require_permitted_repository<System>(wanted, rules);
+    return std::move(wanted);
 }
 
 } // namespace TENON_OWN

@@ -68,27 +68,27 @@ public:
         if (!detail::well_named(std::string_view(name)))
             throw error::bad_plugin_name(name);
         if constexpr (detail::exportable<T, P>) {
-            const auto made = detail::make_export<T, P>(name, version);
-            insert({made.type, made.name, made.version, made.interface,
-                    reinterpret_cast<void (*)()>(made.create), made.hooks});
+            const auto entry = detail::make_export<T, P>(name, version);
+            insert({entry.type, entry.name, entry.version, entry.interface,
+                    reinterpret_cast<void (*)()>(entry.create), entry.hooks});
         }
     }
 
     /// All built-ins, sorted by type and name.
     std::vector<built_in> list() const {
         std::vector<built_in> all;
-        for (const auto& [key, made] : entries_)
-            all.push_back({made.type, made.name, made.version});
+        for (const auto& [key, entry] : entries_)
+            all.push_back({entry.type, entry.name, entry.version});
         return all;
     }
 
     /// The names of one plugin type's built-ins.
     std::vector<std::string> names(std::string_view type) const {
-        std::vector<std::string> found;
+        std::vector<std::string> all;
         for (auto next = entries_.lower_bound({type, {}});
              next != entries_.end() && next->first.first == type; ++next)
-            found.emplace_back(next->first.second);
-        return found;
+            all.emplace_back(next->first.second);
+        return all;
     }
 
     /// The built-in `name` of plugin type T, or null if there is none that was compiled against this T.

@@ -44,7 +44,7 @@ struct action {
 /// A result of an action in the cache, and what it was made from.
 struct artifact {
     std::string path;
-    build_result made;
+    build_result entry;
     bool remembered = true; ///< false: the record has older states of the inputs, or another result first
 };
 
@@ -60,7 +60,7 @@ struct artifact {
 template <class System = posix>
 class basic_action_cache {
 public:
-    explicit basic_action_cache(action what) : action_(std::move(what)) {}
+    explicit basic_action_cache(action cached) : action_(std::move(cached)) {}
 
     const action& what() const noexcept { return action_; }
     std::string result(const std::string& key) const {
@@ -118,23 +118,23 @@ public:
     }
 
     /// Puts an existing result first in the record.
-    void remember(build_result made, const basic_scratch<System>& beside) const {
-        const std::string path = result(made.key);
+    void remember(build_result entry, const basic_scratch<System>& beside) const {
+        const std::string path = result(entry.key);
         struct stat status;
         if (System::stat(path.c_str(), &status) != 0)
             throw error::system_call("look at", path, errno);
-        made.size = static_cast<std::uint64_t>(status.st_size);
-        made.tools = action_.tools.value_or(made.tools);
-        publish<System>(record(), build_record(text()).with(made, action_.kept), beside.path());
+        entry.size = static_cast<std::uint64_t>(status.st_size);
+        entry.tools = action_.tools.value_or(entry.tools);
+        publish<System>(record(), build_record(text()).with(entry, action_.kept), beside.path());
     }
 
     /// SHA-256 of the recipe and of all inputs of a result.
-    std::string key_of(const build_result& made) const {
+    std::string key_of(const build_result& entry) const {
         sha256 all;
         all.field(action_.recipe.empty() ? action_.digest : action_.recipe);
         // Folders as well: a header that __has_include asks for changes the result without being a file of
         // it.
-        for (const build_inputs* inputs : {&made.files, &made.folders})
+        for (const build_inputs* inputs : {&entry.files, &entry.folders})
             for (const build_input& input : *inputs)
                 all.field(input.path).field(input.digest);
         return all.hex();
@@ -142,19 +142,20 @@ public:
 
     /// Publishes a finished file under the digest of its inputs, records it, and removes the results that
     /// drop out of the record.
-    artifact keep(const std::string& finished, build_result made, const basic_scratch<System>& beside) const {
-        made.key = key_of(made);
-        const std::string path = result(made.key);
+    artifact keep(const std::string& finished, build_result entry,
+                  const basic_scratch<System>& beside) const {
+        entry.key = key_of(entry);
+        const std::string path = result(entry.key);
         if (System::rename(finished.c_str(), path.c_str()) != 0)
             throw error::system_call("rename to", path, errno);
         const build_record before(text());
-        remember(made, beside);
+        remember(entry, beside);
         const build_record after(text());
         for (const build_result& old : before.results())
             if (std::none_of(after.results().begin(), after.results().end(),
                              [&](const build_result& result) { return result.key == old.key; }))
                 System::unlink(result(old.key).c_str());
-        return {path, std::move(made)};
+        return {path, std::move(entry)};
     }
 
 private:
@@ -180,11 +181,11 @@ private:
     }
 
     // A host without a compiler accepts results of any compiler.
-    bool is_there(const build_result& made) const {
+    bool is_there(const build_result& entry) const {
         struct stat seen;
-        return (!action_.tools || made.tools == *action_.tools) &&
-               System::stat(result(made.key).c_str(), &seen) == 0 &&
-               static_cast<std::uint64_t>(seen.st_size) == made.size;
+        return (!action_.tools || entry.tools == *action_.tools) &&
+               System::stat(result(entry.key).c_str(), &seen) == 0 &&
+               static_cast<std::uint64_t>(seen.st_size) == entry.size;
     }
 
     action action_;

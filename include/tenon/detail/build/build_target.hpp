@@ -61,12 +61,12 @@ public:
     std::vector<std::string> written{}; ///< directories below CMake's that builds write to themselves
 
     /// `options` and `type` have to outlive the target.
-    basic_build_target(const build_options& how, const basic_cache<System>& in,
-                       const std::string& canonical_path, const plugin_type& of)
-        : options(how), type(of), path(canonical_path), directory(path), compiler(how.compiler) {
+    basic_build_target(const build_options& given, const basic_cache<System>& in,
+                       const std::string& canonical_path, const plugin_type& wanted)
+        : options(given), type(wanted), path(canonical_path), directory(path), compiler(given.compiler) {
         struct stat status;
-        const bool there = System::stat(path.c_str(), &status) == 0;
-        if (there ? S_ISREG(status.st_mode) : is_source_name(basename(path))) {
+        const bool exists = System::stat(path.c_str(), &status) == 0;
+        if (exists ? S_ISREG(status.st_mode) : is_source_name(basename(path))) {
             directory = parent(path);
             source = basename(path);
         } else if (System::lstat(lists_file().c_str(), &status) == 0) {
@@ -136,17 +136,17 @@ public:
 
     /// The canonical path. Throws if nothing is there.
     static std::string canonical_of(const std::string& path) {
-        std::string found = canonical<System>(path);
-        if (found.empty())
+        std::string target = canonical<System>(path);
+        if (target.empty())
             throw error::system_call("find", path, errno);
-        return found;
+        return target;
     }
 
     static struct stat status_of(const std::string& path) {
-        struct stat found;
-        if (System::stat(path.c_str(), &found) != 0)
+        struct stat status;
+        if (System::stat(path.c_str(), &status) != 0)
             throw error::system_call("look at", path, errno);
-        return found;
+        return status;
     }
 
 private:
@@ -201,19 +201,19 @@ private:
 
     // The cache and $TMPDIR, if they lie among the sources.
     std::vector<std::string> written_below(const basic_cache<System>& in) const {
-        std::vector<std::string> found;
+        std::vector<std::string> folders;
         const char* const set = ::secure_getenv("TMPDIR");
         const std::string temporary = set ? from_anywhere<System>("TMPDIR", set) : "";
         for (const std::string& folder : {in.path(), temporary})
             if (std::string real = without_links(folder); real.starts_with(join(directory, "")))
-                found.push_back(std::move(real));
-        return found;
+                folders.push_back(std::move(real));
+        return folders;
     }
 
     // The path with the symbolic links of its existing part resolved.
     static std::string without_links(const std::string& folder) {
-        if (std::string found = canonical<System>(folder); !found.empty())
-            return found;
+        if (std::string target = canonical<System>(folder); !target.empty())
+            return target;
         return folder.find('/') == folder.npos || folder == "/"
                    ? folder
                    : join(without_links(std::string(parent(folder))), basename(folder));
@@ -238,8 +238,8 @@ private:
             if (is_source_name(name))
                 require_no_dangling_link<System>(path);
             struct stat status{};
-            const bool there = System::stat(path.c_str(), &status) == 0;
-            if (is_source_name(name) && there && S_ISREG(status.st_mode)) {
+            const bool exists = System::stat(path.c_str(), &status) == 0;
+            if (is_source_name(name) && exists && S_ISREG(status.st_mode)) {
                 if (path.find('\n') != std::string::npos)
                     throw line_break_in_name(path);
                 sources.push_back(name);

@@ -95,7 +95,7 @@ public:
         if (const std::optional<artifact> found = find(wanted, libraries)) {
             report.step(event::step::cached);
             if (!found->remembered)
-                libraries.remember(found->made, basic_scratch<System>(cache_));
+                libraries.remember(found->entry, basic_scratch<System>(cache_));
             return found->path;
         }
         return build(wanted, libraries, within, report, check);
@@ -114,8 +114,8 @@ public:
     std::vector<std::string> watched(const std::string& source, const plugin_type& type) const {
         std::string path = absolute<System>(source);
         std::set<std::string> paths{path};
-        if (std::string found = canonical<System>(path); !found.empty()) // else it is gone for now
-            path = std::move(found);
+        if (std::string real = canonical<System>(path); !real.empty()) // else it is gone for now
+            path = std::move(real);
         const target wanted(options_, cache_, path, type);
         paths.insert({path, wanted.directory, wanted.flags_file()});
         for (const std::string& program : wanted.compiler.programs())
@@ -149,7 +149,7 @@ private:
             // Another holder of the lock is building, and writes the record itself.
             const basic_lock<System> turn(libraries.lock(), basic_deadline<System>().at_most(0), [] {});
             if (const std::optional<artifact> found = find(wanted, libraries); found && !found->remembered)
-                libraries.remember(found->made, basic_scratch<System>(cache_));
+                libraries.remember(found->entry, basic_scratch<System>(cache_));
         } catch (const error& e) {
             // A read-only cache serves all the same.
             trace("not remembering the files of '", wanted.path, "': ", e.what());
@@ -170,11 +170,11 @@ private:
                 trace("'", changed.path, "' changed while '", wanted.path, "' was being compiled");
                 continue;
             }
-            std::string path = libraries.result(built->made.key);
+            std::string path = libraries.result(built->entry.key);
             report.step(event::step::checking);
             basic_library_publisher<System>(wanted).publish(*built, path, check);
             if (built->traceable)
-                libraries.remember(built->made, scratch);
+                libraries.remember(built->entry, scratch);
             if (options_.on_built)
                 options_.on_built(report.take_warnings());
             return path;

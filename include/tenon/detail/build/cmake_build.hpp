@@ -133,27 +133,27 @@ private:
 
     void try_to_keep_tree() {
         try {
-            if (std::optional<build_result> made = take(); made && !inputs_->untraceable())
-                project_.keep(std::move(*made), target_.library.tools.value_or(""), scratch_);
+            if (std::optional<build_result> entry = take(); entry && !inputs_->untraceable())
+                project_.keep(std::move(*entry), target_.library.tools.value_or(""), scratch_);
         } catch (const error& e) {
             trace("not keeping the tree of '", target_.path, "': ", e.what());
         }
     }
 
     std::optional<built_library> take_library() {
-        std::optional<build_result> made = take();
-        if (!made)
+        std::optional<build_result> entry = take();
+        if (!entry)
             return std::nullopt;
         built_library built{scratch_ / "library.so"};
         built.traceable = !inputs_->untraceable();
         if (built.traceable)
-            project_.keep(*made, target_.library.tools.value_or(""), scratch_);
-        for (const build_input& file : made->files)
+            project_.keep(*entry, target_.library.tools.value_or(""), scratch_);
+        for (const build_input& file : entry->files)
             if (file.path.compare(0, target_.directory.size(), target_.directory) != 0 &&
                 inputs_->belongs_to_author(file.path))
                 target_.require_trusted(file.path);
-        made->key = copy_of(project_.library().path, built.file);
-        built.made = std::move(*made);
+        entry->key = copy_of(project_.library().path, built.file);
+        built.entry = std::move(*entry);
         built.files = project_.files();
         return built;
     }

@@ -65,9 +65,9 @@ struct cmake_library {
 /// only module, else the only library.
 inline const cmake_library& chosen_library(const std::string& directory, const std::string& target,
                                            const std::vector<cmake_library>& all) {
-    const auto names = [](const std::vector<const cmake_library*>& of) {
+    const auto names = [](const std::vector<const cmake_library*>& libraries) {
         std::string text;
-        for (const cmake_library* built : of)
+        for (const cmake_library* built : libraries)
             text.append(text.empty() ? "" : ", ").append(built->target);
         return text;
     };

@@ -61,19 +61,19 @@ inline error old_cmake(const std::string& directory, const std::string& cmake) {
 
 /// The files that CMake has read, from the makefile in which it lists them.
 inline word_list read_cmake_files(std::string_view makefile) {
-    word_list found;
+    word_list files;
     const auto begin = makefile.find("set(CMAKE_MAKEFILE_DEPENDS\n");
     if (begin == makefile.npos)
-        return found;
+        return files;
     makefile.remove_prefix(makefile.find('\n', begin) + 1);
     while (makefile.substr(0, 3) == "  \"") {
         const auto end = makefile.find("\"\n", 3);
         if (end == makefile.npos)
             break;
-        found.emplace_back(makefile.substr(3, end - 3));
+        files.emplace_back(makefile.substr(3, end - 3));
         makefile.remove_prefix(end + 2);
     }
-    return found;
+    return files;
 }
 
 /// A build tree of CMake in the cache, kept between builds, so that make compiles only changed sources.
@@ -164,18 +164,18 @@ public:
     /// The absolute paths of all files that CMake, compilers and linkers have read, without those of the tree
     /// itself and of CMake.
     word_list files() const {
-        word_list found = files_read_by_cmake();
-        add_compiled(found, build_folder());
+        word_list read = files_read_by_cmake();
+        add_compiled(read, build_folder());
         for (const std::string& name : names_in<System>(linked_folder()))
-            add_listed(found, join(linked_folder(), name), build_folder());
-        std::erase_if(found, [&](const std::string& path) {
+            add_listed(read, join(linked_folder(), name), build_folder());
+        std::erase_if(read, [&](const std::string& path) {
             struct stat seen;
             return is_in(path, all_) || is_in(path, modules_) || System::stat(path.c_str(), &seen) != 0 ||
                    !S_ISREG(seen.st_mode) || path.find('\n') != path.npos;
         });
-        std::sort(found.begin(), found.end());
-        found.erase(std::unique(found.begin(), found.end()), found.end());
-        return found;
+        std::sort(read.begin(), read.end());
+        read.erase(std::unique(read.begin(), read.end()), read.end());
+        return read;
     }
 
     /// The files that CMake itself has read, as far as it lists them.
@@ -195,10 +195,10 @@ public:
     }
 
     /// Records a finished build with its inputs. All compilers have to have ended by themselves.
-    void keep(build_result made, const std::string& tools, const basic_scratch<System>& beside) const {
-        made.key = sha256(folder_).hex();
-        made.tools = tools;
-        publish<System>(state(), std::string(basename(folder_)) + '\n' + build_record().with(made),
+    void keep(build_result entry, const std::string& tools, const basic_scratch<System>& beside) const {
+        entry.key = sha256(folder_).hex();
+        entry.tools = tools;
+        publish<System>(state(), std::string(basename(folder_)) + '\n' + build_record().with(entry),
                         beside.path());
     }
 
@@ -304,31 +304,31 @@ private:
     }
 
     word_list files_read_by_cmake() const {
-        word_list found =
+        word_list read =
             read_cmake_files(read_file<System>(join(build_folder(), "CMakeFiles/Makefile.cmake")));
-        for (std::string& path : found)
+        for (std::string& path : read)
             if (path[0] != '/')
                 path = join(build_folder(), path);
-        return found;
+        return read;
     }
 
     // Adds the dependencies that compilers have listed in a folder and below.
-    static void add_compiled(word_list& found, const std::string& folder) {
+    static void add_compiled(word_list& to, const std::string& folder) {
         for (const std::string& name : names_in<System>(folder)) {
             const std::string path = join(folder, name);
             struct stat seen;
             if (System::lstat(path.c_str(), &seen) != 0)
                 continue;
             if (S_ISDIR(seen.st_mode))
-                add_compiled(found, path);
+                add_compiled(to, path);
             else if (ends_in(name, ".d"))
-                add_listed(found, path, std::string_view(path).substr(0, path.rfind("/CMakeFiles/")));
+                add_listed(to, path, std::string_view(path).substr(0, path.rfind("/CMakeFiles/")));
         }
     }
 
-    static void add_listed(word_list& found, const std::string& list, std::string_view ran_in) {
+    static void add_listed(word_list& to, const std::string& list, std::string_view ran_in) {
         for (std::string& path : read_dependencies(read_file<System>(list)))
-            found.push_back(path[0] == '/' ? std::move(path) : join(ran_in, path));
+            to.push_back(path[0] == '/' ? std::move(path) : join(ran_in, path));
     }
 
     // Adds the inputs that the commands in makefiles name, in a folder and below.
@@ -371,15 +371,15 @@ private:
 
     // Runs CMake and returns its warnings. Throws if it fails.
     std::string run_cmake(word_list words, const basic_deadline<System>& within) const {
-        command what{{required_program()}, basic_compiler<System>::variables(), folder_, true};
+        command invocation{{required_program()}, basic_compiler<System>::variables(), folder_, true};
         for (std::string& variable : variables())
-            what.environment.push_back(std::move(variable));
-        what.arguments.insert(what.arguments.end(), words.begin(), words.end());
-        const process_result end = run<System>(what, within);
+            invocation.environment.push_back(std::move(variable));
+        invocation.arguments.insert(invocation.arguments.end(), words.begin(), words.end());
+        const process_result end = run<System>(invocation, within);
         if (!end.failed())
             return end.err;
         build_failures failed(given_.directory);
-        failed.add(what, end);
+        failed.add(invocation, end);
         throw failed.error_with();
     }
 

@@ -50,9 +50,9 @@ public:
 
     bool empty() const noexcept { return commands_.empty(); }
 
-    void add(const command& run, const process_result& end) {
+    void add(const command& invocation, const process_result& end) {
         std::string said = end.err + end.out;
-        failed_command failed{.command = shown(run), .ending = end.how()};
+        failed_command failed{.command = shown(invocation), .ending = end.how()};
         // A command without a failure is added if its output is missing.
         if (end.known && !end.failed())
             failed.ending += " and made no output";
@@ -62,13 +62,13 @@ public:
             else
                 failed.exit_status = WEXITSTATUS(end.status);
         }
-        const std::string how = std::string(basename(run.arguments[0])) + ' ' + failed.ending;
+        const std::string how = std::string(basename(invocation.arguments[0])) + ' ' + failed.ending;
         const bool cut_short = end.cause == stop_reason::time || end.cause == stop_reason::stop;
         if (cut_short) {
             first_ = how;
             code_ = end.code(code_);
         } else if (first_.empty()) {
-            first_ = end.limit.empty() ? cause_of_failure(run.folder, said, how) : how;
+            first_ = end.limit.empty() ? cause_of_failure(invocation.folder, said, how) : how;
         }
         if (!said.empty() && said.back() != '\n')
             said += '\n';
@@ -96,12 +96,12 @@ private:
 
 /// The files in a dependency file, which a compiler writes in the syntax of makefiles.
 inline word_list read_dependencies(std::string_view makefile) {
-    word_list found;
+    word_list files;
     std::string path;
     const auto finish = [&] {
         // The target is the one word that ends in a colon; a colon in a path is not at its end.
         if (!path.empty() && path.back() != ':')
-            found.push_back(path);
+            files.push_back(path);
         path.clear();
     };
     for (std::size_t i = 0; i < makefile.size(); ++i) {
@@ -117,13 +117,13 @@ inline word_list read_dependencies(std::string_view makefile) {
             path += c;
     }
     finish();
-    return found;
+    return files;
 }
 
 /// The files in the output of a linker's `--trace`: one a line, members of archives as `lib.a(member.o)` or
 /// `(lib.a)member.o`.
 inline word_list read_linked(std::string_view trace) {
-    word_list found;
+    word_list files;
     while (!trace.empty()) {
         std::string_view line = take_line(trace);
         constexpr std::string_view prefix = "trace: "; // mold
@@ -134,9 +134,9 @@ inline word_list read_linked(std::string_view trace) {
         else if (!line.empty() && line.back() == ')')
             line = line.substr(0, line.rfind('('));
         if (!line.empty())
-            found.emplace_back(line);
+            files.emplace_back(line);
     }
-    return found;
+    return files;
 }
 
 /// Compiles the sources of a directory, and links their objects.
@@ -180,19 +180,19 @@ public:
     }
 
     /// The path of the object of a source.
-    std::string object(std::size_t source) const { return made(source, ".o"); }
+    std::string object(std::size_t source) const { return output(source, ".o"); }
 
     /// Marks a source as compiled: its object is already at `object(source)`.
     void reuse(std::size_t source) { reused_.insert(source); }
 
     /// The absolute paths of all files that the compiler read for one source.
     word_list read_for(std::size_t source) const {
-        word_list found = read_dependencies(read_file<System>(made(source, ".d")));
-        for (std::string& path : found)
+        word_list read = read_dependencies(read_file<System>(output(source, ".d")));
+        for (std::string& path : read)
             path = absolute(path);
         // clang lists the source of the precompiled header, which is /dev/null.
-        std::erase(found, "/dev/null");
-        return found;
+        std::erase(read, "/dev/null");
+        return read;
     }
 
     /// The beginning of each compiler's command.
@@ -231,24 +231,24 @@ public:
             if (!reused_.count(i))
                 all.push_back(i);
         std::string said;
-        for_each_run(all, [&](std::size_t i, const command& what, const process_result& end) {
-            const bool good = succeeded(end, made(i, ".o"));
+        for_each_run(all, [&](std::size_t i, const command& invocation, const process_result& end) {
+            const bool good = succeeded(end, output(i, ".o"));
             if (!good && with_more(i)) {
                 said = end.err;
                 again.push_back(i);
                 return;
             }
-            good ? say(end.err) : failed.add(what, end);
+            good ? say(end.err) : failed.add(invocation, end);
             done(++ends);
         });
         with_more_.clear();
-        for_each_run(again, [&](std::size_t i, const command& what, const process_result& end) {
-            if (succeeded(end, made(i, ".o"))) {
+        for_each_run(again, [&](std::size_t i, const command& invocation, const process_result& end) {
+            if (succeeded(end, output(i, ".o"))) {
                 trace("'", sources_[i], "' could only be compiled without ", more_.back(), ": ", said);
                 refused_ = true;
                 say(end.err);
             } else {
-                failed.add(what, end);
+                failed.add(invocation, end);
             }
             done(++ends);
         });
@@ -259,18 +259,18 @@ public:
     /// Links the objects. Throws with the linker's messages if that fails; otherwise calls `say` with them.
     template <class Say>
     void link(Say&& say) {
-        command what = link_command();
-        process_result end = run<System>(what, deadline_);
+        command invocation = link_command();
+        process_result end = run<System>(invocation, deadline_);
         if (!succeeded(end, library()) && !linker_.flags.empty() && !cut_short(end)) {
             trace("linking as the compiler does by itself, because '", linker_.version,
                   "' failed: ", end.err);
             linker_ = {};
-            what = link_command();
-            end = run<System>(what, deadline_);
+            invocation = link_command();
+            end = run<System>(invocation, deadline_);
         }
         if (!succeeded(end, library())) {
             build_failures failed(directory_);
-            failed.add(what, with_the_fault_alone(end));
+            failed.add(invocation, with_the_fault_alone(end));
             throw failed.error_with(misses_symbols(end.err) ? what_is_left_out() : "");
         }
         linked_ = read_linked(end.out);
@@ -286,18 +286,18 @@ public:
 
     /// The sorted absolute paths of all files that were read, as the compiler spells them.
     word_list files() const {
-        word_list found;
+        word_list read;
         for (std::size_t i = 0; i < sources_.size(); ++i)
             if (!reused_.count(i))
-                add(found, read_for(i));
+                add(read, read_for(i));
         for (const std::string& path : linked_)
             // Skips other output of the linker, and files that this build made.
             if (struct stat seen; path.compare(0, scratch_.path().size(), scratch_.path()) != 0 &&
                                   System::stat(absolute(path).c_str(), &seen) == 0 && S_ISREG(seen.st_mode))
-                found.push_back(absolute(path));
-        std::sort(found.begin(), found.end());
-        found.erase(std::unique(found.begin(), found.end()), found.end());
-        return found;
+                read.push_back(absolute(path));
+        std::sort(read.begin(), read.end());
+        read.erase(std::unique(read.begin(), read.end()), read.end());
+        return read;
     }
 
 private:
@@ -322,9 +322,9 @@ private:
     }
 
     static bool succeeded(const process_result& end, const std::string& result) {
-        struct stat made;
+        struct stat status;
         // If the status is unknown, an existing result means success.
-        return !end.failed() && System::stat(result.c_str(), &made) == 0;
+        return !end.failed() && System::stat(result.c_str(), &status) == 0;
     }
 
     static void add(word_list& to, const word_list& more) { to.insert(to.end(), more.begin(), more.end()); }
@@ -394,26 +394,26 @@ private:
     }
 
     command compile_command(std::size_t i) const {
-        command what = prepared(compile_);
+        command invocation = prepared(compile_);
         if (with_more(i))
-            add(what.arguments, more_);
-        add(what.arguments, {"-MD", "-MT", "library", "-MF", made(i, ".d"), "-c",
-                             join(directory_, sources_[i]), "-o", made(i, ".o")});
-        return what;
+            add(invocation.arguments, more_);
+        add(invocation.arguments, {"-MD", "-MT", "library", "-MF", output(i, ".d"), "-c",
+                                   join(directory_, sources_[i]), "-o", output(i, ".o")});
+        return invocation;
     }
 
     bool with_more(std::size_t i) const { return i < with_more_.size() && with_more_[i]; }
 
     command link_command() const {
-        command what = prepared(link_);
-        add(what.arguments, linker_.flags);
+        command invocation = prepared(link_);
+        add(invocation.arguments, linker_.flags);
         for (std::size_t i = 0; i < sources_.size(); ++i)
-            what.arguments.push_back(made(i, ".o"));
-        add(what.arguments, {"-o", library()});
-        add(what.arguments, after_objects_);
+            invocation.arguments.push_back(output(i, ".o"));
+        add(invocation.arguments, {"-o", library()});
+        add(invocation.arguments, after_objects_);
         if (!after_objects_.empty())
-            what.arguments.push_back("-Wl,--trace");
-        return what;
+            invocation.arguments.push_back("-Wl,--trace");
+        return invocation;
     }
 
     // Runs in the source directory, so that relative paths in flags start there.
@@ -422,7 +422,7 @@ private:
     }
 
     // The name of an output contains the source's, because linkers name objects in their messages.
-    std::string made(std::size_t source, std::string_view end) const {
+    std::string output(std::size_t source, std::string_view end) const {
         const std::string& name = sources_[source];
         return scratch_ / ((name.size() < 240 ? name : std::to_string(source)) + std::string(end));
     }

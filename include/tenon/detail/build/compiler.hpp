@@ -311,11 +311,12 @@ private:
     }
 
     command defines(const char* flag) const {
-        command what{program_words(), variables(), "/"};
+        command invocation{program_words(), variables(), "/"};
         const word_list own = flags(true).compile();
-        what.arguments.insert(what.arguments.end(), own.begin(), own.end());
-        what.arguments.insert(what.arguments.end(), {flag, "-dM", "-E", "-x", "c++", "/dev/null"});
-        return what;
+        invocation.arguments.insert(invocation.arguments.end(), own.begin(), own.end());
+        invocation.arguments.insert(invocation.arguments.end(),
+                                    {flag, "-dM", "-E", "-x", "c++", "/dev/null"});
+        return invocation;
     }
 
     word_list chosen_, arguments_;

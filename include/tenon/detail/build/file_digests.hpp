@@ -95,8 +95,8 @@ public:
         const std::string digest = digest_of(path, names(path), matters);
         struct stat status;
         // The state after listing: a new name meanwhile makes the directory newer than this look.
-        const bool there = System::stat(path.c_str(), &status) == 0;
-        return seen_[path] = {path, there ? file_identity(status) : file_identity(), digest};
+        const bool exists = System::stat(path.c_str(), &status) == 0;
+        return seen_[path] = {path, exists ? file_identity(status) : file_identity(), digest};
     }
 
     /// The digest of a directory that is not there, or has no name that matters: that of an empty text.
@@ -122,11 +122,11 @@ public:
 
     /// The files whose states are reliable for a look at that time.
     build_inputs settled_by(std::int64_t look) const {
-        build_inputs found;
+        build_inputs unchanged;
         for (const auto& [path, input] : seen_)
             if (!input.digest.empty() && settled(input.state, look))
-                found.push_back(input);
-        return found;
+                unchanged.push_back(input);
+        return unchanged;
     }
 
     /// The last change to anything that was looked at.

@@ -21,7 +21,7 @@ inline namespace TENON_OWN {
 /// The headers that a text includes, in their quotes or brackets; also those that a condition or a comment
 /// leaves out, and none whose name a macro stands for.
 inline std::vector<std::string_view> included_in(std::string_view text) {
-    std::vector<std::string_view> found;
+    std::vector<std::string_view> names;
     while (!text.empty()) {
         std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
@@ -37,9 +37,9 @@ inline std::vector<std::string_view> included_in(std::string_view text) {
             continue;
         const auto end = line.find(line.data()[-1] == '"' ? '"' : '>');
         if (end != line.npos && end > 0)
-            found.emplace_back(line.data() - 1, end + 2);
+            names.emplace_back(line.data() - 1, end + 2);
     }
-    return found;
+    return names;
 }
 
 /// What decides which headers some sources are compiled with, told from their text: for those that no
@@ -67,8 +67,8 @@ private:
     static std::vector<std::string> names(const std::string& file) {
         try {
             const std::string text = read_file<System>(file);
-            const std::vector<std::string_view> found = included_in(text);
-            return {found.begin(), found.end()};
+            const std::vector<std::string_view> names = included_in(text);
+            return {names.begin(), names.end()};
         } catch (const error&) {
             return {}; // it is not there now
         }

@@ -305,11 +305,11 @@ private:
         for (const build_input& file : files)
             if (file.path != processor_file)
                 folders.emplace_back(parent(file.path));
-        std::set<std::string> found;
+        std::set<std::string> searched;
         while (!folders.empty()) {
             const std::string folder = std::move(folders.back());
             folders.pop_back();
-            if (!found.insert(folder).second)
+            if (!searched.insert(folder).second)
                 continue;
             for (const std::string& name : after_.names(folder)) {
                 struct stat inside;
@@ -320,7 +320,7 @@ private:
                     folders.push_back(std::move(path));
             }
         }
-        return found;
+        return searched;
     }
 
     const std::string& directory_;

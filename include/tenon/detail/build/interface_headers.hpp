@@ -50,12 +50,12 @@ public:
             if (!one.empty())
                 chosen.emplace_back(one);
         }
-        std::vector<std::string> found;
+        std::vector<std::string> listed;
         for (const std::string& header : chosen)
             if (const std::string path = absolute<System>(header);
-                std::find(found.begin(), found.end(), path) == found.end())
-                found.push_back(path);
-        return found;
+                std::find(listed.begin(), listed.end(), path) == listed.end())
+                listed.push_back(path);
+        return listed;
     }
 
     /// The header of a plugin type.
@@ -68,15 +68,15 @@ public:
 
     /// The folders for `-I`, in order, for plugins of one type.
     std::vector<std::string> folders(const plugin_type& type) const {
-        std::vector<std::string> found = folders_;
-        add(found, folder_of(type), type.header());
+        std::vector<std::string> all = folders_;
+        add(all, folder_of(type), type.header());
         // All of tenon may stand in one file, of whatever name.
         const bool in_one_file = basename(seen_) != "interface_headers.hpp";
         const std::string version =
             in_one_file ? std::string(seen_) : join(parent(parent(parent(seen_))), "version.hpp");
         const std::string_view own = in_one_file ? basename(seen_) : "tenon/version.hpp";
-        add(found, search(version, own, {"#define TENON_VERSION \"" TENON_VERSION "\""}), own);
-        return found;
+        add(all, search(version, own, {"#define TENON_VERSION \"" TENON_VERSION "\""}), own);
+        return all;
     }
 
 private:
@@ -108,8 +108,8 @@ private:
         if (says(join(folder, name), words))
             return folder;
         for (std::string_view base = program_folder(); base.size() > 1; base = parent(base))
-            if (const std::string there = join(base, folder); says(join(there, name), words))
-                return there;
+            if (const std::string candidate = join(base, folder); says(join(candidate, name), words))
+                return candidate;
         return "";
     }
 

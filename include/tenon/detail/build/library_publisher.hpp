@@ -26,7 +26,7 @@ inline namespace TENON_OWN {
 /// A built library that is not yet published.
 struct built_library {
     std::string file;
-    build_result made{};                ///< with its key
+    build_result entry{};               ///< with its key
     std::vector<std::string> files{};   ///< that compilers have read
     std::vector<std::string> sources{}; ///< that were compiled; none where CMake says which
     bool traceable = true; ///< false: an input is named by a macro, and the result not remembered

@@ -24,9 +24,9 @@ struct linker_choice {
 
 /// The version text of the linker that a compiler's command would run; empty if it cannot be run.
 template <class System = posix>
-std::string linker_version(command what, const basic_deadline<System>& within) {
-    what.arguments.push_back("-Wl,--version");
-    const process_result said = run<System>(std::move(what), within);
+std::string linker_version(command invocation, const basic_deadline<System>& within) {
+    invocation.arguments.push_back("-Wl,--version");
+    const process_result said = run<System>(std::move(invocation), within);
     return said.failed() ? "" : said.out.substr(0, said.out.find('\n'));
 }
 
@@ -40,7 +40,7 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
         if (const auto known = asked.find(compiler.stamp()); known != asked.end())
             return known->second;
     }
-    linker_choice found;
+    linker_choice fastest;
     struct candidate {
         const char *name, *program, *says;
     };
@@ -49,21 +49,21 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
         if (!find_program<System>(choice.program))
             continue;
         const std::string flag = std::string("-fuse-ld=") + choice.name;
-        command what{compiler.program_words(), basic_compiler<System>::variables(), "/"};
+        command invocation{compiler.program_words(), basic_compiler<System>::variables(), "/"};
         const word_list own = compiler.flags(true).common();
-        what.arguments.insert(what.arguments.end(), own.begin(), own.end());
-        what.arguments.push_back(flag);
-        const std::string version = linker_version<System>(std::move(what), within);
+        invocation.arguments.insert(invocation.arguments.end(), own.begin(), own.end());
+        invocation.arguments.push_back(flag);
+        const std::string version = linker_version<System>(std::move(invocation), within);
         // A compiler that does not know the flag may silently use its default linker.
         if (version.find(choice.says) != version.npos) {
-            found = {{flag}, version};
+            fastest = {{flag}, version};
             break;
         }
         if (within.cause() != stop_reason::itself)
             return {};
     }
     const std::lock_guard<std::mutex> turn(one_at_a_time);
-    return asked[compiler.stamp()] = found;
+    return asked[compiler.stamp()] = fastest;
 }
 
 /// True if a faster linker may replace the default one for these flags: they name no linker, need no linker

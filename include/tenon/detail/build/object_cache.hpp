@@ -40,7 +40,7 @@ public:
         try {
             // A link of its own, which stays when another build removes the object.
             if (auto found = objects_.find(); found && System::link(found->path.c_str(), path.c_str()) == 0)
-                taken_ = std::move(found->made);
+                taken_ = std::move(found->entry);
         } catch (const error& failed) {
             trace("compiling again: ", failed.what());
         }
@@ -55,10 +55,10 @@ public:
     void keep(const std::string& path, const word_list& files, basic_input_tracker<System>& inputs,
               const basic_scratch<System>& scratch) const {
         try {
-            std::optional<build_result> made = inputs.take(files);
+            std::optional<build_result> entry = inputs.take(files);
             const std::string copy = path + ".kept";
-            if (made && !inputs.untraceable() && System::link(path.c_str(), copy.c_str()) == 0)
-                objects_.keep(copy, std::move(*made), scratch);
+            if (entry && !inputs.untraceable() && System::link(path.c_str(), copy.c_str()) == 0)
+                objects_.keep(copy, std::move(*entry), scratch);
         } catch (const error& failed) {
             trace("not keeping '", path, "': ", failed.what());
         }

@@ -31,15 +31,15 @@ inline namespace TENON_OWN {
 /// The header that a source begins with, in its quotes or brackets; none where anything but comments and
 /// `#pragma once` comes before, because that could change what the header says.
 inline std::optional<std::string_view> first_include(std::string_view text) {
-    const auto skip = [&](std::string_view what) {
-        if (text.substr(0, what.size()) != what)
+    const auto skip = [&](std::string_view token) {
+        if (text.substr(0, token.size()) != token)
             return false;
-        text.remove_prefix(what.size());
+        text.remove_prefix(token.size());
         return true;
     };
-    const auto skip_to_end_of = [&](std::string_view what) {
-        const std::size_t at = text.find(what);
-        text.remove_prefix(at == text.npos ? text.size() : at + what.size());
+    const auto skip_to_end_of = [&](std::string_view token) {
+        const std::size_t at = text.find(token);
+        text.remove_prefix(at == text.npos ? text.size() : at + token.size());
     };
     const auto skip_spaces = [&](std::string_view which) {
         const std::size_t at = text.find_first_not_of(which);
@@ -168,7 +168,7 @@ public:
     }
 
     /// The inputs that it was made from.
-    const build_result& made() const noexcept { return found_->made; }
+    const build_result& entry() const noexcept { return found_->entry; }
 
     /// Records that compilers refuse the precompiled header, until an input changes.
     void refuse() {
@@ -176,7 +176,7 @@ public:
             const basic_scratch<System> scratch(cache_);
             const std::string nothing = scratch / "refused";
             basic_file<System>(nothing, O_WRONLY | O_CREAT, 0600);
-            headers_.keep(nothing, found_->made, scratch);
+            headers_.keep(nothing, found_->entry, scratch);
         } catch (const error& failed) {
             trace("not remembering that '", found_->path, "' was refused: ", failed.what());
         }
@@ -249,16 +249,16 @@ private:
             trace("'", given_.header, "' cannot be precompiled: ", end.how(), "\n", end.err);
             return std::nullopt;
         }
-        std::optional<build_result> made = inputs.take(files_read(read));
-        if (!made || inputs.untraceable()) {
-            trace("'", made ? *inputs.untraceable() : inputs.changed().path,
-                  made ? "' names files by macros" : "' changed", " while '", given_.header,
+        std::optional<build_result> entry = inputs.take(files_read(read));
+        if (!entry || inputs.untraceable()) {
+            trace("'", entry ? *inputs.untraceable() : inputs.changed().path,
+                  entry ? "' names files by macros" : "' changed", " while '", given_.header,
                   "' was being precompiled");
             return std::nullopt;
         }
         // A compiler that uses the precompiled header does not repeat its warnings.
         say(end.err);
-        return headers_.keep(result, std::move(*made), scratch);
+        return headers_.keep(result, std::move(*entry), scratch);
     }
 
     basic_cache<System> cache_;

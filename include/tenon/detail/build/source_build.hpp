@@ -127,7 +127,7 @@ private:
                 continue;
             word_list files = compilation_.read_for(i);
             if (precompiled_)
-                for (const build_input& file : precompiled_->made().files)
+                for (const build_input& file : precompiled_->entry().files)
                     files.push_back(file.path);
             objects_[i].keep(compilation_.object(i), files, inputs_, scratch_);
         }
@@ -140,7 +140,7 @@ private:
             if (object.taken())
                 results.push_back(&*object.taken());
         if (precompiled_)
-            results.push_back(&precompiled_->made());
+            results.push_back(&precompiled_->entry());
         return results;
     }
 
@@ -153,30 +153,30 @@ private:
                 built.files.push_back(file.path);
         if (inputs_.before().seen(target_.flags_file()))
             built.files.push_back(target_.flags_file());
-        std::optional<build_result> made = inputs_.take(built.files, target_.library.sources);
+        std::optional<build_result> entry = inputs_.take(built.files, target_.library.sources);
         for (const build_result* result : reused())
-            if (!made || !inputs_.still_say(result->files))
+            if (!entry || !inputs_.still_say(result->files))
                 return std::nullopt;
-        if (!made)
+        if (!entry)
             return std::nullopt;
-        for (const build_input& file : made->files)
+        for (const build_input& file : entry->files)
             if (inputs_.belongs_to_author(file.path))
                 target_.require_trusted(file.path);
         built.traceable = !inputs_.untraceable();
         if (!built.traceable)
             trace("'", target_.path, "' is compiled each time, because '", *inputs_.untraceable(),
                   "' names a file by a macro, for __has_include, .incbin or #embed");
-        made->key = built.traceable ? key_of(*made) : sha256(read_file<System>(built.file)).hex();
-        built.made = std::move(*made);
+        entry->key = built.traceable ? key_of(*entry) : sha256(read_file<System>(built.file)).hex();
+        built.entry = std::move(*entry);
         return built;
     }
 
-    std::string key_of(const build_result& made) const {
+    std::string key_of(const build_result& entry) const {
         sha256 all;
         all.field(target_.compiler.traits().identity).field(target_.directory).field(compilation_.recipe());
         // Folders as well: a header that __has_include asks for changes the result without being a file of
         // it.
-        for (const build_inputs* inputs : {&made.files, &made.folders})
+        for (const build_inputs* inputs : {&entry.files, &entry.folders})
             for (const build_input& input : *inputs)
                 all.field(input.path).field(input.digest);
         return all.hex();

@@ -57,7 +57,7 @@ inline bool is_in_one_of(std::string_view path, const std::vector<std::string>& 
 template <class System = posix>
 std::vector<std::string> sources_left_out(const std::string& directory,
                                           const std::vector<std::string>& compiled) {
-    std::vector<std::string> found;
+    std::vector<std::string> left_over;
     std::deque<std::string> folders{""};
     const auto names = [&](const std::string& folder) {
         try {
@@ -79,9 +79,9 @@ std::vector<std::string> sources_left_out(const std::string& directory,
                 folders.push_back(std::move(path));
             else if (S_ISREG(seen.st_mode) && (is_source_name(name) || is_foreign_source_name(name)) &&
                      std::find(compiled.begin(), compiled.end(), path) == compiled.end())
-                found.push_back(std::move(path));
+                left_over.push_back(std::move(path));
         }
-    return found;
+    return left_over;
 }
 
 /// A sentence about the sources in a directory that are not compiled; empty if there are none.

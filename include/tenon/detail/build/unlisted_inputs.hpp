@@ -97,10 +97,10 @@ inline void add_embedded(unlisted_inputs& to, std::string_view text) {
 } // namespace unlisted
 
 inline unlisted_inputs unlisted_inputs_in(std::string_view text) {
-    unlisted_inputs found;
-    unlisted::add_asked(found, text);
-    unlisted::add_embedded(found, text);
-    return found;
+    unlisted_inputs inputs;
+    unlisted::add_asked(inputs, text);
+    unlisted::add_embedded(inputs, text);
+    return inputs;
 }
 
 } // namespace TENON_OWN

@@ -135,23 +135,23 @@ public:
     /// Throws if another user could have put files into the cache, or if it has files that are not tenon's.
     void require_own() const {
         require_tenons();
-        const struct stat found = status();
-        if (found.st_uid != System::geteuid())
-            throw cache_of_another(path_, found.st_uid, System::geteuid());
-        if (found.st_mode & (S_IWGRP | S_IWOTH))
+        const struct stat state = status();
+        if (state.st_uid != System::geteuid())
+            throw cache_of_another(path_, state.st_uid, System::geteuid());
+        if (state.st_mode & (S_IWGRP | S_IWOTH))
             throw cache_for_others(path_);
     }
 
     /// Throws if the folder has files that are not tenon's, or is a place where others put files.
     void require_tenons() const {
-        const struct stat found = status();
+        const struct stat state = status();
         if (is_marked())
             return;
-        if (is_the_same(found, "/"))
+        if (is_the_same(state, "/"))
             throw not_a_cache(path_, "it is the root of all folders");
-        if (const char* home = ::secure_getenv("HOME"); home && is_the_same(found, home))
+        if (const char* home = ::secure_getenv("HOME"); home && is_the_same(state, home))
             throw not_a_cache(path_, "it is a home directory");
-        if (found.st_mode & S_ISVTX)
+        if (state.st_mode & S_ISVTX)
             throw not_a_cache(path_, "it is a folder for everybody's files");
         // Another process may have written the mark after the first look.
         if (const auto other = not_tenons(); other && !is_marked())
@@ -180,10 +180,10 @@ private:
     }
 
     struct stat status() const {
-        struct stat found;
-        if (System::stat(path_.c_str(), &found) != 0)
+        struct stat state;
+        if (System::stat(path_.c_str(), &state) != 0)
             throw error::system_call("look at", path_, errno);
-        return found;
+        return state;
     }
 
     static bool is_the_same(const struct stat& folder, const char* path) {
@@ -374,9 +374,9 @@ public:
                 while (!file_.try_share() && (errno == EWOULDBLOCK || errno == EINTR))
                     System::pause_a_millisecond();
             } while (!file_.is_at(path));
-            if (const struct stat found = file_.status(path); found.st_size == 0)
+            if (const struct stat state = file_.status(path); state.st_size == 0)
                 file_.write(path, url);
-            else if (is_hour_ago<System>(found.st_mtim))
+            else if (is_hour_ago<System>(state.st_mtim))
                 System::touch(path.c_str(), true);
         } catch (const error& e) {
             // Nobody can prune a cache that cannot be written to.

@@ -76,9 +76,9 @@ public:
             rest_ = {};
             return {};
         }
-        const std::string_view found = rest_.substr(0, end);
+        const std::string_view word = rest_.substr(0, end);
         rest_.remove_prefix(end + 1);
-        return found;
+        return word;
     }
     bool failed() const noexcept { return failed_; }
 
@@ -90,12 +90,12 @@ private:
 /// Adds an interface, method or type note. False if the notes are damaged or contradict each other.
 inline bool add_note(plugin_abi& into, note_kind kind, note_reader from) {
     if (kind == note_kind::interface) {
-        const auto name = from.text(), made = from.text(), state = from.text();
+        const auto name = from.text(), factory = from.text(), state = from.text();
         if (from.failed() || (!into.interface.empty() &&
-                              (into.interface != name || into.factory != made || into.state != state)))
+                              (into.interface != name || into.factory != factory || into.state != state)))
             return false;
         into.interface = name;
-        into.factory = made;
+        into.factory = factory;
         into.state = state;
     } else if (kind == note_kind::method) {
         const auto index = from.word<std::uint32_t>();
@@ -157,14 +157,14 @@ inline void require_sound(bool sound) noexcept {
 
 template <class T, auto... M, std::size_t... I>
 [[gnu::visibility("hidden")]] plugin_abi make_interface(methods<M...>*, indices<I...>) {
-    plugin_abi made;
-    bool sound = add_note(made, note_kind::interface, note_at(&interface_note<T>));
-    sound = (add_note(made, note_kind::method, note_at(&method_note<T, I>)) && ... && sound);
+    plugin_abi abi;
+    bool sound = add_note(abi, note_kind::interface, note_at(&interface_note<T>));
+    sound = (add_note(abi, note_kind::method, note_at(&method_note<T, I>)) && ... && sound);
     static constexpr auto slots = slots_of<T>();
     note_reader words({reinterpret_cast<const char*>(&slots), sizeof slots});
-    require_sound(add_slots(made, words, sizeof...(M) + 1) && sound);
-    made.has_destructor = std::has_virtual_destructor_v<T>;
-    return made;
+    require_sound(add_slots(abi, words, sizeof...(M) + 1) && sound);
+    abi.has_destructor = std::has_virtual_destructor_v<T>;
+    return abi;
 }
 template <class T>
 [[gnu::visibility("hidden")]] plugin_abi make_interface() {
@@ -174,17 +174,17 @@ template <class T>
 template <class T, class... U, class... Reached>
 [[gnu::visibility("hidden")]] plugin_abi make_abi(list<U...>, list<Reached...>) {
     abi_in_image<T>::emit();
-    plugin_abi made = make_interface<T>();
-    require_sound((add_note(made, note_kind::type, note_at(&crossing_note<T, U>)) && ... && true));
-    made.reached = {static_cast<interface_abi>(make_interface<Reached>())...};
-    return made;
+    plugin_abi abi = make_interface<T>();
+    require_sound((add_note(abi, note_kind::type, note_at(&crossing_note<T, U>)) && ... && true));
+    abi.reached = {static_cast<interface_abi>(make_interface<Reached>())...};
+    return abi;
 }
 
 /// The ABI of T in this image. The texts live as long as the image.
 template <class T>
 [[gnu::visibility("hidden")]] const plugin_abi& abi_here() {
-    static const plugin_abi made = detail::make_abi<T>(crossing<T>{}, reached_interfaces<T>{});
-    return made;
+    static const plugin_abi abi = detail::make_abi<T>(crossing<T>{}, reached_interfaces<T>{});
+    return abi;
 }
 
 } // namespace TENON_OWN

@@ -170,18 +170,18 @@ public:
     /// The runs of notes that contain a note of this owner. Looks in segments of notes first, and in sections
     /// if a tool has moved the notes.
     std::vector<note_range> notes(std::string_view owner) const {
-        std::vector<note_range> found;
+        std::vector<note_range> ranges;
         std::uint64_t read = 0;
         for (const segment& program_header : segments_)
             if (program_header.p_type == PT_NOTE)
-                keep(found, read, owner, program_header.p_offset, program_header.p_filesz,
+                keep(ranges, read, owner, program_header.p_offset, program_header.p_filesz,
                      program_header.p_vaddr);
-        if (found.empty())
+        if (ranges.empty())
             for (const section& section_header : sections())
                 if (section_header.sh_type == SHT_NOTE && (section_header.sh_flags & SHF_ALLOC))
-                    keep(found, read, owner, section_header.sh_offset, section_header.sh_size,
+                    keep(ranges, read, owner, section_header.sh_offset, section_header.sh_size,
                          section_header.sh_addr);
-        return found;
+        return ranges;
     }
 
     /// The dynamic section, which tells the system's loader where the tables of a library are.
@@ -206,30 +206,30 @@ public:
         /// The value of the last entry with a tag, which is the one the system's loader takes; 0 if there is
         /// none.
         std::uint64_t value(std::int64_t wanted) const {
-            std::uint64_t found = 0;
-            for_each([&](std::int64_t tag, std::uint64_t value) { found = tag == wanted ? value : found; });
-            return found;
+            std::uint64_t end = 0;
+            for_each([&](std::int64_t tag, std::uint64_t value) { end = tag == wanted ? value : end; });
+            return end;
         }
 
         /// True if the library prefers its own symbols to those of others (`-Bsymbolic`).
         bool symbolic() const {
-            bool found = false;
+            bool has = false;
             for_each([&](std::int64_t tag, std::uint64_t value) {
-                found = found || tag == DT_SYMBOLIC || (tag == DT_FLAGS && (value & DF_SYMBOLIC) != 0);
+                has = has || tag == DT_SYMBOLIC || (tag == DT_FLAGS && (value & DF_SYMBOLIC) != 0);
             });
-            return found;
+            return has;
         }
 
         /// True if needed libraries are searched relative to this library ($ORIGIN).
         bool uses_own_folder() const {
-            bool found = false;
+            bool has = false;
             for_each([&](std::int64_t tag, std::uint64_t value) {
                 if (tag != DT_RUNPATH && tag != DT_RPATH && tag != DT_NEEDED)
                     return;
                 const std::string_view text = name(value);
-                found = found || text.find("$ORIGIN") != text.npos || text.find("${ORIGIN}") != text.npos;
+                has = has || text.find("$ORIGIN") != text.npos || text.find("${ORIGIN}") != text.npos;
             });
-            return found;
+            return has;
         }
 
         /// The name at an offset, cut off after `longest` characters; empty for an offset outside of the
@@ -255,27 +255,28 @@ public:
     /// Calls `take(number, name, symbol)` for each dynamic symbol. Names are cut off, because any number of
     /// symbols may share one name of megabytes.
     template <class Take>
-    void for_each_symbol(const loader_information& of, Take&& take, std::size_t longest = 64) const {
-        const std::uint64_t at = of.value(DT_SYMTAB);
+    void for_each_symbol(const loader_information& information, Take&& take, std::size_t longest = 64) const {
+        const std::uint64_t at = information.value(DT_SYMTAB);
         const entries<symbol> all =
-            at ? table<symbol>(offset_of(at), number_of_symbols(of) * sizeof(symbol), "dynamic symbols")
+            at ? table<symbol>(offset_of(at), number_of_symbols(information) * sizeof(symbol),
+                               "dynamic symbols")
                : entries<symbol>();
         std::size_t number = 0;
         for (const symbol& entry : all) {
-            if (entry.st_name >= of.names.size())
+            if (entry.st_name >= information.names.size())
                 refuse("the name of a symbol lies outside of its names");
-            take(number++, of.name(entry.st_name, longest), entry);
+            take(number++, information.name(entry.st_name, longest), entry);
         }
     }
 
     /// True if a relocation makes the system's loader look up one of these symbols, given by number. Symbols
     /// that the linker has bound are not looked up.
-    bool looks_up(const loader_information& of, const std::vector<bool>& symbols) const {
-        const bool with_addends = of.value(DT_PLTREL) == DT_RELA;
-        return relocates<ElfW(Rela)>(of, DT_RELA, DT_RELASZ, symbols) ||
-               relocates<ElfW(Rel)>(of, DT_REL, DT_RELSZ, symbols) ||
-               (with_addends ? relocates<ElfW(Rela)>(of, DT_JMPREL, DT_PLTRELSZ, symbols)
-                             : relocates<ElfW(Rel)>(of, DT_JMPREL, DT_PLTRELSZ, symbols));
+    bool looks_up(const loader_information& information, const std::vector<bool>& symbols) const {
+        const bool with_addends = information.value(DT_PLTREL) == DT_RELA;
+        return relocates<ElfW(Rela)>(information, DT_RELA, DT_RELASZ, symbols) ||
+               relocates<ElfW(Rel)>(information, DT_REL, DT_RELSZ, symbols) ||
+               (with_addends ? relocates<ElfW(Rela)>(information, DT_JMPREL, DT_PLTRELSZ, symbols)
+                             : relocates<ElfW(Rel)>(information, DT_JMPREL, DT_PLTRELSZ, symbols));
     }
 
     /// True if there is a section of that name, or if section headers are missing, since then nobody knows.
@@ -301,18 +302,18 @@ public:
         constexpr std::size_t most = 1000, longest = 1024;
         loader_information information;
         read(information);
-        pins found;
-        found.nodelete = (information.value(DT_FLAGS_1) & DF_1_NODELETE) != 0;
+        pins result;
+        result.nodelete = (information.value(DT_FLAGS_1) & DF_1_NODELETE) != 0;
         const auto look_at = [&](std::size_t, std::string_view name, const symbol& entry) {
             const bool defined = entry.st_shndx != SHN_UNDEF;
             // The binding is the upper half of st_info, in 32-bit and 64-bit files.
-            if (defined && entry.st_info >> 4 == STB_GNU_UNIQUE && found.unique_symbols.size() < most)
-                found.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
+            if (defined && entry.st_info >> 4 == STB_GNU_UNIQUE && result.unique_symbols.size() < most)
+                result.unique_symbols.emplace_back(name).append(name.size() == longest ? "..." : "");
             if (!defined && (name == "__cxa_thread_atexit" || name == "__cxa_thread_atexit_impl"))
-                found.thread_local_destructors = true;
+                result.thread_local_destructors = true;
         };
         for_each_symbol(information, look_at, longest);
-        return found;
+        return result;
     }
 
 private:
@@ -385,33 +386,33 @@ private:
     }
 
     // Bytes of the file, as a view of the first page if they lie in it, else read into `room`.
-    std::string_view part(std::uint64_t offset, std::uint64_t length, const char* what,
+    std::string_view part(std::uint64_t offset, std::uint64_t length, const char* part_name,
                           std::string& room) const {
         if (at_hand(offset, length))
             return page_.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
         if (!inside(offset, length))
-            refuse("its " + std::string(what) + " lie past its end: it is truncated");
+            refuse("its " + std::string(part_name) + " lie past its end: it is truncated");
         if (length > most_bytes)
-            refuse("its " + std::string(what) + " are too large: " + std::to_string(length) + " bytes");
+            refuse("its " + std::string(part_name) + " are too large: " + std::to_string(length) + " bytes");
         room.resize(static_cast<std::size_t>(length));
         read_into(room.data(), room.size(), offset);
         return room;
     }
 
     template <class Entry>
-    entries<Entry> table(std::uint64_t offset, std::uint64_t length, const char* what) const {
+    entries<Entry> table(std::uint64_t offset, std::uint64_t length, const char* part_name) const {
         std::string room;
-        const std::string_view raw = part(offset, length, what, room);
+        const std::string_view raw = part(offset, length, part_name, room);
         return raw.data() == room.data() ? entries<Entry>(std::move(room)) : entries<Entry>(raw);
     }
 
     template <class Entry>
     entries<Entry> table(std::uint64_t offset, std::uint64_t count, std::uint64_t entry_size,
-                         const char* what) const {
+                         const char* part_name) const {
         if (count != 0 && entry_size != sizeof(Entry))
-            refuse("an entry of its " + std::string(what) + " has " + std::to_string(entry_size) +
+            refuse("an entry of its " + std::string(part_name) + " has " + std::to_string(entry_size) +
                    " bytes, not " + std::to_string(sizeof(Entry)));
-        return table<Entry>(offset, count * sizeof(Entry), what);
+        return table<Entry>(offset, count * sizeof(Entry), part_name);
     }
 
     entries<section> sections() const {
@@ -499,9 +500,9 @@ private:
     }
 
     // The number of symbols is stated nowhere for the loader, and follows from the hash table.
-    std::uint64_t number_of_symbols(const loader_information& of) const {
+    std::uint64_t number_of_symbols(const loader_information& information) const {
         constexpr std::uint64_t word = sizeof(std::uint32_t);
-        if (const std::uint64_t at = of.value(DT_GNU_HASH)) {
+        if (const std::uint64_t at = information.value(DT_GNU_HASH)) {
             const std::uint64_t begin = offset_of(at);
             const entries<std::uint32_t> head = table<std::uint32_t>(begin, 4 * word, "hash table");
             const std::uint64_t buckets = begin + 4 * word + head[2] * std::uint64_t{sizeof(ElfW(Addr))};
@@ -513,7 +514,7 @@ private:
             return last < head[1] ? head[1]
                                   : end_of_chain(buckets + (std::uint64_t{head[0]} - head[1]) * word, last);
         }
-        const std::uint64_t at = of.value(DT_HASH);
+        const std::uint64_t at = information.value(DT_HASH);
         return at ? table<std::uint32_t>(offset_of(at), 2 * word, "hash table")[1] : 0;
     }
 
@@ -541,20 +542,21 @@ private:
     }
 
     template <class Relocation>
-    bool relocates(const loader_information& of, std::int64_t where, std::int64_t size,
+    bool relocates(const loader_information& information, std::int64_t where, std::int64_t size,
                    const std::vector<bool>& symbols) const {
-        const std::uint64_t at = of.value(where);
+        const std::uint64_t at = information.value(where);
         if (!at)
             return false;
         constexpr int symbol_in_info = sizeof(void*) == 8 ? 32 : 8;
-        for (const Relocation& relocation : table<Relocation>(offset_of(at), of.value(size), "relocations"))
+        for (const Relocation& relocation :
+             table<Relocation>(offset_of(at), information.value(size), "relocations"))
             if (const std::uint64_t number = relocation.r_info >> symbol_in_info;
                 number < symbols.size() && symbols[number])
                 return true;
         return false;
     }
 
-    void keep(std::vector<note_range>& found, std::uint64_t& read, std::string_view owner,
+    void keep(std::vector<note_range>& ranges, std::uint64_t& read, std::string_view owner,
               std::uint64_t offset, std::uint64_t size, std::uint64_t address) const {
         std::string room;
         const std::string_view notes = part(offset, size, "notes", room);
@@ -567,7 +569,7 @@ private:
             return;
         if (!loaded(offset, size, address))
             throw malformed_note(path_, "it is not in the part of the file that is loaded");
-        found.push_back({address, std::string(notes)});
+        ranges.push_back({address, std::string(notes)});
     }
 
     int fd_;

@@ -39,7 +39,7 @@ public:
         pinned,   ///< it stays until the process ends
     };
 
-    unloaded(state what, std::string reason) : what_(what), reason_(std::move(reason)) {}
+    unloaded(state outcome, std::string reason) : what_(outcome), reason_(std::move(reason)) {}
 
     explicit operator bool() const noexcept { return what_ == state::unmapped; }
     state what() const noexcept { return what_; }
@@ -277,11 +277,11 @@ private:
 
     // The thread sanitizer does not see the loader's own lock, which orders this.
     __attribute__((no_sanitize("thread"))) static loaded_image image_of(void* handle) {
-        loaded_image found;
-        if (const char* name = nullptr; System::find(handle, name, found.base))
+        loaded_image image;
+        if (const char* name = nullptr; System::find(handle, name, image.base))
             for (; *name; ++name)
-                found.name += *name;
-        return found;
+                image.name += *name;
+        return image;
     }
 
     // Throws unless the loaded library is the file that was checked.
@@ -322,35 +322,35 @@ private:
         return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(loaded_.image.base + note.address));
     }
 
-    unloaded verdict(unloaded::state what, std::string why) const {
+    unloaded verdict(unloaded::state outcome, std::string why) const {
         if (!why.empty())
             why = "'" + path_ + "' stays in memory: " + why;
         trace("closed '", path_, why.empty() ? "', and its code is gone" : "': ", why);
-        return {what, std::move(why)};
+        return {outcome, std::move(why)};
     }
 
     // The reasons in the library's own file for staying in memory. glibc tells its reasons only in its debug
     // output (LD_DEBUG=bindings).
     std::string cause(const std::string& canonical) const {
-        pins found;
+        pins all;
         try {
             if (copy_.descriptor() >= 0)
-                found = elf_reader<System>(copy_.descriptor(), path_).what_pins();
+                all = elf_reader<System>(copy_.descriptor(), path_).what_pins();
             else if (const basic_file<System> from(canonical, O_RDONLY | O_NONBLOCK);
                      file_identity(from.status(canonical)) == identity_)
-                found = elf_reader<System>(from.descriptor(), canonical).what_pins();
+                all = elf_reader<System>(from.descriptor(), canonical).what_pins();
         } catch (const error&) {
         }
         std::string text;
         const auto add = [&text](const std::string& part) {
             text.append(text.empty() ? "" : "; ").append(part);
         };
-        if (found.nodelete)
+        if (all.nodelete)
             add("it was linked with -z nodelete");
-        if (!found.unique_symbols.empty())
-            add("it defines unique symbols, such as " + as_written(demangled(found.unique_symbols.front())) +
+        if (!all.unique_symbols.empty())
+            add("it defines unique symbols, such as " + as_written(demangled(all.unique_symbols.front())) +
                 ", which other libraries may use; compile it with -fno-gnu-unique");
-        if (found.thread_local_destructors && !found.nodelete)
+        if (all.thread_local_destructors && !all.nodelete)
             add("a thread may have a thread_local object of it with a destructor, which runs when the thread "
                 "ends");
         if (text.empty())

@@ -143,9 +143,9 @@ public:
                 throw changed_in_place(path);
             }
         }
-        std::string found = next(path);
+        std::string free_name = next(path);
         all_.insert(lower_bound(path), entry{path, last_, identity});
-        return {last_, std::move(found)};
+        return {last_, std::move(free_name)};
     }
 
     /// Notes that the library loaded by this name was proven to be its file.

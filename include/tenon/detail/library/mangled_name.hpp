@@ -61,16 +61,16 @@ private:
         lengthen(count);
     }
     bool take(std::string_view token) noexcept {
-        const bool there = rest_.starts_with(token);
-        if (there)
+        const bool matches = rest_.starts_with(token);
+        if (matches)
             skip(token.size());
-        return there;
+        return matches;
     }
     bool take_one_of(std::string_view characters) noexcept {
-        const bool there = next_in(characters);
-        if (there)
+        const bool matches = next_in(characters);
+        if (matches)
             skip(1);
-        return there;
+        return matches;
     }
     void expect(std::string_view token) noexcept {
         if (!take(token))

@@ -159,17 +159,17 @@ inline bool asks_for_runtime(std::string_view name) {
 /// finding of handlers needs.
 template <class System>
 linkage linkage_of(const elf_reader<System>& library) {
-    linkage found;
+    linkage links;
     typename elf_reader<System>::loader_information information;
     library.read(information);
-    found.uses_own_folder = information.uses_own_folder();
+    links.uses_own_folder = information.uses_own_folder();
     bool lacks = false, throws = false, finds_handlers = false;
     std::vector<bool> has; // by the number of the symbol
     functions_handed_on handed_on;
     library.for_each_symbol(information, [&](std::size_t number, std::string_view name, const auto& symbol) {
         const bool defined = symbol.st_shndx != SHN_UNDEF;
         if (defined && name == "tenon_exports_v1")
-            found.exports_plugins = true;
+            links.exports_plugins = true;
         if (defined && is_of_runtime_alone(name)) {
             has.resize(number + 1);
             has[number] = true;
@@ -177,20 +177,20 @@ linkage linkage_of(const elf_reader<System>& library) {
             handed_on.lacks(name);
             lacks = lacks || asks_for_runtime(name);
             throws = throws || name == "_Unwind_RaiseException";
-            found.own_unwinder = found.own_unwinder || name == "_dl_find_object" || name == "dl_iterate_phdr";
+            links.own_unwinder = links.own_unwinder || name == "_dl_find_object" || name == "dl_iterate_phdr";
             finds_handlers = finds_handlers || name.starts_with("_Unwind_");
         }
     });
-    found.stays = handed_on.stays();
-    found.own_unwinder = found.own_unwinder && !finds_handlers;
+    links.stays = handed_on.stays();
+    links.own_unwinder = links.own_unwinder && !finds_handlers;
     if (!has.empty())
-        found.runtime = library.looks_up(information, has) && !information.symbolic() ? runtime_use::yielding
+        links.runtime = library.looks_up(information, has) && !information.symbolic() ? runtime_use::yielding
                                                                                       : runtime_use::own;
     else if (lacks)
-        found.runtime = runtime_use::borrowed;
-    else if ((throws || found.own_unwinder) && library.may_have_section(".gcc_except_table"))
-        found.runtime = runtime_use::own;
-    return found;
+        links.runtime = runtime_use::borrowed;
+    else if ((throws || links.own_unwinder) && library.may_have_section(".gcc_except_table"))
+        links.runtime = runtime_use::own;
+    return links;
 }
 
 /// Where a function that this code uses is, for the libraries that it loads.

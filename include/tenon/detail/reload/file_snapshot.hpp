@@ -53,10 +53,10 @@ private:
     // False for a folder, whose state says nothing of the files in it.
     bool noted(const std::string& path) {
         struct stat status;
-        const bool there = System::stat(path.c_str(), &status) == 0;
-        if (there && S_ISDIR(status.st_mode))
+        const bool exists = System::stat(path.c_str(), &status) == 0;
+        if (exists && S_ISDIR(status.st_mode))
             return false;
-        states_[path] = there ? file_identity(status) : file_identity();
+        states_[path] = exists ? file_identity(status) : file_identity();
         return true;
     }
 

@@ -37,7 +37,7 @@ public:
 
     /// The slots of one thread. A thread that uses more objects at once gets more records.
     struct alignas(64) record {
-        basic_hazard_domain* of = nullptr;
+        basic_hazard_domain* domain = nullptr;
         std::atomic<const void*> used[places] = {};
         std::atomic<bool> awaited = false; // somebody wants to know when one of them is free
         bool fenced = false;
@@ -87,23 +87,23 @@ public:
     }
 
     /// A record of the calling thread with a free slot, whose index is stored in `place`.
-    static record& mine(basic_hazard_domain& of, std::size_t& place) {
-        if (record* const last = last_used; last && last->of == &of) [[likely]] {
+    static record& mine(basic_hazard_domain& domain, std::size_t& place) {
+        if (record* const last = last_used; last && last->domain == &domain) [[likely]] {
             if (last->keeps) [[unlikely]]
                 release(*last);
             for (place = 0; place < places; ++place)
                 if (!last->used[place].load(std::memory_order_relaxed)) [[likely]]
                     return *last;
         }
-        return another(of, place);
+        return another(domain, place);
     }
 
     /// Keeps an object alive until this thread has left all exception handlers and uses an object again, or
     /// ends.
-    void keep(std::shared_ptr<void> what) {
+    void keep(std::shared_ptr<void> object) {
         std::size_t place;
         record& by = mine(*this, place);
-        by.kept.push_back(std::move(what));
+        by.kept.push_back(std::move(object));
         by.keeps = true;
     }
 
@@ -137,22 +137,22 @@ private:
             while (first) {
                 record& owned = *std::exchange(first, first->next_of_thread);
                 release(owned);
-                const mutex_lock locked(owned.of->mutex_);
+                const mutex_lock locked(owned.domain->mutex_);
                 owned.taken = false;
             }
         }
     };
 
-    static record& another(basic_hazard_domain& of, std::size_t& place) {
+    static record& another(basic_hazard_domain& domain, std::size_t& place) {
         thread_local thread_records own;
         for (record* owned = own.first; owned; owned = owned->next_of_thread)
-            if (owned->of == &of)
+            if (owned->domain == &domain)
                 for (place = 0; place < places; ++place)
                     if (!owned->used[place].load(std::memory_order_relaxed)) {
                         last_used = owned;
                         return *owned;
                     }
-        record& taken = of.take();
+        record& taken = domain.take();
         taken.next_of_thread = std::exchange(own.first, &taken);
         struct globals {
             void* caught;
@@ -173,19 +173,19 @@ private:
                 owner->taken = true;
                 return *owner;
             }
-        record* const made = new record;
-        made->of = this;
-        made->fenced = fenced_;
-        made->next = std::exchange(records_, made);
-        return *made;
+        record* const added = new record;
+        added->domain = this;
+        added->fenced = fenced_;
+        added->next = std::exchange(records_, added);
+        return *added;
     }
 
-    static void release(record& of) {
+    static void release(record& released) {
         if (exception_alive())
             return;
-        of.keeps = false;
+        released.keeps = false;
         // The destructors may use objects of the domain themselves.
-        for (const auto& object : std::exchange(of.kept, {}))
+        for (const auto& object : std::exchange(released.kept, {}))
             static_cast<void>(object);
     }
 
@@ -244,13 +244,13 @@ public:
 
     Object* get() const noexcept { return object_; }
 
-    basic_hazard_domain<System>& among() const noexcept { return *record_.of; }
+    basic_hazard_domain<System>& among() const noexcept { return *record_.domain; }
     bool throwing() const noexcept { return basic_hazard_domain<System>::throwing(record_); }
 
 private:
     [[gnu::noinline]] void announce_free() {
         if (record_.awaited.exchange(false))
-            record_.of->freed();
+            record_.domain->freed();
     }
 
     std::size_t place_;

@@ -160,11 +160,11 @@ private:
         std::set<std::size_t> keys;
     };
 
-    void walk(trail& of) {
-        const std::vector<step> before = std::exchange(of.steps, {});
+    void walk(trail& followed) {
+        const std::vector<step> before = std::exchange(followed.steps, {});
         std::string here = "/";
         std::vector<std::string> left; // the next one is the last
-        put_names(of.path, left);
+        put_names(followed.path, left);
         for (int links = 0; links <= 40;) { // as many as the kernel follows, path_resolution(7)
             if (!left.empty() && left.back() == "..") {
                 here = parent(here);
@@ -177,8 +177,8 @@ private:
                 name = std::exchange(left.back(), {}), left.pop_back();
             const entry_at at = in->second.entries.try_emplace(std::move(name)).first;
             look(in, at);
-            at->second.trails.insert(&of);
-            step& now = passed(of, {in, at});
+            at->second.trails.insert(&followed);
+            step& now = passed(followed, {in, at});
             if (at->second.type == S_IFDIR) {
                 here = join(here, at->first);
                 continue;
@@ -189,7 +189,7 @@ private:
                 // the folder above reports that. A folder with an entry of this path cannot go before the
                 // entry.
                 if (at->second.type == 0)
-                    for (step& hop : of.steps)
+                    for (step& hop : followed.steps)
                         if (join(hop.in->first, hop.at->first) == here)
                             hop.needs_entries = true;
                 break;
@@ -200,22 +200,23 @@ private:
                 here = "/";
             put_names(target, left);
         }
-        for (const step& hop : of.steps)
+        for (const step& hop : followed.steps)
             hop.in->second.needs += hop.needs_entries;
         for (const step& hop : before) {
             hop.in->second.needs -= hop.needs_entries;
-            if (!has(of, hop))
-                retire(of, hop);
+            if (!has(followed, hop))
+                retire(followed, hop);
         }
     }
 
-    static bool has(const trail& of, const step& which) {
-        return std::any_of(of.steps.begin(), of.steps.end(), [&](const step& hop) { return hop.is(which); });
+    static bool has(const trail& followed, const step& which) {
+        return std::any_of(followed.steps.begin(), followed.steps.end(),
+                           [&](const step& hop) { return hop.is(which); });
     }
-    static step& passed(trail& of, const step& which) {
-        const auto known =
-            std::find_if(of.steps.begin(), of.steps.end(), [&](const step& hop) { return hop.is(which); });
-        return known != of.steps.end() ? *known : of.steps.emplace_back(which);
+    static step& passed(trail& followed, const step& which) {
+        const auto known = std::find_if(followed.steps.begin(), followed.steps.end(),
+                                        [&](const step& hop) { return hop.is(which); });
+        return known != followed.steps.end() ? *known : followed.steps.emplace_back(which);
     }
 
     static void put_names(std::string_view path, std::vector<std::string>& before) {
@@ -300,8 +301,8 @@ private:
     /// Reads the states of an entry. Equal states count as unchanged only if that is certain, because a file
     /// may be written to twice in one tick of the clock.
     void look(place_at in, entry_at at) {
-        entry& what = at->second;
-        const std::uint64_t last = std::exchange(what.round, round_);
+        entry& folder = at->second;
+        const std::uint64_t last = std::exchange(folder.round, round_);
         if (last == round_)
             return;
         const bool is_watched = in->second.number >= 0;
@@ -309,17 +310,17 @@ private:
         std::vector<std::pair<std::string, state>> is;
         if (!at->first.empty()) {
             is.emplace_back(at->first, state_of(join(in->first, at->first)));
-            what.type = is.front().second.mode & S_IFMT;
+            folder.type = is.front().second.mode & S_IFMT;
         } else if (!is_watched)
             for (std::string& name : names(in->first)) {
                 const state seen = state_of(join(in->first, name));
                 is.emplace_back(std::move(name), seen);
             }
-        if (last != 0 && (!what.is_certain || is != what.was))
-            touched_.insert(what.trails.begin(), what.trails.end());
-        what.was = std::move(is);
-        what.is_certain =
-            is_watched || std::all_of(what.was.begin(), what.was.end(),
+        if (last != 0 && (!folder.is_certain || is != folder.was))
+            touched_.insert(folder.trails.begin(), folder.trails.end());
+        folder.was = std::move(is);
+        folder.is_certain =
+            is_watched || std::all_of(folder.was.begin(), folder.was.end(),
                                       [&](const auto& earlier) { return settled(earlier.second.file, now); });
     }
 
@@ -379,8 +380,8 @@ private:
     }
 
 #ifdef IN_ONLYDIR
-    void happened(int number, std::uint32_t what, std::string_view name) {
-        if (what & IN_Q_OVERFLOW)
+    void happened(int number, std::uint32_t events, std::string_view name) {
+        if (events & IN_Q_OVERFLOW)
             return touch_all();
         const auto known = numbers_.find(number);
         if (known == numbers_.end())
@@ -406,7 +407,7 @@ private:
         touch_all();
     }
 
-    void touch(const entry& what) { touched_.insert(what.trails.begin(), what.trails.end()); }
+    void touch(const entry& changed) { touched_.insert(changed.trails.begin(), changed.trails.end()); }
 
     void touch_all_in(place_at which) {
         for (const auto& [name, trails] : which->second.entries)
@@ -418,20 +419,20 @@ private:
             touched_.insert(&way);
     }
 
-    void leave(trail& of, std::size_t key) {
-        of.keys.erase(key);
-        if (!of.keys.empty())
+    void leave(trail& followed, std::size_t key) {
+        followed.keys.erase(key);
+        if (!followed.keys.empty())
             return;
-        for (const step& hop : of.steps) {
+        for (const step& hop : followed.steps) {
             hop.in->second.needs -= hop.needs_entries;
-            retire(of, hop);
+            retire(followed, hop);
         }
-        touched_.erase(&of);
-        trails_.erase(trails_.find(of.path));
+        touched_.erase(&followed);
+        trails_.erase(trails_.find(followed.path));
     }
 
-    void retire(trail& of, const step& which) {
-        which.at->second.trails.erase(&of);
+    void retire(trail& followed, const step& which) {
+        which.at->second.trails.erase(&followed);
         if (!which.at->second.trails.empty())
             return;
         which.in->second.entries.erase(which.at);

@@ -95,11 +95,11 @@ public:
     }
 
     /// Calls the handler now, or after the change that is under way.
-    void tell(reload_event what) noexcept {
+    void tell(reload_event event) noexcept {
         try {
-            trace(what.text());
+            trace(event.text());
             const mutex_lock locked(mutex_);
-            waiting_.push_back(std::move(what));
+            waiting_.push_back(std::move(event));
             // The holder has a lock that a handler in another thread may be waiting for.
             if (holds_ > 0)
                 return;
@@ -112,22 +112,22 @@ public:
     /// Delays events while it exists, because a handler may need the lock that the holder has.
     class hold {
     public:
-        explicit hold(reload_history& of) : of_(of) {
-            const mutex_lock locked(of_.mutex_);
-            ++of_.holds_;
+        explicit hold(reload_history& history) : history_(history) {
+            const mutex_lock locked(history_.mutex_);
+            ++history_.holds_;
         }
         hold(const hold&) = delete;
         hold& operator=(const hold&) = delete;
         ~hold() {
             {
-                const mutex_lock locked(of_.mutex_);
-                --of_.holds_;
+                const mutex_lock locked(history_.mutex_);
+                --history_.holds_;
             }
-            of_.tell_waiting();
+            history_.tell_waiting();
         }
 
     private:
-        reload_history& of_;
+        reload_history& history_;
     };
 
     /// Notes that a version has opened a library. The image is empty for a built-in plugin.

@@ -56,7 +56,7 @@ public:
         return all;
     }
 
-    void add(reloadable& what) {
+    void add(reloadable& plugin) {
         const mutex_lock locked(mutex_);
         if (wake_.descriptor() < 0) {
             wake_ = basic_file<System>(System::event());
@@ -66,22 +66,22 @@ public:
         }
         if (!running_)
             start();
-        served_[&what] = {};
+        served_[&plugin] = {};
         wake();
     }
 
     /// Waits until no call into `what` is running, unless called from within such a call. None begins
     /// afterwards.
-    void remove(reloadable& what) {
+    void remove(reloadable& plugin) {
         pthread_t ending{};
         {
             const mutex_lock locked(mutex_);
-            served_.erase(&what);
-            forgotten_.push_back(&what);
+            served_.erase(&plugin);
+            forgotten_.push_back(&plugin);
             wake();
             if (!running_ || ::pthread_equal(thread_, ::pthread_self()))
                 return;
-            while (busy_ == &what)
+            while (busy_ == &plugin)
                 ::pthread_cond_wait(&changed_, &mutex_);
             // Another thread may have added something meanwhile, or be here as well.
             if (!served_.empty() || ending_)
@@ -103,9 +103,9 @@ public:
     }
 
     /// Has `look` called soon.
-    void ask(reloadable& what) {
+    void ask(reloadable& plugin) {
         const mutex_lock locked(mutex_);
-        if (const auto found = served_.find(&what); found != served_.end())
+        if (const auto found = served_.find(&plugin); found != served_.end())
             found->second.due = 0;
         wake();
     }
@@ -164,8 +164,8 @@ private:
             const std::vector<std::size_t> changed = files.changed();
             ::pthread_mutex_lock(&mutex_);
             const std::int64_t now = System::milliseconds();
-            for (auto& [what, state] : served_)
-                if (std::find(changed.begin(), changed.end(), key(what)) != changed.end()) {
+            for (auto& [plugin, state] : served_)
+                if (std::find(changed.begin(), changed.end(), key(plugin)) != changed.end()) {
                     state.first = std::min(state.first, now);
                     state.due = std::min(now + quiet, state.first + at_latest);
                 }
@@ -173,45 +173,45 @@ private:
         ::pthread_mutex_unlock(&mutex_);
     }
 
-    static std::size_t key(const reloadable* what) { return reinterpret_cast<std::uintptr_t>(what); }
+    static std::size_t key(const reloadable* plugin) { return reinterpret_cast<std::uintptr_t>(plugin); }
 
     // Whatever is due, with the mutex held except for the calls, during which entries may come and go.
     void serve(basic_path_watcher<System>& files) {
         std::vector<reloadable*> all;
-        for (const auto& [what, state] : served_)
-            all.push_back(what);
-        for (reloadable* const what : all) {
-            call(what, [&] { what->retire(); });
-            const auto found = served_.find(what);
+        for (const auto& [plugin, state] : served_)
+            all.push_back(plugin);
+        for (reloadable* const plugin : all) {
+            call(plugin, [&] { plugin->retire(); });
+            const auto found = served_.find(plugin);
             if (found == served_.end() ||
                 System::milliseconds() < std::min(found->second.due, found->second.again))
                 continue;
             found->second.due = found->second.first = never;
             // What is watched is known before it is looked at, so that nothing can change in between; a look
             // may find more.
-            for (bool more = !std::exchange(found->second.known, true); served_.count(what);) {
+            for (bool more = !std::exchange(found->second.known, true); served_.count(plugin);) {
                 if (!more)
-                    call(what, [&] { what->look(); });
+                    call(plugin, [&] { plugin->look(); });
                 std::vector<std::string> paths;
-                call(what, [&] { paths = what->watched(); });
-                if (!served_.count(what) || paths == served_[what].paths)
+                call(plugin, [&] { paths = plugin->watched(); });
+                if (!served_.count(plugin) || paths == served_[plugin].paths)
                     break;
-                files.set(key(what), paths);
-                served_[what].paths = std::move(paths);
+                files.set(key(plugin), paths);
+                served_[plugin].paths = std::move(paths);
                 more = false;
             }
-            if (const auto left = served_.find(what); left != served_.end()) {
-                const std::int64_t every = what->every();
+            if (const auto left = served_.find(plugin); left != served_.end()) {
+                const std::int64_t every = plugin->every();
                 left->second.again = every > 0 ? System::milliseconds() + every : never;
             }
         }
     }
 
     template <class Call>
-    void call(reloadable* what, const Call& function) {
-        if (!served_.count(what))
+    void call(reloadable* plugin, const Call& function) {
+        if (!served_.count(plugin))
             return;
-        busy_ = what;
+        busy_ = plugin;
         ::pthread_mutex_unlock(&mutex_);
         function();
         ::pthread_mutex_lock(&mutex_);
@@ -221,7 +221,7 @@ private:
 
     std::int64_t timeout(const basic_path_watcher<System>& files) const {
         std::int64_t next = never;
-        for (const auto& [what, state] : served_)
+        for (const auto& [plugin, state] : served_)
             next = std::min({next, state.due, state.again});
         const std::int64_t left =
             next == never ? never : std::max<std::int64_t>(0, next - System::milliseconds());

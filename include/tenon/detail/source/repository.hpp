@@ -148,11 +148,11 @@ template <class System = posix>
 class basic_repository {
 public:
     /// The policy has to permit the driver.
-    basic_repository(driver of, basic_cache<System> in, event_handler on_event = {},
+    basic_repository(driver wanted, basic_cache<System> in, event_handler on_event = {},
                      const basic_deadline<System>& within = {}, policy rules = {},
                      const trust& whose_keys = {})
-        : wanted_(std::move(of)), cache_(std::move(in)), on_event_(std::move(on_event)), deadline_(within),
-          rules_(std::move(rules)), name_(folder_name(wanted_.place)) {
+        : wanted_(std::move(wanted)), cache_(std::move(in)), on_event_(std::move(on_event)),
+          deadline_(within), rules_(std::move(rules)), name_(folder_name(wanted_.place)) {
         if (rules_.signed_by)
             keys_.emplace(*rules_.signed_by, whose_keys);
         if (is_commit_id(wanted_.reference))
@@ -195,8 +195,8 @@ private:
         std::string name, id;
     };
     struct finished {
-        command what;
-        process_result how;
+        command run;
+        process_result end;
     };
     using watcher = std::function<void(std::string_view said)>;
 
@@ -204,7 +204,7 @@ private:
     std::string described() const {
         return wanted_.reference.empty() ? "its default branch" : "'" + wanted_.reference + "'";
     }
-    void tell(const event& of) const { detail::tell(on_event_, of); }
+    void tell(const event& step) const { detail::tell(on_event_, step); }
 
     // Readable, because messages of compilers show the name; unique by the digest at its end.
     static std::string folder_name(std::string_view url) {
@@ -274,14 +274,15 @@ private:
 
     /// The id of the commit that the driver names now, after it is in the cache.
     std::string current() const {
-        const named_commit there = pinned() ? named_commit{wanted_.reference, wanted_.reference} : asked();
+        const named_commit asked_for =
+            pinned() ? named_commit{wanted_.reference, wanted_.reference} : asked();
         // libcurl would wait five minutes to connect to a host that does not answer.
         if (pinned() && transport_of(wanted_.place) == transport::https)
             listed({"ls-remote", "--", wanted_.place, "HEAD"});
-        const bool cached = has(there.id);
+        const bool cached = has(asked_for.id);
         if (cached)
             tell({event::step::cached, wanted_.place});
-        const std::string commit = cached ? there.id : fetched(there);
+        const std::string commit = cached ? asked_for.id : fetched(asked_for);
         trace(described(), " of ", wanted_.place, " is commit ", commit);
         remember(commit);
         return commit;
@@ -302,10 +303,10 @@ private:
         std::vector<std::string> asking{"ls-remote", "--", wanted_.place};
         for (const std::string& name : names)
             asking.insert(asking.end(), {name, name + "^{}"}); // the commit of an annotated tag
-        const std::vector<named_commit> found = listed(std::move(asking));
+        const std::vector<named_commit> branches = listed(std::move(asking));
         for (const std::string& name : names)
             for (const std::string& spelling : {name + "^{}", name})
-                for (const named_commit& remote : found)
+                for (const named_commit& remote : branches)
                     if (remote.name == spelling)
                         return {name, remote.id};
 
@@ -324,36 +325,36 @@ private:
         // libcurl would wait five minutes for a host that does not answer.
         constexpr int patience = 30;
         const finished asking = with_remote(std::move(arguments), "/", patience);
-        const std::string& text = asking.how.out;
-        if (asking.how.failed() || (!asking.how.known && text.empty()))
+        const std::string& text = asking.end.out;
+        if (asking.end.failed() || (!asking.end.known && text.empty()))
             throw failure(asking);
-        std::vector<named_commit> found;
+        std::vector<named_commit> listing;
         for (std::string_view rest = text; !rest.empty();) {
             const std::string_view line = take_line(rest);
             const auto tab = line.find('\t');
             if (tab != line.npos && is_commit_id(line.substr(0, tab)))
-                found.push_back({std::string(line.substr(tab + 1)), std::string(line.substr(0, tab))});
+                listing.push_back({std::string(line.substr(tab + 1)), std::string(line.substr(0, tab))});
         }
-        return found;
+        return listing;
     }
 
     /// Fetches and publishes a commit. Returns its id, which differs if the reference has just moved.
-    std::string fetched(const named_commit& there) const {
+    std::string fetched(const named_commit& asked_for) const {
         const basic_lock<System> turn(join(made_folder(), "lock"), deadline_,
                                       [&] { tell({event::step::waiting, wanted_.place}); });
-        if (has(there.id)) // while this one waited for its turn
-            return there.id;
+        if (has(asked_for.id)) // while this one waited for its turn
+            return asked_for.id;
         tell({event::step::fetching, wanted_.place});
 
         const basic_scratch<System> workshop(cache_);
         std::vector<std::string> making{"init", "--quiet", "--bare", "--template="};
-        if (there.id.size() == 64)
+        if (asked_for.id.size() == 64)
             making.push_back("--object-format=sha256");
         making.push_back("git");
-        if (const finished made = alone(std::move(making), workshop.path()); made.how.failed())
-            throw failure(made);
+        if (const finished initialised = alone(std::move(making), workshop.path()); initialised.end.failed())
+            throw failure(initialised);
 
-        const std::string commit = transferred(there, workshop.path());
+        const std::string commit = transferred(asked_for, workshop.path());
         if (keys_)
             require_signature(commit, workshop);
         if (!has_files(commit))
@@ -364,28 +365,28 @@ private:
     }
 
     /// Fetches into the scratch repository, at depth one if the server can. Returns the id of the commit.
-    std::string transferred(const named_commit& there, const std::string& where) const {
-        const std::string wanted = "+" + there.name + ":refs/tenon/wanted";
+    std::string transferred(const named_commit& asked_for, const std::string& where) const {
+        const std::string wanted = "+" + asked_for.name + ":refs/tenon/wanted";
         finished fetching = fetch(where, {"--depth=1"}, {wanted});
         std::optional<std::string> commit = id_of("refs/tenon/wanted", where);
         // Old servers and plain file servers cannot fetch at a depth, and each says so in words of its own. A
         // server may refuse a commit's id as well, but every server gives out branches and tags.
-        const bool done = pinned() ? commit == there.id : commit.has_value();
+        const bool done = pinned() ? commit == asked_for.id : commit.has_value();
         const bool may_be_server =
-            fetching.how.cause == stop_reason::itself && known_cause(fetching.how.err).empty();
+            fetching.end.cause == stop_reason::itself && known_cause(fetching.end.err).empty();
         if (!done && may_be_server && pinned()) {
-            trace("looking for ", there.id, " in all branches and tags");
+            trace("looking for ", asked_for.id, " in all branches and tags");
             fetching =
                 fetch(where, {}, {"+refs/heads/*:refs/tenon/heads/*", "+refs/tags/*:refs/tenon/tags/*"});
-            commit = id_of(there.id, where);
-            if (fetching.how.known && !fetching.how.failed() && commit != there.id)
-                throw no_such_commit(wanted_.place, there.id);
+            commit = id_of(asked_for.id, where);
+            if (fetching.end.known && !fetching.end.failed() && commit != asked_for.id)
+                throw no_such_commit(wanted_.place, asked_for.id);
         } else if (!done && may_be_server) {
-            trace("fetching ", there.name, " with its history");
+            trace("fetching ", asked_for.name, " with its history");
             fetching = fetch(where, {}, {wanted});
             commit = id_of("refs/tenon/wanted", where);
         }
-        if (fetching.how.failed() || !commit)
+        if (fetching.end.failed() || !commit)
             throw failure(fetching);
         return std::move(*commit);
     }
@@ -407,7 +408,7 @@ private:
     /// The id of the commit behind a name in the scratch repository.
     std::optional<std::string> id_of(const std::string& name, const std::string& where) const {
         std::string id =
-            alone({"--git-dir=git", "rev-parse", "--verify", "--quiet", name + "^{commit}"}, where).how.out;
+            alone({"--git-dir=git", "rev-parse", "--verify", "--quiet", name + "^{commit}"}, where).end.out;
         if (id.ends_with('\n'))
             id.pop_back();
         return is_commit_id(id) ? std::optional(std::move(id)) : std::nullopt;
@@ -422,7 +423,7 @@ private:
                    "--force", "--detach", "--no-recurse-submodules", commit, "--"},
                   workshop.path());
         // git moves HEAD after the last file, which tells of success even if the host has reaped the child.
-        if (writing.how.failed() || id_of("HEAD", workshop.path()) != commit)
+        if (writing.end.failed() || id_of("HEAD", workshop.path()) != commit)
             throw failure(writing);
         close_to_others(tree);
         store(tree);
@@ -436,7 +437,7 @@ private:
         typename basic_signing_keys<System>::command_parts with = keys_->prepared(workshop.path());
         std::vector<std::string> checking = std::move(with.settings);
         checking.insert(checking.end(), {"--git-dir=git", "verify-commit", commit});
-        const process_result how = alone(std::move(checking), workshop.path(), std::move(with.variables)).how;
+        const process_result how = alone(std::move(checking), workshop.path(), std::move(with.variables)).end;
         // If the host has reaped the child, nothing says that the signature is good.
         if (!how.known || how.failed()) {
             const std::string said = shown_of(how.err);
@@ -499,7 +500,7 @@ private:
             git({"config", "--null", "--get-regexp", "^(core\\.sshcommand|ssh\\.variant)$"}, variables, "/");
         ssh_settings configured;
         // Each entry is NAME, a newline and the value. The last entry of a name counts.
-        for (std::string_view rest = asking.how.out; !rest.empty();) {
+        for (std::string_view rest = asking.end.out; !rest.empty();) {
             const std::string_view setting = rest.substr(0, rest.find('\0'));
             rest.remove_prefix(std::min(rest.size(), setting.size() + 1));
             const auto end = std::min(setting.find('\n'), setting.size());
@@ -549,9 +550,9 @@ private:
     }
 
     error failure(const finished& git) const {
-        const std::string said = shown_of(git.how.err);
-        return fetch_failed(wanted_.place, git.how.how(), said, shown(git.what), advice(git.how),
-                            git.how.code(errc::fetch_failed));
+        const std::string said = shown_of(git.end.err);
+        return fetch_failed(wanted_.place, git.end.how(), said, shown(git.run), advice(git.end),
+                            git.end.code(errc::fetch_failed));
     }
 
     /// Advice by git's words if these are known, else by how git ended.

@@ -36,9 +36,9 @@ struct file_identity {
     std::int64_t modified = 0, changed = 0; // nanoseconds
 
     file_identity() = default;
-    explicit file_identity(const struct stat& of)
-        : device(of.st_dev), inode(of.st_ino), size(static_cast<std::uint64_t>(of.st_size)),
-          modified(nanoseconds(of.st_mtim)), changed(nanoseconds(of.st_ctim)) {}
+    explicit file_identity(const struct stat& status)
+        : device(status.st_dev), inode(status.st_ino), size(static_cast<std::uint64_t>(status.st_size)),
+          modified(nanoseconds(status.st_mtim)), changed(nanoseconds(status.st_ctim)) {}
 
     friend bool operator==(const file_identity&, const file_identity&) = default;
 
@@ -88,10 +88,10 @@ public:
     int descriptor() const noexcept { return descriptor_; }
 
     struct stat status(const std::string& path) const {
-        struct stat found;
-        if (System::fstat(descriptor_, &found) != 0)
+        struct stat state;
+        if (System::fstat(descriptor_, &state) != 0)
             throw error::system_call("look at", path, errno);
-        return found;
+        return state;
     }
 
     /// Calls `take(part)` for each part of the file from the current position on.
@@ -139,11 +139,11 @@ public:
 
     /// True if the path still names this file, as far as can be known.
     bool is_at(const std::string& path) const {
-        struct stat mine, there;
-        if (System::lstat(path.c_str(), &there) != 0)
+        struct stat opened, named;
+        if (System::lstat(path.c_str(), &named) != 0)
             return errno != ENOENT;
-        return System::fstat(descriptor_, &mine) != 0 ||
-               (mine.st_dev == there.st_dev && mine.st_ino == there.st_ino);
+        return System::fstat(descriptor_, &opened) != 0 ||
+               (opened.st_dev == named.st_dev && opened.st_ino == named.st_ino);
     }
 
 private:

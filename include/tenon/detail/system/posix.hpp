@@ -122,9 +122,9 @@ struct posix {
     static pid_t waitpid(pid_t child, int* status) noexcept { return ::waitpid(child, status, 0); }
     /// True if a child has ended and can be waited for, and if it is no child of this process any more.
     static bool has_ended(pid_t child) noexcept {
-        siginfo_t found{};
-        return ::waitid(P_PID, static_cast<id_t>(child), &found, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-               found.si_pid != 0;
+        siginfo_t ended{};
+        return ::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+               ended.si_pid != 0;
     }
     /// A descriptor that becomes readable when a child ends; -1 if the system has none.
     static int watch(pid_t child) noexcept {
@@ -138,8 +138,8 @@ struct posix {
     /// A descriptor that becomes readable when something changes in a watched folder, inotify(7).
     static int notifier() noexcept { return ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
     /// Watches a folder, and returns its number in the notifier. All paths to one folder have one number.
-    static int notify_of(int notifier, const char* folder, std::uint32_t what) noexcept {
-        return ::inotify_add_watch(notifier, folder, what);
+    static int notify_of(int notifier, const char* folder, std::uint32_t events) noexcept {
+        return ::inotify_add_watch(notifier, folder, events);
     }
     static int notify_no_more(int notifier, int folder) noexcept {
         return ::inotify_rm_watch(notifier, folder);
@@ -259,12 +259,12 @@ struct posix {
         struct wanted {
             const char* name;
             ElfW(Addr) base;
-        } what{name, base};
+        } sought{name, base};
         const auto is_it = [](dl_phdr_info* object, size_t, void* context) {
             const auto* that = static_cast<const wanted*>(context);
             return object->dlpi_addr == that->base && equal(object->dlpi_name, that->name) ? 1 : 0;
         };
-        return ::dl_iterate_phdr(is_it, &what) == 1;
+        return ::dl_iterate_phdr(is_it, &sought) == 1;
     }
     /// Compares names as strcmp does, but unseen by the thread sanitizer, which knows nothing of the loader's
     /// lock.

@@ -104,7 +104,7 @@ std::string from_anywhere(std::string_view name, std::string_view value) {
 /// stands for all names with that beginning. A program with elevated rights gets none, secure_getenv(3).
 template <class System = posix>
 std::vector<std::string> environment(std::initializer_list<std::string_view> names) {
-    std::vector<std::string> found;
+    std::vector<std::string> variables;
     for (char** entry = environ; entry && *entry; ++entry) {
         const std::string_view variable = *entry, name = variable.substr(0, variable.find('='));
         if (!::secure_getenv(std::string(name).c_str()))
@@ -117,11 +117,11 @@ std::vector<std::string> environment(std::initializer_list<std::string_view> nam
                 const std::string whole = from_anywhere<System>(name, value);
                 // An empty $PATH means the current directory, which would be the plugin's source directory.
                 if (!whole.empty() || name != "PATH")
-                    found.push_back(std::string(name) + '=' + whole);
+                    variables.push_back(std::string(name) + '=' + whole);
                 break;
             }
     }
-    return found;
+    return variables;
 }
 
 /// A program to run: its path and arguments, its whole environment, and its working directory.
@@ -135,7 +135,7 @@ struct command {
 /// Splits a command into words as a shell does: at spaces that are neither in quotes nor after a backslash.
 /// Variables and patterns are not expanded. An unclosed quote reaches to the end of the text and sets `open`.
 inline std::vector<std::string> shell_words(std::string_view text, bool* open = nullptr) {
-    std::vector<std::string> found;
+    std::vector<std::string> words;
     bool within = false; // a word, which may be empty
     char quote = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -145,19 +145,19 @@ inline std::vector<std::string> shell_words(std::string_view text, bool* open = 
             continue;
         }
         if (!std::exchange(within, true))
-            found.emplace_back();
+            words.emplace_back();
         if (c == quote)
             quote = 0;
         else if (quote == 0 && (c == '"' || c == '\''))
             quote = c;
         else if (c == '\\' && next != '\0' && (quote == 0 || (quote == '"' && (next == '"' || next == c))))
-            found.back() += text[++i];
+            words.back() += text[++i];
         else
-            found.back() += c;
+            words.back() += c;
     }
     if (open)
         *open = quote != 0;
-    return found;
+    return words;
 }
 
 /// True if a quote in a command is not closed.
@@ -176,11 +176,11 @@ inline std::string in_shell_quotes(std::string_view word) {
 }
 
 /// The command as it could be typed into a shell, for messages.
-inline std::string shown(const command& of) {
+inline std::string shown(const command& run) {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                        "-_=+:,./@%^~";
     std::string text;
-    for (const std::string& word : of.arguments) {
+    for (const std::string& word : run.arguments) {
         const bool needs_quotes = word.empty() || word.find_first_not_of(plain) != word.npos;
         text.append(text.empty() ? "" : " ").append(needs_quotes ? in_shell_quotes(word) : word);
     }
@@ -375,11 +375,11 @@ public:
 
 private:
     struct settings {
-        settings(command& of, int in, int out, int err, int lifeline) {
-            for (std::string& word : of.arguments)
+        settings(command& run, int in, int out, int err, int lifeline) {
+            for (std::string& word : run.arguments)
                 arguments.push_back(word.data());
             arguments.push_back(nullptr);
-            for (std::string& variable : of.environment)
+            for (std::string& variable : run.environment)
                 variables.push_back(variable.data());
             variables.push_back(nullptr);
 
@@ -388,7 +388,7 @@ private:
             posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
             posix_spawn_file_actions_adddup2(&files, err, STDERR_FILENO);
             posix_spawn_file_actions_adddup2(&files, lifeline, STDERR_FILENO + 1);
-            posix_spawn_file_actions_addchdir_np(&files, of.folder.c_str());
+            posix_spawn_file_actions_addchdir_np(&files, run.folder.c_str());
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
             // Keeps descriptors that the host opened without O_CLOEXEC, such as sockets, from the compiler.
             posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 2);
@@ -458,18 +458,18 @@ private:
 
     static std::vector<pid_t> children(pid_t program) {
         const std::string number = std::to_string(program);
-        std::vector<pid_t> found;
+        std::vector<pid_t> children;
         try {
             const std::string numbers =
                 read_file<System>("/proc/" + number + "/task/" + number + "/children");
             char* at = nullptr;
             for (long child = std::strtol(numbers.c_str(), &at, 10); child > 0;
                  child = std::strtol(at, &at, 10))
-                found.push_back(static_cast<pid_t>(child));
+                children.push_back(static_cast<pid_t>(child));
         } catch (const error&) {
             // The program has ended, or the system has no such file.
         }
-        return found;
+        return children;
     }
 
     bool says_too_much(const process_result& so_far) const noexcept {
