@@ -10414,6 +10414,8 @@ private:
 #ifndef TENON_DETAIL_BUILD_BUILDER_HPP
 #define TENON_DETAIL_BUILD_BUILDER_HPP
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -11451,7 +11453,8 @@ public:
     }
 
     /// The sorted files and directories whose change can give `library` another outcome. A directory stands
-    /// for the names in it. Some files may not exist now. For sources that were never compiled, or do not
+    /// for the names in it. Some files may not exist now. Files of the system are left out, of which there are
+    /// hundreds, and which only its administrator writes. For sources that were never compiled, or do not
     /// compile, the list is taken from their text.
     std::vector<std::string> watched(const std::string& source, const plugin_type& type) const {
         std::string path = absolute<System>(source);
@@ -11462,11 +11465,22 @@ public:
         paths.insert({path, wanted.directory, wanted.flags_file()});
         for (const std::string& program : wanted.compiler.programs())
             paths.insert(program);
+        std::map<std::string, bool, std::less<>> known;
+        const auto is_systems = [&](std::string_view folder) {
+            auto place = known.find(folder);
+            if (place == known.end())
+                place = known.emplace(folder, is_system_file<System>(std::string(folder))).first;
+            return place->second;
+        };
         const build_record record(library_cache(wanted.library).text());
-        for (const build_result& result : record.results())
-            for (const build_inputs* inputs : {&result.files, &result.folders})
-                for (const build_input& input : *inputs)
-                    paths.insert(input.path);
+        for (const build_result& result : record.results()) {
+            for (const build_input& file : result.files)
+                if (!is_systems(parent(file.path)))
+                    paths.insert(file.path);
+            for (const build_input& folder : result.folders)
+                if (!is_systems(folder.path))
+                    paths.insert(folder.path);
+        }
         paths.erase(std::string(processor_file));
         paths.merge(told_from_sources(wanted));
         return {paths.begin(), paths.end()};

@@ -1704,6 +1704,15 @@ TEST_CASE(
     CHECK(watches(work.plugin / "macro.hpp"));
     CHECK(watches(work.plugin / "parts/missing.hpp"));
 
+    // The hundreds of files of the system, whose states are compared all the same.
+    CHECK(read(work.record()).find("/usr/include/stdc-predef.h") != std::string::npos);
+    CHECK(!watches("/usr/include"));
+    CHECK(!watches("/usr/lib/gcc"));
+    const auto all = basic_builder<>(work.options, basic_cache<>(work.cache)).watched(work.plugin, tiny);
+    CHECK(std::none_of(all.begin(), all.end(), [&](const std::string& watched) {
+        return watched.find("/usr/lib/") == 0 || watched.find("/usr/include/") == 0;
+    }));
+
     // Flags that are refused, and folders that the others name.
     write(work.plugin / "compile_flags.txt", "-Ielsewhere\n");
     CHECK(watches(work.plugin / "elsewhere"));
