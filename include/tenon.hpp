@@ -330,6 +330,69 @@ TENON_HIDDEN inline bool operator==(const std::error_code& code, errc what) noex
 #include <string_view>
 
 
+#ifndef TENON_DETAIL_SYSTEM_TEXT_HPP
+#define TENON_DETAIL_SYSTEM_TEXT_HPP
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// Removes the text up to the first `end` and that mark, and returns the text before it.
+inline std::string_view take_until(std::string_view& text, char end) {
+    const std::string_view part = text.substr(0, text.find(end));
+    text.remove_prefix(part.size() < text.size() ? part.size() + 1 : part.size());
+    return part;
+}
+
+/// Removes the first line from a text and returns it.
+inline std::string_view take_line(std::string_view& text) {
+    return take_until(text, '\n');
+}
+
+/// Removes a word that a text begins with. False if it does not.
+inline bool skip(std::string_view& text, std::string_view word) {
+    if (!text.starts_with(word))
+        return false;
+    text.remove_prefix(word.size());
+    return true;
+}
+
+inline bool begins_with_one_of(std::string_view text, std::initializer_list<std::string_view> beginnings) {
+    for (const std::string_view beginning : beginnings)
+        if (text.starts_with(beginning))
+            return true;
+    return false;
+}
+
+inline bool ends_in(std::string_view name, std::string_view end) {
+    return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
+}
+
+inline bool ends_in_one_of(std::string_view name, std::initializer_list<std::string_view> ends) {
+    for (const std::string_view end : ends)
+        if (ends_in(name, end))
+            return true;
+    return false;
+}
+
+/// Words as one text, with `between` between them.
+inline std::string joined(const std::vector<std::string>& words, std::string_view between) {
+    std::string text;
+    for (const std::string& word : words)
+        text.append(text.empty() ? "" : between).append(word);
+    return text;
+}
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+
 namespace tenon::inline v1 {
 
 /// A type that names a file: a string, or a path type with `native()`, such as `std::filesystem::path`.
@@ -373,6 +436,12 @@ inline std::string_view basename(std::string_view path) {
     return path.substr(path.rfind('/') + 1);
 }
 
+/// True if a path is that of a folder, or of something in it. `/a/bc` is not below `/a/b`.
+inline bool is_at_or_below(std::string_view path, std::string_view folder) {
+    return !folder.empty() && path.starts_with(folder) &&
+           (path.size() == folder.size() || folder.back() == '/' || path[folder.size()] == '/');
+}
+
 /// True if a path is absolute and has no empty component, no `.` and no `..`. Only symbolic links can then
 /// lead elsewhere.
 inline bool is_normal(std::string_view path) {
@@ -386,17 +455,6 @@ inline bool is_normal(std::string_view path) {
         path.remove_prefix(component.size());
     }
     return true;
-}
-
-inline bool ends_in(std::string_view name, std::string_view end) {
-    return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
-}
-
-inline bool ends_in_one_of(std::string_view name, std::initializer_list<std::string_view> ends) {
-    for (const std::string_view end : ends)
-        if (ends_in(name, end))
-            return true;
-    return false;
 }
 
 /// True if a file of that name is compiled: g++ and clang++ both take these endings for C++. `.#a.cpp` is an
@@ -843,6 +901,16 @@ std::string read_file(const std::string& path, std::size_t limit = 64 * 1024 * 1
     if (!S_ISREG(from.status(path).st_mode))
         throw not_a_regular_file(path);
     return from.read(path, limit);
+}
+
+/// The text of a regular file; empty where it cannot be read.
+template <class System = posix>
+std::string text_of(const std::string& path) {
+    try {
+        return read_file<System>(path);
+    } catch (const error&) {
+        return "";
+    }
 }
 
 /// Replaces the file at `path` in one step: a reader sees the old text or the new one, never a part. `beside`
@@ -1648,18 +1716,11 @@ private:
 
     std::string mark_file() const { return join(path_, "CACHEDIR.TAG"); }
 
-    std::string mark_text() const {
-        try {
-            return read_file<System>(mark_file());
-        } catch (const error&) {
-            return "";
-        }
-    }
+    std::string mark_text() const { return text_of<System>(mark_file()); }
 
     bool is_marked() const {
-        const std::string text = mark_text();
         const std::string_view first_lines = cache_mark.substr(0, cache_mark.find(':', cache_mark.find('#')));
-        return text.substr(0, first_lines.size()) == first_lines;
+        return mark_text().starts_with(first_lines);
     }
 
     // Every process that finds the mark missing or incomplete writes the same text over it. So two may write
@@ -1724,7 +1785,7 @@ public:
                 throw error::system_call("make a folder in", all, errno);
             // Until the lock is taken, another process may take the folder for a leftover and remove it.
             lock_ = basic_file<System>(System::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-            if (lock_.descriptor() >= 0 && lock_.try_lock() && still_there())
+            if (lock_.descriptor() >= 0 && lock_.try_lock() && lock_.is_at(path_))
                 return;
             if (errno != ENOENT && errno != EWOULDBLOCK)
                 throw error::system_call("lock", path_, errno);
@@ -1738,11 +1799,6 @@ public:
     std::string operator/(std::string_view name) const { return join(path_, name); }
 
 private:
-    bool still_there() const {
-        struct stat status;
-        return System::stat(path_.c_str(), &status) == 0;
-    }
-
     std::string path_;
     basic_file<System> lock_;
 };
@@ -1992,9 +2048,7 @@ private:
     }
     static std::vector<std::string> folders_in(const std::string& folder) {
         std::vector<std::string> names = names_in(folder);
-        names.erase(std::remove_if(names.begin(), names.end(),
-                                   [&](const std::string& name) { return !is_folder(join(folder, name)); }),
-                    names.end());
+        std::erase_if(names, [&](const std::string& name) { return !is_folder(join(folder, name)); });
         return names;
     }
 
@@ -2143,11 +2197,7 @@ private:
     }
 
     static std::string text_of(const std::string& path) {
-        try {
-            return is_file(path) ? read_file<System>(path) : "";
-        } catch (const error&) {
-            return "";
-        }
+        return is_file(path) ? detail::text_of<System>(path) : "";
     }
 
     // ---- Entries in use
@@ -2172,8 +2222,7 @@ private:
                 continue; // it has ended, or is another user's
             }
             for (std::string_view maps = text; !maps.empty();) {
-                const std::string_view line = maps.substr(0, maps.find('\n'));
-                maps.remove_prefix(std::min(maps.size(), line.size() + 1));
+                const std::string_view line = take_line(maps);
                 if (const std::string_view name = basename(line); ends_in(name, library_end))
                     keys.emplace(name);
             }
@@ -3367,6 +3416,17 @@ public:
         return add({size, sizeof size}).add(text);
     }
 
+    /// Adds a list of texts with its length.
+    template <class List>
+    constexpr sha256& fields(const List& texts) {
+        char size[8] = {};
+        store(size, texts.size());
+        add({size, sizeof size});
+        for (const auto& text : texts)
+            field(text);
+        return *this;
+    }
+
     /// The digest of all that was added, as 64 hexadecimal digits.
     std::string hex() const {
         sha256 whole = *this;
@@ -3452,17 +3512,20 @@ inline constexpr std::string_view processor_file = "/proc/cpuinfo";
 inline std::string processor_in(std::string_view text) {
     std::string processor;
     for (text = text.substr(0, text.find("\n\n")); !text.empty();) {
-        const std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
-        bool moves = false;
-        for (const std::string_view name :
-             {"processor", "cpu MHz", "bogomips", "BogoMIPS", "clock", "physical id", "core id", "apicid",
-              "initial apicid", "siblings", "cpu cores"})
-            moves = moves || line.substr(0, name.size()) == name;
-        if (!moves)
+        const std::string_view line = take_until(text, '\n');
+        if (!begins_with_one_of(line, {"processor", "cpu MHz", "bogomips", "BogoMIPS", "clock", "physical id",
+                                       "core id", "apicid", "initial apicid", "siblings", "cpu cores"}))
             processor.append(line).append("\n");
     }
     return processor;
+}
+
+/// SHA-256 of what an open file of any size holds. Errors name it by `path`.
+template <class System>
+std::string content_digest(const basic_file<System>& file, const std::string& path) {
+    sha256 all;
+    file.parts(path, [&](std::string_view part) { all.add(part); });
+    return all.hex();
 }
 
 /// Computes digests of files and directories, and reads each file once.
@@ -3489,10 +3552,9 @@ public:
             input = {path, {}, sha256(processor_in(from.read(path))).hex()};
             return &input;
         }
-        sha256 all;
-        from.parts(path, [&](std::string_view part) { all.add(part); });
+        const std::string digest = content_digest(from, path);
         // The state after reading: a write meanwhile makes the file newer than this look.
-        input = {path, file_identity(from.status(path)), all.hex()};
+        input = {path, file_identity(from.status(path)), digest};
         return &input;
     }
 
@@ -3601,8 +3663,7 @@ inline std::optional<std::string> within_first_folder(std::string_view path) {
         return std::nullopt;
     std::vector<std::string_view> parts;
     while (!path.empty()) {
-        const std::string_view part = path.substr(0, path.find('/'));
-        path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
+        const std::string_view part = take_until(path, '/');
         if (part == "..") {
             if (parts.size() < 2)
                 return std::nullopt;
@@ -3625,11 +3686,8 @@ bool is_system_file(const std::string& path) {
         place += '/';
         // Not all of /usr: files in /usr/local may be anybody's, and /usr/share has plugins that an
         // administrator edits.
-        for (const std::string_view root :
-             {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/nix/store/", "/gnu/store/"})
-            if (place.compare(0, root.size(), root) == 0)
-                return true;
-        return false;
+        return begins_with_one_of(place, {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/",
+                                          "/nix/store/", "/gnu/store/"});
     };
     // Clang calls them `/usr/bin/../lib/gcc/…`.
     if (const auto plain = within_first_folder(path); !plain || !inside(*plain))
@@ -3670,15 +3728,6 @@ inline std::string_view skip_spaces(std::string_view text) {
     return begin == text.npos ? std::string_view() : text.substr(begin);
 }
 
-// The line up to `at` and the line from there on.
-inline std::string_view line_before(std::string_view text, std::size_t at) {
-    const std::size_t end = text.rfind('\n', at);
-    return text.substr(end == text.npos ? 0 : end + 1, at - (end == text.npos ? 0 : end + 1));
-}
-inline std::string_view line_from(std::string_view text, std::size_t at) {
-    return text.substr(at, text.find('\n', at) - at);
-}
-
 inline bool in_comment(std::string_view before) {
     const std::string_view first = skip_spaces(before);
     return before.find("//") != before.npos || first.substr(0, 1) == "*" || first.substr(0, 2) == "/*";
@@ -3688,10 +3737,11 @@ inline bool in_comment(std::string_view before) {
 template <class Found>
 void for_each(std::string_view text, std::string_view word, Found&& found) {
     for (std::size_t at = 0; (at = text.find(word, at)) != text.npos;) {
-        const std::string_view before = line_before(text, at);
+        const std::size_t begin = text.rfind('\n', at) + 1; // 0 in the first line
+        const std::string_view before = text.substr(begin, at - begin);
         at += word.size();
         if (!in_comment(before))
-            found(before, line_from(text, at));
+            found(before, text.substr(at, text.find('\n', at) - at));
     }
 }
 
@@ -3802,11 +3852,8 @@ inline bool is_in_source_tree(std::string_view name) {
 
 /// True if a path is one of these folders, or below one.
 inline bool is_in_one_of(std::string_view path, const std::vector<std::string>& folders) {
-    for (const std::string& folder : folders)
-        if (path.substr(0, folder.size()) == folder &&
-            (path.size() == folder.size() || path[folder.size()] == '/'))
-            return true;
-    return false;
+    return std::any_of(folders.begin(), folders.end(),
+                       [&](const std::string& folder) { return is_at_or_below(path, folder); });
 }
 
 /// The first few sources in a directory and below that are not `compiled`, as relative paths. Only as many
@@ -3925,13 +3972,10 @@ struct source_directories {
     std::vector<std::string> without{}; ///< but not in these, nor below them
 
     bool has(std::string_view folder, std::string_view name) const {
-        if (in.empty() || folder.substr(0, in.size()) != in)
-            return false;
-        const bool is_it = folder.size() == in.size();
         if (below)
-            return (is_it || folder[in.size()] == '/') && is_in_source_tree(name) &&
+            return is_at_or_below(folder, in) && is_in_source_tree(name) &&
                    !is_in_one_of(join(folder, name), without);
-        return is_it && (is_source_name(name) || name == "CMakeLists.txt");
+        return !in.empty() && folder == in && (is_source_name(name) || name == "CMakeLists.txt");
     }
 };
 
@@ -3940,10 +3984,9 @@ class shadowing_names {
 public:
     void add(std::string_view path) {
         while (!path.empty()) {
-            const std::string_view part = path.substr(0, path.find('/'));
+            const std::string_view part = take_until(path, '/');
             if (!part.empty() && part != "." && part != "..")
                 names_.emplace(part);
-            path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
         }
     }
     void add(const build_result& result) {
@@ -3952,7 +3995,6 @@ public:
         for (const std::string& name : result.names)
             add(name);
     }
-    void clear() { names_.clear(); }
     bool empty() const { return names_.empty(); }
 
     bool has(const std::string& name) const { return names_.count(name) != 0; }
@@ -3980,15 +4022,6 @@ public:
                      basic_file_digests<System>& digests, bool has_tools = true, bool thorough = false)
         : sources_(sources), now_(std::move(result)), look_(look), digests_(digests), has_tools_(has_tools),
           thorough_(thorough) {}
-
-    /// True if every input is in its remembered state. Reads no file.
-    bool untouched() const {
-        for (const build_inputs* inputs : {&now_.files, &now_.folders})
-            for (const build_input& input : *inputs)
-                if (!in_same_state(input))
-                    return false;
-        return true;
-    }
 
     /// True if every input has its recorded content. Reads only files with a new state.
     bool same() { return same_files() && same_folders(); }
@@ -4071,7 +4104,6 @@ inline namespace TENON_OWN {
 /// The inputs that compilers are likely to read, known from an earlier build.
 struct expected_inputs {
     std::set<std::string> files{}, folders{};
-    shadowing_names names{};
     build_result before{}; ///< the earlier result: its files that are in the same state need not be read
 };
 
@@ -4162,10 +4194,10 @@ public:
         }
         add_other_kinds_of_libraries(files);
         result.names.assign(known_names_.begin(), known_names_.end());
-        expected_.names.clear();
-        expected_.names.add(result);
-        const auto matters = expected_.names.matter_to(sources);
-        for (const std::string& folder : folders_that_matter(result.files)) {
+        shadowing_names names;
+        names.add(result);
+        const auto matters = names.matter_to(sources);
+        for (const std::string& folder : folders_that_matter(result.files, names)) {
             expected_.folders.insert(folder);
             const build_input& now = after_.folder(folder, matters);
             note_change_of_folder(now, matters);
@@ -4334,13 +4366,12 @@ private:
 
     // Files in the source directory never belong to the system.
     bool belongs_to_system(const std::string& path) const {
-        const bool beside = !directory_.empty() && path.compare(0, directory_.size(), directory_) == 0;
-        return !beside && is_system_file<System>(path);
+        return !is_at_or_below(path, directory_) && is_system_file<System>(path);
     }
 
     // The folders in which a header was or could have been found, and their subfolders with a name from the
     // path of a header.
-    std::set<std::string> folders_that_matter(const build_inputs& files) {
+    std::set<std::string> folders_that_matter(const build_inputs& files, const shadowing_names& names) {
         std::vector<std::string> folders = folders_;
         // Every compiler searches this folder before /usr/include.
         folders.emplace_back("/usr/local/include");
@@ -4356,9 +4387,8 @@ private:
             for (const std::string& name : after_.names(folder)) {
                 struct stat inside;
                 // Skips symbolic links, which may lead back to here.
-                if (std::string path = join(folder, name); expected_.names.has(name) &&
-                                                           System::lstat(path.c_str(), &inside) == 0 &&
-                                                           S_ISDIR(inside.st_mode))
+                if (std::string path = join(folder, name);
+                    names.has(name) && System::lstat(path.c_str(), &inside) == 0 && S_ISDIR(inside.st_mode))
                     folders.push_back(std::move(path));
             }
         }
@@ -4391,7 +4421,6 @@ struct action {
     std::string digest;                 ///< SHA-256 of what is the same for every result: flags, directory, …
     std::string_view suffix;            ///< of a result's name: ".so", ".o", ".gch"
     std::optional<std::string> tools{}; ///< stamp of the programs; none where they are not installed
-    std::string recipe{};               ///< what the programs are told, for the name of a result
     source_directories sources{};       ///< where a new source would join
     std::size_t kept = build_record::most_results; ///< results that are remembered
     bool thorough = false;                         ///< compare what files say, and believe no state
@@ -4403,6 +4432,17 @@ struct artifact {
     build_result entry;
     bool remembered = true; ///< false: the record has older states of the inputs, or another result first
 };
+
+/// SHA-256 of what programs were told and of all inputs of their result.
+inline std::string key_of(std::string_view recipe, const build_result& result) {
+    sha256 all;
+    all.field(recipe);
+    // Folders as well: a header that __has_include asks for changes the result without being a file of it.
+    for (const build_inputs* inputs : {&result.files, &result.folders})
+        for (const build_input& input : *inputs)
+            all.field(input.path).field(input.digest);
+    return all.hex();
+}
 
 /// The cached results of one action, found by the contents of their inputs.
 ///
@@ -4418,22 +4458,15 @@ class basic_action_cache {
 public:
     explicit basic_action_cache(action cached) : action_(std::move(cached)) {}
 
-    const action& what() const noexcept { return action_; }
     std::string result(const std::string& key) const {
         return action_.stem + key + std::string(action_.suffix);
     }
     std::string record() const { return action_.stem + action_.digest + ".record"; }
     std::string lock() const { return action_.stem + action_.digest + ".lock"; }
 
-    /// The text of the record; empty if there is none.
-    std::string text() const {
-        try {
-            return read_file<System>(record());
-        } catch (const error&) {
-            // Without a record the result is made again, and the cause fails that step with a better error.
-            return "";
-        }
-    }
+    /// The text of the record; empty if there is none: then the result is made again, and the cause fails that
+    /// step with a better error.
+    std::string text() const { return text_of<System>(record()); }
 
     /// The inputs of the last result, which the programs will probably read again.
     expected_inputs expected() const {
@@ -4455,17 +4488,16 @@ public:
         const std::string text = this->text();
         const std::int64_t look = nanoseconds(System::now());
         basic_file_digests<System> digests;
-        // The common case first: nothing has changed, and only the newest result has to be parsed.
-        if (!action_.thorough)
-            if (const build_record newest(text, 1); !newest.results().empty())
-                if (auto found = compare(newest.results()[0], look, digests, true, read_again))
+        // Parsing takes longer than comparing, and the newest result is usually current.
+        std::size_t compared = 0;
+        for (const std::size_t most : {std::size_t{1}, build_record::most_results}) {
+            const build_record record(text, most);
+            for (; compared < record.results().size(); ++compared)
+                if (auto found = compare(record.results()[compared], look, digests, read_again)) {
+                    found->remembered = found->remembered && compared == 0;
                     return found;
-        const build_record record(text);
-        for (const build_result& result : record.results())
-            if (auto found = compare(result, look, digests, false, read_again)) {
-                found->remembered = found->remembered && &result == record.results().data();
-                return found;
-            }
+                }
+        }
         return std::nullopt;
     }
 
@@ -4484,23 +4516,11 @@ public:
         publish<System>(record(), build_record(text()).with(entry, action_.kept), beside.path());
     }
 
-    /// SHA-256 of the recipe and of all inputs of a result.
-    std::string key_of(const build_result& entry) const {
-        sha256 all;
-        all.field(action_.recipe.empty() ? action_.digest : action_.recipe);
-        // Folders as well: a header that __has_include asks for changes the result without being a file of
-        // it.
-        for (const build_inputs* inputs : {&entry.files, &entry.folders})
-            for (const build_input& input : *inputs)
-                all.field(input.path).field(input.digest);
-        return all.hex();
-    }
-
     /// Publishes a finished file under the digest of its inputs, records it, and removes the results that
     /// drop out of the record.
     artifact keep(const std::string& finished, build_result entry,
                   const basic_scratch<System>& beside) const {
-        entry.key = key_of(entry);
+        entry.key = key_of(action_.digest, entry);
         const std::string path = result(entry.key);
         if (System::rename(finished.c_str(), path.c_str()) != 0)
             throw error::system_call("rename to", path, errno);
@@ -4517,14 +4537,13 @@ public:
 private:
     template <class ReadAgain>
     std::optional<artifact> compare(const build_result& result, std::int64_t look,
-                                    basic_file_digests<System>& digests, bool states_alone,
-                                    ReadAgain& read_again) const {
+                                    basic_file_digests<System>& digests, ReadAgain& read_again) const {
         if (!is_there(result))
             return std::nullopt;
         basic_up_to_date<System> compared(action_.sources, result, look, digests, action_.tools.has_value(),
                                           action_.thorough);
         try {
-            if (states_alone ? !compared.untouched() : !compared.same())
+            if (!compared.same())
                 return std::nullopt;
         } catch (const error& e) {
             trace("not using '", this->result(result.key), "': ", e.what());
@@ -4638,13 +4657,6 @@ inline std::string without_colours(std::string_view text) {
         }
     }
     return plain;
-}
-
-/// Removes the first line from a text and returns it.
-inline std::string_view take_line(std::string_view& text) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
-    return line;
 }
 
 /// True if a line has only marks such as `^~~~`, which compilers print below an excerpt of the source.
@@ -6182,8 +6194,7 @@ inline std::optional<std::string> without_query(std::string_view url) {
         return std::find(keys.begin(), keys.end(), key) != keys.end();
     };
     while (!query.empty()) {
-        const std::string_view part = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), part.size() + 1));
+        const std::string_view part = take_until(query, '&');
         const auto equals = std::min(part.find('='), part.size());
         const std::string_view key = part.substr(0, equals),
                                value = part.substr(std::min(equals + 1, part.size()));
@@ -7396,8 +7407,7 @@ std::optional<std::string> find_program(std::string_view name) {
         return runnable(std::string(name)) ? std::optional<std::string>(name) : std::nullopt;
     const char* set = ::secure_getenv("PATH");
     for (std::string_view rest = set ? set : "/usr/local/bin:/usr/bin:/bin"; !rest.empty();) {
-        const std::string_view folder = rest.substr(0, rest.find(':'));
-        rest.remove_prefix(folder.size() < rest.size() ? folder.size() + 1 : folder.size());
+        const std::string_view folder = take_until(rest, ':');
         if (folder.empty() || folder[0] != '/')
             continue;
         if (std::string path = join(folder, name); runnable(path))
@@ -7411,8 +7421,7 @@ template <class System = posix>
 std::optional<std::string> passed_over(std::string_view name) {
     const char* set = ::secure_getenv("PATH");
     for (std::string_view rest = set ? set : ""; !rest.empty();) {
-        const std::string_view entry = rest.substr(0, rest.find(':'));
-        rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
+        const std::string_view entry = take_until(rest, ':');
         const std::string folder = entry.empty() ? "." : std::string(entry);
         if (folder[0] != '/' && find_program<System>(join("./" + folder, name)))
             return folder;
@@ -7974,23 +7983,12 @@ inline const cmake_library& chosen_library(const std::string& directory, const s
 /// if the text is not in that format.
 inline bool read_cmake_libraries(std::string_view text, std::vector<cmake_library>& into,
                                  std::string& modules) {
-    const auto line = [&] {
-        const std::string_view first = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), first.size() + 1));
-        return first;
-    };
-    const auto skip = [](std::string_view& from, std::string_view word) {
-        if (from.substr(0, word.size()) != word)
-            return false;
-        from.remove_prefix(word.size());
-        return true;
-    };
-    std::string_view first = line();
+    std::string_view first = take_until(text, '\n');
     if (!skip(first, "modules "))
         return false;
     modules = first;
     while (!text.empty()) {
-        std::string_view head = line();
+        std::string_view head = take_until(text, '\n');
         cmake_library read;
         if (!skip(head, "library "))
             return false;
@@ -8001,7 +7999,7 @@ inline bool read_cmake_libraries(std::string_view text, std::vector<cmake_librar
         if (read.plugin)
             head.remove_prefix(std::min(head.size(), head.find(' ') + 1));
         read.target = head;
-        read.path = line();
+        read.path = take_until(text, '\n');
         into.push_back(std::move(read));
     }
     return true;
@@ -8025,16 +8023,9 @@ struct library_needs {
             else if (tag == DT_NEEDED)
                 libraries.emplace(text);
             else if (tag == DT_RUNPATH || tag == DT_RPATH)
-                add_folders(text);
+                for (std::string_view rest = text; !rest.empty();)
+                    folders.emplace_back(take_until(rest, ':'));
         });
-    }
-
-    void add_folders(std::string_view list) {
-        while (!list.empty()) {
-            const std::string_view one = list.substr(0, list.find(':'));
-            folders.emplace_back(one);
-            list.remove_prefix(one.size() < list.size() ? one.size() + 1 : one.size());
-        }
     }
 
     std::string name;
@@ -8049,8 +8040,8 @@ struct library_needs {
 #ifndef TENON_DETAIL_BUILD_CMAKE_SCRIPTS_HPP
 #define TENON_DETAIL_BUILD_CMAKE_SCRIPTS_HPP
 
-#include <fcntl.h>
-#include <optional>
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8085,35 +8076,12 @@ struct library_needs {
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-inline error not_a_flag(std::string_view where, std::string_view line, std::string_view why) {
-    return {errc::build_failed, concatenated({where, ": the line '", line, "' is refused, because ", why}),
-            std::string(where.substr(0, where.rfind(':')))};
-}
-
-inline error refused_flag(std::string_view where, std::string_view flag) {
+/// `kind` is "line" or "flag".
+inline error refused_flag(std::string_view where, std::string_view kind, std::string_view flag,
+                          std::string_view why) {
     return {errc::build_failed,
-            concatenated({where, ": the flag '", flag,
-                          "' is refused, because what is made of a plugin's sources, by which program and "
-                          "where, is not for its flags to say; remove it"}),
+            concatenated({where, ": the ", kind, " '", flag, "' is refused, because ", why}),
             std::string(where.substr(0, where.rfind(':')))};
-}
-
-inline error flag_runs_program(std::string_view where, std::string_view flag) {
-    return {errc::build_failed,
-            concatenated({where, ": the flag '", flag,
-                          "' is refused, because it has another program take part in the build, of which a "
-                          "change would not be seen; remove it, or set options.builds_may_run_programs"}),
-            std::string(where.substr(0, where.rfind(':')))};
-}
-
-inline error flag_writes_beside(std::string_view where, std::string_view flag) {
-    return {
-        errc::build_failed,
-        concatenated({where, ": the flag '", flag,
-                      "' is refused, because what it has written beside the objects is lost with these once "
-                      "the library is made; remove it, or give the directory a CMakeLists.txt, of which the "
-                      "build tree is kept"}),
-        std::string(where.substr(0, where.rfind(':')))};
 }
 
 inline error not_plain_text(const std::string& path) {
@@ -8137,14 +8105,21 @@ public:
     void add(const std::string& flag, const std::string& where) {
         const bool language = std::exchange(language_follows_, false);
         if (takes_away(flag) || (passed_on_ && (passes_away(flag) || changes_messages(flag))) ||
-            makes_headers(language               ? flag
-                          : begins(flag, {"-x"}) ? flag.substr(2)
-                                                 : ""))
-            throw refused_flag(where, flag);
+            makes_headers(language                 ? flag
+                          : flag.starts_with("-x") ? flag.substr(2)
+                                                   : ""))
+            throw refused_flag(where, "flag", flag,
+                               "what is made of a plugin's sources, by which program and where, is not for "
+                               "its flags to say; remove it");
         if (!may_run_programs_ && runs_a_program(flag))
-            throw flag_runs_program(where, flag);
+            throw refused_flag(where, "flag", flag,
+                               "it has another program take part in the build, of which a change would not "
+                               "be seen; remove it, or set options.builds_may_run_programs");
         if (!tree_stays_ && writes_beside(flag))
-            throw flag_writes_beside(where, flag);
+            throw refused_flag(where, "flag", flag,
+                               "what it has written beside the objects is lost with these once the library "
+                               "is made; remove it, or give the directory a CMakeLists.txt, of which the "
+                               "build tree is kept");
         if (changes_messages(flag)) {
             trace(where, ": the flag '", flag, "' is left out, because tenon reads what compilers say");
             return;
@@ -8159,7 +8134,7 @@ public:
         }
         compile_.push_back(flag);
         // With -x the linker driver would treat objects as sources.
-        if (!language && !begins(flag, {"-x"}))
+        if (!language && !flag.starts_with("-x"))
             common_.push_back(flag);
     }
 
@@ -8167,11 +8142,9 @@ public:
     void add_lines(std::string_view text, const std::string& path) {
         if (text.find('\0') != text.npos)
             throw not_plain_text(path);
-        if (constexpr std::string_view mark = "\xEF\xBB\xBF"; text.substr(0, mark.size()) == mark)
-            text.remove_prefix(mark.size());
+        skip(text, "\xEF\xBB\xBF");
         for (std::size_t number = 1; !text.empty(); ++number) {
-            std::string_view line = text.substr(0, text.find('\n'));
-            text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+            std::string_view line = take_until(text, '\n');
             while (!line.empty() && space(line.front()))
                 line.remove_prefix(1);
             while (!line.empty() && space(line.back()))
@@ -8180,7 +8153,7 @@ public:
                 continue;
             const std::string where = path + ':' + std::to_string(number);
             if (const std::string why = mistake(line, path); !why.empty())
-                throw not_a_flag(where, line, why);
+                throw refused_flag(where, "line", line, why);
             before_ = line[0] == '-' ? line : "";
             add(std::string(line), where);
         }
@@ -8215,7 +8188,7 @@ private:
             const std::string_view first = line.substr(0, line.find(' '));
             const auto next = line.find(" -");
             // A macro may stand for anything.
-            const bool macro = begins(line, {"-D"}) && first.find('=') != first.npos;
+            const bool macro = line.starts_with("-D") && first.find('=') != first.npos;
             const bool two = next + 2 < line.size() && next != line.npos && line[next + 2] != ' ' && !macro;
             if (two || (first.size() < line.size() && takes_value(first)))
                 return "each line is one flag, or the value of the flag before; write it on several lines";
@@ -8237,9 +8210,9 @@ private:
 
     // False only for flags that certainly have no value in the next line: other flags are unknown here.
     static bool may_take_value(std::string_view flag) {
-        if (flag.empty() || (flag.size() > 2 && begins(flag, {"-D", "-I", "-L", "-U", "-l"})))
+        if (flag.empty() || (flag.size() > 2 && begins_with_one_of(flag, {"-D", "-I", "-L", "-U", "-l"})))
             return false;
-        return !begins(flag, {"-W", "-O", "-f", "-g", "-m", "-std", "-pedantic", "-pthread"}) ||
+        return !begins_with_one_of(flag, {"-W", "-O", "-f", "-g", "-m", "-std", "-pedantic", "-pthread"}) ||
                among(flag, {"-framework", "-mllvm", "-gcc-toolchain"});
     }
 
@@ -8251,39 +8224,29 @@ private:
                 return true;
         return false;
     }
-    static bool begins(std::string_view flag, std::initializer_list<std::string_view> list) {
-        for (const std::string_view beginning : list)
-            if (flag.substr(0, beginning.size()) == beginning)
-                return true;
-        return false;
-    }
-
     // Flags that make the compiler write other output, write to another place, or read flags from a file.
     static bool takes_away(std::string_view flag) {
         if (among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess",
                          "--help", "--version"}) ||
-            begins(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps", "-dump", "-print-",
-                          "--print-"}))
+            begins_with_one_of(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps", "-dump",
+                                      "-print-", "--print-"}))
             return true;
-        if (!begins(flag, {"-Wl,", "-Wp,"}))
+        if (!begins_with_one_of(flag, {"-Wl,", "-Wp,"}))
             return false;
-        for (flag.remove_prefix(4); !flag.empty();) {
-            const std::string_view part = flag.substr(0, flag.find(','));
-            if (passes_away(part))
+        for (flag.remove_prefix(4); !flag.empty();)
+            if (passes_away(take_until(flag, ',')))
                 return true;
-            flag.remove_prefix(part.size() < flag.size() ? part.size() + 1 : flag.size());
-        }
         return false;
     }
 
     // The same for flags passed on to a step of the compiler: a linker's -M writes a map to standard output.
     static bool passes_away(std::string_view flag) {
-        return flag == "-o" || begins(flag, {"--output", "-M", "@"});
+        return flag == "-o" || begins_with_one_of(flag, {"--output", "-M", "@"});
     }
 
     // Flags that run other programs than those of the compiler, whose changes would not be noticed.
     static bool runs_a_program(std::string_view flag) {
-        return begins(
+        return begins_with_one_of(
             flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path", "-load"});
     }
 
@@ -8296,30 +8259,26 @@ private:
         return among(flag, {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
                             "-fcondition-coverage", "-fpath-coverage", "-fstack-usage", "-aux-info",
                             "-serialize-diagnostics", "--serialize-diagnostics"}) ||
-               begins(flag, {"-fprofile-generate", "-fcs-profile-generate", "-fprofile-note", "-gsplit-dwarf",
-                             "-fcallgraph-info", "-fdump-", "-ftime-trace", "-fsave-optimization-record",
-                             "-foptimization-record-file"});
+               begins_with_one_of(flag, {"-fprofile-generate", "-fcs-profile-generate", "-fprofile-note",
+                                         "-gsplit-dwarf", "-fcallgraph-info", "-fdump-", "-ftime-trace",
+                                         "-fsave-optimization-record", "-foptimization-record-file"});
     }
 
     // Flags that change the form or the place of messages, so that files and lines would not be found in
     // them.
     static bool changes_messages(std::string_view flag) {
-        return begins(flag, {"-fdiagnostics-format", "-fdiagnostics-add-output", "-fdiagnostics-set-output",
-                             "-fdiagnostics-parseable-fixits", "-fdiagnostics-generate-patch",
-                             "-fdiagnostics-print-source-range-info", "-fdiagnostics-column-",
-                             "-fdiagnostics-show-location", "-fmessage-length", "-fno-show-column",
-                             "-fno-show-source-location"});
+        return begins_with_one_of(flag,
+                                  {"-fdiagnostics-format", "-fdiagnostics-add-output",
+                                   "-fdiagnostics-set-output", "-fdiagnostics-parseable-fixits",
+                                   "-fdiagnostics-generate-patch", "-fdiagnostics-print-source-range-info",
+                                   "-fdiagnostics-column-", "-fdiagnostics-show-location", "-fmessage-length",
+                                   "-fno-show-column", "-fno-show-source-location"});
     }
 
     static bool for_the_linker(std::string_view flag) {
-        if (begins(flag, {"-l", "-L", "-Wl,", "-Xlinker", "--library-directory"}))
+        if (begins_with_one_of(flag, {"-l", "-L", "-Wl,", "-Xlinker", "--library-directory"}))
             return true;
-        if (flag.empty() || flag[0] == '-')
-            return false;
-        for (const std::string_view end : {".a", ".o", ".so"})
-            if (flag.size() > end.size() && flag.substr(flag.size() - end.size()) == end)
-                return true;
-        return false;
+        return !flag.starts_with('-') && ends_in_one_of(flag, {".a", ".o", ".so"});
     }
 
     std::vector<std::string> compile_, common_, link_;
@@ -8486,6 +8445,25 @@ struct compiler_traits {
     std::string identity;    ///< of its version and of everything that it defines
 };
 
+/// The flags for all code of a plugin: those of the host's toolchain, and those that let it be unloaded.
+inline word_list plugin_flags(const compiler_traits& traits) {
+    word_list flags = toolchain_flags(toolchain, traits.clang);
+    // With default visibility, a symbol of the host or of another plugin could replace this plugin's own.
+    for (const char* flag : {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"})
+        flags.push_back(flag);
+    // A unique symbol keeps a library in memory for good, and carries its value over to the next version.
+    if (traits.gnu_unique)
+        flags.push_back("-fno-gnu-unique");
+    // Flags for the link are given to the compiler too, which should not warn the author of that.
+    if (traits.clang)
+        flags.push_back("-Qunused-arguments");
+    return flags;
+}
+
+inline bool is_sanitizer(std::string_view flag) {
+    return flag.starts_with("-fsanitize=");
+}
+
 /// The compiler for plugins: a program and its first arguments.
 template <class System = posix>
 class basic_compiler {
@@ -8529,12 +8507,7 @@ public:
     bool found() const noexcept { return !arguments_.empty(); }
 
     /// The compiler as it was chosen, whether or not it exists.
-    std::string choice() const {
-        sha256 all;
-        for (const std::string& word : chosen_.empty() ? family() : chosen_)
-            all.field(word);
-        return all.hex();
-    }
+    std::string choice() const { return sha256().fields(chosen_.empty() ? family() : chosen_).hex(); }
 
     /// A digest of the compiler's programs that changes when another version is installed. Runs no program.
     const std::string& stamp() const noexcept { return stamp_; }
@@ -8795,25 +8768,9 @@ inline std::string cmake_argument(std::string_view text) {
 inline std::string cmake_shell_words(const word_list& words) {
     std::string text;
     for (const std::string& word : words) {
-        text += text.empty() ? "'" : " '";
-        for (const char c : word)
-            switch (c) {
-            case '\'':
-                text += "'\\''";
-                break;
-            case ';':
-                text += "\\;";
-                break;
-            case ',':
-                text += "$<COMMA>";
-                break;
-            case '>':
-                text += "$<ANGLE-R>";
-                break;
-            default:
-                text += c;
-            }
-        text += '\'';
+        text += text.empty() ? "" : " ";
+        for (const char c : in_shell_quotes(word))
+            text += c == ';' ? "\\;" : c == ',' ? "$<COMMA>" : c == '>' ? "$<ANGLE-R>" : std::string(1, c);
     }
     return text;
 }
@@ -8882,37 +8839,6 @@ std::string c_compiler_beside(const std::string& cxx) {
     return "";
 }
 
-/// The compilers' flags that CMake's checks of the compiler see too: nothing is among them that a shell or
-/// make reads otherwise than CMake.
-struct cmake_flags {
-    std::string cxx, c;
-    bool sanitized = false;
-
-    explicit cmake_flags(const compiler_traits& traits) {
-        const word_list abi = toolchain_flags(toolchain, traits.clang);
-        for (const std::string& flag : abi)
-            add(cxx, flag);
-        for (const char* flag : {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"})
-            add(cxx, flag);
-        if (traits.gnu_unique)
-            add(cxx, "-fno-gnu-unique");
-        if (traits.clang)
-            add(cxx, "-Qunused-arguments");
-        add(c, "-fPIC");
-        add(c, "-fvisibility=hidden");
-        for (const std::string& flag : abi)
-            if (flag.compare(0, 11, "-fsanitize=") == 0) {
-                add(c, flag);
-                sanitized = true;
-            }
-    }
-
-private:
-    static void add(std::string& text, std::string_view flag) {
-        text.append(text.empty() ? "" : " ").append(flag);
-    }
-};
-
 /// The variables that CMake begins with, for a tree in `folder`.
 template <class System = posix>
 std::string cmake_variables(const cmake_settings& given, const std::string& folder) {
@@ -8927,27 +8853,24 @@ std::string cmake_variables(const cmake_settings& given, const std::string& fold
     word_list words = given.program_words;
     const std::string compiler = find_program<System>(words.back()).value_or(words.back());
     words.pop_back();
-    std::string launchers;
-    for (const std::string& word : words)
-        launchers.append(launchers.empty() ? "" : ";").append(word);
     set("CMAKE_CXX_COMPILER", compiler);
-    if (!launchers.empty()) {
-        set("CMAKE_CXX_COMPILER_LAUNCHER", launchers);
-        set("CMAKE_C_COMPILER_LAUNCHER", launchers);
-    }
+    if (!words.empty())
+        for (const char* variable : {"CMAKE_CXX_COMPILER_LAUNCHER", "CMAKE_C_COMPILER_LAUNCHER"})
+            set(variable, joined(words, ";"));
     if (const std::string c = c_compiler_beside<System>(compiler); !c.empty())
         set("CMAKE_C_COMPILER", c);
-    const cmake_flags flags(given.traits);
-    set("CMAKE_CXX_FLAGS", flags.cxx);
-    set("CMAKE_C_FLAGS", flags.c);
-    set("CMAKE_CXX_STANDARD", language_flag().substr(language_flag().find("++") + 2) == "20" ? "20"
-                              : language_flag().ends_with("2b")                              ? "23"
-                                                                                             : "26");
+    // CMake's checks of the compiler see these too.
+    const word_list flags = plugin_flags(given.traits);
+    word_list of_c{"-fPIC", "-fvisibility=hidden"};
+    std::copy_if(flags.begin(), flags.end(), std::back_inserter(of_c), is_sanitizer);
+    set("CMAKE_CXX_FLAGS", joined(flags, " "));
+    set("CMAKE_C_FLAGS", joined(of_c, " "));
+    set("CMAKE_CXX_STANDARD", __cplusplus > 202302L ? "26" : __cplusplus > 202002L ? "23" : "20");
     set("CMAKE_CXX_EXTENSIONS", language_flag().find("gnu") != std::string::npos ? "ON" : "OFF");
     set("CMAKE_POSITION_INDEPENDENT_CODE", "ON");
     set("CMAKE_BUILD_TYPE", given.wanted == profile::quick ? "Debug" : "RelWithDebInfo");
     // Clang leaves a sanitizer's symbols to the host's executable.
-    set("tenon_link_options", given.traits.clang && flags.sanitized ? "" : "LINKER:-z,defs");
+    set("tenon_link_options", given.traits.clang && of_c.size() > 2 ? "" : "LINKER:-z,defs");
     for (const char* kind : {"CMAKE_MODULE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS"})
         text.append("set(").append(kind).append(
             " \"\" CACHE STRING \"\" FORCE)\n"); // they come after a target's own
@@ -9061,11 +8984,10 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
 /// null, and a call of it would end the program.)
 inline bool lets_choose_linker(const word_list& flags) {
     for (const std::string_view flag : flags)
-        for (const std::string_view tied :
-             {"-fuse-ld", "--ld-path", "-flto", "-fsanitize", "-T", "-Wl,-T", "-Wl,--script", "-Wl,-plugin",
-              "-Wl,--plugin", "-Wl,--unresolved-symbols", "-Wl,--warn-unresolved-symbols"})
-            if (flag.substr(0, tied.size()) == tied)
-                return false;
+        if (begins_with_one_of(flag, {"-fuse-ld", "--ld-path", "-flto", "-fsanitize", "-T", "-Wl,-T",
+                                      "-Wl,--script", "-Wl,-plugin", "-Wl,--plugin",
+                                      "-Wl,--unresolved-symbols", "-Wl,--warn-unresolved-symbols"}))
+            return false;
     return true;
 }
 
@@ -9236,9 +9158,7 @@ inline word_list read_linked(std::string_view trace) {
     word_list files;
     while (!trace.empty()) {
         std::string_view line = take_line(trace);
-        constexpr std::string_view prefix = "trace: "; // mold
-        if (line.substr(0, prefix.size()) == prefix)
-            line.remove_prefix(prefix.size());
+        skip(line, "trace: "); // mold
         if (!line.empty() && line.front() == '(')
             line = line.substr(1, line.find(')') - 1);
         else if (!line.empty() && line.back() == ')')
@@ -9269,7 +9189,9 @@ public:
         if (traits.clang != with_clang &&
             std::string_view(toolchain).find("sanitizer=none") == std::string_view::npos)
             throw other_sanitizer(compiler.arguments()[0]);
-        const word_list both = flags_of_both(traits, wanted);
+        word_list both{language_flag()};
+        add(both, plugin_flags(traits));
+        add(both, wanted == profile::quick ? word_list{"-O0"} : word_list{"-O2", "-g"});
         compile_ = link_ = compiler.program_words();
         add(compile_, own.compile());
         add(compile_, both);
@@ -9283,7 +9205,7 @@ public:
         add(link_, flags.common());
         link_.push_back("-shared");
         // Clang leaves a sanitizer's symbols to the host's executable.
-        if (!(traits.clang && sanitizes(link_)))
+        if (!traits.clang || std::none_of(link_.begin(), link_.end(), is_sanitizer))
             link_.push_back("-Wl,-z,defs");
         if (lets_choose_linker(link_) && lets_choose_linker(after_objects_))
             linker_ = find_fast_linker(compiler, within);
@@ -9321,11 +9243,8 @@ public:
     /// A digest of the commands: of all that decides the library besides the contents of files.
     std::string recipe() const {
         sha256 all;
-        for (const word_list* list : {&compile_, &link_, &linker_.flags, &after_objects_, &sources_}) {
-            all.field(std::to_string(list->size()));
-            for (const std::string& word : *list)
-                all.field(word);
-        }
+        for (const word_list* list : {&compile_, &link_, &linker_.flags, &after_objects_, &sources_})
+            all.fields(*list);
         return all.field(linker_.version).hex();
     }
 
@@ -9341,27 +9260,23 @@ public:
             if (!reused_.count(i))
                 all.push_back(i);
         std::string said;
-        for_each_run(all, [&](std::size_t i, const command& invocation, const process_result& end) {
+        const auto ended = [&](std::size_t i, const command& invocation, const process_result& end) {
             const bool good = succeeded(end, output(i, ".o"));
             if (!good && with_more(i)) {
                 said = end.err;
                 again.push_back(i);
                 return;
             }
-            good ? say(end.err) : failed.add(invocation, end);
-            done(++ends);
-        });
-        with_more_.clear();
-        for_each_run(again, [&](std::size_t i, const command& invocation, const process_result& end) {
-            if (succeeded(end, output(i, ".o"))) {
+            if (good && std::find(again.begin(), again.end(), i) != again.end()) {
                 trace("'", sources_[i], "' could only be compiled without ", more_.back(), ": ", said);
                 refused_ = true;
-                say(end.err);
-            } else {
-                failed.add(invocation, end);
             }
+            good ? say(end.err) : failed.add(invocation, end);
             done(++ends);
-        });
+        };
+        for_each_run(all, ended);
+        with_more_.clear();
+        for_each_run(again, ended);
         if (!failed.empty())
             throw failed.error_with();
     }
@@ -9369,22 +9284,22 @@ public:
     /// Links the objects. Throws with the linker's messages if that fails; otherwise calls `say` with them.
     template <class Say>
     void link(Say&& say) {
-        command invocation = link_command();
-        process_result end = run<System>(invocation, deadline_);
-        if (!succeeded(end, library()) && !linker_.flags.empty() && !cut_short(end)) {
+        for (;;) {
+            const command invocation = link_command();
+            const process_result end = run<System>(invocation, deadline_);
+            if (succeeded(end, library())) {
+                linked_ = read_linked(end.out);
+                return say(end.err);
+            }
+            if (linker_.flags.empty() || cut_short(end)) {
+                build_failures failed(directory_);
+                failed.add(invocation, with_the_fault_alone(end));
+                throw failed.error_with(misses_symbols(end.err) ? what_is_left_out() : "");
+            }
             trace("linking as the compiler does by itself, because '", linker_.version,
                   "' failed: ", end.err);
             linker_ = {};
-            invocation = link_command();
-            end = run<System>(invocation, deadline_);
         }
-        if (!succeeded(end, library())) {
-            build_failures failed(directory_);
-            failed.add(invocation, with_the_fault_alone(end));
-            throw failed.error_with(misses_symbols(end.err) ? what_is_left_out() : "");
-        }
-        linked_ = read_linked(end.out);
-        say(end.err);
     }
 
     std::string library() const { return scratch_ / "library.so"; }
@@ -9402,7 +9317,7 @@ public:
                 add(read, read_for(i));
         for (const std::string& path : linked_)
             // Skips other output of the linker, and files that this build made.
-            if (struct stat seen; path.compare(0, scratch_.path().size(), scratch_.path()) != 0 &&
+            if (struct stat seen; !is_at_or_below(path, scratch_.path()) &&
                                   System::stat(absolute(path).c_str(), &seen) == 0 && S_ISREG(seen.st_mode))
                 read.push_back(absolute(path));
         std::sort(read.begin(), read.end());
@@ -9411,22 +9326,6 @@ public:
     }
 
 private:
-    // The flags that tenon gives both the compiler and the linker driver.
-    static word_list flags_of_both(const compiler_traits& traits, profile wanted) {
-        word_list both{language_flag()};
-        add(both, toolchain_flags(toolchain, traits.clang));
-        // With default visibility, a symbol of the host or of another plugin could replace this plugin's own.
-        add(both, {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
-        add(both, wanted == profile::quick ? word_list{"-O0"} : word_list{"-O2", "-g"});
-        // A unique symbol keeps a library in memory for good, and carries its value over to the next version.
-        if (traits.gnu_unique)
-            both.push_back("-fno-gnu-unique");
-        // Flags for the link are given to the compiler too, which should not warn the author of that.
-        if (traits.clang)
-            both.push_back("-Qunused-arguments");
-        return both;
-    }
-
     static bool cut_short(const process_result& end) {
         return end.cause == stop_reason::time || end.cause == stop_reason::stop;
     }
@@ -9456,17 +9355,7 @@ private:
     }
 
     static bool misses_symbols(std::string_view said) {
-        for (const std::string_view words : {"undefined reference to", "undefined symbol"})
-            if (said.find(words) != said.npos)
-                return true;
-        return false;
-    }
-
-    static bool sanitizes(const word_list& flags) {
-        for (const std::string& flag : flags)
-            if (flag.compare(0, 11, "-fsanitize=") == 0)
-                return true;
-        return false;
+        return said.find("undefined reference to") != said.npos || said.find("undefined symbol") != said.npos;
     }
 
     // Compiles sources, and calls `ended` for each in their order.
@@ -9579,10 +9468,9 @@ inline bool skip_search_flag(std::string_view& flag) {
          {"--include-directory-after", "--include-directory", "--library-directory", "-iwithprefixbefore",
           "-iwithprefix", "-cxx-isystem", "-isystem", "-iquote", "-idirafter", "-Wl,--library-path",
           "-Wl,-rpath-link", "-Wl,-L", "-I", "-L", "-F"})
-        if (flag.substr(0, name.size()) == name) {
-            flag.remove_prefix(name.size());
-            if (flag.substr(0, 1) == "=" || flag.substr(0, 1) == ",")
-                flag.remove_prefix(1);
+        if (skip(flag, name)) {
+            if (!skip(flag, "="))
+                skip(flag, ",");
             return true;
         }
     return false;
@@ -9707,14 +9595,10 @@ public:
     /// The trees are kept in the folder `all`.
     basic_cmake_project(std::string all, cmake_settings given)
         : all_(std::move(all)), given_(std::move(given)) {
-        std::string text;
-        try {
-            text = read_file<System>(state());
-        } catch (const error&) {
-            return; // it is the first, or the one before did not end
-        }
+        const std::string text = text_of<System>(state());
         struct stat status;
         const auto line = text.find('\n');
+        // Without a text it is the first, or the one before did not end.
         if (line != 6 || System::stat(state().c_str(), &status) != 0)
             return;
         folder_ = join(all_, std::string_view(text).substr(0, line));
@@ -9739,8 +9623,6 @@ public:
     template <class Configuring, class Say>
     bool prepare(const basic_source_tree<System>& sources, const std::string& tools,
                  const basic_deadline<System>& within, Configuring&& configuring, Say&& say) {
-        if (!program())
-            throw no_cmake(given_.directory);
         const std::string why = !last_                  ? "there is none that was finished"
                                 : last_->tools != tools ? "other programs build it"
                                                         : unseen(sources);
@@ -9789,8 +9671,9 @@ public:
             add_listed(read, join(linked_folder(), name), build_folder());
         std::erase_if(read, [&](const std::string& path) {
             struct stat seen;
-            return is_in(path, all_) || is_in(path, modules_) || System::stat(path.c_str(), &seen) != 0 ||
-                   !S_ISREG(seen.st_mode) || path.find('\n') != path.npos;
+            return is_at_or_below(path, all_) || is_at_or_below(path, modules_) ||
+                   System::stat(path.c_str(), &seen) != 0 || !S_ISREG(seen.st_mode) ||
+                   path.find('\n') != path.npos;
         });
         std::sort(read.begin(), read.end());
         read.erase(std::unique(read.begin(), read.end()), read.end());
@@ -9808,8 +9691,8 @@ public:
         flag_inputs named;
         if (last_ || !libraries_.empty())
             add_named(named, build_folder());
-        std::erase_if(named.files, [&](const std::string& path) { return is_in(path, all_); });
-        std::erase_if(named.folders, [&](const std::string& path) { return is_in(path, all_); });
+        std::erase_if(named.files, [&](const std::string& path) { return is_at_or_below(path, all_); });
+        std::erase_if(named.folders, [&](const std::string& path) { return is_at_or_below(path, all_); });
         return named;
     }
 
@@ -9836,11 +9719,6 @@ private:
             throw error::system_call("make a folder in", all_, errno);
         make_folders<System>(linked_folder());
         write_cmake_scripts<System>(given_, folder_);
-    }
-
-    static bool is_in(std::string_view path, std::string_view folder) {
-        return !folder.empty() && path.size() > folder.size() && path[folder.size()] == '/' &&
-               path.substr(0, folder.size()) == folder;
     }
 
     // ---- Changes that make does not see
@@ -9881,7 +9759,7 @@ private:
                 return "'" + path + "' has changed, and make does not know what was made of it";
         const source_directories nowhere;
         for (const build_input& folder : last_->folders)
-            if (!is_in(folder.path, given_.directory) && folder.path != given_.directory &&
+            if (!is_at_or_below(folder.path, given_.directory) &&
                 digests.folder(folder.path, names.matter_to(nowhere)).digest != folder.digest)
                 return "files in '" + folder.path + "' may be found instead of others";
         return "";
@@ -10004,11 +9882,7 @@ private:
 
     bool read_libraries() {
         libraries_.clear();
-        try {
-            return read_cmake_libraries(read_file<System>(join(folder_, "libraries")), libraries_, modules_);
-        } catch (const error&) {
-            return false;
-        }
+        return read_cmake_libraries(text_of<System>(join(folder_, "libraries")), libraries_, modules_);
     }
 
     // Throws if the plugin needs another library of this tree: the plugin is copied out of the tree, and the
@@ -10024,7 +9898,7 @@ private:
         for (const std::string& name : own.libraries)
             for (const std::string& folder : own.folders)
                 if (const std::string path = name.find('/') == name.npos ? join(folder, name) : name;
-                    is_in(path, all_) && System::access(path.c_str(), F_OK) == 0)
+                    is_at_or_below(path, all_) && System::access(path.c_str(), F_OK) == 0)
                     throw needs_library_of_build(given_.directory, plugin.target, basename(path));
     }
 
@@ -10083,9 +9957,7 @@ public:
     static std::vector<std::string> named(std::vector<std::string> chosen) {
         const char* set = ::secure_getenv("TENON_INCLUDE");
         for (std::string_view rest = set ? set : ""; !rest.empty();) {
-            const std::string_view one = rest.substr(0, rest.find(':'));
-            rest.remove_prefix(one.size() < rest.size() ? one.size() + 1 : one.size());
-            if (!one.empty())
+            if (const std::string_view one = take_until(rest, ':'); !one.empty())
                 chosen.emplace_back(one);
         }
         std::vector<std::string> listed;
@@ -10152,12 +10024,7 @@ private:
     }
 
     static bool says(const std::string& path, std::initializer_list<std::string_view> words) {
-        std::string text;
-        try {
-            text = read_file<System>(path);
-        } catch (const error&) {
-            return false; // somebody else's folder, and so no reason to stop
-        }
+        const std::string text = text_of<System>(path);
         for (const std::string_view word : words)
             if (text.find(word) == text.npos)
                 return false;
@@ -10314,11 +10181,7 @@ private:
             all.field(part);
         all.field(language_flag()).field(compiler.choice());
         all.field(options.profile == profile::quick ? "quick" : "optimised");
-        for (const std::vector<std::string>* list : {&options.flags, &options.include}) {
-            all.field(std::to_string(list->size()));
-            for (const std::string& word : *list)
-                all.field(word);
-        }
+        all.fields(options.flags).fields(options.include);
         all.field(options.builds_may_run_programs ? "builds may run programs" : "");
         // A host must not use results made from files that only a less strict host trusts.
         all.field(options.trust.everyone ? "everyone" : "");
@@ -10326,11 +10189,8 @@ private:
             all.field("user " + std::to_string(user));
         for (const gid_t group : options.trust.groups)
             all.field("group " + std::to_string(group));
-        if (cmake) {
-            all.field("cmake").field(options.target);
-            for (const std::string& variable : basic_cmake_project<System>::variables())
-                all.field(variable);
-        }
+        if (cmake)
+            all.field("cmake").field(options.target).fields(basic_cmake_project<System>::variables());
         return all.hex();
     }
 
@@ -10672,8 +10532,9 @@ private:
         built.traceable = !inputs_->untraceable();
         if (built.traceable)
             project_.keep(*entry, target_.library.tools.value_or(""), scratch_);
+        // The directory's own files were checked before the build; `plugin/../other/x.hpp` is none of them.
         for (const build_input& file : entry->files)
-            if (file.path.compare(0, target_.directory.size(), target_.directory) != 0 &&
+            if (!(is_at_or_below(file.path, target_.directory) && is_normal(file.path)) &&
                 inputs_->belongs_to_author(file.path))
                 target_.require_trusted(file.path);
         entry->key = copy_of(project_.library().path, built.file);
@@ -10725,6 +10586,7 @@ private:
 #ifndef TENON_DETAIL_BUILD_INCLUDE_SCAN_HPP
 #define TENON_DETAIL_BUILD_INCLUDE_SCAN_HPP
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <string_view>
@@ -10741,17 +10603,12 @@ inline namespace TENON_OWN {
 inline std::vector<std::string_view> included_in(std::string_view text) {
     std::vector<std::string_view> names;
     while (!text.empty()) {
-        std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
-        const auto skip = [&](std::string_view word) {
-            if (const auto begin = line.find_first_not_of(" \t"); begin != line.npos)
-                line.remove_prefix(begin);
-            if (line.substr(0, word.size()) != word)
-                return false;
-            line.remove_prefix(word.size());
-            return true;
+        std::string_view line = take_until(text, '\n');
+        const auto next = [&](std::string_view word) {
+            line.remove_prefix(std::min(line.size(), line.find_first_not_of(" \t")));
+            return skip(line, word);
         };
-        if (!skip("#") || !skip("include") || !(skip("\"") || skip("<")))
+        if (!next("#") || !next("include") || !(next("\"") || next("<")))
             continue;
         const auto end = line.find(line.data()[-1] == '"' ? '"' : '>');
         if (end != line.npos && end > 0)
@@ -10772,8 +10629,9 @@ public:
             left.pop_back();
             if (!paths_.insert(file).second || is_system_file<System>(file))
                 continue;
-            for (const std::string& header : names(file))
-                if (std::string found = find(header, file, folders); !found.empty())
+            const std::string text = text_of<System>(file);
+            for (const std::string_view header : included_in(text))
+                if (std::string found = find(std::string(header), file, folders); !found.empty())
                     left.push_back(std::move(found));
         }
     }
@@ -10782,16 +10640,6 @@ public:
     const std::set<std::string>& paths() const noexcept { return paths_; }
 
 private:
-    static std::vector<std::string> names(const std::string& file) {
-        try {
-            const std::string text = read_file<System>(file);
-            const std::vector<std::string_view> names = included_in(text);
-            return {names.begin(), names.end()};
-        } catch (const error&) {
-            return {}; // it is not there now
-        }
-    }
-
     std::string find(const std::string& header, const std::string& from,
                      const std::vector<std::string>& folders) {
         const std::string name = header.substr(1, header.size() - 2);
@@ -10855,7 +10703,12 @@ public:
                        const std::string& source, const word_list& arguments, const std::string& stem,
                        bool thorough)
         : objects_({.stem = stem,
-                    .digest = digest_of(compiler, directory, source, arguments),
+                    .digest = sha256()
+                                  .field(directory)
+                                  .field(source)
+                                  .field(compiler.traits().identity)
+                                  .fields(arguments)
+                                  .hex(),
                     .suffix = ".o",
                     .tools = compiler.stamp(),
                     .kept = 4,
@@ -10891,15 +10744,6 @@ public:
     }
 
 private:
-    static std::string digest_of(const basic_compiler<System>& compiler, const std::string& directory,
-                                 const std::string& source, const word_list& arguments) {
-        sha256 all;
-        all.field(directory).field(source).field(compiler.traits().identity);
-        for (const std::string& word : arguments)
-            all.field(word);
-        return all.hex();
-    }
-
     basic_action_cache<System> objects_;
     std::optional<build_result> taken_;
 };
@@ -10994,9 +10838,8 @@ bool begins_with(std::string_view source, const std::string& path, const std::st
 /// True if no flag includes a file before a source's first header, or changes where that header is found.
 inline bool lets_precompile(const word_list& flags) {
     for (const std::string_view flag : flags)
-        for (const std::string_view first : {"-include", "-imacros", "-iquote", "-I-", "-x", "-fmodules"})
-            if (flag.substr(0, first.size()) == first)
-                return false;
+        if (begins_with_one_of(flag, {"-include", "-imacros", "-iquote", "-I-", "-x", "-fmodules"}))
+            return false;
     return true;
 }
 
@@ -11080,14 +10923,13 @@ private:
     static constexpr std::string_view suffix = ".gch";
 
     static action action_of(const basic_cache<System>& in, const settings& given) {
-        sha256 all;
-        all.field(given.header)
-            .field(given.compiler.traits().identity)
-            .field(given.local ? given.directory : "");
-        for (const std::string& word : given.arguments)
-            all.field(word);
         return {.stem = join(join(join(in.path(), "bin"), given.type), "interface-"),
-                .digest = all.hex(),
+                .digest = sha256()
+                              .field(given.header)
+                              .field(given.compiler.traits().identity)
+                              .field(given.local ? given.directory : "")
+                              .fields(given.arguments)
+                              .hex(),
                 .suffix = suffix,
                 .tools = given.compiler.stamp(),
                 .kept = 1,
@@ -11102,11 +10944,9 @@ private:
 
     command compile_command(const std::string& result, const std::string& read) const {
         command compile{given_.arguments, basic_compiler<System>::variables(), given_.directory};
-        for (const std::string& word :
-             {std::string("-MD"), std::string("-MT"), std::string("library"), std::string("-MF"), read,
-              std::string("-x"), std::string("c++-header"), std::string("/dev/null"), std::string("-include"),
-              given_.header, std::string("-o"), result})
-            compile.arguments.push_back(word);
+        compile.arguments.insert(compile.arguments.end(),
+                                 {"-MD", "-MT", "library", "-MF", read, "-x", "c++-header", "/dev/null",
+                                  "-include", given_.header, "-o", result});
         // The record says whether headers have changed; clang would also refuse one that was only touched.
         // Templates of the header that are instantiated here need not be in every plugin.
         if (given_.compiler.traits().clang)
@@ -11300,20 +11140,18 @@ private:
         if (!built.traceable)
             trace("'", target_.path, "' is compiled each time, because '", *inputs_.untraceable(),
                   "' names a file by a macro, for __has_include, .incbin or #embed");
-        entry->key = built.traceable ? key_of(*entry) : sha256(read_file<System>(built.file)).hex();
+        entry->key = built.traceable ? key_of(recipe(), *entry)
+                                     : content_digest(basic_file<System>(built.file, O_RDONLY), built.file);
         built.entry = std::move(*entry);
         return built;
     }
 
-    std::string key_of(const build_result& entry) const {
-        sha256 all;
-        all.field(target_.compiler.traits().identity).field(target_.directory).field(compilation_.recipe());
-        // Folders as well: a header that __has_include asks for changes the result without being a file of
-        // it.
-        for (const build_inputs* inputs : {&entry.files, &entry.folders})
-            for (const build_input& input : *inputs)
-                all.field(input.path).field(input.digest);
-        return all.hex();
+    std::string recipe() const {
+        return sha256()
+            .field(target_.compiler.traits().identity)
+            .field(target_.directory)
+            .field(compilation_.recipe())
+            .hex();
     }
 
     // Precompiles the interface's header, if these sources can use it.
@@ -11425,7 +11263,7 @@ public:
     std::string library(const std::string& source, const plugin_type& type, Check&& check) const {
         const target wanted = target_of(source, type);
         const library_cache libraries(wanted.library);
-        build_report report = report_of(wanted);
+        build_report report(options_.on_event, std::string(wanted.name()), wanted.directory);
         if (const std::optional<artifact> found = find(wanted, libraries)) {
             report.step(event::step::cached);
             if (!found->remembered)
@@ -11491,10 +11329,6 @@ private:
         return {options_, cache_, target::canonical_of(source), type};
     }
 
-    build_report report_of(const target& wanted) const {
-        return {options_.on_event, std::string(wanted.name()), wanted.directory};
-    }
-
     static std::optional<artifact> find(const target& wanted, const library_cache& libraries) {
         return libraries.find([&](const std::string& path) { wanted.require_trusted(path); });
     }
@@ -11520,8 +11354,15 @@ private:
         source_change changed;
         for (int attempt = 0; attempt < 3; ++attempt) {
             const basic_scratch<System> scratch(cache_);
+            const auto run = [&](auto&& build) {
+                std::optional<built_library> built = build.run();
+                changed = build.changed();
+                return built;
+            };
             std::optional<built_library> built =
-                try_to_build(wanted, within, report, expected, scratch, changed);
+                wanted.cmake
+                    ? run(basic_cmake_build<System>(wanted, scratch, within, expected, report))
+                    : run(basic_source_build<System>(wanted, cache_, scratch, within, expected, report));
             if (!built) {
                 trace("'", changed.path, "' changed while '", wanted.path, "' was being compiled");
                 continue;
@@ -11536,21 +11377,6 @@ private:
             return path;
         }
         throw sources_keep_changing(wanted.path, changed, wanted.cmake);
-    }
-
-    std::optional<built_library> try_to_build(const target& wanted, const basic_deadline<System>& within,
-                                              build_report& report, expected_inputs& expected,
-                                              const basic_scratch<System>& scratch,
-                                              source_change& changed) const {
-        const auto run = [&](auto&& attempt) {
-            std::optional<built_library> built = attempt.run();
-            if (!built)
-                changed = attempt.changed();
-            return built;
-        };
-        if (wanted.cmake)
-            return run(basic_cmake_build<System>(wanted, scratch, within, expected, report));
-        return run(basic_source_build<System>(wanted, cache_, scratch, within, expected, report));
     }
 
     void require_buildable(const target& wanted) const {
@@ -11573,9 +11399,7 @@ private:
     // The inputs that the text of the sources names, as far as it can be read.
     std::set<std::string> told_from_sources(const target& wanted) const {
         std::set<std::string> paths;
-        std::vector<std::string> sources, folders;
-        for (const std::string& folder : options_.include)
-            folders.push_back(absolute<System>(folder));
+        std::vector<std::string> sources, folders = basic_interface_headers<System>::named(options_.include);
         const auto as_far_as_known = [](const auto& look) {
             try {
                 look();
@@ -12846,16 +12670,14 @@ inline std::string toolchain_differences(std::string_view host, std::string_view
     std::string text;
     const auto value = [](std::string_view in, std::string_view key) -> std::string_view {
         while (!in.empty()) {
-            const std::string_view line = in.substr(0, in.find('\n'));
-            in.remove_prefix(line.size() < in.size() ? line.size() + 1 : line.size());
+            const std::string_view line = take_line(in);
             if (line.starts_with(key) && line.size() > key.size() && line[key.size()] == '=')
                 return line.substr(key.size() + 1);
         }
         return "not stated";
     };
     for (std::string_view rest = host; !rest.empty();) {
-        const std::string_view line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(line.size() < rest.size() ? line.size() + 1 : line.size());
+        const std::string_view line = take_line(rest);
         const std::string_view key = line.substr(0, line.find('='));
         const std::string_view ours = value(host, key), theirs = value(plugin, key);
         // A plain plugin runs in a host with a sanitizer, except memory's; a plugin with one needs a host
@@ -16967,8 +16789,7 @@ private:
         std::string seen = path.starts_with('/') ? "" : base;
         path.remove_prefix(path.starts_with('/') ? folder_.size() : 0);
         while (!path.empty()) {
-            const std::string_view component = path.substr(0, path.find('/'));
-            path.remove_prefix(std::min(path.size(), component.size() + 1));
+            const std::string_view component = take_until(path, '/');
             if (component == ".." && seen.empty())
                 return "";
             if (component == "..")
@@ -17314,13 +17135,9 @@ inline std::string path_in(std::string_view file_url) {
 
 template <class System>
 bool is_in(const allow_list<std::string>& folders, std::string_view canonical_path) {
-    for (const std::string& allowed : folders.list()) {
-        const std::string folder = canonical<System>(allowed);
-        if (folder == "/" || canonical_path == folder)
+    for (const std::string& allowed : folders.list())
+        if (is_at_or_below(canonical_path, canonical<System>(allowed)))
             return true;
-        if (!folder.empty() && canonical_path.starts_with(folder) && canonical_path[folder.size()] == '/')
-            return true;
-    }
     return false;
 }
 
@@ -18035,8 +17852,7 @@ private:
         ssh_settings configured;
         // Each entry is NAME, a newline and the value. The last entry of a name counts.
         for (std::string_view rest = asking.end.out; !rest.empty();) {
-            const std::string_view setting = rest.substr(0, rest.find('\0'));
-            rest.remove_prefix(std::min(rest.size(), setting.size() + 1));
+            const std::string_view setting = take_until(rest, '\0');
             const auto end = std::min(setting.find('\n'), setting.size());
             const std::string value(setting.substr(std::min(end + 1, setting.size())));
             (setting.substr(0, end) == "ssh.variant" ? configured.variant : configured.command) = value;

@@ -24,6 +24,7 @@
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/text.hpp>
 #include <tenon/detail/system/trace.hpp>
 
 namespace tenon::inline v1 {
@@ -169,9 +170,7 @@ private:
     }
     static std::vector<std::string> folders_in(const std::string& folder) {
         std::vector<std::string> names = names_in(folder);
-        names.erase(std::remove_if(names.begin(), names.end(),
-                                   [&](const std::string& name) { return !is_folder(join(folder, name)); }),
-                    names.end());
+        std::erase_if(names, [&](const std::string& name) { return !is_folder(join(folder, name)); });
         return names;
     }
 
@@ -320,11 +319,7 @@ private:
     }
 
     static std::string text_of(const std::string& path) {
-        try {
-            return is_file(path) ? read_file<System>(path) : "";
-        } catch (const error&) {
-            return "";
-        }
+        return is_file(path) ? detail::text_of<System>(path) : "";
     }
 
     // ---- Entries in use
@@ -349,8 +344,7 @@ private:
                 continue; // it has ended, or is another user's
             }
             for (std::string_view maps = text; !maps.empty();) {
-                const std::string_view line = maps.substr(0, maps.find('\n'));
-                maps.remove_prefix(std::min(maps.size(), line.size() + 1));
+                const std::string_view line = take_line(maps);
                 if (const std::string_view name = basename(line); ends_in(name, library_end))
                     keys.emplace(name);
             }

@@ -17,6 +17,7 @@
 #include <tenon/error.hpp>
 
 #include <tenon/detail/system/path.hpp>
+#include <tenon/detail/system/text.hpp>
 
 namespace tenon::inline v1 {
 
@@ -79,13 +80,6 @@ inline std::string without_colours(std::string_view text) {
         }
     }
     return plain;
-}
-
-/// Removes the first line from a text and returns it.
-inline std::string_view take_line(std::string_view& text) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
-    return line;
 }
 
 /// True if a line has only marks such as `^~~~`, which compilers print below an excerpt of the source.

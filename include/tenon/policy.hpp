@@ -106,13 +106,9 @@ inline std::string path_in(std::string_view file_url) {
 
 template <class System>
 bool is_in(const allow_list<std::string>& folders, std::string_view canonical_path) {
-    for (const std::string& allowed : folders.list()) {
-        const std::string folder = canonical<System>(allowed);
-        if (folder == "/" || canonical_path == folder)
+    for (const std::string& allowed : folders.list())
+        if (is_at_or_below(canonical_path, canonical<System>(allowed)))
             return true;
-        if (!folder.empty() && canonical_path.starts_with(folder) && canonical_path[folder.size()] == '/')
-            return true;
-    }
     return false;
 }
 

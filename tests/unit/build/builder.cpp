@@ -548,6 +548,16 @@ TEST_CASE("what names an input by a macro is compiled each time", "[builder]") {
     CHECK(work.answer() == 2);
 }
 
+TEST_CASE("a library of more than 64 MiB is named by its content too", "[builder]") {
+    workshop work;
+    work.options.profile = tenon::profile::quick;
+    write(work.plugin / "main.cpp", "#define CONFIG \"config.hpp\"\n#if __has_include(CONFIG)\n#endif\n"
+                                    "asm(\".pushsection .rodata\\n.space 68000000, 1\\n.popsection\");\n" +
+                                        work.answering("3"));
+    CHECK(work.answer() == 3);
+    CHECK(tests::fs::file_size(work.libraries().at(0)) > 64 * 1024 * 1024);
+}
+
 TEST_CASE("a library that appears in an earlier folder, or of the preferred kind, is linked", "[builder]") {
     workshop work;
     const auto archive = [&](const path& folder, const std::string& value) {
@@ -940,7 +950,7 @@ TEST_CASE("an error has the command, how it ended and every word", "[builder]") 
           "the plugin in '~/plugin' was not built:\n"
           "~/c++ " +
               tenon::detail::language_flag() + toolchain_flags() +
-              " -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -O2 -g -fno-gnu-unique -I~/include "
+              " -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -fno-gnu-unique -O2 -g -I~/include "
               "-I" +
               tenon::detail::headers({work.include}).folders(tiny).back() +
               " -MD -MT library -MF UNFINISHED/main.cpp.d -c ~/plugin/main.cpp -o UNFINISHED/main.cpp.o\n"

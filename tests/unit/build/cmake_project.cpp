@@ -21,12 +21,12 @@
 #include "plugins/part.hpp"
 #include "remote.hpp"
 
-using tenon::detail::build_options;
 using tenon::errc;
 using tenon::error;
 using tenon::plugin_type;
 using tenon::detail::basic_builder;
 using tenon::detail::basic_cache;
+using tenon::detail::build_options;
 using tenon::detail::chosen_library;
 using tenon::detail::cmake_argument;
 using tenon::detail::cmake_library;
@@ -561,6 +561,26 @@ TEST_CASE(
     CHECK(work.answer() == 42);
     work.options.builds_may_run_programs = false;
     CHECK(work.cached() == "");
+}
+
+TEST_CASE("a header outside of the directory is trusted by itself, even where only the name of its folder is "
+          "longer",
+          "[cmake_tree]") {
+    if (without_cmake())
+        return;
+    workshop work;
+    create_directory(work.root / "plugin2");
+    write(work.root / "plugin2/other.hpp", "#define OTHER 7\n");
+    const std::string other = GENERATE("\"../plugin2/other.hpp\"", "BESIDE");
+    write(work.plugin / "main.cpp", "#define BESIDE \"" + (work.root / "plugin2/other.hpp").native() +
+                                        "\"\n#include " + other + "\n" + answering("OTHER"));
+    permissions(work.root / "plugin2/other.hpp", tests::fs::perms::others_write,
+                tests::fs::perm_options::add);
+    CHECK(work.complaint().find("other.hpp' is not run, because somebody else could have written it: ") !=
+          std::string::npos);
+    permissions(work.root / "plugin2/other.hpp", tests::fs::perms::others_write,
+                tests::fs::perm_options::remove);
+    CHECK(work.answer() == 7);
 }
 
 TEST_CASE("what changes while CMake builds is built again", "[cmake_tree]") {

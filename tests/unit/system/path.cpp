@@ -37,6 +37,17 @@ TEST_CASE("whatever names a file gives its name as it is", "[path]") {
     CHECK(native(std::string()).empty());
 }
 
+TEST_CASE("a path is below a folder only where a whole name says so", "[path]") {
+    using tenon::detail::is_at_or_below;
+    CHECK(is_at_or_below("/a/b", "/a/b"));
+    CHECK(is_at_or_below("/a/b/c", "/a/b"));
+    CHECK(is_at_or_below("/a", "/"));
+    CHECK(is_at_or_below("/a/b/c", "/a/b/"));
+    CHECK(!is_at_or_below("/a/bc", "/a/b"));
+    CHECK(!is_at_or_below("/a", "/a/b"));
+    CHECK(!is_at_or_below("/a", ""));
+}
+
 TEST_CASE("paths are joined with one slash", "[path]") {
     CHECK(join("a", "b") == "a/b");
     CHECK(join("a/", "b") == "a/b");

@@ -35,7 +35,6 @@ struct action {
     std::string digest;                 ///< SHA-256 of what is the same for every result: flags, directory, …
     std::string_view suffix;            ///< of a result's name: ".so", ".o", ".gch"
     std::optional<std::string> tools{}; ///< stamp of the programs; none where they are not installed
-    std::string recipe{};               ///< what the programs are told, for the name of a result
     source_directories sources{};       ///< where a new source would join
     std::size_t kept = build_record::most_results; ///< results that are remembered
     bool thorough = false;                         ///< compare what files say, and believe no state
@@ -47,6 +46,17 @@ struct artifact {
     build_result entry;
     bool remembered = true; ///< false: the record has older states of the inputs, or another result first
 };
+
+/// SHA-256 of what programs were told and of all inputs of their result.
+inline std::string key_of(std::string_view recipe, const build_result& result) {
+    sha256 all;
+    all.field(recipe);
+    // Folders as well: a header that __has_include asks for changes the result without being a file of it.
+    for (const build_inputs* inputs : {&result.files, &result.folders})
+        for (const build_input& input : *inputs)
+            all.field(input.path).field(input.digest);
+    return all.hex();
+}
 
 /// The cached results of one action, found by the contents of their inputs.
 ///
@@ -62,22 +72,15 @@ class basic_action_cache {
 public:
     explicit basic_action_cache(action cached) : action_(std::move(cached)) {}
 
-    const action& what() const noexcept { return action_; }
     std::string result(const std::string& key) const {
         return action_.stem + key + std::string(action_.suffix);
     }
     std::string record() const { return action_.stem + action_.digest + ".record"; }
     std::string lock() const { return action_.stem + action_.digest + ".lock"; }
 
-    /// The text of the record; empty if there is none.
-    std::string text() const {
-        try {
-            return read_file<System>(record());
-        } catch (const error&) {
-            // Without a record the result is made again, and the cause fails that step with a better error.
-            return "";
-        }
-    }
+    /// The text of the record; empty if there is none: then the result is made again, and the cause fails that
+    /// step with a better error.
+    std::string text() const { return text_of<System>(record()); }
 
     /// The inputs of the last result, which the programs will probably read again.
     expected_inputs expected() const {
@@ -99,17 +102,16 @@ public:
         const std::string text = this->text();
         const std::int64_t look = nanoseconds(System::now());
         basic_file_digests<System> digests;
-        // The common case first: nothing has changed, and only the newest result has to be parsed.
-        if (!action_.thorough)
-            if (const build_record newest(text, 1); !newest.results().empty())
-                if (auto found = compare(newest.results()[0], look, digests, true, read_again))
+        // Parsing takes longer than comparing, and the newest result is usually current.
+        std::size_t compared = 0;
+        for (const std::size_t most : {std::size_t{1}, build_record::most_results}) {
+            const build_record record(text, most);
+            for (; compared < record.results().size(); ++compared)
+                if (auto found = compare(record.results()[compared], look, digests, read_again)) {
+                    found->remembered = found->remembered && compared == 0;
                     return found;
-        const build_record record(text);
-        for (const build_result& result : record.results())
-            if (auto found = compare(result, look, digests, false, read_again)) {
-                found->remembered = found->remembered && &result == record.results().data();
-                return found;
-            }
+                }
+        }
         return std::nullopt;
     }
 
@@ -128,23 +130,11 @@ public:
         publish<System>(record(), build_record(text()).with(entry, action_.kept), beside.path());
     }
 
-    /// SHA-256 of the recipe and of all inputs of a result.
-    std::string key_of(const build_result& entry) const {
-        sha256 all;
-        all.field(action_.recipe.empty() ? action_.digest : action_.recipe);
-        // Folders as well: a header that __has_include asks for changes the result without being a file of
-        // it.
-        for (const build_inputs* inputs : {&entry.files, &entry.folders})
-            for (const build_input& input : *inputs)
-                all.field(input.path).field(input.digest);
-        return all.hex();
-    }
-
     /// Publishes a finished file under the digest of its inputs, records it, and removes the results that
     /// drop out of the record.
     artifact keep(const std::string& finished, build_result entry,
                   const basic_scratch<System>& beside) const {
-        entry.key = key_of(entry);
+        entry.key = key_of(action_.digest, entry);
         const std::string path = result(entry.key);
         if (System::rename(finished.c_str(), path.c_str()) != 0)
             throw error::system_call("rename to", path, errno);
@@ -161,14 +151,13 @@ public:
 private:
     template <class ReadAgain>
     std::optional<artifact> compare(const build_result& result, std::int64_t look,
-                                    basic_file_digests<System>& digests, bool states_alone,
-                                    ReadAgain& read_again) const {
+                                    basic_file_digests<System>& digests, ReadAgain& read_again) const {
         if (!is_there(result))
             return std::nullopt;
         basic_up_to_date<System> compared(action_.sources, result, look, digests, action_.tools.has_value(),
                                           action_.thorough);
         try {
-            if (states_alone ? !compared.untouched() : !compared.same())
+            if (!compared.same())
                 return std::nullopt;
         } catch (const error& e) {
             trace("not using '", this->result(result.key), "': ", e.what());

@@ -161,11 +161,7 @@ private:
             all.field(part);
         all.field(language_flag()).field(compiler.choice());
         all.field(options.profile == profile::quick ? "quick" : "optimised");
-        for (const std::vector<std::string>* list : {&options.flags, &options.include}) {
-            all.field(std::to_string(list->size()));
-            for (const std::string& word : *list)
-                all.field(word);
-        }
+        all.fields(options.flags).fields(options.include);
         all.field(options.builds_may_run_programs ? "builds may run programs" : "");
         // A host must not use results made from files that only a less strict host trusts.
         all.field(options.trust.everyone ? "everyone" : "");
@@ -173,11 +169,8 @@ private:
             all.field("user " + std::to_string(user));
         for (const gid_t group : options.trust.groups)
             all.field("group " + std::to_string(group));
-        if (cmake) {
-            all.field("cmake").field(options.target);
-            for (const std::string& variable : basic_cmake_project<System>::variables())
-                all.field(variable);
-        }
+        if (cmake)
+            all.field("cmake").field(options.target).fields(basic_cmake_project<System>::variables());
         return all.hex();
     }
 

@@ -84,7 +84,7 @@ public:
     std::string library(const std::string& source, const plugin_type& type, Check&& check) const {
         const target wanted = target_of(source, type);
         const library_cache libraries(wanted.library);
-        build_report report = report_of(wanted);
+        build_report report(options_.on_event, std::string(wanted.name()), wanted.directory);
         if (const std::optional<artifact> found = find(wanted, libraries)) {
             report.step(event::step::cached);
             if (!found->remembered)
@@ -150,10 +150,6 @@ private:
         return {options_, cache_, target::canonical_of(source), type};
     }
 
-    build_report report_of(const target& wanted) const {
-        return {options_.on_event, std::string(wanted.name()), wanted.directory};
-    }
-
     static std::optional<artifact> find(const target& wanted, const library_cache& libraries) {
         return libraries.find([&](const std::string& path) { wanted.require_trusted(path); });
     }
@@ -179,8 +175,15 @@ private:
         source_change changed;
         for (int attempt = 0; attempt < 3; ++attempt) {
             const basic_scratch<System> scratch(cache_);
+            const auto run = [&](auto&& build) {
+                std::optional<built_library> built = build.run();
+                changed = build.changed();
+                return built;
+            };
             std::optional<built_library> built =
-                try_to_build(wanted, within, report, expected, scratch, changed);
+                wanted.cmake
+                    ? run(basic_cmake_build<System>(wanted, scratch, within, expected, report))
+                    : run(basic_source_build<System>(wanted, cache_, scratch, within, expected, report));
             if (!built) {
                 trace("'", changed.path, "' changed while '", wanted.path, "' was being compiled");
                 continue;
@@ -195,21 +198,6 @@ private:
             return path;
         }
         throw sources_keep_changing(wanted.path, changed, wanted.cmake);
-    }
-
-    std::optional<built_library> try_to_build(const target& wanted, const basic_deadline<System>& within,
-                                              build_report& report, expected_inputs& expected,
-                                              const basic_scratch<System>& scratch,
-                                              source_change& changed) const {
-        const auto run = [&](auto&& attempt) {
-            std::optional<built_library> built = attempt.run();
-            if (!built)
-                changed = attempt.changed();
-            return built;
-        };
-        if (wanted.cmake)
-            return run(basic_cmake_build<System>(wanted, scratch, within, expected, report));
-        return run(basic_source_build<System>(wanted, cache_, scratch, within, expected, report));
     }
 
     void require_buildable(const target& wanted) const {
@@ -232,9 +220,7 @@ private:
     // The inputs that the text of the sources names, as far as it can be read.
     std::set<std::string> told_from_sources(const target& wanted) const {
         std::set<std::string> paths;
-        std::vector<std::string> sources, folders;
-        for (const std::string& folder : options_.include)
-            folders.push_back(absolute<System>(folder));
+        std::vector<std::string> sources, folders = basic_interface_headers<System>::named(options_.include);
         const auto as_far_as_known = [](const auto& look) {
             try {
                 look();

@@ -148,8 +148,9 @@ private:
         built.traceable = !inputs_->untraceable();
         if (built.traceable)
             project_.keep(*entry, target_.library.tools.value_or(""), scratch_);
+        // The directory's own files were checked before the build; `plugin/../other/x.hpp` is none of them.
         for (const build_input& file : entry->files)
-            if (file.path.compare(0, target_.directory.size(), target_.directory) != 0 &&
+            if (!(is_at_or_below(file.path, target_.directory) && is_normal(file.path)) &&
                 inputs_->belongs_to_author(file.path))
                 target_.require_trusted(file.path);
         entry->key = copy_of(project_.library().path, built.file);

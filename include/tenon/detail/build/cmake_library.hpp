@@ -20,6 +20,7 @@
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/process.hpp>
+#include <tenon/detail/system/text.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -93,23 +94,12 @@ inline const cmake_library& chosen_library(const std::string& directory, const s
 /// if the text is not in that format.
 inline bool read_cmake_libraries(std::string_view text, std::vector<cmake_library>& into,
                                  std::string& modules) {
-    const auto line = [&] {
-        const std::string_view first = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), first.size() + 1));
-        return first;
-    };
-    const auto skip = [](std::string_view& from, std::string_view word) {
-        if (from.substr(0, word.size()) != word)
-            return false;
-        from.remove_prefix(word.size());
-        return true;
-    };
-    std::string_view first = line();
+    std::string_view first = take_until(text, '\n');
     if (!skip(first, "modules "))
         return false;
     modules = first;
     while (!text.empty()) {
-        std::string_view head = line();
+        std::string_view head = take_until(text, '\n');
         cmake_library read;
         if (!skip(head, "library "))
             return false;
@@ -120,7 +110,7 @@ inline bool read_cmake_libraries(std::string_view text, std::vector<cmake_librar
         if (read.plugin)
             head.remove_prefix(std::min(head.size(), head.find(' ') + 1));
         read.target = head;
-        read.path = line();
+        read.path = take_until(text, '\n');
         into.push_back(std::move(read));
     }
     return true;
@@ -144,16 +134,9 @@ struct library_needs {
             else if (tag == DT_NEEDED)
                 libraries.emplace(text);
             else if (tag == DT_RUNPATH || tag == DT_RPATH)
-                add_folders(text);
+                for (std::string_view rest = text; !rest.empty();)
+                    folders.emplace_back(take_until(rest, ':'));
         });
-    }
-
-    void add_folders(std::string_view list) {
-        while (!list.empty()) {
-            const std::string_view one = list.substr(0, list.find(':'));
-            folders.emplace_back(one);
-            list.remove_prefix(one.size() < list.size() ? one.size() + 1 : one.size());
-        }
     }
 
     std::string name;

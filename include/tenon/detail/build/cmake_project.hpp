@@ -36,6 +36,7 @@
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/process.hpp>
 #include <tenon/detail/system/sha256.hpp>
+#include <tenon/detail/system/text.hpp>
 #include <tenon/detail/system/trace.hpp>
 
 namespace tenon::inline v1::detail {
@@ -88,14 +89,10 @@ public:
     /// The trees are kept in the folder `all`.
     basic_cmake_project(std::string all, cmake_settings given)
         : all_(std::move(all)), given_(std::move(given)) {
-        std::string text;
-        try {
-            text = read_file<System>(state());
-        } catch (const error&) {
-            return; // it is the first, or the one before did not end
-        }
+        const std::string text = text_of<System>(state());
         struct stat status;
         const auto line = text.find('\n');
+        // Without a text it is the first, or the one before did not end.
         if (line != 6 || System::stat(state().c_str(), &status) != 0)
             return;
         folder_ = join(all_, std::string_view(text).substr(0, line));
@@ -120,8 +117,6 @@ public:
     template <class Configuring, class Say>
     bool prepare(const basic_source_tree<System>& sources, const std::string& tools,
                  const basic_deadline<System>& within, Configuring&& configuring, Say&& say) {
-        if (!program())
-            throw no_cmake(given_.directory);
         const std::string why = !last_                  ? "there is none that was finished"
                                 : last_->tools != tools ? "other programs build it"
                                                         : unseen(sources);
@@ -170,8 +165,9 @@ public:
             add_listed(read, join(linked_folder(), name), build_folder());
         std::erase_if(read, [&](const std::string& path) {
             struct stat seen;
-            return is_in(path, all_) || is_in(path, modules_) || System::stat(path.c_str(), &seen) != 0 ||
-                   !S_ISREG(seen.st_mode) || path.find('\n') != path.npos;
+            return is_at_or_below(path, all_) || is_at_or_below(path, modules_) ||
+                   System::stat(path.c_str(), &seen) != 0 || !S_ISREG(seen.st_mode) ||
+                   path.find('\n') != path.npos;
         });
         std::sort(read.begin(), read.end());
         read.erase(std::unique(read.begin(), read.end()), read.end());
@@ -189,8 +185,8 @@ public:
         flag_inputs named;
         if (last_ || !libraries_.empty())
             add_named(named, build_folder());
-        std::erase_if(named.files, [&](const std::string& path) { return is_in(path, all_); });
-        std::erase_if(named.folders, [&](const std::string& path) { return is_in(path, all_); });
+        std::erase_if(named.files, [&](const std::string& path) { return is_at_or_below(path, all_); });
+        std::erase_if(named.folders, [&](const std::string& path) { return is_at_or_below(path, all_); });
         return named;
     }
 
@@ -217,11 +213,6 @@ private:
             throw error::system_call("make a folder in", all_, errno);
         make_folders<System>(linked_folder());
         write_cmake_scripts<System>(given_, folder_);
-    }
-
-    static bool is_in(std::string_view path, std::string_view folder) {
-        return !folder.empty() && path.size() > folder.size() && path[folder.size()] == '/' &&
-               path.substr(0, folder.size()) == folder;
     }
 
     // ---- Changes that make does not see
@@ -262,7 +253,7 @@ private:
                 return "'" + path + "' has changed, and make does not know what was made of it";
         const source_directories nowhere;
         for (const build_input& folder : last_->folders)
-            if (!is_in(folder.path, given_.directory) && folder.path != given_.directory &&
+            if (!is_at_or_below(folder.path, given_.directory) &&
                 digests.folder(folder.path, names.matter_to(nowhere)).digest != folder.digest)
                 return "files in '" + folder.path + "' may be found instead of others";
         return "";
@@ -385,11 +376,7 @@ private:
 
     bool read_libraries() {
         libraries_.clear();
-        try {
-            return read_cmake_libraries(read_file<System>(join(folder_, "libraries")), libraries_, modules_);
-        } catch (const error&) {
-            return false;
-        }
+        return read_cmake_libraries(text_of<System>(join(folder_, "libraries")), libraries_, modules_);
     }
 
     // Throws if the plugin needs another library of this tree: the plugin is copied out of the tree, and the
@@ -405,7 +392,7 @@ private:
         for (const std::string& name : own.libraries)
             for (const std::string& folder : own.folders)
                 if (const std::string path = name.find('/') == name.npos ? join(folder, name) : name;
-                    is_in(path, all_) && System::access(path.c_str(), F_OK) == 0)
+                    is_at_or_below(path, all_) && System::access(path.c_str(), F_OK) == 0)
                     throw needs_library_of_build(given_.directory, plugin.target, basename(path));
     }
 

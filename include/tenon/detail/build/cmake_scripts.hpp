@@ -2,8 +2,8 @@
 #ifndef TENON_DETAIL_BUILD_CMAKE_SCRIPTS_HPP
 #define TENON_DETAIL_BUILD_CMAKE_SCRIPTS_HPP
 
-#include <fcntl.h>
-#include <optional>
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +17,7 @@
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/process.hpp>
+#include <tenon/detail/system/text.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -104,25 +105,9 @@ inline std::string cmake_argument(std::string_view text) {
 inline std::string cmake_shell_words(const word_list& words) {
     std::string text;
     for (const std::string& word : words) {
-        text += text.empty() ? "'" : " '";
-        for (const char c : word)
-            switch (c) {
-            case '\'':
-                text += "'\\''";
-                break;
-            case ';':
-                text += "\\;";
-                break;
-            case ',':
-                text += "$<COMMA>";
-                break;
-            case '>':
-                text += "$<ANGLE-R>";
-                break;
-            default:
-                text += c;
-            }
-        text += '\'';
+        text += text.empty() ? "" : " ";
+        for (const char c : in_shell_quotes(word))
+            text += c == ';' ? "\\;" : c == ',' ? "$<COMMA>" : c == '>' ? "$<ANGLE-R>" : std::string(1, c);
     }
     return text;
 }
@@ -191,37 +176,6 @@ std::string c_compiler_beside(const std::string& cxx) {
     return "";
 }
 
-/// The compilers' flags that CMake's checks of the compiler see too: nothing is among them that a shell or
-/// make reads otherwise than CMake.
-struct cmake_flags {
-    std::string cxx, c;
-    bool sanitized = false;
-
-    explicit cmake_flags(const compiler_traits& traits) {
-        const word_list abi = toolchain_flags(toolchain, traits.clang);
-        for (const std::string& flag : abi)
-            add(cxx, flag);
-        for (const char* flag : {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"})
-            add(cxx, flag);
-        if (traits.gnu_unique)
-            add(cxx, "-fno-gnu-unique");
-        if (traits.clang)
-            add(cxx, "-Qunused-arguments");
-        add(c, "-fPIC");
-        add(c, "-fvisibility=hidden");
-        for (const std::string& flag : abi)
-            if (flag.compare(0, 11, "-fsanitize=") == 0) {
-                add(c, flag);
-                sanitized = true;
-            }
-    }
-
-private:
-    static void add(std::string& text, std::string_view flag) {
-        text.append(text.empty() ? "" : " ").append(flag);
-    }
-};
-
 /// The variables that CMake begins with, for a tree in `folder`.
 template <class System = posix>
 std::string cmake_variables(const cmake_settings& given, const std::string& folder) {
@@ -236,27 +190,24 @@ std::string cmake_variables(const cmake_settings& given, const std::string& fold
     word_list words = given.program_words;
     const std::string compiler = find_program<System>(words.back()).value_or(words.back());
     words.pop_back();
-    std::string launchers;
-    for (const std::string& word : words)
-        launchers.append(launchers.empty() ? "" : ";").append(word);
     set("CMAKE_CXX_COMPILER", compiler);
-    if (!launchers.empty()) {
-        set("CMAKE_CXX_COMPILER_LAUNCHER", launchers);
-        set("CMAKE_C_COMPILER_LAUNCHER", launchers);
-    }
+    if (!words.empty())
+        for (const char* variable : {"CMAKE_CXX_COMPILER_LAUNCHER", "CMAKE_C_COMPILER_LAUNCHER"})
+            set(variable, joined(words, ";"));
     if (const std::string c = c_compiler_beside<System>(compiler); !c.empty())
         set("CMAKE_C_COMPILER", c);
-    const cmake_flags flags(given.traits);
-    set("CMAKE_CXX_FLAGS", flags.cxx);
-    set("CMAKE_C_FLAGS", flags.c);
-    set("CMAKE_CXX_STANDARD", language_flag().substr(language_flag().find("++") + 2) == "20" ? "20"
-                              : language_flag().ends_with("2b")                              ? "23"
-                                                                                             : "26");
+    // CMake's checks of the compiler see these too.
+    const word_list flags = plugin_flags(given.traits);
+    word_list of_c{"-fPIC", "-fvisibility=hidden"};
+    std::copy_if(flags.begin(), flags.end(), std::back_inserter(of_c), is_sanitizer);
+    set("CMAKE_CXX_FLAGS", joined(flags, " "));
+    set("CMAKE_C_FLAGS", joined(of_c, " "));
+    set("CMAKE_CXX_STANDARD", __cplusplus > 202302L ? "26" : __cplusplus > 202002L ? "23" : "20");
     set("CMAKE_CXX_EXTENSIONS", language_flag().find("gnu") != std::string::npos ? "ON" : "OFF");
     set("CMAKE_POSITION_INDEPENDENT_CODE", "ON");
     set("CMAKE_BUILD_TYPE", given.wanted == profile::quick ? "Debug" : "RelWithDebInfo");
     // Clang leaves a sanitizer's symbols to the host's executable.
-    set("tenon_link_options", given.traits.clang && flags.sanitized ? "" : "LINKER:-z,defs");
+    set("tenon_link_options", given.traits.clang && of_c.size() > 2 ? "" : "LINKER:-z,defs");
     for (const char* kind : {"CMAKE_MODULE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS"})
         text.append("set(").append(kind).append(
             " \"\" CACHE STRING \"\" FORCE)\n"); // they come after a target's own

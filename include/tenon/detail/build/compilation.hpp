@@ -29,6 +29,7 @@
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/process.hpp>
 #include <tenon/detail/system/sha256.hpp>
+#include <tenon/detail/system/text.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -126,9 +127,7 @@ inline word_list read_linked(std::string_view trace) {
     word_list files;
     while (!trace.empty()) {
         std::string_view line = take_line(trace);
-        constexpr std::string_view prefix = "trace: "; // mold
-        if (line.substr(0, prefix.size()) == prefix)
-            line.remove_prefix(prefix.size());
+        skip(line, "trace: "); // mold
         if (!line.empty() && line.front() == '(')
             line = line.substr(1, line.find(')') - 1);
         else if (!line.empty() && line.back() == ')')
@@ -159,7 +158,9 @@ public:
         if (traits.clang != with_clang &&
             std::string_view(toolchain).find("sanitizer=none") == std::string_view::npos)
             throw other_sanitizer(compiler.arguments()[0]);
-        const word_list both = flags_of_both(traits, wanted);
+        word_list both{language_flag()};
+        add(both, plugin_flags(traits));
+        add(both, wanted == profile::quick ? word_list{"-O0"} : word_list{"-O2", "-g"});
         compile_ = link_ = compiler.program_words();
         add(compile_, own.compile());
         add(compile_, both);
@@ -173,7 +174,7 @@ public:
         add(link_, flags.common());
         link_.push_back("-shared");
         // Clang leaves a sanitizer's symbols to the host's executable.
-        if (!(traits.clang && sanitizes(link_)))
+        if (!traits.clang || std::none_of(link_.begin(), link_.end(), is_sanitizer))
             link_.push_back("-Wl,-z,defs");
         if (lets_choose_linker(link_) && lets_choose_linker(after_objects_))
             linker_ = find_fast_linker(compiler, within);
@@ -211,11 +212,8 @@ public:
     /// A digest of the commands: of all that decides the library besides the contents of files.
     std::string recipe() const {
         sha256 all;
-        for (const word_list* list : {&compile_, &link_, &linker_.flags, &after_objects_, &sources_}) {
-            all.field(std::to_string(list->size()));
-            for (const std::string& word : *list)
-                all.field(word);
-        }
+        for (const word_list* list : {&compile_, &link_, &linker_.flags, &after_objects_, &sources_})
+            all.fields(*list);
         return all.field(linker_.version).hex();
     }
 
@@ -231,27 +229,23 @@ public:
             if (!reused_.count(i))
                 all.push_back(i);
         std::string said;
-        for_each_run(all, [&](std::size_t i, const command& invocation, const process_result& end) {
+        const auto ended = [&](std::size_t i, const command& invocation, const process_result& end) {
             const bool good = succeeded(end, output(i, ".o"));
             if (!good && with_more(i)) {
                 said = end.err;
                 again.push_back(i);
                 return;
             }
-            good ? say(end.err) : failed.add(invocation, end);
-            done(++ends);
-        });
-        with_more_.clear();
-        for_each_run(again, [&](std::size_t i, const command& invocation, const process_result& end) {
-            if (succeeded(end, output(i, ".o"))) {
+            if (good && std::find(again.begin(), again.end(), i) != again.end()) {
                 trace("'", sources_[i], "' could only be compiled without ", more_.back(), ": ", said);
                 refused_ = true;
-                say(end.err);
-            } else {
-                failed.add(invocation, end);
             }
+            good ? say(end.err) : failed.add(invocation, end);
             done(++ends);
-        });
+        };
+        for_each_run(all, ended);
+        with_more_.clear();
+        for_each_run(again, ended);
         if (!failed.empty())
             throw failed.error_with();
     }
@@ -259,22 +253,22 @@ public:
     /// Links the objects. Throws with the linker's messages if that fails; otherwise calls `say` with them.
     template <class Say>
     void link(Say&& say) {
-        command invocation = link_command();
-        process_result end = run<System>(invocation, deadline_);
-        if (!succeeded(end, library()) && !linker_.flags.empty() && !cut_short(end)) {
+        for (;;) {
+            const command invocation = link_command();
+            const process_result end = run<System>(invocation, deadline_);
+            if (succeeded(end, library())) {
+                linked_ = read_linked(end.out);
+                return say(end.err);
+            }
+            if (linker_.flags.empty() || cut_short(end)) {
+                build_failures failed(directory_);
+                failed.add(invocation, with_the_fault_alone(end));
+                throw failed.error_with(misses_symbols(end.err) ? what_is_left_out() : "");
+            }
             trace("linking as the compiler does by itself, because '", linker_.version,
                   "' failed: ", end.err);
             linker_ = {};
-            invocation = link_command();
-            end = run<System>(invocation, deadline_);
         }
-        if (!succeeded(end, library())) {
-            build_failures failed(directory_);
-            failed.add(invocation, with_the_fault_alone(end));
-            throw failed.error_with(misses_symbols(end.err) ? what_is_left_out() : "");
-        }
-        linked_ = read_linked(end.out);
-        say(end.err);
     }
 
     std::string library() const { return scratch_ / "library.so"; }
@@ -292,7 +286,7 @@ public:
                 add(read, read_for(i));
         for (const std::string& path : linked_)
             // Skips other output of the linker, and files that this build made.
-            if (struct stat seen; path.compare(0, scratch_.path().size(), scratch_.path()) != 0 &&
+            if (struct stat seen; !is_at_or_below(path, scratch_.path()) &&
                                   System::stat(absolute(path).c_str(), &seen) == 0 && S_ISREG(seen.st_mode))
                 read.push_back(absolute(path));
         std::sort(read.begin(), read.end());
@@ -301,22 +295,6 @@ public:
     }
 
 private:
-    // The flags that tenon gives both the compiler and the linker driver.
-    static word_list flags_of_both(const compiler_traits& traits, profile wanted) {
-        word_list both{language_flag()};
-        add(both, toolchain_flags(toolchain, traits.clang));
-        // With default visibility, a symbol of the host or of another plugin could replace this plugin's own.
-        add(both, {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
-        add(both, wanted == profile::quick ? word_list{"-O0"} : word_list{"-O2", "-g"});
-        // A unique symbol keeps a library in memory for good, and carries its value over to the next version.
-        if (traits.gnu_unique)
-            both.push_back("-fno-gnu-unique");
-        // Flags for the link are given to the compiler too, which should not warn the author of that.
-        if (traits.clang)
-            both.push_back("-Qunused-arguments");
-        return both;
-    }
-
     static bool cut_short(const process_result& end) {
         return end.cause == stop_reason::time || end.cause == stop_reason::stop;
     }
@@ -346,17 +324,7 @@ private:
     }
 
     static bool misses_symbols(std::string_view said) {
-        for (const std::string_view words : {"undefined reference to", "undefined symbol"})
-            if (said.find(words) != said.npos)
-                return true;
-        return false;
-    }
-
-    static bool sanitizes(const word_list& flags) {
-        for (const std::string& flag : flags)
-            if (flag.compare(0, 11, "-fsanitize=") == 0)
-                return true;
-        return false;
+        return said.find("undefined reference to") != said.npos || said.find("undefined symbol") != said.npos;
     }
 
     // Compiles sources, and calls `ended` for each in their order.

@@ -13,40 +13,18 @@
 
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/text.hpp>
 #include <tenon/detail/system/trace.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-inline error not_a_flag(std::string_view where, std::string_view line, std::string_view why) {
-    return {errc::build_failed, concatenated({where, ": the line '", line, "' is refused, because ", why}),
-            std::string(where.substr(0, where.rfind(':')))};
-}
-
-inline error refused_flag(std::string_view where, std::string_view flag) {
+/// `kind` is "line" or "flag".
+inline error refused_flag(std::string_view where, std::string_view kind, std::string_view flag,
+                          std::string_view why) {
     return {errc::build_failed,
-            concatenated({where, ": the flag '", flag,
-                          "' is refused, because what is made of a plugin's sources, by which program and "
-                          "where, is not for its flags to say; remove it"}),
+            concatenated({where, ": the ", kind, " '", flag, "' is refused, because ", why}),
             std::string(where.substr(0, where.rfind(':')))};
-}
-
-inline error flag_runs_program(std::string_view where, std::string_view flag) {
-    return {errc::build_failed,
-            concatenated({where, ": the flag '", flag,
-                          "' is refused, because it has another program take part in the build, of which a "
-                          "change would not be seen; remove it, or set options.builds_may_run_programs"}),
-            std::string(where.substr(0, where.rfind(':')))};
-}
-
-inline error flag_writes_beside(std::string_view where, std::string_view flag) {
-    return {
-        errc::build_failed,
-        concatenated({where, ": the flag '", flag,
-                      "' is refused, because what it has written beside the objects is lost with these once "
-                      "the library is made; remove it, or give the directory a CMakeLists.txt, of which the "
-                      "build tree is kept"}),
-        std::string(where.substr(0, where.rfind(':')))};
 }
 
 inline error not_plain_text(const std::string& path) {
@@ -70,14 +48,21 @@ public:
     void add(const std::string& flag, const std::string& where) {
         const bool language = std::exchange(language_follows_, false);
         if (takes_away(flag) || (passed_on_ && (passes_away(flag) || changes_messages(flag))) ||
-            makes_headers(language               ? flag
-                          : begins(flag, {"-x"}) ? flag.substr(2)
-                                                 : ""))
-            throw refused_flag(where, flag);
+            makes_headers(language                 ? flag
+                          : flag.starts_with("-x") ? flag.substr(2)
+                                                   : ""))
+            throw refused_flag(where, "flag", flag,
+                               "what is made of a plugin's sources, by which program and where, is not for "
+                               "its flags to say; remove it");
         if (!may_run_programs_ && runs_a_program(flag))
-            throw flag_runs_program(where, flag);
+            throw refused_flag(where, "flag", flag,
+                               "it has another program take part in the build, of which a change would not "
+                               "be seen; remove it, or set options.builds_may_run_programs");
         if (!tree_stays_ && writes_beside(flag))
-            throw flag_writes_beside(where, flag);
+            throw refused_flag(where, "flag", flag,
+                               "what it has written beside the objects is lost with these once the library "
+                               "is made; remove it, or give the directory a CMakeLists.txt, of which the "
+                               "build tree is kept");
         if (changes_messages(flag)) {
             trace(where, ": the flag '", flag, "' is left out, because tenon reads what compilers say");
             return;
@@ -92,7 +77,7 @@ public:
         }
         compile_.push_back(flag);
         // With -x the linker driver would treat objects as sources.
-        if (!language && !begins(flag, {"-x"}))
+        if (!language && !flag.starts_with("-x"))
             common_.push_back(flag);
     }
 
@@ -100,11 +85,9 @@ public:
     void add_lines(std::string_view text, const std::string& path) {
         if (text.find('\0') != text.npos)
             throw not_plain_text(path);
-        if (constexpr std::string_view mark = "\xEF\xBB\xBF"; text.substr(0, mark.size()) == mark)
-            text.remove_prefix(mark.size());
+        skip(text, "\xEF\xBB\xBF");
         for (std::size_t number = 1; !text.empty(); ++number) {
-            std::string_view line = text.substr(0, text.find('\n'));
-            text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+            std::string_view line = take_until(text, '\n');
             while (!line.empty() && space(line.front()))
                 line.remove_prefix(1);
             while (!line.empty() && space(line.back()))
@@ -113,7 +96,7 @@ public:
                 continue;
             const std::string where = path + ':' + std::to_string(number);
             if (const std::string why = mistake(line, path); !why.empty())
-                throw not_a_flag(where, line, why);
+                throw refused_flag(where, "line", line, why);
             before_ = line[0] == '-' ? line : "";
             add(std::string(line), where);
         }
@@ -148,7 +131,7 @@ private:
             const std::string_view first = line.substr(0, line.find(' '));
             const auto next = line.find(" -");
             // A macro may stand for anything.
-            const bool macro = begins(line, {"-D"}) && first.find('=') != first.npos;
+            const bool macro = line.starts_with("-D") && first.find('=') != first.npos;
             const bool two = next + 2 < line.size() && next != line.npos && line[next + 2] != ' ' && !macro;
             if (two || (first.size() < line.size() && takes_value(first)))
                 return "each line is one flag, or the value of the flag before; write it on several lines";
@@ -170,9 +153,9 @@ private:
 
     // False only for flags that certainly have no value in the next line: other flags are unknown here.
     static bool may_take_value(std::string_view flag) {
-        if (flag.empty() || (flag.size() > 2 && begins(flag, {"-D", "-I", "-L", "-U", "-l"})))
+        if (flag.empty() || (flag.size() > 2 && begins_with_one_of(flag, {"-D", "-I", "-L", "-U", "-l"})))
             return false;
-        return !begins(flag, {"-W", "-O", "-f", "-g", "-m", "-std", "-pedantic", "-pthread"}) ||
+        return !begins_with_one_of(flag, {"-W", "-O", "-f", "-g", "-m", "-std", "-pedantic", "-pthread"}) ||
                among(flag, {"-framework", "-mllvm", "-gcc-toolchain"});
     }
 
@@ -184,39 +167,29 @@ private:
                 return true;
         return false;
     }
-    static bool begins(std::string_view flag, std::initializer_list<std::string_view> list) {
-        for (const std::string_view beginning : list)
-            if (flag.substr(0, beginning.size()) == beginning)
-                return true;
-        return false;
-    }
-
     // Flags that make the compiler write other output, write to another place, or read flags from a file.
     static bool takes_away(std::string_view flag) {
         if (among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess",
                          "--help", "--version"}) ||
-            begins(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps", "-dump", "-print-",
-                          "--print-"}))
+            begins_with_one_of(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps", "-dump",
+                                      "-print-", "--print-"}))
             return true;
-        if (!begins(flag, {"-Wl,", "-Wp,"}))
+        if (!begins_with_one_of(flag, {"-Wl,", "-Wp,"}))
             return false;
-        for (flag.remove_prefix(4); !flag.empty();) {
-            const std::string_view part = flag.substr(0, flag.find(','));
-            if (passes_away(part))
+        for (flag.remove_prefix(4); !flag.empty();)
+            if (passes_away(take_until(flag, ',')))
                 return true;
-            flag.remove_prefix(part.size() < flag.size() ? part.size() + 1 : flag.size());
-        }
         return false;
     }
 
     // The same for flags passed on to a step of the compiler: a linker's -M writes a map to standard output.
     static bool passes_away(std::string_view flag) {
-        return flag == "-o" || begins(flag, {"--output", "-M", "@"});
+        return flag == "-o" || begins_with_one_of(flag, {"--output", "-M", "@"});
     }
 
     // Flags that run other programs than those of the compiler, whose changes would not be noticed.
     static bool runs_a_program(std::string_view flag) {
-        return begins(
+        return begins_with_one_of(
             flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path", "-load"});
     }
 
@@ -229,30 +202,26 @@ private:
         return among(flag, {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
                             "-fcondition-coverage", "-fpath-coverage", "-fstack-usage", "-aux-info",
                             "-serialize-diagnostics", "--serialize-diagnostics"}) ||
-               begins(flag, {"-fprofile-generate", "-fcs-profile-generate", "-fprofile-note", "-gsplit-dwarf",
-                             "-fcallgraph-info", "-fdump-", "-ftime-trace", "-fsave-optimization-record",
-                             "-foptimization-record-file"});
+               begins_with_one_of(flag, {"-fprofile-generate", "-fcs-profile-generate", "-fprofile-note",
+                                         "-gsplit-dwarf", "-fcallgraph-info", "-fdump-", "-ftime-trace",
+                                         "-fsave-optimization-record", "-foptimization-record-file"});
     }
 
     // Flags that change the form or the place of messages, so that files and lines would not be found in
     // them.
     static bool changes_messages(std::string_view flag) {
-        return begins(flag, {"-fdiagnostics-format", "-fdiagnostics-add-output", "-fdiagnostics-set-output",
-                             "-fdiagnostics-parseable-fixits", "-fdiagnostics-generate-patch",
-                             "-fdiagnostics-print-source-range-info", "-fdiagnostics-column-",
-                             "-fdiagnostics-show-location", "-fmessage-length", "-fno-show-column",
-                             "-fno-show-source-location"});
+        return begins_with_one_of(flag,
+                                  {"-fdiagnostics-format", "-fdiagnostics-add-output",
+                                   "-fdiagnostics-set-output", "-fdiagnostics-parseable-fixits",
+                                   "-fdiagnostics-generate-patch", "-fdiagnostics-print-source-range-info",
+                                   "-fdiagnostics-column-", "-fdiagnostics-show-location", "-fmessage-length",
+                                   "-fno-show-column", "-fno-show-source-location"});
     }
 
     static bool for_the_linker(std::string_view flag) {
-        if (begins(flag, {"-l", "-L", "-Wl,", "-Xlinker", "--library-directory"}))
+        if (begins_with_one_of(flag, {"-l", "-L", "-Wl,", "-Xlinker", "--library-directory"}))
             return true;
-        if (flag.empty() || flag[0] == '-')
-            return false;
-        for (const std::string_view end : {".a", ".o", ".so"})
-            if (flag.size() > end.size() && flag.substr(flag.size() - end.size()) == end)
-                return true;
-        return false;
+        return !flag.starts_with('-') && ends_in_one_of(flag, {".a", ".o", ".so"});
     }
 
     std::vector<std::string> compile_, common_, link_;

@@ -106,6 +106,25 @@ struct compiler_traits {
     std::string identity;    ///< of its version and of everything that it defines
 };
 
+/// The flags for all code of a plugin: those of the host's toolchain, and those that let it be unloaded.
+inline word_list plugin_flags(const compiler_traits& traits) {
+    word_list flags = toolchain_flags(toolchain, traits.clang);
+    // With default visibility, a symbol of the host or of another plugin could replace this plugin's own.
+    for (const char* flag : {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"})
+        flags.push_back(flag);
+    // A unique symbol keeps a library in memory for good, and carries its value over to the next version.
+    if (traits.gnu_unique)
+        flags.push_back("-fno-gnu-unique");
+    // Flags for the link are given to the compiler too, which should not warn the author of that.
+    if (traits.clang)
+        flags.push_back("-Qunused-arguments");
+    return flags;
+}
+
+inline bool is_sanitizer(std::string_view flag) {
+    return flag.starts_with("-fsanitize=");
+}
+
 /// The compiler for plugins: a program and its first arguments.
 template <class System = posix>
 class basic_compiler {
@@ -149,12 +168,7 @@ public:
     bool found() const noexcept { return !arguments_.empty(); }
 
     /// The compiler as it was chosen, whether or not it exists.
-    std::string choice() const {
-        sha256 all;
-        for (const std::string& word : chosen_.empty() ? family() : chosen_)
-            all.field(word);
-        return all.hex();
-    }
+    std::string choice() const { return sha256().fields(chosen_.empty() ? family() : chosen_).hex(); }
 
     /// A digest of the compiler's programs that changes when another version is installed. Runs no program.
     const std::string& stamp() const noexcept { return stamp_; }

@@ -19,6 +19,7 @@
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/sha256.hpp>
+#include <tenon/detail/system/text.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -31,17 +32,20 @@ inline constexpr std::string_view processor_file = "/proc/cpuinfo";
 inline std::string processor_in(std::string_view text) {
     std::string processor;
     for (text = text.substr(0, text.find("\n\n")); !text.empty();) {
-        const std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
-        bool moves = false;
-        for (const std::string_view name :
-             {"processor", "cpu MHz", "bogomips", "BogoMIPS", "clock", "physical id", "core id", "apicid",
-              "initial apicid", "siblings", "cpu cores"})
-            moves = moves || line.substr(0, name.size()) == name;
-        if (!moves)
+        const std::string_view line = take_until(text, '\n');
+        if (!begins_with_one_of(line, {"processor", "cpu MHz", "bogomips", "BogoMIPS", "clock", "physical id",
+                                       "core id", "apicid", "initial apicid", "siblings", "cpu cores"}))
             processor.append(line).append("\n");
     }
     return processor;
+}
+
+/// SHA-256 of what an open file of any size holds. Errors name it by `path`.
+template <class System>
+std::string content_digest(const basic_file<System>& file, const std::string& path) {
+    sha256 all;
+    file.parts(path, [&](std::string_view part) { all.add(part); });
+    return all.hex();
 }
 
 /// Computes digests of files and directories, and reads each file once.
@@ -68,10 +72,9 @@ public:
             input = {path, {}, sha256(processor_in(from.read(path))).hex()};
             return &input;
         }
-        sha256 all;
-        from.parts(path, [&](std::string_view part) { all.add(part); });
+        const std::string digest = content_digest(from, path);
         // The state after reading: a write meanwhile makes the file newer than this look.
-        input = {path, file_identity(from.status(path)), all.hex()};
+        input = {path, file_identity(from.status(path)), digest};
         return &input;
     }
 

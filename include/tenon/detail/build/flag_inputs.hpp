@@ -15,6 +15,7 @@
 #include <tenon/detail/system/directory.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/text.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -26,10 +27,9 @@ inline bool skip_search_flag(std::string_view& flag) {
          {"--include-directory-after", "--include-directory", "--library-directory", "-iwithprefixbefore",
           "-iwithprefix", "-cxx-isystem", "-isystem", "-iquote", "-idirafter", "-Wl,--library-path",
           "-Wl,-rpath-link", "-Wl,-L", "-I", "-L", "-F"})
-        if (flag.substr(0, name.size()) == name) {
-            flag.remove_prefix(name.size());
-            if (flag.substr(0, 1) == "=" || flag.substr(0, 1) == ",")
-                flag.remove_prefix(1);
+        if (skip(flag, name)) {
+            if (!skip(flag, "="))
+                skip(flag, ",");
             return true;
         }
     return false;

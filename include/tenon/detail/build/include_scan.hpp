@@ -2,6 +2,7 @@
 #ifndef TENON_DETAIL_BUILD_INCLUDE_SCAN_HPP
 #define TENON_DETAIL_BUILD_INCLUDE_SCAN_HPP
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/text.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -23,17 +25,12 @@ inline namespace TENON_OWN {
 inline std::vector<std::string_view> included_in(std::string_view text) {
     std::vector<std::string_view> names;
     while (!text.empty()) {
-        std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
-        const auto skip = [&](std::string_view word) {
-            if (const auto begin = line.find_first_not_of(" \t"); begin != line.npos)
-                line.remove_prefix(begin);
-            if (line.substr(0, word.size()) != word)
-                return false;
-            line.remove_prefix(word.size());
-            return true;
+        std::string_view line = take_until(text, '\n');
+        const auto next = [&](std::string_view word) {
+            line.remove_prefix(std::min(line.size(), line.find_first_not_of(" \t")));
+            return skip(line, word);
         };
-        if (!skip("#") || !skip("include") || !(skip("\"") || skip("<")))
+        if (!next("#") || !next("include") || !(next("\"") || next("<")))
             continue;
         const auto end = line.find(line.data()[-1] == '"' ? '"' : '>');
         if (end != line.npos && end > 0)
@@ -54,8 +51,9 @@ public:
             left.pop_back();
             if (!paths_.insert(file).second || is_system_file<System>(file))
                 continue;
-            for (const std::string& header : names(file))
-                if (std::string found = find(header, file, folders); !found.empty())
+            const std::string text = text_of<System>(file);
+            for (const std::string_view header : included_in(text))
+                if (std::string found = find(std::string(header), file, folders); !found.empty())
                     left.push_back(std::move(found));
         }
     }
@@ -64,16 +62,6 @@ public:
     const std::set<std::string>& paths() const noexcept { return paths_; }
 
 private:
-    static std::vector<std::string> names(const std::string& file) {
-        try {
-            const std::string text = read_file<System>(file);
-            const std::vector<std::string_view> names = included_in(text);
-            return {names.begin(), names.end()};
-        } catch (const error&) {
-            return {}; // it is not there now
-        }
-    }
-
     std::string find(const std::string& header, const std::string& from,
                      const std::vector<std::string>& folders) {
         const std::string name = header.substr(1, header.size() - 2);

@@ -29,7 +29,6 @@ inline namespace TENON_OWN {
 /// The inputs that compilers are likely to read, known from an earlier build.
 struct expected_inputs {
     std::set<std::string> files{}, folders{};
-    shadowing_names names{};
     build_result before{}; ///< the earlier result: its files that are in the same state need not be read
 };
 
@@ -120,10 +119,10 @@ public:
         }
         add_other_kinds_of_libraries(files);
         result.names.assign(known_names_.begin(), known_names_.end());
-        expected_.names.clear();
-        expected_.names.add(result);
-        const auto matters = expected_.names.matter_to(sources);
-        for (const std::string& folder : folders_that_matter(result.files)) {
+        shadowing_names names;
+        names.add(result);
+        const auto matters = names.matter_to(sources);
+        for (const std::string& folder : folders_that_matter(result.files, names)) {
             expected_.folders.insert(folder);
             const build_input& now = after_.folder(folder, matters);
             note_change_of_folder(now, matters);
@@ -292,13 +291,12 @@ private:
 
     // Files in the source directory never belong to the system.
     bool belongs_to_system(const std::string& path) const {
-        const bool beside = !directory_.empty() && path.compare(0, directory_.size(), directory_) == 0;
-        return !beside && is_system_file<System>(path);
+        return !is_at_or_below(path, directory_) && is_system_file<System>(path);
     }
 
     // The folders in which a header was or could have been found, and their subfolders with a name from the
     // path of a header.
-    std::set<std::string> folders_that_matter(const build_inputs& files) {
+    std::set<std::string> folders_that_matter(const build_inputs& files, const shadowing_names& names) {
         std::vector<std::string> folders = folders_;
         // Every compiler searches this folder before /usr/include.
         folders.emplace_back("/usr/local/include");
@@ -314,9 +312,8 @@ private:
             for (const std::string& name : after_.names(folder)) {
                 struct stat inside;
                 // Skips symbolic links, which may lead back to here.
-                if (std::string path = join(folder, name); expected_.names.has(name) &&
-                                                           System::lstat(path.c_str(), &inside) == 0 &&
-                                                           S_ISDIR(inside.st_mode))
+                if (std::string path = join(folder, name);
+                    names.has(name) && System::lstat(path.c_str(), &inside) == 0 && S_ISDIR(inside.st_mode))
                     folders.push_back(std::move(path));
             }
         }

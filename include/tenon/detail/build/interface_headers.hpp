@@ -17,6 +17,7 @@
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/text.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -45,9 +46,7 @@ public:
     static std::vector<std::string> named(std::vector<std::string> chosen) {
         const char* set = ::secure_getenv("TENON_INCLUDE");
         for (std::string_view rest = set ? set : ""; !rest.empty();) {
-            const std::string_view one = rest.substr(0, rest.find(':'));
-            rest.remove_prefix(one.size() < rest.size() ? one.size() + 1 : one.size());
-            if (!one.empty())
+            if (const std::string_view one = take_until(rest, ':'); !one.empty())
                 chosen.emplace_back(one);
         }
         std::vector<std::string> listed;
@@ -114,12 +113,7 @@ private:
     }
 
     static bool says(const std::string& path, std::initializer_list<std::string_view> words) {
-        std::string text;
-        try {
-            text = read_file<System>(path);
-        } catch (const error&) {
-            return false; // somebody else's folder, and so no reason to stop
-        }
+        const std::string text = text_of<System>(path);
         for (const std::string_view word : words)
             if (text.find(word) == text.npos)
                 return false;

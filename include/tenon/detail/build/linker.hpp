@@ -12,6 +12,7 @@
 #include <tenon/detail/system/deadline.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/process.hpp>
+#include <tenon/detail/system/text.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -71,11 +72,10 @@ linker_choice find_fast_linker(const basic_compiler<System>& compiler, const bas
 /// null, and a call of it would end the program.)
 inline bool lets_choose_linker(const word_list& flags) {
     for (const std::string_view flag : flags)
-        for (const std::string_view tied :
-             {"-fuse-ld", "--ld-path", "-flto", "-fsanitize", "-T", "-Wl,-T", "-Wl,--script", "-Wl,-plugin",
-              "-Wl,--plugin", "-Wl,--unresolved-symbols", "-Wl,--warn-unresolved-symbols"})
-            if (flag.substr(0, tied.size()) == tied)
-                return false;
+        if (begins_with_one_of(flag, {"-fuse-ld", "--ld-path", "-flto", "-fsanitize", "-T", "-Wl,-T",
+                                      "-Wl,--script", "-Wl,-plugin", "-Wl,--plugin",
+                                      "-Wl,--unresolved-symbols", "-Wl,--warn-unresolved-symbols"}))
+            return false;
     return true;
 }
 

@@ -29,7 +29,12 @@ public:
                        const std::string& source, const word_list& arguments, const std::string& stem,
                        bool thorough)
         : objects_({.stem = stem,
-                    .digest = digest_of(compiler, directory, source, arguments),
+                    .digest = sha256()
+                                  .field(directory)
+                                  .field(source)
+                                  .field(compiler.traits().identity)
+                                  .fields(arguments)
+                                  .hex(),
                     .suffix = ".o",
                     .tools = compiler.stamp(),
                     .kept = 4,
@@ -65,15 +70,6 @@ public:
     }
 
 private:
-    static std::string digest_of(const basic_compiler<System>& compiler, const std::string& directory,
-                                 const std::string& source, const word_list& arguments) {
-        sha256 all;
-        all.field(directory).field(source).field(compiler.traits().identity);
-        for (const std::string& word : arguments)
-            all.field(word);
-        return all.hex();
-    }
-
     basic_action_cache<System> objects_;
     std::optional<build_result> taken_;
 };

@@ -23,6 +23,7 @@
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/process.hpp>
 #include <tenon/detail/system/sha256.hpp>
+#include <tenon/detail/system/text.hpp>
 #include <tenon/detail/system/trace.hpp>
 
 namespace tenon::inline v1::detail {
@@ -100,9 +101,8 @@ bool begins_with(std::string_view source, const std::string& path, const std::st
 /// True if no flag includes a file before a source's first header, or changes where that header is found.
 inline bool lets_precompile(const word_list& flags) {
     for (const std::string_view flag : flags)
-        for (const std::string_view first : {"-include", "-imacros", "-iquote", "-I-", "-x", "-fmodules"})
-            if (flag.substr(0, first.size()) == first)
-                return false;
+        if (begins_with_one_of(flag, {"-include", "-imacros", "-iquote", "-I-", "-x", "-fmodules"}))
+            return false;
     return true;
 }
 
@@ -186,14 +186,13 @@ private:
     static constexpr std::string_view suffix = ".gch";
 
     static action action_of(const basic_cache<System>& in, const settings& given) {
-        sha256 all;
-        all.field(given.header)
-            .field(given.compiler.traits().identity)
-            .field(given.local ? given.directory : "");
-        for (const std::string& word : given.arguments)
-            all.field(word);
         return {.stem = join(join(join(in.path(), "bin"), given.type), "interface-"),
-                .digest = all.hex(),
+                .digest = sha256()
+                              .field(given.header)
+                              .field(given.compiler.traits().identity)
+                              .field(given.local ? given.directory : "")
+                              .fields(given.arguments)
+                              .hex(),
                 .suffix = suffix,
                 .tools = given.compiler.stamp(),
                 .kept = 1,
@@ -208,11 +207,9 @@ private:
 
     command compile_command(const std::string& result, const std::string& read) const {
         command compile{given_.arguments, basic_compiler<System>::variables(), given_.directory};
-        for (const std::string& word :
-             {std::string("-MD"), std::string("-MT"), std::string("library"), std::string("-MF"), read,
-              std::string("-x"), std::string("c++-header"), std::string("/dev/null"), std::string("-include"),
-              given_.header, std::string("-o"), result})
-            compile.arguments.push_back(word);
+        compile.arguments.insert(compile.arguments.end(),
+                                 {"-MD", "-MT", "library", "-MF", read, "-x", "c++-header", "/dev/null",
+                                  "-include", given_.header, "-o", result});
         // The record says whether headers have changed; clang would also refuse one that was only touched.
         // Templates of the header that are instantiated here need not be in every plugin.
         if (given_.compiler.traits().clang)

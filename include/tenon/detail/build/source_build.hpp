@@ -166,20 +166,18 @@ private:
         if (!built.traceable)
             trace("'", target_.path, "' is compiled each time, because '", *inputs_.untraceable(),
                   "' names a file by a macro, for __has_include, .incbin or #embed");
-        entry->key = built.traceable ? key_of(*entry) : sha256(read_file<System>(built.file)).hex();
+        entry->key = built.traceable ? key_of(recipe(), *entry)
+                                     : content_digest(basic_file<System>(built.file, O_RDONLY), built.file);
         built.entry = std::move(*entry);
         return built;
     }
 
-    std::string key_of(const build_result& entry) const {
-        sha256 all;
-        all.field(target_.compiler.traits().identity).field(target_.directory).field(compilation_.recipe());
-        // Folders as well: a header that __has_include asks for changes the result without being a file of
-        // it.
-        for (const build_inputs* inputs : {&entry.files, &entry.folders})
-            for (const build_input& input : *inputs)
-                all.field(input.path).field(input.digest);
-        return all.hex();
+    std::string recipe() const {
+        return sha256()
+            .field(target_.compiler.traits().identity)
+            .field(target_.directory)
+            .field(compilation_.recipe())
+            .hex();
     }
 
     // Precompiles the interface's header, if these sources can use it.

@@ -45,11 +45,8 @@ inline bool is_in_source_tree(std::string_view name) {
 
 /// True if a path is one of these folders, or below one.
 inline bool is_in_one_of(std::string_view path, const std::vector<std::string>& folders) {
-    for (const std::string& folder : folders)
-        if (path.substr(0, folder.size()) == folder &&
-            (path.size() == folder.size() || path[folder.size()] == '/'))
-            return true;
-    return false;
+    return std::any_of(folders.begin(), folders.end(),
+                       [&](const std::string& folder) { return is_at_or_below(path, folder); });
 }
 
 /// The first few sources in a directory and below that are not `compiled`, as relative paths. Only as many

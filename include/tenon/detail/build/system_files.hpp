@@ -12,6 +12,7 @@
 #include <tenon/detail/system/directory.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/text.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -23,8 +24,7 @@ inline std::optional<std::string> within_first_folder(std::string_view path) {
         return std::nullopt;
     std::vector<std::string_view> parts;
     while (!path.empty()) {
-        const std::string_view part = path.substr(0, path.find('/'));
-        path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
+        const std::string_view part = take_until(path, '/');
         if (part == "..") {
             if (parts.size() < 2)
                 return std::nullopt;
@@ -47,11 +47,8 @@ bool is_system_file(const std::string& path) {
         place += '/';
         // Not all of /usr: files in /usr/local may be anybody's, and /usr/share has plugins that an
         // administrator edits.
-        for (const std::string_view root :
-             {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/", "/nix/store/", "/gnu/store/"})
-            if (place.compare(0, root.size(), root) == 0)
-                return true;
-        return false;
+        return begins_with_one_of(place, {"/usr/include/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/",
+                                          "/nix/store/", "/gnu/store/"});
     };
     // Clang calls them `/usr/bin/../lib/gcc/…`.
     if (const auto plain = within_first_folder(path); !plain || !inside(*plain))

@@ -27,15 +27,6 @@ inline std::string_view skip_spaces(std::string_view text) {
     return begin == text.npos ? std::string_view() : text.substr(begin);
 }
 
-// The line up to `at` and the line from there on.
-inline std::string_view line_before(std::string_view text, std::size_t at) {
-    const std::size_t end = text.rfind('\n', at);
-    return text.substr(end == text.npos ? 0 : end + 1, at - (end == text.npos ? 0 : end + 1));
-}
-inline std::string_view line_from(std::string_view text, std::size_t at) {
-    return text.substr(at, text.find('\n', at) - at);
-}
-
 inline bool in_comment(std::string_view before) {
     const std::string_view first = skip_spaces(before);
     return before.find("//") != before.npos || first.substr(0, 1) == "*" || first.substr(0, 2) == "/*";
@@ -45,10 +36,11 @@ inline bool in_comment(std::string_view before) {
 template <class Found>
 void for_each(std::string_view text, std::string_view word, Found&& found) {
     for (std::size_t at = 0; (at = text.find(word, at)) != text.npos;) {
-        const std::string_view before = line_before(text, at);
+        const std::size_t begin = text.rfind('\n', at) + 1; // 0 in the first line
+        const std::string_view before = text.substr(begin, at - begin);
         at += word.size();
         if (!in_comment(before))
-            found(before, line_from(text, at));
+            found(before, text.substr(at, text.find('\n', at) - at));
     }
 }
 

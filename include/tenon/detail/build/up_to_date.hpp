@@ -16,6 +16,7 @@
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/text.hpp>
 #include <tenon/detail/system/trace.hpp>
 
 namespace tenon::inline v1::detail {
@@ -28,13 +29,10 @@ struct source_directories {
     std::vector<std::string> without{}; ///< but not in these, nor below them
 
     bool has(std::string_view folder, std::string_view name) const {
-        if (in.empty() || folder.substr(0, in.size()) != in)
-            return false;
-        const bool is_it = folder.size() == in.size();
         if (below)
-            return (is_it || folder[in.size()] == '/') && is_in_source_tree(name) &&
+            return is_at_or_below(folder, in) && is_in_source_tree(name) &&
                    !is_in_one_of(join(folder, name), without);
-        return is_it && (is_source_name(name) || name == "CMakeLists.txt");
+        return !in.empty() && folder == in && (is_source_name(name) || name == "CMakeLists.txt");
     }
 };
 
@@ -43,10 +41,9 @@ class shadowing_names {
 public:
     void add(std::string_view path) {
         while (!path.empty()) {
-            const std::string_view part = path.substr(0, path.find('/'));
+            const std::string_view part = take_until(path, '/');
             if (!part.empty() && part != "." && part != "..")
                 names_.emplace(part);
-            path.remove_prefix(part.size() < path.size() ? part.size() + 1 : path.size());
         }
     }
     void add(const build_result& result) {
@@ -55,7 +52,6 @@ public:
         for (const std::string& name : result.names)
             add(name);
     }
-    void clear() { names_.clear(); }
     bool empty() const { return names_.empty(); }
 
     bool has(const std::string& name) const { return names_.count(name) != 0; }
@@ -83,15 +79,6 @@ public:
                      basic_file_digests<System>& digests, bool has_tools = true, bool thorough = false)
         : sources_(sources), now_(std::move(result)), look_(look), digests_(digests), has_tools_(has_tools),
           thorough_(thorough) {}
-
-    /// True if every input is in its remembered state. Reads no file.
-    bool untouched() const {
-        for (const build_inputs* inputs : {&now_.files, &now_.folders})
-            for (const build_input& input : *inputs)
-                if (!in_same_state(input))
-                    return false;
-        return true;
-    }
 
     /// True if every input has its recorded content. Reads only files with a new state.
     bool same() { return same_files() && same_folders(); }

@@ -196,18 +196,11 @@ private:
 
     std::string mark_file() const { return join(path_, "CACHEDIR.TAG"); }
 
-    std::string mark_text() const {
-        try {
-            return read_file<System>(mark_file());
-        } catch (const error&) {
-            return "";
-        }
-    }
+    std::string mark_text() const { return text_of<System>(mark_file()); }
 
     bool is_marked() const {
-        const std::string text = mark_text();
         const std::string_view first_lines = cache_mark.substr(0, cache_mark.find(':', cache_mark.find('#')));
-        return text.substr(0, first_lines.size()) == first_lines;
+        return mark_text().starts_with(first_lines);
     }
 
     // Every process that finds the mark missing or incomplete writes the same text over it. So two may write
@@ -272,7 +265,7 @@ public:
                 throw error::system_call("make a folder in", all, errno);
             // Until the lock is taken, another process may take the folder for a leftover and remove it.
             lock_ = basic_file<System>(System::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-            if (lock_.descriptor() >= 0 && lock_.try_lock() && still_there())
+            if (lock_.descriptor() >= 0 && lock_.try_lock() && lock_.is_at(path_))
                 return;
             if (errno != ENOENT && errno != EWOULDBLOCK)
                 throw error::system_call("lock", path_, errno);
@@ -286,11 +279,6 @@ public:
     std::string operator/(std::string_view name) const { return join(path_, name); }
 
 private:
-    bool still_there() const {
-        struct stat status;
-        return System::stat(path_.c_str(), &status) == 0;
-    }
-
     std::string path_;
     basic_file<System> lock_;
 };

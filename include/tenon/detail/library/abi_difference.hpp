@@ -11,6 +11,7 @@
 #include <tenon/detail/library/abi_text.hpp>
 #include <tenon/detail/library/completeness.hpp>
 #include <tenon/detail/library/mangled_name.hpp>
+#include <tenon/detail/system/text.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -206,16 +207,14 @@ inline std::string toolchain_differences(std::string_view host, std::string_view
     std::string text;
     const auto value = [](std::string_view in, std::string_view key) -> std::string_view {
         while (!in.empty()) {
-            const std::string_view line = in.substr(0, in.find('\n'));
-            in.remove_prefix(line.size() < in.size() ? line.size() + 1 : line.size());
+            const std::string_view line = take_line(in);
             if (line.starts_with(key) && line.size() > key.size() && line[key.size()] == '=')
                 return line.substr(key.size() + 1);
         }
         return "not stated";
     };
     for (std::string_view rest = host; !rest.empty();) {
-        const std::string_view line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(line.size() < rest.size() ? line.size() + 1 : line.size());
+        const std::string_view line = take_line(rest);
         const std::string_view key = line.substr(0, line.find('='));
         const std::string_view ours = value(host, key), theirs = value(plugin, key);
         // A plain plugin runs in a host with a sanitizer, except memory's; a plugin with one needs a host

@@ -19,6 +19,7 @@
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/text.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -106,8 +107,7 @@ private:
         std::string seen = path.starts_with('/') ? "" : base;
         path.remove_prefix(path.starts_with('/') ? folder_.size() : 0);
         while (!path.empty()) {
-            const std::string_view component = path.substr(0, path.find('/'));
-            path.remove_prefix(std::min(path.size(), component.size() + 1));
+            const std::string_view component = take_until(path, '/');
             if (component == ".." && seen.empty())
                 return "";
             if (component == "..")

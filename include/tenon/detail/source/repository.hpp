@@ -31,6 +31,7 @@
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/process.hpp>
 #include <tenon/detail/system/sha256.hpp>
+#include <tenon/detail/system/text.hpp>
 #include <tenon/detail/system/trace.hpp>
 
 namespace tenon::inline v1::detail {
@@ -501,8 +502,7 @@ private:
         ssh_settings configured;
         // Each entry is NAME, a newline and the value. The last entry of a name counts.
         for (std::string_view rest = asking.end.out; !rest.empty();) {
-            const std::string_view setting = rest.substr(0, rest.find('\0'));
-            rest.remove_prefix(std::min(rest.size(), setting.size() + 1));
+            const std::string_view setting = take_until(rest, '\0');
             const auto end = std::min(setting.find('\n'), setting.size());
             const std::string value(setting.substr(std::min(end + 1, setting.size())));
             (setting.substr(0, end) == "ssh.variant" ? configured.variant : configured.command) = value;

@@ -16,6 +16,7 @@
 
 #include <tenon/detail/source/driver_text.hpp>
 #include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/text.hpp>
 
 // Suggestions for a name or an address that leads nowhere.
 
@@ -109,8 +110,7 @@ inline std::optional<std::string> without_query(std::string_view url) {
         return std::find(keys.begin(), keys.end(), key) != keys.end();
     };
     while (!query.empty()) {
-        const std::string_view part = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), part.size() + 1));
+        const std::string_view part = take_until(query, '&');
         const auto equals = std::min(part.find('='), part.size());
         const std::string_view key = part.substr(0, equals),
                                value = part.substr(std::min(equals + 1, part.size()));

@@ -160,6 +160,16 @@ std::string read_file(const std::string& path, std::size_t limit = 64 * 1024 * 1
     return from.read(path, limit);
 }
 
+/// The text of a regular file; empty where it cannot be read.
+template <class System = posix>
+std::string text_of(const std::string& path) {
+    try {
+        return read_file<System>(path);
+    } catch (const error&) {
+        return "";
+    }
+}
+
 /// Replaces the file at `path` in one step: a reader sees the old text or the new one, never a part. `beside`
 /// is a folder of the same file system for the unfinished file.
 template <class System = posix>

@@ -9,6 +9,8 @@
 
 #include <tenon/version.hpp>
 
+#include <tenon/detail/system/text.hpp>
+
 namespace tenon::inline v1 {
 
 /// A type that names a file: a string, or a path type with `native()`, such as `std::filesystem::path`.
@@ -52,6 +54,12 @@ inline std::string_view basename(std::string_view path) {
     return path.substr(path.rfind('/') + 1);
 }
 
+/// True if a path is that of a folder, or of something in it. `/a/bc` is not below `/a/b`.
+inline bool is_at_or_below(std::string_view path, std::string_view folder) {
+    return !folder.empty() && path.starts_with(folder) &&
+           (path.size() == folder.size() || folder.back() == '/' || path[folder.size()] == '/');
+}
+
 /// True if a path is absolute and has no empty component, no `.` and no `..`. Only symbolic links can then
 /// lead elsewhere.
 inline bool is_normal(std::string_view path) {
@@ -65,17 +73,6 @@ inline bool is_normal(std::string_view path) {
         path.remove_prefix(component.size());
     }
     return true;
-}
-
-inline bool ends_in(std::string_view name, std::string_view end) {
-    return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
-}
-
-inline bool ends_in_one_of(std::string_view name, std::initializer_list<std::string_view> ends) {
-    for (const std::string_view end : ends)
-        if (ends_in(name, end))
-            return true;
-    return false;
 }
 
 /// True if a file of that name is compiled: g++ and clang++ both take these endings for C++. `.#a.cpp` is an

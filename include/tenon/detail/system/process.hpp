@@ -24,6 +24,7 @@
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
+#include <tenon/detail/system/text.hpp>
 #include <tenon/detail/system/trace.hpp>
 
 namespace tenon::inline v1::detail {
@@ -49,8 +50,7 @@ std::optional<std::string> find_program(std::string_view name) {
         return runnable(std::string(name)) ? std::optional<std::string>(name) : std::nullopt;
     const char* set = ::secure_getenv("PATH");
     for (std::string_view rest = set ? set : "/usr/local/bin:/usr/bin:/bin"; !rest.empty();) {
-        const std::string_view folder = rest.substr(0, rest.find(':'));
-        rest.remove_prefix(folder.size() < rest.size() ? folder.size() + 1 : folder.size());
+        const std::string_view folder = take_until(rest, ':');
         if (folder.empty() || folder[0] != '/')
             continue;
         if (std::string path = join(folder, name); runnable(path))
@@ -64,8 +64,7 @@ template <class System = posix>
 std::optional<std::string> passed_over(std::string_view name) {
     const char* set = ::secure_getenv("PATH");
     for (std::string_view rest = set ? set : ""; !rest.empty();) {
-        const std::string_view entry = rest.substr(0, rest.find(':'));
-        rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
+        const std::string_view entry = take_until(rest, ':');
         const std::string folder = entry.empty() ? "." : std::string(entry);
         if (folder[0] != '/' && find_program<System>(join("./" + folder, name)))
             return folder;

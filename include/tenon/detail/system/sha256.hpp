@@ -46,6 +46,17 @@ public:
         return add({size, sizeof size}).add(text);
     }
 
+    /// Adds a list of texts with its length.
+    template <class List>
+    constexpr sha256& fields(const List& texts) {
+        char size[8] = {};
+        store(size, texts.size());
+        add({size, sizeof size});
+        for (const auto& text : texts)
+            field(text);
+        return *this;
+    }
+
     /// The digest of all that was added, as 64 hexadecimal digits.
     std::string hex() const {
         sha256 whole = *this;
