@@ -325,7 +325,6 @@ TENON_HIDDEN inline bool operator==(const std::error_code& code, errc what) noex
 #define TENON_DETAIL_SYSTEM_PATH_HPP
 
 #include <concepts>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -3354,21 +3353,17 @@ private:
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 
 #ifndef TENON_DETAIL_BUILD_FILE_DIGESTS_HPP
 #define TENON_DETAIL_BUILD_FILE_DIGESTS_HPP
 
 #include <algorithm>
-#include <cerrno>
+#include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
-
 
 #ifndef TENON_DETAIL_SYSTEM_SHA256_HPP
 #define TENON_DETAIL_SYSTEM_SHA256_HPP
@@ -4590,7 +4585,6 @@ private:
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -5865,7 +5859,6 @@ auto explain_model() {
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -5894,7 +5887,6 @@ auto explain_model() {
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7279,6 +7271,463 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+inline error no_target(const std::string& directory, std::string_view target, std::string_view known) {
+    if (known.empty())
+        return {errc::not_found,
+                concatenated({"the CMakeLists.txt in '", directory,
+                              "' makes no library that can be loaded; tenon_add_plugin(NAME SOURCES ...) or "
+                              "add_library(NAME MODULE ...) is expected"}),
+                directory};
+    return {errc::not_found,
+            concatenated({"the CMakeLists.txt in '", directory,
+                          "' makes no library that can be loaded named '", target, "'; it has ", known}),
+            directory};
+}
+
+inline error several_targets(const std::string& directory, std::string_view known) {
+    return {errc::ambiguous,
+            concatenated({"the CMakeLists.txt in '", directory,
+                          "' makes several libraries that may be the plugin: ", known, "; choose one ",
+                          adding_a_target}),
+            directory};
+}
+
+inline error needs_library_of_build(const std::string& directory, std::string_view target,
+                                    std::string_view needed) {
+    return {errc::build_failed,
+            concatenated({"the plugin in '", directory, "' is not used, because its target '", target,
+                          "' needs '", needed,
+                          "', which is made with it and which nobody keeps: make that a STATIC library"}),
+            directory};
+}
+
+/// A library that a CMakeLists.txt makes.
+struct cmake_library {
+    std::string target, path;
+    bool module = false;
+    bool plugin = false; ///< says tenon_add_plugin
+};
+
+/// Chooses a library: the target of that name; without a name, the only target marked as a plugin, else the
+/// only module, else the only library.
+inline const cmake_library& chosen_library(const std::string& directory, const std::string& target,
+                                           const std::vector<cmake_library>& all) {
+    const auto names = [](const std::vector<const cmake_library*>& libraries) {
+        std::string text;
+        for (const cmake_library* built : libraries)
+            text.append(text.empty() ? "" : ", ").append(built->target);
+        return text;
+    };
+    std::vector<const cmake_library*> any, modules, plugins;
+    for (const cmake_library& built : all) {
+        any.push_back(&built);
+        if (built.module)
+            modules.push_back(&built);
+        if (built.plugin)
+            plugins.push_back(&built);
+        if (built.target == target)
+            return built;
+    }
+    if (!target.empty() || any.empty())
+        throw no_target(directory, target, names(any));
+    const auto& likely = !plugins.empty() ? plugins : !modules.empty() ? modules : any;
+    if (likely.size() > 1)
+        throw several_targets(directory, names(likely));
+    return *likely[0];
+}
+
+/// Parses the list of libraries, and the folder of CMake's own modules, that `cmake_beginning` writes. False
+/// if the text is not in that format.
+inline bool read_cmake_libraries(std::string_view text, std::vector<cmake_library>& into,
+                                 std::string& modules) {
+    std::string_view first = take_until(text, '\n');
+    if (!skip(first, "modules "))
+        return false;
+    modules = first;
+    while (!text.empty()) {
+        std::string_view head = take_until(text, '\n');
+        cmake_library read;
+        if (!skip(head, "library "))
+            return false;
+        read.module = skip(head, "MODULE_LIBRARY ");
+        if (!read.module && !skip(head, "SHARED_LIBRARY "))
+            return false;
+        read.plugin = !skip(head, "FALSE ");
+        if (read.plugin)
+            head.remove_prefix(std::min(head.size(), head.find(' ') + 1));
+        read.target = head;
+        read.path = take_until(text, '\n');
+        into.push_back(std::move(read));
+    }
+    return true;
+}
+
+/// The name by which other libraries need this one, the libraries that it needs, and their search folders.
+/// For a missing file, or one that is no library, only the name is set.
+template <class System = posix>
+struct library_needs {
+    explicit library_needs(const std::string& path) : name(basename(path)), folders{"/"} {
+        const basic_file<System> file(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
+        if (file.descriptor() < 0)
+            return;
+        typename elf_reader<System>::loader_information told;
+        const elf_reader<System> reader(file.descriptor(), path);
+        reader.read(told);
+        told.for_each([&](std::int64_t tag, std::uint64_t value) {
+            const std::string_view text = told.name(value);
+            if (tag == DT_SONAME)
+                name = text;
+            else if (tag == DT_NEEDED)
+                libraries.emplace(text);
+            else if (tag == DT_RUNPATH || tag == DT_RPATH)
+                for (std::string_view rest = text; !rest.empty();)
+                    folders.emplace_back(take_until(rest, ':'));
+        });
+    }
+
+    std::string name;
+    std::set<std::string> libraries;
+    std::vector<std::string> folders;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_BUILD_CMAKE_SCRIPTS_HPP
+#define TENON_DETAIL_BUILD_CMAKE_SCRIPTS_HPP
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+#ifndef TENON_DETAIL_BUILD_COMPILER_HPP
+#define TENON_DETAIL_BUILD_COMPILER_HPP
+
+#include <cstddef>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+#ifndef TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
+#define TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
+
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// `kind` is "line" or "flag".
+inline error refused_flag(std::string_view where, std::string_view kind, std::string_view flag,
+                          std::string_view why) {
+    return {errc::build_failed,
+            concatenated({where, ": the ", kind, " '", flag, "' is refused, because ", why}),
+            std::string(where.substr(0, where.rfind(':')))};
+}
+
+inline error not_plain_text(const std::string& path) {
+    return {
+        errc::build_failed,
+        concatenated({"'", path,
+                      "' is not read, because it has zero bytes in it, as text in UTF-16 has; store it as "
+                      "UTF-8, one flag a line"}),
+        path};
+}
+
+/// The flags for a plugin, sorted by the program that reads them.
+class compile_flags {
+public:
+    /// `may_run_programs`: whether flags may name programs that take part in the build. `tree_stays`: whether
+    /// what compilers write beside their objects is still there when the build is done.
+    explicit compile_flags(bool may_run_programs = false, bool tree_stays = false)
+        : may_run_programs_(may_run_programs), tree_stays_(tree_stays) {}
+
+    /// Adds one flag, or the value of the flag before. `where` names the place of the flag, for messages.
+    void add(const std::string& flag, const std::string& where) {
+        const bool language = std::exchange(language_follows_, false);
+        if (takes_away(flag) || (passed_on_ && (passes_away(flag) || changes_messages(flag))) ||
+            makes_headers(language                 ? flag
+                          : flag.starts_with("-x") ? flag.substr(2)
+                                                   : ""))
+            throw refused_flag(where, "flag", flag,
+                               "what is made of a plugin's sources, by which program and where, is not for "
+                               "its flags to say; remove it");
+        if (!may_run_programs_ && runs_a_program(flag))
+            throw refused_flag(where, "flag", flag,
+                               "it has another program take part in the build, of which a change would not "
+                               "be seen; remove it, or set options.builds_may_run_programs");
+        if (!tree_stays_ && writes_beside(flag))
+            throw refused_flag(where, "flag", flag,
+                               "what it has written beside the objects is lost with these once the library "
+                               "is made; remove it, or give the directory a CMakeLists.txt, of which the "
+                               "build tree is kept");
+        if (changes_messages(flag)) {
+            trace(where, ": the flag '", flag, "' is left out, because tenon reads what compilers say");
+            return;
+        }
+        passed_on_ = among(flag, {"-Xlinker", "-Xpreprocessor", "-Xclang"});
+        language_follows_ = !language && flag == "-x";
+        const bool value = std::exchange(
+            value_follows_, among(flag, {"-l", "-L", "-z", "-u", "-T", "-Xlinker", "--library-directory"}));
+        if (value || value_follows_ || for_the_linker(flag)) {
+            link_.push_back(flag);
+            return;
+        }
+        compile_.push_back(flag);
+        // With -x the linker driver would treat objects as sources.
+        if (!language && !flag.starts_with("-x"))
+            common_.push_back(flag);
+    }
+
+    /// Adds the flags of a compile_flags.txt as clangd reads it: one flag a line, without surrounding space.
+    void add_lines(std::string_view text, const std::string& path) {
+        if (text.find('\0') != text.npos)
+            throw not_plain_text(path);
+        skip(text, "\xEF\xBB\xBF");
+        for (std::size_t number = 1; !text.empty(); ++number) {
+            std::string_view line = take_until(text, '\n');
+            while (!line.empty() && space(line.front()))
+                line.remove_prefix(1);
+            while (!line.empty() && space(line.back()))
+                line.remove_suffix(1);
+            if (line.empty())
+                continue;
+            const std::string where = path + ':' + std::to_string(number);
+            if (const std::string why = mistake(line, path); !why.empty())
+                throw refused_flag(where, "line", line, why);
+            before_ = line[0] == '-' ? line : "";
+            add(std::string(line), where);
+        }
+    }
+
+    /// The flags for the compiler.
+    const std::vector<std::string>& compile() const noexcept { return compile_; }
+
+    /// The compiler's flags that the linker driver gets too, because some decide what is linked, such as
+    /// -fsanitize: all but the language of the sources.
+    const std::vector<std::string>& common() const noexcept { return common_; }
+
+    /// The flags for the link alone. They follow the objects: a linker takes from a library what is missing
+    /// by then.
+    const std::vector<std::string>& link() const noexcept { return link_; }
+
+    /// All flags.
+    std::vector<std::string> words() const {
+        std::vector<std::string> all = compile_;
+        all.insert(all.end(), link_.begin(), link_.end());
+        return all;
+    }
+
+private:
+    // A sentence about an obvious mistake in a line; empty if there is none. `before_` is the flag before.
+    std::string mistake(std::string_view line, const std::string& path) const {
+        if (line[0] == '#')
+            return "the file has no comments, as each line is a flag; remove it";
+        if (line[0] == '"' || line[0] == '\'')
+            return "no shell reads it, and a quotation mark would be part of the flag; write it without";
+        if (line[0] == '-') {
+            const std::string_view first = line.substr(0, line.find(' '));
+            const auto next = line.find(" -");
+            // A macro may stand for anything.
+            const bool macro = line.starts_with("-D") && first.find('=') != first.npos;
+            const bool two = next + 2 < line.size() && next != line.npos && line[next + 2] != ' ' && !macro;
+            if (two || (first.size() < line.size() && takes_value(first)))
+                return "each line is one flag, or the value of the flag before; write it on several lines";
+            return "";
+        }
+        const std::string folder(parent(path));
+        if (line[0] == '@' || may_take_value(before_) || for_the_linker(line))
+            return "";
+        if (line.back() != '/' && is_source_name(basename(line)))
+            return "it is a source, and sources are not named: those directly in the directory are compiled; "
+                   "move it there, or give the directory a CMakeLists.txt";
+        if (posix::access((line[0] == '/' ? std::string(line) : join(folder, line)).c_str(), F_OK) == 0)
+            return "";
+        return "a flag begins with '-', and no file in '" + folder +
+               "' has this name; correct it or remove it";
+    }
+
+    static bool takes_value(std::string_view flag) {
+        return among(flag, {"-D", "-I", "-L", "-U", "-idirafter", "-include", "-iquote", "-isystem", "-l",
+                            "-x", "-z", "-Xlinker", "-Xclang", "-Xpreprocessor", "--include-directory",
+                            "--library-directory"});
+    }
+
+    // False only for flags that certainly have no value in the next line: other flags are unknown here.
+    static bool may_take_value(std::string_view flag) {
+        if (flag.empty() || (flag.size() > 2 && begins_with_one_of(flag, {"-D", "-I", "-L", "-U", "-l"})))
+            return false;
+        return !begins_with_one_of(flag, {"-W", "-O", "-f", "-g", "-m", "-std", "-pedantic", "-pthread"}) ||
+               among(flag, {"-framework", "-mllvm", "-gcc-toolchain"});
+    }
+
+    static bool space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+    static bool among(std::string_view flag, std::initializer_list<std::string_view> list) {
+        for (const std::string_view known : list)
+            if (flag == known)
+                return true;
+        return false;
+    }
+    // Flags that make the compiler write other output, write to another place, or read flags from a file.
+    static bool takes_away(std::string_view flag) {
+        if (among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess",
+                         "--help", "--version"}) ||
+            begins_with_one_of(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps", "-dump",
+                                      "-print-", "--print-"}))
+            return true;
+        if (!begins_with_one_of(flag, {"-Wl,", "-Wp,"}))
+            return false;
+        for (flag.remove_prefix(4); !flag.empty();)
+            if (passes_away(take_until(flag, ',')))
+                return true;
+        return false;
+    }
+
+    // The same for flags passed on to a step of the compiler: a linker's -M writes a map to standard output.
+    static bool passes_away(std::string_view flag) {
+        return flag == "-o" || begins_with_one_of(flag, {"--output", "-M", "@"});
+    }
+
+    // Flags that run other programs than those of the compiler, whose changes would not be noticed.
+    static bool runs_a_program(std::string_view flag) {
+        return begins_with_one_of(
+            flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path", "-load"});
+    }
+
+    // True for the languages of headers, which are precompiled and give no object.
+    static bool makes_headers(std::string_view language) { return language.find("-header") != language.npos; }
+
+    // Flags that make compilers, or the plugin at its end, write further files beside an object: profiles,
+    // the order of calls, debug information.
+    static bool writes_beside(std::string_view flag) {
+        return among(flag, {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
+                            "-fcondition-coverage", "-fpath-coverage", "-fstack-usage", "-aux-info",
+                            "-serialize-diagnostics", "--serialize-diagnostics"}) ||
+               begins_with_one_of(flag, {"-fprofile-generate", "-fcs-profile-generate", "-fprofile-note",
+                                         "-gsplit-dwarf", "-fcallgraph-info", "-fdump-", "-ftime-trace",
+                                         "-fsave-optimization-record", "-foptimization-record-file"});
+    }
+
+    // Flags that change the form or the place of messages, so that files and lines would not be found in
+    // them.
+    static bool changes_messages(std::string_view flag) {
+        return begins_with_one_of(flag,
+                                  {"-fdiagnostics-format", "-fdiagnostics-add-output",
+                                   "-fdiagnostics-set-output", "-fdiagnostics-parseable-fixits",
+                                   "-fdiagnostics-generate-patch", "-fdiagnostics-print-source-range-info",
+                                   "-fdiagnostics-column-", "-fdiagnostics-show-location", "-fmessage-length",
+                                   "-fno-show-column", "-fno-show-source-location"});
+    }
+
+    static bool for_the_linker(std::string_view flag) {
+        if (begins_with_one_of(flag, {"-l", "-L", "-Wl,", "-Xlinker", "--library-directory"}))
+            return true;
+        return !flag.starts_with('-') && ends_in_one_of(flag, {".a", ".o", ".so"});
+    }
+
+    std::vector<std::string> compile_, common_, link_;
+    std::string before_;
+    bool may_run_programs_, tree_stays_;
+    bool value_follows_ = false; // of the flag before
+    bool language_follows_ = false;
+    bool passed_on_ = false;
+};
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
+#ifndef TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
+#define TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
+
+#include <cstddef>
+
+
+namespace tenon::inline v1 {
+namespace TENON_HIDDEN detail {
+
+// What decides whether two compilations agree on the standard library's types, read off predefined macros:
+// one `key=value` a line.
+
+#define TENON_DETAIL_TEXT(X) #X
+#define TENON_DETAIL_VALUE(X) TENON_DETAIL_TEXT(X)
+
+#if defined(_LIBCPP_ABI_VERSION)
+#define TENON_DETAIL_LIBRARY "library=libc++ abi " TENON_DETAIL_VALUE(_LIBCPP_ABI_VERSION) "\n"
+#elif defined(__GLIBCXX__) && _GLIBCXX_USE_CXX11_ABI
+#define TENON_DETAIL_LIBRARY "library=libstdc++ with the C++11 strings\n"
+#elif defined(__GLIBCXX__)
+#define TENON_DETAIL_LIBRARY "library=libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)\n"
+#else
+#error "tenon: this standard library is not known: libstdc++ and libc++ are"
+#endif
+
+#if defined(_GLIBCXX_DEBUG)
+#define TENON_DETAIL_DEBUG "debug mode=_GLIBCXX_DEBUG\n"
+#elif defined(_LIBCPP_DEBUG) && _LIBCPP_DEBUG > 0
+#define TENON_DETAIL_DEBUG "debug mode=_LIBCPP_DEBUG\n"
+#else
+#define TENON_DETAIL_DEBUG "debug mode=none\n"
+#endif
+
+#if defined(__has_feature)
+#define TENON_DETAIL_FEATURE(X) __has_feature(X)
+#else
+#define TENON_DETAIL_FEATURE(X) 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || TENON_DETAIL_FEATURE(address_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=address\n"
+#elif defined(__SANITIZE_THREAD__) || TENON_DETAIL_FEATURE(thread_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=thread\n"
+#elif TENON_DETAIL_FEATURE(memory_sanitizer)
+#define TENON_DETAIL_SANITIZER "sanitizer=memory\n"
+#else
+#define TENON_DETAIL_SANITIZER "sanitizer=none\n"
+#endif
+
+#define TENON_DETAIL_LONG_DOUBLE                                                                             \
+    "long double=" TENON_DETAIL_VALUE(__SIZEOF_LONG_DOUBLE__) " bytes, " TENON_DETAIL_VALUE(                 \
+        __LDBL_MANT_DIG__) " digits\n"
+#define TENON_DETAIL_WCHAR "wchar_t=" TENON_DETAIL_VALUE(__SIZEOF_WCHAR_T__) " bytes\n"
+
+static constexpr char toolchain[] = TENON_DETAIL_LIBRARY TENON_DETAIL_DEBUG TENON_DETAIL_SANITIZER
+    TENON_DETAIL_LONG_DOUBLE TENON_DETAIL_WCHAR;
+
+#undef TENON_DETAIL_TEXT
+#undef TENON_DETAIL_VALUE
+#undef TENON_DETAIL_LIBRARY
+#undef TENON_DETAIL_DEBUG
+#undef TENON_DETAIL_FEATURE
+#undef TENON_DETAIL_SANITIZER
+#undef TENON_DETAIL_LONG_DOUBLE
+#undef TENON_DETAIL_WCHAR
+
+} // namespace detail
+} // namespace tenon::inline v1
+
+#endif
 #ifndef TENON_DETAIL_SYSTEM_PROCESS_HPP
 #define TENON_DETAIL_SYSTEM_PROCESS_HPP
 
@@ -7300,8 +7749,6 @@ private:
 #define TENON_DETAIL_SYSTEM_CHILD_LIFETIME_HPP
 
 #include <cerrno>
-#include <string>
-#include <utility>
 
 
 
@@ -7908,459 +8355,6 @@ process_result run(command what, const basic_deadline<System>& within = basic_de
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
-
-#endif
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-inline error no_target(const std::string& directory, std::string_view target, std::string_view known) {
-    if (known.empty())
-        return {errc::not_found,
-                concatenated({"the CMakeLists.txt in '", directory,
-                              "' makes no library that can be loaded; tenon_add_plugin(NAME SOURCES ...) or "
-                              "add_library(NAME MODULE ...) is expected"}),
-                directory};
-    return {errc::not_found,
-            concatenated({"the CMakeLists.txt in '", directory,
-                          "' makes no library that can be loaded named '", target, "'; it has ", known}),
-            directory};
-}
-
-inline error several_targets(const std::string& directory, std::string_view known) {
-    return {errc::ambiguous,
-            concatenated({"the CMakeLists.txt in '", directory,
-                          "' makes several libraries that may be the plugin: ", known, "; choose one ",
-                          adding_a_target}),
-            directory};
-}
-
-inline error needs_library_of_build(const std::string& directory, std::string_view target,
-                                    std::string_view needed) {
-    return {errc::build_failed,
-            concatenated({"the plugin in '", directory, "' is not used, because its target '", target,
-                          "' needs '", needed,
-                          "', which is made with it and which nobody keeps: make that a STATIC library"}),
-            directory};
-}
-
-/// A library that a CMakeLists.txt makes.
-struct cmake_library {
-    std::string target, path;
-    bool module = false;
-    bool plugin = false; ///< says tenon_add_plugin
-};
-
-/// Chooses a library: the target of that name; without a name, the only target marked as a plugin, else the
-/// only module, else the only library.
-inline const cmake_library& chosen_library(const std::string& directory, const std::string& target,
-                                           const std::vector<cmake_library>& all) {
-    const auto names = [](const std::vector<const cmake_library*>& libraries) {
-        std::string text;
-        for (const cmake_library* built : libraries)
-            text.append(text.empty() ? "" : ", ").append(built->target);
-        return text;
-    };
-    std::vector<const cmake_library*> any, modules, plugins;
-    for (const cmake_library& built : all) {
-        any.push_back(&built);
-        if (built.module)
-            modules.push_back(&built);
-        if (built.plugin)
-            plugins.push_back(&built);
-        if (built.target == target)
-            return built;
-    }
-    if (!target.empty() || any.empty())
-        throw no_target(directory, target, names(any));
-    const auto& likely = !plugins.empty() ? plugins : !modules.empty() ? modules : any;
-    if (likely.size() > 1)
-        throw several_targets(directory, names(likely));
-    return *likely[0];
-}
-
-/// Parses the list of libraries, and the folder of CMake's own modules, that `cmake_beginning` writes. False
-/// if the text is not in that format.
-inline bool read_cmake_libraries(std::string_view text, std::vector<cmake_library>& into,
-                                 std::string& modules) {
-    std::string_view first = take_until(text, '\n');
-    if (!skip(first, "modules "))
-        return false;
-    modules = first;
-    while (!text.empty()) {
-        std::string_view head = take_until(text, '\n');
-        cmake_library read;
-        if (!skip(head, "library "))
-            return false;
-        read.module = skip(head, "MODULE_LIBRARY ");
-        if (!read.module && !skip(head, "SHARED_LIBRARY "))
-            return false;
-        read.plugin = !skip(head, "FALSE ");
-        if (read.plugin)
-            head.remove_prefix(std::min(head.size(), head.find(' ') + 1));
-        read.target = head;
-        read.path = take_until(text, '\n');
-        into.push_back(std::move(read));
-    }
-    return true;
-}
-
-/// The name by which other libraries need this one, the libraries that it needs, and their search folders.
-/// For a missing file, or one that is no library, only the name is set.
-template <class System = posix>
-struct library_needs {
-    explicit library_needs(const std::string& path) : name(basename(path)), folders{"/"} {
-        const basic_file<System> file(System::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
-        if (file.descriptor() < 0)
-            return;
-        typename elf_reader<System>::loader_information told;
-        const elf_reader<System> reader(file.descriptor(), path);
-        reader.read(told);
-        told.for_each([&](std::int64_t tag, std::uint64_t value) {
-            const std::string_view text = told.name(value);
-            if (tag == DT_SONAME)
-                name = text;
-            else if (tag == DT_NEEDED)
-                libraries.emplace(text);
-            else if (tag == DT_RUNPATH || tag == DT_RPATH)
-                for (std::string_view rest = text; !rest.empty();)
-                    folders.emplace_back(take_until(rest, ':'));
-        });
-    }
-
-    std::string name;
-    std::set<std::string> libraries;
-    std::vector<std::string> folders;
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_DETAIL_BUILD_CMAKE_SCRIPTS_HPP
-#define TENON_DETAIL_BUILD_CMAKE_SCRIPTS_HPP
-
-#include <algorithm>
-#include <iterator>
-#include <string>
-#include <string_view>
-#include <utility>
-
-
-#ifndef TENON_DETAIL_BUILD_COMPILER_HPP
-#define TENON_DETAIL_BUILD_COMPILER_HPP
-
-#include <cstddef>
-#include <cstdlib>
-#include <map>
-#include <mutex>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-#ifndef TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
-#define TENON_DETAIL_BUILD_COMPILE_FLAGS_HPP
-
-#include <cstddef>
-#include <initializer_list>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-
-namespace tenon::inline v1::detail {
-inline namespace TENON_OWN {
-
-/// `kind` is "line" or "flag".
-inline error refused_flag(std::string_view where, std::string_view kind, std::string_view flag,
-                          std::string_view why) {
-    return {errc::build_failed,
-            concatenated({where, ": the ", kind, " '", flag, "' is refused, because ", why}),
-            std::string(where.substr(0, where.rfind(':')))};
-}
-
-inline error not_plain_text(const std::string& path) {
-    return {
-        errc::build_failed,
-        concatenated({"'", path,
-                      "' is not read, because it has zero bytes in it, as text in UTF-16 has; store it as "
-                      "UTF-8, one flag a line"}),
-        path};
-}
-
-/// The flags for a plugin, sorted by the program that reads them.
-class compile_flags {
-public:
-    /// `may_run_programs`: whether flags may name programs that take part in the build. `tree_stays`: whether
-    /// what compilers write beside their objects is still there when the build is done.
-    explicit compile_flags(bool may_run_programs = false, bool tree_stays = false)
-        : may_run_programs_(may_run_programs), tree_stays_(tree_stays) {}
-
-    /// Adds one flag, or the value of the flag before. `where` names the place of the flag, for messages.
-    void add(const std::string& flag, const std::string& where) {
-        const bool language = std::exchange(language_follows_, false);
-        if (takes_away(flag) || (passed_on_ && (passes_away(flag) || changes_messages(flag))) ||
-            makes_headers(language                 ? flag
-                          : flag.starts_with("-x") ? flag.substr(2)
-                                                   : ""))
-            throw refused_flag(where, "flag", flag,
-                               "what is made of a plugin's sources, by which program and where, is not for "
-                               "its flags to say; remove it");
-        if (!may_run_programs_ && runs_a_program(flag))
-            throw refused_flag(where, "flag", flag,
-                               "it has another program take part in the build, of which a change would not "
-                               "be seen; remove it, or set options.builds_may_run_programs");
-        if (!tree_stays_ && writes_beside(flag))
-            throw refused_flag(where, "flag", flag,
-                               "what it has written beside the objects is lost with these once the library "
-                               "is made; remove it, or give the directory a CMakeLists.txt, of which the "
-                               "build tree is kept");
-        if (changes_messages(flag)) {
-            trace(where, ": the flag '", flag, "' is left out, because tenon reads what compilers say");
-            return;
-        }
-        passed_on_ = among(flag, {"-Xlinker", "-Xpreprocessor", "-Xclang"});
-        language_follows_ = !language && flag == "-x";
-        const bool value = std::exchange(
-            value_follows_, among(flag, {"-l", "-L", "-z", "-u", "-T", "-Xlinker", "--library-directory"}));
-        if (value || value_follows_ || for_the_linker(flag)) {
-            link_.push_back(flag);
-            return;
-        }
-        compile_.push_back(flag);
-        // With -x the linker driver would treat objects as sources.
-        if (!language && !flag.starts_with("-x"))
-            common_.push_back(flag);
-    }
-
-    /// Adds the flags of a compile_flags.txt as clangd reads it: one flag a line, without surrounding space.
-    void add_lines(std::string_view text, const std::string& path) {
-        if (text.find('\0') != text.npos)
-            throw not_plain_text(path);
-        skip(text, "\xEF\xBB\xBF");
-        for (std::size_t number = 1; !text.empty(); ++number) {
-            std::string_view line = take_until(text, '\n');
-            while (!line.empty() && space(line.front()))
-                line.remove_prefix(1);
-            while (!line.empty() && space(line.back()))
-                line.remove_suffix(1);
-            if (line.empty())
-                continue;
-            const std::string where = path + ':' + std::to_string(number);
-            if (const std::string why = mistake(line, path); !why.empty())
-                throw refused_flag(where, "line", line, why);
-            before_ = line[0] == '-' ? line : "";
-            add(std::string(line), where);
-        }
-    }
-
-    /// The flags for the compiler.
-    const std::vector<std::string>& compile() const noexcept { return compile_; }
-
-    /// The compiler's flags that the linker driver gets too, because some decide what is linked, such as
-    /// -fsanitize: all but the language of the sources.
-    const std::vector<std::string>& common() const noexcept { return common_; }
-
-    /// The flags for the link alone. They follow the objects: a linker takes from a library what is missing
-    /// by then.
-    const std::vector<std::string>& link() const noexcept { return link_; }
-
-    /// All flags.
-    std::vector<std::string> words() const {
-        std::vector<std::string> all = compile_;
-        all.insert(all.end(), link_.begin(), link_.end());
-        return all;
-    }
-
-private:
-    // A sentence about an obvious mistake in a line; empty if there is none. `before_` is the flag before.
-    std::string mistake(std::string_view line, const std::string& path) const {
-        if (line[0] == '#')
-            return "the file has no comments, as each line is a flag; remove it";
-        if (line[0] == '"' || line[0] == '\'')
-            return "no shell reads it, and a quotation mark would be part of the flag; write it without";
-        if (line[0] == '-') {
-            const std::string_view first = line.substr(0, line.find(' '));
-            const auto next = line.find(" -");
-            // A macro may stand for anything.
-            const bool macro = line.starts_with("-D") && first.find('=') != first.npos;
-            const bool two = next + 2 < line.size() && next != line.npos && line[next + 2] != ' ' && !macro;
-            if (two || (first.size() < line.size() && takes_value(first)))
-                return "each line is one flag, or the value of the flag before; write it on several lines";
-            return "";
-        }
-        const std::string folder(parent(path));
-        if (line[0] == '@' || may_take_value(before_) || for_the_linker(line) ||
-            posix::access((line[0] == '/' ? std::string(line) : join(folder, line)).c_str(), F_OK) == 0)
-            return "";
-        return "a flag begins with '-', and no file in '" + folder +
-               "' has this name; correct it or remove it";
-    }
-
-    static bool takes_value(std::string_view flag) {
-        return among(flag, {"-D", "-I", "-L", "-U", "-idirafter", "-include", "-iquote", "-isystem", "-l",
-                            "-x", "-z", "-Xlinker", "-Xclang", "-Xpreprocessor", "--include-directory",
-                            "--library-directory"});
-    }
-
-    // False only for flags that certainly have no value in the next line: other flags are unknown here.
-    static bool may_take_value(std::string_view flag) {
-        if (flag.empty() || (flag.size() > 2 && begins_with_one_of(flag, {"-D", "-I", "-L", "-U", "-l"})))
-            return false;
-        return !begins_with_one_of(flag, {"-W", "-O", "-f", "-g", "-m", "-std", "-pedantic", "-pthread"}) ||
-               among(flag, {"-framework", "-mllvm", "-gcc-toolchain"});
-    }
-
-    static bool space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-    static bool among(std::string_view flag, std::initializer_list<std::string_view> list) {
-        for (const std::string_view known : list)
-            if (flag == known)
-                return true;
-        return false;
-    }
-    // Flags that make the compiler write other output, write to another place, or read flags from a file.
-    static bool takes_away(std::string_view flag) {
-        if (among(flag, {"-c", "-E", "-S", "-###", "-fsyntax-only", "--compile", "--assemble", "--preprocess",
-                         "--help", "--version"}) ||
-            begins_with_one_of(flag, {"@", "-o", "--output", "-M", "-save-temps", "--save-temps", "-dump",
-                                      "-print-", "--print-"}))
-            return true;
-        if (!begins_with_one_of(flag, {"-Wl,", "-Wp,"}))
-            return false;
-        for (flag.remove_prefix(4); !flag.empty();)
-            if (passes_away(take_until(flag, ',')))
-                return true;
-        return false;
-    }
-
-    // The same for flags passed on to a step of the compiler: a linker's -M writes a map to standard output.
-    static bool passes_away(std::string_view flag) {
-        return flag == "-o" || begins_with_one_of(flag, {"--output", "-M", "@"});
-    }
-
-    // Flags that run other programs than those of the compiler, whose changes would not be noticed.
-    static bool runs_a_program(std::string_view flag) {
-        return begins_with_one_of(
-            flag, {"-B", "-wrapper", "-specs", "--specs", "-fplugin", "-fpass-plugin", "--ld-path", "-load"});
-    }
-
-    // True for the languages of headers, which are precompiled and give no object.
-    static bool makes_headers(std::string_view language) { return language.find("-header") != language.npos; }
-
-    // Flags that make compilers, or the plugin at its end, write further files beside an object: profiles,
-    // the order of calls, debug information.
-    static bool writes_beside(std::string_view flag) {
-        return among(flag, {"--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
-                            "-fcondition-coverage", "-fpath-coverage", "-fstack-usage", "-aux-info",
-                            "-serialize-diagnostics", "--serialize-diagnostics"}) ||
-               begins_with_one_of(flag, {"-fprofile-generate", "-fcs-profile-generate", "-fprofile-note",
-                                         "-gsplit-dwarf", "-fcallgraph-info", "-fdump-", "-ftime-trace",
-                                         "-fsave-optimization-record", "-foptimization-record-file"});
-    }
-
-    // Flags that change the form or the place of messages, so that files and lines would not be found in
-    // them.
-    static bool changes_messages(std::string_view flag) {
-        return begins_with_one_of(flag,
-                                  {"-fdiagnostics-format", "-fdiagnostics-add-output",
-                                   "-fdiagnostics-set-output", "-fdiagnostics-parseable-fixits",
-                                   "-fdiagnostics-generate-patch", "-fdiagnostics-print-source-range-info",
-                                   "-fdiagnostics-column-", "-fdiagnostics-show-location", "-fmessage-length",
-                                   "-fno-show-column", "-fno-show-source-location"});
-    }
-
-    static bool for_the_linker(std::string_view flag) {
-        if (begins_with_one_of(flag, {"-l", "-L", "-Wl,", "-Xlinker", "--library-directory"}))
-            return true;
-        return !flag.starts_with('-') && ends_in_one_of(flag, {".a", ".o", ".so"});
-    }
-
-    std::vector<std::string> compile_, common_, link_;
-    std::string before_;
-    bool may_run_programs_, tree_stays_;
-    bool value_follows_ = false; // of the flag before
-    bool language_follows_ = false;
-    bool passed_on_ = false;
-};
-
-} // namespace TENON_OWN
-} // namespace tenon::inline v1::detail
-
-#endif
-#ifndef TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
-#define TENON_DETAIL_INTERFACE_TOOLCHAIN_HPP
-
-#include <cstddef>
-
-
-namespace tenon::inline v1 {
-namespace TENON_HIDDEN detail {
-
-// What decides whether two compilations agree on the standard library's types, read off predefined macros:
-// one `key=value` a line.
-
-#define TENON_DETAIL_TEXT(X) #X
-#define TENON_DETAIL_VALUE(X) TENON_DETAIL_TEXT(X)
-
-#if defined(_LIBCPP_ABI_VERSION)
-#define TENON_DETAIL_LIBRARY "library=libc++ abi " TENON_DETAIL_VALUE(_LIBCPP_ABI_VERSION) "\n"
-#elif defined(__GLIBCXX__) && _GLIBCXX_USE_CXX11_ABI
-#define TENON_DETAIL_LIBRARY "library=libstdc++ with the C++11 strings\n"
-#elif defined(__GLIBCXX__)
-#define TENON_DETAIL_LIBRARY "library=libstdc++ with the old strings (_GLIBCXX_USE_CXX11_ABI=0)\n"
-#else
-#error "tenon: this standard library is not known: libstdc++ and libc++ are"
-#endif
-
-#if defined(_GLIBCXX_DEBUG)
-#define TENON_DETAIL_DEBUG "debug mode=_GLIBCXX_DEBUG\n"
-#elif defined(_LIBCPP_DEBUG) && _LIBCPP_DEBUG > 0
-#define TENON_DETAIL_DEBUG "debug mode=_LIBCPP_DEBUG\n"
-#else
-#define TENON_DETAIL_DEBUG "debug mode=none\n"
-#endif
-
-#if defined(__has_feature)
-#define TENON_DETAIL_FEATURE(X) __has_feature(X)
-#else
-#define TENON_DETAIL_FEATURE(X) 0
-#endif
-
-#if defined(__SANITIZE_ADDRESS__) || TENON_DETAIL_FEATURE(address_sanitizer)
-#define TENON_DETAIL_SANITIZER "sanitizer=address\n"
-#elif defined(__SANITIZE_THREAD__) || TENON_DETAIL_FEATURE(thread_sanitizer)
-#define TENON_DETAIL_SANITIZER "sanitizer=thread\n"
-#elif TENON_DETAIL_FEATURE(memory_sanitizer)
-#define TENON_DETAIL_SANITIZER "sanitizer=memory\n"
-#else
-#define TENON_DETAIL_SANITIZER "sanitizer=none\n"
-#endif
-
-#define TENON_DETAIL_LONG_DOUBLE                                                                             \
-    "long double=" TENON_DETAIL_VALUE(__SIZEOF_LONG_DOUBLE__) " bytes, " TENON_DETAIL_VALUE(                 \
-        __LDBL_MANT_DIG__) " digits\n"
-#define TENON_DETAIL_WCHAR "wchar_t=" TENON_DETAIL_VALUE(__SIZEOF_WCHAR_T__) " bytes\n"
-
-static constexpr char toolchain[] = TENON_DETAIL_LIBRARY TENON_DETAIL_DEBUG TENON_DETAIL_SANITIZER
-    TENON_DETAIL_LONG_DOUBLE TENON_DETAIL_WCHAR;
-
-#undef TENON_DETAIL_TEXT
-#undef TENON_DETAIL_VALUE
-#undef TENON_DETAIL_LIBRARY
-#undef TENON_DETAIL_DEBUG
-#undef TENON_DETAIL_FEATURE
-#undef TENON_DETAIL_SANITIZER
-#undef TENON_DETAIL_LONG_DOUBLE
-#undef TENON_DETAIL_WCHAR
-
-} // namespace detail
-} // namespace tenon::inline v1
 
 #endif
 
@@ -9449,11 +9443,9 @@ private:
 #ifndef TENON_DETAIL_BUILD_FLAG_INPUTS_HPP
 #define TENON_DETAIL_BUILD_FLAG_INPUTS_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 
@@ -10302,7 +10294,6 @@ private:
 #include <cstddef>
 #include <fcntl.h>
 #include <string>
-#include <utility>
 #include <vector>
 
 
@@ -10592,7 +10583,6 @@ private:
 #include <string_view>
 #include <utility>
 #include <vector>
-
 
 
 namespace tenon::inline v1::detail {
@@ -11697,7 +11687,6 @@ using abi_in_image = abi_of<T, typename T::methods, make_indices<T::methods::siz
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13099,7 +13088,6 @@ inline const manifest::plugin& fitting_plugin(const manifest& in, const std::str
 
 #include <cstddef>
 #include <cxxabi.h>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <unwind.h>

@@ -285,7 +285,8 @@ TEST_CASE("what only resembles a diagnostic is none, and nothing that is said is
 
 TEST_CASE("an error that is no failed build has no diagnostics", "[diagnostic]") {
     CHECK(tenon::failed_commands(tenon::detail::no_cache()).empty());
-    CHECK(tenon::diagnostics(tenon::detail::refused_flag("/p/compile_flags.txt:3", "-o")).empty());
+    CHECK(tenon::diagnostics(tenon::detail::refused_flag("/p/compile_flags.txt:3", "flag", "-o", "no"))
+              .empty());
 }
 
 TEST_CASE("a failed build has each command with how it ended and what it said", "[diagnostic]") {

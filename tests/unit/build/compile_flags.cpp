@@ -154,8 +154,13 @@ TEST_CASE("a line that is plainly no flag is refused with what is wrong with it"
     for (const char* line : {"Wall", "mapp", "../map", "/map"})
         refused(line, "a flag begins with '-', and no file in '" + scratch.path().native() +
                           "' has this name; correct it or remove it");
-    for (const char* lines : {"map", "-Wall\nmap", "-DX=-O2 -g", "-I/my folder - copy", "-DX=\"a b\"",
-                              "-D\nX", "-mllvm\nx", "--unknown\nvalue", "-u\nsymbol", "-include\nfile"}) {
+    for (const char* line : {"main.cpp", "src/absent.cc"})
+        refused(line,
+                "it is a source, and sources are not named: those directly in the directory are compiled; "
+                "move it there, or give the directory a CMakeLists.txt");
+    for (const char* lines :
+         {"map", "-include\nmain.cpp", "-Wall\nmap", "-DX=-O2 -g", "-I/my folder - copy", "-DX=\"a b\"",
+          "-D\nX", "-mllvm\nx", "--unknown\nvalue", "-u\nsymbol", "-include\nfile"}) {
         INFO(lines);
         CHECK_NOTHROW(compile_flags().add_lines(lines, path));
     }

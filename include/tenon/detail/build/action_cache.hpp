@@ -10,7 +10,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include <tenon/error.hpp>
 
@@ -19,7 +18,6 @@
 #include <tenon/detail/build/up_to_date.hpp>
 #include <tenon/detail/cache/build_record.hpp>
 #include <tenon/detail/cache/cache_directory.hpp>
-#include <tenon/detail/system/deadline.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>

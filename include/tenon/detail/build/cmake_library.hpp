@@ -19,7 +19,6 @@
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>
-#include <tenon/detail/system/process.hpp>
 #include <tenon/detail/system/text.hpp>
 
 namespace tenon::inline v1::detail {

@@ -12,7 +12,6 @@
 #include <tenon/version.hpp>
 
 #include <tenon/detail/build/compiler.hpp>
-#include <tenon/detail/interface/toolchain.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>

@@ -138,8 +138,12 @@ private:
             return "";
         }
         const std::string folder(parent(path));
-        if (line[0] == '@' || may_take_value(before_) || for_the_linker(line) ||
-            posix::access((line[0] == '/' ? std::string(line) : join(folder, line)).c_str(), F_OK) == 0)
+        if (line[0] == '@' || may_take_value(before_) || for_the_linker(line))
+            return "";
+        if (line.back() != '/' && is_source_name(basename(line)))
+            return "it is a source, and sources are not named: those directly in the directory are compiled; "
+                   "move it there, or give the directory a CMakeLists.txt";
+        if (posix::access((line[0] == '/' ? std::string(line) : join(folder, line)).c_str(), F_OK) == 0)
             return "";
         return "a flag begins with '-', and no file in '" + folder +
                "' has this name; correct it or remove it";

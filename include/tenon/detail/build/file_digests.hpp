@@ -3,15 +3,11 @@
 #define TENON_DETAIL_BUILD_FILE_DIGESTS_HPP
 
 #include <algorithm>
-#include <cerrno>
+#include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
-
-#include <tenon/error.hpp>
 
 #include <tenon/detail/cache/build_record.hpp>
 #include <tenon/detail/system/directory.hpp>

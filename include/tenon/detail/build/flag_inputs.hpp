@@ -2,11 +2,9 @@
 #ifndef TENON_DETAIL_BUILD_FLAG_INPUTS_HPP
 #define TENON_DETAIL_BUILD_FLAG_INPUTS_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <tenon/version.hpp>

@@ -9,8 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include <tenon/error.hpp>
-
 #include <tenon/detail/build/system_files.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>

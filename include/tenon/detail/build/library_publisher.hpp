@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <fcntl.h>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <tenon/error.hpp>

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cxxabi.h>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <unwind.h>

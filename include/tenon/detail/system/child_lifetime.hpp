@@ -3,8 +3,6 @@
 #define TENON_DETAIL_SYSTEM_CHILD_LIFETIME_HPP
 
 #include <cerrno>
-#include <string>
-#include <utility>
 
 #include <tenon/error.hpp>
 

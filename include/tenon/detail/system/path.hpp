@@ -3,7 +3,6 @@
 #define TENON_DETAIL_SYSTEM_PATH_HPP
 
 #include <concepts>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 
