@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The bytes of a library, and of its notes.
+#include <tenon/detail/library/abi_difference.hpp>
 #include <tenon/detail/library/runtime.hpp>
 #include <tenon/manifest.hpp>
 

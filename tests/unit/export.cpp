@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <vector>
 
+#include <tenon/detail/library/abi_difference.hpp>
 #include <tenon/manifest.hpp>
 
 #include "catch.hpp"

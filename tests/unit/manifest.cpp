@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include <tenon/detail/library/abi_difference.hpp>
+
 #include "catch.hpp"
 #include "compiled.hpp"
 #include "notes.hpp"

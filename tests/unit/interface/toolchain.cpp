@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <tenon/detail/library/abi_difference.hpp>
 #include <tenon/manifest.hpp>
 
 #include "catch.hpp"
