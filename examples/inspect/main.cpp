@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Prints what libraries say of the plugins in them, and runs nothing of them.
+// Prints the manifests of libraries, without running any of their code.
 //
 //   c++ -std=c++20 -Iinclude examples/inspect/main.cpp -o inspect
 //   ./inspect libhello.so
 //
-// Its status: 0: all are sound; 1: one has no plugins, or an incomplete interface; 2: one cannot be read.
+// Exit status: 0: all are sound; 1: one has no plugins, or an incomplete interface; 2: one cannot be read.
 #include <algorithm>
 #include <iostream>
 #include <string>

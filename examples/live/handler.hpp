@@ -12,7 +12,7 @@
 
 namespace web {
 
-/// Names and their values: what a handler is configured with, and what a request asks for.
+/// Names and values: the configuration of a handler, or the parameters of a request.
 using values = std::map<std::string, std::string, std::less<>>;
 
 /// The value of a name, or `otherwise` where there is none.
@@ -34,7 +34,7 @@ struct response {
     std::string body;
 };
 
-/// The server, as one handler sees it; outlives all versions of that.
+/// The server as one handler sees it. It outlives all versions of the handler.
 struct host {
     virtual ~host() = default;
 

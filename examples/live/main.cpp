@@ -100,7 +100,7 @@ int main(int argc, char** argv) try {
         std::cerr << "usage: live CONFIGURATION\n";
         return 2;
     }
-    // Before there are other threads, which then leave them to this one.
+    // Blocked before other threads start, which inherit the mask.
     sigset_t signals;
     ::sigemptyset(&signals);
     for (const int number : {SIGHUP, SIGINT, SIGTERM})

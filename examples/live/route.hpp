@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One path that is served, and the plugin that does it.
+// One path of the server, and the plugin that serves it.
 #pragma once
 
 #include <algorithm>
@@ -54,7 +54,7 @@ private:
     std::array<std::atomic<std::uint64_t>, 40> counts_{}; // of which each is twice as long as the one before
 };
 
-/// A line is written in one piece, whoever else writes.
+/// Writes a line in one piece, although other threads write too.
 inline void log(std::string_view line) {
     std::clog << std::string(line) + '\n' << std::flush;
 }
@@ -144,7 +144,7 @@ private:
     tenon::callbacks<void(const values&)> changed_;
     latencies latencies_;
     std::atomic<double> build_took_ = 0; // milliseconds
-    tenon::live<handler> handler_;       // goes first: all of the above is there for it
+    tenon::live<handler> handler_;       // destroyed first, because it uses the members above
 };
 
 } // namespace web

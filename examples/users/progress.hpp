@@ -17,7 +17,7 @@
 
 namespace users {
 
-/// What others have chosen is not trusted to be one line, or to leave the terminal alone.
+/// Names from elsewhere may have line breaks and control characters, which must not reach the terminal.
 inline std::string printable(std::string text) {
     std::ranges::replace_if(text, [](unsigned char c) { return c < ' ' || c == 127; }, '?');
     return text;

@@ -16,13 +16,13 @@
 
 namespace users {
 
-/// An id that stays when its user is renamed, and the identity provider that issued it.
+/// An id that survives a rename of its user, and the identity provider that issued it.
 struct user_id {
     std::string opaque_id;
     std::string idp;
 };
 
-/// A person or a service; what a driver does not know of it is empty.
+/// A person or a service. Fields that a driver does not know are empty.
 struct user {
     user_id id;
     std::string username;

@@ -54,7 +54,7 @@ int measure(int count, char** arguments, const std::string& library, const std::
     RegisterBenchmark("load/same", [&](State& state) { load<hand_written>(state, library); });
     RegisterBenchmark("load/peer", [&](State& state) { load<peer>(state, library); });
     adder* const local = make_adder();
-    // The others are loaded only meanwhile: what is loaded already is not loaded again.
+    // Each benchmark loads its own library: one that is still loaded would not be loaded again.
     RegisterBenchmark("call/virtual", [&](State& state) { call(state, local); });
     RegisterBenchmark("call/peer", [&](State& state) { call(state, peer(library)); });
     RegisterBenchmark("call/hand", [&](State& state) { call(state, hand_written(library)); });
@@ -86,7 +86,7 @@ long first(const std::string& library) {
 /// Drops what the page cache has of a file, and tells whether that is gone: not every file system lets it go.
 bool dropped(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    ::fdatasync(fd); // what is still to be written stays
+    ::fdatasync(fd); // dirty pages are not dropped
     ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
     void* const page = ::mmap(nullptr, 1, PROT_READ, MAP_SHARED, fd, 0);
     ::close(fd);

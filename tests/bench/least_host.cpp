@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The least host of one peer, BENCH_PEER: what it takes on the disk is measured.
+// The smallest host of one peer, BENCH_PEER, for measuring its size on disk.
 #include BENCH_PEER
 
 int main(int, char** arguments) {

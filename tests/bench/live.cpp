@@ -108,7 +108,7 @@ struct replaced {
     path library;
     tenon::live<beacon> watched;
     std::int64_t found = 0; // of the last swap, in microseconds: until the library is loaded
-    std::atomic<std::int64_t> microseconds = 0; // all of it, once it is done
+    std::atomic<std::int64_t> microseconds = 0; // the whole time, once it is known
     times took{};
 
     replaced(const tests::scratch_directory& scratch, const std::string& name, bool copies, host& versions)

@@ -27,7 +27,7 @@
 
 namespace {
 
-/// The least that finds a manifest: the first page, and in it the notes.
+/// The minimum that finds a manifest: the first page, and the notes in it.
 bool bare_read(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     char page[4096];

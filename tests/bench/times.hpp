@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What several things took in each round of one run, and how to say it.
+// The times of several things in each round of one run, and their text.
 #ifndef TENON_BENCH_TIMES_HPP
 #define TENON_BENCH_TIMES_HPP
 
@@ -19,7 +19,7 @@ inline double milliseconds(const std::function<void()>& what) {
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
 }
 
-/// What one thing took, once in each round.
+/// The times of one thing, one for each round.
 using times = std::vector<double>;
 
 inline double quantile(times of, double part) {

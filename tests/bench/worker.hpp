@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An interface with what many interfaces include.
+// An interface with the headers that many interfaces include.
 #ifndef TENON_TESTS_BENCH_WORKER_HPP
 #define TENON_TESTS_BENCH_WORKER_HPP
 

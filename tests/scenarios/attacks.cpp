@@ -84,7 +84,7 @@ std::string everything_in(const path& folder) {
     return text;
 }
 
-/// Writes down what is stored and renamed.
+/// Records each sync and each rename.
 struct careful : detail::posix {
     static inline std::vector<std::string> done;
     static int syncfs(int fd) noexcept {
@@ -427,7 +427,7 @@ TEST_CASE("a link to git's own folder and a submodule in it come to nothing", "[
     CHECK(fs::is_empty(found / "A/modules/x"));
     CHECK(!fs::exists(found / ".git"));
 
-    // And what names a submodule cannot be a link, nor name a place elsewhere.
+    // A .gitmodules file cannot be a link, nor name a place outside of the checkout.
     fs::remove(w.scratch / "remote/.gitmodules");
     fs::create_symlink("a.cpp", w.scratch / "remote/.gitmodules");
     w.commit();
@@ -453,7 +453,7 @@ TEST_CASE("the configuration of a repository on this machine runs nothing", "[at
             "\n[extensions]\n\tpartialClone = evil\n[remote \"evil\"]\n\tpromisor = true\n\turl = ext::" +
             program + " x\n\tuploadpack = " + program + "\n[protocol]\n\tallow = always\n");
     CHECK(w.text("@old", "a.cpp") == "one");
-    // Where an object is missing, git would look for it where the repository says.
+    // For a missing object, git would ask the place that the repository names.
     fs::remove(w.scratch / "remote/.git/objects" / blob.substr(0, 2) / blob.substr(2));
     CHECK(says(w.complaint("@main"), "cannot fetch 'file://HERE/remote'"));
     CHECK(tests::read(marker) == "");

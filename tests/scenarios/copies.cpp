@@ -25,7 +25,7 @@ std::string tag_of(std::string version) {
     return "v" + version;
 }
 
-/// The headers as another version may have them: types have other members before those that they have here.
+/// The headers as another version may have them: types begin with further members.
 void write_other_version(const path& include) {
     tests::fs::create_directories(include);
     tests::fs::copy(tests::source_directory / "include/tenon", include / "tenon",
@@ -89,7 +89,7 @@ private:
     bool debug() const { return name == "debug"; }
 };
 
-/// All kinds of copies that this machine can make, each of which is compiled once.
+/// All kinds of copies that this machine can make, each compiled once.
 struct workshop {
     tests::scratch_directory folder;
     std::vector<kind> kinds;

@@ -151,7 +151,7 @@ class memory_disk {
 public:
     explicit memory_disk(const std::string& options) {
         tests::fs::create_directory(at_);
-        // In a mount namespace of its own nothing is left, and nobody else sees it.
+        // The mount is in a namespace of its own, which goes with the process.
         there_ = ::unshare(CLONE_NEWNS) == 0 &&
                  ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                  ::mount("tenon", at_.c_str(), "tmpfs", 0, ("mode=0700," + options).c_str()) == 0;
@@ -244,7 +244,7 @@ TEST_CASE("after three hundred kills at any moment the next host has the right p
 
 namespace {
 
-/// Kills this process before one of the calls that change something.
+/// Kills this process before its Nth call that changes the file system.
 struct dying : posix {
     static inline int countdown = 0;
     static void live_or_die() noexcept {
@@ -377,7 +377,7 @@ TEST_CASE("sources that change all the time never give a library of other source
     std::atomic<bool> editing = true;
     std::thread editor([&] {
         for (int i = 0; editing; ++i) {
-            // In place, where a compiler can read a part, or at once; all are of one size.
+            // In place, where a compiler can read half of it, or by rename. All texts have one size.
             if (i % 2)
                 work.edit(i % versions);
             else {
@@ -435,7 +435,7 @@ TEST_CASE("an edit is seen wherever the clock goes and whatever the stamps say",
             CHECK(work.build<set_clock>() == library_of(version));
         }
 
-    // Of the same size, and with the very stamp of the one before.
+    // The same size and the same time stamp as the file before.
     struct stat before;
     REQUIRE(::stat(work.source.c_str(), &before) == 0);
     work.edit(++version);

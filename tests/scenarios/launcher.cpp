@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Programs that run the compiler: what they need of the builder.
+// Programs that run the compiler for the builder: ccache, distcc and their like.
 #include <tenon/detail/build/builder.hpp>
 
 #include <chrono>
@@ -57,7 +57,7 @@ struct workshop {
     path plugin = root / "plugin", include = root / "include";
 };
 
-/// A variable of this process for as long as it lives.
+/// Sets an environment variable, and removes it on destruction.
 struct variable {
     variable(const char* called, const std::string& value) : name(called) {
         ::setenv(name, value.c_str(), 1);
@@ -88,7 +88,7 @@ struct build_farm {
         for (std::string& word : words)
             arguments.push_back(word.data());
         arguments.push_back(nullptr);
-        // The daemon itself may be another user by the time that it logs.
+        // The daemon may have changed its user by the time it logs.
         posix_spawn_file_actions_t files;
         ::posix_spawn_file_actions_init(&files);
         ::posix_spawn_file_actions_addopen(&files, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_APPEND,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// examples/live: the real server, whose handlers are edited while clients ask it.
+// examples/live: the real server, with handlers that are edited while clients send requests.
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -31,7 +31,7 @@ namespace {
 
 const fs::path example = fs::path(TENON_SOURCE_DIR) / "examples/live";
 
-/// A connection that is kept; what goes wrong with it is thrown.
+/// A kept-alive connection. Throws on every failure.
 class connection {
 public:
     explicit connection(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {

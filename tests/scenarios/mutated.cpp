@@ -134,7 +134,7 @@ answer ask(const std::string& path) {
         }
     } catch (const tenon::error&) {
     }
-    // What asks for less of a file refuses less of it, and has to come to an end all the same.
+    // A manifest reads less of the file than a load and so refuses less, but has to end all the same.
     try {
         tenon::manifest{path};
     } catch (const tenon::error&) {

@@ -51,7 +51,7 @@ const std::string groups = "root:x:0:\n"
                            "tape:x:5:root,operator\n"
                            "wheel:x:10:operator,root,operator\n";
 
-/// A passwd driver over files of these texts.
+/// A passwd driver that reads files with these texts.
 struct machine {
     explicit machine(const std::string& passwd_text, const std::string& group_text = groups,
                      std::vector<users::setting> more = {}) {
@@ -766,7 +766,7 @@ TEST_CASE("a bar has the width that is left of a line, and is left out where tha
     CHECK(users::bar({step::linking, "passwd"}, 40) == "linking passwd");
     CHECK(users::bar({step::linking, "a\nb\x1b[2J"}, 40) == "linking a?b?[2J");
     CHECK(users::bar({step::fetching, "x", 45, 100}, 30) == "fetching x (45%) [====>      ]");
-    // No character is cut, and those that may have two columns count as two.
+    // No character is cut, and wide characters count as two columns.
     CHECK(users::bar({step::linking, "\u00e4\u6f22"}, 12) == "linking \u00e4\u6f22");
     CHECK(users::bar({step::linking, "\u00e4\u6f22"}, 11) == "linking \u00e4");
     CHECK(users::bar({step::linking, "\u00e4\u6f22"}, 9) == "linking ");

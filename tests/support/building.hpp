@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// For tests of builders: compilers that write down how they are called, and what a library answers.
+// For tests of builders: compilers that log their calls, and the answer of a library.
 #ifndef TENON_TESTS_BUILDING_HPP
 #define TENON_TESTS_BUILDING_HPP
 
@@ -27,7 +27,7 @@ inline void write_program(const fs::path& path, const std::string& text) {
     fs::permissions(path, fs::perms::owner_all);
 }
 
-/// A program that writes down how it is called, one line a call, and then does what another does.
+/// A program that logs its arguments, one line a call, and then runs another program with them.
 inline void write_wrapper(const fs::path& path, const fs::path& log, const std::string& real,
                           const std::string& before = "") {
     write_program(path, "echo \"$@\" >> '" + log.native() + "'\n" + before + "\nexec " + real + " \"$@\"\n");

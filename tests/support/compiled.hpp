@@ -26,7 +26,7 @@ inline const fs::path source_directory = fs::absolute(TENON_SOURCE_DIR);
 inline const fs::path calculator = source_directory / "tests/plugins/calculator.cpp";
 inline const fs::path tiny = source_directory / "tests/plugins/tiny.cpp";
 
-/// Whether this program is slower, and its memory another's, because a sanitizer watches it.
+/// True under a sanitizer, which makes the program slower and manages its memory.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool sanitized = true;
 #elif defined(__has_feature)
@@ -44,7 +44,7 @@ inline std::vector<std::string> compilers() {
     return found;
 }
 
-/// Compiles and links one source into a shared library; throws what the compiler said.
+/// Compiles and links one source into a shared library. Throws the output of the compiler on failure.
 inline fs::path compiled(const fs::path& library, const fs::path& source, std::vector<std::string> flags = {},
                          const std::string& compiler = compilers().front()) {
     std::vector<std::string> words{compiler,  "-std=c++20", "-I" + (source_directory / "include").native(),
@@ -56,7 +56,7 @@ inline fs::path compiled(const fs::path& library, const fs::path& source, std::v
     return library;
 }
 
-/// Whether a program is there to be run; a test without a tool that it needs says so and passes.
+/// True if a program is installed. A test without its tool says so and passes.
 inline bool installed(const std::string& tool) {
     try {
         return run({tool, "--version"}).status == 0;
@@ -69,7 +69,7 @@ inline std::string text_of(const tenon::error& e) {
     return e.what();
 }
 
-/// What tenon says instead of doing it.
+/// The message of the error that a call throws.
 template <class Action>
 std::string refusal(const Action& action) {
     try {

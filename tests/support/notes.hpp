@@ -14,7 +14,7 @@
 
 namespace tests {
 
-/// A note of tenon's, with what makes it full.
+/// A note of tenon's, with its header and padding.
 inline std::string note(std::uint32_t kind, std::string_view description) {
     const std::uint32_t words[] = {6, static_cast<std::uint32_t>(description.size()), kind};
     std::string made(reinterpret_cast<const char*>(words), sizeof words);

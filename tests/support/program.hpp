@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// For tests that run real programs: a directory that goes with its owner, and what a program said.
+// For tests that run real programs: a scratch directory, and the output of a program.
 #ifndef TENON_TESTS_PROGRAM_HPP
 #define TENON_TESTS_PROGRAM_HPP
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// For tests that fetch: a repository on the other side, and everything that git looks at on this one.
+// For tests that fetch: a remote repository, and the environment that git reads here.
 #ifndef TENON_TESTS_REMOTE_HPP
 #define TENON_TESTS_REMOTE_HPP
 
@@ -17,7 +17,7 @@
 
 namespace tests {
 
-/// Sets a variable of the environment for as long as it lives.
+/// Sets an environment variable, and restores it on destruction.
 class variable {
 public:
     variable(std::string name, const std::string& value) : name_(std::move(name)) {
@@ -44,7 +44,7 @@ inline std::string real_git() {
     return found;
 }
 
-/// A repository on the other side, a cache and a home on this one.
+/// A remote repository, and a cache and a home directory for the host.
 class world {
 public:
     world() : home_("HOME", scratch / "home") {

@@ -13,7 +13,7 @@ namespace detail = tenon::detail;
 
 namespace {
 
-/// What a driver string becomes, on one line.
+/// A parsed driver string, on one line.
 template <class System = detail::posix>
 std::string parsed(std::string_view text) {
     const driver found = driver::parse<System>(text);
@@ -46,7 +46,7 @@ std::string why_not(std::string_view url) {
     return text.starts_with(begin) ? text.substr(begin.size()) : text;
 }
 
-/// Makes a directory the current one for as long as it lives.
+/// Changes the current directory, and restores it on destruction.
 class visit {
 public:
     explicit visit(const path& where) : before_(tests::fs::current_path()) { tests::fs::current_path(where); }
@@ -101,7 +101,7 @@ TEST_CASE("what is neither a name nor a path says what each has to be, and what 
     CHECK(refusal("json#ldap").ends_with("; there is a './json.so'"));
     CHECK(refusal("X").ends_with("; there is a './libX.so'"));
 
-    // What nobody can mean is not offered.
+    // A suggestion that cannot be meant is not made.
     tests::write(scratch / "Y.so", "");
     create_directories(scratch / "libY.so");
     create_symlink("gone", scratch / "Z");

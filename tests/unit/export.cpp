@@ -98,7 +98,7 @@ namespace {
 
 const path plugins = tests::source_directory / "tests/plugins";
 
-/// A library as the system's loader gives it, without what tenon does around that.
+/// A library that dlopen loads, without tenon.
 struct loaded {
     explicit loaded(const path& file) : handle(::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL)) {
         if (!handle)

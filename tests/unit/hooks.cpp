@@ -64,7 +64,7 @@ struct saver_of_another_type {
 static_assert(!tenon::saves_state<saver_of_another_type, lamp>);
 static_assert(!tenon::restores_state<saver_of_another_type, lamp>);
 
-// Any member of a hook's name that is no hook is found, whoever may call it.
+// A member with a hook's name that is no hook is found, even if it is private.
 class hides_every_hook {
     void start();
     int stop;
@@ -96,7 +96,7 @@ static_assert(!tenon::starts<gives_results, lamp> && tenon::detail::misuses_star
 static_assert(!tenon::restores_state<gives_results, lamp> &&
               tenon::detail::misuses_restore<gives_results, lamp>);
 
-// Of a class that is final only what is public.
+// In a final class, only public members are found.
 struct takes_arguments final {
     void start(int);
 
@@ -117,7 +117,7 @@ private:
 };
 static_assert(tenon::starts<starts_in_two_ways, lamp> && tenon::has_whole_hooks<starts_in_two_ways, lamp>);
 
-// A name of the interface's or of its base's is no hook's, whatever the class does with it.
+// A name that the interface or its base uses is no hook, whatever the class does with it.
 struct machine {
     virtual void start(int) = 0;
 
@@ -207,7 +207,7 @@ TEST_CASE("what start() throws reaches who loads, of an object that is destroyed
         tenon::plugin<lamp>{lamps().native() + "#burnt", log};
         FAIL("it started");
     } catch (const std::exception& e) {
-        // Its code is there for as long as it is being handled.
+        // The exception's code stays in memory until the handler ends.
         CHECK(std::string(e.what()) == "the filament is really gone");
     }
     CHECK(log == lamp_log{"made", "starting", "destroyed"});

@@ -88,7 +88,7 @@ struct virtual_base : virtual base {
 };
 static_assert(!tenon::names_only_its_own<virtual_base>);
 
-// One pointer to one virtual table is all that is shared.
+// Host and plugin share nothing but one pointer to one virtual table.
 struct second_base {
     virtual ~second_base() = default;
     virtual void aside() = 0;
@@ -125,7 +125,7 @@ static_assert(!tenon::has_only_functions<two_tables> && !tenon::plugin_interface
 static_assert(!tenon::has_only_functions<with_data> && !tenon::plugin_interface<with_data>);
 static_assert(tenon::plugin_interface<with_mixin>);
 
-// What goes out may not carry code; what comes in may.
+// Results may not carry the plugin's code; parameters may carry the host's.
 template <class Result, class... Parameter>
 struct passes {
     static constexpr tenon::plugin_type type{"passes"};
@@ -189,7 +189,7 @@ static_assert(!tenon::keeps_its_code<passes<std::regex>>); // its matchers are f
 static_assert(!tenon::keeps_its_code<passes<std::optional<std::weak_ptr<int>>>>);
 static_assert(tenon::keeps_its_code<passes<std::errc>>);
 
-// A pointer to code, wherever it is.
+// A pointer to a function, wherever it stands.
 static_assert(!tenon::keeps_its_code<passes<void (*)(int)>>);
 static_assert(!tenon::keeps_its_code<passes<void (&)(int)>>);
 static_assert(!tenon::keeps_its_code<passes<int (plain::*)() const>>);
@@ -209,7 +209,7 @@ static_assert(!tenon::keeps_its_code<passes<decltype(std::bind(std::declval<int 
 static_assert(!tenon::keeps_its_code<passes<std::reference_wrapper<int(int)>>>);
 static_assert(!tenon::keeps_its_code<passes<std::thread>> && tenon::keeps_its_code<passes<std::thread::id>>);
 
-// A virtual table, or a pointer to one, unless it is what an interface is called through.
+// A virtual table, or a pointer to one, unless it is that of an interface.
 static_assert(!tenon::keeps_its_code<passes<plain*>> && !tenon::keeps_its_code<passes<const plain&>>);
 static_assert(!tenon::keeps_its_code<passes<std::vector<plain*>>>);
 static_assert(!tenon::keeps_its_code<passes<std::reference_wrapper<plain>>>);

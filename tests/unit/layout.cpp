@@ -195,7 +195,7 @@ static_assert(has_fields<greedier, takes_anything, std::any[2], int>);
 static_assert(has_fields<only_static>);
 static_assert(has_fields<speaks_of_methods, speaks_of_methods::methods>);
 
-// Standard classes are known by name, size and what they are made of.
+// Standard classes are known by name, size and template arguments.
 static_assert(has_fields<std::optional<pair>, pair>);
 static_assert(has_fields<std::array<pair, 3>, pair>);
 
@@ -305,7 +305,7 @@ static_assert(reaches<color (*)(pair, ...), color, pair> &&
 static_assert(reaches<std::map<std::string, std::optional<color>>, std::string, std::optional<color>, color>);
 static_assert(!reaches<std::vector<int>, std::allocator<int>>);
 
-/// What a compiler says of this struct `outer` where it crosses an interface.
+/// The compiler's messages for a struct `outer` that crosses an interface.
 std::string complaint(const std::string& compiler, const std::string& outer) {
     const tests::scratch_directory scratch;
     tests::write(scratch / "crossing.cpp", "#include <tenon/export.hpp>\n" + outer + R"(

@@ -247,7 +247,7 @@ TEST_CASE("a library that is still being written is refused, and taken once it i
     const auto watched = here.watch();
     const std::string bytes = beacon_library(2);
     {
-        // A linker that closes its file before it is done with it.
+        // A linker that closes its output before it is complete.
         tests::write(here.library, bytes.substr(0, bytes.size() / 2));
         const reload_event refused = here.happened.next(step::refused);
         CHECK(refused.version == 1);
@@ -511,7 +511,7 @@ TEST_CASE("calls may be made within calls, as deep as one likes", "[live]") {
     std::size_t mapped = 0;
     here.versions.during = [&](long version) {
         if (version == deepest) {
-            mapped = watched.status().mapped; // those whose calls have returned may be gone at once
+            mapped = watched.status().mapped; // versions without calls may be gone already
             return;
         }
         here.put(version + 1);
@@ -868,7 +868,7 @@ TEST_CASE("an edited source is built and takes over, and one that is refused say
     CHECK(here.happened.next(step::refused).reason.find("error: ") != std::string::npos);
     CHECK(watched->version(way::at_once) == 3);
 
-    // An edit taken back is what serves already.
+    // After the edit is taken back, the serving version is the newest.
     tests::write(source.folder / "beacon.hpp",
                  tests::read(tests::source_directory / "tests/plugins/beacon.hpp"));
     while (!watched.status().refusal.empty())
@@ -1037,7 +1037,7 @@ TEST_CASE("no call fails while a thousand versions come and go", "[live]") {
     // All answers of all versions, unless they were given between a version's save and its end.
     CHECK(watched->total() > calls / 2);
 
-    // Apart from those that stay, and those that calls were in, nothing grows.
+    // Memory holds the pinned libraries and those in use, and nothing more.
     const auto stay = static_cast<std::size_t>(versions / 10);
     CHECK(status.mapped >= stay);
     CHECK(status.mapped <= stay + callers + 2);

@@ -67,7 +67,7 @@ struct workshop {
         return tests::compiled(to, tests::source_directory / "tests/plugins/part.cpp", flags, TENON_CXX);
     }
 
-    /// What loading throws, with the folder left out of it.
+    /// The error of a load, without the folder.
     std::string complaint(const std::string& driver) {
         try {
             load(driver);
@@ -85,7 +85,7 @@ bool says(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
-/// A compiler that writes down each time that it is run.
+/// A compiler that logs each of its runs.
 std::vector<std::string> counting_compiler(const path& log) {
     tests::write(log.native() + ".sh",
                  "#!/bin/sh\necho run >> '" + log.native() + "'\nexec " TENON_CXX " \"$@\"\n");
@@ -125,7 +125,7 @@ TEST_CASE("a bare name is a library in the first folder of the search path that 
     here.options.search = {here.scratch / "absent", here.scratch / "first", here.scratch / "second"};
     CHECK(here.load("plain")->version() == 1);
     CHECK(here.load("plain").info().path == here.scratch / "first/libplain.so");
-    CHECK(here.load("inside")->version() == 100); // what is built in goes first
+    CHECK(here.load("inside")->version() == 100); // built-ins come first
     here.library(here.scratch / "first/plain.so");
     CHECK(here.complaint("plain") ==
           "the name 'plain' may be 'first/plain.so' or 'first/libplain.so'; remove one, or give the path");
@@ -155,7 +155,7 @@ TEST_CASE("an unknown name lists the known ones, closest first", "[loader]") {
           "unknown name 'planet' of plugin type 'part'; known: plain, inside, second; "
           "searched: 'search', 'absent' (No such file or directory)");
 
-    // None of these could be loaded by its name.
+    // None of these names could be loaded.
     const path search = here.scratch / "search";
     tests::write(search / "libplane.so", "");
     tests::write(search / "plants.so", "text");
@@ -407,7 +407,7 @@ TEST_CASE("a repository is fetched and compiled", "[loader]") {
              "' is refused, because options.policy.signed_by allows only what a key in signers has signed"));
     here.options.policy.signed_by.reset();
 
-    // Without the remote, and without leave to compile, what is there will do.
+    // Without the remote and without a compiler, the cached result is used.
     tests::fs::remove_all(repository);
     here.options.build = tenon::build_policy::never;
     CHECK(here.load(driver)->version() == 7);
@@ -720,7 +720,7 @@ TEST_CASE("a library is loaded where its digest is listed, and nothing of it run
         ::unsetenv("PART_LOADS");
         digest = digest_of(library);
     }
-    // What is compiled here is nobody's to know beforehand.
+    // No digest of a library that is compiled here can be known in advance.
     here.options.policy.sha256 = std::vector<std::string>{};
     CHECK(here.load(here.sources(2))->version() == 2);
     CHECK(here.load("inside")->version() == 100);

@@ -24,7 +24,7 @@ using tests::fs::path;
 
 namespace {
 
-/// A plugin's file, and where a note of it stands there.
+/// A plugin's file, and the places of its notes.
 struct plugin_file {
     std::string bytes;
 
@@ -69,7 +69,7 @@ manifest manifest_of(const plugin_file& file) {
     return manifest::of(one.fd, "x.so");
 }
 
-/// What is said of a damaged manifest, without what is said of each.
+/// The error for a damaged manifest, without the part that all share.
 std::string damage(const plugin_file& file) {
     const std::string text = refusal([&] { manifest_of(file); }),
                       begin = "the manifest in 'x.so' is damaged: ", end = "; compile the library again";
@@ -268,7 +268,7 @@ TEST_CASE("a manifest of many plugins is longer than a page, and is read whole",
         for (const auto& range : read.ranges())
             bytes += range.bytes.size();
         CHECK(bytes > 4096);
-        // Linkers keep the order of one file, and compilers may turn it round.
+        // Linkers keep the order within one file; compilers may reverse it.
         REQUIRE(read.plugins().size() == 41);
         for (const auto& plugin : read.plugins())
             CHECK(expected.find(std::string(plugin.type) + " " + std::string(plugin.name) + " " +
@@ -549,7 +549,7 @@ TEST_CASE("whatever stands in a manifest, there is an answer or an error", "[man
     const auto read = [&] {
         try {
             const manifest damaged = manifest::of(file.fd, "x.so");
-            // Whoever compares or describes it has to be safe too.
+            // Comparing and describing damaged manifests has to be safe too.
             for (const auto& plugin : damaged.plugins()) {
                 tenon::detail::differences(plugin.abi, plugin.abi);
                 plugin.incompleteness();

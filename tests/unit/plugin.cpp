@@ -52,7 +52,7 @@ path part_library(const std::vector<std::string>& flags = {}) {
     return library;
 }
 
-/// A folder with a copy of a plugin, which each test may do with as it likes.
+/// A folder with a copy of a plugin, for a test to change.
 struct workshop {
     tests::scratch_directory scratch;
     path library = scratch / "part.so";
@@ -71,7 +71,7 @@ struct workshop {
         tests::fs::rename(scratch / "new", library);
     }
 
-    /// What loading throws, with the folder left out of it.
+    /// The error of a load, without the folder.
     std::string complaint() {
         try {
             load();
@@ -221,7 +221,7 @@ TEST_CASE("what the plugin's constructor throws is thrown, and the library is le
     const tests::scratch_directory scratch;
     const path library = compiled(scratch / "calculator.so", tests::calculator, {}, TENON_CXX);
     CHECK_THROWS_WITH((tenon::plugin<calc::calculator>{library, 13}), "thirteen");
-    // It was deferred while the exception was alive, and goes with what is loaded next.
+    // Its close was deferred while the exception lived, and happens at the next load.
     CHECK(tenon::plugin<calc::calculator>{library, 1}.close());
     CHECK_FALSE(mapped(library));
 }
@@ -401,7 +401,7 @@ TEST_CASE("a path whose older file is still loaded loads the new file", "[plugin
     }
     for (int version = 1; version <= 4; ++version)
         CHECK(versions[static_cast<std::size_t>(version - 1)]->version() == version);
-    // What is loaded again is found, and the names of what has gone are free again.
+    // A library that is loaded again is found, and the names of unloaded ones are free again.
     CHECK(here.load()->version() == 4);
     versions.erase(versions.begin());
     CHECK(here.load()->version() == 4);
@@ -500,7 +500,7 @@ std::string output_of(F&& run) {
     return text;
 }
 
-/// What loading the calculator, compiled with a difference, throws; and what its code says meanwhile.
+/// The error of loading a calculator that was compiled differently, and the output of its code.
 struct refusal {
     std::string said, printed;
 
@@ -665,7 +665,7 @@ TEST_CASE(
                     tenon::plugin<part> own{n % 2 ? first : second, counts};
                     wrong[n] += own->version() != (n % 2 ? 1 : 2);
                 } catch (const tenon::error& e) {
-                    // The file may be replaced each time that it is being loaded.
+                    // The file may be replaced during each load.
                     wrong[n] += e.code() != tenon::errc::changed;
                 }
             wrong[n] += counts.made != counts.destroyed;

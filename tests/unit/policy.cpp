@@ -13,7 +13,7 @@ namespace fs = tests::fs;
 
 namespace {
 
-/// What a policy makes of a driver: the place that is left of it, or why it is refused.
+/// The place of a driver that a policy permits, or the refusal.
 template <class System = detail::posix>
 std::string judged(const std::string& text, const policy& rules) {
     try {
@@ -69,7 +69,7 @@ TEST_CASE("kinds of drivers that are not allowed are refused before anything is 
           "'" + library + "' is refused, because options.policy.kinds allows only names, repositories");
     CHECK(judged<blind>("/nowhere/x.so", {.kinds = {kind::name}}).starts_with("'/nowhere/x.so' is refused"));
 
-    // Only the file system tells one from the other.
+    // Only the file system can tell these apart.
     CHECK(judged(library, {.kinds = {kind::directory}}) ==
           "'" + library + "' is refused, because options.policy.kinds allows only directories");
     CHECK(judged(directory, {.kinds = {kind::library}}) ==

@@ -18,7 +18,7 @@ struct owned {
     mode_t mode;
 };
 
-/// A system in which this program runs as user 1000, and whose folders are these; all others are root's.
+/// A system where this program runs as user 1000 and owns these folders; root owns all others.
 struct pretended : detail::posix {
     static inline std::map<std::string, owned> folders;
 
@@ -44,7 +44,7 @@ struct pretended : detail::posix {
     }
 };
 
-/// Why a file in folders is not trusted; empty where it is.
+/// Why a file in these folders is not trusted; empty if it is.
 template <class System = pretended>
 std::string distrusted(owned file, std::map<std::string, owned> folders = {}, const trust& rule = {},
                        mode_t type = S_IFREG) {

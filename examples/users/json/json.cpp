@@ -73,7 +73,7 @@ nlohmann::json parse(const std::string& path) {
     try {
         return nlohmann::json::parse(file);
     } catch (const nlohmann::json::exception& e) {
-        // The code of a nlohmann exception is in this library, and must not outlive it.
+        // The code of a nlohmann exception is in this library, so the exception must not leave it.
         throw std::runtime_error(path + ": " + e.what());
     }
 }

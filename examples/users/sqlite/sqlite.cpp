@@ -57,7 +57,7 @@ private:
     std::unique_ptr<sqlite3, closer> opened_;
 };
 
-/// A question to a database, prepared once. Its one parameter is never a part of what SQLite reads as SQL.
+/// A prepared statement with one parameter, which SQLite never reads as SQL.
 class question {
 public:
     question(const database& to, const std::string& sql) : to_(to) {
@@ -155,7 +155,7 @@ private:
         return path;
     }
 
-    // One statement, so that a user and the groups are of one moment.
+    // One statement, so that the user and the groups come from the same moment.
     static std::string where(const std::string& condition) {
         return "SELECT u.rowid, u.opaque_id, u.idp, u.username, u.mail, u.display_name, u.uid_number, m.name "
                "FROM users AS u LEFT JOIN memberships AS m ON m.opaque_id = u.opaque_id WHERE " +

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What one writes by hand: an interface, and a function in the library that makes one.
+// Written by hand: an interface, and a factory function in the library.
 #ifndef TENON_TESTS_BENCH_PEERS_BY_HAND_HPP
 #define TENON_TESTS_BENCH_PEERS_BY_HAND_HPP
 

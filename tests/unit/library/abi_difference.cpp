@@ -111,7 +111,7 @@ template <class... T>
 struct result {};
 using rows = std::vector<std::map<std::string, std::vector<std::pair<std::string, order>>>>;
 
-// Names that a person has to be able to read, although a name refers to what came before it dozens of times.
+// A mangled name with dozens of substitutions, which a person still has to be able to read.
 struct archive {
     static constexpr tenon::plugin_type type{"archive"};
     virtual ~archive() = default;
@@ -125,7 +125,7 @@ struct archive {
 
 namespace {
 
-/// A plugin's shape, and what it is a view of.
+/// A plugin's ABI, and the manifest that it is a view of.
 struct compiled_abi {
     explicit compiled_abi(const std::vector<std::string>& macros,
                           const std::string& compiler = tests::compilers().front(),
@@ -154,7 +154,7 @@ compiled_abi served_with(const std::string& changed,
     return compiled_abi({"-D" + changed}, compiler, tests::source_directory / "tests/plugins/served.cpp");
 }
 
-/// What one side says of the other; both are held to the same thing by `fits`.
+/// The differences between two ABIs. Checks that `fits` agrees.
 std::string difference(const plugin_abi& host, const plugin_abi& plugin) {
     const std::string text = differences(host, plugin);
     CHECK(fits(host, plugin) == text.empty());

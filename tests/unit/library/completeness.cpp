@@ -49,7 +49,7 @@ struct destructor_last {
     virtual ~destructor_last() = default;
     using methods = tenon::methods<&destructor_last::first>;
 };
-// Functions whose names tenon might have taken for itself.
+// Functions with names that tenon uses itself.
 struct ends {
     static constexpr tenon::plugin_type type{"ends"};
     virtual ~ends() = default;

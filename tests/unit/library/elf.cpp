@@ -30,7 +30,7 @@ using section = ElfW(Shdr);
 
 constexpr std::string_view owner{"tenon", 6};
 
-/// The bytes of a plugin, to be damaged; only where it is named by its fields.
+/// The bytes of a plugin with names for some of its fields, to be damaged.
 struct image {
     std::string bytes;
 
@@ -133,7 +133,7 @@ pins what_pins(const std::string& bytes) {
     return elf_reader<System>(one.fd, path).what_pins();
 }
 
-/// Why the file is refused; what comes before and is always the same is left out.
+/// Why the file is refused, without the beginning that is always the same.
 std::string refused(const std::string& bytes) {
     const std::string text = refusal([&] { notes(bytes); }),
                       begin = "'x.so' is not a library that this program can load: ";
@@ -159,7 +159,7 @@ pins pins_of(const std::string& source, std::vector<std::string> flags = {},
         tests::compiled(scratch / "pinned.so", scratch / "pinned.cpp", std::move(flags), compiler)));
 }
 
-/// The names of all symbols, in their order, and whether the one with that number is looked up.
+/// The names of all symbols in their order, and whether relocations look up symbol `number`.
 std::pair<std::string, bool> read_information(const elf_reader<>& reader, std::size_t number = 1) {
     elf_reader<>::loader_information information;
     reader.read(information);

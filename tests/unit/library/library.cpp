@@ -27,7 +27,7 @@ const path& part_library() {
     return library;
 }
 
-/// Loads and closes the library with a system that fails; what it throws, with the folder left out.
+/// Loads and closes the library with a failing system. Returns the error without the folder.
 template <class System>
 std::string complaint(const tenon::library_options& options = {}, const path& library = part_library()) {
     try {

@@ -86,7 +86,7 @@ TEST_CASE("a library that nobody has touched for a while is read once", "[librar
         return counting::reads() - before;
     };
     constexpr int anew = 2; // the first page, and what the system's loader is told
-    // Where it is not older than the look at it, it may be written once more without another time.
+    // A file as new as the look at it could be written again in the same tick.
     counting::later() = -10;
     CHECK(times() == anew);
     CHECK(times() == anew);
@@ -103,7 +103,7 @@ TEST_CASE("a library that nobody has touched for a while is read once", "[librar
     }
     CHECK(times() == 0);
 
-    // What needs all of the file has it.
+    // A digest reads all of the file.
     const std::string bytes = tests::read(here.library);
     const tenon::allow_list<std::string> digest{tenon::detail::sha256(bytes).hex()};
     file(here.library.native(), {}).require_digest(digest);

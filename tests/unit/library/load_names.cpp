@@ -63,7 +63,7 @@ TEST_CASE("one file that is in use is one library, and each other file has a nam
     const auto first = names.acquire(path, state(1), stays_open);
     CHECK_FALSE(first.handle);
     CHECK_FALSE(first.known);
-    const auto meanwhile = names.acquire(path, state(1), stays_open); // nobody knows yet what the first is
+    const auto meanwhile = names.acquire(path, state(1), stays_open); // the first is still being loaded
     CHECK(meanwhile.number != first.number);
     names.failed(path, meanwhile.number);
     names.found(path, first.number, &handle, forever());
@@ -107,14 +107,14 @@ TEST_CASE("a file that was written to while it is loaded is told from the next f
           "[loaded_names]") {
     const std::string path = "/nowhere/reused.so";
     const auto first = names.acquire(path, state(1), stays_open);
-    // While it is being loaded, and while it is being closed, it may be gone.
+    // A library that is being loaded or closed may be gone.
     names.failed(path, names.acquire(path, state(1, 5), stays_open).number);
     names.found(path, first.number, &handle, forever());
     CHECK_THROWS_WITH(
         names.acquire(path, state(1, 5), stays_open),
         "'/nowhere/reused.so' was written to while it is loaded, so that neither the old version nor the "
         "new one can be trusted; put new versions in place by renaming");
-    // The path names another file by now, so that the inode has been free since it was looked at.
+    // The path names another file now, so the inode may have been reused since.
     CHECK_THROWS_WITH(
         names.acquire(path, state(1, 5), [] { throw tenon::error(tenon::errc::changed, "it changed"); }),
         "it changed");

@@ -56,7 +56,7 @@ TEST_CASE("a name that would take long to write out is shown as it is, at once",
             all += text;
         return all;
     };
-    // Each part is two of the one before it.
+    // Each part is twice the part before it.
     std::string members = "_Z1fM1aS_", templates = "_Z1f1aI1bS0_E", functions = "_Z1fF1aS_E",
                 nested = "_Z1fN1a1bINS_1cES2_EE";
     for (std::size_t i = 0; i < 30; ++i) {

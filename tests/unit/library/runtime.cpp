@@ -28,7 +28,7 @@ public:
         compile("runtime.cpp", "plugin.o", {"-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden"});
     }
 
-    /// Empty where this machine has not what it is linked with.
+    /// Empty if this machine lacks a library to link with.
     path link(const std::string& name, const char* object, words how) const {
         how.insert(how.begin(), {compiler_, scratch_ / object, "-o", scratch_ / name, "-pthread"});
         how.insert(how.end(), flags_.begin(), flags_.end());
@@ -40,7 +40,7 @@ public:
         return link(name + ".so", "plugin.o", how);
     }
 
-    /// A library that does what the host does, in a function `run(int, char**)`.
+    /// A library that does the host's work, in a function `run(int, char**)`.
     path module(words how) const {
         if (!tests::fs::exists(scratch_ / "module.o"))
             compile("runtime_host.cpp", "module.o", {"-fPIC", "-Dmain=run"});
@@ -245,7 +245,7 @@ TEST_CASE("the runtime of a host that is a library itself is where that library 
     const auto said = [&](const words& how) {
         return verdicts(tests::run({program, made.module(how), plain, with}));
     };
-    // What is local to the module does not come before what the plugin has.
+    // The module's local symbols do not replace the plugin's.
     CHECK(said({}) == "wP");
     CHECK(said({"-static-libstdc++"}) == "HH");
     CHECK(said({"-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL"}) == "HH");

@@ -12,7 +12,7 @@ using namespace tenon::detail;
 
 namespace {
 
-// A system without membarrier(2), and one that refuses it once it was promised.
+// A system without membarrier(2), and a system that registers it and then refuses it.
 struct old_kernel : posix {
     static bool prepare_barrier() noexcept { return false; }
 };

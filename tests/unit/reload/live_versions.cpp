@@ -21,7 +21,7 @@ using step = tenon::reload_event::step;
 
 namespace counting {
 
-/// What the versions of a counter may do, and have done.
+/// Controls the versions of a counter, and records their steps.
 struct world {
     bool refuse_to_start = false;
     std::vector<std::string> happened{};
@@ -71,7 +71,7 @@ private:
     int count_ = 0;
 };
 
-/// A source whose newest version is whatever the test says.
+/// A source with the newest version that the test sets.
 class told_source final : public plugin_source<counter> {
 public:
     struct settings {

@@ -50,7 +50,7 @@ static_assert(!tenon::gives_values<giving<std::map<int, viewed>>>);
 static_assert(!tenon::gives_values<giving<std::map<int, int>::iterator>>);
 static_assert(!tenon::gives_values<giving<std::optional<std::list<int>::const_iterator>>>);
 
-// Views of the host's own go in as they like; what comes out by an argument counts as a result.
+// Parameters may be views of the host's data; an output parameter counts as a result.
 static_assert(tenon::gives_values<giving<int, std::string_view, const char*, const viewed&>>);
 static_assert(tenon::gives_values<giving<int, std::string&>>);
 static_assert(!tenon::gives_values<giving<int, std::string_view&>>);

@@ -34,7 +34,7 @@ struct half_blind : posix {
     }
 };
 
-/// As where somebody makes a file in `folder` in the very moment in which the kernel begins to watch it.
+/// A system where a file appears in `folder` just as the kernel begins to watch it.
 struct busy : posix {
     static inline std::string folder;
     static int notify_of(int notifier, const char* path, std::uint32_t what) noexcept {
@@ -93,7 +93,7 @@ void calm(basic_path_watcher<System>& files) {
     }
 }
 
-/// Whether nothing is said of what was done; `sentinel` is the key of a file that is changed after it.
+/// True if nothing is reported before `sentinel`, the key of a file that is changed last.
 template <class System>
 bool is_the_first(basic_path_watcher<System>& files, std::size_t sentinel, const fs::path& file) {
     write(file, "sentinel");
@@ -425,7 +425,7 @@ TEMPLATE_TEST_CASE("a folder that is watched and empty may go while somebody is 
 }
 
 namespace {
-/// As if one folder were mounted at another place as well.
+/// A system where one folder is also mounted at another place.
 struct mounted_twice : posix {
     static inline std::string here, there;
     static int notify_of(int notifier, const char* folder, std::uint32_t what) noexcept {
@@ -770,7 +770,7 @@ TEST_CASE("what others do in the folders above while these begin to be watched w
     CHECK(posix::poll(&readable, 1, 0) == 1);
     CHECK(files.changed() == keys{1});
     CHECK(posix::poll(&readable, 1, 0) == 0);
-    // And what matters is not lost among it.
+    // A change that matters is not lost among the others.
     files.set(2, {scratch / "unrelated"});
     CHECK(next(files) == keys{2});
     files.remove(2);

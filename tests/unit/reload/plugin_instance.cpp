@@ -40,7 +40,7 @@ private:
     bool lit_ = false;
 };
 
-/// The lines of what a history is told.
+/// A history that adds a line for each event.
 std::shared_ptr<reload_history> history_into(std::vector<std::string>& lines) {
     auto history = std::make_shared<reload_history>();
     history->on_event([&](const reload_event& event) { lines.push_back(event.text()); });

@@ -26,7 +26,7 @@ bool soon(const Condition& condition) {
     return false;
 }
 
-/// Counts what a reloader does with it.
+/// Counts the calls of the reload thread.
 struct served : reloadable {
     explicit served(std::vector<std::string> watched_paths = {}) : paths(std::move(watched_paths)) {}
 
@@ -63,7 +63,7 @@ TEST_CASE("a change is looked at once, and nothing is done while nothing changes
     served one({file.native()}), other({(scratch / "b.cpp").native()});
     reload_thread::here().add(one);
     reload_thread::here().add(other);
-    // First of all: something may have changed before it was watched.
+    // The first look: something may have changed before the watch began.
     REQUIRE(soon([&] { return one.looks == 1 && other.looks == 1; }));
     CHECK(soon([&] {
         const int retires = one.retires; // each time that it wakes

@@ -215,7 +215,7 @@ TEST_CASE("a remote that is gone does not stop a host that has what it needs", "
     CHECK(w.text("@v1", "a.cpp") == "one");
     CHECK(w.reports.ends_with("\nusing commit " + commit + " of 'v1', which was fetched earlier\n"));
 
-    // The commit is there, but nobody knows that this branch was at it.
+    // The commit is cached, but not that the branch was at it.
     CHECK(w.complaint("@main").starts_with(
         "cannot fetch 'file://HERE/remote': git exited with status 128, and said:\n"));
     CHECK(w.cached("@main") == "");
@@ -223,7 +223,7 @@ TEST_CASE("a remote that is gone does not stop a host that has what it needs", "
 
 TEST_CASE("a remote that does not answer is not waited for", "[repository]") {
     struct impatient : detail::posix {
-        // Thirty seconds go by in one.
+        // Thirty seconds of the clock pass in one.
         static std::int64_t milliseconds() noexcept { return posix::milliseconds() * 30; }
         static int poll(pollfd* watched, nfds_t size, int milliseconds) noexcept {
             return posix::poll(watched, size, milliseconds < 0 ? -1 : milliseconds / 30 + 1);
@@ -498,7 +498,7 @@ TEST_CASE("the user's own configuration counts while git talks to the remote", "
 TEST_CASE("neither where the host was started nor its environment tells git what to do", "[repository]") {
     world w;
     w.commit("a.cpp", "one");
-    // Started in a repository whose configuration would lead elsewhere.
+    // The current directory is a repository with a configuration that would redirect git.
     fs::create_directories(w.scratch / "started");
     REQUIRE(tests::run({real_git(), "init", "--quiet"}, w.scratch / "started").status == 0);
     tests::write(w.scratch / "started/.git/config", "[url \"file:///elsewhere\"]\n\tinsteadOf = file://" +
@@ -646,7 +646,7 @@ TEST_CASE("ssh is the one that the user has chosen, in the environment or the co
     CHECK(by_ssh(w) == twice("other -v " + batch + " -o SendEnv=GIT_PROTOCOL " + rest));
     configure("");
     CHECK(by_ssh(w) == twice("ssh " + batch + " -o SendEnv=GIT_PROTOCOL " + rest));
-    // Of a program that nobody knows git finds out itself what it takes.
+    // For an unknown ssh program, git finds out itself which options it takes.
     const variable unknown("GIT_SSH", other);
     CHECK(by_ssh(w) == twice("other -G " + ("-o SendEnv=GIT_PROTOCOL " + std::string("me@host.invalid\n")) +
                              "other " + rest));

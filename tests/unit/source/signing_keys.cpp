@@ -17,7 +17,7 @@ namespace fs = tests::fs;
 
 namespace {
 
-/// A repository whose commits can be signed, with ssh or with GnuPG, and a cache.
+/// A cache, and a repository with commits that are signed by ssh or GnuPG.
 struct world {
     tests::scratch_directory scratch;
 
@@ -141,7 +141,7 @@ TEST_CASE("a commit without a signature, or with somebody else's, is refused", "
     CHECK(said.find("No principal matched.") != said.npos);
     CHECK(w.repository(ours).cached() == std::nullopt);
 
-    // A good one does not vouch for what was made of it.
+    // A good signature does not vouch for an altered commit.
     w.commit_with_ssh("ours");
     tests::write(w.scratch / "object", w.git({"cat-file", "commit", "HEAD"}).append("\nand more\n"));
     w.git({"update-ref", "HEAD", w.git({"hash-object", "-t", "commit", "-w", w.scratch / "object"})});
@@ -166,7 +166,7 @@ TEST_CASE("what was fetched without the rule, or with other keys, is checked aga
     w.allow_list({"ours"});
     CHECK(w.repository(ours, "@" + commit).cached() == std::nullopt);
 
-    // Not what was fetched earlier either, where the remote is gone.
+    // Without the remote, an earlier fetch that the rule refuses is not used either.
     fs::remove_all(w.scratch / "remote");
     CHECK(w.complaint(ours, errc::fetch_failed).starts_with("cannot fetch 'file://HERE/remote'"));
 }

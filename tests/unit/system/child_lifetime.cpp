@@ -11,7 +11,7 @@ using tenon::detail::posix;
 
 namespace {
 
-/// A group of one process that has inherited the group's end, and sleeps; `ready` is run in it first.
+/// A process in a group of its own that holds the group's pipe and sleeps. Runs `ready` first.
 template <class Ready>
 pid_t sleeper(const basic_child_lifetime<>& line, Ready&& ready) {
     basic_pipe<> started("a test");

@@ -43,7 +43,7 @@ process_result shell(const std::string& script, std::vector<std::string> variabl
     return run({{"/bin/sh", "-c", script}, std::move(variables), folder}, within);
 }
 
-/// Whether a process ends within a second; one that nobody has waited for has ended all the same.
+/// True if a process ends within 20 seconds. A zombie has ended.
 bool is_gone(pid_t process) {
     for (int i = 0; i < 2'000; ++i) { // 20 s: to be slow is no fault
         const std::string state = read("/proc/" + std::to_string(process) + "/stat");
@@ -594,7 +594,7 @@ TEST_CASE("a variable with relative paths says the same in another folder", "[pr
     CHECK(value("CMAKE_PREFIX_PATH", "a:b") == here + "/a:" + here + "/b");
     CHECK(value("PATH", ".:/bin::tools:/usr/bin") == "/bin:/usr/bin");
     CHECK(value("https_proxy", "proxy:80") == "proxy:80");
-    // With an empty one, programs would be looked for in the folder where a compiler runs.
+    // An empty entry would search the compiler's current directory.
     const std::string searched = std::getenv("PATH");
     for (const char* nowhere : {"", ".", "bin:"}) {
         ::setenv("PATH", nowhere, 1);

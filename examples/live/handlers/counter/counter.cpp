@@ -21,13 +21,13 @@ public:
         return {.body = std::to_string(count_ += step_) + "\n"};
     }
 
-    // The next version counts from here; what this one still counts until then is lost.
+    // The next version counts from here. Requests that this version counts in the meantime are lost.
     std::string save() const { return std::to_string(count_); }
     void restore(const std::string& count) { count_ = std::stol(count); }
 
 private:
     std::atomic<long> step_ = 1, count_ = 0;
-    tenon::registration settings_; // ends before what it uses does: nobody calls a version that is gone
+    tenon::registration settings_; // destroyed before the members that its callback uses
 };
 
 TENON_EXPORT(web::handler, counter, "counter", "1.0.0")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Greets whoever the parameter `name` says. Edit this while the server runs.
+// Greets the person in the parameter `name`. Edit this file while the server runs.
 //
 //   greeting = "hello"   what it says before the name
 #include "handler.hpp"
