@@ -296,7 +296,7 @@ TEST_CASE("what is wrong with a configuration is said with its file", "[live_exa
     const auto said = [&](const std::string& text) {
         write(scratch / "live.toml", text);
         const tests::outcome ended = tests::run({TENON_LIVE_PROGRAM, "live.toml"}, scratch.path(),
-                                                         {"TENON_CACHE=" + (scratch / "cache").native()});
+                                                {"TENON_CACHE=" + (scratch / "cache").native()});
         CHECK(ended.status == 1);
         CHECK(ended.out == "");
         return ended.err;
