@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What stands in live.toml.
+// The contents of live.toml.
 #pragma once
 
 #include <filesystem>
@@ -25,7 +25,7 @@ struct configuration {
     std::map<std::string, route> routes;
 };
 
-/// The settings of a driver, whatever their types, as text.
+/// The settings of a driver as text, whatever their TOML types.
 inline values settings_of(const toml::table* table) {
     values all;
     if (table)
@@ -40,7 +40,7 @@ inline values settings_of(const toml::table* table) {
     return all;
 }
 
-/// Throws `std::runtime_error` with the file, and the line where there is one.
+/// Throws `std::runtime_error`, which names the file and, if known, the line.
 inline configuration read(const std::filesystem::path& file) {
     const auto refused = [&](const std::string& why) {
         return std::runtime_error(file.native() + ": " + why);

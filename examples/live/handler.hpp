@@ -15,7 +15,7 @@ namespace web {
 /// Names and values: the configuration of a handler, or the parameters of a request.
 using values = std::map<std::string, std::string, std::less<>>;
 
-/// The value of a name, or `otherwise` where there is none.
+/// The value of a name, or `otherwise` if there is none.
 inline std::string get(const values& all, std::string_view name, std::string_view otherwise = {}) {
     const auto found = all.find(name);
     return found != all.end() ? found->second : std::string(otherwise);
@@ -39,18 +39,19 @@ struct host {
     virtual ~host() = default;
 
     virtual values settings() const = 0;
-    /// Calls `changed` now, and whenever the configuration has been read again until the registration ends.
+    /// Calls `changed` now, and again after each reload of the configuration until the registration ends.
     [[nodiscard]] virtual tenon::registration on_settings(std::function<void(const values&)> changed) = 0;
     virtual void log(std::string_view line) = 0;
 
     using methods = tenon::methods<&host::settings, &host::on_settings, &host::log>;
 };
 
-/// What answers requests; several at once, each in a thread of its own.
+/// Answers requests. `handle` is called from several threads at once.
 struct handler {
     static constexpr tenon::plugin_type type{"handler"};
     using factory = tenon::factory<host&>;
-    /// What a version may hand on to the next, in words of its own: that one may remember more, or less.
+    /// State that a version may hand on to the next. A string, because the next version may store more fields
+    /// or fewer.
     using state = std::string;
 
     virtual ~handler() = default;

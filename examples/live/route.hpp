@@ -25,7 +25,7 @@
 
 namespace web {
 
-/// How long requests took, to the next power of two.
+/// A histogram of request times, in buckets of powers of two.
 class latencies {
 public:
     void add(std::chrono::nanoseconds took) {
@@ -40,7 +40,7 @@ public:
             all += count.load(std::memory_order_relaxed);
         return all;
     }
-    /// In microseconds: so many per cent took no longer.
+    /// Microseconds that `share` per cent of the requests did not exceed.
     double percentile(double share) const {
         const double wanted = static_cast<double>(count()) * share / 100;
         std::uint64_t passed = 0;
@@ -51,7 +51,7 @@ public:
     }
 
 private:
-    std::array<std::atomic<std::uint64_t>, 40> counts_{}; // of which each is twice as long as the one before
+    std::array<std::atomic<std::uint64_t>, 40> counts_{}; // bucket n: up to 2^n nanoseconds
 };
 
 /// Writes a line in one piece, although other threads write too.
@@ -76,7 +76,7 @@ public:
         response answered;
         try {
             answered = handler_->handle(asked);
-        } catch (const std::exception& e) { // its type may be the plugin's own, whose code stays for as long
+        } catch (const std::exception& e) { // may be a type of the plugin's; its code stays loaded
             const std::lock_guard locked(mutex_);
             ++failed_;
             failure_ = e.what();
@@ -86,7 +86,7 @@ public:
         return answered;
     }
 
-    /// Settings belong to a driver; another driver waits for the next start.
+    /// Applies new settings. A changed driver is only used after the server's next start.
     void configure(const configuration::route& given) {
         if (given.driver != driver_)
             return web::log(path_ + ": goes on with '" + driver_ + "' until the server is started again");
@@ -128,7 +128,7 @@ public:
         return settings_;
     }
     tenon::registration on_settings(std::function<void(const values&)> changed) override {
-        const std::lock_guard one_at_a_time(configuring_); // so that the last call is by the newest settings
+        const std::lock_guard one_at_a_time(configuring_); // so that the newest settings come last
         changed(settings());
         return changed_.add(std::move(changed));
     }
@@ -140,7 +140,7 @@ private:
     mutable std::mutex mutex_;
     values settings_;
     std::uint64_t failed_ = 0;
-    std::string failure_; // the last one
+    std::string failure_; // the latest
     tenon::callbacks<void(const values&)> changed_;
     latencies latencies_;
     std::atomic<double> build_took_ = 0; // milliseconds

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What most drivers have in common: once their users are read, they only look them up.
+// Shared by most drivers: all users are read once, and then only looked up.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ namespace users {
 ///     };
 class directory {
 public:
-    /// Throws `std::runtime_error`, which names the `source`, if two users have one id.
+    /// Throws `std::runtime_error`, which names the `source`, if two users have the same id.
     directory(const std::string& source, std::vector<user> all) : users_(std::move(all)) {
         std::unordered_set<std::string_view> ids;
         for (const user& candidate : users_)
@@ -37,7 +37,7 @@ public:
     std::optional<user> get_user_by_claim(std::string_view claim, std::string_view value) const {
         if (claim == "username")
             return first([&](const user& candidate) { return candidate.username == value; });
-        if (claim == "mail") // an unknown one is empty, and nobody's
+        if (claim == "mail") // users without an address have "", which must match nobody
             return first([&](const user& candidate) { return !value.empty() && candidate.mail == value; });
         if (claim == "uid")
             return first(
@@ -70,7 +70,7 @@ private:
         return found != users_.end() ? std::optional(*found) : std::nullopt;
     }
 
-    // ASCII letters only: the locale is the host's business, and may change between two calls.
+    // ASCII letters only. `std::tolower` depends on the locale, which the host may change between two calls.
     static std::string lower(std::string_view text) {
         std::string result(text);
         for (char& c : result)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Asks any user provider: one that is built in, a library, a directory of sources, or a git repository.
+// Asks any user provider: a built-in one, a library, a directory of sources, or a git repository.
 //
 //   c++ -std=c++20 -Iinclude examples/users/main.cpp -o users
 //   ./users examples/users/passwd get root
@@ -21,7 +21,7 @@
 #include "progress.hpp"
 #include "users.hpp"
 
-#include "demo/demo.cpp" // built in; here so that this file is all there is to compile
+#include "demo/demo.cpp" // built in; included, so that this file compiles alone
 
 namespace {
 
@@ -40,7 +40,7 @@ constexpr command_form commands[] = {{"get", 1}, {"claim", 2}, {"groups", 1}, {"
 struct request {
     std::string driver;
     users::settings settings;
-    std::string command; // none: about the driver, and everybody it knows
+    std::string command; // if empty: shows the driver and all its users
     std::vector<std::string> operands;
 };
 

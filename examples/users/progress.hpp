@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a loader is doing, for the person in front of a terminal or the reader of a log.
+// Shows the progress of a loader on a terminal or in a log.
 #ifndef USERS_PROGRESS_HPP
 #define USERS_PROGRESS_HPP
 
@@ -23,14 +23,14 @@ inline std::string printable(std::string text) {
     return text;
 }
 
-/// The same of a text of several lines.
+/// The same for a text of several lines.
 inline std::string printable_lines(std::string text) {
     std::ranges::replace_if(text, [](unsigned char c) { return (c < ' ' && c != '\n') || c == 127; }, '?');
     return text;
 }
 
-/// The most columns that a text takes: no character has more than two, and one begins with each byte that
-/// does not continue another.
+/// An upper bound on the columns of a UTF-8 text. Continuation bytes take none, and no character takes more
+/// than two.
 inline std::size_t width(std::string_view text) {
     std::size_t columns = 0;
     for (const char c : text) {
@@ -40,7 +40,7 @@ inline std::size_t width(std::string_view text) {
     return columns;
 }
 
-/// The beginning of a text that fits into so many columns, in whole characters.
+/// The longest beginning of a text, in whole characters, that fits into `columns`.
 inline std::string_view fitting(std::string_view text, std::size_t columns) {
     std::size_t size = 0;
     for (std::size_t i = 1; i <= text.size() && width(text.substr(0, i)) <= columns; ++i)
@@ -49,7 +49,7 @@ inline std::string_view fitting(std::string_view text, std::size_t columns) {
     return text.substr(0, size);
 }
 
-/// `compiling passwd (3 of 12) [=====>              ]`, within so many columns; the bar only where it has
+/// `compiling passwd (3 of 12) [=====>              ]`, within `columns`. The bar is left out if there is no
 /// room.
 inline std::string bar(const tenon::event& step, std::size_t columns) {
     std::string line(fitting(printable(step.text()), columns));
@@ -62,9 +62,8 @@ inline std::string bar(const tenon::event& step, std::size_t columns) {
            std::string(length - std::min(length, filled + 1), ' ') + ']';
 }
 
-/// Shows events on standard error: on a terminal in one line, which is drawn over and over and is gone when
-/// this is; else a line for each thing that takes time. It has no colours that NO_COLOR could ask it to leave
-/// out.
+/// Shows events on standard error. A terminal gets one line, which is redrawn, and erased on destruction.
+/// Otherwise each step that takes time gets a line. Uses no colours, so NO_COLOR has no effect.
 class progress {
 public:
     progress() = default;
@@ -76,7 +75,7 @@ public:
         using enum tenon::event::step;
         if (step.what == falling_back) {
             clear();
-            std::cerr << step.text() << '\n'; // has several lines, and is to be read afterwards too
+            std::cerr << step.text() << '\n'; // several lines, which have to stay readable
         } else if (step.what == warning) {
             clear();
             std::cerr << printable_lines(step.text()) << '\n';
@@ -95,7 +94,7 @@ private:
         return ::isatty(STDERR_FILENO) && terminal && *terminal && std::string_view(terminal) != "dumb";
     }
 
-    // Asked each time: windows change.
+    // Queried each time, because the window may be resized.
     static std::size_t columns() {
         winsize size{};
         const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
@@ -105,7 +104,7 @@ private:
     void draw(const std::string& line) {
         if (line.empty() && !drawn_)
             return;
-        std::cerr << "\r" + line + "\x1b[K" << std::flush; // in one piece, so that it does not flicker
+        std::cerr << "\r" + line + "\x1b[K" << std::flush; // in one write, to avoid flicker
         drawn_ = !line.empty();
     }
     void clear() { draw(""); }

@@ -37,11 +37,11 @@ struct setting {
     std::string value;
 };
 
-/// What a driver is configured with.
+/// The configuration of a driver.
 struct settings {
     std::vector<setting> values;
 
-    /// The value of `key`, or `otherwise` where it is not set.
+    /// The value of `key`, or `otherwise` if it is not set.
     std::string get(std::string_view key, std::string_view otherwise = {}) const {
         const auto found = std::ranges::find(values, key, &setting::key);
         return found != values.end() ? found->value : std::string(otherwise);
@@ -63,7 +63,7 @@ struct settings {
     }
 };
 
-/// What a driver has to offer: a plain class, made from `const settings&`.
+/// The requirements on a driver: a plain class, constructed from `const settings&`.
 template <class P>
 concept user_driver = requires(const P& provider, std::string_view text) {
     { provider.get_user(text) } -> std::same_as<std::optional<user>>;
@@ -72,7 +72,7 @@ concept user_driver = requires(const P& provider, std::string_view text) {
     { provider.find_users(text) } -> std::same_as<std::vector<user>>;
 };
 
-/// What a host holds.
+/// The interface that hosts call.
 struct user_provider {
     static constexpr tenon::plugin_type type{"userprovider"};
     using factory = tenon::factory<const settings&>;
@@ -84,9 +84,9 @@ struct user_provider {
     /// The first user whose `username`, `mail` or `uid` is `value`; throws `std::invalid_argument` for
     /// another claim.
     virtual std::optional<user> get_user_by_claim(std::string_view claim, std::string_view value) const = 0;
-    /// The groups of the user with this opaque id; nothing where there is no such user.
+    /// The groups of the user with this opaque id, or nothing if there is no such user.
     virtual std::optional<std::vector<std::string>> get_user_groups(std::string_view id) const = 0;
-    /// The users with `query` in their username, display name, mail or id, whether in capitals or not.
+    /// The users with `query` in their username, display name, mail or id. Upper and lower case are the same.
     virtual std::vector<user> find_users(std::string_view query) const = 0;
 
     using methods = tenon::methods<&user_provider::get_user, &user_provider::get_user_by_claim,
@@ -96,7 +96,7 @@ struct user_provider {
     struct model;
 };
 
-/// How a plain class becomes a user_provider.
+/// Adapts a plain driver class to user_provider.
 template <user_driver P>
 struct user_provider::model final : tenon::holds<user_provider, P> {
     std::optional<user> get_user(std::string_view id) const override { return this->self().get_user(id); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What building costs: ratios of one run, each against what one would do by hand, taken in turn so that a
-// busy machine is equally busy for all; medians, and in brackets the quartiles.
+// The cost of building, as ratios to the same work by hand. Both are measured in turn, so that load on the
+// machine affects both equally. Prints medians, and quartiles in brackets.
 //
 //     bench_build [ROUNDS]
 #include <tenon/loader.hpp>
@@ -32,7 +32,7 @@ using tests::fs::path;
 
 const path here = tests::source_directory / "tests/bench", include = tests::source_directory / "include";
 
-/// A plugin that answers with its own number, and uses the headers that it includes.
+/// Writes a plugin that returns its own number, and uses the headers that it includes.
 void edit(const path& directory, int number) {
     tests::write(directory / "main.cpp", R"(#include "worker.hpp"
 
@@ -97,7 +97,7 @@ struct bench {
             throw std::runtime_error(said.err);
     }
 
-    /// Processes at once that want the same plugin; how many of them compiled it.
+    /// Starts `count` processes at once that load the same plugin. Returns how many of them compiled it.
     int processes(int count, const path& cache) const {
         std::vector<pid_t> children;
         for (int i = 0; i < count; ++i)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How long a registry of many built-ins takes to be made, and to be asked, a built-in each: `built_ins COUNT`
-// prints both, in nanoseconds.
+// The time to fill and to search a registry of many built-in plugins. `built_ins COUNT` prints both, in
+// nanoseconds for each plugin.
 #include "peers/tenon.hpp"
 
 #include <tenon/registry.hpp>
@@ -33,7 +33,7 @@ int main(int count, char** arguments) {
     for (const std::string& name : names)
         built_ins.add<adder, sum>(name.c_str(), "1.0.0");
     const double made = nanoseconds_since(begin);
-    // As often as takes a while, whatever the number of plugins.
+    // More rounds for fewer plugins, so that the measured time is always long enough.
     const int rounds = 1 + 10000 / plugins;
     int found = 0;
     begin = std::chrono::steady_clock::now();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `dlopen` by hand, with nothing checked but that it worked: what every way of loading is held against.
+// `dlopen` by hand, which checks nothing but success: the baseline for every way of loading.
 #ifndef TENON_TESTS_BENCH_HAND_WRITTEN_HPP
 #define TENON_TESTS_BENCH_HAND_WRITTEN_HPP
 
@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-/// `adder` is the peer's own: every library here exports a function that makes one, whatever else is in it.
+/// `adder` is the peer's interface. Every library here also exports a plain function that makes one.
 class hand_written {
 public:
     explicit hand_written(const std::string& path) : library_(::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {

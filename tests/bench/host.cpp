@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A host that loads its plugins by one peer, BENCH_PEER, and by hand.
+// A host that loads its plugins by BENCH_PEER, and by hand.
 //
 //     host measure LIBRARY HAND_WRITTEN_LIBRARY [GOOGLE BENCHMARK'S OPTIONS]
 //     host first LIBRARY peer|hand            nanoseconds that the first load in this process takes
@@ -25,7 +25,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// Linked into this program, out of the compiler's sight.
+// Defined in another file, so that the compiler cannot inline calls of its object.
 extern "C" adder* make_adder();
 
 namespace {
@@ -42,7 +42,7 @@ template <class Handle>
 void call(benchmark::State& state, const Handle& handle) {
     int sum = 0;
     for (auto _ : state)
-        sum = (*handle).add(sum, 1); // out of the compiler's sight
+        sum = (*handle).add(sum, 1); // a call that the compiler cannot inline
     benchmark::DoNotOptimize(sum);
 }
 
@@ -83,7 +83,7 @@ long first(const std::string& library) {
     return nanoseconds_since(begin);
 }
 
-/// Drops what the page cache has of a file, and tells whether that is gone: not every file system lets it go.
+/// Drops a file from the page cache. Returns false if it is still there: not every file system supports that.
 bool dropped(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     ::fdatasync(fd); // dirty pages are not dropped
@@ -97,7 +97,7 @@ bool dropped(const std::string& path) {
 }
 
 void cold(const std::string& folder, int count) {
-    // One more than is counted, which brings the code that loads into memory.
+    // One round more than is counted: the first brings the loading code itself into memory.
     for (int i = 0; i <= count; ++i) {
         const std::string library = folder + "/" + std::to_string(i) + ".so";
         long by_hand = 0, by_peer = 0;

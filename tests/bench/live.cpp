@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What reloading costs: a call, a swap, the way from a saved file to its first answer, and the pause that
-// callers see. Ratios and differences of one run, taken in turn; medians, and in brackets the quartiles.
+// The cost of reloading: a call, a swap, the time from a saved file to its first answer, and the pause that
+// callers see. Ratios and differences within one run, measured in turn. Prints medians, and quartiles in
+// brackets.
 //
 //     bench_live [ROUNDS]
 #include <tenon/loader.hpp>
@@ -75,7 +76,7 @@ void calls(int rounds, const path& library, host& versions) {
     say("by live<T> more than by plugin<T>", more, "ns", 1);
 }
 
-/// A version of the plugin as a host without tenon would have it.
+/// A version of the plugin, loaded without tenon.
 struct by_hand {
     void* handle;
     beacon* object;
@@ -92,7 +93,7 @@ struct by_hand {
     }
 };
 
-/// Three of them, as two may be loaded when the next one is: the one that serves, and the one before it.
+/// Three libraries: two may still be loaded when the next one is, the current version and the one before it.
 std::vector<path> ready(const tests::scratch_directory& scratch, const std::string& name) {
     std::vector<path> all;
     for (const char* number : {"1", "2", "3"}) {
@@ -102,7 +103,7 @@ std::vector<path> ready(const tests::scratch_directory& scratch, const std::stri
     return all;
 }
 
-/// A library that is watched, and put in place by a link so that nothing is written.
+/// A watched library that is replaced by a link, so that no time is spent on writing.
 struct replaced {
     std::vector<path> all;
     path library;
@@ -134,7 +135,8 @@ struct replaced {
         return tenon::loader(options).watch<beacon>(library, std::ref<beacon_host>(versions));
     }
 
-    // As the watching thread does it: finds, loads, makes, switches, and unloads the one before the old one.
+    // The work of the watching thread: notice, load, create, switch, and unload the version before the old
+    // one.
     void swap(int round) {
         microseconds = 0;
         linked(library, all[static_cast<std::size_t>(round % 3)]);
@@ -189,7 +191,7 @@ void answers(int rounds, const tests::scratch_directory& scratch, host& versions
             while (watched->version(beacon::way::at_once) != 2 + i)
                 std::this_thread::sleep_for(50us);
         });
-        std::this_thread::sleep_for(20ms); // until the events are told
+        std::this_thread::sleep_for(20ms); // until the events have been delivered
         whole.push_back(took);
         builds.push_back(static_cast<double>(built.load()) / 1000);
         rest.push_back(whole.back() - builds.back());

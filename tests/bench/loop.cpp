@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One loop of calls, through a plugin and through a pointer; tests/bench/same_code.py compares what the
-// compiler makes of the two.
+// One loop of calls, through a plugin and through a pointer. tests/bench/same_code.py compares the machine
+// code of the two.
 #include "peers/tenon.hpp"
 
 #include <tenon/plugin.hpp>
@@ -12,7 +12,8 @@ extern "C" int through_plugin(const tenon::plugin<adder>& handle, int times) {
     return sum;
 }
 
-// As the plugin holds its object: a call may change what a reference refers to.
+// By reference, because a plugin holds its object too: the compiler must assume that a call changes the
+// pointer.
 extern "C" int through_pointer(adder* const& object, int times) {
     int sum = 0;
     for (int i = 0; i < times; ++i)

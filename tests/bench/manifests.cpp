@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What it takes to find out what is in many libraries, in turn by several ways. Each line of the answer is a
-// way and what a library took it, in nanoseconds, once for each round.
+// The time to find the plugins in many libraries, in several ways that take turns. Each line of output has a
+// way, and for each round its nanoseconds for each library.
 //
 //     manifests ROUNDS COUNT FOLDER [FOLDER_OF_QT_PLUGINS]     the libraries are 0.so and so on
 #include <tenon/manifest.hpp>
@@ -87,7 +87,7 @@ int main(int count, char** arguments) {
     if (count > 4)
         ways.push_back({"qt", by_qt, arguments[4]});
 #endif
-    // One round more than is counted, so that all has been read once.
+    // One round more than is counted, so that all files are in the page cache.
     for (int round = 0; round <= rounds; ++round)
         for (way& each : ways) {
             std::vector<std::string> paths;

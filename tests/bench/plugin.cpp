@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The plugin of one peer, BENCH_PEER, exported as that peer would have it, and by hand.
+// The plugin of BENCH_PEER, exported in that peer's way and also by hand.
 #include BENCH_PEER
 
 struct sum : adder {

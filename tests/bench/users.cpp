@@ -27,7 +27,7 @@ void measure(const std::string& way, const Provider& provider) {
     each("find_users", [](const auto& users) { return users.find_users("operator"); });
 }
 
-// Out of the compiler's sight, which would see through the call.
+// Hides the object's type, so that the compiler cannot devirtualise the calls.
 [[gnu::noipa]] const users::user_provider* hidden(const users::user_provider* provider) {
     return provider;
 }

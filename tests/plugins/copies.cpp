@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: MIT A program with two copies of tenon: linked, or opened by their paths; loads a
+// SPDX-License-Identifier: MIT
+// A program with two copies of tenon: linked, or opened by their paths; loads a
 // plugin of each one's own kind.
 #include "copy.hpp"
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What hostile drivers, repositories, servers and settings are met with, where more than one header has a
-// part in it.
+// Hostile drivers, repositories, servers and settings, where several headers share the defence.
 #include <tenon/loader.hpp>
 
 #include <algorithm>
@@ -22,7 +21,7 @@ namespace fs = tests::fs;
 
 namespace {
 
-/// A git server that speaks https, with a certificate that this side knows.
+/// A git server over https, whose certificate the client trusts.
 class server {
 public:
     explicit server(world& w)
@@ -40,7 +39,7 @@ public:
 
     std::string url(const std::string& rest) const { return "https://" + authority_ + rest; }
 
-    /// What fetching from there leads to: the text of a file, or an error.
+    /// Fetches from the server. Returns the text of a.cpp, or the error.
     std::string text(const std::string& rest, const policy& rules = {}) {
         try {
             const detail::basic_repository<> repository(
@@ -76,7 +75,7 @@ bool says(const std::string& text, const std::string& part) {
     return text.find(part) != text.npos;
 }
 
-/// All that is in files below a folder, and their names.
+/// The names and contents of all files below a folder.
 std::string everything_in(const path& folder) {
     std::string text;
     for (const auto& each : fs::recursive_directory_iterator(folder))
@@ -233,7 +232,8 @@ TEST_CASE("credentials in the user's own settings are in no trace, no error and 
 
 namespace {
 
-/// What a program of README's table of environments gets from the host, and what it is given.
+/// One row of the README's table of environments: the variables that a program inherits from the host, and
+/// those that tenon sets for it.
 struct documented {
     std::vector<std::string> passed, given;
 
@@ -248,7 +248,7 @@ struct documented {
         given = names(readme.substr(next, end - next));
     }
 
-    /// All of it, sorted; what stands for several names is one of them.
+    /// All names, sorted. A pattern such as `CCACHE_*` gives one matching name, `CCACHE_X`.
     std::vector<std::string> all() const {
         std::vector<std::string> both = passed;
         both.insert(both.end(), given.begin(), given.end());
@@ -413,8 +413,8 @@ TEST_CASE("names that some file system takes for git's own folder are not fetche
 
 TEST_CASE("a link to git's own folder and a submodule in it come to nothing", "[attacks]") {
     world w;
-    // As in CVE-2024-32002: where a submodule `A/modules/x` is cloned through a link `a` to `.git`, a hook of
-    // it runs.
+    // As in CVE-2024-32002: a submodule `A/modules/x`, cloned through a link `a` to `.git`, installs a hook
+    // that git then runs.
     const std::string id = w.commit("a.cpp", "one");
     tests::write(w.scratch / "remote/.gitmodules",
                  "[submodule \"x/y\"]\n\tpath = A/modules/x\n\turl = " + w.url().substr(4) + "\n");
@@ -470,7 +470,7 @@ TEST_CASE("what is percent-encoded is for git to read, and never part of a path 
         CHECK(tests::read(found / "a.cpp") == "one");
         CHECK(found.parent_path().parent_path() == w.scratch / "cache/src");
     }
-    // A subdirectory is a path of the file system already.
+    // A subdirectory is already a plain path, and is not decoded.
     CHECK(says(w.complaint("#subdirectory=x%2f..%2f..", errc::not_found),
                "has no directory 'x%2f..%2f..' in commit "));
 }
@@ -478,7 +478,7 @@ TEST_CASE("what is percent-encoded is for git to read, and never part of a path 
 TEST_CASE("a tree whose paths are too long is an error, and leaves nothing", "[attacks]") {
     world w;
     const std::string id = w.git({"rev-parse", w.commit("a.cpp", "one") + ":a.cpp"});
-    // Too long for a checkout that is below the cache, and for any.
+    // The first path is too long only below the cache, the second is too long anywhere.
     const std::pair<std::size_t, const char*> depths[] = {{16, "File name too long"},
                                                           {32, "cannot create directory at 'aaa"}};
     for (const auto& [depth, why] : depths) {

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: MIT Several copies of tenon in one process: each library and program that includes
+// SPDX-License-Identifier: MIT
+// Several copies of tenon in one process: each library and program that includes
 // it has one, of another version perhaps or compiled for other containers, and a program may link two such
 // libraries or open them, as Python does with its modules.
 #include <algorithm>
@@ -49,7 +50,7 @@ void write_other_version(const path& include) {
         replace(header.c_str(), member, other + member);
 }
 
-/// One kind of copies, and two plugins for its toolchain.
+/// One way of compiling the copies, and two plugins for that toolchain.
 struct kind {
     std::string name, compiler;
     std::vector<std::string> flags{};
@@ -112,8 +113,7 @@ struct workshop {
     }
 };
 
-/// The defined symbols of an object that are seen from outside, with what `readelf` says of each before its
-/// name.
+/// The exported symbols that an object defines, each with the other columns that `readelf` prints for it.
 std::map<std::string, std::string> shown(const path& object) {
     const tests::outcome said = tests::run({"readelf", "-sW", object});
     std::map<std::string, std::string> found;
@@ -141,8 +141,8 @@ TEST_CASE("a copy's kind is the version, and whether its containers are those fo
 TEST_CASE("an object has no data of tenon's that another library could use, and its functions say of which "
           "kind they are",
           "[copies]") {
-    // What describes a type has no state, and exceptions are caught by it. Types of the binary interface are
-    // the same in each copy, and a build's error is in each copy of its kind.
+    // RTTI has no state, and must be shared so that exceptions can be caught. Types of the binary interface
+    // are the same in each copy. The build error is the same in all copies of one kind.
     const std::regex description("_ZT[IS].*|_ZTVN5tenon2v1(5error|11build_errorB.*)E");
     const std::regex fixed("_ZZ?NK?5tenon2v1(5error|11plugin_type|12registration).*");
     const std::regex own("_Z(|GV|TV)Z?NK?5tenon.*"), tagged(".*5tenon.*v[0-9]+_[0-9]+_[0-9]+.*");

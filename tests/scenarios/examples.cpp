@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the example programs print. examples/users has a test of its own.
+// The output of the example programs. examples/users has a test of its own.
 #include <string>
 
 #include "catch.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What builders leave behind that are killed, or whose files, disks and clocks do as they like: never a wrong
-// plugin.
+// Builders that are killed, or that meet odd files, disks and clocks. Whatever they leave behind must never
+// become a wrong plugin.
 #include <tenon/detail/build/builder.hpp>
 #include <tenon/loader.hpp>
 
@@ -40,8 +40,8 @@ namespace {
 
 constexpr plugin_type noted{"noted", "/where/this/program/was/compiled/noted.hpp"};
 
-/// Builders of one plugin with one cache, and a compiler that is as quick as a shell script: what it makes of
-/// a source is the source's text between two words, written in steps.
+/// Builders of one plugin that share a cache, with a shell script as a fast compiler. Its output is the
+/// source's text between two words, written in steps.
 struct workshop {
     explicit workshop(const path& cache_folder = "")
         : cache(cache_folder.empty() ? root / "cache" : cache_folder) {
@@ -57,7 +57,7 @@ done
 case "$*" in
 *-dM*) echo '#define __cplusplus)" +
 #ifdef __clang__
-                            " __clang__" // else it could not compile for a sanitizer of this program's
+                            " __clang__" // for a clang program with a sanitizer, only clang can build plugins
 #else
                             ""
 #endif
@@ -74,7 +74,7 @@ esac
     }
     void edit(int version) const { write(source, text(version)); }
 
-    /// The library's text.
+    /// Builds, and returns the text of the library.
     template <class System = posix>
     std::string build() const {
         const auto check = [](const std::string& made) {
@@ -87,7 +87,7 @@ esac
                         .library(root / "plugin", noted, check));
     }
 
-    /// A host that builds, as a process of its own.
+    /// Starts a host that builds, in a process of its own.
     pid_t host() const {
         const pid_t child = ::fork();
         if (child == 0) {
@@ -102,7 +102,7 @@ esac
 
     bool nothing_unfinished() const { return !exists(cache / "tmp") || is_empty(cache / "tmp"); }
 
-    /// Processes with this folder in their command.
+    /// Processes that have this folder in their command line.
     std::vector<pid_t> programs() const {
         std::vector<pid_t> found;
         for (const auto& each : tests::fs::directory_iterator("/proc"))
@@ -135,7 +135,7 @@ int up_to(int most) {
     return std::uniform_int_distribution<int>(0, most)(chance());
 }
 
-/// What a build that may fail comes to; an error names itself.
+/// The result of a build, or the text of its error.
 template <class Build>
 std::string attempt(const Build& build) {
     try {
@@ -145,8 +145,8 @@ std::string attempt(const Build& build) {
     }
 }
 
-/// A file system in memory; not there where this process may not mount any. It goes with the process at the
-/// latest.
+/// A file system in memory, unmounted at the end of the process at the latest. Not available if this process
+/// may not mount.
 class memory_disk {
 public:
     explicit memory_disk(const std::string& options) {
@@ -204,8 +204,8 @@ TEST_CASE("after three hundred kills at any moment the next host has the right p
     --version;
     for (int killed = 0, round = 0; killed < 300; ++round) {
         INFO("round " << round);
-        // Sometimes there is nothing to build, or only to look closer; and sometimes compilers do not hear of
-        // their host's end.
+        // In some rounds there is nothing to build, or only a new time stamp to check. In some, the compilers
+        // survive their host.
         if (const int what = up_to(9); what > 1)
             work.edit(++version);
         else if (what == 1)
@@ -235,7 +235,7 @@ TEST_CASE("after three hundred kills at any moment the next host has the right p
     work.edit(++version);
     CHECK(work.build() == library_of(version));
     CHECK(work.nothing_unfinished());
-    // What was published along the way was no other's either.
+    // Libraries published on the way also match their sources.
     for (int earlier = 0; earlier <= version; earlier += 7) {
         work.edit(earlier);
         CHECK(work.build() == library_of(earlier));
@@ -301,7 +301,7 @@ TEST_CASE("a builder that is killed before any one of its system calls does no h
         int status = 0;
         REQUIRE(::waitpid(host, &status, 0) == host);
         killed = WIFSIGNALED(status);
-        // The same text again is looked for first, and what was left goes with the next build.
+        // Built again, the same text may be in the cache already. The next build removes leftovers.
         REQUIRE(attempt([&] { return work.build(); }) == library_of(version));
     }
     CHECK(version > 50);
@@ -392,7 +392,7 @@ TEST_CASE("sources that change all the time never give a library of other source
     for (int i = 0; i < 40; ++i) {
         const std::string library = attempt([&] { return work.build(); });
         const bool refused = library.find(" changed each time ") != std::string::npos;
-        // A text that was being written begins as a version does, and ends early.
+        // A source read during a write is a truncated version.
         const std::string text = library.substr(0, library.size() - std::string("end\n").size());
         bool right = refused;
         for (int version = 0; version < versions; ++version)
@@ -425,7 +425,7 @@ TEST_CASE("an edit is seen wherever the clock goes and whatever the stamps say",
         }
     };
     const workshop work;
-    int version = 10; // texts of one size
+    int version = 10; // two digits, so that all texts have the same size
     for (const long clock : {0L, -86'400L, 86'400L, -1L, 1L, 0L})
         for (const long stamped : {0L, -86'400L, 86'400L, 86'400L, 0L}) {
             set_clock::ahead() = clock;
@@ -463,7 +463,7 @@ TEST_CASE("on a disk that is full to whatever degree there is an error or the ri
     for (int pages = 0; pages < 20; ++pages) {
         INFO(pages << " pages are left");
         {
-            // Not by fallocate: it takes its pages back where there are too few.
+            // Filled by writing, because a failed fallocate gives its pages back.
             const path filler = disk.at() / "filler";
             const tenon::detail::basic_file<> file(filler, O_WRONLY | O_CREAT, 0600);
             const std::string page(4096, 'x');
@@ -477,7 +477,7 @@ TEST_CASE("on a disk that is full to whatever degree there is an error or the ri
         const std::string tight = attempt([&] { return work.build(); });
         if (tight.starts_with("error: ")) {
             ++errors;
-            // The second is what a shell says of it.
+            // A shell reports a full disk as an I/O error.
             CHECK_THAT(tight, Catch::Matchers::ContainsSubstring("No space left on device") ||
                                   Catch::Matchers::ContainsSubstring("I/O error"));
         } else {
@@ -500,7 +500,7 @@ TEST_CASE("a disk that becomes read-only serves what is on it, and says so of wh
     work.build();
     disk.mount_again(MS_RDONLY);
     CHECK(work.build() == library_of(1));
-    stamp(work.source, -5); // to be looked at closer, and not remembered
+    stamp(work.source, -5); // the new stamp needs a check, whose result cannot be stored
     CHECK(work.build() == library_of(1));
     work.edit(2);
     const std::string refused = attempt([&] { return work.build(); });

@@ -106,7 +106,7 @@ struct build_farm {
     build_farm& operator=(const build_farm&) = delete;
     ~build_farm() {
         if (!failed) {
-            ::kill(-child, SIGTERM); // with those that it has started
+            ::kill(-child, SIGTERM); // the whole process group
             ::waitpid(child, nullptr, 0);
         }
     }

@@ -84,7 +84,7 @@ private:
     int socket_;
 };
 
-/// The example's server, in a folder of its own with one handler, whose source is this.
+/// The example's server in a folder of its own, with one handler made from the given text.
 class server {
 public:
     server(const std::string& handler, const std::string& text, const std::string& settings = "")
@@ -100,7 +100,7 @@ public:
         posix_spawn_file_actions_addopen(&files, 2, (scratch / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND,
                                          0600);
         std::string program = TENON_LIVE_PROGRAM, file = scratch / "live.toml";
-        static const scratch_directory shared; // what takes long is made once
+        static const scratch_directory shared; // a shared cache, to build the slow parts once
         std::string cache = "TENON_CACHE=" + (shared / "cache").native();
         char* const arguments[] = {program.data(), file.data(), nullptr};
         std::vector<char*> environment{cache.data()};
@@ -130,7 +130,7 @@ public:
                                          settings);
     }
     void read_again() { ::kill(child_, SIGHUP); }
-    /// The status that the program ends with.
+    /// Sends the signal, and returns the program's exit status.
     int end(int signal = SIGTERM) {
         ::kill(child_, signal);
         int status = -1;
@@ -156,7 +156,7 @@ private:
     pid_t child_ = -1;
 };
 
-/// Before a minute is over.
+/// Whether the condition becomes true within a minute.
 template <class Condition>
 bool soon(const Condition& holds) {
     for (const auto end = std::chrono::steady_clock::now() + 60s; std::chrono::steady_clock::now() < end;) {
@@ -167,7 +167,7 @@ bool soon(const Condition& holds) {
     return false;
 }
 
-/// The example's own handler, with something else in its place.
+/// The source of the example's handler, with one text replaced.
 std::string edited(const std::string& handler, const std::string& from, const std::string& to) {
     std::string text = tests::read(example / "handlers" / handler / (handler + ".cpp"));
     const auto at = text.find(from);
@@ -177,7 +177,7 @@ std::string edited(const std::string& handler, const std::string& from, const st
 
 const std::string greeted = "greeting_ + \", \" + web::get(asked.parameters, \"name\", \"world\") + \"\\n\"";
 
-/// A hello that greets with a number.
+/// A hello handler that answers with a number.
 std::string numbered(int version) {
     return edited("hello", greeted,
                   "greeting_.substr(0, 0) + web::get(asked.parameters, \"none\", \"" +
@@ -213,7 +213,7 @@ TEST_CASE("handlers are edited while clients ask, and no request is lost", "[liv
     write(served.source, numbered(3) + "static_assert(false, \"not yet\");\n");
     CHECK(soon([&] { return served.has_refused("not yet"); }));
     write(served.scratch / "new", numbered(4));
-    fs::rename(served.scratch / "new", served.source); // as editors do
+    fs::rename(served.scratch / "new", served.source); // by renaming, as many editors do
     CHECK(answers("4"));
     write(served.source, edited("hello", "web::get(host.settings(), \"greeting\", \"hello\")",
                                 "host.settings().at(\"no such setting\")"));

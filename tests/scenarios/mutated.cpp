@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Not of one header: ten thousand damaged copies of real plugins, and what a host makes of each.
+// Ten thousand damaged copies of real plugins, and a host's answer to each. Belongs to no single header.
 //
-// It asks every one for its manifest and for what pins it, and loads those that tenon refuses, which has to
-// be before the system's loader sees them. What tenon takes is not loaded here: a change of its instructions,
-// its relocations or a segment that is missing is not looked for, and nobody can promise what comes of that.
+// The test reads the manifest of each copy, and the properties that would keep it from being unloaded. Copies
+// that tenon refuses are then loaded, to prove that the refusal comes before the system's loader sees them.
+// Copies that tenon accepts are not loaded: tenon does not check instructions, relocations or missing
+// segments, so loading such a copy could do anything.
 #include <tenon/plugin.hpp>
 
 #include <algorithm>
@@ -22,7 +23,7 @@
 
 namespace {
 
-/// The same numbers in every run.
+/// Pseudorandom numbers, the same in every run.
 struct numbers {
     std::uint64_t state = 88172645463325252u;
     std::size_t below(std::size_t end) {
@@ -46,37 +47,37 @@ public:
         const std::size_t size = bytes.size(), block = 1 + random_.below(2048);
         const auto place = [&](std::size_t length) { return random_.below(size - length); };
         switch (kind) {
-        case 0: // bits, anywhere
+        case 0: // flip bits anywhere
             for (std::size_t i = 0, count = 1 + random_.below(8); i < count; ++i)
                 flip(bytes, random_.below(size));
             break;
-        case 1: // bits, in what comes first
+        case 1: // flip bits in the ELF header and the program headers
             for (std::size_t i = 0, count = 1 + random_.below(4); i < count; ++i)
                 flip(bytes, random_.below(sizeof head_ + head_.e_phnum * sizeof(ElfW(Phdr))));
             break;
-        case 2: // the end
+        case 2: // truncate
             bytes.resize(random_.below(size));
             break;
-        case 3: { // two blocks that change places
+        case 3: { // swap two blocks
             const std::size_t one = place(block), other = place(block);
             const std::string first = bytes.substr(one, block);
             bytes.replace(one, block, bytes.substr(other, block));
             bytes.replace(other, block, first);
             break;
         }
-        case 4: // a block less, or one twice
+        case 4: // remove or duplicate a block
             if (const std::size_t at = place(block); random_.below(2) == 0)
                 bytes.erase(at, block);
             else
                 bytes.insert(at, bytes.substr(place(block), block));
             break;
-        case 5: // fields of the program headers, larger and smaller
+        case 5: // change numbers in the program headers
             resize_field(bytes, head_.e_phoff, head_.e_phnum * sizeof(ElfW(Phdr)));
             break;
-        case 6: // and of the section headers
+        case 6: // change numbers in the section headers
             resize_field(bytes, head_.e_shoff, head_.e_shnum * sizeof(ElfW(Shdr)));
             break;
-        case 7: // the notes
+        case 7: // flip bits in the notes
             for (std::size_t i = 0, count = 1 + random_.below(3); i < count; ++i)
                 flip(bytes, notes_ + random_.below(512));
             break;
@@ -187,7 +188,7 @@ TEST_CASE("ten thousand damaged libraries give an answer or an error, and what i
     for (std::size_t kind = 0; kind < mutations::kinds; ++kind) {
         INFO("kind " << kind << ": " << answers[kind][0] << " refused, " << answers[kind][1]
                      << " do not fit, " << answers[kind][2] << " taken");
-        CHECK((answers[kind][0] > 0) == (kind != 6)); // which no loader reads
+        CHECK((answers[kind][0] > 0) == (kind != 6)); // loaders ignore section headers
         CHECK((answers[kind][1] + answers[kind][2] > 0) == (kind != 2));
     }
     CHECK(tests::read("/proc/self/maps").find(path) == std::string::npos);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Not of one header: a host that a sanitizer watches, and a plugin that the builder compiles for it.
+// A host built with a sanitizer, and a plugin that the builder compiles to match. Belongs to no single
+// header.
 #include <tenon/loader.hpp>
 
 #include <cstdlib>

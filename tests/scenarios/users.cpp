@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The drivers of examples/users: as the plain classes that they are, and through the program that loads them.
+// The drivers of examples/users, used as plain classes and through the program that loads them.
 #include "users.hpp"
 
 #include "passwd/passwd.cpp"
@@ -63,7 +63,7 @@ struct machine {
 
     passwd_users read() const { return passwd_users(given); }
 
-    /// What the driver says instead, with the scratch directory left out of the paths.
+    /// The error of the driver, without the scratch directory.
     std::string complaint() const {
         try {
             read();
@@ -132,7 +132,7 @@ public:
     std::string path() const { return scratch_ / "users.db"; }
     const users::settings& given() const { return given_; }
 
-    /// What is said instead of an answer, with the scratch directory left out of the paths.
+    /// The error instead of an answer, without the scratch directory.
     template <class Question>
     std::string complaint(const Question& ask) const {
         try {
@@ -522,7 +522,8 @@ public:
         return (*this)(words);
     }
 
-    /// The same with a terminal for standard error, of which what it receives is given as `err`.
+    /// The same with a terminal as standard error. `err` of the result is the text that the terminal
+    /// received.
     outcome on_terminal(std::vector<std::string> words, int columns, const std::string& term,
                         std::vector<std::string> variables = {}) const {
         const int keyboard = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -541,7 +542,7 @@ public:
         words.insert(words.begin(), {"/bin/sh", "-c", "exec \"$@\" 2> \"$0\"", screen, TENON_USERS_PROGRAM});
         variables.insert(variables.end(), {"TENON_CACHE=" + (scratch_ / "cache").native(), "TERM=" + term});
         outcome said = tests::run(words, scratch_.path(), variables);
-        ::close(open); // the last that holds it: the reader gets to the end
+        ::close(open); // the last open descriptor, so the reader sees the end
         reader.join();
         ::close(keyboard);
         said.err = received;
@@ -556,7 +557,7 @@ public:
         return "./several";
     }
 
-    /// A repository of all drivers.
+    /// A git repository with all drivers.
     std::string repository() const {
         const fs::path made = scratch_ / "repository";
         fs::copy(TENON_SOURCE_DIR "/examples/users", made, fs::copy_options::recursive);
@@ -685,7 +686,7 @@ TEST_CASE("users answers from an SQLite database, by each kind of driver", "[use
     const std::string file = "file=" + base.path();
     ask(users, {TENON_SQLITE_PLUGIN, file});
 
-    // Its compile_flags.txt names the library.
+    // The driver's compile_flags.txt names the SQLite library.
     const std::vector<std::string> directory = {examples + "/sqlite", file};
     CHECK(users(directory, {"get", "c35f8e07-print"}).err == "compiling sqlite\n");
     CHECK(users(directory, {"get", "c35f8e07-print"}).err == "");

@@ -16,12 +16,13 @@
 
 namespace tests {
 
-/// The compilers that can make plugins for this program: two sanitizers do not go together.
+/// The compilers that can build plugins for this program. With a sanitizer that is only this program's own
+/// compiler, because the runtimes of two sanitizers conflict.
 inline std::vector<std::string> plugin_compilers() {
     return sanitized ? std::vector<std::string>{TENON_CXX} : compilers();
 }
 
-/// A shell script that can be run.
+/// Writes an executable shell script.
 inline void write_program(const fs::path& path, const std::string& text) {
     write(path, "#!/bin/sh\n" + text);
     fs::permissions(path, fs::perms::owner_all);
@@ -40,7 +41,7 @@ inline int occurrences(const std::string& text, const std::string& what) {
     return found;
 }
 
-/// A source of a plugin that is nothing but the function `int answer()`.
+/// The source of a plugin that consists of the function `int answer()`.
 inline std::string answering(const std::string& value) {
     return "extern \"C\" __attribute__((visibility(\"default\"))) int answer() { return " + value + "; }\n";
 }

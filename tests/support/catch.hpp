@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: MIT Catch2 version 2 and version 3 behind one name. Tests write the matchers as
+// SPDX-License-Identifier: MIT
+// Catch2 version 2 and version 3 behind one name. Tests write the matchers as
 // version 3 names them, in Catch::Matchers.
 #ifndef TENON_TESTS_CATCH_HPP
 #define TENON_TESTS_CATCH_HPP
@@ -13,14 +14,14 @@
 namespace Catch {
 
 namespace Matchers {
-/// In version 3 a matcher called Contains is about ranges.
+/// Version 3 calls this ContainsSubstring; its Contains matches ranges.
 inline auto ContainsSubstring(const std::string& part) {
     return Contains(part);
 }
 } // namespace Matchers
 
-// Version 3 has these in Catch::Matchers alone: a test that names them here would compile with version 2
-// only.
+// Version 3 has these only in Catch::Matchers. Deleted here, so that a test cannot use them by accident and
+// compile with version 2 only.
 template <class... Any>
 void Contains(Any&&...) = delete;
 template <class... Any>

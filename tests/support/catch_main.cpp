@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The main function of every test program. Catch2's own stands in other places in version 2 and version 3.
+// The main function of every test program. Catch2 has its own in different places in version 2 and 3.
 #define CATCH_CONFIG_RUNNER
 #include "catch.hpp"
 
@@ -13,8 +13,8 @@ int main(int argc, char** argv) {
 #endif
 #endif
 #ifdef __SANITIZE_THREAD__
-// The system's loader frees in dlclose on one thread what it allocated in dlopen on another, ordered by a
-// lock of its own that the sanitizer does not see.
+// The system's loader allocates in dlopen on one thread and frees in dlclose on another. Its internal lock
+// orders the two, but the sanitizer does not see that lock.
 extern "C" const char* __tsan_default_suppressions() {
     return "race:_dl_close_worker\n";
 }

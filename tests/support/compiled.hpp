@@ -35,7 +35,7 @@ inline constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feat
 inline constexpr bool sanitized = false;
 #endif
 
-/// The compilers that plugins are compiled with in turn, so that each meets the other's hosts.
+/// The compilers to compile plugins with, in turn, so that each compiler's plugins meet the other's hosts.
 inline std::vector<std::string> compilers() {
     std::vector<std::string> found;
     for (const std::string name : {TENON_GXX, TENON_CLANGXX})

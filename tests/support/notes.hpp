@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// For tests of readers: notes that no compiler would write, and a library that has nothing else.
+// For tests of readers: notes that no compiler would write, and a library that contains only notes.
 #ifndef TENON_TESTS_NOTES_HPP
 #define TENON_TESTS_NOTES_HPP
 
@@ -27,7 +27,7 @@ inline std::string words(std::initializer_list<std::uint32_t> list) {
     return {reinterpret_cast<const char*>(list.begin()), list.size() * sizeof(std::uint32_t)};
 }
 
-/// The least library for this machine that has these notes.
+/// The smallest library for this machine with these notes.
 inline std::string library_of(std::string_view notes) {
     struct {
         ElfW(Ehdr) head;

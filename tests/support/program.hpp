@@ -56,12 +56,12 @@ private:
 };
 
 struct outcome {
-    int status; // as a shell gives it: 128 and the signal's number for a program that was killed
+    int status; // as in a shell: 128 + signal number for a killed program
     std::string out, err;
 };
 
-/// Runs a program, found along PATH, in `directory`; each of `variables` is NAME=VALUE and goes before the
-/// test's own.
+/// Runs a program, found along PATH, in `directory`. Each of `variables` is NAME=VALUE, and overrides the
+/// test's own environment.
 inline outcome run(std::vector<std::string> words, const fs::path& directory = ".",
                    std::vector<std::string> variables = {}) {
     const scratch_directory said;

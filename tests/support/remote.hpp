@@ -53,8 +53,8 @@ public:
         git({"init", "--quiet", "--initial-branch=main"});
     }
 
-    /// Runs git in the remote, as somebody with a configuration of his own would; what it prints, without the
-    /// line's end.
+    /// Runs git in the remote, with a fixed author and without the user's configuration. Returns its output
+    /// without the final newline.
     std::string git(std::vector<std::string> words) const {
         words.insert(words.begin(), {real_git(), "-C", scratch / "remote"});
         outcome said = run(words, ".",
@@ -64,7 +64,7 @@ public:
             throw std::runtime_error(tenon::detail::shown({words, {}}) + ": " + said.err);
         return said.out.substr(0, said.out.find_last_not_of('\n') + 1);
     }
-    /// Commits all that is in the remote's folder.
+    /// Commits all files in the remote's folder.
     std::string commit() const {
         git({"add", "--all"});
         git({"commit", "--quiet", "--allow-empty", "--message=more"});
@@ -90,10 +90,10 @@ public:
 
     fs::path checkout(const std::string& rest = "") { return repository(rest).checkout(); }
     std::string cached(const std::string& rest = "") { return repository(rest).cached().value_or(""); }
-    /// What a file has in a checkout.
+    /// The text of a file in a checkout.
     std::string text(const std::string& rest, const std::string& name) { return read(checkout(rest) / name); }
 
-    /// Why a checkout failed.
+    /// The error of a failed checkout.
     template <class System = tenon::detail::posix>
     std::string complaint(const std::string& rest = "", tenon::errc code = tenon::errc::fetch_failed) {
         try {
@@ -104,7 +104,7 @@ public:
         }
     }
 
-    /// A program named git that goes before the real one; `$git` in it is the real one, `$here` the scratch
+    /// Puts a script named git before the real one. `$git` in it is the real program, `$here` the scratch
     /// folder.
     std::unique_ptr<variable> fake_git(const std::string& script) const {
         const fs::path program = scratch / "bin/git";

@@ -20,7 +20,7 @@
 
 namespace {
 
-/// A value inside the file, and where: `users.json[3].id.idp`.
+/// A value inside the file, and its place there, such as `users.json[3].id.idp`.
 class node {
 public:
     node(const nlohmann::json& value, std::string place) : value_(value), place_(std::move(place)) {}
@@ -67,7 +67,7 @@ private:
 nlohmann::json parse(const std::string& path) {
     errno = 0;
     std::ifstream file(path);
-    file.peek(); // a folder can be opened, but not read
+    file.peek(); // opening a folder succeeds, reading it does not
     if (!file.is_open() || file.bad())
         throw std::system_error(errno, std::generic_category(), "cannot read '" + path + "'");
     try {

@@ -5,7 +5,7 @@
 //   idp=NAME                 the issuer of the ids, localhost if not set
 //   mail_domain=DOMAIN       gives everybody the address ACCOUNT@DOMAIN; if not set, nobody has one
 //
-// An account's id is its name, for uids are given to the next one when an account goes.
+// An account's id is its name, because the uid of a deleted account may be given to a new one.
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -55,8 +55,8 @@ struct entry {
     }
 };
 
-/// The entries of a file, each with so many fields. A damaged line is an error, not an account less; comments
-/// and the lines that once asked NIS for more (`+`, `-`) are none.
+/// The entries of a file, each with `fields` fields. A damaged line is an error: skipping it would hide an
+/// account. Comments are skipped, and so are the lines that used to include NIS accounts (`+`, `-`).
 std::vector<entry> read(const std::string& path, std::size_t fields) {
     std::vector<entry> entries;
     errno = 0;
@@ -76,7 +76,7 @@ std::vector<entry> read(const std::string& path, std::size_t fields) {
     return entries;
 }
 
-/// Who is in which groups, as /etc/group has it.
+/// The members of each group, from /etc/group.
 class membership {
 public:
     explicit membership(const std::string& path) {
@@ -87,7 +87,7 @@ public:
         }
     }
 
-    /// The primary group, by its number where it has no name, and then the others.
+    /// The primary group, then the others. A group without a name is given by its number.
     std::vector<std::string> groups(const std::string& account, std::uint32_t primary) const {
         const auto named = names_.find(primary);
         std::vector all{named != names_.end() ? named->second : std::to_string(primary)};

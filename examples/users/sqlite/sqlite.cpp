@@ -22,11 +22,12 @@
 
 namespace {
 
-/// A database that is read, and never written to. What goes wrong is an exception that outlives SQLite.
+/// A read-only database. Errors are thrown as `std` exceptions, which outlive SQLite.
 class database {
 public:
     explicit database(const std::string& path) : path_(path) {
-        // SQLite has other ideas of `:memory:` and, where it was built so, of `file:`.
+        // SQLite treats the names `:memory:` and, in some builds, `file:` specially. A slash makes them plain
+        // paths.
         const std::string plain = (path.rfind('/', 0) == 0 ? "" : "./") + path;
         sqlite3* made = nullptr;
         const int status =
@@ -68,10 +69,10 @@ public:
         prepared_.reset(made);
     }
 
-    /// The users in the answer, each in as many rows as it has groups.
+    /// The users in the result, which has one row for each of a user's groups.
     std::vector<users::user> ask(std::string_view parameter) const {
         sqlite3_stmt* const asked = prepared_.get();
-        // A database that is locked now is not to be locked by this for good.
+        // Resets the statement at the end. Otherwise its read lock would stay, and block writers for good.
         const std::unique_ptr<sqlite3_stmt, resetter> reset_at_the_end(asked);
         if (sqlite3_bind_text64(asked, 1, parameter.empty() ? "" : parameter.data(), parameter.size(),
                                 SQLITE_STATIC, SQLITE_UTF8) != SQLITE_OK)
@@ -107,7 +108,7 @@ private:
                      : std::string();
     }
 
-    // A column of SQLite's may hold anything, whatever its table says.
+    // SQLite does not enforce column types, so this column may hold any value.
     std::int64_t number() const {
         constexpr int column = 6;
         const std::int64_t value = sqlite3_column_int64(prepared_.get(), column);
@@ -130,7 +131,7 @@ public:
     std::optional<users::user> get_user_by_claim(std::string_view claim, std::string_view value) const {
         if (claim == "username")
             return first(by_username_, value);
-        if (claim == "mail") // an unknown one is empty, and nobody's
+        if (claim == "mail") // users without an address have "", which must match nobody
             return value.empty() ? std::nullopt : first(by_mail_, value);
         if (claim == "uid")
             return first(by_uid_, value);
@@ -174,7 +175,7 @@ private:
         return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
     }
 
-    mutable std::mutex mutex_; // held while any of these is used
+    mutable std::mutex mutex_; // protects the members below
     database database_;
     question by_id_{database_, where_first("opaque_id = ?1")};
     question by_username_{database_, where_first("username = ?1")};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Boost.DLL as its tutorial has it: a factory under an alias.
+// Boost.DLL, used as in its tutorial: a factory under an alias.
 #ifndef TENON_TESTS_BENCH_PEERS_BOOST_HPP
 #define TENON_TESTS_BENCH_PEERS_BOOST_HPP
 
