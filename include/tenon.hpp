@@ -435,10 +435,21 @@ inline std::string_view basename(std::string_view path) {
     return path.substr(path.rfind('/') + 1);
 }
 
-/// True if a path is that of a folder, or of something in it. `/a/bc` is not below `/a/b`.
+/// True if a path is that of a folder, or of something in it, and does not leave the folder by `..` on its
+/// way. `/a/bc` and `/a/b/../c` are not below `/a/b`.
 inline bool is_at_or_below(std::string_view path, std::string_view folder) {
-    return !folder.empty() && path.starts_with(folder) &&
-           (path.size() == folder.size() || folder.back() == '/' || path[folder.size()] == '/');
+    if (folder.empty() || !skip(path, folder) || (!path.empty() && path[0] != '/' && folder.back() != '/'))
+        return false;
+    for (int depth = 0; !path.empty();) {
+        const std::string_view name = take_until(path, '/');
+        if (name == "..")
+            --depth;
+        else if (!name.empty() && name != ".")
+            ++depth;
+        if (depth < 0)
+            return false;
+    }
+    return true;
 }
 
 /// True if a path is absolute and has no empty component, no `.` and no `..`. Only symbolic links can then
@@ -1031,12 +1042,7 @@ private:
     struct reader {
         std::string_view rest;
 
-        bool take(std::string_view word) {
-            if (rest.substr(0, word.size()) != word)
-                return false;
-            rest.remove_prefix(word.size());
-            return true;
-        }
+        bool take(std::string_view word) { return skip(rest, word); }
 
         template <class Number>
         bool take_number(Number& into, char end) {
@@ -4447,7 +4453,7 @@ inline std::string key_of(std::string_view recipe, const build_result& result) {
 ///
 ///     if (auto found = cache.find()) return found;
 ///     … lock; find again; let a basic_input_tracker begin; run the programs …
-///     if (auto made = tracker.take(files)) return cache.keep(finished, *made, scratch);
+///     if (auto entry = tracker.take(files)) return cache.keep(finished, *entry, scratch);
 template <class System = posix>
 class basic_action_cache {
 public:
@@ -4459,8 +4465,8 @@ public:
     std::string record() const { return action_.stem + action_.digest + ".record"; }
     std::string lock() const { return action_.stem + action_.digest + ".lock"; }
 
-    /// The text of the record; empty if there is none: then the result is made again, and the cause fails that
-    /// step with a better error.
+    /// The text of the record; empty if it cannot be read. The result is then made again, and writing the new
+    /// record fails with a better error.
     std::string text() const { return text_of<System>(record()); }
 
     /// The inputs of the last result, which the programs will probably read again.
@@ -7558,9 +7564,15 @@ private:
         const std::string folder(parent(path));
         if (line[0] == '@' || may_take_value(before_) || for_the_linker(line))
             return "";
-        if (line.back() != '/' && is_source_name(basename(line)))
+        const std::string_view name = basename(line);
+        if (!name.empty() && is_source_name(name))
             return "it is a source, and sources are not named: those directly in the directory are compiled; "
                    "move it there, or give the directory a CMakeLists.txt";
+        if (!name.empty() && is_foreign_source_name(name))
+            return "it is a source in another language than C++, or a module; give the directory a "
+                   "CMakeLists.txt, which can have it compiled";
+        if (ends_in_one_of(line, {".h", ".hh", ".hpp", ".hxx"}))
+            return "it is a header and no flag; include it in the sources, or write -include before it";
         if (posix::access((line[0] == '/' ? std::string(line) : join(folder, line)).c_str(), F_OK) == 0)
             return "";
         return "a flag begins with '-', and no file in '" + folder +
@@ -9590,7 +9602,7 @@ public:
         const std::string text = text_of<System>(state());
         struct stat status;
         const auto line = text.find('\n');
-        // Without a text it is the first, or the one before did not end.
+        // No text: the tree is the first, or its last build did not end.
         if (line != 6 || System::stat(state().c_str(), &status) != 0)
             return;
         folder_ = join(all_, std::string_view(text).substr(0, line));
@@ -10523,7 +10535,7 @@ private:
         built.traceable = !inputs_->untraceable();
         if (built.traceable)
             project_.keep(*entry, target_.library.tools.value_or(""), scratch_);
-        // The directory's own files were checked before the build; `plugin/../other/x.hpp` is none of them.
+        // The directory's own files were checked before the build. Behind a `..` there may be a link.
         for (const build_input& file : entry->files)
             if (!(is_at_or_below(file.path, target_.directory) && is_normal(file.path)) &&
                 inputs_->belongs_to_author(file.path))
@@ -10759,12 +10771,7 @@ inline namespace TENON_OWN {
 /// The header that a source begins with, in its quotes or brackets; none where anything but comments and
 /// `#pragma once` comes before, because that could change what the header says.
 inline std::optional<std::string_view> first_include(std::string_view text) {
-    const auto skip = [&](std::string_view token) {
-        if (text.substr(0, token.size()) != token)
-            return false;
-        text.remove_prefix(token.size());
-        return true;
-    };
+    const auto skip = [&](std::string_view token) { return detail::skip(text, token); };
     const auto skip_to_end_of = [&](std::string_view token) {
         const std::size_t at = text.find(token);
         text.remove_prefix(at == text.npos ? text.size() : at + token.size());
@@ -17978,7 +17985,8 @@ public:
     bool possible() const noexcept { return listen_ != nullptr; }
 
     /// Calls `call` once when a stop is requested; now, if that is so already. The thread that requests it
-    /// makes the call, which must not throw. `call` is not run any more once the returned object is gone.
+    /// makes the call, which must not throw. `call` is not run any more once the returned object is gone. Null
+    /// if no stop is possible.
     std::shared_ptr<const void> on_stop(std::function<void()> call) const {
         return listen_ ? listen_(std::move(call)) : nullptr;
     }
@@ -18001,11 +18009,11 @@ template <class System = posix>
 class basic_stop_event {
 public:
     /// An event that raise() and `signal` raise.
-    explicit basic_stop_event(const stop_signal& signal = {}) : basic_stop_event(made(), signal) {}
+    explicit basic_stop_event(const stop_signal& signal = {}) : basic_stop_event(new_event(), signal) {}
 
     /// An event that `signal` alone raises. It has no descriptor if no stop is possible.
     static basic_stop_event of(const stop_signal& signal) {
-        return basic_stop_event(signal.possible() ? made() : basic_file<System>(), signal);
+        return basic_stop_event(signal.possible() ? new_event() : basic_file<System>(), signal);
     }
 
     /// Any thread may call at any time.
@@ -18018,7 +18026,7 @@ public:
     int descriptor() const noexcept { return event_.descriptor(); }
 
 private:
-    static basic_file<System> made() {
+    static basic_file<System> new_event() {
         basic_file<System> event(System::event());
         if (event.descriptor() < 0)
             throw error::system_call("make an event for", "options.stop", errno);

@@ -39,7 +39,8 @@ public:
     bool possible() const noexcept { return listen_ != nullptr; }
 
     /// Calls `call` once when a stop is requested; now, if that is so already. The thread that requests it
-    /// makes the call, which must not throw. `call` is not run any more once the returned object is gone.
+    /// makes the call, which must not throw. `call` is not run any more once the returned object is gone. Null
+    /// if no stop is possible.
     std::shared_ptr<const void> on_stop(std::function<void()> call) const {
         return listen_ ? listen_(std::move(call)) : nullptr;
     }

@@ -583,6 +583,25 @@ TEST_CASE("a header outside of the directory is trusted by itself, even where on
     CHECK(work.answer() == 7);
 }
 
+TEST_CASE("a header that comes to stand before another is seen in folders beside the directory too",
+          "[cmake_tree]") {
+    if (without_cmake())
+        return;
+    workshop work;
+    const std::string up = GENERATE("${CMAKE_CURRENT_SOURCE_DIR}/../", "${CMAKE_CURRENT_SOURCE_DIR}2/");
+    for (const char* folder : {"early", "late", "plugin2/early", "plugin2/late"})
+        create_directories(work.root / folder);
+    for (const char* header : {"late/port.hpp", "plugin2/late/port.hpp"})
+        write(work.root / header, "#define PORT 1\n");
+    work.lists("tenon_add_plugin(answers SOURCES main.cpp)\ntarget_compile_options(answers PRIVATE -I" + up +
+               "early -I" + up + "late)\n");
+    write(work.plugin / "main.cpp", "#include <port.hpp>\n" + answering("PORT"));
+    CHECK(work.answer() == 1);
+    for (const char* header : {"early/port.hpp", "plugin2/early/port.hpp"})
+        write(work.root / header, "#define PORT 2\n");
+    CHECK(work.answer() == 2);
+}
+
 TEST_CASE("what changes while CMake builds is built again", "[cmake_tree]") {
     if (without_cmake())
         return;

@@ -158,9 +158,14 @@ TEST_CASE("a line that is plainly no flag is refused with what is wrong with it"
         refused(line,
                 "it is a source, and sources are not named: those directly in the directory are compiled; "
                 "move it there, or give the directory a CMakeLists.txt");
+    for (const char* line : {"helper.c", "part.cppm"})
+        refused(line, "it is a source in another language than C++, or a module; give the directory a "
+                      "CMakeLists.txt, which can have it compiled");
+    for (const char* line : {"all.hpp", "inc/old.h"})
+        refused(line, "it is a header and no flag; include it in the sources, or write -include before it");
     for (const char* lines :
-         {"map", "-include\nmain.cpp", "-Wall\nmap", "-DX=-O2 -g", "-I/my folder - copy", "-DX=\"a b\"",
-          "-D\nX", "-mllvm\nx", "--unknown\nvalue", "-u\nsymbol", "-include\nfile"}) {
+         {"map", "-include\nall.hpp", "-include\nmain.cpp", "-Wall\nmap", "-DX=-O2 -g", "-I/my folder - copy",
+          "-DX=\"a b\"", "-D\nX", "-mllvm\nx", "--unknown\nvalue", "-u\nsymbol", "-include\nfile"}) {
         INFO(lines);
         CHECK_NOTHROW(compile_flags().add_lines(lines, path));
     }

@@ -43,7 +43,13 @@ TEST_CASE("a path is below a folder only where a whole name says so", "[path]") 
     CHECK(is_at_or_below("/a/b/c", "/a/b"));
     CHECK(is_at_or_below("/a", "/"));
     CHECK(is_at_or_below("/a/b/c", "/a/b/"));
+    CHECK(is_at_or_below("/a/b/c/../d", "/a/b"));
+    CHECK(is_at_or_below("/a/b/./c", "/a/b"));
+    CHECK(is_at_or_below("/a/b/..c", "/a/b"));
     CHECK(!is_at_or_below("/a/bc", "/a/b"));
+    CHECK(!is_at_or_below("/a/b/../c", "/a/b"));
+    CHECK(!is_at_or_below("/a/b/c/../../d", "/a/b"));
+    CHECK(!is_at_or_below("/a/b/../b", "/a/b"));
     CHECK(!is_at_or_below("/a", "/a/b"));
     CHECK(!is_at_or_below("/a", ""));
 }

@@ -64,7 +64,7 @@ inline std::string key_of(std::string_view recipe, const build_result& result) {
 ///
 ///     if (auto found = cache.find()) return found;
 ///     … lock; find again; let a basic_input_tracker begin; run the programs …
-///     if (auto made = tracker.take(files)) return cache.keep(finished, *made, scratch);
+///     if (auto entry = tracker.take(files)) return cache.keep(finished, *entry, scratch);
 template <class System = posix>
 class basic_action_cache {
 public:
@@ -76,8 +76,8 @@ public:
     std::string record() const { return action_.stem + action_.digest + ".record"; }
     std::string lock() const { return action_.stem + action_.digest + ".lock"; }
 
-    /// The text of the record; empty if there is none: then the result is made again, and the cause fails that
-    /// step with a better error.
+    /// The text of the record; empty if it cannot be read. The result is then made again, and writing the new
+    /// record fails with a better error.
     std::string text() const { return text_of<System>(record()); }
 
     /// The inputs of the last result, which the programs will probably read again.

@@ -148,7 +148,7 @@ private:
         built.traceable = !inputs_->untraceable();
         if (built.traceable)
             project_.keep(*entry, target_.library.tools.value_or(""), scratch_);
-        // The directory's own files were checked before the build; `plugin/../other/x.hpp` is none of them.
+        // The directory's own files were checked before the build. Behind a `..` there may be a link.
         for (const build_input& file : entry->files)
             if (!(is_at_or_below(file.path, target_.directory) && is_normal(file.path)) &&
                 inputs_->belongs_to_author(file.path))

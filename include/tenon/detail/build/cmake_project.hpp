@@ -91,7 +91,7 @@ public:
         const std::string text = text_of<System>(state());
         struct stat status;
         const auto line = text.find('\n');
-        // Without a text it is the first, or the one before did not end.
+        // No text: the tree is the first, or its last build did not end.
         if (line != 6 || System::stat(state().c_str(), &status) != 0)
             return;
         folder_ = join(all_, std::string_view(text).substr(0, line));

@@ -140,9 +140,15 @@ private:
         const std::string folder(parent(path));
         if (line[0] == '@' || may_take_value(before_) || for_the_linker(line))
             return "";
-        if (line.back() != '/' && is_source_name(basename(line)))
+        const std::string_view name = basename(line);
+        if (!name.empty() && is_source_name(name))
             return "it is a source, and sources are not named: those directly in the directory are compiled; "
                    "move it there, or give the directory a CMakeLists.txt";
+        if (!name.empty() && is_foreign_source_name(name))
+            return "it is a source in another language than C++, or a module; give the directory a "
+                   "CMakeLists.txt, which can have it compiled";
+        if (ends_in_one_of(line, {".h", ".hh", ".hpp", ".hxx"}))
+            return "it is a header and no flag; include it in the sources, or write -include before it";
         if (posix::access((line[0] == '/' ? std::string(line) : join(folder, line)).c_str(), F_OK) == 0)
             return "";
         return "a flag begins with '-', and no file in '" + folder +

@@ -32,12 +32,7 @@ inline namespace TENON_OWN {
 /// The header that a source begins with, in its quotes or brackets; none where anything but comments and
 /// `#pragma once` comes before, because that could change what the header says.
 inline std::optional<std::string_view> first_include(std::string_view text) {
-    const auto skip = [&](std::string_view token) {
-        if (text.substr(0, token.size()) != token)
-            return false;
-        text.remove_prefix(token.size());
-        return true;
-    };
+    const auto skip = [&](std::string_view token) { return detail::skip(text, token); };
     const auto skip_to_end_of = [&](std::string_view token) {
         const std::size_t at = text.find(token);
         text.remove_prefix(at == text.npos ? text.size() : at + token.size());

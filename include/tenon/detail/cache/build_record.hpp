@@ -14,6 +14,7 @@
 #include <tenon/version.hpp>
 
 #include <tenon/detail/system/file.hpp>
+#include <tenon/detail/system/text.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -113,12 +114,7 @@ private:
     struct reader {
         std::string_view rest;
 
-        bool take(std::string_view word) {
-            if (rest.substr(0, word.size()) != word)
-                return false;
-            rest.remove_prefix(word.size());
-            return true;
-        }
+        bool take(std::string_view word) { return skip(rest, word); }
 
         template <class Number>
         bool take_number(Number& into, char end) {

@@ -53,10 +53,21 @@ inline std::string_view basename(std::string_view path) {
     return path.substr(path.rfind('/') + 1);
 }
 
-/// True if a path is that of a folder, or of something in it. `/a/bc` is not below `/a/b`.
+/// True if a path is that of a folder, or of something in it, and does not leave the folder by `..` on its
+/// way. `/a/bc` and `/a/b/../c` are not below `/a/b`.
 inline bool is_at_or_below(std::string_view path, std::string_view folder) {
-    return !folder.empty() && path.starts_with(folder) &&
-           (path.size() == folder.size() || folder.back() == '/' || path[folder.size()] == '/');
+    if (folder.empty() || !skip(path, folder) || (!path.empty() && path[0] != '/' && folder.back() != '/'))
+        return false;
+    for (int depth = 0; !path.empty();) {
+        const std::string_view name = take_until(path, '/');
+        if (name == "..")
+            --depth;
+        else if (!name.empty() && name != ".")
+            ++depth;
+        if (depth < 0)
+            return false;
+    }
+    return true;
 }
 
 /// True if a path is absolute and has no empty component, no `.` and no `..`. Only symbolic links can then

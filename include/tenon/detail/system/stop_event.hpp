@@ -22,11 +22,11 @@ template <class System = posix>
 class basic_stop_event {
 public:
     /// An event that raise() and `signal` raise.
-    explicit basic_stop_event(const stop_signal& signal = {}) : basic_stop_event(made(), signal) {}
+    explicit basic_stop_event(const stop_signal& signal = {}) : basic_stop_event(new_event(), signal) {}
 
     /// An event that `signal` alone raises. It has no descriptor if no stop is possible.
     static basic_stop_event of(const stop_signal& signal) {
-        return basic_stop_event(signal.possible() ? made() : basic_file<System>(), signal);
+        return basic_stop_event(signal.possible() ? new_event() : basic_file<System>(), signal);
     }
 
     /// Any thread may call at any time.
@@ -39,7 +39,7 @@ public:
     int descriptor() const noexcept { return event_.descriptor(); }
 
 private:
-    static basic_file<System> made() {
+    static basic_file<System> new_event() {
         basic_file<System> event(System::event());
         if (event.descriptor() < 0)
             throw error::system_call("make an event for", "options.stop", errno);
