@@ -2,9 +2,9 @@
 // Ten thousand damaged copies of real plugins, and a host's answer to each. Belongs to no single header.
 //
 // The test reads the manifest of each copy, and the properties that would keep it from being unloaded. Copies
-// that tenon refuses are then loaded, to prove that the refusal comes before the system's loader sees them.
-// Copies that tenon accepts are not loaded: tenon does not check instructions, relocations or missing
-// segments, so loading such a copy could do anything.
+// that are refused are then given to a `tenon::plugin`, to prove that its refusal comes before the system's
+// loader sees them. Copies that tenon accepts are not loaded: tenon does not check instructions, relocations
+// or missing segments, so loading such a copy could do anything.
 #include <tenon/plugin.hpp>
 
 #include <algorithm>
