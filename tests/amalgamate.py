@@ -5,9 +5,12 @@
 Writes include/tenon.hpp, which has all of include/tenon/, and include/tenon_plugin.hpp, which has what interfaces and
 plugins need. Never edit these two: edit what they are made from, and run this. The same headers give the same bytes.
 
+What public headers include under `#ifdef TENON_DEFINITIONS`, and all that is only for that, comes at the end, under
+that one condition.
+
 --check writes nothing, and fails where they are not what would be written. A header fails either way that could not
-stand in one file: one that is included as anything but <tenon/NAME.hpp>, or under a condition, one that is not there,
-one without its include guard, and one that leaves a macro behind that is not its users' business.
+stand in one file: one that is included as anything but <tenon/NAME.hpp>, or under another condition, one that is not
+there, one without its include guard, and one that leaves a macro behind that is not its users' business.
 """
 import argparse
 import pathlib
@@ -19,10 +22,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PLUGIN = ['interface', 'export', 'registration']
 PUBLIC = {'TENON_VERSION', 'TENON_ABI', 'TENON_EXPORT'}
 # What every header uses, of the lowest one.
-SHARED = {'TENON_HIDDEN', 'TENON_OWN', 'TENON_HOST_TYPE'}
+SHARED = {'TENON_HIDDEN', 'TENON_OWN', 'TENON_HOST_TYPE', 'TENON_SEPARATE', 'TENON_INLINE', 'TENON_DEFINITIONS'}
 
 INCLUDE = re.compile(r'\s*#\s*include\s*(\S+)')
 OWN = re.compile(r'<tenon/([\w/]+)\.hpp>')
+# At the end of a header: what defines the functions that it declares.
+DEFINITIONS = re.compile(r'\n#ifdef TENON_DEFINITIONS\n((?:#include <tenon/[\w/]+\.hpp>\n)+)#endif\n')
 DEFINE = re.compile(r'#\s*define\s+(\w+)(.*)', re.DOTALL)
 
 
@@ -33,6 +38,10 @@ class Unfit(Exception):
 def guard_of(name):
     """The include guard of <tenon/NAME.hpp>."""
     return f'TENON_{name.upper().replace("/", "_")}_HPP'
+
+
+def is_public(name):
+    return not name.startswith('detail/')
 
 
 def names_of_headers(include):
@@ -50,6 +59,7 @@ class SingleFile:
     def __init__(self, include):
         self.include = include
         self.pasted = []
+        self.definitions = []  # headers for the end
         self.macros = {}  # those left defined, and what they were defined as
 
     def paste(self, name):
@@ -58,7 +68,10 @@ class SingleFile:
         path = self.include / 'tenon' / f'{name}.hpp'
         if not path.is_file():
             raise Unfit(f'{path.name} is included and not there')
-        lines = logical_lines(path.read_text())
+        text = path.read_text()
+        for block in DEFINITIONS.findall(text):
+            self.definitions += OWN.findall(block)
+        lines = logical_lines(DEFINITIONS.sub('', text))
         guard = guard_of(name)
         if lines[1:3] != [f'#ifndef {guard}\n', f'#define {guard}\n'] or lines[-1] != '#endif\n':
             raise Unfit(f'{path.name} lacks its include guard, {guard}, from its second line to its last')
@@ -98,7 +111,13 @@ class SingleFile:
 
 def single_file(include, guard, heads, purpose):
     made = SingleFile(include)
-    body = '\n'.join(made.paste(head) for head in heads if head not in made.pasted)
+    body = '\n'.join(made.paste(head) for head in heads if is_public(head) and head not in made.pasted)
+    others = [head for head in heads if not is_public(head)]
+    definitions = []
+    while waiting := [name for name in made.definitions + others if name not in made.pasted]:
+        definitions.append(made.paste(waiting[0]))
+    if definitions:
+        body += '\n#ifdef TENON_DEFINITIONS\n\n' + '\n'.join(definitions) + '\n#endif // TENON_DEFINITIONS\n'
     if leaked := made.leaked():
         raise Unfit(f'macros are left defined: {", ".join(leaked)}')
     licence = (ROOT / 'LICENSE').read_text().strip()

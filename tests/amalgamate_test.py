@@ -69,6 +69,19 @@ class Amalgamate(unittest.TestCase):
         self.assertEqual(text.count('int file;'), 1)
         self.assertLess(text.index('#define TENON_DETAIL_SYSTEM_FILE_HPP'), text.index('int loader;'))
 
+    def test_definitions_stand_at_the_end_under_one_condition(self):
+        self.write('loader', 'int loader;\n\n#ifdef TENON_DEFINITIONS\n#include <tenon/detail/load/loading.hpp>\n#endif\n')
+        self.write('registry', 'int registry;\n')
+        self.write('detail/load/loading', '#include <tenon/detail/load/finder.hpp>\nint loading;\n')
+        self.write('detail/load/finder', 'int finder;\n')
+        self.write('detail/load/unused', 'int unused;\n')
+        text = self.made()
+        places = [text.index(each) for each in ('int registry;', '#ifdef TENON_DEFINITIONS', 'int finder;', 'int loading;',
+                                                'int unused;', '#endif // TENON_DEFINITIONS')]
+        self.assertEqual(places, sorted(places))
+        self.assertLess(text.index('int loader;'), places[1])
+        self.assertEqual(text.count('TENON_DEFINITIONS'), 2)
+
     def test_a_host_s_header_is_in_one_of_them(self):
         self.write('loader', '#include <tenon/interface.hpp>\nint loader;\n')
         self.assertIn('int loader;', self.made())

@@ -5,7 +5,10 @@
 Holds the includes of include/tenon/ to its folders. detail/LAYER/ is a layer; a header there includes only its own layer, those
 below, and the public headers in SHARED, which say what the layers are about. There is no cycle. Each header includes version.hpp,
 which refuses compilers and systems that are not enough. What plugins include, which is what their single file is made of, has
-nothing heavy of the standard library. The loader alone knows all the ways to a plugin.
+nothing heavy of the standard library. One header alone knows all the ways to a plugin.
+
+A public header may include at its end, under `#ifdef TENON_DEFINITIONS`, what defines the functions that it declares. That is
+above it, and does not count as one of its includes.
 """
 import pathlib
 import re
@@ -14,14 +17,15 @@ import sys
 import amalgamate
 
 # From below.
-LAYERS = ['system', 'interface', 'library', 'cache', 'source', 'build', 'reload']
+LAYERS = ['system', 'interface', 'library', 'cache', 'source', 'build', 'reload', 'load']
 # The vocabulary, and what a plugin includes.
-SHARED = ['allow_list', 'diagnostic', 'driver', 'error', 'event', 'manifest', 'options', 'policy', 'stop_signal', 'trust', 'version',
-          'export', 'hooks', 'interface', 'layout', 'registration']
+SHARED = ['allow_list', 'cache', 'diagnostic', 'driver', 'error', 'event', 'loader_options', 'manifest', 'options', 'policy', 'registry',
+          'stop_signal', 'trust', 'version', 'export', 'hooks', 'interface', 'layout', 'registration']
 # What design and measurements keep from a plugin's compilation.
 HEAVY = {'algorithm', 'atomic', 'chrono', 'filesystem', 'functional', 'iostream', 'memory', 'mutex', 'ranges', 'sstream', 'string',
          'string_view', 'system_error', 'thread', 'vector'}
-WAYS = {'registry', 'plugin', 'detail/source/repository', 'detail/build/builder'}
+WAYS = {'registry', 'detail/source/repository', 'detail/build/builder'}
+KNOWS_ALL_WAYS = 'detail/load/library_finder'
 
 
 def layer_of(name):
@@ -43,7 +47,9 @@ def faults(root):
     """All that is wrong, in sentences."""
     include = root / 'include'
     texts = {name: (include / f'tenon/{name}.hpp').read_text() for name in amalgamate.names_of_headers(include)}
-    includes = {name: re.findall(r'^\s*#\s*include <tenon/([\w/]+)\.hpp>', text, re.MULTILINE) for name, text in texts.items()}
+    definitions = {name: amalgamate.DEFINITIONS.findall(text) for name, text in texts.items()}
+    includes = {name: re.findall(r'^\s*#\s*include <tenon/([\w/]+)\.hpp>', amalgamate.DEFINITIONS.sub('', text), re.MULTILINE)
+                for name, text in texts.items()}
 
     for name, below in includes.items():
         if (layer := layer_of(name)) and layer not in LAYERS:
@@ -54,13 +60,15 @@ def faults(root):
                 yield f'{name}.hpp includes {other}.hpp, which is for users: only {", ".join(SHARED)} are for detail too'
             elif layer_of(other) in LAYERS and LAYERS.index(layer_of(other)) > LAYERS.index(layer):
                 yield f'{name}.hpp includes {other}.hpp, and {layer} is below {layer_of(other)}'
+        if definitions[name] and layer_of(name):
+            yield f'{name}.hpp includes definitions, which only headers for users do'
         if name in reached(below, includes):
             yield f'{name}.hpp includes itself, by way of {", ".join(sorted(b for b in below if name in reached([b], includes)))}'
         if 'version' not in reached([name], includes):
             yield f'{name}.hpp does not include version.hpp, which refuses compilers and systems that are not enough'
         known = WAYS & set(below)
-        if name == 'loader' and known != WAYS or name != 'loader' and len(known) > 1:
-            yield f'{name}.hpp includes {", ".join(sorted(known)) or "none"} of {", ".join(sorted(WAYS))}, and the loader alone all of them'
+        if len(known) > 1 and name != KNOWS_ALL_WAYS:
+            yield f'{name}.hpp includes {", ".join(sorted(known))}, and {KNOWS_ALL_WAYS}.hpp alone may include several ways to a plugin'
 
     for name in sorted(reached(amalgamate.PLUGIN, includes)):
         for heavy in sorted(HEAVY & set(re.findall(r'#\s*include <(\w+)>', texts.get(name, '')))):

@@ -8,8 +8,6 @@
 
 #include <tenon/diagnostic.hpp>
 
-#include <tenon/detail/system/trace.hpp>
-
 namespace tenon::inline v1 {
 
 /// One step on the way from a driver to its plugin, or one warning of a compiler on that way.
@@ -66,17 +64,6 @@ struct TENON_HOST_TYPE event {
 /// half-made, and the exception reaches who asked for the plugin. It may be anything but `error`.
 using event_handler = std::function<void(const event&)>;
 
-namespace detail {
-inline namespace TENON_OWN {
-
-inline void tell(const event_handler& handler, const event& step) {
-    trace(step.text());
-    if (handler)
-        handler(step);
-}
-
-} // namespace TENON_OWN
-} // namespace detail
 } // namespace tenon::inline v1
 
 #endif

@@ -11,14 +11,13 @@
 #include <tenon/export.hpp>
 #include <tenon/interface.hpp>
 
-#include <tenon/detail/library/plugin_code.hpp>
+#include <tenon/detail/library/plugin_object.hpp>
 #include <tenon/detail/reload/hazard_pointer.hpp>
-#include <tenon/detail/reload/live_versions.hpp>
 #include <tenon/detail/reload/only_values.hpp>
 #include <tenon/detail/reload/plugin_instance.hpp>
 #include <tenon/detail/reload/plugin_source.hpp>
+#include <tenon/detail/reload/plugin_versions.hpp>
 #include <tenon/detail/reload/reload_event.hpp>
-#include <tenon/detail/reload/reload_thread.hpp>
 
 namespace tenon::inline v1 {
 
@@ -36,21 +35,21 @@ class TENON_HOST_TYPE pinned {
 public:
     pinned() noexcept = default;
 
-    T* get() const noexcept { return version_ ? version_->object() : nullptr; }
+    T* get() const noexcept { return version_ ? static_cast<T*>(version_->object()) : nullptr; }
     T* operator->() const noexcept { return get(); }
     T& operator*() const noexcept { return *get(); }
     explicit operator bool() const noexcept { return version_ != nullptr; }
 
     /// The number of the version, which counts from 1. The handle has to hold a version.
     std::uint64_t version() const noexcept { return version_->number(); }
-    const plugin_info& info() const noexcept { return (*version_->code())->info(); }
+    const plugin_info& info() const noexcept { return version_->info(); }
 
 private:
     template <class>
     friend class live;
-    explicit pinned(detail::plugin_instance<T>* serving) noexcept : version_(serving) { serving->share(); }
+    explicit pinned(detail::plugin_instance* serving) noexcept : version_(serving) { serving->share(); }
 
-    detail::instance_share<T> version_;
+    detail::instance_share version_;
 };
 #pragma GCC diagnostic pop
 
@@ -76,7 +75,7 @@ private:
 template <class T>
 class TENON_HOST_TYPE live {
     TENON_DETAIL_REQUIRE_INTERFACE(T)
-    using versions = detail::live_versions<T>;
+    using versions = detail::plugin_versions;
 
     // Exists until the end of the full expression that calls `operator->`.
     class TENON_HIDDEN call {
@@ -86,10 +85,10 @@ class TENON_HOST_TYPE live {
             if (serving_.throwing()) [[unlikely]]
                 serving_.among().keep(serving_.get()->code());
         }
-        T* operator->() const noexcept { return serving_.get()->object(); }
+        T* operator->() const noexcept { return static_cast<T*>(serving_.get()->object()); }
 
     private:
-        detail::basic_hazard_pointer<detail::plugin_instance<T>> serving_;
+        detail::basic_hazard_pointer<detail::plugin_instance> serving_;
     };
 
 public:
@@ -122,11 +121,16 @@ public:
 
     /// Replaces the function that is told of reloads; an empty one removes it. `reload_handler` says which
     /// threads call it.
-    void on_event(reload_handler handler) { versions_->history().on_event(std::move(handler)); }
+    void on_event(reload_handler handler) { versions_->on_event(std::move(handler)); }
 
     /// Sets a test for newer versions, called after a version has started and before it serves. An exception
     /// from `check` refuses the version. `check` must not ask this handle for a reload.
-    void check(std::function<void(T&)> check) { versions_->check(std::move(check)); }
+    void check(std::function<void(T&)> check) {
+        std::function<void(void*)> untyped;
+        if (check)
+            untyped = [check = std::move(check)](void* object) { check(*static_cast<T*>(object)); };
+        versions_->check(std::move(untyped));
+    }
 
     /// Looks for a newer version now, tries one again that was refused before, and returns the outcome. Waits
     /// for builds and fetches. Any thread may call.
@@ -139,10 +143,11 @@ public:
     reload_event rollback() { return versions_->rollback(); }
 
     /// Used by `loader::watch`: a handle whose versions come from `source`, each made by `make`.
-    static live from(std::unique_ptr<detail::plugin_source<T>> source, typename versions::maker make,
+    static live from(std::unique_ptr<detail::plugin_source> source, typename versions::maker make,
                      std::size_t most_mapped, std::int64_t every) {
         live handle;
-        handle.versions_ = std::make_unique<versions>(std::move(source), std::move(make), most_mapped, every);
+        handle.versions_ =
+            versions::from(std::move(source), std::move(make), detail::functions_of<T>, most_mapped, every);
         handle.versions_->begin();
         return handle;
     }
@@ -155,5 +160,11 @@ private:
 #pragma GCC diagnostic pop
 
 } // namespace tenon::inline v1
+
+#ifdef TENON_DEFINITIONS
+#include <tenon/detail/library/plugin_code_definitions.hpp>
+#include <tenon/detail/reload/live_versions.hpp>
+#include <tenon/detail/reload/plugin_instance_definitions.hpp>
+#endif
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef TENON_PLUGIN_HPP
 #define TENON_PLUGIN_HPP
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,9 +12,11 @@
 #include <tenon/interface.hpp>
 #include <tenon/options.hpp>
 
-#include <tenon/detail/library/library.hpp>
+#include <tenon/detail/interface/factory.hpp>
+#include <tenon/detail/interface/note_addresses.hpp>
 #include <tenon/detail/library/plugin_code.hpp>
-#include <tenon/detail/system/path.hpp>
+#include <tenon/detail/library/plugin_object.hpp>
+#include <tenon/detail/system/path_like.hpp>
 
 namespace tenon::inline v1 {
 
@@ -79,14 +82,27 @@ public:
         requires arguments_of_the_factory<T, A...>
     static plugin from_library(const library_options& options, const std::string& path, std::string_view name,
                                A&&... arguments) {
-        return started(code::load(options, path, name), static_cast<A&&>(arguments)...);
+        return from_code(detail::plugin_code::load(options, path, name, detail::notes_here<T>()),
+                         static_cast<A&&>(arguments)...);
+    }
+
+    /// Constructs and starts an object of plugin code that was loaded.
+    template <class... A>
+        requires arguments_of_the_factory<T, A...>
+    static plugin from_code(std::unique_ptr<detail::plugin_code> code, A&&... arguments) {
+        std::unique_ptr<T> object(detail::create<T>(*code, static_cast<A&&>(arguments)...));
+        detail::typed_object<T>::start(*code, object.get());
+        plugin handle;
+        handle.object_ = object.release();
+        handle.code_ = code.release();
+        return handle;
     }
 
     /// A plugin that is part of the program and was found in its `registry`.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
     static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
-        return started(new code(built_in), static_cast<A&&>(arguments)...);
+        return from_code(std::make_unique<detail::plugin_code>(built_in), static_cast<A&&>(arguments)...);
     }
 
     template <class... A, class Mismatch = detail::mismatch<T, A...>>
@@ -130,40 +146,22 @@ public:
     }
 
 private:
-    using code = detail::plugin_code<T>;
-
-    template <class... A>
-    static plugin started(code* from, A&&... arguments) {
-        struct unstarted {
-            T* object = nullptr;
-            code* from;
-            ~unstarted() {
-                delete object;
-                delete from;
-            }
-        } made{nullptr, from};
-        made.object = from->create(static_cast<A&&>(arguments)...);
-        if (const auto start = from->offers().start)
-            start(made.object);
-        plugin handle;
-        handle.object_ = std::exchange(made.object, nullptr);
-        handle.code_ = std::exchange(made.from, nullptr);
-        return handle;
-    }
-
     void destroy() noexcept {
         if (T* const object = std::exchange(object_, nullptr)) {
-            if (const auto stop = code_->offers().stop)
-                stop(object);
+            detail::typed_object<T>::stop(*code_, object);
             delete object;
         }
     }
 
     T* object_ = nullptr;
-    code* code_ = nullptr;
+    detail::plugin_code* code_ = nullptr;
 };
 #pragma GCC diagnostic pop
 
 } // namespace tenon::inline v1
+
+#ifdef TENON_DEFINITIONS
+#include <tenon/detail/library/plugin_code_definitions.hpp>
+#endif
 
 #endif

@@ -11,30 +11,9 @@
 #include <tenon/error.hpp>
 #include <tenon/export.hpp>
 
-#include <tenon/detail/library/abi.hpp>
-#include <tenon/detail/library/mangled_name.hpp>
+#include <tenon/detail/interface/note_addresses.hpp>
 
 namespace tenon::inline v1 {
-
-namespace detail {
-inline namespace TENON_OWN {
-
-inline error two_built_ins(std::string_view type, std::string_view name, std::string_view version,
-                           std::string_view other_version) {
-    return {errc::ambiguous, concatenated({"this program has two built-in plugins of type '", type,
-                                           "' named '", name, "', versions ", version, " and ", other_version,
-                                           "; give one of them another name"})};
-}
-
-inline error built_in_misfit(std::string_view name, std::string_view type, std::string_view host,
-                             std::string_view plugin) {
-    return {errc::misfit, concatenated({"the built-in plugin '", name, "' of type '", type, "' implements '",
-                                        plugin, "', and '", host,
-                                        "' was asked for; give one of the interfaces another type name"})};
-}
-
-} // namespace TENON_OWN
-} // namespace detail
 
 /// The plugins that are part of the program itself.
 ///
@@ -54,10 +33,7 @@ public:
         std::string_view type, name, version;
     };
 
-    registry() {
-        for (const auto* exported = __start_tenon_exports; exported != __stop_tenon_exports; ++exported)
-            insert(*exported);
-    }
+    registry();
 
     /// Adds a class as a plugin of type T; the texts have to outlive the registry, as literals do.
     template <class T, class P>
@@ -75,48 +51,20 @@ public:
     }
 
     /// All built-ins, sorted by type and name.
-    std::vector<built_in> list() const {
-        std::vector<built_in> all;
-        for (const auto& [key, entry] : entries_)
-            all.push_back({entry.type, entry.name, entry.version});
-        return all;
-    }
+    std::vector<built_in> list() const;
 
     /// The names of one plugin type's built-ins.
-    std::vector<std::string> names(std::string_view type) const {
-        std::vector<std::string> all;
-        for (auto next = entries_.lower_bound({type, {}});
-             next != entries_.end() && next->first.first == type; ++next)
-            all.emplace_back(next->first.second);
-        return all;
-    }
+    std::vector<std::string> names(std::string_view type) const;
 
     /// The built-in `name` of plugin type T, or null if there is none that was compiled against this T.
     template <class T>
     const detail::exported<>* find(std::string_view name) const {
-        const auto found = entries_.find({std::string_view(T::type.name(), T::type.size()), name});
-        if (found == entries_.end())
-            return nullptr;
-        check<T>(found->second);
-        return &found->second;
+        return find(name, detail::notes_here<T>());
     }
+    const detail::exported<>* find(std::string_view name, const detail::plugin_notes& asked) const;
 
 private:
-    void insert(const detail::exported<>& entry) {
-        const auto [place, inserted] = entries_.insert({{entry.type, entry.name}, entry});
-        if (!inserted)
-            throw detail::two_built_ins(entry.type, entry.name, place->second.version, entry.version);
-    }
-
-    // Two interfaces of one program may use the same type name.
-    template <class T>
-    static void check(const detail::exported<>& entry) {
-        detail::note_reader theirs = detail::note_at(entry.interface);
-        const std::string_view interface = theirs.text();
-        if (const detail::plugin_abi& ours = detail::abi_here<T>(); ours.interface != interface)
-            throw detail::built_in_misfit(entry.name, entry.type, detail::readable(ours.interface),
-                                          detail::readable(interface));
-    }
+    void insert(const detail::exported<>& entry);
 
     // The keys are views into the texts of the values.
     std::map<std::pair<std::string_view, std::string_view>, detail::exported<>> entries_;
@@ -124,5 +72,9 @@ private:
 #pragma GCC diagnostic pop
 
 } // namespace tenon::inline v1
+
+#ifdef TENON_DEFINITIONS
+#include <tenon/detail/load/registry_definitions.hpp>
+#endif
 
 #endif

@@ -42,4 +42,18 @@
 #define TENON_HOST_TYPE [[gnu::abi_tag(TENON_COPY_NAME)]]
 #endif
 
+// With TENON_SEPARATE, the functions that know no type of a plugin are compiled once for a program: in its
+// file with TENON_IMPLEMENTATION.
+#if defined(TENON_IMPLEMENTATION) && !defined(TENON_SEPARATE)
+#define TENON_SEPARATE
+#endif
+#ifdef TENON_SEPARATE
+#define TENON_INLINE
+#else
+#define TENON_INLINE inline
+#endif
+#if !defined(TENON_SEPARATE) || defined(TENON_IMPLEMENTATION)
+#define TENON_DEFINITIONS
+#endif
+
 #endif

@@ -45,7 +45,7 @@ void write_other_version(const path& include) {
          std::map<std::string, std::string>{{"detail/library/load_names.hpp", "std::uint64_t last_ = 0;"},
                                             {"detail/library/library.hpp", "std::vector<entry> waiting_;"},
                                             {"detail/library/plugin_code.hpp", "plugin_info info_;"},
-                                            {"loader.hpp", "std::vector<std::string> search{};"},
+                                            {"loader_options.hpp", "std::vector<std::string> search{};"},
                                             {"trust.hpp", "bool everyone = false;"}})
         replace(header.c_str(), member, other + member);
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "abi.hpp"
 #include "catch.hpp"
 #include "compiled.hpp"
 #include "plugins/calculator.hpp"
@@ -127,7 +128,7 @@ answer ask(const std::string& path) {
         given = answer::does_not_fit;
         for (const auto& plugin : manifest.plugins()) {
             const bool known = plugin.type == "calculator";
-            if (known && tenon::detail::fits(tenon::detail::abi_here<calc::calculator>(), plugin.abi) &&
+            if (known && tenon::detail::fits(tests::abi_here<calc::calculator>(), plugin.abi) &&
                 tenon::detail::toolchain_differences(tenon::detail::toolchain, plugin.toolchain).empty())
                 given = answer::taken;
             plugin.incompleteness();

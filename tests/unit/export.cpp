@@ -12,6 +12,7 @@
 #include <tenon/detail/library/abi_difference.hpp>
 #include <tenon/manifest.hpp>
 
+#include "abi.hpp"
 #include "catch.hpp"
 #include "compiled.hpp"
 #include "plugins/counters.hpp"
@@ -312,7 +313,7 @@ TEST_CASE("an interface's functions may have any names, those that tenon uses to
     CHECK(made->made_() == 7);
     CHECK(made->end({1, 2}) == 1);
     delete made;
-    CHECK(tenon::detail::incompleteness(tenon::detail::abi_here<greedy::taker>()) == "");
+    CHECK(tenon::detail::incompleteness(tests::abi_here<greedy::taker>()) == "");
 }
 
 TEST_CASE("names and versions of plugins are checked by the compiler", "[export]") {

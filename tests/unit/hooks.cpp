@@ -228,14 +228,16 @@ TEST_CASE("a built-in's hooks run as a library's do", "[hooks]") {
 
 TEST_CASE("a class hands on its state in the type that its interface says", "[hooks]") {
     lamp_log log;
-    const std::unique_ptr<tenon::detail::plugin_code<lamp>> code(
-        tenon::detail::plugin_code<lamp>::load({}, lamps().native(), "hooked"));
-    const std::unique_ptr<lamp> before(code->create(log)), after(code->create(log));
-    code->offers().restore(after.get(), code->offers().save(before.get()));
+    const auto code =
+        tenon::detail::plugin_code::load({}, lamps().native(), "hooked", tenon::detail::notes_here<lamp>());
+    const std::unique_ptr<lamp> before(tenon::detail::create<lamp>(*code, log)),
+        after(tenon::detail::create<lamp>(*code, log));
+    const auto& hooks = tenon::detail::hooks_offered<lamp>(*code);
+    hooks.restore(after.get(), hooks.save(before.get()));
     CHECK(after->colour() == "red saved");
     log.clear();
-    code->offers().quiesce(before.get());
-    code->offers().resume(before.get());
+    hooks.quiesce(before.get());
+    hooks.resume(before.get());
     CHECK(log == lamp_log{"quiesced", "resumed"});
 }
 

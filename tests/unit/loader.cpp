@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <sys/stat.h>
 #include <thread>
+
+#include <tenon/detail/system/sha256.hpp>
 
 #include "catch.hpp"
 #include "compiled.hpp"

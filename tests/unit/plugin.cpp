@@ -3,8 +3,11 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <dlfcn.h>
 #include <mutex>
 #include <stdexcept>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <thread>
 #include <type_traits>
 

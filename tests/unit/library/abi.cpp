@@ -6,16 +6,16 @@
 
 #include <tenon/detail/library/mangled_name.hpp>
 
+#include "abi.hpp"
 #include "catch.hpp"
 #include "plugins/calculator.hpp"
 
-using tenon::detail::abi_here;
 using tenon::detail::plugin_abi;
 using tenon::detail::slot_of;
+using tests::abi_here;
 
-TEST_CASE("the ABI of an interface in this image is read from its own notes, once", "[abi]") {
+TEST_CASE("the ABI of an interface in this image is read from its own notes", "[abi]") {
     const plugin_abi& here = abi_here<calc::calculator>();
-    CHECK(&here == &abi_here<calc::calculator>());
     CHECK(tenon::detail::readable(here.interface) == "calc::calculator");
     CHECK(tenon::detail::readable_list(here.factory) == "int");
     CHECK(here.has_destructor);

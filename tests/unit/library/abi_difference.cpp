@@ -10,18 +10,19 @@
 #include <tenon/detail/library/mangled_name.hpp>
 #include <tenon/manifest.hpp>
 
+#include "abi.hpp"
 #include "catch.hpp"
 #include "compiled.hpp"
 #include "plugins/calculator.hpp"
 #include "plugins/served.hpp"
 
 using tenon::manifest;
-using tenon::detail::abi_here;
 using tenon::detail::described;
 using tenon::detail::differences;
 using tenon::detail::fits;
 using tenon::detail::incompleteness;
 using tenon::detail::plugin_abi;
+using tests::abi_here;
 using tests::scratch_directory;
 
 namespace overloading {

@@ -9,6 +9,7 @@
 
 using tenon::detail::expected_abi;
 using tenon::detail::fitting_plugin;
+using tenon::detail::notes_here;
 
 namespace forgetful {
 
@@ -21,6 +22,17 @@ struct speaker {
 };
 
 } // namespace forgetful
+
+namespace thorough {
+
+struct speaker {
+    static constexpr tenon::plugin_type type{"speaker"};
+    virtual ~speaker() = default;
+    virtual int louder() = 0;
+    using methods = tenon::methods<&speaker::louder>;
+};
+
+} // namespace thorough
 
 namespace {
 
@@ -49,10 +61,10 @@ const std::string left_out =
 } // namespace
 
 TEST_CASE("a host whose interface leaves a virtual function out finds out when it first uses it", "[fit]") {
-    CHECK_THROWS_WITH(expected_abi<forgetful::speaker>(),
+    CHECK_THROWS_WITH(expected_abi(notes_here<forgetful::speaker>()),
                       "the interface 'speaker' does not describe itself: " + left_out);
-    CHECK_THROWS_AS(expected_abi<forgetful::speaker>(), tenon::error); // and each time after that
-    CHECK(expected_abi<part>().methods.size() == 2);
+    CHECK_THROWS_AS(expected_abi(notes_here<forgetful::speaker>()), tenon::error); // and each time after that
+    CHECK(expected_abi(notes_here<part>()).methods.size() == 2);
 }
 
 TEST_CASE("a plugin that was compiled against an interface that leaves a virtual function out is refused",
@@ -62,7 +74,7 @@ TEST_CASE("a plugin that was compiled against an interface that leaves a virtual
     const auto library = tests::compiled(scratch / "quiet.so", scratch / "quiet.cpp", {}, TENON_CXX);
     const tenon::manifest manifest(library);
     CHECK_THROWS_WITH(
-        fitting_plugin(manifest, "quiet.so", "speaker", "", expected_abi<part>()),
+        fitting_plugin(manifest, "quiet.so", "", notes_here<thorough::speaker>()),
         "the plugin 'quiet' in 'quiet.so' was compiled against a 'speaker' that does not describe itself: " +
             left_out);
 }
@@ -72,12 +84,12 @@ TEST_CASE("the only plugin of a type needs no name, and is found by its name", "
     const auto library = tests::compiled(scratch / "part.so",
                                          tests::source_directory / "tests/plugins/part.cpp", {}, TENON_CXX);
     const tenon::manifest manifest(library);
-    const auto& host = expected_abi<part>();
-    CHECK(fitting_plugin(manifest, "part.so", "part", "", host).name == "plain");
-    CHECK(fitting_plugin(manifest, "part.so", "part", "plain", host).version == "1.0.0");
-    CHECK_THROWS_WITH(fitting_plugin(manifest, "part.so", "part", "other", host),
+    const auto& host = notes_here<part>();
+    CHECK(fitting_plugin(manifest, "part.so", "", host).name == "plain");
+    CHECK(fitting_plugin(manifest, "part.so", "plain", host).version == "1.0.0");
+    CHECK_THROWS_WITH(fitting_plugin(manifest, "part.so", "other", host),
                       "'part.so' has no plugin of type 'part' named 'other'; it has 'plain'");
-    CHECK_THROWS_WITH(fitting_plugin(manifest, "part.so", "speaker", "", host),
+    CHECK_THROWS_WITH(fitting_plugin(manifest, "part.so", "", notes_here<thorough::speaker>()),
                       "'part.so' has no plugin of type 'speaker'; it has 'plain' of type 'part'");
 }
 

@@ -6,13 +6,14 @@
 
 #include <tenon/manifest.hpp>
 
+#include "abi.hpp"
 #include "catch.hpp"
 #include "compiled.hpp"
 #include "plugins/calculator.hpp"
 
-using tenon::detail::abi_here;
 using tenon::detail::incompleteness;
 using tenon::detail::plugin_abi;
+using tests::abi_here;
 
 namespace described_wrongly {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <tenon/detail/reload/hazard_pointer.hpp>
+#include <tenon/detail/reload/hazard_domain_definitions.hpp>
 
 #include <memory>
 #include <optional>

@@ -72,7 +72,7 @@ private:
 };
 
 /// A source with the newest version that the test sets.
-class told_source final : public plugin_source<counter> {
+class told_source final : public plugin_source {
 public:
     struct settings {
         std::string newest = "a";
@@ -81,14 +81,13 @@ public:
     };
     told_source(const tenon::registry& plugins, settings& now) : plugins_(plugins), settings_(now) {}
 
-    std::unique_ptr<plugin_code<counter>>
-    newest(const std::function<bool(const std::string& id)>& known) override {
+    std::unique_ptr<plugin_code> newest(const std::function<bool(const std::string& id)>& known) override {
         if (settings_.newest.empty())
             throw std::runtime_error("it does not compile");
         if (known(settings_.newest))
             return nullptr;
         ++settings_.loaded;
-        return std::make_unique<plugin_code<counter>>(*plugins_.find<counter>(settings_.newest));
+        return std::make_unique<plugin_code>(*plugins_.find<counter>(settings_.newest));
     }
     std::vector<std::string> watched() const override { return {}; }
     void cancel() noexcept override { settings_.cancelled = true; }
@@ -103,13 +102,14 @@ struct counters {
     counters() {
         plugins.add<counter, numbered<'a'>>("a", "1");
         plugins.add<counter, numbered<'b'>>("b", "1");
-        versions = std::make_unique<live_versions<counter>>(
+        versions = std::make_unique<live_versions>(
             std::make_unique<told_source>(plugins, source),
-            [this](const plugin_code<counter>& code) { return code.create(in); }, 16, 0);
+            [this](const plugin_code& code) { return tenon::detail::create<counter>(code, in); },
+            tenon::detail::functions_of<counter>, 16, 0);
         in.happened.clear();
     }
 
-    counter& serving() { return *versions->serving().load()->object(); }
+    counter& serving() { return *static_cast<counter*>(versions->serving().load()->object()); }
     reload_event to(std::string newest, bool again = false) {
         source.newest = std::move(newest);
         return versions->refresh(again);
@@ -118,7 +118,7 @@ struct counters {
     world in;
     tenon::registry plugins;
     told_source::settings source;
-    std::unique_ptr<live_versions<counter>> versions;
+    std::unique_ptr<live_versions> versions;
 };
 
 using texts = std::vector<std::string>;
@@ -192,8 +192,8 @@ TEST_CASE("an edit that was undone takes the code that is kept, and loads nothin
 TEST_CASE("a source that throws, and a check that throws, refuse with that text", "[live_versions]") {
     counters all;
     CHECK(all.to("").reason == "it does not compile");
-    all.versions->check([](counter& newer) {
-        if (newer.version() == "b")
+    all.versions->check([](void* newer) {
+        if (static_cast<counter*>(newer)->version() == "b")
             throw std::runtime_error("the host does not like b");
     });
     CHECK(all.to("b").reason == "the host does not like b");
@@ -206,7 +206,7 @@ TEST_CASE("a version that is in use outlives its replacement", "[live_versions]"
     {
         const tenon::detail::basic_hazard_pointer call(all.versions->hazards(), all.versions->serving());
         all.to("b");
-        CHECK(call.get()->object()->next() == 1);
+        CHECK(static_cast<counter*>(call.get()->object())->next() == 1);
         CHECK(all.in.happened == texts{"a quiesced", "b constructed", "b started"});
     }
     all.versions->retire();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <tenon/detail/reload/plugin_instance.hpp>
+#include <tenon/detail/reload/plugin_instance_definitions.hpp>
 
 #include <memory>
 #include <string>
@@ -47,13 +47,19 @@ std::shared_ptr<reload_history> history_into(std::vector<std::string>& lines) {
     return history;
 }
 
-instance_share<lamp> candle_told_to(const std::shared_ptr<reload_history>& history) {
+instance_share candle_told_to(const std::shared_ptr<reload_history>& history) {
     tenon::registry plugins;
     plugins.add<lamp, candle>("candle", "2");
-    auto code = std::make_shared<version_code<lamp>>(
-        std::make_unique<plugin_code<lamp>>(*plugins.find<lamp>("candle")), 1, history);
-    return instance_share<lamp>(new plugin_instance<lamp>(
-        std::move(code), 1, [](const plugin_code<lamp>& made_from) { return made_from.create(); }));
+    auto code = std::make_shared<version_code>(std::make_unique<plugin_code>(*plugins.find<lamp>("candle")),
+                                               1, history);
+    return instance_share(new plugin_instance(
+        std::move(code), 1,
+        [](const plugin_code& made_from) { return tenon::detail::create<lamp>(made_from); },
+        tenon::detail::functions_of<lamp>));
+}
+
+bool lit(const instance_share& instance) {
+    return static_cast<lamp*>(instance->object())->lit();
 }
 
 } // namespace
@@ -61,14 +67,14 @@ instance_share<lamp> candle_told_to(const std::shared_ptr<reload_history>& histo
 TEST_CASE("the last owner of an instance destroys the object, and then closes the code",
           "[plugin_instance]") {
     std::vector<std::string> told;
-    instance_share<lamp> first = candle_told_to(history_into(told));
+    instance_share first = candle_told_to(history_into(told));
     first->start();
-    CHECK(first->object()->lit());
+    CHECK(lit(first));
     first->share();
-    instance_share<lamp> second(first.get());
+    instance_share second(first.get());
     first.reset();
     CHECK(told.empty());
-    CHECK(second->object()->lit());
+    CHECK(lit(second));
     second.reset();
     CHECK(told ==
           std::vector<std::string>{"version 1 of candle 2 is retired",

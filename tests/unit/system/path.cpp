@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include <tenon/detail/system/path_like.hpp>
+
 #include "catch.hpp"
 
 using tenon::path_like;

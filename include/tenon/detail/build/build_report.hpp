@@ -12,6 +12,9 @@
 #include <tenon/diagnostic.hpp>
 #include <tenon/event.hpp>
 
+#include <tenon/detail/system/diagnostic_reader.hpp>
+#include <tenon/detail/system/event_report.hpp>
+
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 

@@ -25,6 +25,8 @@
 #include <tenon/detail/build/source_tree.hpp>
 #include <tenon/detail/cache/cache_directory.hpp>
 #include <tenon/detail/interface/toolchain.hpp>
+#include <tenon/detail/library/file_trust.hpp>
+#include <tenon/detail/source/driver_parser.hpp>
 #include <tenon/detail/system/directory.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>

@@ -32,6 +32,8 @@
 #include <tenon/detail/build/system_files.hpp>
 #include <tenon/detail/cache/build_record.hpp>
 #include <tenon/detail/cache/cache_directory.hpp>
+#include <tenon/detail/library/file_trust.hpp>
+#include <tenon/detail/source/driver_parser.hpp>
 #include <tenon/detail/system/deadline.hpp>
 #include <tenon/detail/system/directory.hpp>
 #include <tenon/detail/system/path.hpp>

@@ -23,6 +23,7 @@
 #include <tenon/detail/build/source_tree.hpp>
 #include <tenon/detail/cache/build_record.hpp>
 #include <tenon/detail/cache/cache_directory.hpp>
+#include <tenon/detail/library/file_trust.hpp>
 #include <tenon/detail/system/deadline.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/posix.hpp>

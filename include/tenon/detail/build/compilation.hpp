@@ -23,6 +23,7 @@
 #include <tenon/detail/cache/cache_directory.hpp>
 #include <tenon/detail/interface/toolchain.hpp>
 #include <tenon/detail/system/deadline.hpp>
+#include <tenon/detail/system/diagnostic_reader.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/job_slots.hpp>
 #include <tenon/detail/system/path.hpp>

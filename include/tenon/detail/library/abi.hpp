@@ -6,8 +6,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include <tenon/detail/interface/note_addresses.hpp>
 #include <tenon/detail/interface/notes.hpp>
 
 namespace tenon::inline v1::detail {
@@ -154,35 +156,26 @@ inline void require_sound(bool sound) noexcept {
         std::abort();
 }
 
-template <class T, auto... M, std::size_t... I>
-[[gnu::visibility("hidden")]] plugin_abi make_interface(methods<M...>*, indices<I...>) {
+inline void read_interface(plugin_abi& abi, const interface_notes& from) {
+    bool sound = add_note(abi, note_kind::interface, note_at(from.interface));
+    for (const note_address* method = from.methods; *method; ++method)
+        sound = add_note(abi, note_kind::method, note_at(*method)) && sound;
+    note_reader words({static_cast<const char*>(from.slots), from.slots_size});
+    require_sound(add_slots(abi, words, static_cast<std::uint32_t>(abi.methods.size()) + 1) && sound);
+    abi.has_destructor = from.has_destructor;
+}
+
+/// The ABI of an interface in this image. The texts live as long as the image.
+inline plugin_abi read_abi(const plugin_notes& from) {
     plugin_abi abi;
-    bool sound = add_note(abi, note_kind::interface, note_at(&interface_note<T>));
-    sound = (add_note(abi, note_kind::method, note_at(&method_note<T, I>)) && ... && sound);
-    static constexpr auto slots = slots_of<T>();
-    note_reader words({reinterpret_cast<const char*>(&slots), sizeof slots});
-    require_sound(add_slots(abi, words, sizeof...(M) + 1) && sound);
-    abi.has_destructor = std::has_virtual_destructor_v<T>;
-    return abi;
-}
-template <class T>
-[[gnu::visibility("hidden")]] plugin_abi make_interface() {
-    return make_interface<T>(static_cast<typename T::methods*>(nullptr), make_indices<T::methods::size>{});
-}
-
-template <class T, class... U, class... Reached>
-[[gnu::visibility("hidden")]] plugin_abi make_abi(list<U...>, list<Reached...>) {
-    abi_in_image<T>::emit();
-    plugin_abi abi = make_interface<T>();
-    require_sound((add_note(abi, note_kind::type, note_at(&crossing_note<T, U>)) && ... && true));
-    abi.reached = {static_cast<interface_abi>(make_interface<Reached>())...};
-    return abi;
-}
-
-/// The ABI of T in this image. The texts live as long as the image.
-template <class T>
-[[gnu::visibility("hidden")]] const plugin_abi& abi_here() {
-    static const plugin_abi abi = detail::make_abi<T>(crossing<T>{}, reached_interfaces<T>{});
+    read_interface(abi, from);
+    for (const note_address* type = from.types; *type; ++type)
+        require_sound(add_note(abi, note_kind::type, note_at(*type)));
+    for (const interface_notes* const* reached = from.reached; *reached; ++reached) {
+        plugin_abi other;
+        read_interface(other, **reached);
+        abi.reached.push_back(std::move(other));
+    }
     return abi;
 }
 

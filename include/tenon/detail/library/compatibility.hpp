@@ -2,15 +2,20 @@
 #ifndef TENON_DETAIL_LIBRARY_COMPATIBILITY_HPP
 #define TENON_DETAIL_LIBRARY_COMPATIBILITY_HPP
 
+#include <map>
+#include <pthread.h>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <tenon/error.hpp>
 #include <tenon/manifest.hpp>
 
+#include <tenon/detail/interface/note_addresses.hpp>
 #include <tenon/detail/library/abi.hpp>
 #include <tenon/detail/library/abi_difference.hpp>
 #include <tenon/detail/library/completeness.hpp>
+#include <tenon/detail/system/mutex_lock.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -70,14 +75,25 @@ inline error plugin_has_bad_interface(const std::string& path, std::string_view 
             path};
 }
 
-/// The ABI that this program expects of plugins of type T. Throws if the interface is incomplete.
-template <class T>
-[[gnu::visibility("hidden")]] const plugin_abi& expected_abi() {
-    const plugin_abi& here = abi_here<T>();
-    static const std::string wrong = incompleteness(here);
-    if (!wrong.empty())
-        throw bad_interface(T::type.name(), wrong);
-    return here;
+/// The ABI that this program expects of the plugins of one type, read once. Throws if the interface is
+/// incomplete.
+inline const plugin_abi& expected_abi(const plugin_notes& host) {
+    struct interface {
+        plugin_abi abi;
+        std::string incompleteness;
+    };
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    static auto& known = *new std::map<const plugin_notes*, interface>; // never destroyed, as what loads
+    const mutex_lock locked(mutex);
+    auto place = known.find(&host);
+    if (place == known.end()) {
+        plugin_abi abi = read_abi(host);
+        std::string wrong = incompleteness(abi);
+        place = known.insert({&host, {std::move(abi), std::move(wrong)}}).first;
+    }
+    if (!place->second.incompleteness.empty())
+        throw bad_interface(host.type.name(), place->second.incompleteness);
+    return place->second.abi;
 }
 
 inline std::string plugins_of(const manifest& in, std::string_view type) {
@@ -94,8 +110,9 @@ inline std::string plugins_of(const manifest& in, std::string_view type) {
 /// The plugin `name` of a type in a library, or the only one if the name is empty. Throws unless this
 /// program, which expects `host`, may call the plugin.
 inline const manifest::plugin& fitting_plugin(const manifest& in, const std::string& path,
-                                              std::string_view type, std::string_view name,
-                                              const plugin_abi& host) {
+                                              std::string_view name, const plugin_notes& asked) {
+    const std::string_view type(asked.type.name(), asked.type.size());
+    const plugin_abi& host = expected_abi(asked);
     const manifest::plugin* chosen = nullptr;
     std::size_t of_type = 0;
     for (const manifest::plugin& exported : in.plugins())

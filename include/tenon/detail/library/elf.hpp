@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include <tenon/detail/library/note_range.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/error.hpp>
 
@@ -31,13 +32,6 @@ inline error malformed_note(const std::string& path, std::string_view why) {
             concatenated({"the manifest in '", path, "' is damaged: ", why, "; compile the library again"}),
             path};
 }
-
-/// A run of notes: its address in the loaded library, counted from the load address, and its bytes in the
-/// file.
-struct note_range {
-    std::uint64_t address;
-    std::string bytes;
-};
 
 struct elf_note {
     std::string_view owner; // with the NUL that ends it

@@ -16,6 +16,7 @@
 #include <tenon/manifest.hpp>
 #include <tenon/trust.hpp>
 
+#include <tenon/detail/library/file_trust.hpp>
 #include <tenon/detail/library/runtime.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/mutex_lock.hpp>

@@ -4,24 +4,17 @@
 
 #include <atomic>
 #include <cstddef>
-#include <cxxabi.h>
 #include <exception>
 #include <memory>
-#include <utility>
+#include <pthread.h>
 #include <vector>
 
-#include <tenon/detail/library/library.hpp>
-#include <tenon/detail/system/mutex_lock.hpp>
-#include <tenon/detail/system/posix.hpp>
-
-// libc++abi has this function, and the header does not declare it.
-namespace __cxxabiv1 {
-struct __cxa_eh_globals;
-extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
-} // namespace __cxxabiv1
+#include <tenon/version.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
+
+struct posix;
 
 /// The objects that threads are using at this moment, so that a replaced object is destroyed only when no
 /// thread uses it.
@@ -51,40 +44,15 @@ public:
     };
 
     /// Never destroyed: a thread may end after all static objects have been destroyed.
-    static basic_hazard_domain& here() {
-        static basic_hazard_domain& all = *new basic_hazard_domain;
-        return all;
-    }
+    static basic_hazard_domain& here();
 
     /// Sets a function that is called when an object that in_use() found in use may have become free. The
     /// thread that used the object calls it.
-    void when_free(void (*call)(void*), void* with) {
-        const mutex_lock locked(mutex_);
-        call_ = call;
-        with_ = with;
-    }
+    void when_free(void (*call)(void*), void* with);
 
     /// True if a thread uses an object, which no thread can newly find. In that case the function of
     /// `when_free` is called later.
-    bool in_use(const void* object) {
-        const mutex_lock locked(mutex_);
-        if (!barrier())
-            return true;
-        bool found = false;
-        for (record* owner = records_; owner; owner = owner->next)
-            if (uses(*owner, object)) {
-                found = true;
-                owner->awaited.store(true);
-            }
-        if (!found)
-            return false;
-        if (!barrier())
-            return true;
-        for (record* owner = records_; owner; owner = owner->next)
-            if (uses(*owner, object))
-                return true;
-        return false;
-    }
+    bool in_use(const void* object);
 
     /// A record of the calling thread with a free slot, whose index is stored in `place`.
     static record& mine(basic_hazard_domain& domain, std::size_t& place) {
@@ -100,24 +68,9 @@ public:
 
     /// Keeps an object alive until this thread has left all exception handlers and uses an object again, or
     /// ends.
-    void keep(std::shared_ptr<void> object) {
-        std::size_t place;
-        record& by = mine(*this, place);
-        by.kept.push_back(std::move(object));
-        by.keeps = true;
-    }
+    void keep(std::shared_ptr<void> object);
 
-    void freed() {
-        void (*call)(void*);
-        void* with;
-        {
-            const mutex_lock locked(mutex_);
-            call = call_;
-            with = with_;
-        }
-        if (call)
-            call(with);
-    }
+    void freed();
 
     /// True if the calling thread has an exception in flight. std::uncaught_exceptions() would cost more than
     /// the rest of a use, so the thread's own counter is read (Itanium C++ ABI: Exception Handling, 2.2.2).
@@ -126,78 +79,15 @@ public:
     }
 
 private:
-    basic_hazard_domain() : fenced_(!System::prepare_barrier()) {}
+    basic_hazard_domain();
 
-    // Returns the records of a thread when the thread ends.
-    struct thread_records {
-        record* first = nullptr;
+    struct thread_records;
 
-        ~thread_records() {
-            last_used = nullptr;
-            while (first) {
-                record& owned = *std::exchange(first, first->next_of_thread);
-                release(owned);
-                const mutex_lock locked(owned.domain->mutex_);
-                owned.taken = false;
-            }
-        }
-    };
-
-    static record& another(basic_hazard_domain& domain, std::size_t& place) {
-        thread_local thread_records own;
-        for (record* owned = own.first; owned; owned = owned->next_of_thread)
-            if (owned->domain == &domain)
-                for (place = 0; place < places; ++place)
-                    if (!owned->used[place].load(std::memory_order_relaxed)) {
-                        last_used = owned;
-                        return *owned;
-                    }
-        record& taken = domain.take();
-        taken.next_of_thread = std::exchange(own.first, &taken);
-        struct globals {
-            void* caught;
-            unsigned uncaught;
-        };
-        taken.uncaught = &reinterpret_cast<const globals*>(abi::__cxa_get_globals())->uncaught;
-        last_used = &taken;
-        for (place = 0; taken.used[place].load(std::memory_order_relaxed); ++place) {
-        }
-        return taken;
-    }
-
-    record& take() {
-        const mutex_lock locked(mutex_);
-        for (record* owner = records_; owner; owner = owner->next)
-            // A slot may still be in use: another thread may end a use that its first thread began.
-            if (!owner->taken && !owner->used[places - 1].load(std::memory_order_relaxed)) {
-                owner->taken = true;
-                return *owner;
-            }
-        record* const added = new record;
-        added->domain = this;
-        added->fenced = fenced_;
-        added->next = std::exchange(records_, added);
-        return *added;
-    }
-
-    static void release(record& released) {
-        if (exception_alive())
-            return;
-        released.keeps = false;
-        // The destructors may use objects of the domain themselves.
-        for (const auto& object : std::exchange(released.kept, {}))
-            static_cast<void>(object);
-    }
-
-    // If the system refuses the barrier, no object counts as free.
-    bool barrier() const { return fenced_ || System::barrier(); }
-
-    static bool uses(const record& one, const void* object) {
-        for (const auto& slot : one.used)
-            if (slot.load() == object)
-                return true;
-        return false;
-    }
+    static record& another(basic_hazard_domain& domain, std::size_t& place);
+    record& take();
+    static void release(record& released);
+    bool barrier() const;
+    static bool uses(const record& one, const void* object);
 
     static inline constinit thread_local record* last_used = nullptr;
 

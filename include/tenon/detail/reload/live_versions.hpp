@@ -14,15 +14,20 @@
 #include <vector>
 
 #include <tenon/error.hpp>
-#include <tenon/hooks.hpp>
 
 #include <tenon/detail/library/plugin_code.hpp>
+#include <tenon/detail/library/plugin_code_definitions.hpp>
 #include <tenon/detail/reload/file_snapshot.hpp>
+#include <tenon/detail/reload/hazard_domain_definitions.hpp>
 #include <tenon/detail/reload/hazard_pointer.hpp>
 #include <tenon/detail/reload/plugin_instance.hpp>
+#include <tenon/detail/reload/plugin_instance_definitions.hpp>
 #include <tenon/detail/reload/plugin_source.hpp>
+#include <tenon/detail/reload/plugin_versions.hpp>
 #include <tenon/detail/reload/reload_event.hpp>
+#include <tenon/detail/reload/reload_history.hpp>
 #include <tenon/detail/reload/reload_thread.hpp>
+#include <tenon/detail/reload/version_code.hpp>
 #include <tenon/detail/system/mutex_lock.hpp>
 #include <tenon/detail/system/posix.hpp>
 #include <tenon/detail/system/trace.hpp>
@@ -59,26 +64,22 @@ inline std::string exception_text() {
 }
 
 /// All versions of one plugin that are in memory. One of them serves.
-template <class T>
-class live_versions final : public reloadable {
+class live_versions final : public plugin_versions, public reloadable {
 public:
-    using maker = std::function<T*(const plugin_code<T>&)>;
-
-    live_versions(std::unique_ptr<plugin_source<T>> source, maker make, std::size_t most_mapped,
-                  std::int64_t every)
-        : source_(std::move(source)), make_(std::move(make)), most_mapped_(most_mapped), every_(every) {
+    live_versions(std::unique_ptr<plugin_source> source, maker make, const object_functions& functions,
+                  std::size_t most_mapped, std::int64_t every)
+        : plugin_versions(basic_hazard_domain<>::here()), source_(std::move(source)), make_(std::move(make)),
+          functions_(functions), most_mapped_(most_mapped), every_(every) {
         auto code = source_->newest([&](const std::string& id) {
             now_ = id;
             return false;
         });
-        instance_share<T> first = made(shared(std::move(code)));
+        instance_share first = made(shared(std::move(code)));
         first->start();
         serving_.store(first.release());
     }
-    /// Starts watching for newer versions.
-    void begin() { reload_thread_.add(*this); }
-    /// Ends watching, and waits for other threads. Has to be called before destruction.
-    void end() {
+    void begin() override { reload_thread_.add(*this); }
+    void end() override {
         source_->cancel();
         reload_thread_.remove(*this);
         history_->on_event({});
@@ -92,21 +93,19 @@ public:
                 posix::pause_a_millisecond();
     }
 
-    basic_hazard_domain<>& hazards() const noexcept { return hazards_; }
-    const std::atomic<plugin_instance<T>*>& serving() const noexcept { return serving_; }
-    reload_history& history() const noexcept { return *history_; }
+    void on_event(reload_handler handler) override { history_->on_event(std::move(handler)); }
 
-    void check(std::function<void(T&)> check) {
+    void check(std::function<void(void*)> check) override {
         const mutex_lock locked(changing_);
         check_ = std::move(check);
     }
 
-    live_status status() const {
+    live_status status() const override {
         live_status now;
         {
             const basic_hazard_pointer serving(hazards_, serving_);
             now.version = serving.get()->number();
-            now.info = (*serving.get()->code())->info();
+            now.info = serving.get()->info();
         }
         const mutex_lock locked(counting_);
         now.replaced = replaced_;
@@ -116,15 +115,14 @@ public:
         return now;
     }
 
-    /// Looks for a newer version now. With `again`, a version that was refused before is tried once more.
-    reload_event refresh(bool again) {
+    reload_event refresh(bool again) override {
         return change([&](std::string& refusal) { return newer(again, refusal); });
     }
 
-    reload_event rollback() {
+    reload_event rollback() override {
         return change([&](std::string& refusal) {
             if (!before_)
-                throw nothing_before((*serving_.load()->code())->info().name);
+                throw nothing_before(serving_.load()->info().name);
             if (const std::uint64_t bad = serving_.load()->number(); replaced_by(before_, refusal)) {
                 // The newest version stays refused until its files change.
                 avoided_ = std::exchange(now_, std::exchange(now_before_, ""));
@@ -161,18 +159,18 @@ public:
     }
 
     void retire() noexcept override {
-        std::vector<instance_share<T>> free;
+        std::vector<instance_share> free;
         const mutex_lock locked(retiring_);
         for (auto& version : std::exchange(retired_, {}))
             (hazards_.in_use(version.get()) ? retired_ : free).push_back(std::move(version));
     }
 
 private:
-    std::shared_ptr<version_code<T>> shared(std::unique_ptr<plugin_code<T>> code) {
-        return std::make_shared<version_code<T>>(std::move(code), numbers_ + 1, history_);
+    std::shared_ptr<version_code> shared(std::unique_ptr<plugin_code> code) {
+        return std::make_shared<version_code>(std::move(code), numbers_ + 1, history_);
     }
-    instance_share<T> made(std::shared_ptr<version_code<T>> code) {
-        return instance_share<T>(new plugin_instance<T>(std::move(code), ++numbers_, make_));
+    instance_share made(std::shared_ptr<version_code> code) {
+        return instance_share(new plugin_instance(std::move(code), ++numbers_, make_, functions_));
     }
 
     // Makes one change at a time. `make(refusal)` returns the step that was taken, or sets why none was.
@@ -221,7 +219,7 @@ private:
 
     reload_event::step newer(bool again, std::string& refusal) {
         std::string newest;
-        std::shared_ptr<version_code<T>> next;
+        std::shared_ptr<version_code> next;
         short_of_room_ = false;
         auto code = source_->newest([&](const std::string& id) {
             newest = id;
@@ -268,23 +266,17 @@ private:
 
     // Constructs an object of the code and has it take over. If that fails, returns false with the reason in
     // `refusal`, and nothing has changed.
-    bool replaced_by(std::shared_ptr<version_code<T>> code, std::string& refusal) {
-        plugin_instance<T>* const old = serving_.load();
-        const hooks<T>&before = old->offers(), &after = (*code)->offers();
-        instance_share<T> next;
+    bool replaced_by(std::shared_ptr<version_code> code, std::string& refusal) {
+        plugin_instance* const old = serving_.load();
+        instance_share next;
         bool quiesced = false;
         try {
-            if (before.quiesce) {
-                quiesced = true; // if it throws, perhaps by half
-                before.quiesce(old->object());
-            }
+            old->quiesce(quiesced); // if it throws, perhaps by half
             next = made(code);
-            if constexpr (requires { typename T::state; })
-                if (before.save && after.restore)
-                    after.restore(next->object(), before.save(old->object()));
+            old->hand_on_to(*next);
             next->start();
             if (check_)
-                check_(*next->object());
+                check_(next->object());
         } catch (...) {
             refusal = exception_text();
         }
@@ -297,34 +289,32 @@ private:
         next.reset();
         if (quiesced)
             try {
-                before.resume(old->object());
+                old->resume();
             } catch (...) {
                 refusal += "; and resume() of the version that goes on threw: " + exception_text();
             }
         return false;
     }
 
-    std::unique_ptr<plugin_source<T>> source_;
+    std::unique_ptr<plugin_source> source_;
     const maker make_;
+    const object_functions& functions_;
     const std::size_t most_mapped_;
     const std::int64_t every_;
-    // The domain of the copy of tenon that made this object, whichever copy destroys it.
-    basic_hazard_domain<>& hazards_ = basic_hazard_domain<>::here();
     reload_thread& reload_thread_ = reload_thread::here();
     const std::shared_ptr<reload_history> history_ = std::make_shared<reload_history>();
 
     // One change at a time.
     pthread_mutex_t changing_ = PTHREAD_MUTEX_INITIALIZER;
-    std::function<void(T&)> check_;
-    std::shared_ptr<version_code<T>> before_;
+    std::function<void(void*)> check_;
+    std::shared_ptr<version_code> before_;
     std::string now_, now_before_,
         avoided_; // the newest library that serves, that served before, that was refused
     std::uint64_t numbers_ = 0;
     std::chrono::steady_clock::time_point begun_{};
 
-    std::atomic<plugin_instance<T>*> serving_ = nullptr;
     pthread_mutex_t retiring_ = PTHREAD_MUTEX_INITIALIZER;
-    std::vector<instance_share<T>> retired_; // and perhaps still in use
+    std::vector<instance_share> retired_; // and perhaps still in use
 
     mutable pthread_mutex_t counting_ = PTHREAD_MUTEX_INITIALIZER;
     std::uint64_t replaced_ = 0, refused_ = 0;
@@ -337,6 +327,12 @@ private:
     std::atomic<bool> again_ = false; // look again, although the files are the same
     std::atomic<bool> short_of_room_ = false;
 };
+
+TENON_INLINE std::unique_ptr<plugin_versions>
+plugin_versions::from(std::unique_ptr<plugin_source> source, maker make, const object_functions& functions,
+                      std::size_t most_mapped, std::int64_t every) {
+    return std::make_unique<live_versions>(std::move(source), std::move(make), functions, most_mapped, every);
+}
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail

@@ -13,15 +13,13 @@ namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
 /// Builds, finds and loads the versions of one plugin.
-template <class T>
 class plugin_source {
 public:
     virtual ~plugin_source() = default;
 
     /// Builds or finds the newest version, and loads it. Returns null if `known(id)` is true for the id of
     /// that very library.
-    virtual std::unique_ptr<plugin_code<T>>
-    newest(const std::function<bool(const std::string& id)>& known) = 0;
+    virtual std::unique_ptr<plugin_code> newest(const std::function<bool(const std::string& id)>& known) = 0;
     /// The files and folders whose change may lead to another version.
     virtual std::vector<std::string> watched() const = 0;
     /// Stops newest() in other threads, and makes all later calls fail.

@@ -13,6 +13,7 @@
 
 #include <tenon/error.hpp>
 
+#include <tenon/detail/reload/hazard_domain_definitions.hpp>
 #include <tenon/detail/reload/hazard_pointer.hpp>
 #include <tenon/detail/reload/path_watcher.hpp>
 #include <tenon/detail/system/file.hpp>

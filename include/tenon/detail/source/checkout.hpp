@@ -15,6 +15,7 @@
 #include <tenon/driver.hpp>
 #include <tenon/error.hpp>
 
+#include <tenon/detail/source/driver_parser.hpp>
 #include <tenon/detail/system/directory.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>

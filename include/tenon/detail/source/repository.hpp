@@ -21,11 +21,14 @@
 
 #include <tenon/detail/cache/cache_directory.hpp>
 #include <tenon/detail/source/checkout.hpp>
+#include <tenon/detail/source/driver_parser.hpp>
 #include <tenon/detail/source/git_advice.hpp>
+#include <tenon/detail/source/permitted_driver.hpp>
 #include <tenon/detail/source/signing_keys.hpp>
 #include <tenon/detail/source/ssh_command.hpp>
 #include <tenon/detail/system/deadline.hpp>
 #include <tenon/detail/system/directory.hpp>
+#include <tenon/detail/system/event_report.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>

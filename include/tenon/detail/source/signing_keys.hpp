@@ -10,6 +10,8 @@
 #include <tenon/policy.hpp>
 #include <tenon/trust.hpp>
 
+#include <tenon/detail/library/file_trust.hpp>
+#include <tenon/detail/source/driver_parser.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>
 #include <tenon/detail/system/posix.hpp>

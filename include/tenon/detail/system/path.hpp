@@ -2,7 +2,6 @@
 #ifndef TENON_DETAIL_SYSTEM_PATH_HPP
 #define TENON_DETAIL_SYSTEM_PATH_HPP
 
-#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -10,27 +9,8 @@
 
 #include <tenon/detail/system/text.hpp>
 
-namespace tenon::inline v1 {
-
-/// A type that names a file: a string, or a path type with `native()`, such as `std::filesystem::path`.
-template <class P>
-concept path_like = std::convertible_to<const P&, std::string_view> || requires(const P& path) {
-    { path.native() } -> std::convertible_to<std::string_view>;
-};
-
-namespace detail {
+namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
-
-template <path_like P>
-std::string native(const P& path) {
-    if constexpr (std::convertible_to<const P&, std::string_view>)
-        return std::string(std::string_view(path));
-    else
-        return std::string(std::string_view(path.native()));
-}
-inline const std::string& native(const std::string& path) noexcept {
-    return path;
-}
 
 /// `a/b` of `a` and `b`, whether or not `a` ends in a slash.
 inline std::string join(std::string_view folder, std::string_view name) {
@@ -100,7 +80,6 @@ inline bool is_foreign_source_name(std::string_view name) {
 }
 
 } // namespace TENON_OWN
-} // namespace detail
-} // namespace tenon::inline v1
+} // namespace tenon::inline v1::detail
 
 #endif

@@ -20,6 +20,7 @@
 
 #include <tenon/detail/system/child_lifetime.hpp>
 #include <tenon/detail/system/deadline.hpp>
+#include <tenon/detail/system/diagnostic_reader.hpp>
 #include <tenon/detail/system/directory.hpp>
 #include <tenon/detail/system/file.hpp>
 #include <tenon/detail/system/path.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <tenon/detail/reload/reload_event.hpp>
+#include <tenon/detail/reload/reload_history.hpp>
 
 #include <stdexcept>
 #include <string>

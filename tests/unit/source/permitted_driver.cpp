@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <tenon/policy.hpp>
+#include <tenon/detail/source/permitted_driver.hpp>
 
 #include "catch.hpp"
 #include "program.hpp"

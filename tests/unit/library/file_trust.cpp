@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <tenon/trust.hpp>
+#include <tenon/detail/library/file_trust.hpp>
 
 #include <cstdint>
 #include <map>

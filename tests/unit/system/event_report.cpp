@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <tenon/event.hpp>
+#include <tenon/detail/system/event_report.hpp>
 
 #include "catch.hpp"
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#ifndef TENON_DETAIL_LOAD_UNTYPED_LOADER_HPP
+#define TENON_DETAIL_LOAD_UNTYPED_LOADER_HPP
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <tenon/diagnostic.hpp>
+#include <tenon/loader_options.hpp>
+#include <tenon/registry.hpp>
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+class build_log;
+class plugin_code;
+class plugin_source;
+struct plugin_notes;
+
+/// A loader without the types of the plugins, which are told by the notes of the interfaces.
+struct untyped_loader {
+    /// Relative paths in the options are resolved now.
+    explicit untyped_loader(loader_options with);
+
+    /// Loads the code of the plugin that a driver names.
+    std::unique_ptr<plugin_code> code(const std::string& text, const plugin_notes& host) const;
+    /// Where the versions of a watched plugin come from.
+    std::unique_ptr<plugin_source> source(const std::string& text, const plugin_notes& host) const;
+    /// Builds and checks what a driver names, and returns the library's path.
+    std::string prepared(const std::string& text, const plugin_notes& host) const;
+    /// What compilers said in the last successful build.
+    std::vector<diagnostic> diagnostics() const;
+
+    loader_options options;
+    registry built_ins{};
+    std::shared_ptr<build_log> last_build; // of copies too
+    int cancelled = -1;                    // of an event, which takes the place of options.stop
+};
+
+/// Loads the code of a plugin with a loader that has no options.
+std::unique_ptr<plugin_code> code_by_default(const std::string& text, const plugin_notes& host);
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
