@@ -85,6 +85,7 @@ with_cmake() { # arguments for CMake
         exit 1
     fi
     says 'hello, world' "$build/host" "$build/plugins/hello.so"
+    says 'hello, world' "$build/separate_host" "$build/plugins/hello.so"
     refused 'undefined reference.*defined_nowhere' cmake --build "$build" --target lacking
     correct "$build/plugins/hello.so"
 }
@@ -93,6 +94,7 @@ with_meson() { # arguments for Meson
     quietly meson setup "$@" "$build" "$project"
     quietly meson compile -C "$build"
     says 'hello, world' "$build/host" "$build/hello.so"
+    says 'hello, world' "$build/separate_host" "$build/hello.so"
     refused 'undefined reference.*defined_nowhere' ninja -C "$build" lacking.so
     correct "$build/hello.so"
 }
@@ -100,6 +102,7 @@ with_meson() { # arguments for Meson
 with_make() {
     quietly make -C "$project"
     says 'hello, world' "$project/host" "$project/hello.so"
+    says 'hello, world' "$project/separate_host" "$project/hello.so"
     refused 'undefined reference.*defined_nowhere' make -C "$project" lacking.so
     correct "$project/hello.so"
 }
@@ -143,7 +146,7 @@ pkgconfig_of_cmake | pkgconfig_of_meson)
 single_file)
     cp -r "$here/single_file/." "$project"
     mkdir "$project/vendored" "$project/many"
-    cp "$source/include/tenon.hpp" "$source/include/tenon_plugin.hpp" "$project/vendored"
+    cp "$source"/include/tenon.?pp "$source/include/tenon_plugin.hpp" "$project/vendored"
     cp "$here/greeter.hpp" "$here/hello.cpp" "$here/host.cpp" "$project/many"
     cd "$project"
     plugin="-std=c++20 -shared -fPIC -fvisibility=hidden"
@@ -155,12 +158,18 @@ single_file)
     quietly "$CXX" host.o other.o -o one_host -pthread -ldl
     quietly "$CXX" -std=c++20 -I"$source/include" many/host.cpp -o many_host -pthread -ldl
     says 'hello from one file, world' ./many_host ./one.so
+    quietly "$CXX" -std=c++20 -DTENON_SEPARATE -Ivendored -c host.cpp other.cpp -I"$source/include" vendored/tenon.cpp
+    quietly "$CXX" host.o other.o tenon.o -o separate_host -pthread -ldl
     # The folder hello is compiled against the vendored file, which is the only one that this host knows of.
     export TENON_CACHE="$work/cache"
     says 'hello, world
 hello from one file, world
 hello from one file, world
 hello, again' ./one_host ./many.so ./one.so ./hello
+    says 'hello, world
+hello from one file, world
+hello from one file, world
+hello, again' ./separate_host ./many.so ./one.so ./hello
     ;;
 *)
     echo "there is no such way: $way" >&2
