@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -39,9 +41,14 @@ public:
             return first([&](const user& candidate) { return candidate.username == value; });
         if (claim == "mail") // users without an address have "", which must match nobody
             return first([&](const user& candidate) { return !value.empty() && candidate.mail == value; });
-        if (claim == "uid")
-            return first(
-                [&](const user& candidate) { return std::to_string(candidate.uid_number) == value; });
+        if (claim == "uid") {
+            std::int64_t uid = 0;
+            const char* const end = value.data() + value.size();
+            // `07` is how nobody writes the number of a user.
+            if (std::from_chars(value.data(), end, uid).ptr != end || std::to_string(uid) != value)
+                return std::nullopt;
+            return first([&](const user& candidate) { return candidate.uid_number == uid; });
+        }
         throw std::invalid_argument("unknown claim '" + std::string(claim) +
                                     "', expected username, mail or uid");
     }

@@ -22,7 +22,7 @@ void measure(const std::string& way, const Provider& provider) {
         });
     };
     each("get_user", [](const auto& users) { return users.get_user("91d4a6b3-backup"); });
-    each("get_user_by_claim", [](const auto& users) { return users.get_user_by_claim("uid", "2003"); });
+    each("get_user_by_claim", [](const auto& users) { return users.get_user_by_claim("uid", "2002"); });
     each("get_user_groups", [](const auto& users) { return users.get_user_groups("91d4a6b3-backup"); });
     each("find_users", [](const auto& users) { return users.find_users("operator"); });
 }
