@@ -3078,15 +3078,15 @@ constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t nam
     return entry;
 }
 
-[[gnu::error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or one that "
-             "is not virtual")]] void
-methods_are_not_the_virtual_functions();
-
 // The number of slots is no constant expression, but an optimising compiler knows it. Without optimisation
 // the manifest is checked instead, by the builder after linking and by the host before loading.
 template <class T>
 void require_every_method() {
 #ifdef __OPTIMIZE__
+    // Declared here, because clang finds two declarations at odds where one is a module's.
+    [[gnu::error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or one "
+                 "that is not virtual")]] void
+    methods_are_not_the_virtual_functions();
     constexpr auto last = &tail<T>::tenon_slot_behind_the_last;
     std::uintptr_t words[2];
     static_assert(sizeof words == sizeof last);
@@ -19377,7 +19377,7 @@ struct found_library {
     std::string sources{}; // of a repository
 };
 
-// What cancels a build or a fetch: the end of a watch, or else the options.
+/// What cancels a build or a fetch: the end of a watch, or else the options.
 class build_stop {
 public:
     explicit build_stop(const untyped_loader& by)
@@ -19404,6 +19404,7 @@ public:
         return {by_.options.unload, by_.options.trust, by_.options.private_copy, digests(kind)};
     }
 
+    /// Throws unless this program may load the plugin, and runs none of the library's code.
     void check(const found_library& found, const plugin_notes& host,
                const allow_list<std::string>& digests = {}) const {
         const library_file file(found.path, by_.options.trust);
@@ -19411,6 +19412,7 @@ public:
         fitting_plugin(file.manifest(), file.path(), found.plugin, host);
     }
 
+    /// The library that a driver means, after a build or a fetch.
     found_library locate(const driver& from, const plugin_notes& host) const {
         switch (from.what) {
         case driver::kind::name:
@@ -19460,6 +19462,7 @@ public:
             cache(by_.options.cache));
     }
 
+private:
     std::string built(const driver& from, const std::string& directory, const plugin_notes& host) const {
         const build_stop stop(by_);
         const builder by = builder_for(from, stop.descriptor());

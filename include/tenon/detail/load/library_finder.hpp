@@ -46,7 +46,7 @@ struct found_library {
     std::string sources{}; // of a repository
 };
 
-// What cancels a build or a fetch: the end of a watch, or else the options.
+/// What cancels a build or a fetch: the end of a watch, or else the options.
 class build_stop {
 public:
     explicit build_stop(const untyped_loader& by)
@@ -73,6 +73,7 @@ public:
         return {by_.options.unload, by_.options.trust, by_.options.private_copy, digests(kind)};
     }
 
+    /// Throws unless this program may load the plugin, and runs none of the library's code.
     void check(const found_library& found, const plugin_notes& host,
                const allow_list<std::string>& digests = {}) const {
         const library_file file(found.path, by_.options.trust);
@@ -80,6 +81,7 @@ public:
         fitting_plugin(file.manifest(), file.path(), found.plugin, host);
     }
 
+    /// The library that a driver means, after a build or a fetch.
     found_library locate(const driver& from, const plugin_notes& host) const {
         switch (from.what) {
         case driver::kind::name:
@@ -129,6 +131,7 @@ public:
             cache(by_.options.cache));
     }
 
+private:
     std::string built(const driver& from, const std::string& directory, const plugin_notes& host) const {
         const build_stop stop(by_);
         const builder by = builder_for(from, stop.descriptor());
