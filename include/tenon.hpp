@@ -3627,6 +3627,13 @@ template <class T>
 #define TENON_DETAIL_LIBRARY_HOST_FILE_HPP
 
 
+// The lowest header has decided by what was defined then.
+#if (defined(TENON_SEPARATE) && defined(TENON_DEFINITIONS) && !defined(TENON_IMPLEMENTATION)) ||             \
+    (defined(TENON_IMPLEMENTATION) && !(defined(TENON_SEPARATE) && defined(TENON_DEFINITIONS)))
+#error                                                                                                       \
+    "tenon: TENON_SEPARATE and TENON_IMPLEMENTATION have to be defined before the first header of tenon, also before an interface's"
+#endif
+
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 

@@ -4,6 +4,13 @@
 
 #include <tenon/version.hpp>
 
+// The lowest header has decided by what was defined then.
+#if (defined(TENON_SEPARATE) && defined(TENON_DEFINITIONS) && !defined(TENON_IMPLEMENTATION)) ||             \
+    (defined(TENON_IMPLEMENTATION) && !(defined(TENON_SEPARATE) && defined(TENON_DEFINITIONS)))
+#error                                                                                                       \
+    "tenon: TENON_SEPARATE and TENON_IMPLEMENTATION have to be defined before the first header of tenon, also before an interface's"
+#endif
+
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
