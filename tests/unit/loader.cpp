@@ -112,6 +112,25 @@ TEST_CASE("a bare name is a plugin of the program itself, without a file", "[loa
     CHECK_FALSE(tests::fs::exists(here.scratch / "cache"));
 }
 
+TEST_CASE("an error of a plugin's constructor passes through, and the constructor is called once",
+          "[loader]") {
+    workshop here;
+    // As if it were about a file that was pruned from the cache, which is a reason to load again.
+    const std::string gone = here.scratch / "cache/bin/gone.so";
+    tests::write(here.scratch / "drivers/failing.cpp",
+                 "#include <tenon/error.hpp>\n#include <tenon/export.hpp>\n#include \"plugins/part.hpp\"\n"
+                 "struct failing final : part {\n"
+                 "    explicit failing(part_counts& counts) {\n        ++counts.made;\n"
+                 "        throw tenon::error(tenon::errc::misfit, \"no '" +
+                     gone + "'\", \"" + gone +
+                     "\");\n    }\n    int version() const override { return 1; }\n"
+                     "    void fail() const override {}\n};\n"
+                     "TENON_EXPORT(part, failing, \"failing\", \"1.0.0\")\n");
+    here.options.include = {tests::source_directory / "tests"};
+    CHECK(tests::refusal([&] { here.load(here.scratch / "drivers"); }) == "no '" + gone + "'");
+    CHECK(here.counts.made == 1);
+}
+
 TEST_CASE("a built-in that was added by hand is found by its name too", "[loader]") {
     workshop here;
     tenon::loader loader(here.options);

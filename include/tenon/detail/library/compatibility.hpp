@@ -83,7 +83,8 @@ inline const plugin_abi& expected_abi(const plugin_notes& host) {
         std::string incompleteness;
     };
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    static auto& known = *new std::map<const plugin_notes*, interface>; // never destroyed, as what loads
+    // Never destroyed: the destructor of another static object may load a plugin.
+    static auto& known = *new std::map<const plugin_notes*, interface>;
     const mutex_lock locked(mutex);
     auto place = known.find(&host);
     if (place == known.end()) {

@@ -25,7 +25,7 @@ public:
     driver_use(const driver& from, const std::string& cache_folder)
         : from_(from), cache_folder_(cache_folder) {}
 
-    /// Repeats `use` once if a file of the cache was pruned between being found and being opened.
+    /// Repeats `use`, a few times, if a file of the cache was pruned between being found and being opened.
     template <class Use>
     auto run(Use&& use) const {
         const bool cached = from_.what == driver::kind::directory || from_.what == driver::kind::repository;
