@@ -204,6 +204,12 @@ inline const std::string& native(const std::string& path) noexcept {
 
 namespace tenon::inline v1 {
 
+namespace detail {
+inline namespace TENON_OWN {
+struct posix;
+} // namespace TENON_OWN
+} // namespace detail
+
 /// One file or folder in a cache.
 struct TENON_HOST_TYPE cache_entry {
     enum class kind {
@@ -248,13 +254,15 @@ public:
     /// The cache of a loader whose `loader_options::cache` is `folder`; by default, of a loader without
     /// options.
     template <path_like P = std::string>
-    explicit cache(const P& folder = {}) : path_(found(detail::native(folder))) {}
+    explicit cache(const P& folder = {}) : path_(found<>(detail::native(folder))) {}
 
     const std::string& path() const noexcept { return path_; }
 
+    template <class System = detail::posix>
     std::vector<cache_entry> entries() const;
 
     /// Bytes on the disk, of all entries together.
+    template <class System = detail::posix>
     std::uint64_t size() const;
 
     /// Removes the entries that the rule names and those that are useless: files that killed builders left,
@@ -264,9 +272,11 @@ public:
     /// disk may just not be mounted. Entries in use stay. So do entries that were used in the last minute,
     /// because a load may be about to open them. A library that another process has loaded unseen, such as
     /// one in another container, is removed, which does not disturb that process.
+    template <class System = detail::posix>
     std::vector<cache_entry> prune(const prune_rule& rule = {}) const;
 
 private:
+    template <class System = detail::posix>
     static std::string found(const std::string& folder);
 
     std::string path_;
@@ -3456,7 +3466,6 @@ using mismatch = typename creating<T, factory_arguments<T>>::template given<A...
 #ifndef TENON_DETAIL_LIBRARY_PLUGIN_CODE_HPP
 #define TENON_DETAIL_LIBRARY_PLUGIN_CODE_HPP
 
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -3725,36 +3734,39 @@ template <class System>
 class basic_library_file;
 
 /// The code of one plugin: its factory and its hooks, and a reference to its library.
-class plugin_code {
+template <class System = posix>
+class basic_plugin_code {
 public:
     /// Loads the plugin `name` of a library, or its only one if the name is empty. A file that is replaced
-    /// during the load is tried again a few times.
-    static std::unique_ptr<plugin_code> load(const library_options& options, const std::string& path,
-                                             std::string_view name, const plugin_notes& host);
+    /// during the load is tried again a few times. The caller owns the result.
+    static basic_plugin_code* load(const library_options& options, const std::string& path,
+                                   std::string_view name, const plugin_notes& host);
 
     /// The code of a plugin that is part of the program.
-    explicit plugin_code(const exported<>& built_in);
-    plugin_code(const plugin_code&) = delete;
-    plugin_code& operator=(const plugin_code&) = delete;
-    ~plugin_code();
+    explicit basic_plugin_code(const exported<>& built_in);
+    basic_plugin_code(const basic_plugin_code&) = delete;
+    basic_plugin_code& operator=(const basic_plugin_code&) = delete;
+    ~basic_plugin_code();
 
     const plugin_info& info() const noexcept { return info_; }
     /// The factory and the hooks, as functions of an interface that only the caller knows.
     const exported<>& entry() const noexcept { return entry_; }
     /// Null for a built-in.
-    const basic_library<posix>* from() const noexcept { return library_.get(); }
+    const basic_library<System>* from() const noexcept { return library_; }
 
     /// Lets go of the library, and says what became of it.
     unloaded close();
 
 private:
-    plugin_code(const library_options& options, const basic_library_file<posix>& file, std::string_view name,
-                const plugin_notes& host);
+    basic_plugin_code(const library_options& options, const basic_library_file<System>& file,
+                      std::string_view name, const plugin_notes& host);
 
     plugin_info info_;
-    std::unique_ptr<basic_library<posix>> library_;
-    exported<> entry_;
+    basic_library<System>* library_ = nullptr; // owned; <memory> would be a quarter of what plugin.hpp costs
+    exported<> entry_{};
 };
+
+using plugin_code = basic_plugin_code<>;
 
 } // namespace TENON_OWN
 } // namespace detail
@@ -4046,7 +4058,9 @@ concept gives_values = detail::gives_values_v<typename T::methods>;
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-class version_code;
+template <class System>
+class basic_version_code;
+using version_code = basic_version_code<posix>;
 
 /// The object of one version, and a count of its owners, the last of which destroys it.
 class plugin_instance {
@@ -4213,6 +4227,7 @@ public:
     using maker = std::function<void*(const plugin_code&)>;
 
     /// Loads the first version. `functions` have to be those of the type that `make` constructs.
+    template <class System = posix>
     static std::unique_ptr<plugin_versions> from(std::unique_ptr<plugin_source> source, maker make,
                                                  const object_functions& functions, std::size_t most_mapped,
                                                  std::int64_t every);
@@ -4596,7 +4611,6 @@ struct TENON_HOST_TYPE loader_options {
 #ifndef TENON_PLUGIN_HPP
 #define TENON_PLUGIN_HPP
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -4671,15 +4685,23 @@ public:
                          static_cast<A&&>(arguments)...);
     }
 
-    /// Constructs and starts an object of plugin code that was loaded.
+    /// Constructs and starts an object of plugin code that was loaded, and which the handle owns.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
-    static plugin from_code(std::unique_ptr<detail::plugin_code> code, A&&... arguments) {
-        std::unique_ptr<T> object(detail::create<T>(*code, static_cast<A&&>(arguments)...));
-        detail::typed_object<T>::start(*code, object.get());
+    static plugin from_code(detail::plugin_code* code, A&&... arguments) {
+        struct unstarted {
+            T* object = nullptr;
+            detail::plugin_code* code;
+            ~unstarted() {
+                delete object;
+                delete code;
+            }
+        } made{nullptr, code};
+        made.object = detail::create<T>(*code, static_cast<A&&>(arguments)...);
+        detail::typed_object<T>::start(*code, made.object);
         plugin handle;
-        handle.object_ = object.release();
-        handle.code_ = code.release();
+        handle.object_ = std::exchange(made.object, nullptr);
+        handle.code_ = std::exchange(made.code, nullptr);
         return handle;
     }
 
@@ -4687,7 +4709,7 @@ public:
     template <class... A>
         requires arguments_of_the_factory<T, A...>
     static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
-        return from_code(std::make_unique<detail::plugin_code>(built_in), static_cast<A&&>(arguments)...);
+        return from_code(new detail::plugin_code(built_in), static_cast<A&&>(arguments)...);
     }
 
     template <class... A, class Mismatch = detail::mismatch<T, A...>>
@@ -4827,18 +4849,18 @@ private:
 #include <vector>
 
 
+
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
 class build_log;
-class plugin_code;
 class plugin_source;
-struct plugin_notes;
 
 /// A loader without the types of the plugins, which are told by the notes of the interfaces.
-struct untyped_loader {
+template <class System = posix>
+struct basic_untyped_loader {
     /// Relative paths in the options are resolved now.
-    explicit untyped_loader(loader_options with);
+    explicit basic_untyped_loader(loader_options with);
 
     /// Loads the code of the plugin that a driver names.
     std::unique_ptr<plugin_code> code(const std::string& text, const plugin_notes& host) const;
@@ -4855,7 +4877,10 @@ struct untyped_loader {
     int cancelled = -1;                    // of an event, which takes the place of options.stop
 };
 
+using untyped_loader = basic_untyped_loader<>;
+
 /// Loads the code of a plugin with a loader that has no options.
+template <class System = posix>
 std::unique_ptr<plugin_code> code_by_default(const std::string& text, const plugin_notes& host);
 
 } // namespace TENON_OWN
@@ -4889,7 +4914,7 @@ public:
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, A...>
     plugin<T> load(const D& text, A&&... arguments) const {
-        return plugin<T>::from_code(untyped_.code(detail::native(text), detail::notes_here<T>()),
+        return plugin<T>::from_code(untyped_.code(detail::native(text), detail::notes_here<T>()).release(),
                                     static_cast<A&&>(arguments)...);
     }
 
@@ -4955,8 +4980,9 @@ TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const loader& by) {
 template <class T, path_like D, class... A>
     requires arguments_of_the_factory<T, A...>
 TENON_HIDDEN plugin<T> load(const D& driver, A&&... arguments) {
-    return plugin<T>::from_code(detail::code_by_default(detail::native(driver), detail::notes_here<T>()),
-                                static_cast<A&&>(arguments)...);
+    return plugin<T>::from_code(
+        detail::code_by_default(detail::native(driver), detail::notes_here<T>()).release(),
+        static_cast<A&&>(arguments)...);
 }
 
 template <class T, path_like D, class... A, class Mismatch = detail::mismatch<T, A...>>
@@ -5216,7 +5242,7 @@ public:
     };
 
     template <path_like P>
-    explicit manifest(const P& path) : manifest(opened(detail::native(path))) {}
+    explicit manifest(const P& path) : manifest(opened<detail::posix>(detail::native(path))) {}
 
     /// Reads an open file. Messages name it by `path`.
     template <class System = detail::posix>
@@ -5236,6 +5262,7 @@ public:
     const std::vector<detail::note_range>& ranges() const noexcept { return ranges_; }
 
 private:
+    template <class System>
     static manifest opened(const std::string& path);
 
     manifest(std::vector<detail::note_range> ranges, const std::string& path);
@@ -6868,21 +6895,32 @@ private:
 } // namespace TENON_OWN
 } // namespace detail
 
-TENON_INLINE std::string cache::found(const std::string& folder) {
-    return detail::cache(folder).path();
+template <class System>
+std::string cache::found(const std::string& folder) {
+    return detail::basic_cache<System>(folder).path();
 }
 
-TENON_INLINE std::vector<cache_entry> cache::entries() const {
-    return detail::basic_cache_contents<>(path_).entries();
+template <class System>
+std::vector<cache_entry> cache::entries() const {
+    return detail::basic_cache_contents<System>(path_).entries();
 }
 
-TENON_INLINE std::uint64_t cache::size() const {
-    return detail::basic_cache_contents<>(path_).size();
+template <class System>
+std::uint64_t cache::size() const {
+    return detail::basic_cache_contents<System>(path_).size();
 }
 
-TENON_INLINE std::vector<cache_entry> cache::prune(const prune_rule& rule) const {
-    return detail::basic_cache_contents<>(path_).prune(rule);
+template <class System>
+std::vector<cache_entry> cache::prune(const prune_rule& rule) const {
+    return detail::basic_cache_contents<System>(path_).prune(rule);
 }
+
+#ifdef TENON_SEPARATE
+template std::string cache::found<detail::posix>(const std::string&);
+template std::vector<cache_entry> cache::entries<detail::posix>() const;
+template std::uint64_t cache::size<detail::posix>() const;
+template std::vector<cache_entry> cache::prune<detail::posix>(const prune_rule&) const;
+#endif
 
 } // namespace tenon::inline v1
 
@@ -7653,7 +7691,6 @@ template driver driver::parse<detail::posix>(std::string_view);
 #ifndef TENON_DETAIL_LIBRARY_PLUGIN_CODE_DEFINITIONS_HPP
 #define TENON_DETAIL_LIBRARY_PLUGIN_CODE_DEFINITIONS_HPP
 
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -7661,7 +7698,6 @@ template driver driver::parse<detail::posix>(std::string_view);
 #ifndef TENON_DETAIL_LIBRARY_COMPATIBILITY_HPP
 #define TENON_DETAIL_LIBRARY_COMPATIBILITY_HPP
 
-#include <map>
 #include <pthread.h>
 #include <string>
 #include <string_view>
@@ -8541,21 +8577,26 @@ inline error plugin_has_bad_interface(const std::string& path, std::string_view 
 /// incomplete.
 inline const plugin_abi& expected_abi(const plugin_notes& host) {
     struct interface {
+        const plugin_notes* notes;
         plugin_abi abi;
         std::string incompleteness;
+        interface* next;
     };
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    static auto& known = *new std::map<const plugin_notes*, interface>; // never destroyed, as what loads
+    static interface* first =
+        nullptr; // as few as a program has, and never freed: static objects may load too
     const mutex_lock locked(mutex);
-    auto place = known.find(&host);
-    if (place == known.end()) {
+    const interface* here = first;
+    while (here && here->notes != &host)
+        here = here->next;
+    if (!here) {
         plugin_abi abi = read_abi(host);
         std::string wrong = incompleteness(abi);
-        place = known.insert({&host, {std::move(abi), std::move(wrong)}}).first;
+        here = first = new interface{&host, std::move(abi), std::move(wrong), first};
     }
-    if (!place->second.incompleteness.empty())
-        throw bad_interface(host.type.name(), place->second.incompleteness);
-    return place->second.abi;
+    if (!here->incompleteness.empty())
+        throw bad_interface(host.type.name(), here->incompleteness);
+    return here->abi;
 }
 
 inline std::string plugins_of(const manifest& in, std::string_view type) {
@@ -10533,12 +10574,15 @@ inline void require_one_mode() {
             throw two_modes((file->separate ? *file : first).name, (file->separate ? first : *file).name);
 }
 
-inline plugin_info fitting_info(const library_file& file, std::string_view name, const plugin_notes& host) {
+template <class System>
+plugin_info fitting_info(const basic_library_file<System>& file, std::string_view name,
+                         const plugin_notes& host) {
     const manifest::plugin& chosen = fitting_plugin(file.manifest(), file.path(), name, host);
     return {std::string(chosen.type), std::string(chosen.name), std::string(chosen.version), file.path()};
 }
 
-inline const exported<>& exported_by(const library& from, const plugin_info& plugin) {
+template <class System>
+const exported<>& exported_by(const basic_library<System>& from, const plugin_info& plugin) {
     using table = tenon_exports_v1_range();
     if (const auto all = reinterpret_cast<table*>(from.symbol("tenon_exports_v1"))) {
         const auto [begin, end] = all();
@@ -10549,36 +10593,54 @@ inline const exported<>& exported_by(const library& from, const plugin_info& plu
     throw export_table(plugin.path, plugin.name);
 }
 
-TENON_INLINE std::unique_ptr<plugin_code> plugin_code::load(const library_options& options,
-                                                            const std::string& path, std::string_view name,
-                                                            const plugin_notes& host) {
+template <class System>
+basic_plugin_code<System>* basic_plugin_code<System>::load(const library_options& options,
+                                                           const std::string& path, std::string_view name,
+                                                           const plugin_notes& host) {
     require_one_mode();
     for (int tries = 5;; --tries)
         try {
-            return std::unique_ptr<plugin_code>(
-                new plugin_code(options, library_file(path, options.trust), name, host));
+            return new basic_plugin_code(options, basic_library_file<System>(path, options.trust), name,
+                                         host);
         } catch (const error& e) {
             if (e.code() != errc::changed || tries == 1)
                 throw;
         }
 }
 
-TENON_INLINE plugin_code::plugin_code(const exported<>& built_in)
+template <class System>
+basic_plugin_code<System>::basic_plugin_code(const exported<>& built_in)
     : info_{built_in.type, built_in.name, built_in.version, ""}, entry_(built_in) {}
 
-TENON_INLINE plugin_code::plugin_code(const library_options& options, const library_file& file,
-                                      std::string_view name, const plugin_notes& host)
-    : info_(fitting_info(file, name, host)), library_(std::make_unique<library>(file, options)),
-      entry_(exported_by(*library_, info_)) {}
+template <class System>
+basic_plugin_code<System>::basic_plugin_code(const library_options& options,
+                                             const basic_library_file<System>& file, std::string_view name,
+                                             const plugin_notes& host)
+    : info_(fitting_info(file, name, host)), library_(new basic_library<System>(file, options)) {
+    try {
+        entry_ = exported_by(*library_, info_);
+    } catch (...) {
+        delete library_;
+        throw;
+    }
+}
 
-TENON_INLINE plugin_code::~plugin_code() = default;
+template <class System>
+basic_plugin_code<System>::~basic_plugin_code() {
+    delete library_;
+}
 
-TENON_INLINE unloaded plugin_code::close() {
+template <class System>
+unloaded basic_plugin_code<System>::close() {
     if (!library_)
         return {unloaded::state::pinned,
                 "'" + info_.name + "' stays in memory: it is built into this program"};
     return library_->close();
 }
+
+#ifdef TENON_SEPARATE
+template class basic_plugin_code<posix>;
+#endif
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
@@ -11011,16 +11073,17 @@ namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
 /// The code of one version, closed by its last owner.
-class version_code {
+template <class System = posix>
+class basic_version_code {
 public:
-    version_code(std::unique_ptr<plugin_code> code, std::uint64_t number,
-                 std::shared_ptr<reload_history> history)
+    basic_version_code(std::unique_ptr<plugin_code> code, std::uint64_t number,
+                       std::shared_ptr<reload_history> history)
         : code_(std::move(code)), number_(number), history_(std::move(history)) {
         history_->loaded(image());
     }
-    version_code(const version_code&) = delete;
-    version_code& operator=(const version_code&) = delete;
-    ~version_code() {
+    basic_version_code(const basic_version_code&) = delete;
+    basic_version_code& operator=(const basic_version_code&) = delete;
+    ~basic_version_code() {
         const loaded_image closing = image();
         const std::string plugin = name();
         const unloaded verdict = code_->close();
@@ -11041,6 +11104,8 @@ private:
     std::uint64_t number_;
     std::shared_ptr<reload_history> history_;
 };
+
+using version_code = basic_version_code<>;
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
@@ -11812,10 +11877,11 @@ inline std::string exception_text() {
 }
 
 /// All versions of one plugin that are in memory. One of them serves.
-class live_versions final : public plugin_versions, public reloadable {
+template <class System = posix>
+class basic_live_versions final : public plugin_versions, public reloadable {
 public:
-    live_versions(std::unique_ptr<plugin_source> source, maker make, const object_functions& functions,
-                  std::size_t most_mapped, std::int64_t every)
+    basic_live_versions(std::unique_ptr<plugin_source> source, maker make, const object_functions& functions,
+                        std::size_t most_mapped, std::int64_t every)
         : plugin_versions(basic_hazard_domain<>::here()), source_(std::move(source)), make_(std::move(make)),
           functions_(functions), most_mapped_(most_mapped), every_(every) {
         auto code = source_->newest([&](const std::string& id) {
@@ -11833,7 +11899,7 @@ public:
         history_->on_event({});
         history_->when_room({});
     }
-    ~live_versions() override {
+    ~basic_live_versions() override {
         retired_.emplace_back(serving_.exchange(nullptr));
         // Calls that began earlier may still run.
         for (const auto& version : retired_)
@@ -11875,7 +11941,7 @@ public:
                 // The newest version stays refused until its files change.
                 avoided_ = std::exchange(now_, std::exchange(now_before_, ""));
                 before_.reset();
-                count(&live_versions::replaced_, "version " + std::to_string(bad) + " was rolled back");
+                count(&basic_live_versions::replaced_, "version " + std::to_string(bad) + " was rolled back");
             }
             return reload_event::step::rolled_back;
         });
@@ -11942,7 +12008,7 @@ private:
             if (!refusal.empty()) {
                 result.what = reload_event::step::refused;
                 result.reason = refusal;
-                count(&live_versions::refused_, refusal);
+                count(&basic_live_versions::refused_, refusal);
             }
             result.version = serving_.load()->number();
             result.plugin = serving_.load()->code()->name();
@@ -11959,7 +12025,7 @@ private:
         return std::chrono::duration_cast<std::chrono::microseconds>(begun_ - from);
     }
 
-    void count(std::uint64_t live_versions::* counter, const std::string& refusal) {
+    void count(std::uint64_t basic_live_versions::* counter, const std::string& refusal) {
         const mutex_lock locked(counting_);
         ++(this->*counter);
         refusal_ = refusal;
@@ -11996,7 +12062,7 @@ private:
         }
         now_before_ = std::exchange(now_, newest);
         avoided_.clear();
-        count(&live_versions::replaced_, "");
+        count(&basic_live_versions::replaced_, "");
         return reload_event::step::replaced;
     }
 
@@ -12076,11 +12142,22 @@ private:
     std::atomic<bool> short_of_room_ = false;
 };
 
-TENON_INLINE std::unique_ptr<plugin_versions>
-plugin_versions::from(std::unique_ptr<plugin_source> source, maker make, const object_functions& functions,
-                      std::size_t most_mapped, std::int64_t every) {
-    return std::make_unique<live_versions>(std::move(source), std::move(make), functions, most_mapped, every);
+using live_versions = basic_live_versions<>;
+
+template <class System>
+std::unique_ptr<plugin_versions> plugin_versions::from(std::unique_ptr<plugin_source> source, maker make,
+                                                       const object_functions& functions,
+                                                       std::size_t most_mapped, std::int64_t every) {
+    return std::make_unique<basic_live_versions<System>>(std::move(source), std::move(make), functions,
+                                                         most_mapped, every);
 }
+
+#ifdef TENON_SEPARATE
+template std::unique_ptr<plugin_versions> plugin_versions::from<posix>(std::unique_ptr<plugin_source>,
+                                                                       plugin_versions::maker,
+                                                                       const object_functions&, std::size_t,
+                                                                       std::int64_t);
+#endif
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
@@ -13905,7 +13982,7 @@ public:
     driver_use(const driver& from, const std::string& cache_folder)
         : from_(from), cache_folder_(cache_folder) {}
 
-    /// Repeats `use` once if a file of the cache was pruned between being found and being opened.
+    /// Repeats `use`, a few times, if a file of the cache was pruned between being found and being opened.
     template <class Use>
     auto run(Use&& use) const {
         const bool cached = from_.what == driver::kind::directory || from_.what == driver::kind::repository;
@@ -19387,7 +19464,8 @@ struct found_library {
 /// What cancels a build or a fetch: the end of a watch, or else the options.
 class build_stop {
 public:
-    explicit build_stop(const untyped_loader& by)
+    template <class System>
+    explicit build_stop(const basic_untyped_loader<System>& by)
         : cancelled_(by.cancelled), requested_(stop_event::of(by.options.stop)) {}
     int descriptor() const noexcept { return cancelled_ >= 0 ? cancelled_ : requested_.descriptor(); }
 
@@ -19397,9 +19475,10 @@ private:
 };
 
 /// Finds the library that a driver means: searches for it, builds it, or fetches and builds it.
-class library_finder {
+template <class System = posix>
+class basic_library_finder {
 public:
-    explicit library_finder(const untyped_loader& by) : by_(by) {}
+    explicit basic_library_finder(const basic_untyped_loader<System>& by) : by_(by) {}
 
     /// No digests apply to libraries that are compiled here, because nobody could know them in advance.
     allow_list<std::string> digests(driver::kind kind) const {
@@ -19501,7 +19580,7 @@ private:
         return wanted.checkout();
     }
 
-    const untyped_loader& by_;
+    const basic_untyped_loader<System>& by_;
 };
 
 } // namespace TENON_OWN
@@ -19513,9 +19592,10 @@ namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
 /// Finds the newest version of a watched plugin, with a copy of the loader as it was when the watch began.
-class driver_source final : public plugin_source {
+template <class System = posix>
+class basic_driver_source final : public plugin_source {
 public:
-    driver_source(const untyped_loader& by, driver from, const plugin_notes& host)
+    basic_driver_source(const basic_untyped_loader<System>& by, driver from, const plugin_notes& host)
         : cancelled_(by.options.stop), by_(by), from_(std::move(from)), host_(host) {
         // The program may change its current directory.
         if (from_.what == driver::kind::library || from_.what == driver::kind::directory)
@@ -19541,7 +19621,7 @@ public:
                 return nullptr;
             library_options options = finder_.options_for(from_.what);
             options.private_copy = options.private_copy || (given && by_.options.reload.copy_libraries);
-            return plugin_code::load(options, found.path, found.plugin, host_);
+            return std::unique_ptr<plugin_code>(plugin_code::load(options, found.path, found.plugin, host_));
         });
     }
 
@@ -19580,8 +19660,8 @@ private:
     }
 
     stop_event cancelled_;
-    untyped_loader by_;
-    const library_finder finder_{by_};
+    basic_untyped_loader<System> by_;
+    const basic_library_finder<System> finder_{by_};
     driver from_;
     const plugin_notes& host_;
     mutable pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
@@ -19596,7 +19676,8 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-inline loader_options with_absolute_paths(loader_options options) {
+template <class System>
+loader_options with_absolute_paths(loader_options options) {
     options.cache = cache::named(std::move(options.cache));
     options.compiler = basic_compiler<>::named(std::move(options.compiler));
     options.include = headers::named(std::move(options.include));
@@ -19619,11 +19700,13 @@ inline loader_options with_absolute_paths(loader_options options) {
     return options;
 }
 
-TENON_INLINE untyped_loader::untyped_loader(loader_options with)
-    : options(with_absolute_paths(std::move(with))), last_build(std::make_shared<build_log>()) {}
+template <class System>
+basic_untyped_loader<System>::basic_untyped_loader(loader_options with)
+    : options(with_absolute_paths<System>(std::move(with))), last_build(std::make_shared<build_log>()) {}
 
-TENON_INLINE std::unique_ptr<plugin_code> untyped_loader::code(const std::string& text,
-                                                               const plugin_notes& host) const {
+template <class System>
+std::unique_ptr<plugin_code> basic_untyped_loader<System>::code(const std::string& text,
+                                                                const plugin_notes& host) const {
     require_one_mode();
     const driver from = permitted_driver(text, options.policy);
     if (from.what == driver::kind::name)
@@ -19632,37 +19715,47 @@ TENON_INLINE std::unique_ptr<plugin_code> untyped_loader::code(const std::string
             return std::make_unique<plugin_code>(*built_in);
         }
     return driver_use(from, options.cache).run([&] {
-        const library_finder finder(*this);
+        const basic_library_finder<System> finder(*this);
         const found_library found = finder.locate(from, host);
-        return plugin_code::load(finder.options_for(from.what), found.path, found.plugin, host);
+        return std::unique_ptr<plugin_code>(
+            plugin_code::load(finder.options_for(from.what), found.path, found.plugin, host));
     });
 }
 
-TENON_INLINE std::unique_ptr<plugin_source> untyped_loader::source(const std::string& text,
-                                                                   const plugin_notes& host) const {
+template <class System>
+std::unique_ptr<plugin_source> basic_untyped_loader<System>::source(const std::string& text,
+                                                                    const plugin_notes& host) const {
     require_one_mode();
-    return std::make_unique<driver_source>(*this, permitted_driver(text, options.policy), host);
+    return std::make_unique<basic_driver_source<System>>(*this, permitted_driver(text, options.policy), host);
 }
 
-TENON_INLINE std::string untyped_loader::prepared(const std::string& text, const plugin_notes& host) const {
+template <class System>
+std::string basic_untyped_loader<System>::prepared(const std::string& text, const plugin_notes& host) const {
     const driver from = permitted_driver(text, options.policy);
     if (from.what == driver::kind::name && built_ins.find(from.place, host))
         return "";
     return driver_use(from, options.cache).run([&] {
-        const library_finder finder(*this);
+        const basic_library_finder<System> finder(*this);
         const found_library found = finder.locate(from, host);
         finder.check(found, host, finder.digests(from.what));
         return found.path;
     });
 }
 
-TENON_INLINE std::unique_ptr<plugin_code> code_by_default(const std::string& text, const plugin_notes& host) {
-    return untyped_loader({}).code(text, host);
+template <class System>
+std::unique_ptr<plugin_code> code_by_default(const std::string& text, const plugin_notes& host) {
+    return basic_untyped_loader<System>({}).code(text, host);
 }
 
-TENON_INLINE std::vector<diagnostic> untyped_loader::diagnostics() const {
+template <class System>
+std::vector<diagnostic> basic_untyped_loader<System>::diagnostics() const {
     return last_build->get();
 }
+
+#ifdef TENON_SEPARATE
+template struct basic_untyped_loader<posix>;
+template std::unique_ptr<plugin_code> code_by_default<posix>(const std::string&, const plugin_notes&);
+#endif
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
@@ -19946,10 +20039,11 @@ TENON_INLINE std::string manifest::plugin::incompleteness() const {
 TENON_INLINE manifest::manifest(std::vector<detail::note_range> ranges, const std::string& path)
     : ranges_(std::move(ranges)), plugins_(detail::manifest_reader(ranges_, path).read()) {}
 
-TENON_INLINE manifest manifest::opened(const std::string& path) {
+template <class System>
+manifest manifest::opened(const std::string& path) {
     // Without O_NONBLOCK, opening a pipe without a writer would block.
-    const detail::basic_file<> file(path, O_RDONLY | O_NONBLOCK);
-    return of(file.descriptor(), path);
+    const detail::basic_file<System> file(path, O_RDONLY | O_NONBLOCK);
+    return of<System>(file.descriptor(), path);
 }
 
 template <class System>
@@ -19970,6 +20064,7 @@ manifest manifest::of_loadable(const detail::elf_reader<System>& file, const std
 
 #ifdef TENON_SEPARATE
 template manifest manifest::of<detail::posix>(int, const std::string&);
+template manifest manifest::opened<detail::posix>(const std::string&);
 #endif
 
 } // namespace tenon::inline v1

@@ -12,6 +12,12 @@
 
 namespace tenon::inline v1 {
 
+namespace detail {
+inline namespace TENON_OWN {
+struct posix;
+} // namespace TENON_OWN
+} // namespace detail
+
 /// One file or folder in a cache.
 struct TENON_HOST_TYPE cache_entry {
     enum class kind {
@@ -56,13 +62,15 @@ public:
     /// The cache of a loader whose `loader_options::cache` is `folder`; by default, of a loader without
     /// options.
     template <path_like P = std::string>
-    explicit cache(const P& folder = {}) : path_(found(detail::native(folder))) {}
+    explicit cache(const P& folder = {}) : path_(found<>(detail::native(folder))) {}
 
     const std::string& path() const noexcept { return path_; }
 
+    template <class System = detail::posix>
     std::vector<cache_entry> entries() const;
 
     /// Bytes on the disk, of all entries together.
+    template <class System = detail::posix>
     std::uint64_t size() const;
 
     /// Removes the entries that the rule names and those that are useless: files that killed builders left,
@@ -72,9 +80,11 @@ public:
     /// disk may just not be mounted. Entries in use stay. So do entries that were used in the last minute,
     /// because a load may be about to open them. A library that another process has loaded unseen, such as
     /// one in another container, is removed, which does not disturb that process.
+    template <class System = detail::posix>
     std::vector<cache_entry> prune(const prune_rule& rule = {}) const;
 
 private:
+    template <class System = detail::posix>
     static std::string found(const std::string& folder);
 
     std::string path_;

@@ -49,7 +49,7 @@ public:
     template <class T, path_like D, class... A>
         requires arguments_of_the_factory<T, A...>
     plugin<T> load(const D& text, A&&... arguments) const {
-        return plugin<T>::from_code(untyped_.code(detail::native(text), detail::notes_here<T>()),
+        return plugin<T>::from_code(untyped_.code(detail::native(text), detail::notes_here<T>()).release(),
                                     static_cast<A&&>(arguments)...);
     }
 
@@ -115,8 +115,9 @@ TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const loader& by) {
 template <class T, path_like D, class... A>
     requires arguments_of_the_factory<T, A...>
 TENON_HIDDEN plugin<T> load(const D& driver, A&&... arguments) {
-    return plugin<T>::from_code(detail::code_by_default(detail::native(driver), detail::notes_here<T>()),
-                                static_cast<A&&>(arguments)...);
+    return plugin<T>::from_code(
+        detail::code_by_default(detail::native(driver), detail::notes_here<T>()).release(),
+        static_cast<A&&>(arguments)...);
 }
 
 template <class T, path_like D, class... A, class Mismatch = detail::mismatch<T, A...>>

@@ -48,7 +48,7 @@ public:
     };
 
     template <path_like P>
-    explicit manifest(const P& path) : manifest(opened(detail::native(path))) {}
+    explicit manifest(const P& path) : manifest(opened<detail::posix>(detail::native(path))) {}
 
     /// Reads an open file. Messages name it by `path`.
     template <class System = detail::posix>
@@ -68,6 +68,7 @@ public:
     const std::vector<detail::note_range>& ranges() const noexcept { return ranges_; }
 
 private:
+    template <class System>
     static manifest opened(const std::string& path);
 
     manifest(std::vector<detail::note_range> ranges, const std::string& path);

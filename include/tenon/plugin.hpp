@@ -2,7 +2,6 @@
 #ifndef TENON_PLUGIN_HPP
 #define TENON_PLUGIN_HPP
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -86,15 +85,23 @@ public:
                          static_cast<A&&>(arguments)...);
     }
 
-    /// Constructs and starts an object of plugin code that was loaded.
+    /// Constructs and starts an object of plugin code that was loaded, and which the handle owns.
     template <class... A>
         requires arguments_of_the_factory<T, A...>
-    static plugin from_code(std::unique_ptr<detail::plugin_code> code, A&&... arguments) {
-        std::unique_ptr<T> object(detail::create<T>(*code, static_cast<A&&>(arguments)...));
-        detail::typed_object<T>::start(*code, object.get());
+    static plugin from_code(detail::plugin_code* code, A&&... arguments) {
+        struct unstarted {
+            T* object = nullptr;
+            detail::plugin_code* code;
+            ~unstarted() {
+                delete object;
+                delete code;
+            }
+        } made{nullptr, code};
+        made.object = detail::create<T>(*code, static_cast<A&&>(arguments)...);
+        detail::typed_object<T>::start(*code, made.object);
         plugin handle;
-        handle.object_ = object.release();
-        handle.code_ = code.release();
+        handle.object_ = std::exchange(made.object, nullptr);
+        handle.code_ = std::exchange(made.code, nullptr);
         return handle;
     }
 
@@ -102,7 +109,7 @@ public:
     template <class... A>
         requires arguments_of_the_factory<T, A...>
     static plugin from_built_in(const detail::exported<>& built_in, A&&... arguments) {
-        return from_code(std::make_unique<detail::plugin_code>(built_in), static_cast<A&&>(arguments)...);
+        return from_code(new detail::plugin_code(built_in), static_cast<A&&>(arguments)...);
     }
 
     template <class... A, class Mismatch = detail::mismatch<T, A...>>

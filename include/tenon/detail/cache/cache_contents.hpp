@@ -459,21 +459,32 @@ private:
 } // namespace TENON_OWN
 } // namespace detail
 
-TENON_INLINE std::string cache::found(const std::string& folder) {
-    return detail::cache(folder).path();
+template <class System>
+std::string cache::found(const std::string& folder) {
+    return detail::basic_cache<System>(folder).path();
 }
 
-TENON_INLINE std::vector<cache_entry> cache::entries() const {
-    return detail::basic_cache_contents<>(path_).entries();
+template <class System>
+std::vector<cache_entry> cache::entries() const {
+    return detail::basic_cache_contents<System>(path_).entries();
 }
 
-TENON_INLINE std::uint64_t cache::size() const {
-    return detail::basic_cache_contents<>(path_).size();
+template <class System>
+std::uint64_t cache::size() const {
+    return detail::basic_cache_contents<System>(path_).size();
 }
 
-TENON_INLINE std::vector<cache_entry> cache::prune(const prune_rule& rule) const {
-    return detail::basic_cache_contents<>(path_).prune(rule);
+template <class System>
+std::vector<cache_entry> cache::prune(const prune_rule& rule) const {
+    return detail::basic_cache_contents<System>(path_).prune(rule);
 }
+
+#ifdef TENON_SEPARATE
+template std::string cache::found<detail::posix>(const std::string&);
+template std::vector<cache_entry> cache::entries<detail::posix>() const;
+template std::uint64_t cache::size<detail::posix>() const;
+template std::vector<cache_entry> cache::prune<detail::posix>(const prune_rule&) const;
+#endif
 
 } // namespace tenon::inline v1
 

@@ -2,7 +2,6 @@
 #ifndef TENON_DETAIL_LIBRARY_COMPATIBILITY_HPP
 #define TENON_DETAIL_LIBRARY_COMPATIBILITY_HPP
 
-#include <map>
 #include <pthread.h>
 #include <string>
 #include <string_view>
@@ -79,22 +78,26 @@ inline error plugin_has_bad_interface(const std::string& path, std::string_view 
 /// incomplete.
 inline const plugin_abi& expected_abi(const plugin_notes& host) {
     struct interface {
+        const plugin_notes* notes;
         plugin_abi abi;
         std::string incompleteness;
+        interface* next;
     };
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    // Never destroyed: the destructor of another static object may load a plugin.
-    static auto& known = *new std::map<const plugin_notes*, interface>;
+    static interface* first =
+        nullptr; // as few as a program has, and never freed: static objects may load too
     const mutex_lock locked(mutex);
-    auto place = known.find(&host);
-    if (place == known.end()) {
+    const interface* here = first;
+    while (here && here->notes != &host)
+        here = here->next;
+    if (!here) {
         plugin_abi abi = read_abi(host);
         std::string wrong = incompleteness(abi);
-        place = known.insert({&host, {std::move(abi), std::move(wrong)}}).first;
+        here = first = new interface{&host, std::move(abi), std::move(wrong), first};
     }
-    if (!place->second.incompleteness.empty())
-        throw bad_interface(host.type.name(), place->second.incompleteness);
-    return place->second.abi;
+    if (!here->incompleteness.empty())
+        throw bad_interface(host.type.name(), here->incompleteness);
+    return here->abi;
 }
 
 inline std::string plugins_of(const manifest& in, std::string_view type) {

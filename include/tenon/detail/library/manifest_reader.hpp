@@ -209,10 +209,11 @@ TENON_INLINE std::string manifest::plugin::incompleteness() const {
 TENON_INLINE manifest::manifest(std::vector<detail::note_range> ranges, const std::string& path)
     : ranges_(std::move(ranges)), plugins_(detail::manifest_reader(ranges_, path).read()) {}
 
-TENON_INLINE manifest manifest::opened(const std::string& path) {
+template <class System>
+manifest manifest::opened(const std::string& path) {
     // Without O_NONBLOCK, opening a pipe without a writer would block.
-    const detail::basic_file<> file(path, O_RDONLY | O_NONBLOCK);
-    return of(file.descriptor(), path);
+    const detail::basic_file<System> file(path, O_RDONLY | O_NONBLOCK);
+    return of<System>(file.descriptor(), path);
 }
 
 template <class System>
@@ -233,6 +234,7 @@ manifest manifest::of_loadable(const detail::elf_reader<System>& file, const std
 
 #ifdef TENON_SEPARATE
 template manifest manifest::of<detail::posix>(int, const std::string&);
+template manifest manifest::opened<detail::posix>(const std::string&);
 #endif
 
 } // namespace tenon::inline v1

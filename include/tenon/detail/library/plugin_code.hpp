@@ -2,7 +2,6 @@
 #ifndef TENON_DETAIL_LIBRARY_PLUGIN_CODE_HPP
 #define TENON_DETAIL_LIBRARY_PLUGIN_CODE_HPP
 
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -31,36 +30,39 @@ template <class System>
 class basic_library_file;
 
 /// The code of one plugin: its factory and its hooks, and a reference to its library.
-class plugin_code {
+template <class System = posix>
+class basic_plugin_code {
 public:
     /// Loads the plugin `name` of a library, or its only one if the name is empty. A file that is replaced
-    /// during the load is tried again a few times.
-    static std::unique_ptr<plugin_code> load(const library_options& options, const std::string& path,
-                                             std::string_view name, const plugin_notes& host);
+    /// during the load is tried again a few times. The caller owns the result.
+    static basic_plugin_code* load(const library_options& options, const std::string& path,
+                                   std::string_view name, const plugin_notes& host);
 
     /// The code of a plugin that is part of the program.
-    explicit plugin_code(const exported<>& built_in);
-    plugin_code(const plugin_code&) = delete;
-    plugin_code& operator=(const plugin_code&) = delete;
-    ~plugin_code();
+    explicit basic_plugin_code(const exported<>& built_in);
+    basic_plugin_code(const basic_plugin_code&) = delete;
+    basic_plugin_code& operator=(const basic_plugin_code&) = delete;
+    ~basic_plugin_code();
 
     const plugin_info& info() const noexcept { return info_; }
     /// The factory and the hooks, as functions of an interface that only the caller knows.
     const exported<>& entry() const noexcept { return entry_; }
     /// Null for a built-in.
-    const basic_library<posix>* from() const noexcept { return library_.get(); }
+    const basic_library<System>* from() const noexcept { return library_; }
 
     /// Lets go of the library, and says what became of it.
     unloaded close();
 
 private:
-    plugin_code(const library_options& options, const basic_library_file<posix>& file, std::string_view name,
-                const plugin_notes& host);
+    basic_plugin_code(const library_options& options, const basic_library_file<System>& file,
+                      std::string_view name, const plugin_notes& host);
 
     plugin_info info_;
-    std::unique_ptr<basic_library<posix>> library_;
-    exported<> entry_;
+    basic_library<System>* library_ = nullptr; // owned; <memory> would be a quarter of what plugin.hpp costs
+    exported<> entry_{};
 };
+
+using plugin_code = basic_plugin_code<>;
 
 } // namespace TENON_OWN
 } // namespace detail

@@ -2,7 +2,6 @@
 #ifndef TENON_DETAIL_LIBRARY_PLUGIN_CODE_DEFINITIONS_HPP
 #define TENON_DETAIL_LIBRARY_PLUGIN_CODE_DEFINITIONS_HPP
 
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -39,12 +38,15 @@ inline void require_one_mode() {
             throw two_modes((file->separate ? *file : first).name, (file->separate ? first : *file).name);
 }
 
-inline plugin_info fitting_info(const library_file& file, std::string_view name, const plugin_notes& host) {
+template <class System>
+plugin_info fitting_info(const basic_library_file<System>& file, std::string_view name,
+                         const plugin_notes& host) {
     const manifest::plugin& chosen = fitting_plugin(file.manifest(), file.path(), name, host);
     return {std::string(chosen.type), std::string(chosen.name), std::string(chosen.version), file.path()};
 }
 
-inline const exported<>& exported_by(const library& from, const plugin_info& plugin) {
+template <class System>
+const exported<>& exported_by(const basic_library<System>& from, const plugin_info& plugin) {
     using table = tenon_exports_v1_range();
     if (const auto all = reinterpret_cast<table*>(from.symbol("tenon_exports_v1"))) {
         const auto [begin, end] = all();
@@ -55,36 +57,54 @@ inline const exported<>& exported_by(const library& from, const plugin_info& plu
     throw export_table(plugin.path, plugin.name);
 }
 
-TENON_INLINE std::unique_ptr<plugin_code> plugin_code::load(const library_options& options,
-                                                            const std::string& path, std::string_view name,
-                                                            const plugin_notes& host) {
+template <class System>
+basic_plugin_code<System>* basic_plugin_code<System>::load(const library_options& options,
+                                                           const std::string& path, std::string_view name,
+                                                           const plugin_notes& host) {
     require_one_mode();
     for (int tries = 5;; --tries)
         try {
-            return std::unique_ptr<plugin_code>(
-                new plugin_code(options, library_file(path, options.trust), name, host));
+            return new basic_plugin_code(options, basic_library_file<System>(path, options.trust), name,
+                                         host);
         } catch (const error& e) {
             if (e.code() != errc::changed || tries == 1)
                 throw;
         }
 }
 
-TENON_INLINE plugin_code::plugin_code(const exported<>& built_in)
+template <class System>
+basic_plugin_code<System>::basic_plugin_code(const exported<>& built_in)
     : info_{built_in.type, built_in.name, built_in.version, ""}, entry_(built_in) {}
 
-TENON_INLINE plugin_code::plugin_code(const library_options& options, const library_file& file,
-                                      std::string_view name, const plugin_notes& host)
-    : info_(fitting_info(file, name, host)), library_(std::make_unique<library>(file, options)),
-      entry_(exported_by(*library_, info_)) {}
+template <class System>
+basic_plugin_code<System>::basic_plugin_code(const library_options& options,
+                                             const basic_library_file<System>& file, std::string_view name,
+                                             const plugin_notes& host)
+    : info_(fitting_info(file, name, host)), library_(new basic_library<System>(file, options)) {
+    try {
+        entry_ = exported_by(*library_, info_);
+    } catch (...) {
+        delete library_;
+        throw;
+    }
+}
 
-TENON_INLINE plugin_code::~plugin_code() = default;
+template <class System>
+basic_plugin_code<System>::~basic_plugin_code() {
+    delete library_;
+}
 
-TENON_INLINE unloaded plugin_code::close() {
+template <class System>
+unloaded basic_plugin_code<System>::close() {
     if (!library_)
         return {unloaded::state::pinned,
                 "'" + info_.name + "' stays in memory: it is built into this program"};
     return library_->close();
 }
+
+#ifdef TENON_SEPARATE
+template class basic_plugin_code<posix>;
+#endif
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail

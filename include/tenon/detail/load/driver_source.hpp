@@ -30,9 +30,10 @@ namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
 /// Finds the newest version of a watched plugin, with a copy of the loader as it was when the watch began.
-class driver_source final : public plugin_source {
+template <class System = posix>
+class basic_driver_source final : public plugin_source {
 public:
-    driver_source(const untyped_loader& by, driver from, const plugin_notes& host)
+    basic_driver_source(const basic_untyped_loader<System>& by, driver from, const plugin_notes& host)
         : cancelled_(by.options.stop), by_(by), from_(std::move(from)), host_(host) {
         // The program may change its current directory.
         if (from_.what == driver::kind::library || from_.what == driver::kind::directory)
@@ -58,7 +59,7 @@ public:
                 return nullptr;
             library_options options = finder_.options_for(from_.what);
             options.private_copy = options.private_copy || (given && by_.options.reload.copy_libraries);
-            return plugin_code::load(options, found.path, found.plugin, host_);
+            return std::unique_ptr<plugin_code>(plugin_code::load(options, found.path, found.plugin, host_));
         });
     }
 
@@ -97,8 +98,8 @@ private:
     }
 
     stop_event cancelled_;
-    untyped_loader by_;
-    const library_finder finder_{by_};
+    basic_untyped_loader<System> by_;
+    const basic_library_finder<System> finder_{by_};
     driver from_;
     const plugin_notes& host_;
     mutable pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;

@@ -49,7 +49,8 @@ struct found_library {
 /// What cancels a build or a fetch: the end of a watch, or else the options.
 class build_stop {
 public:
-    explicit build_stop(const untyped_loader& by)
+    template <class System>
+    explicit build_stop(const basic_untyped_loader<System>& by)
         : cancelled_(by.cancelled), requested_(stop_event::of(by.options.stop)) {}
     int descriptor() const noexcept { return cancelled_ >= 0 ? cancelled_ : requested_.descriptor(); }
 
@@ -59,9 +60,10 @@ private:
 };
 
 /// Finds the library that a driver means: searches for it, builds it, or fetches and builds it.
-class library_finder {
+template <class System = posix>
+class basic_library_finder {
 public:
-    explicit library_finder(const untyped_loader& by) : by_(by) {}
+    explicit basic_library_finder(const basic_untyped_loader<System>& by) : by_(by) {}
 
     /// No digests apply to libraries that are compiled here, because nobody could know them in advance.
     allow_list<std::string> digests(driver::kind kind) const {
@@ -163,7 +165,7 @@ private:
         return wanted.checkout();
     }
 
-    const untyped_loader& by_;
+    const basic_untyped_loader<System>& by_;
 };
 
 } // namespace TENON_OWN

@@ -10,18 +10,20 @@
 #include <tenon/loader_options.hpp>
 #include <tenon/registry.hpp>
 
+#include <tenon/detail/interface/note_addresses.hpp>
+#include <tenon/detail/library/plugin_code.hpp>
+
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
 class build_log;
-class plugin_code;
 class plugin_source;
-struct plugin_notes;
 
 /// A loader without the types of the plugins, which are told by the notes of the interfaces.
-struct untyped_loader {
+template <class System = posix>
+struct basic_untyped_loader {
     /// Relative paths in the options are resolved now.
-    explicit untyped_loader(loader_options with);
+    explicit basic_untyped_loader(loader_options with);
 
     /// Loads the code of the plugin that a driver names.
     std::unique_ptr<plugin_code> code(const std::string& text, const plugin_notes& host) const;
@@ -38,7 +40,10 @@ struct untyped_loader {
     int cancelled = -1;                    // of an event, which takes the place of options.stop
 };
 
+using untyped_loader = basic_untyped_loader<>;
+
 /// Loads the code of a plugin with a loader that has no options.
+template <class System = posix>
 std::unique_ptr<plugin_code> code_by_default(const std::string& text, const plugin_notes& host);
 
 } // namespace TENON_OWN

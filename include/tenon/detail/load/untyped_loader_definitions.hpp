@@ -27,7 +27,8 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-inline loader_options with_absolute_paths(loader_options options) {
+template <class System>
+loader_options with_absolute_paths(loader_options options) {
     options.cache = cache::named(std::move(options.cache));
     options.compiler = basic_compiler<>::named(std::move(options.compiler));
     options.include = headers::named(std::move(options.include));
@@ -50,11 +51,13 @@ inline loader_options with_absolute_paths(loader_options options) {
     return options;
 }
 
-TENON_INLINE untyped_loader::untyped_loader(loader_options with)
-    : options(with_absolute_paths(std::move(with))), last_build(std::make_shared<build_log>()) {}
+template <class System>
+basic_untyped_loader<System>::basic_untyped_loader(loader_options with)
+    : options(with_absolute_paths<System>(std::move(with))), last_build(std::make_shared<build_log>()) {}
 
-TENON_INLINE std::unique_ptr<plugin_code> untyped_loader::code(const std::string& text,
-                                                               const plugin_notes& host) const {
+template <class System>
+std::unique_ptr<plugin_code> basic_untyped_loader<System>::code(const std::string& text,
+                                                                const plugin_notes& host) const {
     require_one_mode();
     const driver from = permitted_driver(text, options.policy);
     if (from.what == driver::kind::name)
@@ -63,37 +66,47 @@ TENON_INLINE std::unique_ptr<plugin_code> untyped_loader::code(const std::string
             return std::make_unique<plugin_code>(*built_in);
         }
     return driver_use(from, options.cache).run([&] {
-        const library_finder finder(*this);
+        const basic_library_finder<System> finder(*this);
         const found_library found = finder.locate(from, host);
-        return plugin_code::load(finder.options_for(from.what), found.path, found.plugin, host);
+        return std::unique_ptr<plugin_code>(
+            plugin_code::load(finder.options_for(from.what), found.path, found.plugin, host));
     });
 }
 
-TENON_INLINE std::unique_ptr<plugin_source> untyped_loader::source(const std::string& text,
-                                                                   const plugin_notes& host) const {
+template <class System>
+std::unique_ptr<plugin_source> basic_untyped_loader<System>::source(const std::string& text,
+                                                                    const plugin_notes& host) const {
     require_one_mode();
-    return std::make_unique<driver_source>(*this, permitted_driver(text, options.policy), host);
+    return std::make_unique<basic_driver_source<System>>(*this, permitted_driver(text, options.policy), host);
 }
 
-TENON_INLINE std::string untyped_loader::prepared(const std::string& text, const plugin_notes& host) const {
+template <class System>
+std::string basic_untyped_loader<System>::prepared(const std::string& text, const plugin_notes& host) const {
     const driver from = permitted_driver(text, options.policy);
     if (from.what == driver::kind::name && built_ins.find(from.place, host))
         return "";
     return driver_use(from, options.cache).run([&] {
-        const library_finder finder(*this);
+        const basic_library_finder<System> finder(*this);
         const found_library found = finder.locate(from, host);
         finder.check(found, host, finder.digests(from.what));
         return found.path;
     });
 }
 
-TENON_INLINE std::unique_ptr<plugin_code> code_by_default(const std::string& text, const plugin_notes& host) {
-    return untyped_loader({}).code(text, host);
+template <class System>
+std::unique_ptr<plugin_code> code_by_default(const std::string& text, const plugin_notes& host) {
+    return basic_untyped_loader<System>({}).code(text, host);
 }
 
-TENON_INLINE std::vector<diagnostic> untyped_loader::diagnostics() const {
+template <class System>
+std::vector<diagnostic> basic_untyped_loader<System>::diagnostics() const {
     return last_build->get();
 }
+
+#ifdef TENON_SEPARATE
+template struct basic_untyped_loader<posix>;
+template std::unique_ptr<plugin_code> code_by_default<posix>(const std::string&, const plugin_notes&);
+#endif
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail

@@ -64,10 +64,11 @@ inline std::string exception_text() {
 }
 
 /// All versions of one plugin that are in memory. One of them serves.
-class live_versions final : public plugin_versions, public reloadable {
+template <class System = posix>
+class basic_live_versions final : public plugin_versions, public reloadable {
 public:
-    live_versions(std::unique_ptr<plugin_source> source, maker make, const object_functions& functions,
-                  std::size_t most_mapped, std::int64_t every)
+    basic_live_versions(std::unique_ptr<plugin_source> source, maker make, const object_functions& functions,
+                        std::size_t most_mapped, std::int64_t every)
         : plugin_versions(basic_hazard_domain<>::here()), source_(std::move(source)), make_(std::move(make)),
           functions_(functions), most_mapped_(most_mapped), every_(every) {
         auto code = source_->newest([&](const std::string& id) {
@@ -85,7 +86,7 @@ public:
         history_->on_event({});
         history_->when_room({});
     }
-    ~live_versions() override {
+    ~basic_live_versions() override {
         retired_.emplace_back(serving_.exchange(nullptr));
         // Calls that began earlier may still run.
         for (const auto& version : retired_)
@@ -127,7 +128,7 @@ public:
                 // The newest version stays refused until its files change.
                 avoided_ = std::exchange(now_, std::exchange(now_before_, ""));
                 before_.reset();
-                count(&live_versions::replaced_, "version " + std::to_string(bad) + " was rolled back");
+                count(&basic_live_versions::replaced_, "version " + std::to_string(bad) + " was rolled back");
             }
             return reload_event::step::rolled_back;
         });
@@ -194,7 +195,7 @@ private:
             if (!refusal.empty()) {
                 result.what = reload_event::step::refused;
                 result.reason = refusal;
-                count(&live_versions::refused_, refusal);
+                count(&basic_live_versions::refused_, refusal);
             }
             result.version = serving_.load()->number();
             result.plugin = serving_.load()->code()->name();
@@ -211,7 +212,7 @@ private:
         return std::chrono::duration_cast<std::chrono::microseconds>(begun_ - from);
     }
 
-    void count(std::uint64_t live_versions::* counter, const std::string& refusal) {
+    void count(std::uint64_t basic_live_versions::* counter, const std::string& refusal) {
         const mutex_lock locked(counting_);
         ++(this->*counter);
         refusal_ = refusal;
@@ -248,7 +249,7 @@ private:
         }
         now_before_ = std::exchange(now_, newest);
         avoided_.clear();
-        count(&live_versions::replaced_, "");
+        count(&basic_live_versions::replaced_, "");
         return reload_event::step::replaced;
     }
 
@@ -328,11 +329,22 @@ private:
     std::atomic<bool> short_of_room_ = false;
 };
 
-TENON_INLINE std::unique_ptr<plugin_versions>
-plugin_versions::from(std::unique_ptr<plugin_source> source, maker make, const object_functions& functions,
-                      std::size_t most_mapped, std::int64_t every) {
-    return std::make_unique<live_versions>(std::move(source), std::move(make), functions, most_mapped, every);
+using live_versions = basic_live_versions<>;
+
+template <class System>
+std::unique_ptr<plugin_versions> plugin_versions::from(std::unique_ptr<plugin_source> source, maker make,
+                                                       const object_functions& functions,
+                                                       std::size_t most_mapped, std::int64_t every) {
+    return std::make_unique<basic_live_versions<System>>(std::move(source), std::move(make), functions,
+                                                         most_mapped, every);
 }
+
+#ifdef TENON_SEPARATE
+template std::unique_ptr<plugin_versions> plugin_versions::from<posix>(std::unique_ptr<plugin_source>,
+                                                                       plugin_versions::maker,
+                                                                       const object_functions&, std::size_t,
+                                                                       std::int64_t);
+#endif
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail

@@ -14,7 +14,9 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-class version_code;
+template <class System>
+class basic_version_code;
+using version_code = basic_version_code<posix>;
 
 /// The object of one version, and a count of its owners, the last of which destroys it.
 class plugin_instance {

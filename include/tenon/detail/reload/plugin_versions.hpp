@@ -23,6 +23,7 @@ public:
     using maker = std::function<void*(const plugin_code&)>;
 
     /// Loads the first version. `functions` have to be those of the type that `make` constructs.
+    template <class System = posix>
     static std::unique_ptr<plugin_versions> from(std::unique_ptr<plugin_source> source, maker make,
                                                  const object_functions& functions, std::size_t most_mapped,
                                                  std::int64_t every);

@@ -17,16 +17,17 @@ namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
 /// The code of one version, closed by its last owner.
-class version_code {
+template <class System = posix>
+class basic_version_code {
 public:
-    version_code(std::unique_ptr<plugin_code> code, std::uint64_t number,
-                 std::shared_ptr<reload_history> history)
+    basic_version_code(std::unique_ptr<plugin_code> code, std::uint64_t number,
+                       std::shared_ptr<reload_history> history)
         : code_(std::move(code)), number_(number), history_(std::move(history)) {
         history_->loaded(image());
     }
-    version_code(const version_code&) = delete;
-    version_code& operator=(const version_code&) = delete;
-    ~version_code() {
+    basic_version_code(const basic_version_code&) = delete;
+    basic_version_code& operator=(const basic_version_code&) = delete;
+    ~basic_version_code() {
         const loaded_image closing = image();
         const std::string plugin = name();
         const unloaded verdict = code_->close();
@@ -47,6 +48,8 @@ private:
     std::uint64_t number_;
     std::shared_ptr<reload_history> history_;
 };
+
+using version_code = basic_version_code<>;
 
 } // namespace TENON_OWN
 } // namespace tenon::inline v1::detail
