@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Which of a library's plugins a host may use; what handles make of it is in plugin.cpp.
 #include <tenon/detail/library/compatibility.hpp>
-#include <tenon/detail/library/plugin_code.hpp>
+
+#include <tenon/detail/library/library.hpp>
+#include <tenon/detail/library/plugin_code_definitions.hpp>
 
 #include "catch.hpp"
 #include "compiled.hpp"
