@@ -201,14 +201,22 @@ inline const std::string& native(const std::string& path) noexcept {
 } // namespace tenon::inline v1
 
 #endif
+#ifndef TENON_DETAIL_SYSTEM_POSIX_FWD_HPP
+#define TENON_DETAIL_SYSTEM_POSIX_FWD_HPP
+
+
+namespace tenon::inline v1::detail {
+inline namespace TENON_OWN {
+
+/// The default of the template parameter `System`, for headers that make no system call.
+struct posix;
+
+} // namespace TENON_OWN
+} // namespace tenon::inline v1::detail
+
+#endif
 
 namespace tenon::inline v1 {
-
-namespace detail {
-inline namespace TENON_OWN {
-struct posix;
-} // namespace TENON_OWN
-} // namespace detail
 
 /// One file or folder in a cache.
 struct TENON_HOST_TYPE cache_entry {
@@ -1763,12 +1771,6 @@ TENON_HIDDEN inline std::vector<diagnostic> diagnostics(const error& failed) {
 
 namespace tenon::inline v1 {
 
-namespace detail {
-inline namespace TENON_OWN {
-struct posix;
-} // namespace TENON_OWN
-} // namespace detail
-
 /// A driver string, parsed: where a plugin comes from.
 ///
 ///     json                                                          a name: built in, or in the search path
@@ -3088,15 +3090,16 @@ constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t nam
     return entry;
 }
 
+// With this spelling a second declaration, such as a module's, is the same to clang; `[[gnu::error]]` is not.
+__attribute__((error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or "
+                     "one that is not virtual"))) void
+methods_are_not_the_virtual_functions();
+
 // The number of slots is no constant expression, but an optimising compiler knows it. Without optimisation
 // the manifest is checked instead, by the builder after linking and by the host before loading.
 template <class T>
 void require_every_method() {
 #ifdef __OPTIMIZE__
-    // Declared here, because clang finds two declarations at odds where one is a module's.
-    [[gnu::error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or one "
-                 "that is not virtual")]] void
-    methods_are_not_the_virtual_functions();
     constexpr auto last = &tail<T>::tenon_slot_behind_the_last;
     std::uintptr_t words[2];
     static_assert(sizeof words == sizeof last);
@@ -3636,7 +3639,8 @@ template <class T>
 #define TENON_DETAIL_LIBRARY_HOST_FILE_HPP
 
 
-// The lowest header has decided by what was defined then.
+// version.hpp, which interfaces include too, has chosen between declarations and definitions. A macro that
+// is defined later changes nothing of that.
 #if (defined(TENON_SEPARATE) && defined(TENON_DEFINITIONS) && !defined(TENON_IMPLEMENTATION)) ||             \
     (defined(TENON_IMPLEMENTATION) && !(defined(TENON_SEPARATE) && defined(TENON_DEFINITIONS)))
 #error                                                                                                       \
@@ -3667,7 +3671,7 @@ inline constexpr bool compiled_separately = false;
 namespace {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // clang 14 has no `retain`
-// NOLINTNEXTLINE(misc-definitions-in-headers): each file has its own
+// NOLINTNEXTLINE(misc-definitions-in-headers): each file needs an entry of its own
 [[gnu::used, gnu::retain, gnu::section("tenon_hosts")]] constexpr host_file this_file{__BASE_FILE__,
                                                                                       compiled_separately};
 #pragma GCC diagnostic pop
@@ -3727,7 +3731,6 @@ struct TENON_HOST_TYPE plugin_info {
 namespace detail {
 inline namespace TENON_OWN {
 
-struct posix;
 template <class System>
 class basic_library;
 template <class System>
@@ -3762,7 +3765,8 @@ private:
                       std::string_view name, const plugin_notes& host);
 
     plugin_info info_;
-    basic_library<System>* library_ = nullptr; // owned; <memory> would be a quarter of what plugin.hpp costs
+    basic_library<System>* library_ =
+        nullptr; // owned; <memory> would add a quarter to the cost of plugin.hpp
     exported<> entry_{};
 };
 
@@ -3789,15 +3793,15 @@ const hooks<T>& hooks_offered(const plugin_code& code) noexcept {
     return code.entry().hooks ? *static_cast<const hooks<T>*>(code.entry().hooks) : none;
 }
 
-/// What is done with the object of a plugin by code that does not know its interface. Each function calls the
+/// The functions of one interface, for code that has only a `void*` to the object of a plugin. Each calls the
 /// hook of its name, if the object's class offers that hook.
 struct object_functions {
     void (*start)(const plugin_code&, void* object);
     void (*stop)(const plugin_code&, void* object);
-    /// True if there is such a hook; `called` is set before it is called.
+    /// Sets `called` before the hook is called, which may throw after half of its work.
     void (*quiesce)(const plugin_code&, void* object, bool& called);
     void (*resume)(const plugin_code&, void* object);
-    /// Gives the state that one version saves to another one, if they do that both.
+    /// Passes the state that the object saves to `next`, if one offers `save` and the other `restore`.
     void (*hand_on)(const plugin_code& from, void* object, const plugin_code& to, void* next);
     void (*destroy)(void* object);
 };
@@ -3855,8 +3859,6 @@ template <class T>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
-
-struct posix;
 
 /// The objects that threads are using at this moment, so that a replaced object is destroyed only when no
 /// thread uses it.
@@ -4077,7 +4079,7 @@ public:
     const plugin_info& info() const noexcept;
 
     void start();
-    /// Sets `called` if there is such a hook, before it is called.
+    /// Sets `called` before the hook is called, which may throw after half of its work.
     void quiesce(bool& called);
     void resume();
     /// Gives the object's state to that of another version, if one saves and the other restores.
@@ -4856,7 +4858,7 @@ inline namespace TENON_OWN {
 class build_log;
 class plugin_source;
 
-/// A loader without the types of the plugins, which are told by the notes of the interfaces.
+/// A loader that knows the interface of a plugin by its notes, and not by its C++ type.
 template <class System = posix>
 struct basic_untyped_loader {
     /// Relative paths in the options are resolved now.
@@ -4874,7 +4876,7 @@ struct basic_untyped_loader {
     loader_options options;
     registry built_ins{};
     std::shared_ptr<build_log> last_build; // of copies too
-    int cancelled = -1;                    // of an event, which takes the place of options.stop
+    int cancelled = -1;                    // descriptor of a stop_event that replaces options.stop
 };
 
 using untyped_loader = basic_untyped_loader<>;
@@ -5210,7 +5212,6 @@ namespace tenon::inline v1 {
 
 namespace detail {
 inline namespace TENON_OWN {
-struct posix;
 template <class System>
 class elf_reader;
 } // namespace TENON_OWN
@@ -10732,16 +10733,9 @@ using file_snapshot = basic_file_snapshot<>;
 #define TENON_DETAIL_RELOAD_HAZARD_DOMAIN_DEFINITIONS_HPP
 
 #include <cstddef>
-#include <cxxabi.h>
 #include <memory>
 #include <utility>
 
-
-// libc++abi has this function, and the header does not declare it.
-namespace __cxxabiv1 {
-struct __cxa_eh_globals;
-extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
-} // namespace __cxxabiv1
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -10837,7 +10831,7 @@ basic_hazard_domain<System>::another(basic_hazard_domain& domain, std::size_t& p
         void* caught;
         unsigned uncaught;
     };
-    taken.uncaught = &reinterpret_cast<const globals*>(abi::__cxa_get_globals())->uncaught;
+    taken.uncaught = &reinterpret_cast<const globals*>(__cxxabiv1::__cxa_get_globals())->uncaught;
     last_used = &taken;
     for (place = 0; taken.used[place].load(std::memory_order_relaxed); ++place) {
     }
@@ -13950,21 +13944,8 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
-#ifndef TENON_DETAIL_LOAD_DRIVER_SOURCE_HPP
-#define TENON_DETAIL_LOAD_DRIVER_SOURCE_HPP
-
-#include <cerrno>
-#include <cstdlib>
-#include <functional>
-#include <memory>
-#include <pthread.h>
-#include <string>
-#include <utility>
-#include <vector>
-
-
-#ifndef TENON_DETAIL_LOAD_DRIVER_USE_HPP
-#define TENON_DETAIL_LOAD_DRIVER_USE_HPP
+#ifndef TENON_DETAIL_LOAD_DRIVER_ATTEMPT_HPP
+#define TENON_DETAIL_LOAD_DRIVER_ATTEMPT_HPP
 
 #include <cerrno>
 #include <cstddef>
@@ -13976,10 +13957,10 @@ private:
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// Work for one driver, whose errors are about what the reader knows: the driver, and no file of the cache.
-class driver_use {
+/// Attempts at one driver, whose errors name the driver, which the reader knows, and no file of the cache.
+class driver_attempt {
 public:
-    driver_use(const driver& from, const std::string& cache_folder)
+    driver_attempt(const driver& from, const std::string& cache_folder)
         : from_(from), cache_folder_(cache_folder) {}
 
     /// Repeats `use`, a few times, if a file of the cache was pruned between being found and being opened.
@@ -14059,6 +14040,19 @@ private:
 } // namespace tenon::inline v1::detail
 
 #endif
+#ifndef TENON_DETAIL_LOAD_DRIVER_SOURCE_HPP
+#define TENON_DETAIL_LOAD_DRIVER_SOURCE_HPP
+
+#include <cerrno>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <pthread.h>
+#include <string>
+#include <utility>
+#include <vector>
+
+
 #ifndef TENON_DETAIL_LOAD_LIBRARY_FINDER_HPP
 #define TENON_DETAIL_LOAD_LIBRARY_FINDER_HPP
 
@@ -18245,7 +18239,6 @@ public:
 
     /// The library for a bare name, from the first folder of `options.search` that has one.
     std::string library(const std::string& name, std::string_view type) const {
-        std::vector<std::string> others;
         for (const std::string& folder : options_.search) {
             const std::string plain = join(folder, name + ".so"),
                               prefixed = join(folder, "lib" + name + ".so");
@@ -18254,10 +18247,9 @@ public:
                 throw two_libraries(name, plain, prefixed);
             if (has_plain || has_prefixed)
                 return permitted_path(has_plain ? plain : prefixed, options_.policy);
-            others.insert(others.end(), {plain, prefixed});
         }
         // An entry of that name that is no regular file is the likeliest reason.
-        for (const std::string& path : others) {
+        for (const std::string& path : candidates(name)) {
             require_no_dangling_link(path);
             if (posix::access(path.c_str(), F_OK) == 0)
                 throw not_a_regular_file(path);
@@ -19608,7 +19600,7 @@ public:
         if (from_.what == driver::kind::name)
             if (const auto* built_in = by_.built_ins.find(from_.place, host_))
                 return known("") ? nullptr : std::make_unique<plugin_code>(*built_in);
-        return driver_use(from_, by_.options.cache).run([&]() -> std::unique_ptr<plugin_code> {
+        return driver_attempt(from_, by_.options.cache).run([&]() -> std::unique_ptr<plugin_code> {
             const found_library found = finder_.locate(from_, host_);
             {
                 const mutex_lock locked(mutex_);
@@ -19714,7 +19706,7 @@ std::unique_ptr<plugin_code> basic_untyped_loader<System>::code(const std::strin
             trace("'", from.place, "' is built in");
             return std::make_unique<plugin_code>(*built_in);
         }
-    return driver_use(from, options.cache).run([&] {
+    return driver_attempt(from, options.cache).run([&] {
         const basic_library_finder<System> finder(*this);
         const found_library found = finder.locate(from, host);
         return std::unique_ptr<plugin_code>(
@@ -19734,7 +19726,7 @@ std::string basic_untyped_loader<System>::prepared(const std::string& text, cons
     const driver from = permitted_driver(text, options.policy);
     if (from.what == driver::kind::name && built_ins.find(from.place, host))
         return "";
-    return driver_use(from, options.cache).run([&] {
+    return driver_attempt(from, options.cache).run([&] {
         const basic_library_finder<System> finder(*this);
         const found_library found = finder.locate(from, host);
         finder.check(found, host, finder.digests(from.what));

@@ -44,7 +44,7 @@ public:
         if (claim == "uid") {
             std::int64_t uid = 0;
             const char* const end = value.data() + value.size();
-            // `07` is how nobody writes the number of a user.
+            // Another spelling of a number, such as `07`, is no user's.
             if (std::from_chars(value.data(), end, uid).ptr != end || std::to_string(uid) != value)
                 return std::nullopt;
             return first([&](const user& candidate) { return candidate.uid_number == uid; });

@@ -9,14 +9,9 @@
 #include <vector>
 
 #include <tenon/detail/system/path_like.hpp>
+#include <tenon/detail/system/posix_fwd.hpp>
 
 namespace tenon::inline v1 {
-
-namespace detail {
-inline namespace TENON_OWN {
-struct posix;
-} // namespace TENON_OWN
-} // namespace detail
 
 /// One file or folder in a cache.
 struct TENON_HOST_TYPE cache_entry {

@@ -5,15 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include <tenon/version.hpp>
+#include <tenon/detail/system/posix_fwd.hpp>
 
 namespace tenon::inline v1 {
-
-namespace detail {
-inline namespace TENON_OWN {
-struct posix;
-} // namespace TENON_OWN
-} // namespace detail
 
 /// A driver string, parsed: where a plugin comes from.
 ///

@@ -96,15 +96,16 @@ constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t nam
     return entry;
 }
 
+// With this spelling a second declaration, such as a module's, is the same to clang; `[[gnu::error]]` is not.
+__attribute__((error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or "
+                     "one that is not virtual"))) void
+methods_are_not_the_virtual_functions();
+
 // The number of slots is no constant expression, but an optimising compiler knows it. Without optimisation
 // the manifest is checked instead, by the builder after linking and by the host before loading.
 template <class T>
 void require_every_method() {
 #ifdef __OPTIMIZE__
-    // Declared here, because clang finds two declarations at odds where one is a module's.
-    [[gnu::error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or one "
-                 "that is not virtual")]] void
-    methods_are_not_the_virtual_functions();
     constexpr auto last = &tail<T>::tenon_slot_behind_the_last;
     std::uintptr_t words[2];
     static_assert(sizeof words == sizeof last);

@@ -9,6 +9,7 @@
 #include <tenon/detail/library/abi.hpp>
 #include <tenon/detail/library/note_range.hpp>
 #include <tenon/detail/system/path_like.hpp>
+#include <tenon/detail/system/posix_fwd.hpp>
 
 struct stat;
 
@@ -16,7 +17,6 @@ namespace tenon::inline v1 {
 
 namespace detail {
 inline namespace TENON_OWN {
-struct posix;
 template <class System>
 class elf_reader;
 } // namespace TENON_OWN

@@ -3,9 +3,7 @@
 // tenon.
 #include <tenon/loader.hpp>
 
-#include <algorithm>
 #include <string>
-#include <sys/resource.h>
 #include <vector>
 
 #include "catch.hpp"
@@ -90,23 +88,6 @@ std::string definitions(const program& with) {
     if (!exists(object))
         copy(with.compiled(source, {}), object);
     return object;
-}
-
-/// The seconds of processor time that a command takes; the least of some runs.
-double cost(const std::vector<std::string>& words) {
-    double least = 1e9;
-    for (int run = 0; run < 2; ++run) {
-        const auto used = [] {
-            rusage children;
-            ::getrusage(RUSAGE_CHILDREN, &children);
-            return static_cast<double>(children.ru_utime.tv_sec) +
-                   static_cast<double>(children.ru_utime.tv_usec) / 1e6;
-        };
-        const double before = used();
-        REQUIRE(tests::run(words).status == 0);
-        least = std::min(least, used() - before);
-    }
-    return least;
 }
 
 } // namespace
@@ -213,10 +194,10 @@ TEST_CASE("a file of a separate program compiles in the time of what it includes
                                         all.folder / "timed.o"};
     };
     const auto size = [&] { return tests::fs::file_size(all.folder / "timed.o"); };
-    const double unoptimised = cost(words("yardstick.cpp", "-O0", "-DNONE"));
-    CHECK(cost(words("load.cpp", "-O0", "-DTENON_SEPARATE")) < 0.8 * unoptimised);
+    const double unoptimised = tests::least_time(words("yardstick.cpp", "-O0", "-DNONE"), 2);
+    CHECK(tests::least_time(words("load.cpp", "-O0", "-DTENON_SEPARATE"), 2) < 0.8 * unoptimised);
     CHECK(size() < 100'000);
-    const double optimised = cost(words("yardstick.cpp", "-O2", "-DNONE"));
-    CHECK(cost(words("load.cpp", "-O2", "-DTENON_SEPARATE")) < 0.6 * optimised);
+    const double optimised = tests::least_time(words("yardstick.cpp", "-O2", "-DNONE"), 2);
+    CHECK(tests::least_time(words("load.cpp", "-O2", "-DTENON_SEPARATE"), 2) < 0.6 * optimised);
     CHECK(size() < 20'000);
 }

@@ -3,6 +3,7 @@
 #ifndef TENON_TESTS_PROGRAM_HPP
 #define TENON_TESTS_PROGRAM_HPP
 
+#include <algorithm>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -101,6 +103,24 @@ inline outcome run(std::vector<std::string> words, const fs::path& directory = "
         if (errno != EINTR)
             throw std::system_error(errno, std::generic_category(), "waitpid");
     return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read(out), read(err)};
+}
+
+/// The processor's time, in seconds, of a program; the least of some rounds. Throws if the program fails.
+inline double least_time(const std::vector<std::string>& words, int rounds) {
+    const auto spent = [] {
+        rusage used{};
+        ::getrusage(RUSAGE_CHILDREN, &used);
+        const auto seconds = [](const timeval& of) { return double(of.tv_sec) + double(of.tv_usec) / 1e6; };
+        return seconds(used.ru_utime) + seconds(used.ru_stime);
+    };
+    double least = 1e9;
+    for (int round = 0; round < rounds; ++round) {
+        const double before = spent();
+        if (const outcome said = run(words); said.status != 0)
+            throw std::runtime_error(said.err);
+        least = std::min(least, spent() - before);
+    }
+    return least;
 }
 
 } // namespace tests

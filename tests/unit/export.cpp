@@ -6,7 +6,6 @@
 #include <dlfcn.h>
 #include <memory>
 #include <string>
-#include <sys/resource.h>
 #include <vector>
 
 #include <tenon/detail/library/abi_difference.hpp>
@@ -150,24 +149,9 @@ path both(const path& library, std::vector<std::string> flags, const std::string
 
 /// The processor's time, in seconds, of a compilation without output; the least of several.
 double cost(const std::string& compiler, const path& source) {
-    double least = 1e9;
-    for (int round = 0; round < 3; ++round) {
-        const auto spent = [] {
-            rusage used{};
-            ::getrusage(RUSAGE_CHILDREN, &used);
-            const auto seconds = [](const timeval& of) {
-                return double(of.tv_sec) + double(of.tv_usec) / 1e6;
-            };
-            return seconds(used.ru_utime) + seconds(used.ru_stime);
-        };
-        const double before = spent();
-        const auto said =
-            tests::run({compiler, "-std=c++20", "-I" + (tests::source_directory / "include").native(),
-                        "-fsyntax-only", source});
-        REQUIRE(said.status == 0);
-        least = std::min(least, spent() - before);
-    }
-    return least;
+    return tests::least_time({compiler, "-std=c++20", "-I" + (tests::source_directory / "include").native(),
+                              "-fsyntax-only", source},
+                             3);
 }
 
 int alive = 0;

@@ -4,7 +4,8 @@
 
 #include <tenon/version.hpp>
 
-// The lowest header has decided by what was defined then.
+// version.hpp, which interfaces include too, has chosen between declarations and definitions. A macro that
+// is defined later changes nothing of that.
 #if (defined(TENON_SEPARATE) && defined(TENON_DEFINITIONS) && !defined(TENON_IMPLEMENTATION)) ||             \
     (defined(TENON_IMPLEMENTATION) && !(defined(TENON_SEPARATE) && defined(TENON_DEFINITIONS)))
 #error                                                                                                       \
@@ -35,7 +36,7 @@ inline constexpr bool compiled_separately = false;
 namespace {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wattributes" // clang 14 has no `retain`
-// NOLINTNEXTLINE(misc-definitions-in-headers): each file has its own
+// NOLINTNEXTLINE(misc-definitions-in-headers): each file needs an entry of its own
 [[gnu::used, gnu::retain, gnu::section("tenon_hosts")]] constexpr host_file this_file{__BASE_FILE__,
                                                                                       compiled_separately};
 #pragma GCC diagnostic pop

@@ -11,6 +11,7 @@
 #include <tenon/detail/interface/note_addresses.hpp>
 #include <tenon/detail/library/host_file.hpp>
 #include <tenon/detail/library/unloaded.hpp>
+#include <tenon/detail/system/posix_fwd.hpp>
 
 namespace tenon::inline v1 {
 
@@ -23,7 +24,6 @@ struct TENON_HOST_TYPE plugin_info {
 namespace detail {
 inline namespace TENON_OWN {
 
-struct posix;
 template <class System>
 class basic_library;
 template <class System>
@@ -58,7 +58,8 @@ private:
                       std::string_view name, const plugin_notes& host);
 
     plugin_info info_;
-    basic_library<System>* library_ = nullptr; // owned; <memory> would be a quarter of what plugin.hpp costs
+    basic_library<System>* library_ =
+        nullptr; // owned; <memory> would add a quarter to the cost of plugin.hpp
     exported<> entry_{};
 };
 

@@ -24,15 +24,15 @@ const hooks<T>& hooks_offered(const plugin_code& code) noexcept {
     return code.entry().hooks ? *static_cast<const hooks<T>*>(code.entry().hooks) : none;
 }
 
-/// What is done with the object of a plugin by code that does not know its interface. Each function calls the
+/// The functions of one interface, for code that has only a `void*` to the object of a plugin. Each calls the
 /// hook of its name, if the object's class offers that hook.
 struct object_functions {
     void (*start)(const plugin_code&, void* object);
     void (*stop)(const plugin_code&, void* object);
-    /// True if there is such a hook; `called` is set before it is called.
+    /// Sets `called` before the hook is called, which may throw after half of its work.
     void (*quiesce)(const plugin_code&, void* object, bool& called);
     void (*resume)(const plugin_code&, void* object);
-    /// Gives the state that one version saves to another one, if they do that both.
+    /// Passes the state that the object saves to `next`, if one offers `save` and the other `restore`.
     void (*hand_on)(const plugin_code& from, void* object, const plugin_code& to, void* next);
     void (*destroy)(void* object);
 };

@@ -15,7 +15,7 @@
 #include <tenon/error.hpp>
 
 #include <tenon/detail/library/plugin_code.hpp>
-#include <tenon/detail/load/driver_use.hpp>
+#include <tenon/detail/load/driver_attempt.hpp>
 #include <tenon/detail/load/library_finder.hpp>
 #include <tenon/detail/load/search_path.hpp>
 #include <tenon/detail/load/untyped_loader.hpp>
@@ -46,7 +46,7 @@ public:
         if (from_.what == driver::kind::name)
             if (const auto* built_in = by_.built_ins.find(from_.place, host_))
                 return known("") ? nullptr : std::make_unique<plugin_code>(*built_in);
-        return driver_use(from_, by_.options.cache).run([&]() -> std::unique_ptr<plugin_code> {
+        return driver_attempt(from_, by_.options.cache).run([&]() -> std::unique_ptr<plugin_code> {
             const found_library found = finder_.locate(from_, host_);
             {
                 const mutex_lock locked(mutex_);

@@ -39,7 +39,6 @@ public:
 
     /// The library for a bare name, from the first folder of `options.search` that has one.
     std::string library(const std::string& name, std::string_view type) const {
-        std::vector<std::string> others;
         for (const std::string& folder : options_.search) {
             const std::string plain = join(folder, name + ".so"),
                               prefixed = join(folder, "lib" + name + ".so");
@@ -48,10 +47,9 @@ public:
                 throw two_libraries(name, plain, prefixed);
             if (has_plain || has_prefixed)
                 return permitted_path(has_plain ? plain : prefixed, options_.policy);
-            others.insert(others.end(), {plain, prefixed});
         }
         // An entry of that name that is no regular file is the likeliest reason.
-        for (const std::string& path : others) {
+        for (const std::string& path : candidates(name)) {
             require_no_dangling_link(path);
             if (posix::access(path.c_str(), F_OK) == 0)
                 throw not_a_regular_file(path);

@@ -19,7 +19,7 @@ inline namespace TENON_OWN {
 class build_log;
 class plugin_source;
 
-/// A loader without the types of the plugins, which are told by the notes of the interfaces.
+/// A loader that knows the interface of a plugin by its notes, and not by its C++ type.
 template <class System = posix>
 struct basic_untyped_loader {
     /// Relative paths in the options are resolved now.
@@ -37,7 +37,7 @@ struct basic_untyped_loader {
     loader_options options;
     registry built_ins{};
     std::shared_ptr<build_log> last_build; // of copies too
-    int cancelled = -1;                    // of an event, which takes the place of options.stop
+    int cancelled = -1;                    // descriptor of a stop_event that replaces options.stop
 };
 
 using untyped_loader = basic_untyped_loader<>;

@@ -16,8 +16,8 @@
 #include <tenon/detail/library/plugin_code.hpp>
 #include <tenon/detail/library/plugin_code_definitions.hpp>
 #include <tenon/detail/load/build_log.hpp>
+#include <tenon/detail/load/driver_attempt.hpp>
 #include <tenon/detail/load/driver_source.hpp>
-#include <tenon/detail/load/driver_use.hpp>
 #include <tenon/detail/load/library_finder.hpp>
 #include <tenon/detail/load/untyped_loader.hpp>
 #include <tenon/detail/source/permitted_driver.hpp>
@@ -65,7 +65,7 @@ std::unique_ptr<plugin_code> basic_untyped_loader<System>::code(const std::strin
             trace("'", from.place, "' is built in");
             return std::make_unique<plugin_code>(*built_in);
         }
-    return driver_use(from, options.cache).run([&] {
+    return driver_attempt(from, options.cache).run([&] {
         const basic_library_finder<System> finder(*this);
         const found_library found = finder.locate(from, host);
         return std::unique_ptr<plugin_code>(
@@ -85,7 +85,7 @@ std::string basic_untyped_loader<System>::prepared(const std::string& text, cons
     const driver from = permitted_driver(text, options.policy);
     if (from.what == driver::kind::name && built_ins.find(from.place, host))
         return "";
-    return driver_use(from, options.cache).run([&] {
+    return driver_attempt(from, options.cache).run([&] {
         const basic_library_finder<System> finder(*this);
         const found_library found = finder.locate(from, host);
         finder.check(found, host, finder.digests(from.what));

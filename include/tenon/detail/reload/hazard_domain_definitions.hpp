@@ -3,20 +3,14 @@
 #define TENON_DETAIL_RELOAD_HAZARD_DOMAIN_DEFINITIONS_HPP
 
 #include <cstddef>
-#include <cxxabi.h>
 #include <memory>
 #include <utility>
 
 #include <tenon/detail/library/library.hpp>
+#include <tenon/detail/library/runtime.hpp> // declares __cxa_get_globals
 #include <tenon/detail/reload/hazard_pointer.hpp>
 #include <tenon/detail/system/mutex_lock.hpp>
 #include <tenon/detail/system/posix.hpp>
-
-// libc++abi has this function, and the header does not declare it.
-namespace __cxxabiv1 {
-struct __cxa_eh_globals;
-extern "C" __cxa_eh_globals* __cxa_get_globals() noexcept;
-} // namespace __cxxabiv1
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
@@ -112,7 +106,7 @@ basic_hazard_domain<System>::another(basic_hazard_domain& domain, std::size_t& p
         void* caught;
         unsigned uncaught;
     };
-    taken.uncaught = &reinterpret_cast<const globals*>(abi::__cxa_get_globals())->uncaught;
+    taken.uncaught = &reinterpret_cast<const globals*>(__cxxabiv1::__cxa_get_globals())->uncaught;
     last_used = &taken;
     for (place = 0; taken.used[place].load(std::memory_order_relaxed); ++place) {
     }

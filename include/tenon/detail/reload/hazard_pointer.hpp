@@ -9,12 +9,10 @@
 #include <pthread.h>
 #include <vector>
 
-#include <tenon/version.hpp>
+#include <tenon/detail/system/posix_fwd.hpp>
 
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
-
-struct posix;
 
 /// The objects that threads are using at this moment, so that a replaced object is destroyed only when no
 /// thread uses it.

@@ -33,7 +33,7 @@ public:
     const plugin_info& info() const noexcept;
 
     void start();
-    /// Sets `called` if there is such a hook, before it is called.
+    /// Sets `called` before the hook is called, which may throw after half of its work.
     void quiesce(bool& called);
     void resume();
     /// Gives the object's state to that of another version, if one saves and the other restores.

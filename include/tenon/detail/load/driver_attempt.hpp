@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef TENON_DETAIL_LOAD_DRIVER_USE_HPP
-#define TENON_DETAIL_LOAD_DRIVER_USE_HPP
+#ifndef TENON_DETAIL_LOAD_DRIVER_ATTEMPT_HPP
+#define TENON_DETAIL_LOAD_DRIVER_ATTEMPT_HPP
 
 #include <cerrno>
 #include <cstddef>
@@ -19,10 +19,10 @@
 namespace tenon::inline v1::detail {
 inline namespace TENON_OWN {
 
-/// Work for one driver, whose errors are about what the reader knows: the driver, and no file of the cache.
-class driver_use {
+/// Attempts at one driver, whose errors name the driver, which the reader knows, and no file of the cache.
+class driver_attempt {
 public:
-    driver_use(const driver& from, const std::string& cache_folder)
+    driver_attempt(const driver& from, const std::string& cache_folder)
         : from_(from), cache_folder_(cache_folder) {}
 
     /// Repeats `use`, a few times, if a file of the cache was pruned between being found and being opened.
