@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <tenon/detail/library/plugin_code_definitions.hpp>
 #include <tenon/registry.hpp>
 
 #include "catch.hpp"
