@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <tenon/hooks.hpp>
 
+#include <memory>
+
 #include <tenon/plugin.hpp>
 #include <tenon/registry.hpp>
 
@@ -228,8 +230,8 @@ TEST_CASE("a built-in's hooks run as a library's do", "[hooks]") {
 
 TEST_CASE("a class hands on its state in the type that its interface says", "[hooks]") {
     lamp_log log;
-    const auto code =
-        tenon::detail::plugin_code::load({}, lamps().native(), "hooked", tenon::detail::notes_here<lamp>());
+    const std::unique_ptr<const tenon::detail::plugin_code> code(
+        tenon::detail::plugin_code::load({}, lamps().native(), "hooked", tenon::detail::notes_here<lamp>()));
     const std::unique_ptr<lamp> before(tenon::detail::create<lamp>(*code, log)),
         after(tenon::detail::create<lamp>(*code, log));
     const auto& hooks = tenon::detail::hooks_offered<lamp>(*code);

@@ -35,8 +35,8 @@ class basic_plugin_code {
 public:
     /// Loads the plugin `name` of a library, or its only one if the name is empty. A file that is replaced
     /// during the load is tried again a few times. The caller owns the result.
-    static basic_plugin_code* load(const library_options& options, const std::string& path,
-                                   std::string_view name, const plugin_notes& host);
+    [[nodiscard]] static basic_plugin_code* load(const library_options& options, const std::string& path,
+                                                 std::string_view name, const plugin_notes& host);
 
     /// The code of a plugin that is part of the program.
     explicit basic_plugin_code(const exported<>& built_in);
