@@ -3090,7 +3090,7 @@ constexpr auto make_export(const plugin_note<Slots, Text>& note, std::size_t nam
     return entry;
 }
 
-// With this spelling a second declaration, such as a module's, is the same to clang; `[[gnu::error]]` is not.
+// Not `[[gnu::error]]`: clang finds a second declaration with it, such as a module's, at odds with the first.
 __attribute__((error("tenon: the interface's `methods` leaves out a virtual function, or names one twice or "
                      "one that is not virtual"))) void
 methods_are_not_the_virtual_functions();
